@@ -1,0 +1,81 @@
+# The first of these that works and is 3.11 or newer is taken; `make run PYTHON=/path/to/python3` names another.
+PYTHON ?= python3.13 python3.12 python3.11 python3
+# `make test TEST_ENGINES=sqlite ARGS="-k login"` runs less.
+TEST_ENGINES ?= sqlite postgres
+
+PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
+
+# A virtual environment works only in the folder it was made in, and only while its Python is there.
+VENV_IS_SOUND := $(shell test -x .venv/bin/python && grep -qsxF '$(CURDIR)' .venv/folder && echo yes)
+FOUND_PYTHON = $(shell for python in $(PYTHON); do \
+	"$$python" -c 'import ensurepip, sqlite3, ssl, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
+	&& echo "$$python" && break; done)
+IS_WRITABLE = $(shell test -w . && mkdir -p .venv 2>/dev/null && test -w .venv && echo yes)
+
+.PHONY: help run install dev test check lock openapi clean FORCE
+
+help: ## List these targets.
+	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+
+run: .venv/run ## Start the server; HOST=… and PORT=… set its address.
+	@exec .venv/bin/auth-api serve
+
+install: .venv/run ## Install what running needs.
+
+dev: .venv/dev ## Install what the tests and checks need as well.
+
+test: .venv/dev ## Run the tests on each database, then report coverage; ARGS=… goes to pytest.
+	@rm -f .coverage .coverage.*
+	@failed=0; for engine in $(TEST_ENGINES); do \
+		.venv/bin/python -m coverage run -m pytest -n 2 --engine=$$engine $(ARGS) || failed=1; \
+	done; \
+	.venv/bin/python -m coverage combine -q && .venv/bin/python -m coverage report && exit $$failed
+
+check: .venv/dev ## Run the linter, the formatter, the type checker and the search for missing migrations.
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/auth-api migrate --drift
+
+lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions pyproject.toml allows.
+	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
+	.venv/bin/python -m venv "$$tools"; "$$tools/bin/pip" install --disable-pip-version-check --quiet uv; \
+	lock() { output=requirements/$$1.txt; shift; echo "$$output"; "$$tools/bin/uv" pip compile --quiet --upgrade \
+		--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
+		--annotation-style line --custom-compile-command 'make lock' --output-file "$$output" "$$@"; }; \
+	lock run pyproject.toml; \
+	lock dev pyproject.toml --group dev --constraint requirements/run.txt; \
+	build=$$(.venv/bin/python -c 'import tomllib; \
+		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'); \
+	printf '%s\neditables\n' "$$build" | lock build - # hatchling asks for editables in an editable build only
+
+openapi: .venv/run ## Write the OpenAPI document that the contract tests compare with.
+	.venv/bin/auth-api openapi > tests/contract/openapi.json
+
+clean: ## Remove all that these targets made, but no database and no secret.
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist
+	rm -rf auth_api/kit/http/docs_pages/bundles auth_api/users/common_passwords.*
+	find auth_api tests -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/folder: $(if $(VENV_IS_SOUND),,FORCE)
+	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) cannot be written to, but .venv has to be made there))
+	$(eval FOUND_PYTHON := $(FOUND_PYTHON))
+	$(if $(FOUND_PYTHON),,$(error No Python 3.11 or newer was found among: $(PYTHON); install one, or name it with PYTHON=/path/to/python3))
+	@"$(FOUND_PYTHON)" -m venv --clear .venv
+	@echo '$(CURDIR)' > $@
+
+# pip cannot hold the build requirements of an editable install to their hashes: --constraint refuses the install and
+# --build-constraint is unknown to older versions. So they are installed by hash beside it, for as long as it takes.
+.venv/run: .venv/folder requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py
+	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) cannot be written to, but .venv there is out of date))
+	@echo 'Installing into .venv; the next start skips this.'
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@rm -rf .venv/build
+	@$(PIP) install --require-hashes --no-compile --target .venv/build -r requirements/build.txt
+	@PYTHONPATH='$(CURDIR)/.venv/build' $(PIP) install --no-build-isolation --no-deps --editable .
+	@rm -rf .venv/build
+	@touch $@
+
+.venv/dev: .venv/run requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
