@@ -1,0 +1,256 @@
+"""Circuit breakers: stop asking a service that is down, notice soon that it is back.
+
+aiobreaker keeps the three states and counts failures; what it gets wrong for us is replaced here: it lets every call
+through while half-open, it flips on outcomes of calls that began in an earlier state, and it lives on the wall clock.
+State is per process: no worker waits for another to learn that a service is down.
+"""
+
+import asyncio
+import contextlib
+import inspect
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from contextvars import Context, ContextVar
+from datetime import timedelta
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+import msgspec
+from aiobreaker import CircuitBreaker, CircuitBreakerError
+from aiobreaker.state import CircuitBreakerState
+from loguru import logger
+
+from auth_api.kit.clock import Monotonic, monotonic
+from auth_api.kit.errors import CircuitBreakerOpenException
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+PROBE_INTERVAL = 1.0
+"""Seconds between two background probes of an open breaker."""
+
+JITTER = 0.2
+"""Open periods vary by this share, so that many processes do not come back in step."""
+
+_epoch_of_call: ContextVar[Mapping[str, int]] = ContextVar("breaker_epoch_of_call", default={})  # noqa: B039 - never changed, only replaced
+
+
+class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When a breaker opens, and for how long."""
+
+    failure_threshold: int = 5
+    longest_open_seconds: float = 60.0
+    first_open_seconds: float = 1.0
+    half_open_attempts: int = 1
+
+
+class BreakerState(msgspec.Struct, frozen=True):
+    """What `/health/ready` tells about a breaker."""
+
+    state: str
+    failures: int
+    retry_after: int
+
+
+class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is untyped
+    """A breaker for one service.
+
+    Args:
+        service: its name in logs and in `/health/ready`.
+        policy: thresholds.
+        is_failure: tells an outage from an answer; only outages count.
+        translate: what the caller meets instead of the service's own error; None leaves the error as it is.
+        probe: a cheap call that succeeds when the service is back; asked in the background while open.
+        clock: monotonic seconds.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but the first two have defaults
+        self,
+        service: str,
+        policy: BreakerPolicy,
+        *,
+        is_failure: Callable[[Exception], bool] = lambda _: True,
+        translate: Callable[[Exception], Exception | None] = lambda _: None,
+        probe: Callable[[], Awaitable[object]] | None = None,
+        clock: Monotonic = monotonic,
+    ) -> None:
+        super().__init__(fail_max=policy.failure_threshold, name=service)
+        self._policy = policy
+        self._is_failure = is_failure
+        self._translate = translate
+        self._probe = probe
+        self._clock = clock
+        self._epoch = 0  # grows with every change of state: an outcome from an earlier epoch is stale
+        self._openings = 0
+        self._open_until = 0.0
+        self._trials = 0
+        self._probing: asyncio.Task[None] | None = None
+
+    def is_system_error(self, exception: Exception) -> bool:
+        """Tell whether the error counts; aiobreaker asks this instead of a list of exceptions to exclude."""
+        return self._is_failure(exception)
+
+    @property
+    def retry_after(self) -> float:
+        """Seconds until somebody asks the service again: the next probe, or the end of the open period."""
+        if self.current_state is not CircuitBreakerState.OPEN:
+            return 0.0
+        remaining = max(0.0, self._open_until - self._clock())
+        return min(remaining, PROBE_INTERVAL) if self._probing is not None else remaining
+
+    def snapshot(self) -> BreakerState:
+        """The state as it would meet the next call."""
+        state = str(self.current_state.name).lower().replace("_", "-")
+        return BreakerState(state=state, failures=self.fail_counter, retry_after=round(self.retry_after))
+
+    def open(self) -> None:
+        """Stop calling the service; each opening without a recovery in between lasts twice as long, up to the limit."""
+        if self._is_stale():
+            return
+        policy = self._policy
+        seconds = min(policy.first_open_seconds * 2**self._openings, policy.longest_open_seconds)
+        seconds *= 1 - JITTER * random.random()  # noqa: S311 - spreads load, guards nothing
+        self._openings = min(self._openings + 1, 32)
+        self._open_until = self._clock() + seconds
+        self.timeout_duration = timedelta(seconds=seconds)
+        self._changed("open")
+        super().open()
+        self._start_probing()
+
+    def half_open(self) -> None:
+        """Let `half_open_attempts` calls through to find out."""
+        self._changed("half-open")
+        super().half_open()
+
+    def close(self) -> None:
+        """Call the service again."""
+        if self._is_stale():
+            return
+        self._openings = 0
+        self._changed("closed")
+        self._state_storage.reset_counter()
+        super().close()
+
+    async def call_async(self, func: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call the function, if the service's state allows it.
+
+        A guarded call inside a guarded call belongs to the outer one: a transaction counts once.
+
+        Raises:
+            CircuitBreakerOpenException: the service is not asked at present.
+            Exception: the function's own error, or what `translate` makes of it.
+        """
+        if self.name in _epoch_of_call.get():
+            return await func(*args, **kwargs)
+        self._admit()
+        trial = self.current_state is CircuitBreakerState.HALF_OPEN
+        self._trials += trial
+        token = _epoch_of_call.set({**_epoch_of_call.get(), self.name: self._epoch})
+        try:
+            result: T = await super().call_async(func, *args, **kwargs)
+        except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
+            raise self._outward(error.__cause__ or error) from error.__cause__
+        except Exception as error:
+            outward = self._outward(error)
+            if outward is error:
+                raise
+            raise outward from error
+        else:
+            return result
+        finally:
+            _epoch_of_call.reset(token)
+            self._trials -= trial
+
+    async def stop(self) -> None:
+        """End the background probe."""
+        if self._probing is not None:
+            self._probing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._probing
+
+    def _admit(self) -> None:
+        if self.current_state is CircuitBreakerState.OPEN:
+            if self._clock() < self._open_until:
+                raise CircuitBreakerOpenException(self.retry_after)
+            self.half_open()
+        if self.current_state is CircuitBreakerState.HALF_OPEN and self._trials >= self._policy.half_open_attempts:
+            raise CircuitBreakerOpenException(PROBE_INTERVAL)
+
+    def _outward(self, error: BaseException) -> BaseException:
+        if not isinstance(error, Exception):
+            return error
+        if self._is_failure(error):
+            logger.bind(service=self.name, error=type(error).__name__, failures=self.fail_counter).warning(
+                "service call failed"
+            )
+        return self._translate(error) or error
+
+    def _is_stale(self) -> bool:
+        """Outside of a call (a manual switch, a probe) nothing is stale."""
+        return _epoch_of_call.get().get(self.name, self._epoch) != self._epoch
+
+    def _changed(self, state: str) -> None:
+        self._epoch += 1
+        log = logger.bind(service=self.name, state=state, failures=self.fail_counter)
+        log.log("WARNING" if state == "open" else "INFO", "circuit breaker changed state")
+
+    def _start_probing(self) -> None:
+        if self._probe is None or (self._probing is not None and not self._probing.done()):
+            return
+        # An empty context: the probe must inherit neither the failed call's transaction nor its place in the breaker.
+        self._probing = asyncio.get_running_loop().create_task(self._probe_until_back(self._probe), context=Context())
+
+    async def _probe_until_back(self, probe: Callable[[], Awaitable[object]]) -> None:
+        try:
+            while self.current_state is not CircuitBreakerState.CLOSED:
+                await asyncio.sleep(PROBE_INTERVAL)
+                with contextlib.suppress(Exception):
+                    await probe()
+                    self.close()
+        finally:
+            self._probing = None
+
+
+class BreakerRegistry:
+    """The breakers of this process, by the service they guard."""
+
+    def __init__(self) -> None:
+        self._breakers: dict[str, ServiceBreaker] = {}
+
+    def install(self, breaker: ServiceBreaker) -> None:
+        """Guard a service with this breaker from now on."""
+        self._breakers[breaker.name] = breaker
+
+    def get(self, service: str) -> ServiceBreaker:
+        """Return the service's breaker; one with the default policy if none was installed."""
+        if service not in self._breakers:
+            self.install(ServiceBreaker(service, BreakerPolicy()))
+        return self._breakers[service]
+
+    def snapshot(self) -> dict[str, BreakerState]:
+        """All states, by service."""
+        return {service: breaker.snapshot() for service, breaker in self._breakers.items()}
+
+
+breakers = BreakerRegistry()
+
+
+def circuit_breaker(service: str) -> Callable[[Callable[P, Awaitable[T]]], Callable[P, Awaitable[T]]]:
+    """Guard a coroutine function by the breaker of this service.
+
+    Raises:
+        TypeError: at decoration, for a plain function: the breaker could not see its failures.
+    """
+
+    def guard(function: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+        if not inspect.iscoroutinefunction(function):
+            message = f"{function!r} is not a coroutine function"
+            raise TypeError(message)
+
+        @wraps(function)
+        async def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+            return await breakers.get(service).call_async(function, *args, **kwargs)
+
+        return guarded
+
+    return guard

@@ -1,0 +1,170 @@
+"""The ring of keys that sign and verify JSON Web Tokens (RFC 7515, RFC 7519, RFC 8725)."""
+
+import base64
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import jwt
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ec import (
+    SECP256R1,
+    EllipticCurvePrivateKey,
+    EllipticCurvePublicKey,
+)
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from jwt.algorithms import get_default_algorithms
+
+MINIMUM_SECRET_BYTES: Final = 32
+"""RFC 7518 §3.2: an HS256 key is at least as long as its hash."""
+
+MINIMUM_RSA_BITS: Final = 2048
+"""RFC 7518 §3.3."""
+
+MAXIMUM_TOKEN_LENGTH: Final = 8192
+
+# PyJWT forgives padding and line breaks; two spellings of one token serve nobody but an attacker.
+_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivateKey
+PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
+
+
+class KeyRejectedError(ValueError):
+    """The key material cannot be used; the text says why and never holds any of it."""
+
+
+class SignatureRejectedError(Exception):
+    """The token is not one that a key of the ring signed."""
+
+
+class SigningKey:
+    """One key with the one algorithm it is for: the algorithm never comes from a token (RFC 8725 §3.1)."""
+
+    def __init__(self, *, algorithm: str, verifying: bytes | PublicKey, signing: bytes | PrivateKey | None) -> None:
+        self.algorithm = algorithm
+        self.verifying = verifying
+        self.signing = signing
+        self.kid = _key_id(algorithm, verifying)
+
+    @classmethod
+    def from_secret(cls, secret: str) -> "SigningKey":
+        """Make an HS256 key of a shared secret.
+
+        Raises:
+            KeyRejectedError: the secret is shorter than 32 bytes.
+        """
+        key = secret.encode()
+        if len(key) < MINIMUM_SECRET_BYTES:
+            message = f"is shorter than {MINIMUM_SECRET_BYTES} bytes"
+            raise KeyRejectedError(message)
+        return cls(algorithm="HS256", verifying=key, signing=key)
+
+    @classmethod
+    def from_pem(cls, pem: str) -> "SigningKey":
+        """Make an EdDSA (Ed25519), ES256 (P-256) or RS256 key of a PEM block; a public key can only verify.
+
+        Raises:
+            KeyRejectedError: the text is no PEM of such a key, or the RSA key has fewer than 2048 bits.
+        """
+        try:
+            if "PRIVATE KEY" in pem:
+                signing = load_pem_private_key(pem.encode(), password=None)
+                verifying = signing.public_key()
+            else:
+                signing, verifying = None, load_pem_public_key(pem.encode())
+        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+            message = "is not an unencrypted key in PEM form"
+            raise KeyRejectedError(message) from error
+        # The kind of `verifying` decides about both: a private key has its own kind's public key.
+        return cls(algorithm=_algorithm_of(verifying), verifying=verifying, signing=signing)  # type: ignore[arg-type]
+
+    @property
+    def public_jwk(self) -> dict[str, str] | None:
+        """The public key as a JWK (RFC 7517), or None for a shared secret."""
+        if isinstance(self.verifying, bytes):
+            return None
+        return {**_jwk(self.algorithm, self.verifying), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
+
+
+class KeyRing:
+    """The key that signs, and all whose signatures still count."""
+
+    def __init__(self, current: SigningKey, previous: Sequence[SigningKey] = ()) -> None:
+        if current.signing is None:
+            message = "is a public key and cannot sign"
+            raise KeyRejectedError(message)
+        self._current = current
+        self._by_kid = {key.kid: key for key in (*previous, current)}
+        self._jws = jwt.PyJWS()
+
+    def sign(self, claims: Mapping[str, Any], *, token_type: str) -> str:
+        """Return the compact JWS over the claims, with `kid` and `typ` in its header."""
+        key = self._current
+        return self._jws.encode(
+            msgspec.json.encode(claims),
+            key.signing,  # type: ignore[arg-type]
+            algorithm=key.algorithm,
+            headers={"kid": key.kid, "typ": token_type},
+        )
+
+    def verify(self, token: str, *, token_type: str) -> bytes:
+        """Return the payload, if the token is of this type and signed by a key of the ring. Claims are not looked at.
+
+        `jku`, `jwk`, `x5u` and `x5c` are never read (RFC 8725 §3.10), `crit` extensions are refused.
+
+        Raises:
+            SignatureRejectedError: anything else.
+        """
+        try:
+            if len(token) > MAXIMUM_TOKEN_LENGTH or _COMPACT.fullmatch(token) is None:
+                raise SignatureRejectedError
+            header = self._jws.get_unverified_header(token)
+            if header.get("typ") != token_type or "crit" in header or "b64" in header:
+                raise SignatureRejectedError
+            key = self._by_kid[header["kid"]]
+            decoded = self._jws.decode_complete(token, key.verifying, algorithms=[key.algorithm])
+        except (jwt.PyJWTError, KeyError, TypeError, ValueError, RecursionError) as error:
+            raise SignatureRejectedError from error
+        payload: bytes = decoded["payload"]
+        return payload
+
+    def public_jwks(self) -> list[dict[str, str]]:
+        """All public keys of the ring, the signing one last (RFC 7517 §5); a shared secret is in none."""
+        return [jwk for key in self._by_kid.values() if (jwk := key.public_jwk) is not None]
+
+
+def _algorithm_of(key: object) -> str:
+    if isinstance(key, Ed25519PublicKey):
+        return "EdDSA"
+    if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
+        return "ES256"
+    if isinstance(key, RSAPublicKey):
+        if key.key_size < MINIMUM_RSA_BITS:
+            message = f"is an RSA key of fewer than {MINIMUM_RSA_BITS} bits"
+            raise KeyRejectedError(message)
+        return "RS256"
+    message = "is neither an Ed25519, a P-256 nor an RSA key"
+    raise KeyRejectedError(message)
+
+
+def _jwk(algorithm: str, key: PublicKey) -> dict[str, str]:
+    """Only the members that RFC 7638 §3.2 and RFC 8037 §2 require, as its thumbprint is taken over these."""
+    members = get_default_algorithms()[algorithm].to_jwk(key, as_dict=True)
+    return {name: members[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in members}
+
+
+def _key_id(algorithm: str, key: bytes | PublicKey) -> str:
+    if isinstance(key, bytes):
+        # Keyed, so that the id says no more about the secret than any signature does.
+        return _base64url(hmac.digest(key, b"auth_api kid", "sha256"))[:16]
+    return _base64url(hashlib.sha256(msgspec.json.encode(_jwk(algorithm, key), order="sorted")).digest())
+
+
+def _base64url(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -1,0 +1,1 @@
+"""The database: two engines, guarded transactions, migrations."""

@@ -1,0 +1,83 @@
+"""The database as services see it: open, ask whether it answers, do something in one transaction."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.failures import CONFLICTS
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.postgres import PooledPostgresEngine
+from auth_api.kit.db.sqlite import PooledSQLiteEngine
+
+T = TypeVar("T")
+Engine = PooledPostgresEngine | PooledSQLiteEngine
+
+SERVICE = "database"
+"""The name under which the breaker guards it."""
+
+ATTEMPTS = 3
+"""How often a transaction is begun that another one made the server roll back."""
+
+
+def create_engine(policy: DatabasePolicy) -> Engine:
+    """Make the engine, without connecting."""
+    return PooledPostgresEngine(policy) if policy.postgres_dsn else PooledSQLiteEngine(policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One engine, of which a process has one: Piccolo keeps it in its table classes."""
+
+    engine: Engine
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Keep the pool open in this context. PostgreSQL may be down; SQLite's file must be there."""
+        await self.engine.start_connection_pool()
+        try:
+            yield
+        finally:
+            await self.engine.close_connection_pool()
+
+    async def ping(self) -> None:
+        """Ask for nothing, past the breaker: this is what finds out that the database is back."""
+        await self.engine.run_ddl("SELECT 1")
+
+    async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await the work in one transaction: all of its statements take effect, or none.
+
+        An exception from the work rolls back and comes through. What must be kept although the request is refused
+        (a revocation) is therefore returned from the work as a decision, and raised outside.
+
+        A deadlock or serialization conflict repeats the work: it must not do anything but ask the database.
+
+        Raises:
+            DatabaseException: the database failed, or it is unknown whether the COMMIT took effect.
+            CircuitBreakerOpenException: the database is not asked at present.
+            ServerOverloadedException: no connection became free in time.
+        """
+        return await _run(self.engine, work)
+
+
+@circuit_breaker(service=SERVICE)
+async def _run(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
+    """Acquire, BEGIN, every statement and COMMIT are one call to the breaker."""
+    attempt = 1
+    while True:
+        try:
+            return await _once(engine, work)
+        except CONFLICTS:
+            if attempt == ATTEMPTS:
+                raise
+        await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
+        attempt += 1
+
+
+async def _once(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
+    async with engine.transaction():
+        result = await work()
+    return result  # noqa: RET504 - nothing is returned before the commit

@@ -1,0 +1,65 @@
+"""Makes a Piccolo transaction give its connection back whatever happens.
+
+Stock transactions keep the connection, and stay the current one of their task, when BEGIN, COMMIT or ROLLBACK fails:
+after as many failures as the pool is large, every request hangs.
+"""
+
+from types import TracebackType
+from typing import Any, Protocol
+
+from loguru import logger
+
+
+class Connections(Protocol):
+    """What a guarded transaction asks of its engine."""
+
+    current_transaction: Any
+
+    async def take(self) -> Any:
+        """Return a connection to run a transaction on."""
+
+    async def give_back(self, connection: Any, *, clean: bool) -> None:
+        """Take it back. Unless clean, a transaction may still be open, or a statement still under way, on it."""
+
+
+class GuardedTransaction:
+    """Mixin before `PostgresTransaction` or `SQLiteTransaction`, which bring `begin`, `commit` and `rollback`."""
+
+    engine: Any
+    _parent: Any
+
+    async def __aenter__(self) -> Any:
+        if self._parent is not None:
+            return self._parent
+        self.connection = await self.engine.take()
+        try:
+            await self.begin()  # type: ignore[attr-defined]
+        except BaseException:
+            await self.engine.give_back(self.connection, clean=False)
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if self._parent is not None:
+            return False
+        clean = False
+        try:
+            if error is None:
+                await self.commit()  # type: ignore[attr-defined]
+            else:
+                await self._roll_back_quietly()
+            clean = True
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self.engine.give_back(self.connection, clean=clean)
+        return False
+
+    async def _roll_back_quietly(self) -> None:
+        """The error that ended the transaction is the one to report, not that of a ROLLBACK on a dead connection."""
+        try:
+            await self.rollback()  # type: ignore[attr-defined]
+        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is looked at when it is given back
+            logger.bind(error=type(error).__name__).debug("rollback failed")

@@ -1,0 +1,27 @@
+"""How the database is reached."""
+
+import msgspec
+
+
+class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the database is and how long each wait on it may last, in seconds.
+
+    Exactly one of `sqlite_path` and `postgres_dsn` is set. Pool sizes are per process.
+    """
+
+    sqlite_path: str | None = None
+    postgres_dsn: str | None = None
+    max_pool_size: int = 20
+    pool_timeout: float = 1.0
+    connect_timeout: float = 2.0
+    statement_timeout: float = 5.0
+    statement_cache_size: int = 100
+
+    def __repr__(self) -> str:
+        """Leave the DSN out: it holds a password."""
+        return f"DatabasePolicy({self.kind})"
+
+    @property
+    def kind(self) -> str:
+        """The engine's name as people say it."""
+        return "PostgreSQL" if self.postgres_dsn else "SQLite"

@@ -1,0 +1,102 @@
+"""PostgreSQL: a pool that never waits for ever and never connects before it is told to."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+from auth_api.kit.db.guarded import GuardedTransaction
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.slots import Slots
+
+
+class PooledTransaction(GuardedTransaction, PostgresTransaction):
+    """BEGIN at the isolation level of the server (READ COMMITTED), COMMIT or ROLLBACK, connection back."""
+
+    async def begin(self) -> None:
+        """Begin on the connection at hand."""
+        self.transaction = self.connection.transaction()
+        await self.transaction.start()
+
+
+class PooledPostgresEngine(PostgresEngine):
+    """Piccolo's engine on an asyncpg pool.
+
+    Only `SET LOCAL` and transaction-scoped advisory locks may be used: connections go back without `RESET ALL`.
+    """
+
+    def __init__(self, policy: DatabasePolicy) -> None:
+        self._policy = policy
+        self._slots: Slots | None = None
+        super().__init__(
+            config={
+                "dsn": policy.postgres_dsn,
+                "timeout": policy.connect_timeout,
+                "statement_cache_size": policy.statement_cache_size,
+                "server_settings": {
+                    "application_name": "auth_api",
+                    "statement_timeout": str(round(policy.statement_timeout * 1000)),
+                    "timezone": "UTC",
+                },
+            }
+        )
+
+    async def get_version(self) -> float:
+        """Claim the oldest that will do: the stock engine connects to ask, while it is being constructed."""
+        return self.min_version_number
+
+    async def start_connection_pool(self, **kwargs: Any) -> None:
+        """Open the pool, without a connection yet: the server may be down and come up later."""
+        size = self._policy.max_pool_size
+        self._slots = Slots(size, self._policy.pool_timeout)
+        # The client's limit lies above the server's, so that the server gives up first and the connection stays good.
+        command_timeout = self._policy.statement_timeout + self._policy.connect_timeout
+        await super().start_connection_pool(
+            min_size=0, max_size=size, command_timeout=command_timeout, reset=_reset, **kwargs
+        )
+
+    async def take(self) -> Any:
+        """Take a connection: from the pool, or a fresh one where there is none (the `piccolo` command).
+
+        Raises:
+            ServerOverloadedException: none became free in time.
+        """
+        if self.pool is None or self._slots is None:
+            return await self.get_new_connection()
+        await self._slots.acquire()
+        try:
+            return await self.pool.acquire()
+        except BaseException:
+            self._slots.release()
+            raise
+
+    async def give_back(self, connection: Any, *, clean: bool) -> None:
+        """Return it to the pool, which waits for a cancelled statement and drops a broken connection."""
+        if self.pool is None or self._slots is None:
+            await connection.close() if clean else connection.terminate()
+            return
+        try:
+            await self.pool.release(connection)
+        finally:
+            self._slots.release()
+
+    def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """Begin a transaction on leaving which the connection is back in the pool."""
+        return PooledTransaction(engine=self, allow_nested=allow_nested)
+
+    async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[asyncpg.Record]:
+        connection = await self.take()
+        clean = False
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(query, *(args or ()))
+            clean = True
+        finally:
+            await self.give_back(connection, clean=clean)
+        return rows
+
+
+async def _reset(connection: asyncpg.Connection) -> None:
+    """Roll back what a cancelled request left open; the stock reset is a round trip after every query."""
+    if connection.is_in_transaction():
+        await connection.execute("ROLLBACK")

@@ -1,0 +1,160 @@
+"""SQLite: connections that stay open, one of them for all writers.
+
+The stock engine opens a connection and a thread for every query. Here readers share a few, and writers of this process
+queue for one instead of meeting "database is locked"; other processes are waited for by SQLite itself.
+"""
+
+import asyncio
+import contextlib
+import sqlite3
+from typing import Any
+
+import aiosqlite
+from loguru import logger
+from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
+from piccolo.table import Table
+
+from auth_api.kit.clock import utc_now
+from auth_api.kit.db.guarded import GuardedTransaction
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.slots import Slots
+
+READERS = 2
+"""More gain nothing: the interpreter's lock is the limit."""
+
+
+class DurableConnection(sqlite3.Connection):
+    """A connection as this application needs every one of them.
+
+    WAL lets readers and the writer work side by side; `synchronous = FULL` keeps what was committed through a power
+    cut. `clock_timestamp()` is what it is on PostgreSQL, in the text form Piccolo stores.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
+            self.execute(f"PRAGMA {pragma}").close()
+        self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
+
+
+class ImmediateTransaction(GuardedTransaction, SQLiteTransaction):
+    """Takes the write lock at BEGIN: a read followed by a write can then not fail for a writer in between."""
+
+    async def begin(self) -> None:
+        """One hop to the connection's thread, as for every statement here."""
+        await self.connection.execute_fetchall("BEGIN IMMEDIATE")
+
+    async def commit(self) -> None:
+        """Make it durable."""
+        await self.connection.execute_fetchall("COMMIT")
+
+    async def rollback(self) -> None:
+        """Undo it."""
+        await self.connection.execute_fetchall("ROLLBACK")
+
+
+class PooledSQLiteEngine(SQLiteEngine):
+    """Piccolo's engine on connections that stay open. Without a started pool it behaves as the stock one."""
+
+    def __init__(self, policy: DatabasePolicy) -> None:
+        self._policy = policy
+        self._writer: aiosqlite.Connection | None = None
+        self._readers: list[aiosqlite.Connection] = []
+        super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=policy.statement_timeout)
+
+    async def start_connection_pool(self) -> None:
+        """Open all connections."""
+        try:
+            self._writer = await self.get_connection()
+            self._readers = [await self.get_connection() for _ in range(READERS)]
+        except BaseException:
+            await self.close_connection_pool()
+            raise
+        self._reader_slots = Slots(READERS, self._policy.statement_timeout)
+        self._writer_slots = Slots(1, self._policy.statement_timeout)
+        self._idle_readers = list(self._readers)
+
+    async def close_connection_pool(self) -> None:
+        """Close all connections; one that stays open would keep the process from ending."""
+        connections = [*self._readers, *([self._writer] if self._writer else [])]
+        self._writer, self._readers = None, []
+        for connection in connections:
+            with contextlib.suppress(sqlite3.Error):
+                await connection.close()
+
+    async def take(self) -> aiosqlite.Connection:
+        """Wait for the writer's connection.
+
+        Raises:
+            ServerOverloadedException: the writers before did not finish in time.
+        """
+        if self._writer is None:
+            return await self.get_connection()
+        await self._writer_slots.acquire()
+        return self._writer
+
+    async def give_back(self, connection: aiosqlite.Connection, *, clean: bool) -> None:
+        """Let the next writer have it, after a rollback unless it is clean."""
+        if self._writer is None:
+            await connection.close()
+        elif clean:
+            self._writer_slots.release()
+        else:
+            # Shielded: the place must come back even if the client has gone away.
+            await asyncio.shield(self._recover())
+
+    def transaction(
+        self,
+        transaction_type: TransactionType = TransactionType.immediate,
+        allow_nested: bool = True,  # noqa: FBT001, FBT002 - Piccolo's signature
+    ) -> ImmediateTransaction:
+        """Begin a transaction; whatever kind is asked for, it takes the write lock at once."""
+        return ImmediateTransaction(self, transaction_type=transaction_type, allow_nested=allow_nested)
+
+    async def _run_in_new_connection(
+        self, query: str, args: list[Any] | None = None, query_type: str = "generic", table: type[Table] | None = None
+    ) -> Any:
+        if self._writer is None:
+            return await super()._run_in_new_connection(query, args, query_type, table)
+        if query.lstrip()[:6].upper() == "SELECT":
+            return await self._read(query, args or [])
+        connection = await self.take()
+        try:
+            return await connection.execute_fetchall(query, args or [])
+        finally:
+            # One statement commits itself, cancelled or not; the next one queues behind it in the same thread.
+            self._writer_slots.release()
+
+    async def _run_in_existing_connection(
+        self,
+        connection: aiosqlite.Connection,
+        query: str,
+        args: list[Any] | None = None,
+        query_type: str = "generic",  # noqa: ARG002 - Piccolo's signature
+        table: type[Table] | None = None,  # noqa: ARG002 - as above
+    ) -> Any:
+        return await connection.execute_fetchall(query, args or [])
+
+    async def _read(self, query: str, args: list[Any]) -> Any:
+        async with self._reader_slots:
+            connection = self._idle_readers.pop()
+            try:
+                return await connection.execute_fetchall(query, args)
+            finally:
+                self._idle_readers.append(connection)
+
+    async def _recover(self) -> None:
+        try:
+            if self._writer is not None:
+                await self._writer.rollback()  # nothing to do where none is open
+        except sqlite3.Error as error:
+            logger.bind(error=type(error).__name__).warning("rollback failed, opening a new connection")
+            await self._replace_writer()
+        finally:
+            self._writer_slots.release()
+
+    async def _replace_writer(self) -> None:
+        broken, self._writer = self._writer, await self.get_connection()
+        if broken is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await broken.close()

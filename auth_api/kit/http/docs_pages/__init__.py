@@ -1,0 +1,65 @@
+"""Swagger UI and ReDoc, served from this package: no other host is contacted.
+
+Their bundles lie in `bundles/`. The build copies them out of a package; they are not in git.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from litestar import Router, get
+from litestar.openapi.config import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.openapi.spec import License, Tag
+from litestar.response import Redirect
+from litestar.static_files import create_static_files_router
+
+from auth_api.kit.http.openapi import PUBLIC
+
+PATH: Final = "/schema"
+ASSETS: Final = f"{PATH}/assets"
+BUNDLES: Final = Path(__file__).parent / "bundles"
+
+_ICON: Final = f'<link rel="icon" type="image/png" href="{ASSETS}/favicon-32x32.png">'
+
+
+def openapi_config(*, title: str, version: str, description: str, tags: list[Tag]) -> OpenAPIConfig:
+    """Describe the API and its pages: `/schema/swagger`, `/schema/redoc`, `/schema/openapi.json` and `.yaml`."""
+    return OpenAPIConfig(
+        title=title,
+        version=version,
+        description=description,
+        tags=tags,
+        license=License(name="MIT", identifier="MIT"),
+        use_handler_docstrings=True,
+        render_plugins=[
+            SwaggerRenderPlugin(
+                js_url=f"{ASSETS}/swagger-ui-bundle.js",
+                css_url=f"{ASSETS}/swagger-ui.css",
+                standalone_preset_js_url=f"{ASSETS}/swagger-ui-standalone-preset.js",
+                favicon=_ICON,
+            ),
+            RedocRenderPlugin(js_url=f"{ASSETS}/redoc.standalone.js", google_fonts=False, favicon=_ICON),
+            JsonRenderPlugin(),
+            YamlRenderPlugin(),
+        ],
+        openapi_router=Router(PATH, route_handlers=[], include_in_schema=False, opt={PUBLIC: True}),
+    )
+
+
+def docs_routers() -> list[Router]:
+    """Return the routes beside the pages themselves: their bundles, and the addresses people try first."""
+    assets = create_static_files_router(
+        path=ASSETS, directories=[BUNDLES], include_in_schema=False, opt={PUBLIC: True}, name="docs-assets"
+    )
+    shortcuts = Router("/", route_handlers=[_to_swagger, _to_redoc], include_in_schema=False, opt={PUBLIC: True})
+    return [assets, shortcuts]
+
+
+@get("/docs")
+async def _to_swagger() -> Redirect:
+    return Redirect(f"{PATH}/swagger")
+
+
+@get("/redoc")
+async def _to_redoc() -> Redirect:
+    return Redirect(f"{PATH}/redoc")

@@ -1,0 +1,194 @@
+"""Strict JSON bodies: one meaning per document, and every wrong field told at once.
+
+The framework alone accepts any content type, lets the last of two equal keys win, reads `"7"` as 7, stops at the first
+wrong field and answers 500 to bytes that are not UTF-8.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ClassVar, Final, TypeVar, get_args
+
+import msgspec
+from litestar import Request
+
+from auth_api.kit.errors import (
+    FieldError,
+    MalformedRequestException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+MAX_DEPTH: Final = 16
+
+FieldCheck = Callable[[Any, Mapping[str, Any]], Any]
+"""Takes a field's value and the whole document; returns the canonical value.
+
+Raises a ValidationException that holds what is wrong with this field.
+"""
+
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
+_LENGTH: Final = re.compile(r"length (<=|>=) (\d+)")
+_TYPE: Final = re.compile(r"Expected `([a-z]+)")
+_TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer"}
+
+
+class StrictRequest(Request[Any, Any, Any]):
+    """A request whose `json()` is the handler's struct itself, checked and in canonical form.
+
+    A field annotated with `Meta(extra={"check": name})` goes through the check of that name; with
+    `Meta(extra={"any_text": True})` it may hold control characters.
+    """
+
+    checks: ClassVar[Mapping[str, FieldCheck]] = {}
+
+    async def json(self) -> Any:
+        """Return the body as the struct that the handler asks for.
+
+        Raises:
+            UnsupportedMediaTypeException: it is not declared as JSON in UTF-8, or it is compressed.
+            MalformedRequestException: it is no JSON object, or an ambiguous one.
+            ValidationException: some fields are not acceptable.
+        """
+        self._require_json()
+        document = parse_object(await self.body())
+        field = self.route_handler.parsed_data_field
+        struct_type = _struct_in(field.annotation) if field is not None else None
+        return document if struct_type is None else decode(document, struct_type, self.checks)
+
+    def _require_json(self) -> None:
+        media_type, parameters = self.content_type
+        charset = parameters.get("charset", "utf-8").strip('"').lower()
+        encoding = self.headers.get("content-encoding", "identity").strip().lower()
+        if media_type.lower() != "application/json" or charset not in {"utf-8", "utf8"} or encoding != "identity":
+            raise UnsupportedMediaTypeException
+
+
+def strict_request(checks: Mapping[str, FieldCheck]) -> type[StrictRequest]:
+    """Return a request class that knows these checks."""
+    return type("CheckedRequest", (StrictRequest,), {"checks": checks})
+
+
+def parse_object(body: bytes) -> dict[str, Any]:
+    """Parse a JSON object that every parser reads alike (RFC 8259 §4, §8.1).
+
+    Raises:
+        MalformedRequestException: not UTF-8, not JSON, not an object, equal keys, NaN, a lone surrogate, too deep.
+    """
+    try:
+        document = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        _scan(document, MAX_DEPTH)
+    except (ValueError, RecursionError) as error:  # the former covers both decoders' errors
+        raise MalformedRequestException from error
+    if not isinstance(document, dict):
+        raise MalformedRequestException
+    return document
+
+
+def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[str, FieldCheck]) -> S:
+    """Convert a document without any coercion.
+
+    Raises:
+        ValidationException: every wrong, missing and unknown field; a check's own subclass where nothing but that
+            check failed.
+    """
+    values: dict[str, Any] = {}
+    refusals: list[ValidationException] = []
+    fields = msgspec.structs.fields(struct_type)
+    for field in fields:
+        name = field.encode_name
+        if name not in document:
+            if field.required:
+                refusals.append(ValidationException([FieldError(name, "missing", "This field is required.")]))
+            continue
+        try:
+            values[field.name] = _field_value(name, field.type, document, checks)
+        except ValidationException as refusal:
+            refusals.append(refusal)
+    refusals.extend(ValidationException([error]) for error in _cross_check(struct_type, document))
+    refusals.extend(_unknown(name) for name in document.keys() - {field.encode_name for field in fields})
+    if len(refusals) == 1:
+        raise refusals[0]
+    if refusals:
+        raise ValidationException([error for refusal in refusals for error in refusal.errors])
+    return struct_type(**values)
+
+
+def _field_value(name: str, annotation: Any, document: Mapping[str, Any], checks: Mapping[str, FieldCheck]) -> Any:
+    try:
+        value = msgspec.convert(document[name], annotation, strict=True)
+    except msgspec.ValidationError as error:
+        raise ValidationException([_describe(name, str(error))]) from None
+    extra = _extra(annotation)
+    if isinstance(value, str) and not extra.get("any_text") and _CONTROL.search(value):
+        raise ValidationException([FieldError(name, "control_character", "May not contain control characters.")])
+    if value is not None and "check" in extra:
+        value = checks[extra["check"]](value, document)
+    return value
+
+
+def _cross_check(struct_type: type[msgspec.Struct], document: Mapping[str, Any]) -> Iterable[FieldError]:
+    """Ask the struct's `cross_check`, if it has one, what is wrong with several fields taken together."""
+    check = getattr(struct_type, "cross_check", None)
+    return check(document) if check is not None else ()
+
+
+def _extra(annotation: Any) -> Mapping[str, Any]:
+    """Return what a field's `Meta` says beyond msgspec's own constraints, also within `… | None`."""
+    for part in (annotation, *get_args(annotation)):
+        for meta in getattr(part, "__metadata__", ()):
+            if isinstance(meta, msgspec.Meta) and meta.extra:
+                return meta.extra
+    return {}
+
+
+def _describe(name: str, problem: str) -> FieldError:
+    """Say in the API's words what msgspec found. Its own would show our patterns, or the client's values."""
+    if length := _LENGTH.search(problem):
+        relation, number = length.groups()
+        if relation == "<=":
+            return FieldError(name, "too_long", f"May have at most {number} characters.")
+        return FieldError(name, "too_short", f"Must have at least {number} characters.")
+    wanted = _TYPE.search(problem)
+    kind = _TYPE_NAMES.get(wanted.group(1)) if wanted else None
+    return FieldError(name, "type", f"Must be {kind}." if kind else "Is not of the right type.")
+
+
+def _unknown(name: str) -> ValidationException:
+    shown = name if _HARMLESS_NAME.fullmatch(name) else "?"
+    return ValidationException([FieldError(shown, "unknown", "There is no such field.")])
+
+
+def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
+    for part in (annotation, *get_args(annotation)):
+        if isinstance(part, type) and issubclass(part, msgspec.Struct):
+            return part
+    return None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        message = "equal keys"
+        raise ValueError(message)
+    return document
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def _scan(value: Any, depth: int) -> None:
+    """Refuse what is nested too deep and what no UTF-8 can say."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, dict | list):
+        if depth == 0:
+            raise ValueError(MAX_DEPTH)
+        for key in value if isinstance(value, dict) else ():
+            key.encode()
+        for item in value.values() if isinstance(value, dict) else value:
+            _scan(item, depth - 1)

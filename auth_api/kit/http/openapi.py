@@ -1,0 +1,155 @@
+"""Describes operations to OpenAPI, errors from the same classes that are raised."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Operation
+from litestar.routes import HTTPRoute
+
+from auth_api.kit.errors import (
+    ApplicationException,
+    CircuitBreakerOpenException,
+    DatabaseException,
+    FieldError,
+    InternalErrorException,
+    MalformedRequestException,
+    PayloadTooLargeException,
+    RequestTimeoutException,
+    RetryLaterException,
+    ServerOverloadedException,
+    UnsupportedMediaTypeException,
+    ValidationException,
+)
+from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
+
+ErrorClass = type[ApplicationException]
+Document = Mapping[str, Any]
+
+BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (
+    ValidationException,
+    MalformedRequestException,
+    RequestTimeoutException,
+    PayloadTooLargeException,
+    UnsupportedMediaTypeException,
+)
+"""What every operation with a body can answer."""
+
+DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
+    DatabaseException,
+    CircuitBreakerOpenException,
+    ServerOverloadedException,
+    InternalErrorException,
+)
+"""What every operation that asks the database can answer."""
+
+PUBLIC: Final = "exclude_from_auth"
+"""The key of a handler's `opt` that opens it to everybody."""
+
+_ANSWER: Final = "answer_example"
+_REQUEST: Final = "request_example"
+
+_EXAMPLE_TIME: Final = datetime(2026, 2, 19, 10, 30, 45, 123000, tzinfo=UTC)
+_EXAMPLE_ID: Final = "0f8c2a4be1d94d6a9a4f7a5f3f0c1b2d"
+_EXAMPLE_FIELD_ERROR: Final = FieldError("password", "too_short", "Must have at least 12 characters.")
+
+
+@dataclass
+class PublicOperation(Operation):
+    """An operation without a padlock: an empty list would be dropped, and the global requirement apply."""
+
+    def __post_init__(self) -> None:
+        self.security = [{}]
+
+
+def public(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
+    """Return the arguments of a handler that needs no token.
+
+    Args:
+        errors: what it can answer with.
+        answer: an example of what it answers when all is well.
+        request: an example of a body it takes.
+    """
+    return {
+        PUBLIC: True,
+        "operation_class": PublicOperation,
+        **protected(*errors, answer=answer, request=request),
+    }
+
+
+def protected(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
+    """Return the arguments of a handler that needs a token; see `public`."""
+    return {"responses": documents(*errors), _ANSWER: answer, _REQUEST: request}
+
+
+def documents(*errors: ErrorClass) -> dict[int, ResponseSpec]:
+    """Describe the error answers of an operation, each code with its own example."""
+    by_status: dict[int, list[ErrorClass]] = {}
+    for error in dict.fromkeys(errors):
+        by_status.setdefault(error.status.value, []).append(error)
+    return {status: _response(classes) for status, classes in sorted(by_status.items())}
+
+
+def example_of(error: ErrorClass) -> dict[str, Any]:
+    """Return the envelope as a client would meet it."""
+    instance = error()
+    if isinstance(instance, ValidationException) and instance.status is HTTPStatus.BAD_REQUEST:
+        instance.errors = (_EXAMPLE_FIELD_ERROR,)
+    problem = problem_of(instance, at=_EXAMPLE_TIME, request_id=_EXAMPLE_ID)
+    document: dict[str, Any] = msgspec.to_builtins(problem)
+    return document
+
+
+def _response(classes: Sequence[ErrorClass]) -> ResponseSpec:
+    lines = [f"`{error.error_code}`: {_first_line(error)}" for error in classes]
+    if any(issubclass(error, RetryLaterException) for error in classes):
+        lines.append("`Retry-After` says in how many seconds to try again.")
+    return ResponseSpec(
+        data_container=Problem,
+        description="\n\n".join(lines),
+        media_type=PROBLEM_MEDIA_TYPE,
+        generate_examples=False,
+        examples=[Example(id=error.error_code, summary=error.detail, value=example_of(error)) for error in classes],
+    )
+
+
+def _first_line(error: ErrorClass) -> str:
+    return (error.__doc__ or error.detail).strip().partition("\n")[0]
+
+
+def complete(app: Litestar) -> None:
+    """Add what Litestar cannot be told: the examples of bodies and answers, and which bodies may be left out."""
+    paths = app.openapi_schema.paths or {}
+    for route in app.routes:
+        if isinstance(route, HTTPRoute) and route.path_format in paths:
+            for handler in route.route_handlers:
+                for method in handler.http_methods:
+                    operation = getattr(paths[route.path_format], method.lower(), None)
+                    if operation is not None:
+                        _complete(operation, handler)
+
+
+def _complete(operation: Operation, handler: HTTPRouteHandler) -> None:
+    if operation.request_body is not None and handler.parsed_data_field is not None:
+        body = operation.request_body
+        body.required = not handler.parsed_data_field.is_optional  # type: ignore[union-attr]
+        _exemplify(body.content, handler.opt.get(_REQUEST))  # type: ignore[union-attr]
+    for response in (operation.responses or {}).values():
+        for media in (response.content or {}).values() if isinstance(response, OpenAPIResponse) else ():
+            for example in (media.examples or {}).values():
+                if isinstance(example, Example):
+                    example.id = None  # became the key; inside, the specification has no such field
+    answer = (operation.responses or {}).get(str(handler.status_code))
+    if isinstance(answer, OpenAPIResponse) and answer.content:
+        _exemplify(answer.content, handler.opt.get(_ANSWER))
+
+
+def _exemplify(content: dict[str, OpenAPIMediaType], example: Document | None) -> None:
+    for media in content.values() if example is not None else ():
+        media.examples = {"example": Example(value=example)}

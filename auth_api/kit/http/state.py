@@ -1,0 +1,22 @@
+"""What the outer layer leaves in a request's scope for the layers within."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from auth_api.kit.origin import Origin
+
+ENVELOPED: Final = "enveloped"
+"""Set where an error answer already is the envelope."""
+
+ORIGIN: Final = "origin"
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """Return the request's id."""
+    return str(origin_of(scope).request_id or "")
+
+
+def origin_of(scope: Mapping[str, Any]) -> Origin:
+    """Return where the request came from."""
+    origin: Origin = scope["state"].get(ORIGIN) or Origin()
+    return origin

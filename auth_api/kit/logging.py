@@ -1,0 +1,182 @@
+"""Logs: one flat JSON object per line, written by one thread so that no request waits for a pipe.
+
+loguru collects, standard-library loggers are bridged to it, and everything passes one redaction. Values of variables in
+tracebacks are never printed (`diagnose` is off).
+"""
+
+import contextlib
+import logging
+import os
+import queue
+import re
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from loguru import logger
+
+from auth_api.kit.clock import rfc3339
+
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
+request_id_of_context: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request being handled: stands in every line that is logged meanwhile."""
+
+QUEUE_SIZE: Final = 10_000
+"""Lines that may wait for a slow pipe; further ones are dropped and counted."""
+
+REDACTED: Final = "[redacted]"
+
+_SECRET_NAMES: Final = re.compile(
+    r"password|secret|authorization|cookie|(^|_)token$|(^|_)dsn$|database_url", re.IGNORECASE
+)
+_SECRET_VALUES: Final = re.compile(
+    r"\brt_[A-Za-z0-9_-]{20,}"  # refresh tokens
+    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # JSON Web Tokens
+    r"|\$argon2[a-z]*\$[^\s\"']+"
+    r"|(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"  # user:password in a URL
+)
+
+
+def redact(name: str, value: Any) -> Any:
+    """Return the value, or a mark in place of what its name or its look says is secret."""
+    if _SECRET_NAMES.search(name):
+        return REDACTED
+    if isinstance(value, str):
+        return _SECRET_VALUES.sub(REDACTED, value)
+    if isinstance(value, Mapping):
+        return {key: redact(str(key), item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set):
+        return [redact(name, item) for item in value]
+    return value
+
+
+def json_line(record: "Record") -> bytes:
+    """Render a record as one line of JSON with flat fields."""
+    fields: dict[str, Any] = {
+        "timestamp": rfc3339(record["time"]),
+        "level": record["level"].name,
+        "logger": record["name"],
+        "message": redact("", record["message"]),
+    }
+    if (request_id := request_id_of_context.get()) is not None:
+        fields["request_id"] = request_id
+    for name, value in record["extra"].items():
+        fields[name] = redact(name, value)
+    if record["exception"] is not None:
+        fields["exception"] = _trace(record)
+    return msgspec.json.encode(fields, enc_hook=str) + b"\n"
+
+
+def text_line(record: "Record") -> bytes:
+    """Render a record for a person at a terminal."""
+    details = " ".join(f"{name}={redact(name, value)}" for name, value in record["extra"].items())
+    message = redact("", record["message"])
+    line = f"{record['time']:%H:%M:%S} {record['level'].name:<8} {message} {details}".rstrip()
+    if (request_id := request_id_of_context.get()) is not None:
+        line += f" request_id={request_id}"
+    # A control character in a path must not be able to write lines of its own.
+    line = line.encode("unicode_escape").decode() if not line.isprintable() else line
+    trace = f"\n{_trace(record).rstrip()}" if record["exception"] is not None else ""
+    return f"{line}{trace}\n".encode(errors="backslashreplace")
+
+
+class LogWriter:
+    """A loguru sink: renders in the caller's thread, writes in its own.
+
+    Args:
+        render: makes a line of a record.
+        descriptor: where lines go.
+        queue_size: how many may wait.
+    """
+
+    def __init__(self, render: Callable[["Record"], bytes], descriptor: int = 1, queue_size: int = QUEUE_SIZE) -> None:
+        self._render = render
+        self._descriptor = descriptor
+        self._lines: queue.Queue[bytes | None] = queue.Queue(queue_size)
+        self._thread = threading.Thread(target=self._write_all, name="log-writer", daemon=True)
+        self.dropped = 0
+        self._thread.start()
+
+    def __call__(self, message: "Message") -> None:
+        """Take a line, or drop and count it when too many wait already."""
+        try:
+            self._lines.put_nowait(self._render(message.record))
+        except queue.Full:
+            self.dropped += 1
+
+    def stop(self) -> None:
+        """Write what waits, for at most two seconds."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=1)
+        self._thread.join(timeout=1)
+
+    def _write_all(self) -> None:
+        running = True
+        while running:
+            batch = [self._lines.get()]
+            with contextlib.suppress(queue.Empty):
+                while len(batch) < QUEUE_SIZE:
+                    batch.append(self._lines.get_nowait())
+            running = None not in batch
+            self._write(b"".join(line for line in batch if line is not None))
+
+    def _write(self, data: bytes) -> None:
+        # A full disk or a closed pipe costs lines, never requests.
+        with contextlib.suppress(OSError):
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+
+
+class _Bridge(logging.Handler):
+    """Hands records of the standard library's loggers to loguru, under their own name."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level: str | int
+        try:
+            level = logger.level(record.levelname).name
+        except ValueError:
+            level = record.levelno
+        named = logger.patch(lambda loguru_record: loguru_record.update({"name": record.name}))
+        named.opt(exception=record.exc_info).log(level, "{}", record.getMessage())
+
+
+def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogWriter:
+    """Send every log of this process to one writer, and nothing anywhere else.
+
+    Returns the writer, to be stopped when the process ends.
+    """
+    writer = LogWriter(json_line if as_json else text_line, descriptor)
+    logger.remove()
+    # The writer renders the record itself, so loguru need not.
+    logger.add(writer, level=level, format=lambda _: "", diagnose=False, backtrace=False, catch=True)
+    logging.basicConfig(handlers=[_Bridge()], level=level, force=True)
+    logging.captureWarnings(capture=True)
+    for name in ("uvicorn", "uvicorn.error"):
+        known = logging.getLogger(name)
+        known.handlers.clear()
+        known.propagate = True
+        known.setLevel(logging.NOTSET)
+    for name in ("aiosqlite", "asyncio", "piccolo"):  # below that two of them print statements with their values
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return writer
+
+
+def is_terminal(descriptor: int = 1) -> bool:
+    """Tell whether a person reads the output."""
+    try:
+        return os.isatty(descriptor)
+    except OSError:
+        return False
+
+
+def _trace(record: "Record") -> str:
+    error = record["exception"]
+    if error is None or error.type is None:
+        return ""
+    lines = traceback.format_exception(error.type, error.value, error.traceback)
+    return str(redact("", "".join(lines)))

@@ -1,0 +1,11 @@
+"""Where a request came from: what sessions and audit rows keep of it."""
+
+import msgspec
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """The far end of a request. Everything is None for the command line."""
+
+    ip_address: str | None = None
+    user_agent: str | None = None
+    request_id: str | None = None
