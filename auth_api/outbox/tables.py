@@ -1,0 +1,23 @@
+"""Mail that a transaction decided on."""
+
+from piccolo.columns import JSON, ForeignKey, Integer, OnDelete, Timestamptz, Varchar
+from piccolo.table import Table
+
+from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.users.tables import User
+
+
+class OutboxMessage(Table, tablename="outbox"):
+    """One row per mail. Holds what to say and to whom, never a token and never a rendered text."""
+
+    id = NeverReusedBigSerial(primary_key=True)
+    template = Varchar(length=50, default=None, null=False)
+    user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=True, index=True)
+    address = Varchar(length=254, default=None, null=True)
+    parameters = JSON(default=None, null=True)
+    attempts = Integer(default=0)
+    next_attempt_at = Timestamptz(default=None, null=False)  # indexed for the rows that wait
+    locked_until = Timestamptz(default=None, null=True)
+    sent_at = Timestamptz(default=None, null=True)
+    failed_at = Timestamptz(default=None, null=True)
+    created_at = Timestamptz(default=None, null=False)

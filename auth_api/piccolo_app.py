@@ -1,0 +1,49 @@
+"""What Piccolo needs to know: all tables, where their migrations are, and which engine they use."""
+
+import os
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from piccolo.apps.migrations.tables import Migration
+from piccolo.conf.apps import AppConfig, AppRegistry
+from piccolo.table import Table
+
+from auth_api.audit.tables import AuditLog
+from auth_api.kit.db.database import Engine
+from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.outbox.tables import OutboxMessage
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.throttling.tables import ThrottleCounter
+from auth_api.users.tables import User
+
+APP_NAME = "auth_api"
+_BOUND_MODULE = "auth_api_bound_piccolo_conf"
+
+# A wheel carries its migrations inside the package; in the repository they lie beside it.
+_PACKAGED = Path(__file__).parent / "piccolo_migrations"
+_REPOSITORY = Path(__file__).parent.parent / "piccolo_migrations"
+
+APP_CONFIG = AppConfig(
+    app_name=APP_NAME,
+    migrations_folder_path=str(_PACKAGED if _PACKAGED.is_dir() else _REPOSITORY),
+    table_classes=[User, Session, RefreshToken, OneTimeToken, AuditLog, ThrottleCounter, OutboxMessage],
+    migration_dependencies=[],
+)
+
+
+def bind(engine: Engine) -> None:
+    """Make this the engine of every table, and of Piccolo's migrations, in this process.
+
+    Piccolo finds its engine by importing a module that the environment names. Importing a real one would read the
+    environment a second time, so a module made here holds the engine that was made from the settings at hand.
+    """
+    tables: list[type[Table]] = [*APP_CONFIG.table_classes, Migration]
+    for table in tables:
+        table._meta.db = engine  # noqa: SLF001 - the place Piccolo itself keeps it
+    module: Any = ModuleType(_BOUND_MODULE)
+    module.DB = engine
+    module.APP_REGISTRY = AppRegistry(apps=[__name__])
+    sys.modules[_BOUND_MODULE] = module
+    os.environ["PICCOLO_CONF"] = _BOUND_MODULE

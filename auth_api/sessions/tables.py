@@ -1,0 +1,39 @@
+"""Sessions and the refresh tokens that carry them on."""
+
+from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.users.tables import User
+
+
+class Session(Table, tablename="sessions"):
+    """One row per login. It is over at `expires_at`, or when `ended_at` is set: that alone revokes all its tokens."""
+
+    id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7, made by the service
+    user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    created_at = Timestamptz(default=None, null=False)
+    last_used_at = Timestamptz(default=None, null=False)
+    expires_at = Timestamptz(default=None, null=False, index=True)
+    absolute_expires_at = Timestamptz(default=None, null=False)  # what no refresh moves `expires_at` beyond
+    ended_at = Timestamptz(default=None, null=True)
+    ended_reason = Varchar(length=50, default=None, null=True)
+    ip_address = Varchar(length=45, default=None, null=True)
+    user_agent = Text(default=None, null=True)
+    amr = Varchar(length=100, default=None, null=False)  # RFC 8176 values, separated by spaces
+    auth_time = Timestamptz(default=None, null=False)
+
+
+class RefreshToken(Table, tablename="refresh_tokens"):
+    """One row per refresh token ever handed out; a spent one stays until a day after its end, to recognise a replay."""
+
+    id = NeverReusedBigSerial(primary_key=True)
+    user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    session_id = ForeignKey(Session, on_delete=OnDelete.cascade, null=False, index=True)
+    token_hash = Varchar(length=255, unique=True, default=None, null=False, secret=True)
+    expires_at = Timestamptz(default=None, null=False, index=True)
+    is_revoked = Boolean(default=False)
+    used_at = Timestamptz(default=None, null=True)
+    successor_hash = Varchar(length=255, default=None, null=True, secret=True)
+    successor_salt = Varchar(length=32, default=None, null=True, secret=True)
+    created_at = Timestamptz(default=None, null=False)
