@@ -1,0 +1,1 @@
+"""What operators do with other people's accounts; so far from the command line."""

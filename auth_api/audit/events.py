@@ -1,0 +1,18 @@
+"""The events of the security history: `subject:action`, the same in the audit row and in the log line."""
+
+from enum import StrEnum
+
+
+class EventTag(StrEnum):
+    """What happened. A name that has been written to a database stays for ever."""
+
+    ACCOUNT_REGISTERED = "account:registered"
+    ACCOUNT_DELETED = "account:deleted"
+    ACCOUNT_DISABLED = "account:disabled"
+    ACCOUNT_ENABLED = "account:enabled"
+    LOGIN_SUCCEEDED = "login:succeeded"
+    LOGIN_FAILED = "login:failed"
+    PROFILE_CHANGED = "profile:changed"
+    REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
+    SESSION_LOGGED_OUT = "session:logged_out"
+    SESSIONS_LOGGED_OUT = "sessions:logged_out_everywhere"

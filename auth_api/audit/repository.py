@@ -1,0 +1,27 @@
+"""Queries on the security history."""
+
+import msgspec
+
+from auth_api.audit.events import EventTag
+from auth_api.audit.tables import AuditLog
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.origin import Origin
+
+
+@circuit_breaker(service=SERVICE)
+async def append(
+    tag: EventTag, *, user_id: int | None, resource: str, details: dict[str, object], origin: Origin
+) -> None:
+    """Add one row, dated by the database."""
+    await AuditLog.raw(
+        "INSERT INTO audit_logs (user_id, action, resource, details, ip_address, user_agent, request_id, created_at) "
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, clock_timestamp())",
+        user_id,
+        tag.value,
+        resource,
+        msgspec.json.encode(details).decode(),
+        origin.ip_address,
+        origin.user_agent,
+        origin.request_id,
+    )

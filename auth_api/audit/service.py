@@ -1,0 +1,35 @@
+"""Writes the security history."""
+
+from dataclasses import dataclass
+
+from loguru import logger
+
+from auth_api.audit import repository
+from auth_api.audit.events import EventTag
+from auth_api.kit.origin import Origin
+
+
+@dataclass(frozen=True, slots=True)
+class AuditTrail:
+    """Append-only. Called inside the transaction of what it records: both are kept, or neither."""
+
+    async def record(
+        self,
+        tag: EventTag,
+        *,
+        user_id: int | None,
+        origin: Origin,
+        resource: str = "account",
+        **details: object,
+    ) -> None:
+        """Add a row, and say so in the log.
+
+        Args:
+            tag: what happened.
+            user_id: whose history it belongs to; None where no account is known.
+            origin: where the request came from.
+            resource: what it happened to, such as `session:<id>`.
+            details: more about it. Never a secret and nothing that somebody typed.
+        """
+        await repository.append(tag, user_id=user_id, resource=resource, details=details, origin=origin)
+        logger.bind(event=tag.value, user_id=user_id, resource=resource, **details).info("audit event")

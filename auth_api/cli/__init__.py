@@ -1,0 +1,46 @@
+"""The command line: `auth-api`, also `python -m auth_api`.
+
+Exit status: 0 all is well, 1 it could not be done, 2 the command or the settings are wrong.
+"""
+
+import sys
+
+import click
+
+from auth_api import __version__
+from auth_api.cli.migrate import migrate
+from auth_api.cli.openapi import openapi
+from auth_api.cli.secrets import secrets
+from auth_api.cli.serve import serve
+from auth_api.cli.users import users
+from auth_api.environment import UnreadableFileError
+from auth_api.kit.errors import ApplicationException, ValidationException
+from auth_api.settings_reader import InvalidSettingsError
+
+WRONG_SETTINGS = 2
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="auth-api")
+def commands() -> None:
+    """An authentication server: one process, one database, one .env."""
+
+
+for command in (serve, migrate, users, secrets, openapi):
+    commands.add_command(command)
+
+
+def main() -> None:
+    """Run a command, and say in one place what went wrong."""
+    try:
+        commands()
+    except (InvalidSettingsError, UnreadableFileError) as error:
+        click.echo(f"The settings are not usable:\n{error}", err=True)
+        sys.exit(WRONG_SETTINGS)
+    except ValidationException as error:
+        lines = [f"  {problem.field}: {problem.message}" for problem in error.errors]
+        click.echo("\n".join([error.detail, *lines]), err=True)
+        sys.exit(1)
+    except ApplicationException as error:
+        click.echo(error.detail, err=True)
+        sys.exit(1)

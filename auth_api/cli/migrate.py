@@ -1,0 +1,55 @@
+"""`auth-api migrate`."""
+
+import asyncio
+import contextlib
+import io
+import sqlite3
+import sys
+
+import click
+from piccolo.apps.migrations.commands.new import AutoMigrationManager
+
+from auth_api.app import create_services
+from auth_api.cli.context import load_settings
+from auth_api.kit.db import migrations
+from auth_api.kit.db.failures import is_outage
+from auth_api.piccolo_app import APP_CONFIG, APP_NAME
+
+
+@click.command()
+@click.option("--check", is_flag=True, help="Only tell whether migrations are pending: exit status 1 if so.")
+@click.option(
+    "--drift", is_flag=True, help="Only tell whether the tables say more than the migrations; asks no database."
+)
+def migrate(*, check: bool, drift: bool) -> None:
+    """Bring the database up to date. Safe when several run at once."""
+    services = create_services(load_settings())
+    try:
+        if drift:
+            sys.exit(_report("not in any migration", asyncio.run(find_drift())))
+        if check:
+            sys.exit(_report("pending", asyncio.run(migrations.pending(APP_NAME))))
+        done = asyncio.run(migrations.migrate(services.database.engine, APP_NAME))
+    except (migrations.MigrationFailedError, TimeoutError) as error:
+        raise click.ClickException(str(error) or "Another process has been migrating for too long.") from error
+    except (OSError, sqlite3.Error) as error:
+        message = f"The database cannot be used: {error}."
+        raise click.ClickException(message) from error
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        message = f"The database cannot be reached: {error}."
+        raise click.ClickException(message) from error
+    click.echo("\n".join(f"applied {name}" for name in done) or "nothing to do")
+
+
+async def find_drift() -> list[str]:
+    """Return the changes that the tables have and the migrations lack. Raw SQL of migrations is not seen."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        found = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
+    return [statement for statements in found for statement in statements.statements]
+
+
+def _report(what: str, items: list[str]) -> int:
+    click.echo("\n".join(f"{what}: {item}" for item in items) or f"nothing is {what}")
+    return 1 if items else 0

@@ -1,0 +1,65 @@
+"""`auth-api serve`."""
+
+import asyncio
+import os
+import sqlite3
+import sys
+
+import click
+
+from auth_api.app import create_services
+from auth_api.cli.context import load_settings
+from auth_api.kit.db import migrations
+from auth_api.kit.db.failures import is_outage
+from auth_api.piccolo_app import APP_NAME
+from auth_api.server import AddressUnavailableError, bind_socket, print_banner, run
+from auth_api.settings import Environment, Settings
+
+
+class StartRefusedError(click.ClickException):
+    """The server cannot start; the text says what to do."""
+
+
+@click.command()
+@click.option("--host", help="Address to listen on. [HOST, 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on. [PORT, 8000]")
+@click.option("--workers", type=int, help="Number of processes. [WORKERS, 1]")
+@click.option("--migrate", "do_migrate", is_flag=True, help="Migrate first; the embedded database always is.")
+def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate: bool) -> None:
+    """Start the server."""
+    # Workers are new processes: they read the same environment.
+    given = {"HOST": host, "PORT": port, "WORKERS": workers}
+    os.environ.update({name: str(value) for name, value in given.items() if value is not None})
+    settings = load_settings()
+    try:
+        listening = bind_socket(settings.server.host, settings.server.port)
+    except AddressUnavailableError as error:
+        raise StartRefusedError(str(error)) from error
+    asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
+    announces = settings.environment is Environment.DEVELOPMENT
+    sys.exit(run(settings, listening, (lambda: print_banner(settings, listening)) if announces else None))
+
+
+async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
+    """Migrate, or see that nothing is pending. A database that is down is no reason not to start."""
+    engine = create_services(settings).database.engine
+    try:
+        if do_migrate:
+            await migrations.migrate(engine, APP_NAME)
+        else:
+            _require_none(await migrations.pending(APP_NAME))
+    except (sqlite3.Error, OSError) as error:
+        if settings.database.sqlite_path is not None:
+            message = f"The database {settings.database.sqlite_path} cannot be used: {error}."
+            raise StartRefusedError(message) from error
+        click.echo("The database does not answer; starting without it, not ready until it does.", err=True)
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        click.echo("The database does not answer; starting without it, not ready until it does.", err=True)
+
+
+def _require_none(pending: list[str]) -> None:
+    if pending:
+        message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
+        raise StartRefusedError(message)

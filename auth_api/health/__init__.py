@@ -1,0 +1,1 @@
+"""Tells a load balancer whether the process is alive and whether it can work."""

@@ -1,0 +1,42 @@
+"""Probes."""
+
+from litestar import Controller, Response, get
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.openapi.spec import Example
+
+from auth_api.health.schemas import EXAMPLE_NOT_READY, EXAMPLE_READY, Liveness, Readiness
+from auth_api.health.service import HealthService
+from auth_api.kit.http.injection import Injected
+from auth_api.kit.http.openapi import public
+
+LIVE = Liveness(status="ok")
+
+NOT_READY = ResponseSpec(
+    data_container=Readiness,
+    description="Requests should go elsewhere. Not an error envelope.",
+    generate_examples=False,
+    examples=[Example(id="example", value=EXAMPLE_NOT_READY)],
+)
+
+
+class HealthController(Controller):
+    """Tell whether the process lives, and whether it can work."""
+
+    path = "/health"
+    tags = ("Operation",)
+
+    @get("/live", summary="Liveness", operation_id="readLiveness", **public(answer={"status": "ok"}))
+    async def live(self) -> Liveness:
+        """Answer, without touching anything: restart the process when this fails."""
+        return LIVE
+
+    @get(
+        "/ready",
+        summary="Readiness",
+        operation_id="readReadiness",
+        **{**public(answer=EXAMPLE_READY), "responses": {503: NOT_READY}},
+    )
+    async def ready(self, health: Injected[HealthService]) -> Response[Readiness]:
+        """Check database and migrations: send requests elsewhere while this answers 503."""
+        readiness = await health.readiness()
+        return Response(readiness, status_code=200 if readiness.status == "ready" else 503)

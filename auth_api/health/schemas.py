@@ -1,0 +1,40 @@
+"""What goes over the wire to probes."""
+
+from typing import Any
+
+import msgspec
+
+from auth_api.kit.breaker import BreakerState
+
+
+class Liveness(msgspec.Struct, frozen=True):
+    """The process answers."""
+
+    status: str
+
+
+class Checks(msgspec.Struct, frozen=True, kw_only=True):
+    """What the process depends on: `ok`, or what is wrong."""
+
+    database: str
+    migrations: str
+
+
+class Readiness(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether requests should be sent here: `ready` or `unavailable`."""
+
+    status: str
+    checks: Checks
+    circuit_breakers: dict[str, BreakerState]
+
+
+EXAMPLE_READY: dict[str, Any] = {
+    "status": "ready",
+    "checks": {"database": "ok", "migrations": "ok"},
+    "circuit_breakers": {"database": {"state": "closed", "failures": 0, "retry_after": 0}},
+}
+EXAMPLE_NOT_READY: dict[str, Any] = {
+    "status": "unavailable",
+    "checks": {"database": "unavailable", "migrations": "unknown"},
+    "circuit_breakers": {"database": {"state": "open", "failures": 5, "retry_after": 1}},
+}

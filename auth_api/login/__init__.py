@@ -1,0 +1,1 @@
+"""The journey from a proof of identity to a session."""

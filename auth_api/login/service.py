@@ -1,0 +1,74 @@
+"""Log in: prove who you are, then open a session."""
+
+from dataclasses import dataclass
+
+from auth_api.audit.events import EventTag
+from auth_api.audit.service import AuditTrail
+from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.db.database import Database
+from auth_api.kit.origin import Origin
+from auth_api.login.errors import AccountDisabledException
+from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.service import SessionService
+from auth_api.users.account import Account, Credentials
+from auth_api.users.errors import InvalidCredentialsException
+from auth_api.users.service import UserService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginService:
+    """Logs people in by password."""
+
+    database: Database
+    users: UserService
+    sessions: SessionService
+    audit: AuditTrail
+    hasher: PasswordHasher
+
+    async def with_password(
+        self, *, email: str | None, username: str | None, password: str, origin: Origin
+    ) -> tuple[Account, TokenPair]:
+        """Return the account and a first pair of tokens.
+
+        One of `email` and `username` is what somebody typed. The work is the same whether an account has it or not:
+        one look-up, one hash, one transaction.
+
+        Raises:
+            InvalidCredentialsException: no such account, or not its password.
+            AccountDisabledException: its password, but the account is disabled.
+            ServerOverloadedException: too many hashes wait already.
+        """
+        found = await self.users.credentials_for(email=email, username=username)
+        stored = found.hashed_password if found is not None else None
+        matches = await self.hasher.verify(password, stored)
+        if found is None or not matches:
+            await self._record_failure(found, origin, reason="wrong_password" if found else "unknown_account")
+            raise InvalidCredentialsException
+        if not found.account.is_active:
+            await self._record_failure(found, origin, reason="account_disabled")
+            raise AccountDisabledException
+        opened = await self._open(found, password, origin)
+        if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
+            raise InvalidCredentialsException
+        return opened
+
+    async def _open(self, found: Credentials, password: str, origin: Origin) -> tuple[Account, TokenPair] | None:
+        outdated = self.hasher.needs_rehash(found.hashed_password)
+        new_hash = await self.hasher.hash(password) if outdated else None
+
+        async def work() -> tuple[Account, TokenPair] | None:
+            account = await self.users.note_login(found, new_hash=new_hash)
+            if account is None or account.last_login is None:
+                return None
+            tokens = await self.sessions.open(account.id, at=account.last_login, origin=origin)
+            await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=account.id, origin=origin)
+            return account, tokens
+
+        return await self.database.transaction(work)
+
+    async def _record_failure(self, found: Credentials | None, origin: Origin, *, reason: str) -> None:
+        async def work() -> None:
+            user_id = found.account.id if found is not None else None
+            await self.audit.record(EventTag.LOGIN_FAILED, user_id=user_id, origin=origin, reason=reason)
+
+        await self.database.transaction(work)

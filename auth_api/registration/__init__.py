@@ -1,0 +1,1 @@
+"""The journey from nothing to an account with a first session."""

@@ -1,0 +1,148 @@
+"""Refresh, log out, log out everywhere; the public keys."""
+
+from typing import Any, Final
+
+from litestar import Controller, Request, Response, get, post
+from litestar.params import JSONBody
+
+from auth_api.kit.http.injection import Injected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public
+from auth_api.kit.origin import Origin
+from auth_api.sessions.authentication import bearer_token
+from auth_api.sessions.errors import (
+    AUTHENTICATION_ERRORS,
+    AuthenticationRequiredException,
+    RefreshTokenReusedException,
+    TokenExpiredException,
+    TokenInvalidException,
+    TokenRevokedException,
+)
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.rotation import RotationService
+from auth_api.sessions.schemas import (
+    EXAMPLE_REFRESH_TOKEN,
+    EXAMPLE_TOKEN_PAIR,
+    LoggedOut,
+    LoggedOutEverywhere,
+    LogoutAllRequest,
+    LogoutRequest,
+    RefreshRequest,
+    TokenPair,
+)
+from auth_api.sessions.service import SessionService
+
+LOGGED_OUT = LoggedOut(message="Logged out.")
+
+JWKS_MAX_AGE: Final = 300
+"""Seconds a verifier may go on with what it has: a new key is published at least that long before it signs."""
+
+
+class SessionController(Controller):
+    """Carry a session on, or end it."""
+
+    path = "/api/auth"
+    tags = ("Authentication",)
+
+    @post(
+        "/refresh",
+        status_code=200,
+        summary="Refresh",
+        operation_id="refresh",
+        **public(
+            *BODY_ERRORS,
+            TokenInvalidException,
+            TokenExpiredException,
+            TokenRevokedException,
+            RefreshTokenReusedException,
+            *DATABASE_ERRORS,
+            answer=EXAMPLE_TOKEN_PAIR,
+            request={"refresh_token": EXAMPLE_REFRESH_TOKEN},
+        ),
+    )
+    async def refresh(
+        self, data: JSONBody[RefreshRequest], rotation: Injected[RotationService], origin: Injected[Origin]
+    ) -> TokenPair:
+        """Exchange a refresh token for the next pair.
+
+        Each refresh token works once. A retry within 30 seconds gets the same successor again, so a lost answer costs
+        nothing; a later second use ends the session.
+        """
+        return await rotation.refresh(data.refresh_token, origin)
+
+    @post(
+        "/logout",
+        status_code=200,
+        summary="Log out",
+        operation_id="logOut",
+        **protected(
+            *BODY_ERRORS,
+            AuthenticationRequiredException,
+            TokenInvalidException,
+            *DATABASE_ERRORS,
+            answer={"message": LOGGED_OUT.message},
+            request={"refresh_token": EXAMPLE_REFRESH_TOKEN},
+        ),
+        exclude_from_auth=True,  # an expired access token may log out, too
+    )
+    async def log_out(
+        self,
+        request: Request[Any, Any, Any],
+        sessions: Injected[SessionService],
+        origin: Injected[Origin],
+        data: JSONBody[LogoutRequest | None] = None,
+    ) -> LoggedOut:
+        """End the session of the bearer token, or of the refresh token in the body, at once.
+
+        Doing it again, or with an access token that has expired meanwhile, is no error.
+        """
+        if data is not None and data.refresh_token is not None:
+            await sessions.log_out_by_refresh_token(data.refresh_token, origin)
+        if data is None or data.refresh_token is None or "authorization" in request.headers:
+            claims = sessions.access_tokens.verify_signature(bearer_token(request))
+            await sessions.log_out(claims, origin)
+        return LOGGED_OUT
+
+    @post(
+        "/logout-all",
+        status_code=200,
+        summary="Log out everywhere",
+        operation_id="logOutEverywhere",
+        **protected(
+            *BODY_ERRORS,
+            *AUTHENTICATION_ERRORS,
+            *DATABASE_ERRORS,
+            answer={"message": "Logged out everywhere.", "sessions_ended": 3},
+            request={"keep_current": False},
+        ),
+    )
+    async def log_out_everywhere(
+        self,
+        principal: Injected[Principal],
+        sessions: Injected[SessionService],
+        origin: Injected[Origin],
+        data: JSONBody[LogoutAllRequest | None] = None,
+    ) -> LoggedOutEverywhere:
+        """End all sessions of the account; with `keep_current`, all but this one."""
+        keep_current = data is not None and data.keep_current
+        ended = await sessions.log_out_everywhere(principal, origin, keep_current=keep_current)
+        return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
+
+
+class KeyController(Controller):
+    """Publish the verifying keys."""
+
+    path = "/.well-known"
+    tags = ("Operation",)
+
+    @get(
+        "/jwks.json",
+        summary="Public keys",
+        operation_id="readPublicKeys",
+        **public(answer={"keys": []}),
+    )
+    async def jwks(self, sessions: Injected[SessionService]) -> Response[dict[str, list[dict[str, Any]]]]:
+        """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""
+        return Response(
+            {"keys": [dict(key) for key in sessions.policy.keys.public_jwks()]},
+            headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
+        )

@@ -1,0 +1,212 @@
+"""Queries on sessions and refresh tokens.
+
+Whatever locks both a session and its tokens locks the session first.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.rows import moment
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.users.account import Account
+
+NOBODY = UUID(int=0)
+
+
+class ExtendedSession(msgspec.Struct, frozen=True):
+    """A session that a refresh carries on, on the database's clock."""
+
+    id: UUID
+    user_id: int
+    now: datetime
+    expires_at: datetime
+
+
+class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A refresh token that could not be claimed, with all that decides on the answer."""
+
+    user_id: int
+    session_id: UUID
+    now: datetime
+    used_at: datetime | None
+    expires_at: datetime
+    session_expires_at: datetime
+    session_is_live: bool
+    successor_hash: str | None
+    successor_salt: str | None
+    successor_expires_at: datetime | None
+    successor_is_unused: bool
+
+
+@circuit_breaker(service=SERVICE)
+async def insert_session(  # noqa: PLR0913 - a row has columns
+    session_id: UUID,
+    *,
+    user_id: int,
+    at: datetime,
+    expires_at: datetime,
+    absolute_expires_at: datetime,
+    ip_address: str | None,
+    user_agent: str | None,
+    amr: str,
+) -> None:
+    """Add a session that begins now with a proof of identity."""
+    await Session.raw(
+        "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
+        "ip_address, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        session_id,
+        user_id,
+        at,
+        at,
+        at,
+        expires_at,
+        absolute_expires_at,
+        ip_address,
+        user_agent,
+        amr,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: datetime, expires_at: datetime) -> None:
+    """Add an unused refresh token."""
+    await RefreshToken.raw(
+        "INSERT INTO refresh_tokens (user_id, session_id, token_hash, expires_at, is_revoked, created_at) "
+        "VALUES ({}, {}, {}, {}, false, {})",
+        user_id,
+        session_id,
+        token_hash,
+        expires_at,
+        at,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
+    """Return who is behind a session. None if it ended, or the account is disabled or gone."""
+    rows = await Session.raw(
+        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.created_at, u.updated_at, "
+        "u.last_login, s.auth_time "
+        "FROM sessions s JOIN users u ON u.id = s.user_id "
+        "WHERE s.id = {} AND s.user_id = {} AND s.ended_at IS NULL AND u.is_active",
+        session_id,
+        user_id,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    auth_time = row.pop("auth_time")
+    return Principal(account=Account(**row), session_id=session_id, auth_time=auth_time)
+
+
+@circuit_breaker(service=SERVICE)
+async def extend_session(token_hash: str, *, idle_end: datetime) -> ExtendedSession | None:
+    """Carry the session of an unused refresh token on, to `idle_end` or its absolute end. None if it cannot go on."""
+    rows = await Session.raw(
+        "UPDATE sessions SET last_used_at = clock_timestamp(), "
+        "expires_at = CASE WHEN absolute_expires_at < {} THEN absolute_expires_at ELSE {} END "
+        "WHERE ended_at IS NULL AND expires_at > clock_timestamp() "
+        "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
+        "AND NOT is_revoked AND expires_at > clock_timestamp()) "
+        "AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active) "
+        "RETURNING id, user_id, last_used_at, expires_at",
+        idle_end,
+        idle_end,
+        token_hash,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return ExtendedSession(row["id"], row["user_id"], row["last_used_at"], row["expires_at"])
+
+
+@circuit_breaker(service=SERVICE)
+async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: str) -> bool:
+    """Mark the token used. True for exactly one of any number of callers."""
+    rows = await RefreshToken.raw(
+        "UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
+        "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
+        successor_hash,
+        successor_salt,
+        token_hash,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def find_spent_token(token_hash: str) -> SpentToken | None:
+    """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
+    rows = await RefreshToken.raw(
+        "SELECT t.user_id, t.session_id, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
+        "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
+        "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "
+        "clock_timestamp() AS now "
+        "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = t.user_id "
+        "LEFT JOIN refresh_tokens n ON n.token_hash = t.successor_hash "
+        "WHERE t.token_hash = {}",
+        token_hash,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return SpentToken(
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        now=moment(row["now"]),
+        used_at=row["used_at"],
+        expires_at=row["expires_at"],
+        session_expires_at=row["session_expires_at"],
+        session_is_live=row["ended_at"] is None and row["is_active"],
+        successor_hash=row["successor_hash"],
+        successor_salt=row["successor_salt"],
+        successor_expires_at=row["successor_expires_at"],
+        successor_is_unused=row["successor_id"] is not None and row["successor_used_at"] is None,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def session_of_token(token_hash: str) -> tuple[UUID, int] | None:
+    """Return the session, and its account, that a refresh token of any state belongs to."""
+    rows = await RefreshToken.raw("SELECT session_id, user_id FROM refresh_tokens WHERE token_hash = {}", token_hash)
+    return (rows[0]["session_id"], rows[0]["user_id"]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
+async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
+    """End a session. True for the one caller who did."""
+    rows = await Session.raw(
+        "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
+        "WHERE id = {} AND user_id = {} AND ended_at IS NULL RETURNING id",
+        reason,
+        session_id,
+        user_id,
+    )
+    if rows:
+        await RefreshToken.raw(
+            "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL", session_id
+        )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -> int:
+    """End all live sessions of an account, but the one to keep. Returns how many."""
+    rows = await Session.raw(
+        "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
+        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id <> {} RETURNING id",
+        reason,
+        user_id,
+        keep or NOBODY,
+    )
+    await RefreshToken.raw(
+        "UPDATE refresh_tokens SET is_revoked = true "
+        "WHERE user_id = {} AND used_at IS NULL AND NOT is_revoked AND session_id <> {}",
+        user_id,
+        keep or NOBODY,
+    )
+    return len(rows)

@@ -1,0 +1,115 @@
+"""Opening, checking and ending sessions."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from auth_api.audit.events import EventTag
+from auth_api.audit.service import AuditTrail
+from auth_api.kit.crypto.tokens import digest, new_token
+from auth_api.kit.db.database import Database
+from auth_api.kit.origin import Origin
+from auth_api.kit.uuid7 import uuid7
+from auth_api.sessions import repository
+from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
+from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sessions.policy import SessionPolicy
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.schemas import TokenPair
+
+REFRESH_PREFIX: Final = "rt_"
+
+PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
+LOGGED_OUT: Final = "logged_out"
+LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionService:
+    """Sessions, but for their rotation."""
+
+    database: Database
+    audit: AuditTrail
+    access_tokens: AccessTokens
+    policy: SessionPolicy
+
+    async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> TokenPair:
+        """Begin a session, inside the transaction of the flow that proved who it is.
+
+        Args:
+            user_id: whose session it is.
+            at: the present, on the database's clock.
+            origin: where the request came from.
+            amr: how identity was proved (RFC 8176).
+        """
+        session_id = uuid7(at)
+        expires_at = at + min(self.policy.idle_ttl, self.policy.absolute_ttl)
+        refresh_token = new_token(REFRESH_PREFIX)
+        await repository.insert_session(
+            session_id,
+            user_id=user_id,
+            at=at,
+            expires_at=expires_at,
+            absolute_expires_at=at + self.policy.absolute_ttl,
+            ip_address=origin.ip_address,
+            user_agent=origin.user_agent,
+            amr=amr,
+        )
+        await repository.insert_token(
+            refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=expires_at
+        )
+        access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=expires_at - at)
+        return TokenPair(
+            access_token=access_token.raw,
+            refresh_token=refresh_token.raw,
+            token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
+            expires_in=access_token.expires_in,
+            refresh_expires_in=int((expires_at - at).total_seconds()),
+        )
+
+    async def principal(self, claims: AccessTokenClaims) -> Principal:
+        """Return who is behind a verified access token, by one look-up.
+
+        Raises:
+            TokenRevokedException: the session ended, or the account is disabled or gone.
+        """
+        principal = await repository.find_principal(claims.sid, claims.user_id)
+        if principal is None:
+            raise TokenRevokedException
+        return principal
+
+    async def log_out(self, claims: AccessTokenClaims, origin: Origin) -> None:
+        """End the session of an access token. Nothing happens to one that has ended."""
+        await self._end(claims.sid, claims.user_id, origin)
+
+    async def log_out_by_refresh_token(self, raw: str, origin: Origin) -> None:
+        """End the session that a refresh token belongs to. An unknown token is no error (RFC 7009 §2.2)."""
+        if (session := await repository.session_of_token(digest(raw))) is not None:
+            await self._end(*session, origin)
+
+    async def log_out_everywhere(self, principal: Principal, origin: Origin, *, keep_current: bool) -> int:
+        """End all sessions of the account, or all but this one. Returns how many."""
+
+        async def work() -> int:
+            keep = principal.session_id if keep_current else None
+            ended = await repository.end_sessions(principal.id, reason=LOGGED_OUT_EVERYWHERE, keep=keep)
+            await self.audit.record(
+                EventTag.SESSIONS_LOGGED_OUT, user_id=principal.id, origin=origin, sessions_ended=ended
+            )
+            return ended
+
+        return await self.database.transaction(work)
+
+    async def end_all(self, user_id: int, *, reason: str) -> int:
+        """End all sessions of an account, inside the transaction of a flow. Returns how many."""
+        return await repository.end_sessions(user_id, reason=reason)
+
+    async def _end(self, session_id: UUID, user_id: int, origin: Origin) -> None:
+        async def work() -> None:
+            if await repository.end_session(session_id, user_id, reason=LOGGED_OUT):
+                await self.audit.record(
+                    EventTag.SESSION_LOGGED_OUT, user_id=user_id, origin=origin, resource=f"session:{session_id}"
+                )
+
+        await self.database.transaction(work)

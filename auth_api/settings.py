@@ -1,0 +1,250 @@
+"""All settings: one frozen policy per package, parsed once from a mapping, every mistake told at once."""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from auth_api.environment import DEFAULT_DATABASE_URL
+from auth_api.kit.breaker import BreakerPolicy
+from auth_api.kit.crypto.passwords import HashingPolicy
+from auth_api.kit.crypto.signing import KeyRejectedError, KeyRing, SigningKey
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.sessions.policy import SessionPolicy
+from auth_api.settings_reader import InvalidSettingsError, Reader
+from auth_api.users.policy import PasswordPolicy
+
+DEFAULT_PORT: Final = 8000
+DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
+GENERATE: Final = "auth-api secrets generate"
+
+_POSTGRES_SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
+_SQLITE_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite")
+_EXAMPLE_WORDS: Final = ("your-secret", "change", "example", "secret-key", "placeholder")
+_MIN_DISTINCT: Final = 10
+
+
+class Environment(StrEnum):
+    """What kind of place this is."""
+
+    DEVELOPMENT = "development"
+    TESTING = "testing"
+    PRODUCTION = "production"
+
+
+class ServerPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the server listens, with how many processes."""
+
+    host: str = "127.0.0.1"
+    port: int = DEFAULT_PORT
+    workers: int = 1
+
+
+class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How the API appears to the outside."""
+
+    public_url: str
+    cors_origins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    docs_enabled: bool = True
+
+
+class LogPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is logged, and in which form; `auto` is text on a development terminal and JSON elsewhere."""
+
+    level: str = "INFO"
+    format: str = "auto"
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the environment decides."""
+
+    environment: Environment
+    server: ServerPolicy
+    http: HttpPolicy
+    logging: LogPolicy
+    database: DatabasePolicy
+    breaker: BreakerPolicy
+    hashing: HashingPolicy
+    passwords: PasswordPolicy
+    sessions: SessionPolicy
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> "Settings":
+        """Parse the variables that docs and README list.
+
+        Raises:
+            InvalidSettingsError: with every variable that is missing or wrong.
+        """
+        read = Reader(environ)
+        environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
+        server = _server(read)
+        http = _http(read, environment, server)
+        keys = _keys(read, environment)
+        settings = cls(
+            environment=environment,
+            server=server,
+            http=http,
+            logging=_logging(read, environment),
+            database=_database(read, environment, server),
+            breaker=BreakerPolicy(
+                failure_threshold=read.integer("CIRCUIT_BREAKER_THRESHOLD", 5, at_least=1),
+                longest_open_seconds=read.number("CIRCUIT_BREAKER_TIMEOUT", 60, at_least=1),
+            ),
+            hashing=_hashing(read, environment, server),
+            passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
+            sessions=_sessions(read, http, keys),
+        )
+        read.raise_problems()
+        return settings
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether strangers may reach it."""
+        return self.environment is Environment.PRODUCTION
+
+
+def _server(read: Reader) -> ServerPolicy:
+    return ServerPolicy(
+        host=read.text("HOST", "127.0.0.1"),
+        port=read.integer("PORT", DEFAULT_PORT, at_least=1, at_most=65535),
+        workers=read.integer("WORKERS", 1, at_least=1, at_most=512),
+    )
+
+
+def _http(read: Reader, environment: Environment, server: ServerPolicy) -> HttpPolicy:
+    production = environment is Environment.PRODUCTION
+    public_url = read.text("PUBLIC_URL", "" if production else f"http://127.0.0.1:{server.port}").rstrip("/")
+    if production and not public_url.startswith("https://"):
+        read.problem("PUBLIC_URL", "must be this server's https address in production", "https://auth.your-company.com")
+    elif not public_url.startswith(("http://", "https://")):
+        read.problem("PUBLIC_URL", "must be an http or https address", "http://127.0.0.1:8000")
+    origins = read.string_list("CORS_ORIGINS", () if production else DEVELOPMENT_ORIGINS)
+    for origin in origins:
+        scheme, separator, rest = origin.partition("://")
+        if scheme not in {"http", "https"} or not separator or not rest or {"/", "*"} & set(rest):
+            read.problem(
+                "CORS_ORIGINS",
+                "must list exact origins: scheme, host and port, without a path and without '*'",
+                '["https://app.your-company.com"]',
+            )
+    return HttpPolicy(
+        public_url=public_url,
+        cors_origins=origins,
+        allowed_hosts=read.string_list("ALLOWED_HOSTS", ()),
+        docs_enabled=read.boolean("DOCS_ENABLED", default=not production),
+    )
+
+
+def _logging(read: Reader, environment: Environment) -> LogPolicy:
+    levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    default = "DEBUG" if environment is Environment.DEVELOPMENT else "INFO"
+    return LogPolicy(
+        level=read.choice("LOG_LEVEL", levels, default),
+        format=read.choice("LOG_FORMAT", ["auto", "json", "text"], "auto"),
+    )
+
+
+def _database(read: Reader, environment: Environment, server: ServerPolicy) -> DatabasePolicy:
+    production = environment is Environment.PRODUCTION
+    url = read.text("DATABASE_URL", "" if production else DEFAULT_DATABASE_URL)
+    scheme, _, rest = url.partition("://")
+    path = rest.removeprefix("/").split("?")[0] if scheme in _SQLITE_SCHEMES else None
+    if scheme not in (*_POSTGRES_SCHEMES, *_SQLITE_SCHEMES) or path == "":
+        read.problem(
+            "DATABASE_URL", "must be a PostgreSQL or SQLite address", "postgresql://user:password@host:5432/auth"
+        )
+    elif path == ":memory:":
+        read.problem("DATABASE_URL", "must name a file: every connection would have a memory of its own", url)
+    elif path is not None and production and server.workers > 1:
+        read.problem("WORKERS", "must be 1 with SQLite in production; several need PostgreSQL", "1")
+    return DatabasePolicy(
+        sqlite_path=path,
+        postgres_dsn=f"postgresql://{rest}" if path is None else None,
+        max_pool_size=read.integer("DATABASE_MAX_POOL_SIZE", 20, at_least=1, at_most=1000),
+        pool_timeout=read.number("DATABASE_POOL_TIMEOUT", 1, above=0),
+        connect_timeout=read.number("DATABASE_CONNECT_TIMEOUT", 2, above=0),
+        statement_timeout=read.number("DATABASE_STATEMENT_TIMEOUT", 5, above=0),
+        statement_cache_size=read.integer("DATABASE_STATEMENT_CACHE_SIZE", 100, at_least=0),
+    )
+
+
+def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> HashingPolicy:
+    # RFC 9106 §3.1 asks for 8 KiB per lane at least; the floor in production is OWASP's.
+    cheap = environment is Environment.TESTING
+    floor = 7168 if environment is Environment.PRODUCTION else 8
+    return HashingPolicy(
+        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", 8 if cheap else 19456, at_least=floor),
+        iterations=read.integer("PASSWORD_HASH_ITERATIONS", 1 if cheap else 2, at_least=1),
+        parallelism=read.integer("PASSWORD_HASH_PARALLELISM", 1, at_least=1),
+        threads=read.integer("PASSWORD_HASH_THREADS", max(1, (os.cpu_count() or 1) // server.workers), at_least=1),
+        queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
+    )
+
+
+def _sessions(read: Reader, http: HttpPolicy, keys: tuple[KeyRing, tuple[bytes, ...]]) -> SessionPolicy:
+    idle_days = read.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, at_least=1)
+    absolute_days = read.integer("SESSION_ABSOLUTE_DAYS", max(30, idle_days), at_least=1, at_most=3650)
+    if idle_days > absolute_days:
+        read.problem("REFRESH_TOKEN_EXPIRE_DAYS", "must not be larger than SESSION_ABSOLUTE_DAYS", str(absolute_days))
+    return SessionPolicy(
+        keys=keys[0],
+        derivation_secrets=keys[1],
+        issuer=read.text("JWT_ISSUER", http.public_url),
+        audience=read.text("JWT_AUDIENCE", "auth_api"),
+        access_ttl=timedelta(minutes=read.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, at_least=1, at_most=1440)),
+        idle_ttl=timedelta(days=idle_days),
+        absolute_ttl=timedelta(days=absolute_days),
+        refresh_grace=timedelta(seconds=read.integer("REFRESH_GRACE_SECONDS", 30, at_least=0, at_most=60)),
+        verified_cache_size=read.integer("VERIFIED_TOKEN_CACHE_SIZE", 4096, at_least=0),
+    )
+
+
+def _keys(read: Reader, environment: Environment) -> tuple[KeyRing, tuple[bytes, ...]]:
+    """Return the ring, and the secrets from which successors of refresh tokens are derived."""
+    algorithm = read.choice("JWT_ALGORITHM", ["HS256", "EdDSA", "ES256", "RS256"], "HS256")
+    pem = read.text("JWT_PRIVATE_KEY", "").replace("\\n", "\n")
+    secret = read.text("JWT_SECRET_KEY", "")
+    derivation = read.text("TOKEN_DERIVATION_KEY", "")
+    previous_texts = read.string_list("JWT_PREVIOUS_KEYS", ())
+    for variable, value in (("JWT_SECRET_KEY", secret), ("TOKEN_DERIVATION_KEY", derivation)):
+        _check_secret(read, variable, value, environment)
+    if not secret and not derivation:
+        variable = "TOKEN_DERIVATION_KEY" if pem else "JWT_SECRET_KEY"
+        read.problem(variable, "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
+    previous = [key for text in previous_texts if (key := _key(read, "JWT_PREVIOUS_KEYS", text.replace("\\n", "\n")))]
+    current = _key(read, "JWT_PRIVATE_KEY", pem) if pem else _key(read, "JWT_SECRET_KEY", secret)
+    if pem and current is not None and read.given("JWT_ALGORITHM") and current.algorithm != algorithm:
+        read.problem("JWT_ALGORITHM", f"is {algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}", "")
+    elif not pem and algorithm != "HS256":
+        read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={algorithm}", "")
+    try:
+        ring = KeyRing(current or SigningKey.from_secret("not used, as a problem was found above"), previous)
+    except KeyRejectedError as error:
+        read.problem("JWT_PRIVATE_KEY", str(error), "")
+        ring = KeyRing(SigningKey.from_secret("not used, as a problem was found above"))
+    secrets = (derivation, secret, *(text for text in previous_texts if "-----BEGIN" not in text))
+    return ring, tuple(text.encode() for text in secrets if text)
+
+
+def _check_secret(read: Reader, variable: str, value: str, environment: Environment) -> None:
+    if environment is not Environment.PRODUCTION or not value:
+        return
+    if any(word in value.lower() for word in _EXAMPLE_WORDS) or len(set(value)) < _MIN_DISTINCT:
+        read.problem(variable, "looks like an example or is easy to guess", f"$({GENERATE})")
+
+
+def _key(read: Reader, variable: str, text: str) -> SigningKey | None:
+    if not text:
+        return None
+    try:
+        return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
+    except KeyRejectedError as error:
+        read.problem(variable, str(error), f"$({GENERATE})" if "-----BEGIN" not in text else "")
+        return None
+
+
+__all__ = ["Environment", "InvalidSettingsError", "Settings"]

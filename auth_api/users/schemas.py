@@ -1,0 +1,118 @@
+"""What goes over the wire about an account."""
+
+from typing import Annotated, Any
+
+import msgspec
+
+from auth_api.kit.clock import rfc3339
+from auth_api.users.account import Account
+from auth_api.users.identifiers import (
+    MAX_EMAIL_LENGTH,
+    MAX_USERNAME_LENGTH,
+    MIN_USERNAME_LENGTH,
+    CanonicalEmail,
+    CanonicalUsername,
+)
+
+MAX_PASSWORD_LENGTH = 1024
+"""Of any password that is sent; what a new one may be is decided by its policy."""
+
+EXAMPLE_USER: dict[str, Any] = {
+    "id": 1,
+    "username": "ada",
+    "email": "ada@example.com",
+    "is_active": True,
+    "email_verified": False,
+    "created_at": "2026-02-19T10:30:45.123Z",
+    "updated_at": "2026-02-19T10:30:45.123Z",
+    "last_login": None,
+}
+
+EmailField = Annotated[
+    CanonicalEmail,
+    msgspec.Meta(
+        max_length=MAX_EMAIL_LENGTH,
+        description="Kept in lower case, an international domain in its ASCII form.",
+        examples=["ada@example.com"],
+        extra={"check": "email"},
+        extra_json_schema={"extra": {"format": "email"}},
+    ),
+]
+
+UsernameField = Annotated[
+    CanonicalUsername,
+    msgspec.Meta(
+        max_length=MAX_USERNAME_LENGTH,
+        description=(
+            f"{MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} of `a-z 0-9 _ . -`, kept in lower case. "
+            "Begins and ends with a letter or digit; some names are reserved."
+        ),
+        examples=["ada"],
+        extra={"check": "username"},
+    ),
+]
+
+NewPasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        description=(
+            "12 to 128 characters; by default with a lower-case and an upper-case letter, a digit and a symbol. "
+            "No common password, and without the username or the name in the address."
+        ),
+        examples=["Tr0ub4dor&3-horse"],
+        extra={"check": "new_password"},
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
+PasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        examples=["Tr0ub4dor&3-horse"],
+        extra={"any_text": True},
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
+Timestamp = Annotated[
+    str,
+    msgspec.Meta(
+        description="UTC, RFC 3339 with milliseconds.",
+        examples=["2026-02-19T10:30:45.123Z"],
+        extra_json_schema={"extra": {"format": "date-time"}},
+    ),
+]
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """An account as its owner sees it. `updated_at` moves with username, address, password and `is_active`."""
+
+    id: int
+    username: str
+    email: str
+    is_active: bool
+    email_verified: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+    last_login: Timestamp | None
+
+
+def user_view(account: Account) -> User:
+    """Show an account."""
+    return User(**user_fields(account))
+
+
+def user_fields(account: Account) -> dict[str, Any]:
+    """Return the fields of `User`, for answers that carry more."""
+    return {
+        "id": account.id,
+        "username": account.username,
+        "email": account.email,
+        "is_active": account.is_active,
+        "email_verified": account.email_verified_at is not None,
+        "created_at": rfc3339(account.created_at),
+        "updated_at": rfc3339(account.updated_at),
+        "last_login": rfc3339(account.last_login) if account.last_login else None,
+    }

@@ -1,0 +1,87 @@
+"""What can be done with an account. Flows decide on transactions, and write the audit row."""
+
+from dataclasses import dataclass
+
+from auth_api.kit.errors import ValidationException
+from auth_api.users import repository
+from auth_api.users.account import Account, Credentials
+from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, canonical_email, canonical_username
+
+
+@dataclass(frozen=True, slots=True)
+class UserService:
+    """Look-up, creation and change of accounts."""
+
+    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str) -> Account:
+        """Add an account; of several that want the same address or username at once, exactly one gets it.
+
+        Raises:
+            DuplicateEmailException: the address is taken; also if the username is, too.
+            DuplicateUsernameException: the username is taken.
+        """
+        account = await repository.insert(email, username, hashed_password)
+        if account is not None:
+            return account
+        if await repository.email_is_taken(email):
+            raise DuplicateEmailException
+        raise DuplicateUsernameException
+
+    async def credentials_for(self, *, email: str | None, username: str | None) -> Credentials | None:
+        """Find an account by what somebody typed; a username with `@` is read as an address.
+
+        None for what names no account, and for what cannot name one.
+        """
+        typed = email if email is not None else username or ""
+        try:
+            if email is not None or "@" in typed:
+                return await repository.credentials_by_email(canonical_email(typed))
+            return await repository.credentials_by_username(canonical_username(typed))
+        except ValidationException:
+            return None
+
+    async def credentials_of(self, user_id: int) -> Credentials:
+        """Return the account and its password's hash.
+
+        Raises:
+            UserNotFoundException: it is gone.
+        """
+        credentials = await repository.credentials_by_id(user_id)
+        if credentials is None:
+            raise UserNotFoundException
+        return credentials
+
+    async def note_login(self, checked: Credentials, *, new_hash: str | None) -> Account | None:
+        """Move `last_login`, and store the password's new hash if there is one.
+
+        None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
+        """
+        return await repository.note_login(
+            checked.account.id,
+            checked_hash=checked.hashed_password,
+            new_hash=new_hash or checked.hashed_password,
+        )
+
+    async def rename(self, user_id: int, username: CanonicalUsername) -> Account:
+        """Change the username.
+
+        Raises:
+            DuplicateUsernameException: it is taken.
+            UserNotFoundException: the account is gone.
+        """
+        account = await repository.rename(user_id, username)
+        if account is None:
+            raise UserNotFoundException
+        return account
+
+    async def set_active(self, user_id: int, *, active: bool) -> Account | None:
+        """Enable or disable the account. None if there was nothing to change."""
+        return await repository.set_active(user_id, active=active)
+
+    async def delete(self, checked: Credentials) -> bool:
+        """Delete the account with its sessions and tokens, if its password still is the one that was checked."""
+        return await repository.delete(checked.account.id, checked_hash=checked.hashed_password)
+
+    async def newest(self, limit: int) -> list[Account]:
+        """Return the accounts that were made last, newest first."""
+        return await repository.newest(limit)
