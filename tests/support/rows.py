@@ -1,0 +1,42 @@
+"""Looks at rows, and ages them: the database's own clock cannot be moved."""
+
+from datetime import timedelta
+from typing import Any
+
+from auth_api.audit.tables import AuditLog
+from auth_api.piccolo_app import APP_CONFIG
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.users.tables import User
+
+_TIMES: dict[Any, tuple[str, ...]] = {
+    Session: ("created_at", "last_used_at", "expires_at", "absolute_expires_at", "auth_time"),
+    RefreshToken: ("created_at", "expires_at", "used_at"),
+}
+
+
+async def empty_all_tables() -> None:
+    """Delete every row; children first, as the tables are registered parents first."""
+    for table in reversed(APP_CONFIG.table_classes):
+        await table.delete(force=True)
+
+
+async def age_sessions(**by: float) -> None:
+    """Make all sessions and refresh tokens older by the arguments of `timedelta`."""
+    for table, columns in _TIMES.items():
+        for row in await table.objects():
+            values = {column: getattr(row, column) - timedelta(**by) for column in columns if getattr(row, column)}
+            primary_key = table._meta.primary_key  # noqa: SLF001 - the tables differ in it
+            await table.update(values).where(primary_key == row.id)
+
+
+async def audit_actions(user_id: int | None = None) -> list[str]:
+    """Return what the history says, oldest first."""
+    query = AuditLog.select(AuditLog.action).order_by(AuditLog.id)
+    if user_id is not None:
+        query = query.where(AuditLog.user_id == user_id)
+    return [row["action"] for row in await query]
+
+
+async def user_rows() -> list[dict[str, Any]]:
+    """Return all accounts, oldest first."""
+    return await User.select().order_by(User.id)

@@ -1,0 +1,53 @@
+"""Remembers every password and token that went over the wire, to look for them in the log."""
+
+import json
+from typing import Any
+
+import httpx
+
+_NAMES = frozenset({"password", "new_password", "current_password", "access_token", "refresh_token", "token"})
+_SHORTEST = 8
+"""Shorter texts stand in a log by chance."""
+
+
+class SecretsSeen:
+    """Hooks for an httpx client, and the question at the end."""
+
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+
+    async def on_request(self, request: httpx.Request) -> None:
+        """Remember what was sent."""
+        self._remember(await request.aread())
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            self._add(token.strip())
+
+    async def on_response(self, response: httpx.Response) -> None:
+        """Remember what came back."""
+        self._remember(await response.aread())
+
+    def found_in(self, text: str) -> list[str]:
+        """Return those that stand in the text."""
+        return sorted(secret for secret in self._secrets if secret in text)
+
+    def __len__(self) -> int:
+        return len(self._secrets)
+
+    def _remember(self, body: bytes) -> None:
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return
+        if isinstance(document, dict):
+            for name, value in document.items():
+                self._collect(name, value)
+
+    def _collect(self, name: str, value: Any) -> None:
+        if name in _NAMES and isinstance(value, str):
+            self._add(value)
+
+    def _add(self, secret: str) -> None:
+        # What stands between printable characters would be escaped in the log, and what is short is there by chance.
+        if len(secret) >= _SHORTEST and secret.isprintable() and secret.isascii():
+            self._secrets.add(secret)
