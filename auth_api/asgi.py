@@ -19,7 +19,7 @@ def app() -> Litestar:
         InvalidSettingsError: some variables are missing or wrong.
         UnreadableFileError: a file that the environment names cannot be read.
     """
-    settings = Settings.from_env(read_environment(os.environ, Path.cwd()))
+    settings = Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=True))
     writer = configure_logging(level=settings.logging.level, as_json=logs_json(settings))
     atexit.register(writer.stop)
     return create_app(settings)

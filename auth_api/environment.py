@@ -25,8 +25,11 @@ class UnreadableFileError(Exception):
     """A file that the environment names, or that must be kept, cannot be read or written; the text says which."""
 
 
-def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
     """Return all variables: those of `.env` in the folder, over them the real ones, over them `NAME_FILE`.
+
+    Outside of production a missing secret is made up: kept in a file with `keep_secret`, as the server wants it, or for
+    this process alone, as commands do.
 
     Raises:
         UnreadableFileError: `.env` or a secret's file cannot be read.
@@ -41,19 +44,18 @@ def read_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]
     for name in SECRET_VARIABLES:
         if path := values.get(f"{name}_FILE"):
             values[name] = _read_secret(f"{name}_FILE", folder / path)
-    return with_development_secret(values, folder)
+    if _lacks_secret(values):
+        values["JWT_SECRET_KEY"] = _kept_secret(_secret_file(values, folder)) if keep_secret else _new_secret()
+    return values
 
 
-def with_development_secret(values: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Add a `JWT_SECRET_KEY` outside of production, if none is set; kept in a file, so that a restart logs nobody out.
+def _lacks_secret(values: Mapping[str, str]) -> bool:
+    is_production = values.get("ENVIRONMENT", "").lower() == "production"
+    return not is_production and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
 
-    Raises:
-        UnreadableFileError: the file can be neither read nor written.
-    """
-    keys = ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY")
-    if values.get("ENVIRONMENT", "development") == "production" or any(values.get(key) for key in keys):
-        return dict(values)
-    return {**values, "JWT_SECRET_KEY": _kept_secret(_secret_file(values, folder))}
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(48)
 
 
 def _secret_file(values: Mapping[str, str], folder: Path) -> Path:
@@ -63,11 +65,12 @@ def _secret_file(values: Mapping[str, str], folder: Path) -> Path:
 
 
 def _kept_secret(path: Path) -> str:
+    """Return the file's secret, made at the first start, so that a restart logs nobody out."""
     try:
         with contextlib.suppress(FileExistsError):
             descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(secrets.token_urlsafe(48))
+                file.write(_new_secret())
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         message = (

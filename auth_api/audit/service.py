@@ -6,6 +6,7 @@ from loguru import logger
 
 from auth_api.audit import repository
 from auth_api.audit.events import EventTag
+from auth_api.kit.db.database import after_commit
 from auth_api.kit.origin import Origin
 
 
@@ -22,7 +23,7 @@ class AuditTrail:
         resource: str = "account",
         **details: object,
     ) -> None:
-        """Add a row, and say so in the log.
+        """Add a row, and say so in the log once it is committed.
 
         Args:
             tag: what happened.
@@ -32,4 +33,5 @@ class AuditTrail:
             details: more about it. Never a secret and nothing that somebody typed.
         """
         await repository.append(tag, user_id=user_id, resource=resource, details=details, origin=origin)
-        logger.bind(event=tag.value, user_id=user_id, resource=resource, **details).info("audit event")
+        log = logger.bind(event=tag.value, user_id=user_id, resource=resource, **details)
+        after_commit(lambda: log.info("audit event"))

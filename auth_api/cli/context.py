@@ -18,14 +18,14 @@ from auth_api.settings import Settings
 T = TypeVar("T")
 
 
-def load_settings() -> Settings:
-    """Read the environment.
+def load_settings(*, keep_secret: bool = False) -> Settings:
+    """Read the environment; see `read_environment`.
 
     Raises:
         InvalidSettingsError: some variables are missing or wrong.
         UnreadableFileError: a file that the environment names cannot be read.
     """
-    return Settings.from_env(read_environment(os.environ, Path.cwd()))
+    return Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=keep_secret))
 
 
 def run(command: Callable[[Services], Awaitable[T]]) -> T:

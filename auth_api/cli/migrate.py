@@ -9,11 +9,11 @@ import sys
 import click
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from auth_api.app import create_services
 from auth_api.cli.context import load_settings
 from auth_api.kit.db import migrations
+from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import is_outage
-from auth_api.piccolo_app import APP_CONFIG, APP_NAME
+from auth_api.piccolo_app import APP_CONFIG, APP_NAME, bind
 
 
 @click.command()
@@ -23,13 +23,14 @@ from auth_api.piccolo_app import APP_CONFIG, APP_NAME
 )
 def migrate(*, check: bool, drift: bool) -> None:
     """Bring the database up to date. Safe when several run at once."""
-    services = create_services(load_settings())
+    engine = create_engine(load_settings().database)
+    bind(engine)
     try:
         if drift:
             sys.exit(_report("not in any migration", asyncio.run(find_drift())))
         if check:
             sys.exit(_report("pending", asyncio.run(migrations.pending(APP_NAME))))
-        done = asyncio.run(migrations.migrate(services.database.engine, APP_NAME))
+        done = asyncio.run(migrations.migrate(engine, APP_NAME))
     except (migrations.MigrationFailedError, TimeoutError) as error:
         raise click.ClickException(str(error) or "Another process has been migrating for too long.") from error
     except (OSError, sqlite3.Error) as error:

@@ -7,11 +7,11 @@ import sys
 
 import click
 
-from auth_api.app import create_services
 from auth_api.cli.context import load_settings
 from auth_api.kit.db import migrations
+from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import is_outage
-from auth_api.piccolo_app import APP_NAME
+from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.server import AddressUnavailableError, bind_socket, print_banner, run
 from auth_api.settings import Environment, Settings
 
@@ -30,7 +30,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     # Workers are new processes: they read the same environment.
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
-    settings = load_settings()
+    settings = load_settings(keep_secret=True)
     try:
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:
@@ -42,7 +42,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
 
 async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
     """Migrate, or see that nothing is pending. A database that is down is no reason not to start."""
-    engine = create_services(settings).database.engine
+    engine = create_engine(settings.database)
+    bind(engine)
     try:
         if do_migrate:
             await migrations.migrate(engine, APP_NAME)

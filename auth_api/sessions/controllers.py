@@ -95,11 +95,11 @@ class SessionController(Controller):
 
         Doing it again, or with an access token that has expired meanwhile, is no error.
         """
-        if data is not None and data.refresh_token is not None:
-            await sessions.log_out_by_refresh_token(data.refresh_token, origin)
-        if data is None or data.refresh_token is None or "authorization" in request.headers:
-            claims = sessions.access_tokens.verify_signature(bearer_token(request))
-            await sessions.log_out(claims, origin)
+        refresh_token = data.refresh_token if data is not None else None
+        if refresh_token is None or "authorization" in request.headers:
+            await sessions.log_out(bearer_token(request), origin)
+        if refresh_token is not None:
+            await sessions.log_out_by_refresh_token(refresh_token, origin)
         return LOGGED_OUT
 
     @post(

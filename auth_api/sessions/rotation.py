@@ -27,6 +27,7 @@ from auth_api.sessions.errors import (
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.service import REFRESH_PREFIX
 
 REUSED = "refresh_token_reused"
 
@@ -58,6 +59,8 @@ class RotationService:
             TokenExpiredException: it or its session is past its end.
             RefreshTokenReusedException: it was spent before; told once, as its session ends by it.
         """
+        if not raw.startswith(REFRESH_PREFIX):
+            raise TokenInvalidException
         began = monotonic()
         for _ in range(ATTEMPTS):
             salt = new_salt()

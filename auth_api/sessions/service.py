@@ -79,8 +79,13 @@ class SessionService:
             raise TokenRevokedException
         return principal
 
-    async def log_out(self, claims: AccessTokenClaims, origin: Origin) -> None:
-        """End the session of an access token. Nothing happens to one that has ended."""
+    async def log_out(self, access_token: str, origin: Origin) -> None:
+        """End the session of an access token, expired or not. Nothing happens to a session that has ended.
+
+        Raises:
+            TokenInvalidException: the token is not a genuine one.
+        """
+        claims = self.access_tokens.verify_signature(access_token)
         await self._end(claims.sid, claims.user_id, origin)
 
     async def log_out_by_refresh_token(self, raw: str, origin: Origin) -> None:

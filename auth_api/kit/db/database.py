@@ -4,6 +4,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -21,6 +22,18 @@ SERVICE = "database"
 
 ATTEMPTS = 3
 """How often a transaction is begun that another one made the server roll back."""
+
+
+_after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Call this once the current transaction is committed, and never if it is not; at once outside of one."""
+    callbacks = _after_commit.get()
+    if callbacks is None:
+        callback()
+    else:
+        callbacks.append(callback)
 
 
 def create_engine(policy: DatabasePolicy) -> Engine:
@@ -78,6 +91,13 @@ async def _run(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _once(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
-    async with engine.transaction():
-        result = await work()
-    return result  # noqa: RET504 - nothing is returned before the commit
+    callbacks: list[Callable[[], None]] = []
+    token = _after_commit.set(callbacks)
+    try:
+        async with engine.transaction():
+            result = await work()
+    finally:
+        _after_commit.reset(token)
+    for callback in callbacks:
+        callback()
+    return result

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from loguru import logger
 
 from auth_api.kit.clock import Clock
@@ -21,6 +21,7 @@ from auth_api.kit.errors import (
     NotFoundException,
     PayloadTooLargeException,
     PermissionDeniedException,
+    RequestTimeoutException,
     RetryLaterException,
     UnsupportedMediaTypeException,
 )
@@ -28,6 +29,9 @@ from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
 from auth_api.kit.http.state import ENVELOPED, request_id_of
 
 ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Problem]]
+
+CLIENT_GONE = "client disconnected prematurely"
+"""What Litestar says when the body ends before its end."""
 
 _BY_STATUS: dict[int, type[ApplicationException]] = {
     HTTPStatus.BAD_REQUEST: MalformedRequestException,
@@ -64,6 +68,8 @@ def error_responder(clock: Clock) -> ExceptionHandler:
 def _own_error(exception: Exception) -> ApplicationException:
     if isinstance(exception, ApplicationException):
         return exception
+    if isinstance(exception, InternalServerException) and exception.detail == CLIENT_GONE:
+        return RequestTimeoutException()  # which nobody reads any more; no bug to log
     if isinstance(exception, HTTPException):
         return from_status(exception.status_code)
     return InternalErrorException()

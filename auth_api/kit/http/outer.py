@@ -93,10 +93,10 @@ class Outer:
             return UriTooLongException()
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_LENGTH:
             return HeadersTooLargeException()
-        if self._allowed_hosts and not scope["path"].startswith("/health/"):
-            host = exchange.headers.get(b"host", b"").decode("latin-1").rsplit(":", 1)[0].lower()
-            if host not in self._allowed_hosts:
-                return HostNotAllowedException()
+        is_probe = scope["path"].startswith("/health/")
+        host = _without_port(exchange.headers.get(b"host", b""))
+        if self._allowed_hosts and not is_probe and host not in self._allowed_hosts:
+            return HostNotAllowedException()
         return None
 
     def problem_messages(self, error: ApplicationException, request_id: str, **headers: str) -> tuple[Any, Any]:
@@ -114,6 +114,12 @@ class Outer:
         if exchange.path.startswith("/api"):
             headers.append((b"cache-control", b"no-store"))
         return headers
+
+
+def _without_port(host: bytes) -> str:
+    """Return the name or address of a Host header in lower case; an IPv6 address keeps its brackets."""
+    text = host.decode("latin-1").lower()
+    return text[: text.index("]") + 1] if text.startswith("[") and "]" in text else text.partition(":")[0]
 
 
 class _Exchange:

@@ -1,0 +1,104 @@
+"""Every exception a client can meet, in one place.
+
+::
+
+    ApplicationException
+    ├── AuthException
+    │   ├── InvalidCredentialsException
+    │   ├── AuthenticationRequiredException
+    │   ├── TokenExpiredException
+    │   ├── TokenInvalidException
+    │   ├── TokenRevokedException
+    │   ├── RefreshTokenReusedException
+    │   └── AccountDisabledException
+    ├── ValidationException
+    │   ├── DuplicateEmailException
+    │   ├── DuplicateUsernameException
+    │   └── WeakPasswordException
+    ├── RetryLaterException
+    │   ├── DatabaseException
+    │   │   └── UserNotFoundException
+    │   ├── CircuitBreakerOpenException
+    │   └── ServerOverloadedException
+    ├── MalformedRequestException, UnsupportedMediaTypeException, PayloadTooLargeException
+    ├── UriTooLongException, HeadersTooLargeException, RequestTimeoutException
+    ├── HostNotAllowedException, CorsOriginDeniedException, PermissionDeniedException
+    ├── NotFoundException, MethodNotAllowedException, SessionNotFoundException
+    └── InternalErrorException
+
+They are defined beside what raises them: in `kit.errors` and in the `errors` of each package.
+"""
+
+from auth_api.kit.errors import (
+    ApplicationException,
+    AuthException,
+    CircuitBreakerOpenException,
+    CorsOriginDeniedException,
+    DatabaseException,
+    FieldError,
+    HeadersTooLargeException,
+    HostNotAllowedException,
+    InternalErrorException,
+    MalformedRequestException,
+    MethodNotAllowedException,
+    NotFoundException,
+    PayloadTooLargeException,
+    PermissionDeniedException,
+    RequestTimeoutException,
+    RetryLaterException,
+    ServerOverloadedException,
+    UnsupportedMediaTypeException,
+    UriTooLongException,
+    ValidationException,
+)
+from auth_api.login.errors import AccountDisabledException
+from auth_api.sessions.errors import (
+    AuthenticationRequiredException,
+    RefreshTokenReusedException,
+    SessionNotFoundException,
+    TokenExpiredException,
+    TokenInvalidException,
+    TokenRevokedException,
+)
+from auth_api.users.errors import (
+    DuplicateEmailException,
+    DuplicateUsernameException,
+    InvalidCredentialsException,
+    UserNotFoundException,
+    WeakPasswordException,
+)
+
+__all__ = [
+    "AccountDisabledException",
+    "ApplicationException",
+    "AuthException",
+    "AuthenticationRequiredException",
+    "CircuitBreakerOpenException",
+    "CorsOriginDeniedException",
+    "DatabaseException",
+    "DuplicateEmailException",
+    "DuplicateUsernameException",
+    "FieldError",
+    "HeadersTooLargeException",
+    "HostNotAllowedException",
+    "InternalErrorException",
+    "InvalidCredentialsException",
+    "MalformedRequestException",
+    "MethodNotAllowedException",
+    "NotFoundException",
+    "PayloadTooLargeException",
+    "PermissionDeniedException",
+    "RefreshTokenReusedException",
+    "RequestTimeoutException",
+    "RetryLaterException",
+    "ServerOverloadedException",
+    "SessionNotFoundException",
+    "TokenExpiredException",
+    "TokenInvalidException",
+    "TokenRevokedException",
+    "UnsupportedMediaTypeException",
+    "UriTooLongException",
+    "UserNotFoundException",
+    "ValidationException",
+    "WeakPasswordException",
+]
