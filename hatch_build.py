@@ -21,6 +21,10 @@ REDOC_FILES = ("redoc.standalone.js",)
 SWAGGER_UI_VERSION = re.compile(rb'PACKAGE_VERSION:"([\d.]+)"')
 REDOC_VERSION = re.compile(rb'ReDoc Version: ","([\d.]+)"')
 
+# Its menu shows the maker's logo, from the maker's host; the link to the maker stays.
+REDOC_LOGO = b'"https://cdn.redoc.ly/redoc/logo-mini.svg"'
+NO_PICTURE = b"\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E\""
+
 # A whole line only: ReDoc's code holds the same words inside strings.
 SOURCE_MAP_LINE = re.compile(rb"^(?://|/\*)# sourceMappingURL=.*\n?", re.MULTILINE)
 
@@ -52,7 +56,7 @@ class CustomBuildHook(BuildHookInterface[BuilderConfig]):
                 content = source.read_bytes()
                 # The maps are three times the size of the code and stay behind.
                 kept = SOURCE_MAP_LINE.sub(b"", content) if source.suffix in {".js", ".css"} else content
-                (bundles / source.name).write_bytes(kept)
+                (bundles / source.name).write_bytes(kept.replace(REDOC_LOGO, NO_PICTURE))
         shutil.copyfile(swagger_ui / "LICENSE", bundles / "swagger-ui.LICENSE")
         shutil.copyfile(static / "redoc" / "LICENSE", bundles / "redoc.LICENSE")
 

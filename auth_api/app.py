@@ -52,7 +52,7 @@ DESCRIPTION: Final = """
 Accounts, sessions and tokens over JSON.
 
 1. **Register** or **log in**: the answer holds an `access_token` and a `refresh_token`.
-2. Send `Authorization: Bearer <access_token>` (above: **Authorize**).
+2. Send `Authorization: Bearer <access_token>` (on the Swagger page: **Authorize**).
 3. On `TOKEN_EXPIRED`, **refresh**: each refresh token works once, and the answer holds the next one.
 
 Every error is an RFC 9457 document; its `error_code` says what to do.
