@@ -1,0 +1,215 @@
+"""What an access token says, and which ones are accepted."""
+
+import json
+import uuid
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+from auth_api.sessions.tables import Session
+from tests.conftest import OtherAppFactory, TokenFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.clock import MovableClock
+
+
+async def session_id() -> uuid.UUID:
+    session = await Session.objects().first()
+    assert session is not None
+    return session.id
+
+
+def claims_of(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
+
+
+async def test_its_header_names_key_algorithm_and_type(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    header = jwt.get_unverified_header(ada.access_token)
+
+    assert header == {"alg": "HS256", "kid": header["kid"], "typ": "at+jwt"}
+    assert len(header["kid"]) == 16
+
+
+async def test_its_claims_are_those_of_rfc_9068_and_the_session(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    claims = claims_of(ada.access_token)
+
+    assert claims == {
+        "iss": "http://testserver",
+        "aud": "auth_api",
+        "sub": str((await ada.profile())["id"]),
+        "iat": claims["iat"],
+        "nbf": claims["iat"],
+        "exp": claims["iat"] + 1800,
+        "jti": claims["jti"],
+        "sid": str(await session_id()),
+    }
+
+
+async def test_an_expired_token_says_so(user_factory: UserFactory, expired_token_factory: TokenFactory) -> None:
+    ada = await user_factory()
+    token = expired_token_factory(user_id=(await ada.profile())["id"], session_id=await session_id())
+
+    answer = await ada.profile(token)
+
+    assert answer.outcome == (401, "TOKEN_EXPIRED")
+    assert answer.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_a_remembered_token_still_expires(user_factory: UserFactory, clock: MovableClock) -> None:
+    ada = await user_factory()
+    assert (await ada.profile()).status == 200
+
+    clock.move(minutes=29, seconds=58)
+    assert (await ada.profile()).status == 200
+    clock.move(seconds=3)
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_EXPIRED")
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(29, 200), (32, 401)])
+async def test_a_token_from_a_node_whose_clock_is_ahead_has_half_a_minute(
+    user_factory: UserFactory, clock: MovableClock, seconds: int, status: int
+) -> None:
+    clock.move(seconds=seconds)
+    ada = await user_factory()
+    clock.reset()
+
+    assert (await ada.profile()).status == status
+
+
+async def test_the_token_of_a_session_that_never_was_is_revoked(
+    user_factory: UserFactory, valid_token_factory: TokenFactory
+) -> None:
+    ada = await user_factory()
+    user_id = (await ada.profile())["id"]
+
+    assert (await ada.profile(valid_token_factory(user_id=user_id, session_id=uuid.uuid4()))).code == "TOKEN_REVOKED"
+
+
+async def test_the_token_of_somebody_elses_session_is_revoked(
+    user_factory: UserFactory, valid_token_factory: TokenFactory
+) -> None:
+    await user_factory()
+    session = await session_id()
+    grace = await user_factory()
+    user_id = (await grace.profile())["id"]
+
+    assert (await grace.profile(valid_token_factory(user_id=user_id, session_id=session))).code == "TOKEN_REVOKED"
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
+async def test_the_scheme_is_read_in_any_case(user_factory: UserFactory, scheme: str) -> None:
+    ada = await user_factory()
+
+    headers = {"Authorization": f"{scheme} {ada.access_token}"}
+    assert (await ada.call("GET", "/api/user/profile", token="", headers=headers)).status == 200
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic {token}", "{token}", "Token {token}"])
+async def test_without_a_bearer_token_the_challenge_has_no_error(user_factory: UserFactory, header: str | None) -> None:
+    ada = await user_factory()
+    headers = {} if header is None else {"Authorization": header.format(token=ada.access_token)}
+
+    answer = await ada.call("GET", "/api/user/profile", token="", headers=headers)
+
+    assert answer.outcome == (401, "AUTHENTICATION_REQUIRED")
+    assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+
+
+async def test_two_authorization_headers_are_one_too_many(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    headers = [("Authorization", f"Bearer {ada.access_token}")] * 2
+
+    response = await ada.client.get("/api/user/profile", headers=headers)
+
+    assert (response.status_code, response.json()["error_code"]) == (401, "TOKEN_INVALID")
+
+
+async def test_each_kind_of_token_works_in_its_place_only(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    assert (await ada.profile(ada.refresh_token)).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.try_refresh(ada.access_token)).outcome == (401, "TOKEN_INVALID")
+    in_query = await ada.call("GET", f"/api/user/profile?access_token={ada.access_token}", token="")
+    assert in_query.outcome == (401, "AUTHENTICATION_REQUIRED")
+
+
+@pytest.mark.parametrize(
+    "variables", [{"JWT_AUDIENCE": "other"}, {"JWT_ISSUER": "https://other.example.com"}], ids=["aud", "iss"]
+)
+async def test_a_token_of_another_deployment_with_the_same_key_is_invalid(
+    app_with: OtherAppFactory, user_factory: UserFactory, variables: dict[str, str]
+) -> None:
+    ada = await user_factory()
+    async with app_with(**variables) as other:
+        stranger = Actor(other.client, username="grace", email="grace@example.com")
+        await stranger.register()
+
+    assert (await ada.profile(stranger.access_token)).outcome == (401, "TOKEN_INVALID")
+
+
+async def test_tokens_of_the_previous_key_go_on_after_a_rotation(
+    app_with: OtherAppFactory, user_factory: UserFactory, environ: dict[str, str]
+) -> None:
+    ada = await user_factory()
+    previous = json.dumps([environ["JWT_SECRET_KEY"]])
+
+    async with app_with(JWT_SECRET_KEY="the-next-secret-of-the-tests-0123456789", JWT_PREVIOUS_KEYS=previous) as other:
+        ada.client = other.client
+        assert (await ada.profile()).status == 200
+        kid = jwt.get_unverified_header(ada.access_token)["kid"]
+        assert (await ada.log_in()).status == 200
+        assert jwt.get_unverified_header(ada.access_token)["kid"] != kid
+
+
+async def test_a_public_key_is_published_and_verifies_the_tokens(app_with: OtherAppFactory) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+    async with app_with(JWT_PRIVATE_KEY=pem, JWT_ALGORITHM="EdDSA") as other:
+        ada = Actor(other.client)
+        await ada.register()
+        answer = await ada.call("GET", "/.well-known/jwks.json", token="")
+        assert (await ada.profile()).status == 200
+
+    (published,) = answer["keys"]
+    assert published.keys() == {"kty", "crv", "x", "kid", "alg", "use"}
+    assert answer.response.headers["Cache-Control"] == "public, max-age=300"
+    claims = jwt.decode(
+        ada.access_token, jwt.PyJWK(published), algorithms=["EdDSA"], audience="auth_api", issuer="http://testserver"
+    )
+    assert claims["sid"]
+
+
+async def test_the_published_key_as_an_hmac_secret_opens_nothing(app_with: OtherAppFactory) -> None:
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+    async with app_with(JWT_PRIVATE_KEY=pem) as other:
+        ada = Actor(other.client)
+        await ada.register()
+        header = jwt.get_unverified_header(ada.access_token)
+        forged = jwt.encode(
+            claims_of(ada.access_token), public, algorithm="HS256", headers={"kid": header["kid"], "typ": "at+jwt"}
+        )
+        assert (await ada.profile(forged)).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("size", ["0", "2"])
+async def test_the_memory_of_verified_tokens_is_bounded(app_with: OtherAppFactory, size: str) -> None:
+    async with app_with(VERIFIED_TOKEN_CACHE_SIZE=size) as other:
+        ada = Actor(other.client)
+        await ada.register()
+        for _ in range(4):
+            await ada.log_in()
+            assert (await ada.profile()).status == 200
+
+        assert len(other.services.sessions.access_tokens._verified) == int(size)  # noqa: SLF001 - no other trace of it
