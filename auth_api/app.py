@@ -26,7 +26,7 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.injection import provide, provide_origin
-from auth_api.kit.http.json import strict_request
+from auth_api.kit.http.json import FieldCheck, strict_request
 from auth_api.kit.http.openapi import complete
 from auth_api.kit.http.outer import Outer
 from auth_api.login.controllers import LoginController
@@ -78,6 +78,11 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: AccountService
     administration: AdministrationService
     health: HealthService
+
+    @property
+    def field_checks(self) -> dict[str, FieldCheck]:
+        """What a new address, username or password has to pass, over HTTP and on the command line."""
+        return {"email": canonical_email, "username": new_username, "new_password": self.password_rules.check}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -169,9 +174,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
         on_app_init=[bearer_auth(services.sessions).on_app_init],
-        request_class=strict_request(
-            {"email": canonical_email, "username": new_username, "new_password": services.password_rules.check}
-        ),
+        request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock)},
         lifespan=[lifespan],

@@ -15,9 +15,10 @@
     │   ├── DuplicateEmailException
     │   ├── DuplicateUsernameException
     │   └── WeakPasswordException
+    ├── DatabaseException
+    │   ├── DatabaseUnavailableException, which is to be tried again later, too
+    │   └── UserNotFoundException
     ├── RetryLaterException
-    │   ├── DatabaseException
-    │   │   └── UserNotFoundException
     │   ├── CircuitBreakerOpenException
     │   └── ServerOverloadedException
     ├── MalformedRequestException, UnsupportedMediaTypeException, PayloadTooLargeException
@@ -35,6 +36,7 @@ from auth_api.kit.errors import (
     CircuitBreakerOpenException,
     CorsOriginDeniedException,
     DatabaseException,
+    DatabaseUnavailableException,
     FieldError,
     HeadersTooLargeException,
     HostNotAllowedException,
@@ -76,6 +78,7 @@ __all__ = [
     "CircuitBreakerOpenException",
     "CorsOriginDeniedException",
     "DatabaseException",
+    "DatabaseUnavailableException",
     "DuplicateEmailException",
     "DuplicateUsernameException",
     "FieldError",

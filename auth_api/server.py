@@ -9,6 +9,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Final
 
 import uvicorn
@@ -40,6 +41,17 @@ class Server(uvicorn.Server):
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the application also where a second signal cut the wait short: an open database hangs the exit."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
+        """Stop; asked a second time, do not wait for requests under way."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
@@ -107,12 +119,11 @@ def banner(settings: Settings, listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     address = f"http://{shown}:{port}"
-    database = settings.database.sqlite_path or settings.database.kind
     lines = [
         f"auth_api is running at {address}   (Ctrl-C stops it)",
         f"  Swagger   {address}/schema/swagger",
         f"  ReDoc     {address}/schema/redoc",
-        f"  Database  {settings.database.kind}: {database}",
+        f"  Database  {settings.database.kind}: {settings.database.place}",
         "",
         "Next, register somebody:",
         f"  curl -s {address}/api/auth/register -H 'Content-Type: application/json' \\",

@@ -9,22 +9,19 @@ from typing import Final
 import msgspec
 
 from auth_api.environment import DEFAULT_DATABASE_URL
-from auth_api.kit.breaker import BreakerPolicy
+from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
-from auth_api.kit.crypto.signing import KeyRejectedError, KeyRing, SigningKey
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.settings_reader import InvalidSettingsError, Reader
+from auth_api.settings_keys import read_keys
+from auth_api.settings_reader import Reader
 from auth_api.users.policy import PasswordPolicy
 
 DEFAULT_PORT: Final = 8000
 DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
-GENERATE: Final = "auth-api secrets generate"
 
 _POSTGRES_SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 _SQLITE_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite")
-_EXAMPLE_WORDS: Final = ("your-secret", "change", "example", "secret-key", "placeholder")
-_MIN_DISTINCT: Final = 10
 
 
 class Environment(StrEnum):
@@ -83,7 +80,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
         server = _server(read)
         http = _http(read, environment, server)
-        keys = _keys(read, environment)
         settings = cls(
             environment=environment,
             server=server,
@@ -96,7 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
             hashing=_hashing(read, environment, server),
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
-            sessions=_sessions(read, http, keys),
+            sessions=_sessions(read, http, environment),
         )
         read.raise_problems()
         return settings
@@ -175,76 +171,36 @@ def _database(read: Reader, environment: Environment, server: ServerPolicy) -> D
 def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> HashingPolicy:
     # RFC 9106 §3.1 asks for 8 KiB per lane at least; the floor in production is OWASP's.
     cheap = environment is Environment.TESTING
-    floor = 7168 if environment is Environment.PRODUCTION else 8
+    parallelism = read.integer("PASSWORD_HASH_PARALLELISM", 1, at_least=1, at_most=16)
+    floor = max(7168 if environment is Environment.PRODUCTION else 0, 8 * parallelism)
     return HashingPolicy(
-        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", 8 if cheap else 19456, at_least=floor),
+        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", floor if cheap else 19456, at_least=floor),
         iterations=read.integer("PASSWORD_HASH_ITERATIONS", 1 if cheap else 2, at_least=1),
-        parallelism=read.integer("PASSWORD_HASH_PARALLELISM", 1, at_least=1),
+        parallelism=parallelism,
         threads=read.integer("PASSWORD_HASH_THREADS", max(1, (os.cpu_count() or 1) // server.workers), at_least=1),
         queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
     )
 
 
-def _sessions(read: Reader, http: HttpPolicy, keys: tuple[KeyRing, tuple[bytes, ...]]) -> SessionPolicy:
+def _sessions(read: Reader, http: HttpPolicy, environment: Environment) -> SessionPolicy:
     idle_days = read.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, at_least=1)
     absolute_days = read.integer("SESSION_ABSOLUTE_DAYS", max(30, idle_days), at_least=1, at_most=3650)
     if idle_days > absolute_days:
         read.problem("REFRESH_TOKEN_EXPIRE_DAYS", "must not be larger than SESSION_ABSOLUTE_DAYS", str(absolute_days))
+    access_minutes = read.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, at_least=1, at_most=1440)
+    grace_seconds = read.integer("REFRESH_GRACE_SECONDS", 30, at_least=0, at_most=60)
+    cache_size = read.integer("VERIFIED_TOKEN_CACHE_SIZE", 4096, at_least=0)
+    keys, derivation_secrets = read_keys(
+        read, is_production=environment is Environment.PRODUCTION
+    )  # last: without a key nothing goes on
     return SessionPolicy(
-        keys=keys[0],
-        derivation_secrets=keys[1],
+        keys=keys,
+        derivation_secrets=derivation_secrets,
         issuer=read.text("JWT_ISSUER", http.public_url),
         audience=read.text("JWT_AUDIENCE", "auth_api"),
-        access_ttl=timedelta(minutes=read.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, at_least=1, at_most=1440)),
+        access_ttl=timedelta(minutes=access_minutes),
         idle_ttl=timedelta(days=idle_days),
         absolute_ttl=timedelta(days=absolute_days),
-        refresh_grace=timedelta(seconds=read.integer("REFRESH_GRACE_SECONDS", 30, at_least=0, at_most=60)),
-        verified_cache_size=read.integer("VERIFIED_TOKEN_CACHE_SIZE", 4096, at_least=0),
+        refresh_grace=timedelta(seconds=grace_seconds),
+        verified_cache_size=cache_size,
     )
-
-
-def _keys(read: Reader, environment: Environment) -> tuple[KeyRing, tuple[bytes, ...]]:
-    """Return the ring, and the secrets from which successors of refresh tokens are derived."""
-    algorithm = read.choice("JWT_ALGORITHM", ["HS256", "EdDSA", "ES256", "RS256"], "HS256")
-    pem = read.text("JWT_PRIVATE_KEY", "").replace("\\n", "\n")
-    secret = read.text("JWT_SECRET_KEY", "")
-    derivation = read.text("TOKEN_DERIVATION_KEY", "")
-    previous_texts = read.string_list("JWT_PREVIOUS_KEYS", ())
-    for variable, value in (("JWT_SECRET_KEY", secret), ("TOKEN_DERIVATION_KEY", derivation)):
-        _check_secret(read, variable, value, environment)
-    if not secret and not derivation:
-        variable = "TOKEN_DERIVATION_KEY" if pem else "JWT_SECRET_KEY"
-        read.problem(variable, "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
-    previous = [key for text in previous_texts if (key := _key(read, "JWT_PREVIOUS_KEYS", text.replace("\\n", "\n")))]
-    current = _key(read, "JWT_PRIVATE_KEY", pem) if pem else _key(read, "JWT_SECRET_KEY", secret)
-    if pem and current is not None and read.given("JWT_ALGORITHM") and current.algorithm != algorithm:
-        read.problem("JWT_ALGORITHM", f"is {algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}", "")
-    elif not pem and algorithm != "HS256":
-        read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={algorithm}", "")
-    try:
-        ring = KeyRing(current or SigningKey.from_secret("not used, as a problem was found above"), previous)
-    except KeyRejectedError as error:
-        read.problem("JWT_PRIVATE_KEY", str(error), "")
-        ring = KeyRing(SigningKey.from_secret("not used, as a problem was found above"))
-    secrets = (derivation, secret, *(text for text in previous_texts if "-----BEGIN" not in text))
-    return ring, tuple(text.encode() for text in secrets if text)
-
-
-def _check_secret(read: Reader, variable: str, value: str, environment: Environment) -> None:
-    if environment is not Environment.PRODUCTION or not value:
-        return
-    if any(word in value.lower() for word in _EXAMPLE_WORDS) or len(set(value)) < _MIN_DISTINCT:
-        read.problem(variable, "looks like an example or is easy to guess", f"$({GENERATE})")
-
-
-def _key(read: Reader, variable: str, text: str) -> SigningKey | None:
-    if not text:
-        return None
-    try:
-        return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
-    except KeyRejectedError as error:
-        read.problem(variable, str(error), f"$({GENERATE})" if "-----BEGIN" not in text else "")
-        return None
-
-
-__all__ = ["Environment", "InvalidSettingsError", "Settings"]

@@ -42,16 +42,17 @@ class AccountService:
 
         Raises:
             InvalidCredentialsException: it is not the account's password.
+            UserNotFoundException: the account is gone, or its password was changed meanwhile.
             ServerOverloadedException: too many hashes wait already.
         """
         found = await self.users.credentials_of(account.id)
         if not await self.hasher.verify(current_password, found.hashed_password):
             raise InvalidCredentialsException
 
-        async def work() -> bool:
+        async def work() -> None:
+            # Before the delete, while the row's foreign key still holds.
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
             if not await self.users.delete(found):
-                raise UserNotFoundException  # rolls the row back: somebody else deleted it, or changed its password
-            return True
+                raise UserNotFoundException  # rolls the row back
 
         await self.database.transaction(work)

@@ -2,16 +2,20 @@
 
 import asyncio
 import os
+import sqlite3
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+import click
 from loguru import logger
 
 from auth_api.app import Services, create_services
 from auth_api.environment import read_environment
 from auth_api.kit.db import migrations
+from auth_api.kit.db.failures import is_outage
 from auth_api.piccolo_app import APP_NAME
 from auth_api.settings import Settings
 
@@ -28,6 +32,30 @@ def load_settings(*, keep_secret: bool = False) -> Settings:
     return Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=keep_secret))
 
 
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Say in one sentence that the database cannot be used, and why."""
+    try:
+        yield
+    except (migrations.MigrationFailedError, migrations.LockTakenError) as error:
+        raise click.ClickException(str(error)) from error
+    except (OSError, sqlite3.Error) as error:
+        message = f"The database cannot be used: {str(error) or 'it does not answer'}."
+        raise click.ClickException(message) from error
+    except Exception as error:
+        if not is_outage(error):
+            raise
+        message = f"The database cannot be reached: {error}."
+        raise click.ClickException(message) from error
+
+
+def require_none(pending: list[str]) -> None:
+    """Stop, with the command to run, where migrations are pending."""
+    if pending:
+        message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
+        raise click.ClickException(message)
+
+
 def run(command: Callable[[Services], Awaitable[T]]) -> T:
     """Run a command on the services, with the log at errors; the embedded database is migrated first."""
     logger.remove()
@@ -38,7 +66,10 @@ def run(command: Callable[[Services], Awaitable[T]]) -> T:
     async def main() -> T:
         if settings.database.sqlite_path is not None:
             await migrations.migrate(services.database.engine, APP_NAME)
+        else:
+            require_none(await migrations.pending(APP_NAME))
         async with services.running():
             return await command(services)
 
-    return asyncio.run(main())
+    with database_errors():
+        return asyncio.run(main())

@@ -3,16 +3,14 @@
 import asyncio
 import contextlib
 import io
-import sqlite3
 import sys
 
 import click
 from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
-from auth_api.cli.context import load_settings
+from auth_api.cli.context import database_errors, load_settings
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_engine
-from auth_api.kit.db.failures import is_outage
 from auth_api.piccolo_app import APP_CONFIG, APP_NAME, bind
 
 
@@ -25,22 +23,12 @@ def migrate(*, check: bool, drift: bool) -> None:
     """Bring the database up to date. Safe when several run at once."""
     engine = create_engine(load_settings().database)
     bind(engine)
-    try:
+    with database_errors():
         if drift:
-            sys.exit(_report("not in any migration", asyncio.run(find_drift())))
+            sys.exit(_report("missing from the migrations", asyncio.run(find_drift())))
         if check:
             sys.exit(_report("pending", asyncio.run(migrations.pending(APP_NAME))))
         done = asyncio.run(migrations.migrate(engine, APP_NAME))
-    except (migrations.MigrationFailedError, TimeoutError) as error:
-        raise click.ClickException(str(error) or "Another process has been migrating for too long.") from error
-    except (OSError, sqlite3.Error) as error:
-        message = f"The database cannot be used: {error}."
-        raise click.ClickException(message) from error
-    except Exception as error:
-        if not is_outage(error):
-            raise
-        message = f"The database cannot be reached: {error}."
-        raise click.ClickException(message) from error
     click.echo("\n".join(f"applied {name}" for name in done) or "nothing to do")
 
 

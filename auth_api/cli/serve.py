@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from auth_api.cli.context import load_settings
+from auth_api.cli.context import load_settings, require_none
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import is_outage
@@ -48,19 +48,13 @@ async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
         if do_migrate:
             await migrations.migrate(engine, APP_NAME)
         else:
-            _require_none(await migrations.pending(APP_NAME))
-    except (sqlite3.Error, OSError) as error:
-        if settings.database.sqlite_path is not None:
-            message = f"The database {settings.database.sqlite_path} cannot be used: {error}."
-            raise StartRefusedError(message) from error
-        click.echo("The database does not answer; starting without it, not ready until it does.", err=True)
+            require_none(await migrations.pending(APP_NAME))
+    except (migrations.MigrationFailedError, migrations.LockTakenError) as error:
+        raise StartRefusedError(str(error)) from error
     except Exception as error:
+        if (path := settings.database.sqlite_path) is not None and isinstance(error, (sqlite3.Error, OSError)):
+            message = f"The database {path} cannot be used: {error}."
+            raise StartRefusedError(message) from error
         if not is_outage(error):
             raise
-        click.echo("The database does not answer; starting without it, not ready until it does.", err=True)
-
-
-def _require_none(pending: list[str]) -> None:
-    if pending:
-        message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
-        raise StartRefusedError(message)
+        click.echo("The database does not answer. Starting without it; not ready until it does.", err=True)

@@ -3,15 +3,14 @@
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
 from auth_api.app import Services
 from auth_api.cli.context import run
-from auth_api.kit.errors import FieldError, ValidationException
+from auth_api.kit.http.json import decode
+from auth_api.registration.schemas import RegisterRequest
 from auth_api.users.account import Account
-from auth_api.users.identifiers import canonical_email, new_username
 from auth_api.users.schemas import user_fields
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -29,16 +28,14 @@ def users() -> None:
 @_json
 def create(email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
     """Open an account."""
-    password = (
-        sys.stdin.readline().rstrip("\n")
-        if password_stdin
-        else click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    )
+    password = _read_line() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
 
     async def work(services: Services) -> Account:
-        address, name = _both(email, username)
-        services.password_rules.check(password, {"email": email, "username": username})
-        return await services.registration.create(email=address, username=name, password=password)
+        fields = {"email": email, "username": username, "password": password}
+        wanted = decode(fields, RegisterRequest, services.field_checks)
+        return await services.registration.create(
+            email=wanted.email, username=wanted.username, password=wanted.password
+        )
 
     _print([run(work)], as_json=as_json)
 
@@ -75,18 +72,12 @@ def enable(name: str) -> None:
     click.echo("enabled" if changed else "was enabled already")
 
 
-def _both(email: str, username: str) -> tuple[Any, Any]:
-    """Check address and name together, so that both mistakes are told."""
-    results: list[Any] = []
-    errors: list[FieldError] = []
-    for check, value in ((canonical_email, email), (new_username, username)):
-        try:
-            results.append(check(value))
-        except ValidationException as error:
-            errors.extend(error.errors)
-    if errors:
-        raise ValidationException(errors)
-    return results[0], results[1]
+def _read_line() -> str:
+    try:
+        return sys.stdin.buffer.readline().decode().rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        message = "The password on standard input is not UTF-8."
+        raise click.ClickException(message) from error
 
 
 def _print(accounts: Sequence[Account], *, as_json: bool, many: bool = False) -> None:

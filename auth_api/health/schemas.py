@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from auth_api.kit.breaker import BreakerState
+from auth_api.kit.breaker_policy import BreakerState
 
 
 class Liveness(msgspec.Struct, frozen=True):

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from loguru import logger
+
 from auth_api.health.schemas import Checks, Readiness
 from auth_api.kit.breaker import BreakerRegistry
 from auth_api.kit.db.database import Database
@@ -27,7 +29,8 @@ class HealthService:
         try:
             async with asyncio.timeout(TIMEOUT):
                 checks = await self._checks()
-        except Exception:  # noqa: BLE001 - whatever it is, the database does not work
+        except Exception as error:  # noqa: BLE001 - whatever it is, the database does not work
+            logger.bind(event="health:not_ready", error=type(error).__name__).warning("the database does not answer")
             checks = Checks(database="unavailable", migrations="unknown")
         ready = checks == Checks(database="ok", migrations="ok")
         return Readiness(

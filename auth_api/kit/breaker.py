@@ -15,11 +15,11 @@ from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-import msgspec
 from aiobreaker import CircuitBreaker, CircuitBreakerError
 from aiobreaker.state import CircuitBreakerState
 from loguru import logger
 
+from auth_api.kit.breaker_policy import BreakerPolicy, BreakerState
 from auth_api.kit.clock import Monotonic, monotonic
 from auth_api.kit.errors import CircuitBreakerOpenException
 
@@ -33,23 +33,6 @@ JITTER = 0.2
 """Open periods vary by this share, so that many processes do not come back in step."""
 
 _epoch_of_call: ContextVar[Mapping[str, int]] = ContextVar("breaker_epoch_of_call", default={})  # noqa: B039 - never changed, only replaced
-
-
-class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When a breaker opens, and for how long."""
-
-    failure_threshold: int = 5
-    longest_open_seconds: float = 60.0
-    first_open_seconds: float = 1.0
-    half_open_attempts: int = 1
-
-
-class BreakerState(msgspec.Struct, frozen=True):
-    """What `/health/ready` tells about a breaker."""
-
-    state: str
-    failures: int
-    retry_after: int
 
 
 class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is untyped

@@ -76,7 +76,11 @@ class RetryLaterException(ApplicationException):
         return {"Retry-After": str(max(1, math.ceil(self.retry_after)))}
 
 
-class DatabaseException(RetryLaterException):
+class DatabaseException(ApplicationException):
+    """Something that was asked of the database could not be had."""
+
+
+class DatabaseUnavailableException(DatabaseException, RetryLaterException):
     """A call to the database failed, or the outcome of a COMMIT is unknown."""
 
     error_code = "DATABASE_UNAVAILABLE"

@@ -100,6 +100,7 @@ class LogWriter:
         self._lines: queue.Queue[bytes | None] = queue.Queue(queue_size)
         self._thread = threading.Thread(target=self._write_all, name="log-writer", daemon=True)
         self.dropped = 0
+        self._reported = 0
         self._thread.start()
 
     def __call__(self, message: "Message") -> None:
@@ -123,6 +124,9 @@ class LogWriter:
                 while len(batch) < QUEUE_SIZE:
                     batch.append(self._lines.get_nowait())
             running = None not in batch
+            if self.dropped > self._reported:
+                self._reported, lost = self.dropped, self.dropped - self._reported
+                batch.append(msgspec.json.encode({"level": "ERROR", "message": f"{lost} log lines dropped"}) + b"\n")
             self._write(b"".join(line for line in batch if line is not None))
 
     def _write(self, data: bytes) -> None:
@@ -161,6 +165,9 @@ def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogW
         known.handlers.clear()
         known.propagate = True
         known.setLevel(logging.NOTSET)
+    access = logging.getLogger("uvicorn.access")  # the outer layer writes that line, without the query
+    access.handlers.clear()
+    access.propagate = False
     for name in ("aiosqlite", "asyncio", "piccolo"):  # below that two of them print statements with their values
         logging.getLogger(name).setLevel(logging.WARNING)
     return writer

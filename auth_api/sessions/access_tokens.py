@@ -1,4 +1,7 @@
-"""Access tokens: short-lived JWTs after RFC 9068, each bound to a session."""
+"""Access tokens: short-lived JWTs in the form of RFC 9068 (without `client_id`: there are no clients yet).
+
+Each is bound to a session.
+"""
 
 import secrets
 from datetime import datetime, timedelta
@@ -82,16 +85,12 @@ class AccessTokens:
             TokenExpiredException: genuine, but past its end.
             TokenInvalidException: anything else.
         """
-        claims = self._verified.get(raw)
-        if claims is None:
-            claims = self.verify_signature(raw)
-            self._judge_time(claims)
-            self._remember(raw, claims)
-        else:
-            self._judge_time(claims)
+        claims = self._verified.get(raw) or self.verify_ignoring_expiry(raw)
+        self._judge_time(claims)
+        self._remember(raw, claims)
         return claims
 
-    def verify_signature(self, raw: str) -> AccessTokenClaims:
+    def verify_ignoring_expiry(self, raw: str) -> AccessTokenClaims:
         """Return the claims of a genuine token, expired or not. For logging out, nothing else.
 
         Raises:
@@ -114,8 +113,8 @@ class AccessTokens:
             raise TokenInvalidException
 
     def _remember(self, raw: str, claims: AccessTokenClaims) -> None:
-        if self._policy.verified_cache_size == 0:
+        if self._policy.verified_cache_size == 0 or raw in self._verified:
             return
         while len(self._verified) >= self._policy.verified_cache_size:
-            del self._verified[next(iter(self._verified))]  # the oldest: it will expire first
+            del self._verified[next(iter(self._verified))]  # the one first seen
         self._verified[raw] = claims

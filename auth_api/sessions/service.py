@@ -85,7 +85,7 @@ class SessionService:
         Raises:
             TokenInvalidException: the token is not a genuine one.
         """
-        claims = self.access_tokens.verify_signature(access_token)
+        claims = self.access_tokens.verify_ignoring_expiry(access_token)
         await self._end(claims.sid, claims.user_id, origin)
 
     async def log_out_by_refresh_token(self, raw: str, origin: Origin) -> None:

@@ -41,8 +41,3 @@ class UserNotFoundException(DatabaseException):
     status = HTTPStatus.NOT_FOUND
     error_code = "USER_NOT_FOUND"
     detail = "User not found"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Nothing to retry."""
-        return {}

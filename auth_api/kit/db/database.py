@@ -69,7 +69,7 @@ class Database:
         A deadlock or serialization conflict repeats the work: it must not do anything but ask the database.
 
         Raises:
-            DatabaseException: the database failed, or it is unknown whether the COMMIT took effect.
+            DatabaseUnavailableException: the database failed, or it is unknown whether the COMMIT took effect.
             CircuitBreakerOpenException: the database is not asked at present.
             ServerOverloadedException: no connection became free in time.
         """

@@ -8,7 +8,7 @@ import sqlite3
 
 import asyncpg
 
-from auth_api.kit.errors import DatabaseException
+from auth_api.kit.errors import DatabaseUnavailableException
 
 _OUTAGES = (
     OSError,  # refused, reset, unreachable; TimeoutError is one too
@@ -59,7 +59,7 @@ def is_outage(error: Exception) -> bool:
 def translate(error: Exception) -> Exception | None:
     """Turn an outage, a cancelled statement, a conflict that stayed or a missing table into what a client may know."""
     if is_outage(error) or isinstance(error, _TOO_SLOW + CONFLICTS + _UNMIGRATED) or _lacks_table(error):
-        return DatabaseException()
+        return DatabaseUnavailableException()
     return None
 
 

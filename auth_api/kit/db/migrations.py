@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from functools import cache
 from pathlib import Path
 
+import asyncpg
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
 from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
@@ -21,6 +22,13 @@ LOCK_TIMEOUT = 60
 """Seconds that one migrating process waits for another."""
 
 _ADVISORY_LOCK = int.from_bytes(b"auth_api")
+
+
+class LockTakenError(Exception):
+    """Another process has been migrating for longer than it is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("Another process has been migrating for too long.")
 
 
 class MigrationFailedError(Exception):
@@ -40,7 +48,7 @@ async def migrate(engine: Engine, app_name: str) -> list[str]:
 
     Raises:
         MigrationFailedError: a migration failed; those before it are kept.
-        TimeoutError: another process has been migrating for longer than the lock is waited for.
+        LockTakenError: another process has been migrating for longer than the lock is waited for.
     """
     async with _one_at_a_time(engine):
         todo = await pending(app_name)
@@ -76,7 +84,10 @@ async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'")
             await connection.execute("SET LOCAL statement_timeout = 0")
-            await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADVISORY_LOCK, timeout=LOCK_TIMEOUT)
+            try:
+                await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADVISORY_LOCK, timeout=LOCK_TIMEOUT)
+            except (asyncpg.LockNotAvailableError, TimeoutError) as error:
+                raise LockTakenError from error
             yield
     finally:
         await connection.close()
@@ -95,5 +106,5 @@ def _lock_file(path: str) -> sqlite3.Connection:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()
-        raise TimeoutError from error
+        raise LockTakenError from error
     return connection

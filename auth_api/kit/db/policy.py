@@ -1,5 +1,7 @@
 """How the database is reached."""
 
+from urllib.parse import urlsplit
+
 import msgspec
 
 
@@ -25,3 +27,11 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         """The engine's name as people say it."""
         return "PostgreSQL" if self.postgres_dsn else "SQLite"
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people: a file, or host and name without the credentials."""
+        if self.postgres_dsn is None:
+            return str(self.sqlite_path)
+        parts = urlsplit(self.postgres_dsn)
+        return parts.netloc.rpartition("@")[2] + parts.path

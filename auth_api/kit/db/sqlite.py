@@ -11,7 +11,7 @@ from typing import Any
 
 import aiosqlite
 from loguru import logger
-from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType
+from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
 from piccolo.table import Table
 
 from auth_api.kit.clock import utc_now
@@ -61,6 +61,17 @@ class PooledSQLiteEngine(SQLiteEngine):
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
         super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=policy.statement_timeout)
+
+    async def get_connection(self) -> aiosqlite.Connection:
+        """Open a connection; where that fails, wait for its thread, which would complain of a closed event loop."""
+        connection = aiosqlite.connect(**self.connection_kwargs)
+        try:
+            await connection
+        except BaseException:
+            await asyncio.to_thread(connection._thread.join)  # noqa: SLF001 - nothing public waits for it
+            raise
+        connection.row_factory = dict_factory  # type: ignore[assignment]  # aiosqlite's annotation is too narrow
+        return connection
 
     async def start_connection_pool(self) -> None:
         """Open all connections."""
@@ -112,10 +123,14 @@ class PooledSQLiteEngine(SQLiteEngine):
         return ImmediateTransaction(self, transaction_type=transaction_type, allow_nested=allow_nested)
 
     async def _run_in_new_connection(
-        self, query: str, args: list[Any] | None = None, query_type: str = "generic", table: type[Table] | None = None
+        self,
+        query: str,
+        args: list[Any] | None = None,
+        query_type: str = "generic",  # noqa: ARG002 - Piccolo's signature
+        table: type[Table] | None = None,  # noqa: ARG002 - as above
     ) -> Any:
         if self._writer is None:
-            return await super()._run_in_new_connection(query, args, query_type, table)
+            return await self._run_once(query, args or [])
         if query.lstrip()[:6].upper() == "SELECT":
             return await self._read(query, args or [])
         connection = await self.take()
@@ -134,6 +149,13 @@ class PooledSQLiteEngine(SQLiteEngine):
         table: type[Table] | None = None,  # noqa: ARG002 - as above
     ) -> Any:
         return await connection.execute_fetchall(query, args or [])
+
+    async def _run_once(self, query: str, args: list[Any]) -> Any:
+        connection = await self.get_connection()
+        try:
+            return await connection.execute_fetchall(query, args)
+        finally:
+            await connection.close()
 
     async def _read(self, query: str, args: list[Any]) -> Any:
         async with self._reader_slots:

@@ -16,12 +16,11 @@ from litestar.routes import HTTPRoute
 from auth_api.kit.errors import (
     ApplicationException,
     CircuitBreakerOpenException,
-    DatabaseException,
+    DatabaseUnavailableException,
     FieldError,
     InternalErrorException,
     MalformedRequestException,
     PayloadTooLargeException,
-    RequestTimeoutException,
     RetryLaterException,
     ServerOverloadedException,
     UnsupportedMediaTypeException,
@@ -35,14 +34,13 @@ Document = Mapping[str, Any]
 BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (
     ValidationException,
     MalformedRequestException,
-    RequestTimeoutException,
     PayloadTooLargeException,
     UnsupportedMediaTypeException,
 )
 """What every operation with a body can answer."""
 
 DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
-    DatabaseException,
+    DatabaseUnavailableException,
     CircuitBreakerOpenException,
     ServerOverloadedException,
     InternalErrorException,

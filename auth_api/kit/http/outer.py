@@ -74,11 +74,11 @@ class Outer:
 
     async def _answer(self, exchange: "_Exchange", receive: Receive) -> None:
         try:
-            if is_preflight(exchange.method, exchange.headers):
-                await exchange.send_preflight(self._cors.preflight(exchange.headers))
-                return
             if (refusal := self._refusal(exchange)) is not None:
                 await exchange.send_error(refusal)
+                return
+            if is_preflight(exchange.method, exchange.headers):
+                await exchange.send_preflight(self._cors.preflight(exchange.headers))
                 return
             await self._app(exchange.scope, receive, exchange.send)
         except Exception as error:

@@ -4,15 +4,18 @@ Their bundles lie in `bundles/`. The build copies them out of a package; they ar
 """
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from litestar import Router, get
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License, Tag
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
+from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.openapi import PUBLIC
 
 PATH: Final = "/schema"
@@ -49,10 +52,21 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
 def docs_routers() -> list[Router]:
     """Return the routes beside the pages themselves: their bundles, and the addresses people try first."""
     assets = create_static_files_router(
-        path=ASSETS, directories=[BUNDLES], include_in_schema=False, opt={PUBLIC: True}, name="docs-assets"
+        path=ASSETS,
+        directories=[BUNDLES],
+        include_in_schema=False,
+        opt={PUBLIC: True},
+        name="docs-assets",
+        guards=[_require_bundle],
     )
     shortcuts = Router("/", route_handlers=[_to_swagger, _to_redoc], include_in_schema=False, opt={PUBLIC: True})
     return [assets, shortcuts]
+
+
+def _require_bundle(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Ask the file system for no other name: one that is too long or holds NUL would be an error of ours."""
+    if str(connection.path_params["file_path"]).strip("/") not in {file.name for file in BUNDLES.iterdir()}:
+        raise NotFoundException
 
 
 @get("/docs")

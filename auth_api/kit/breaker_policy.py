@@ -1,0 +1,20 @@
+"""How a breaker is set, and what it tells of itself."""
+
+import msgspec
+
+
+class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """When a breaker opens, and for how long."""
+
+    failure_threshold: int = 5
+    longest_open_seconds: float = 60.0
+    first_open_seconds: float = 1.0
+    half_open_attempts: int = 1
+
+
+class BreakerState(msgspec.Struct, frozen=True):
+    """What `/health/ready` tells about a breaker."""
+
+    state: str
+    failures: int
+    retry_after: int
