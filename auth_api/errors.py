@@ -16,7 +16,7 @@
     │   ├── DuplicateUsernameException
     │   └── WeakPasswordException
     ├── DatabaseException
-    │   ├── DatabaseUnavailableException, which is to be tried again later, too
+    │   ├── DatabaseUnavailableException (also a RetryLaterException)
     │   └── UserNotFoundException
     ├── RetryLaterException
     │   ├── CircuitBreakerOpenException

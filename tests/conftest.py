@@ -25,8 +25,10 @@ from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.settings import Settings
 from tests.support.actors import PASSWORD, Actor
 from tests.support.clock import MovableClock
+from tests.support.deployment import Deployment
 from tests.support.lifespan import started
 from tests.support.postgres import PostgresServer, create_database, drop_database, external_server_url
+from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
 from tests.support.secrets_seen import SecretsSeen
 
@@ -245,3 +247,37 @@ def app_with(
             breakers.install(breaker)
 
     return make
+
+
+DeploymentFactory = Callable[[], Awaitable[Deployment]]
+
+
+@pytest.fixture(scope="session")
+async def deployment_factory(
+    request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[DeploymentFactory]:
+    """Return a function that makes a folder with a migrated database, for processes of their own."""
+    server_url = request.getfixturevalue("postgres_server") if engine == "postgres" else ""
+    names: list[str] = []
+
+    async def make() -> Deployment:
+        folder = tmp_path_factory.mktemp("deployment")
+        if engine == "sqlite":
+            return Deployment(folder, f"sqlite:///{folder / 'auth.db'}")
+        template, name = f"auth_api_template_{os.getpid()}", f"auth_api_process_{os.getpid()}_{len(names)}"
+        if not names:
+            url = await create_database(server_url, template)
+            run_cli("migrate", env={"DATABASE_URL": url}, cwd=folder).check_returncode()
+            names.append(template)
+        names.append(name)
+        return Deployment(folder, await create_database(server_url, name, template))
+
+    yield make
+    for name in names:
+        await drop_database(server_url, name)
+
+
+@pytest.fixture
+async def deployment(deployment_factory: DeploymentFactory) -> Deployment:
+    """A folder and a database of this test's own."""
+    return await deployment_factory()
