@@ -8,6 +8,7 @@ State is per process: no worker waits for another to learn that a service is dow
 import asyncio
 import contextlib
 import inspect
+import math
 import random
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import Context, ContextVar
@@ -84,7 +85,9 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
     def snapshot(self) -> BreakerState:
         """The state as it would meet the next call."""
         state = str(self.current_state.name).lower().replace("_", "-")
-        return BreakerState(state=state, failures=self.fail_counter, retry_after=round(self.retry_after))
+        if state == "open" and self._clock() >= self._open_until:
+            state = "half-open"
+        return BreakerState(state=state, failures=self.fail_counter, retry_after=math.ceil(self.retry_after))
 
     def open(self) -> None:
         """Stop calling the service; each opening without a recovery in between lasts twice as long, up to the limit."""
@@ -132,7 +135,9 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         try:
             result: T = await super().call_async(func, *args, **kwargs)
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
-            raise self._outward(error.__cause__ or error) from error.__cause__
+            own = error.__cause__ or error
+            outward = self._outward(own)
+            raise outward from (own.__cause__ if outward is own else own)
         except Exception as error:
             outward = self._outward(error)
             if outward is error:
@@ -167,6 +172,11 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
                 "service call failed"
             )
         return self._translate(error) or error
+
+    def _inc_counter(self) -> None:
+        """Aiobreaker counts here; a late failure must not bring the next opening nearer."""
+        if not self._is_stale():
+            super()._inc_counter()
 
     def _is_stale(self) -> bool:
         """Outside of a call (a manual switch, a probe) nothing is stale."""

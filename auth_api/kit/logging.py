@@ -5,6 +5,7 @@ tracebacks are never printed (`diagnose` is off).
 """
 
 import contextlib
+import json
 import logging
 import os
 import queue
@@ -38,7 +39,7 @@ _SECRET_VALUES: Final = re.compile(
     r"\brt_[A-Za-z0-9_-]{20,}"  # refresh tokens
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # JSON Web Tokens
     r"|\$argon2[a-z]*\$[^\s\"']+"
-    r"|(?<=://)[^/\s@:]*:[^/\s@]+(?=@)"  # user:password in a URL
+    r"|(?<=://)[^/\s@:]*:[^/\s]+(?=@)"  # user:password in a URL, up to the last @
 )
 
 
@@ -52,7 +53,9 @@ def redact(name: str, value: Any) -> Any:
         return {key: redact(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [redact(name, item) for item in value]
-    return value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    return redact(name, str(value))
 
 
 def json_line(record: "Record") -> bytes:
@@ -69,7 +72,10 @@ def json_line(record: "Record") -> bytes:
         fields[name] = redact(name, value)
     if record["exception"] is not None:
         fields["exception"] = _trace(record)
-    return msgspec.json.encode(fields, enc_hook=str) + b"\n"
+    try:
+        return msgspec.json.encode(fields) + b"\n"
+    except UnicodeEncodeError:  # half of a surrogate pair, as in the name of a file that is no UTF-8
+        return json.dumps(fields).encode() + b"\n"
 
 
 def text_line(record: "Record") -> bytes:
@@ -146,7 +152,11 @@ class _Bridge(logging.Handler):
         except ValueError:
             level = record.levelno
         named = logger.patch(lambda loguru_record: loguru_record.update({"name": record.name}))
-        named.opt(exception=record.exc_info).log(level, "{}", record.getMessage())
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - arguments that do not fit cost the caller nothing
+            message = str(record.msg)
+        named.opt(exception=record.exc_info).log(level, "{}", message)
 
 
 def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogWriter:

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import argon2
 import msgspec
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from auth_api.kit.errors import ServerOverloadedException
 
@@ -86,10 +86,10 @@ class PasswordHasher:
         if stored is not None and stored != UNUSABLE:
             try:
                 return self._argon2.verify(stored, password)
-            except InvalidHashError:
-                pass  # not a hash: the decoy's work is still owed
-            except VerificationError:
+            except VerifyMismatchError:
                 return False
+            except (InvalidHashError, VerificationError, UnicodeEncodeError):
+                pass  # not a hash, or a damaged one: the decoy's work is still owed
         with contextlib.suppress(VerificationError):
             self._argon2.verify(self._decoy, password)
         return False

@@ -57,12 +57,17 @@ class SigningKey:
         """Make an HS256 key of a shared secret.
 
         Raises:
-            KeyRejectedError: the secret is shorter than 32 bytes.
+            KeyRejectedError: the secret is shorter than 32 bytes, or it is a key of another kind.
         """
         key = secret.encode()
         if len(key) < MINIMUM_SECRET_BYTES:
             message = f"is shorter than {MINIMUM_SECRET_BYTES} bytes"
             raise KeyRejectedError(message)
+        try:
+            get_default_algorithms()["HS256"].prepare_key(key)
+        except jwt.InvalidKeyError as error:
+            message = "is a key or certificate of another kind and no shared secret"
+            raise KeyRejectedError(message) from error
         return cls(algorithm="HS256", verifying=key, signing=key)
 
     @classmethod
@@ -100,7 +105,7 @@ class KeyRing:
             message = "is a public key and cannot sign"
             raise KeyRejectedError(message)
         self._current = current
-        self._by_kid = {key.kid: key for key in (*previous, current)}
+        self._by_kid = {key.kid: key for key in previous if key.kid != current.kid} | {current.kid: current}
         self._jws = jwt.PyJWS()
 
     def sign(self, claims: Mapping[str, Any], *, token_type: str) -> str:

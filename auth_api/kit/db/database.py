@@ -67,12 +67,15 @@ class Database:
         (a revocation) is therefore returned from the work as a decision, and raised outside.
 
         A deadlock or serialization conflict repeats the work: it must not do anything but ask the database.
+        Within another transaction the work is a part of that one.
 
         Raises:
             DatabaseUnavailableException: the database failed, or it is unknown whether the COMMIT took effect.
             CircuitBreakerOpenException: the database is not asked at present.
             ServerOverloadedException: no connection became free in time.
         """
+        if self.engine.transaction_exists():
+            return await work()  # only the whole can be committed, or repeated
         return await _run(self.engine, work)
 
 

@@ -49,17 +49,19 @@ class GuardedTransaction:
         try:
             if error is None:
                 await self.commit()  # type: ignore[attr-defined]
+                clean = True
             else:
-                await self._roll_back_quietly()
-            clean = True
+                clean = await self._roll_back_quietly()
         finally:
             self.engine.current_transaction.reset(self.context)
             await self.engine.give_back(self.connection, clean=clean)
         return False
 
-    async def _roll_back_quietly(self) -> None:
+    async def _roll_back_quietly(self) -> bool:
         """The error that ended the transaction is the one to report, not that of a ROLLBACK on a dead connection."""
         try:
             await self.rollback()  # type: ignore[attr-defined]
         except Exception as error:  # noqa: BLE001 - whatever it is, the connection is looked at when it is given back
             logger.bind(error=type(error).__name__).debug("rollback failed")
+            return False
+        return True

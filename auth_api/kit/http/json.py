@@ -109,7 +109,8 @@ def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[st
         except ValidationException as refusal:
             refusals.append(refusal)
     refusals.extend(ValidationException([error]) for error in _cross_check(struct_type, document))
-    refusals.extend(_unknown(name) for name in document.keys() - {field.encode_name for field in fields})
+    known = {field.encode_name for field in fields}
+    refusals.extend(_unknown(name) for name in document if name not in known)
     if len(refusals) == 1:
         raise refusals[0]
     if refusals:

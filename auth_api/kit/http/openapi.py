@@ -10,7 +10,7 @@ import msgspec
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Operation
+from litestar.openapi.spec import Example, OpenAPIMediaType, OpenAPIResponse, Operation, Reference, Schema
 from litestar.routes import HTTPRoute
 
 from auth_api.kit.errors import (
@@ -124,20 +124,23 @@ def _first_line(error: ErrorClass) -> str:
 def complete(app: Litestar) -> None:
     """Add what Litestar cannot be told: the examples of bodies and answers, and which bodies may be left out."""
     paths = app.openapi_schema.paths or {}
+    schemas = app.openapi_schema.components.schemas
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path_format in paths:
             for handler in route.route_handlers:
                 for method in handler.http_methods:
                     operation = getattr(paths[route.path_format], method.lower(), None)
                     if operation is not None:
-                        _complete(operation, handler)
+                        _complete(operation, handler, schemas)
 
 
-def _complete(operation: Operation, handler: HTTPRouteHandler) -> None:
+def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str, Schema]) -> None:
     if operation.request_body is not None and handler.parsed_data_field is not None:
         body = operation.request_body
         body.required = not handler.parsed_data_field.is_optional  # type: ignore[union-attr]
         _exemplify(body.content, handler.opt.get(_REQUEST))  # type: ignore[union-attr]
+        for media in body.content.values():  # type: ignore[union-attr]
+            _close(media, schemas)
     for response in (operation.responses or {}).values():
         for media in (response.content or {}).values() if isinstance(response, OpenAPIResponse) else ():
             for example in (media.examples or {}).values():
@@ -148,6 +151,21 @@ def _complete(operation: Operation, handler: HTTPRouteHandler) -> None:
         _exemplify(answer.content, handler.opt.get(_ANSWER))
 
 
+class _LiteralExample(Example):
+    """An example with its nulls, which Litestar leaves out of every dictionary."""
+
+    def to_schema(self) -> dict[str, Any]:
+        return {"value": self.value}
+
+
 def _exemplify(content: dict[str, OpenAPIMediaType], example: Document | None) -> None:
     for media in content.values() if example is not None else ():
-        media.examples = {"example": Example(value=example)}
+        media.examples = {"example": _LiteralExample(value=example)}
+
+
+def _close(media: OpenAPIMediaType, schemas: dict[str, Schema]) -> None:
+    """Say that a body is an object without further fields; a body that may be left out still may not be null."""
+    if isinstance(media.schema, Schema) and media.schema.one_of:
+        media.schema = media.schema.one_of[0]
+    if isinstance(media.schema, Reference):
+        schemas[media.schema.value].additional_properties = False
