@@ -50,9 +50,8 @@ class AccountService:
             raise InvalidCredentialsException
 
         async def work() -> None:
-            # Before the delete, while the row's foreign key still holds.
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
             if not await self.users.delete(found):
-                raise UserNotFoundException  # rolls the row back
+                raise UserNotFoundException
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
 
         await self.database.transaction(work)

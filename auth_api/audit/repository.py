@@ -13,10 +13,10 @@ from auth_api.kit.origin import Origin
 async def append(
     tag: EventTag, *, user_id: int | None, resource: str, details: dict[str, object], origin: Origin
 ) -> None:
-    """Add one row, dated by the database."""
+    """Add one row, dated by the database; without the person where the account was deleted meanwhile."""
     await AuditLog.raw(
         "INSERT INTO audit_logs (user_id, action, resource, details, ip_address, user_agent, request_id, created_at) "
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, clock_timestamp())",
+        "VALUES ((SELECT id FROM users WHERE id = {}), {}, {}, {}, {}, {}, {}, clock_timestamp())",
         user_id,
         tag.value,
         resource,

@@ -49,6 +49,7 @@ class LoginService:
             raise AccountDisabledException
         opened = await self._open(found, password, origin)
         if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
+            await self._record_failure(found, origin, reason="account_changed")
             raise InvalidCredentialsException
         return opened
 

@@ -142,7 +142,7 @@ async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: s
 async def find_spent_token(token_hash: str) -> SpentToken | None:
     """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
     rows = await RefreshToken.raw(
-        "SELECT t.user_id, t.session_id, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
+        "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
         "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
         "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "
         "clock_timestamp() AS now "
@@ -161,7 +161,7 @@ async def find_spent_token(token_hash: str) -> SpentToken | None:
         used_at=row["used_at"],
         expires_at=row["expires_at"],
         session_expires_at=row["session_expires_at"],
-        session_is_live=row["ended_at"] is None and row["is_active"],
+        session_is_live=row["ended_at"] is None and row["is_active"] and not row["is_revoked"],
         successor_hash=row["successor_hash"],
         successor_salt=row["successor_salt"],
         successor_expires_at=row["successor_expires_at"],

@@ -5,6 +5,7 @@ else's name or address (`ﬁona@…`, `Kelvin` with a Kelvin sign) is refused be
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NewType
@@ -37,13 +38,16 @@ def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> Can
     Raises:
         ValidationException: it is no address of 254 characters at most with an ASCII local part.
     """
-    local_part, separator, _ = raw.partition("@")
+    local_part, separator, domain = raw.partition("@")
     if len(raw) > MAX_EMAIL_LENGTH or not separator or raw.count("@") != 1 or not local_part.isascii():
         raise _invalid_email()
     try:
         address = validate_email(raw, check_deliverability=False, strict=True)
     except EmailNotValidError:  # its texts quote the input
         raise _invalid_email() from None
+    # The library follows UTS #46, which folds full-width letters, other full stops and variation selectors away.
+    if not domain.isascii() and (domain.lower() != address.domain or not unicodedata.is_normalized("NFKC", domain)):
+        raise _invalid_email()
     canonical = f"{local_part.lower()}@{(address.ascii_domain or '').lower()}"
     if len(canonical) > MAX_EMAIL_LENGTH:
         raise _invalid_email()

@@ -37,6 +37,7 @@ _PRIMARY_CODE = 0xFF
 CONFLICTS = (
     asyncpg.DeadlockDetectedError,  # 40P01
     asyncpg.SerializationError,  # 40001
+    asyncpg.ForeignKeyViolationError,  # 23503: what a row refers to was deleted meanwhile; the next attempt sees that
     asyncpg.InvalidCachedStatementError,  # a migration changed a table under a prepared statement
 )
 """The transaction was rolled back whole and may be repeated."""

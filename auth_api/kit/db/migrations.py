@@ -3,12 +3,10 @@
 import asyncio
 import contextlib
 import io
-import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import cache
-from pathlib import Path
 
 import asyncpg
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
@@ -16,7 +14,7 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
 from auth_api.kit.db.database import Engine
-from auth_api.kit.db.sqlite import PooledSQLiteEngine
+from auth_api.kit.db.sqlite import PooledSQLiteEngine, create_private
 
 LOCK_TIMEOUT = 60
 """Seconds that one migrating process waits for another."""
@@ -71,7 +69,7 @@ def _known(app_name: str) -> tuple[str, ...]:
 async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
     """Piccolo itself takes no lock: of several that migrate at once, some would fail on tables that just appeared."""
     if isinstance(engine, PooledSQLiteEngine):
-        _create_private(Path(engine.path))
+        create_private(engine.path)
         lock = await asyncio.to_thread(_lock_file, f"{engine.path}.migrate-lock")
         try:
             yield
@@ -91,12 +89,6 @@ async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
             yield
     finally:
         await connection.close()
-
-
-def _create_private(path: Path) -> None:
-    """Password hashes are nobody else's business on this machine."""
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def _lock_file(path: str) -> sqlite3.Connection:

@@ -6,6 +6,7 @@ queue for one instead of meeting "database is locked"; other processes are waite
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 from typing import Any
 
@@ -23,6 +24,12 @@ READERS = 2
 """More gain nothing: the interpreter's lock is the limit."""
 
 
+def create_private(path: str) -> None:
+    """Make the file, if there is none: password hashes are nobody else's business on this machine."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
 class DurableConnection(sqlite3.Connection):
     """A connection as this application needs every one of them.
 
@@ -30,8 +37,9 @@ class DurableConnection(sqlite3.Connection):
     cut. `clock_timestamp()` is what it is on PostgreSQL, in the text form Piccolo stores.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, database: str, *args: Any, **kwargs: Any) -> None:
+        create_private(database)
+        super().__init__(database, *args, **kwargs)
         for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
             self.execute(f"PRAGMA {pragma}").close()
         self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
