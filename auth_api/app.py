@@ -22,15 +22,23 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.crypto.tokens import SuccessorDerivation
 from auth_api.kit.db import failures, migrations
 from auth_api.kit.db.database import SERVICE, Database, create_engine
+from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.http.admission import Admission
+from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
+from auth_api.kit.http.exchange import Surroundings
+from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.injection import provide, provide_origin
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi import complete
 from auth_api.kit.http.outer import Outer
+from auth_api.kit.http.rate_limit import limit_guard
+from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.login.controllers import LoginController
 from auth_api.login.service import LoginService
+from auth_api.passwords.service import PasswordService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.registration.controllers import RegistrationController
 from auth_api.registration.service import RegistrationService
@@ -41,10 +49,16 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.throttling.accounts import AccountThrottle
+from auth_api.throttling.addresses import AddressLimits
+from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.account import Account
 from auth_api.users.identifiers import canonical_email, new_username
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
+
+BURST_SECONDS: Final = 10
+"""Of its rate, so much may come at once."""
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
@@ -78,6 +92,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: AccountService
     administration: AdministrationService
     health: HealthService
+    address_limits: AddressLimits
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -108,13 +123,16 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
     hasher = PasswordHasher(settings.hashing)
     audit, users = AuditTrail(), UserService()
     access_tokens = AccessTokens(policy, clock)
-    sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy)
+    sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy, clock=clock)
+    passwords = PasswordService(hasher=hasher, throttle=AccountThrottle(settings.throttling), sessions=sessions)
     return Services(
         database=database,
         hasher=hasher,
         password_rules=PasswordRules(settings.passwords, common_passwords()),
         registration=RegistrationService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
-        login=LoginService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
+        login=LoginService(
+            database=database, users=users, sessions=sessions, audit=audit, hasher=hasher, passwords=passwords
+        ),
         sessions=sessions,
         rotation=RotationService(
             database=database,
@@ -124,11 +142,12 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
             derivation=SuccessorDerivation(policy.derivation_secrets),
             clock=clock,
         ),
-        accounts=AccountService(database=database, users=users, audit=audit, hasher=hasher),
+        accounts=AccountService(database=database, users=users, audit=audit, passwords=passwords),
         administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),
+        address_limits=AddressLimits(settings.throttling),
     )
 
 
@@ -147,6 +166,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             yield
 
     docs = settings.http.docs_enabled
+    addresses = ClientAddresses(settings.http.trusted_proxies)
     app = Litestar(
         route_handlers=[
             RegistrationController,
@@ -168,6 +188,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
+        guards=[limit_guard(services.address_limits.spend, RateLimitedException)],
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(
             {"email": canonical_email, "username": new_username, "new_password": services.password_rules.check}
@@ -185,11 +206,26 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
         complete(app)
     app.asgi_handler = Outer(
         app.asgi_handler,
-        clock=clock,
-        cors=CorsPolicy(settings.http.cors_origins),
-        allowed_hosts=settings.http.allowed_hosts,
+        shared=Surroundings(
+            clock=clock,
+            cors=CorsPolicy(settings.http.cors_origins),
+            addresses=addresses,
+            security=SecurityHeaders(https_only=settings.is_production),
+        ),
+        admission=Admission(
+            addresses,
+            allowed_hosts=settings.http.allowed_hosts,
+            https_only=settings.is_production,
+            floods=_flood_limit(settings.throttling),
+        ),
     )
     return app
+
+
+def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
+    if not policy.enabled:
+        return None
+    return Gcra(policy.requests_per_second, policy.requests_per_second * BURST_SECONDS)
 
 
 def _principal(request: Request[Principal, Any, Any]) -> Principal:

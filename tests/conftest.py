@@ -95,6 +95,7 @@ def environ(database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789",
         "PUBLIC_URL": "http://testserver",
+        "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
     }
 

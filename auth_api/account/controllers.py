@@ -9,6 +9,7 @@ from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.origin import Origin
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account
 from auth_api.users.errors import DuplicateUsernameException, InvalidCredentialsException, UserNotFoundException
 from auth_api.users.schemas import EXAMPLE_USER, User, user_view
@@ -64,6 +65,7 @@ class AccountController(Controller):
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
             UserNotFoundException,
+            TooManyAttemptsException,
             *DATABASE_ERRORS,
             request={"current_password": "Tr0ub4dor&3-horse"},
         ),

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
-from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
+from auth_api.passwords.service import PasswordService
 from auth_api.users.account import Account
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalUsername
@@ -20,7 +20,7 @@ class AccountService:
     database: Database
     users: UserService
     audit: AuditTrail
-    hasher: PasswordHasher
+    passwords: PasswordService
 
     async def rename(self, account: Account, username: CanonicalUsername, origin: Origin) -> Account:
         """Change the username.
@@ -42,10 +42,11 @@ class AccountService:
 
         Raises:
             InvalidCredentialsException: it is not the account's password.
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
         found = await self.users.credentials_of(account.id)
-        if not await self.hasher.verify(current_password, found.hashed_password):
+        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
             raise InvalidCredentialsException
 
         async def work() -> bool:

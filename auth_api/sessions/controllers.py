@@ -48,6 +48,7 @@ class SessionController(Controller):
         status_code=200,
         summary="Refresh",
         operation_id="refresh",
+        rate_limit="refresh",
         **public(
             *BODY_ERRORS,
             TokenInvalidException,

@@ -1,14 +1,16 @@
 """Opening, checking and ending sessions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
+from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.tokens import digest, new_token
 from auth_api.kit.db.database import Database
+from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
 from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
@@ -19,6 +21,9 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import TokenPair
 
 REFRESH_PREFIX: Final = "rt_"
+
+KNOWN_NETWORK: Final = timedelta(days=30)
+"""How long after a login its network counts as the owner's."""
 
 PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 LOGGED_OUT: Final = "logged_out"
@@ -33,6 +38,7 @@ class SessionService:
     audit: AuditTrail
     access_tokens: AccessTokens
     policy: SessionPolicy
+    clock: Clock
 
     async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> TokenPair:
         """Begin a session, inside the transaction of the flow that proved who it is.
@@ -52,8 +58,7 @@ class SessionService:
             at=at,
             expires_at=expires_at,
             absolute_expires_at=at + self.policy.absolute_ttl,
-            ip_address=origin.ip_address,
-            user_agent=origin.user_agent,
+            origin=origin,
             amr=amr,
         )
         await repository.insert_token(
@@ -105,6 +110,11 @@ class SessionService:
             return ended
 
         return await self.database.transaction(work)
+
+    async def knows_network(self, user_id: int, address: str | None) -> bool:
+        """Tell whether the account's owner has logged in from this network in the last 30 days."""
+        since = self.clock() - KNOWN_NETWORK
+        return await repository.was_opened_from(user_id, network_of(address), since=since)
 
     async def end_all(self, user_id: int, *, reason: str) -> int:
         """End all sessions of an account, inside the transaction of a flow. Returns how many."""

@@ -21,6 +21,7 @@ from auth_api.kit.errors import (
     InternalErrorException,
     MalformedRequestException,
     PayloadTooLargeException,
+    RateLimitedException,
     RequestTimeoutException,
     RetryLaterException,
     ServerOverloadedException,
@@ -45,6 +46,7 @@ DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
     DatabaseException,
     CircuitBreakerOpenException,
     ServerOverloadedException,
+    RateLimitedException,
     InternalErrorException,
 )
 """What every operation that asks the database can answer."""
