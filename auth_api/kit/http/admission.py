@@ -1,6 +1,6 @@
 """Which requests are refused before anything else is done for them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from auth_api.kit.errors import (
@@ -8,6 +8,7 @@ from auth_api.kit.errors import (
     HeadersTooLargeException,
     HostNotAllowedException,
     HttpsRequiredException,
+    MalformedRequestException,
     RateLimitedException,
     UriTooLongException,
 )
@@ -17,6 +18,8 @@ from auth_api.kit.networks import network_of
 
 MAX_URI_LENGTH: Final = 4096
 MAX_HEADERS_LENGTH: Final = 16 * 1024
+
+_SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class Admission:
@@ -51,6 +54,8 @@ class Admission:
             return UriTooLongException()
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_LENGTH:
             return HeadersTooLargeException()
+        if _is_ambiguous(scope["headers"]):
+            return MalformedRequestException()
         return None if scope["path"].startswith("/health/") else self._refusal_beyond_size(scope, headers, address)
 
     def _refusal_beyond_size(
@@ -66,6 +71,12 @@ class Admission:
 
     def _came_by_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
         return headers.get(b"x-forwarded-proto", b"").lower() == b"http" and self._addresses.peer_is_trusted(scope)
+
+
+def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether two readers could see two requests: two lengths (RFC 9112 §6.3), or two of what there is one of."""
+    names = [name for name, _ in headers if name in _SINGLE]
+    return len(set(names)) < len(names) or {b"content-length", b"transfer-encoding"} <= set(names)
 
 
 def _host(header: bytes) -> str:

@@ -90,6 +90,11 @@ class Exchange:
         await self._start(start)
         await self._send_body(body)
 
+    async def send_refusal(self, error: ApplicationException) -> None:
+        """Answer a request whose body nobody reads: what follows on the connection may be its tail (RFC 9112 §9.6)."""
+        self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
+        await self.send_error(error)
+
     async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
         """Answer a preflight: 204 with what is granted, or the refusal."""
         if granted is None:

@@ -49,7 +49,7 @@ class Outer:
                 return
             refusal = self._admission.refusal(exchange.scope, exchange.headers, exchange.origin.ip_address)
             if refusal is not None:
-                await exchange.send_error(refusal)
+                await exchange.send_refusal(refusal)
                 return
             await self._app(exchange.scope, receive, exchange.send)
         except Exception as error:
