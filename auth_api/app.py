@@ -34,6 +34,7 @@ from auth_api.kit.http.injection import provide, provide_origin
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi import complete
 from auth_api.kit.http.outer import Outer
+from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_guard
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.login.controllers import LoginController
@@ -44,7 +45,7 @@ from auth_api.registration.controllers import RegistrationController
 from auth_api.registration.service import RegistrationService
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.authentication import bearer_auth
-from auth_api.sessions.controllers import KeyController, SessionController
+from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
@@ -92,6 +93,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     accounts: AccountService
     administration: AdministrationService
     health: HealthService
+    audit: AuditTrail
     address_limits: AddressLimits
 
     @asynccontextmanager
@@ -147,6 +149,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),
+        audit=audit,
         address_limits=AddressLimits(settings.throttling),
     )
 
@@ -172,6 +175,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             RegistrationController,
             LoginController,
             SessionController,
+            OwnSessionsController,
             AccountController,
             KeyController,
             HealthController,
@@ -182,9 +186,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             "login": provide(services.login),
             "sessions": provide(services.sessions),
             "rotation": provide(services.rotation),
+            "audit": provide(services.audit),
             "accounts": provide(services.accounts),
             "health": provide(services.health),
             "origin": Provide(provide_origin, sync_to_thread=False),
+            "page": Provide(provide_page, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },

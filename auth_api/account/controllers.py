@@ -5,9 +5,13 @@ from litestar.params import JSONBody
 
 from auth_api.account.schemas import DeletionRequest, ProfileChange
 from auth_api.account.service import AccountService
+from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
+from auth_api.audit.service import AuditTrail
+from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.origin import Origin
+from auth_api.kit.pages import PageRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account
@@ -30,6 +34,24 @@ class AccountController(Controller):
     async def read_profile(self, current_user: Injected[Account]) -> User:
         """Return the account behind the token."""
         return user_view(current_user)
+
+    @get(
+        "/audit-log",
+        summary="Read the security history",
+        operation_id="readAuditLog",
+        **protected(
+            ValidationException,
+            *AUTHENTICATION_ERRORS,
+            *DATABASE_ERRORS,
+            answer={"items": [EXAMPLE_EVENT], "next_cursor": None},
+        ),
+    )
+    async def read_audit_log(
+        self, current_user: Injected[Account], audit: Injected[AuditTrail], page: Injected[PageRequest]
+    ) -> AuditEventList:
+        """Return what happened to the account, when and from where; newest first."""
+        rows, next_cursor = await audit.history(current_user.id, page)
+        return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
 
     @patch(
         "/profile",

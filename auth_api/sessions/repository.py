@@ -13,11 +13,13 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
 from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
-from auth_api.sessions.principal import Principal
+from auth_api.sessions.principal import LiveSession, Principal
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.account import Account
 
 NOBODY = UUID(int=0)
+EVERYBODY = UUID(int=2**128 - 1)
+"""Sorts after every session."""
 
 
 class ExtendedSession(msgspec.Struct, frozen=True):
@@ -212,6 +214,20 @@ async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -
         keep or NOBODY,
     )
     return len(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
+    """Return sessions of an account that are not over, newest first, from the one after `after`."""
+    rows = await Session.raw(
+        "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
+        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id < {} "
+        "ORDER BY id DESC LIMIT {}",
+        user_id,
+        after or EVERYBODY,
+        limit,
+    )
+    return [LiveSession(**row) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)
