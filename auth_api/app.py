@@ -126,11 +126,12 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
     audit, users = AuditTrail(), UserService()
     access_tokens = AccessTokens(policy, clock)
     sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy, clock=clock)
+    password_rules = PasswordRules(settings.passwords, common_passwords())
     passwords = PasswordService(hasher=hasher, throttle=AccountThrottle(settings.throttling), sessions=sessions)
     return Services(
         database=database,
         hasher=hasher,
-        password_rules=PasswordRules(settings.passwords, common_passwords()),
+        password_rules=password_rules,
         registration=RegistrationService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
         login=LoginService(
             database=database, users=users, sessions=sessions, audit=audit, hasher=hasher, passwords=passwords
@@ -144,7 +145,14 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
             derivation=SuccessorDerivation(policy.derivation_secrets),
             clock=clock,
         ),
-        accounts=AccountService(database=database, users=users, audit=audit, passwords=passwords),
+        accounts=AccountService(
+            database=database,
+            users=users,
+            audit=audit,
+            passwords=passwords,
+            password_rules=password_rules,
+            sessions=sessions,
+        ),
         administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)

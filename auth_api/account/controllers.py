@@ -3,7 +3,7 @@
 from litestar import Controller, get, patch, post
 from litestar.params import JSONBody
 
-from auth_api.account.schemas import DeletionRequest, ProfileChange
+from auth_api.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.account.service import AccountService
 from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
 from auth_api.audit.service import AuditTrail
@@ -13,9 +13,15 @@ from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.origin import Origin
 from auth_api.kit.pages import PageRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account
-from auth_api.users.errors import DuplicateUsernameException, InvalidCredentialsException, UserNotFoundException
+from auth_api.users.errors import (
+    DuplicateUsernameException,
+    InvalidCredentialsException,
+    UserNotFoundException,
+    WeakPasswordException,
+)
 from auth_api.users.schemas import EXAMPLE_USER, User, user_view
 
 
@@ -76,6 +82,35 @@ class AccountController(Controller):
     ) -> User:
         """Change the username."""
         return user_view(await accounts.rename(current_user, data.username, origin))
+
+    @post(
+        "/password",
+        status_code=200,
+        summary="Change the password",
+        operation_id="changePassword",
+        **protected(
+            *BODY_ERRORS,
+            WeakPasswordException,
+            *AUTHENTICATION_ERRORS,
+            InvalidCredentialsException,
+            UserNotFoundException,
+            TooManyAttemptsException,
+            *DATABASE_ERRORS,
+            answer=EXAMPLE_TOKEN_PAIR,
+            request={"current_password": "Tr0ub4dor&3-horse", "new_password": "Tr0ub4dor&4-mare"},
+        ),
+    )
+    async def change_password(
+        self,
+        data: JSONBody[PasswordChange],
+        current_user: Injected[Account],
+        accounts: Injected[AccountService],
+        origin: Injected[Origin],
+    ) -> TokenPair:
+        """Change the password. Every session ends, this one too; the answer is a new one."""
+        return await accounts.change_password(
+            current_user, current_password=data.current_password, new_password=data.new_password, origin=origin
+        )
 
     @post(
         "/delete",

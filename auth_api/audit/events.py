@@ -16,6 +16,7 @@ class EventTag(StrEnum):
     ACCOUNT_ENABLED = "account:enabled"
     LOGIN_SUCCEEDED = "login:succeeded"
     LOGIN_FAILED = "login:failed"
+    PASSWORD_CHANGED = "password:changed"  # noqa: S105 - an event, not a password
     PROFILE_CHANGED = "profile:changed"
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
     SESSION_LOGGED_OUT = "session:logged_out"

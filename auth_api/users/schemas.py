@@ -52,7 +52,17 @@ UsernameField = Annotated[
     ),
 ]
 
-NewPasswordField = Annotated[
+NewChangedPasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        description="The same rules as at registration.",
+        examples=["Tr0ub4dor&4-mare"],
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
+PasswordField = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_PASSWORD_LENGTH,
@@ -62,6 +72,16 @@ NewPasswordField = Annotated[
         ),
         examples=["Tr0ub4dor&3-horse"],
         extra={"check": "new_password"},
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
+ChangedPasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        description="The same rules as at registration.",
+        examples=["Tr0ub4dor&4-mare"],
         extra_json_schema={"extra": {"format": "password"}},
     ),
 ]
