@@ -1,50 +1,44 @@
-"""The only place where parts meet. Read it first."""
+"""Where HTTP and services meet; `services.py` builds the latter. Read both first."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-import msgspec
 from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
 from auth_api import __version__
 from auth_api.account.controllers import AccountController
-from auth_api.account.service import AccountService
-from auth_api.administration.service import AdministrationService
-from auth_api.audit.service import AuditTrail
 from auth_api.health.controllers import HealthController
-from auth_api.health.service import HealthService
-from auth_api.kit.breaker import ServiceBreaker, breakers
 from auth_api.kit.clock import Clock, utc_now
-from auth_api.kit.crypto.passwords import PasswordHasher
-from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.kit.db import failures, migrations
-from auth_api.kit.db.database import SERVICE, Database, create_engine
+from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.http.admission import Admission
+from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
+from auth_api.kit.http.exchange import Surroundings
+from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.injection import provide, provide_origin
-from auth_api.kit.http.json import FieldCheck, strict_request
+from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi import complete
 from auth_api.kit.http.outer import Outer
+from auth_api.kit.http.pagination import provide_page
+from auth_api.kit.http.rate_limit import limit_guard
+from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.login.controllers import LoginController
-from auth_api.login.service import LoginService
-from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.registration.controllers import RegistrationController
-from auth_api.registration.service import RegistrationService
-from auth_api.sessions.access_tokens import AccessTokens
+from auth_api.services import create_services
 from auth_api.sessions.authentication import bearer_auth
-from auth_api.sessions.controllers import KeyController, SessionController
+from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.rotation import RotationService
-from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.account import Account
-from auth_api.users.identifiers import canonical_email, new_username
-from auth_api.users.password_rules import PasswordRules, common_passwords
-from auth_api.users.service import UserService
+
+BURST_SECONDS: Final = 10
+"""Of its rate, so much may come at once."""
 
 MAX_BODY_BYTES: Final = 64 * 1024
 
@@ -65,78 +59,6 @@ TAGS: Final = [
 ]
 
 
-class Services(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the product can do, independent of HTTP; the command line uses it as the API does."""
-
-    database: Database
-    hasher: PasswordHasher
-    password_rules: PasswordRules
-    registration: RegistrationService
-    login: LoginService
-    sessions: SessionService
-    rotation: RotationService
-    accounts: AccountService
-    administration: AdministrationService
-    health: HealthService
-
-    @property
-    def field_checks(self) -> dict[str, FieldCheck]:
-        """What a new address, username or password has to pass, over HTTP and on the command line."""
-        return {"email": canonical_email, "username": new_username, "new_password": self.password_rules.check}
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Keep what needs it open."""
-        breaker = breakers.get(SERVICE)
-        async with self.database.opened():
-            try:
-                yield
-            finally:
-                await breaker.stop()
-                self.hasher.close()
-
-
-def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
-    """Build the services on one engine, which becomes this process's: Piccolo keeps it in the table classes."""
-    database = Database(create_engine(settings.database))
-    bind(database.engine)
-    breakers.install(
-        ServiceBreaker(
-            SERVICE,
-            settings.breaker,
-            is_failure=failures.is_outage,
-            translate=failures.translate,
-            probe=database.ping,
-        )
-    )
-    policy = settings.sessions
-    hasher = PasswordHasher(settings.hashing)
-    audit, users = AuditTrail(), UserService()
-    access_tokens = AccessTokens(policy, clock)
-    sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy)
-    return Services(
-        database=database,
-        hasher=hasher,
-        password_rules=PasswordRules(settings.passwords, common_passwords()),
-        registration=RegistrationService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
-        login=LoginService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
-        sessions=sessions,
-        rotation=RotationService(
-            database=database,
-            audit=audit,
-            access_tokens=access_tokens,
-            policy=policy,
-            derivation=SuccessorDerivation(policy.derivation_secrets),
-            clock=clock,
-        ),
-        accounts=AccountService(database=database, users=users, audit=audit, hasher=hasher),
-        administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
-        health=HealthService(
-            database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
-        ),
-    )
-
-
 def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
     """Build the application. Nothing is connected until its lifespan begins.
 
@@ -152,11 +74,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             yield
 
     docs = settings.http.docs_enabled
+    addresses = ClientAddresses(settings.http.trusted_proxies)
     app = Litestar(
         route_handlers=[
             RegistrationController,
             LoginController,
             SessionController,
+            OwnSessionsController,
             AccountController,
             KeyController,
             HealthController,
@@ -167,12 +91,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             "login": provide(services.login),
             "sessions": provide(services.sessions),
             "rotation": provide(services.rotation),
+            "audit": provide(services.audit),
             "accounts": provide(services.accounts),
             "health": provide(services.health),
             "origin": Provide(provide_origin, sync_to_thread=False),
+            "page": Provide(provide_page, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
+        guards=[limit_guard(services.address_limits.spend, RateLimitedException)],
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_BYTES,
@@ -188,11 +115,26 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
         complete(app)
     app.asgi_handler = Outer(
         app.asgi_handler,
-        clock=clock,
-        cors=CorsPolicy(settings.http.cors_origins),
-        allowed_hosts=settings.http.allowed_hosts,
+        shared=Surroundings(
+            clock=clock,
+            cors=CorsPolicy(settings.http.cors_origins),
+            addresses=addresses,
+            security=SecurityHeaders(https_only=settings.is_production),
+        ),
+        admission=Admission(
+            addresses,
+            allowed_hosts=settings.http.allowed_hosts,
+            https_only=settings.is_production,
+            floods=_flood_limit(settings.throttling),
+        ),
     )
     return app
+
+
+def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
+    if not policy.enabled:
+        return None
+    return Gcra(policy.requests_per_second, policy.requests_per_second * BURST_SECONDS)
 
 
 def _principal(request: Request[Principal, Any, Any]) -> Principal:

@@ -1,6 +1,6 @@
 """Gathers the settings' raw text: real variables, `.env`, secret files, and in development a secret of its own."""
 
-import contextlib
+import fcntl
 import os
 import secrets
 from collections.abc import Mapping
@@ -67,11 +67,13 @@ def _secret_file(values: Mapping[str, str], folder: Path) -> Path:
 def _kept_secret(path: Path) -> str:
     """Return the file's secret, made at the first start, so that a restart logs nobody out."""
     try:
-        with contextlib.suppress(FileExistsError):
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with os.fdopen(descriptor, "w", encoding="ascii") as file:
-                file.write(_new_secret())
-        return path.read_text(encoding="ascii").strip()
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="ascii") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # of several that start at once, one makes it
+            secret = file.read().strip()
+            if not secret:
+                secret = _new_secret()
+                file.write(secret)
+            return secret
     except (OSError, UnicodeDecodeError) as error:
         message = (
             f"The development secret cannot be kept in {path}: {_reason(error)}. "

@@ -20,10 +20,12 @@
     │   └── UserNotFoundException
     ├── RetryLaterException
     │   ├── CircuitBreakerOpenException
-    │   └── ServerOverloadedException
+    │   ├── RateLimitedException
+    │   ├── ServerOverloadedException
+    │   └── TooManyAttemptsException
     ├── MalformedRequestException, UnsupportedMediaTypeException, PayloadTooLargeException
     ├── UriTooLongException, HeadersTooLargeException, RequestTimeoutException
-    ├── HostNotAllowedException, CorsOriginDeniedException, PermissionDeniedException
+    ├── HostNotAllowedException, HttpsRequiredException, CorsOriginDeniedException, PermissionDeniedException
     ├── NotFoundException, MethodNotAllowedException, SessionNotFoundException
     └── InternalErrorException
 
@@ -40,12 +42,14 @@ from auth_api.kit.errors import (
     FieldError,
     HeadersTooLargeException,
     HostNotAllowedException,
+    HttpsRequiredException,
     InternalErrorException,
     MalformedRequestException,
     MethodNotAllowedException,
     NotFoundException,
     PayloadTooLargeException,
     PermissionDeniedException,
+    RateLimitedException,
     RequestTimeoutException,
     RetryLaterException,
     ServerOverloadedException,
@@ -62,6 +66,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import (
     DuplicateEmailException,
     DuplicateUsernameException,
@@ -84,6 +89,7 @@ __all__ = [
     "FieldError",
     "HeadersTooLargeException",
     "HostNotAllowedException",
+    "HttpsRequiredException",
     "InternalErrorException",
     "InvalidCredentialsException",
     "MalformedRequestException",
@@ -91,6 +97,7 @@ __all__ = [
     "NotFoundException",
     "PayloadTooLargeException",
     "PermissionDeniedException",
+    "RateLimitedException",
     "RefreshTokenReusedException",
     "RequestTimeoutException",
     "RetryLaterException",
@@ -99,6 +106,7 @@ __all__ = [
     "TokenExpiredException",
     "TokenInvalidException",
     "TokenRevokedException",
+    "TooManyAttemptsException",
     "UnsupportedMediaTypeException",
     "UriTooLongException",
     "UserNotFoundException",

@@ -1,5 +1,6 @@
 """All settings: one frozen policy per package, parsed once from a mapping, every mistake told at once."""
 
+import ipaddress
 import os
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,9 +13,11 @@ from auth_api.environment import DEFAULT_DATABASE_URL
 from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.http.client_address import Network
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings_keys import read_keys
 from auth_api.settings_reader import Reader
+from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy
 
 DEFAULT_PORT: Final = 8000
@@ -45,6 +48,7 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     public_url: str
     cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[Network, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     docs_enabled: bool = True
 
@@ -67,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     breaker: BreakerPolicy
     hashing: HashingPolicy
     passwords: PasswordPolicy
+    throttling: ThrottlingPolicy
     sessions: SessionPolicy
 
     @classmethod
@@ -92,6 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
             hashing=_hashing(read, environment, server),
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
+            throttling=_throttling(read),
             sessions=_sessions(read, http, environment),
         )
         read.raise_problems()
@@ -130,8 +136,37 @@ def _http(read: Reader, environment: Environment, server: ServerPolicy) -> HttpP
     return HttpPolicy(
         public_url=public_url,
         cors_origins=origins,
+        trusted_proxies=_trusted_proxies(read),
         allowed_hosts=read.string_list("ALLOWED_HOSTS", ()),
         docs_enabled=read.boolean("DOCS_ENABLED", default=not production),
+    )
+
+
+def _trusted_proxies(read: Reader) -> tuple[Network, ...]:
+    networks = []
+    for text in read.string_list("TRUSTED_PROXIES", ()):
+        try:
+            network = ipaddress.ip_network(text)
+        except ValueError:
+            network = None
+        if network is None or network.prefixlen == 0:
+            problem = "must list the networks of proxies; everybody cannot be trusted"
+            read.problem("TRUSTED_PROXIES", problem, '["10.0.0.0/8"]')
+        else:
+            networks.append(network)
+    return tuple(networks)
+
+
+def _throttling(read: Reader) -> ThrottlingPolicy:
+    factor = read.integer("RATE_LIMIT_FACTOR", 1, at_least=1)
+    return ThrottlingPolicy(
+        enabled=read.boolean("RATE_LIMIT_ENABLED", default=True),
+        addresses=address_limits(
+            login_requests=read.integer("RATE_LIMIT_REQUESTS", 5, at_least=1),
+            login_window=read.integer("RATE_LIMIT_WINDOW", 60, at_least=1),
+            factor=factor,
+        ),
+        requests_per_second=50 * factor,
     )
 
 
@@ -154,7 +189,9 @@ def _database(read: Reader, environment: Environment, server: ServerPolicy) -> D
             "DATABASE_URL", "must be a PostgreSQL or SQLite address", "postgresql://user:password@host:5432/auth"
         )
     elif path == ":memory:":
-        read.problem("DATABASE_URL", "must name a file: every connection would have a memory of its own", url)
+        read.problem(
+            "DATABASE_URL", "must name a file: every connection would have a memory of its own", DEFAULT_DATABASE_URL
+        )
     elif path is not None and production and server.workers > 1:
         read.problem("WORKERS", "must be 1 with SQLite in production; several need PostgreSQL", "1")
     return DatabasePolicy(

@@ -15,12 +15,13 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from auth_api.app import Services, create_app
+from auth_api.app import create_app
 from auth_api.kit.breaker import ServiceBreaker, breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import LogWriter, configure_logging
 from auth_api.piccolo_app import APP_NAME, bind
+from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.settings import Settings
 from tests.support.actors import PASSWORD, Actor
@@ -97,6 +98,7 @@ def environ(database_url: str) -> dict[str, str]:
         "DATABASE_URL": database_url,
         "JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789",
         "PUBLIC_URL": "http://testserver",
+        "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
     }
 

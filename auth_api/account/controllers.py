@@ -3,14 +3,25 @@
 from litestar import Controller, get, patch, post
 from litestar.params import JSONBody
 
-from auth_api.account.schemas import DeletionRequest, ProfileChange
+from auth_api.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.account.service import AccountService
+from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
+from auth_api.audit.service import AuditTrail
+from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.origin import Origin
+from auth_api.kit.pages import PageRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account
-from auth_api.users.errors import DuplicateUsernameException, InvalidCredentialsException, UserNotFoundException
+from auth_api.users.errors import (
+    DuplicateUsernameException,
+    InvalidCredentialsException,
+    UserNotFoundException,
+    WeakPasswordException,
+)
 from auth_api.users.schemas import EXAMPLE_USER, User, user_view
 
 
@@ -29,6 +40,24 @@ class AccountController(Controller):
     async def read_profile(self, current_user: Injected[Account]) -> User:
         """Return the account behind the token."""
         return user_view(current_user)
+
+    @get(
+        "/audit-log",
+        summary="Read the security history",
+        operation_id="readAuditLog",
+        **protected(
+            ValidationException,
+            *AUTHENTICATION_ERRORS,
+            *DATABASE_ERRORS,
+            answer={"items": [EXAMPLE_EVENT], "next_cursor": None},
+        ),
+    )
+    async def read_audit_log(
+        self, current_user: Injected[Account], audit: Injected[AuditTrail], page: Injected[PageRequest]
+    ) -> AuditEventList:
+        """Return what happened to the account, when and from where; newest first."""
+        rows, next_cursor = await audit.history(current_user.id, page)
+        return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
 
     @patch(
         "/profile",
@@ -55,6 +84,35 @@ class AccountController(Controller):
         return user_view(await accounts.rename(current_user, data.username, origin))
 
     @post(
+        "/password",
+        status_code=200,
+        summary="Change the password",
+        operation_id="changePassword",
+        **protected(
+            *BODY_ERRORS,
+            WeakPasswordException,
+            *AUTHENTICATION_ERRORS,
+            InvalidCredentialsException,
+            UserNotFoundException,
+            TooManyAttemptsException,
+            *DATABASE_ERRORS,
+            answer=EXAMPLE_TOKEN_PAIR,
+            request={"current_password": "Tr0ub4dor&3-horse", "new_password": "Tr0ub4dor&4-mare"},
+        ),
+    )
+    async def change_password(
+        self,
+        data: JSONBody[PasswordChange],
+        current_user: Injected[Account],
+        accounts: Injected[AccountService],
+        origin: Injected[Origin],
+    ) -> TokenPair:
+        """Change the password. Every session ends, this one too; the answer is a new one."""
+        return await accounts.change_password(
+            current_user, current_password=data.current_password, new_password=data.new_password, origin=origin
+        )
+
+    @post(
         "/delete",
         status_code=204,
         summary="Delete the account",
@@ -64,6 +122,7 @@ class AccountController(Controller):
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
             UserNotFoundException,
+            TooManyAttemptsException,
             *DATABASE_ERRORS,
             request={"current_password": "Tr0ub4dor&3-horse"},
         ),

@@ -1,16 +1,22 @@
 """What people do with their own account."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
-from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
+from auth_api.passwords.service import PasswordService
+from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalUsername
+from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
+
+PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - why a session ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +26,9 @@ class AccountService:
     database: Database
     users: UserService
     audit: AuditTrail
-    hasher: PasswordHasher
+    passwords: PasswordService
+    password_rules: PasswordRules
+    sessions: SessionService
 
     async def rename(self, account: Account, username: CanonicalUsername, origin: Origin) -> Account:
         """Change the username.
@@ -37,16 +45,49 @@ class AccountService:
 
         return await self.database.transaction(work)
 
+    async def change_password(
+        self, account: Account, *, current_password: str, new_password: str, origin: Origin
+    ) -> TokenPair:
+        """Change the password, end every session of the account and open a new one.
+
+        Raises:
+            WeakPasswordException: the new one breaks rules.
+            InvalidCredentialsException: the current one is not the account's.
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
+            ServerOverloadedException: too many hashes wait already.
+        """
+        named = {"username": account.username, "email": account.email}
+        self.password_rules.check(new_password, named, field="new_password")
+        found = await self.users.credentials_of(account.id)
+        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
+            raise InvalidCredentialsException
+        new_hash = await self.passwords.hasher.hash(new_password)
+
+        async def work() -> TokenPair | None:
+            changed = await self.users.set_password(found, new_hash)
+            if changed is None:
+                return None
+            ended = await self.sessions.end_all(account.id, reason=PASSWORD_CHANGED)
+            await self.passwords.throttle.reset(account.id)
+            await self.audit.record(EventTag.PASSWORD_CHANGED, user_id=account.id, origin=origin, sessions_ended=ended)
+            return await self.sessions.open(account.id, at=changed.updated_at, origin=origin)
+
+        tokens = await self.database.transaction(work)
+        if tokens is None:  # between check and now somebody else changed it
+            raise InvalidCredentialsException
+        return tokens
+
     async def delete(self, account: Account, *, current_password: str, origin: Origin) -> None:
         """Delete the account with its sessions and tokens. Its history stays, without the person.
 
         Raises:
             InvalidCredentialsException: it is not the account's password.
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
             UserNotFoundException: the account is gone, or its password was changed meanwhile.
             ServerOverloadedException: too many hashes wait already.
         """
         found = await self.users.credentials_of(account.id)
-        if not await self.hasher.verify(current_password, found.hashed_password):
+        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
             raise InvalidCredentialsException
 
         async def work() -> None:

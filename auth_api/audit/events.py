@@ -1,6 +1,10 @@
 """The events of the security history: `subject:action`, the same in the audit row and in the log line."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 
 class EventTag(StrEnum):
@@ -12,7 +16,21 @@ class EventTag(StrEnum):
     ACCOUNT_ENABLED = "account:enabled"
     LOGIN_SUCCEEDED = "login:succeeded"
     LOGIN_FAILED = "login:failed"
+    PASSWORD_CHANGED = "password:changed"  # noqa: S105 - an event, not a password
     PROFILE_CHANGED = "profile:changed"
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
     SESSION_LOGGED_OUT = "session:logged_out"
     SESSIONS_LOGGED_OUT = "sessions:logged_out_everywhere"
+
+
+class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that was written."""
+
+    id: int
+    action: str
+    resource: str
+    details: dict[str, Any]
+    ip_address: str | None
+    user_agent: str | None
+    request_id: str | None
+    created_at: datetime

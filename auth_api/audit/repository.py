@@ -2,7 +2,7 @@
 
 import msgspec
 
-from auth_api.audit.events import EventTag
+from auth_api.audit.events import AuditRow, EventTag
 from auth_api.audit.tables import AuditLog
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -25,3 +25,16 @@ async def append(
         origin.user_agent,
         origin.request_id,
     )
+
+
+@circuit_breaker(service=SERVICE)
+async def history(user_id: int, *, before: int, limit: int) -> list[AuditRow]:
+    """Return events of an account, newest first, older than the one of the id `before`."""
+    rows = await AuditLog.raw(
+        "SELECT id, action, resource, details, ip_address, user_agent, request_id, created_at FROM audit_logs "
+        "WHERE user_id = {} AND id < {} ORDER BY id DESC LIMIT {}",
+        user_id,
+        before,
+        limit,
+    )
+    return [AuditRow(**{**row, "details": msgspec.json.decode(row["details"] or "{}")}) for row in rows]

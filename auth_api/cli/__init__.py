@@ -8,9 +8,11 @@ import sys
 import click
 
 from auth_api import __version__
+from auth_api.cli.limits import limits
 from auth_api.cli.migrate import migrate
 from auth_api.cli.openapi import openapi
 from auth_api.cli.secrets import secrets
+from auth_api.cli.selftest import selftest
 from auth_api.cli.serve import serve
 from auth_api.cli.users import users
 from auth_api.environment import UnreadableFileError
@@ -26,7 +28,7 @@ def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, users, secrets, openapi):
+for command in (serve, migrate, users, secrets, limits, selftest, openapi):
     commands.add_command(command)
 
 

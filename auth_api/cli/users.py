@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import click
 
-from auth_api.app import Services
 from auth_api.cli.context import run
 from auth_api.kit.http.json import decode
 from auth_api.registration.schemas import RegisterRequest
+from auth_api.services import Services
 from auth_api.users.account import Account
 from auth_api.users.schemas import user_fields
 

@@ -133,6 +133,22 @@ class CorsOriginDeniedException(ApplicationException):
     detail = "This origin may not call the API."
 
 
+class HttpsRequiredException(ApplicationException):
+    """In production, a trusted proxy says that the client came by http."""
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "HTTPS_REQUIRED"
+    detail = "Use https."
+
+
+class RateLimitedException(RetryLaterException):
+    """Too many requests from this network."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    error_code = "RATE_LIMITED"
+    detail = "Too many requests from your network."
+
+
 class NotFoundException(ApplicationException):
     """No such page."""
 

@@ -9,6 +9,7 @@ from auth_api.kit.origin import Origin
 from auth_api.login.errors import AccountDisabledException
 from auth_api.login.schemas import EXAMPLE_LOGGED_IN, EXAMPLE_LOGIN, LoggedIn, LoginRequest, logged_in_view
 from auth_api.login.service import LoginService
+from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 
 
@@ -23,10 +24,12 @@ class LoginController(Controller):
         status_code=200,
         summary="Log in",
         operation_id="logIn",
+        rate_limit="login",
         **public(
             *BODY_ERRORS,
             InvalidCredentialsException,
             AccountDisabledException,
+            TooManyAttemptsException,
             *DATABASE_ERRORS,
             answer=EXAMPLE_LOGGED_IN,
             request=EXAMPLE_LOGIN,

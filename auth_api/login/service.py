@@ -8,10 +8,12 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
 from auth_api.login.errors import AccountDisabledException
+from auth_api.passwords.service import PasswordService
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import InvalidCredentialsException
+from auth_api.users.identifiers import typed_name
 from auth_api.users.service import UserService
 
 
@@ -24,6 +26,7 @@ class LoginService:
     sessions: SessionService
     audit: AuditTrail
     hasher: PasswordHasher
+    passwords: PasswordService
 
     async def with_password(
         self, *, email: str | None, username: str | None, password: str, origin: Origin
@@ -36,11 +39,12 @@ class LoginService:
         Raises:
             InvalidCredentialsException: no such account, or not its password.
             AccountDisabledException: its password, but the account is disabled.
+            TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
         found = await self.users.credentials_for(email=email, username=username)
-        stored = found.hashed_password if found is not None else None
-        matches = await self.hasher.verify(password, stored)
+        name = typed_name(email=email, username=username)
+        matches = await self.passwords.check(password, found=found, name=name, origin=origin)
         if found is None or not matches:
             await self._record_failure(found, origin, reason="wrong_password" if found else "unknown_account")
             raise InvalidCredentialsException

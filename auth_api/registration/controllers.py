@@ -27,6 +27,7 @@ class RegistrationController(Controller):
         "/register",
         summary="Register",
         operation_id="register",
+        rate_limit="register",
         **public(
             *BODY_ERRORS,
             WeakPasswordException,

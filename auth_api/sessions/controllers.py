@@ -1,18 +1,22 @@
 """Refresh, log out, log out everywhere; the public keys."""
 
 from typing import Any, Final
+from uuid import UUID
 
-from litestar import Controller, Request, Response, get, post
-from litestar.params import JSONBody
+from litestar import Controller, Request, Response, delete, get, post
+from litestar.params import FromPath, JSONBody
 
+from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public
 from auth_api.kit.origin import Origin
+from auth_api.kit.pages import PageRequest
 from auth_api.sessions.authentication import bearer_token
 from auth_api.sessions.errors import (
     AUTHENTICATION_ERRORS,
     AuthenticationRequiredException,
     RefreshTokenReusedException,
+    SessionNotFoundException,
     TokenExpiredException,
     TokenInvalidException,
     TokenRevokedException,
@@ -21,13 +25,16 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.schemas import (
     EXAMPLE_REFRESH_TOKEN,
+    EXAMPLE_SESSION,
     EXAMPLE_TOKEN_PAIR,
     LoggedOut,
     LoggedOutEverywhere,
     LogoutAllRequest,
     LogoutRequest,
     RefreshRequest,
+    SessionList,
     TokenPair,
+    session_view,
 )
 from auth_api.sessions.service import SessionService
 
@@ -48,6 +55,7 @@ class SessionController(Controller):
         status_code=200,
         summary="Refresh",
         operation_id="refresh",
+        rate_limit="refresh",
         **public(
             *BODY_ERRORS,
             TokenInvalidException,
@@ -126,6 +134,48 @@ class SessionController(Controller):
         keep_current = data is not None and data.keep_current
         ended = await sessions.log_out_everywhere(principal, origin, keep_current=keep_current)
         return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
+
+
+class OwnSessionsController(Controller):
+    """One's own sessions."""
+
+    path = "/api/user/sessions"
+    tags = ("Account",)
+
+    @get(
+        "/",
+        summary="List sessions",
+        operation_id="listSessions",
+        **protected(
+            ValidationException,
+            *AUTHENTICATION_ERRORS,
+            *DATABASE_ERRORS,
+            answer={"items": [EXAMPLE_SESSION], "next_cursor": None},
+        ),
+    )
+    async def list_sessions(
+        self, principal: Injected[Principal], sessions: Injected[SessionService], page: Injected[PageRequest]
+    ) -> SessionList:
+        """Return the sessions that are not over, newest first."""
+        found, next_cursor = await sessions.list_live(principal.id, page)
+        items = [session_view(session, current=principal.session_id) for session in found]
+        return SessionList(items=items, next_cursor=next_cursor)
+
+    @delete(
+        "/{session_id:uuid}",
+        summary="End a session",
+        operation_id="endSession",
+        **protected(*AUTHENTICATION_ERRORS, SessionNotFoundException, *DATABASE_ERRORS),
+    )
+    async def end_session(
+        self,
+        session_id: FromPath[UUID],
+        principal: Injected[Principal],
+        sessions: Injected[SessionService],
+        origin: Injected[Origin],
+    ) -> None:
+        """End one of one's own sessions at once; the session of this request is logged out by it."""
+        await sessions.end_one(session_id, principal.id, origin)
 
 
 class KeyController(Controller):

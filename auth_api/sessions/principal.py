@@ -1,4 +1,4 @@
-"""Who asks."""
+"""Who asks, and the sessions they have."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,3 +19,14 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> int:
         """The account's id."""
         return self.account.id
+
+
+class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session as its owner sees it in a list."""
+
+    id: UUID
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    ip_address: str | None
+    user_agent: str | None

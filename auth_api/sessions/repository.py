@@ -11,11 +11,15 @@ import msgspec
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
-from auth_api.sessions.principal import Principal
+from auth_api.kit.networks import network_of
+from auth_api.kit.origin import Origin
+from auth_api.sessions.principal import LiveSession, Principal
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.account import Account
 
 NOBODY = UUID(int=0)
+EVERYBODY = UUID(int=2**128 - 1)
+"""Sorts after every session."""
 
 
 class ExtendedSession(msgspec.Struct, frozen=True):
@@ -51,14 +55,13 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
     at: datetime,
     expires_at: datetime,
     absolute_expires_at: datetime,
-    ip_address: str | None,
-    user_agent: str | None,
+    origin: Origin,
     amr: str,
 ) -> None:
     """Add a session that begins now with a proof of identity."""
     await Session.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
-        "ip_address, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
+        "ip_address, network, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})",
         session_id,
         user_id,
         at,
@@ -66,8 +69,9 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
         at,
         expires_at,
         absolute_expires_at,
-        ip_address,
-        user_agent,
+        origin.ip_address,
+        network_of(origin.ip_address),
+        origin.user_agent,
         amr,
     )
 
@@ -210,3 +214,29 @@ async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -
         keep or NOBODY,
     )
     return len(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
+    """Return sessions of an account that are not over, newest first, from the one after `after`."""
+    rows = await Session.raw(
+        "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
+        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id < {} "
+        "ORDER BY id DESC LIMIT {}",
+        user_id,
+        after or EVERYBODY,
+        limit,
+    )
+    return [LiveSession(**row) for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
+async def was_opened_from(user_id: int, network: str, *, since: datetime) -> bool:
+    """Tell whether a session of the account was opened from this network since then."""
+    rows = await Session.raw(
+        "SELECT 1 AS found FROM sessions WHERE user_id = {} AND network = {} AND created_at > {} LIMIT 1",
+        user_id,
+        network,
+        since,
+    )
+    return bool(rows)

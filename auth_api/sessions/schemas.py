@@ -1,8 +1,14 @@
 """What goes over the wire about sessions."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
+
+from auth_api.kit.clock import rfc3339
+from auth_api.sessions.device import device_label
+from auth_api.sessions.principal import LiveSession
+from auth_api.users.schemas import Timestamp
 
 MAX_TOKEN_LENGTH = 512
 
@@ -15,6 +21,16 @@ EXAMPLE_TOKEN_PAIR: dict[str, Any] = {
     "token_type": "Bearer",
     "expires_in": 1800,
     "refresh_expires_in": 604800,
+}
+EXAMPLE_SESSION: dict[str, Any] = {
+    "id": "01a20e9d-dba3-7476-8c34-dcd62e39c004",
+    "created_at": "2026-02-19T10:30:45.123Z",
+    "last_used_at": "2026-02-19T11:00:02.004Z",
+    "expires_at": "2026-02-26T11:00:02.004Z",
+    "ip_address": "203.0.113.7",
+    "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    "device": "Firefox on Linux",
+    "current": True,
 }
 
 RefreshTokenText = Annotated[
@@ -36,6 +52,40 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Annotated[str, msgspec.Meta(description="Always `Bearer`.")]
     expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token ends.")]
     refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token ends.")]
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A session of one's own that is not over."""
+
+    id: str
+    created_at: Timestamp
+    last_used_at: Timestamp
+    expires_at: Timestamp
+    ip_address: str | None
+    user_agent: str | None
+    device: Annotated[str, msgspec.Meta(description="A label for people.")]
+    current: Annotated[bool, msgspec.Meta(description="The session of this request.")]
+
+
+class SessionList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of sessions, newest first."""
+
+    items: list[Session]
+    next_cursor: str | None
+
+
+def session_view(session: LiveSession, *, current: UUID) -> Session:
+    """Show a session."""
+    return Session(
+        id=str(session.id),
+        created_at=rfc3339(session.created_at),
+        last_used_at=rfc3339(session.last_used_at),
+        expires_at=rfc3339(session.expires_at),
+        ip_address=session.ip_address,
+        user_agent=session.user_agent,
+        device=device_label(session.user_agent),
+        current=session.id == current,
+    )
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

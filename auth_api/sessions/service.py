@@ -1,24 +1,31 @@
 """Opening, checking and ending sessions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
+from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.tokens import digest, new_token
 from auth_api.kit.db.database import Database
+from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
+from auth_api.kit.pages import PageRequest, bad_cursor, cut
 from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
-from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.sessions.principal import Principal
+from auth_api.sessions.principal import LiveSession, Principal
 from auth_api.sessions.schemas import TokenPair
 
 REFRESH_PREFIX: Final = "rt_"
+
+KNOWN_NETWORK: Final = timedelta(days=30)
+"""How long after a login its network counts as the owner's."""
 
 PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 LOGGED_OUT: Final = "logged_out"
@@ -33,6 +40,7 @@ class SessionService:
     audit: AuditTrail
     access_tokens: AccessTokens
     policy: SessionPolicy
+    clock: Clock
 
     async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> TokenPair:
         """Begin a session, inside the transaction of the flow that proved who it is.
@@ -52,8 +60,7 @@ class SessionService:
             at=at,
             expires_at=expires_at,
             absolute_expires_at=at + self.policy.absolute_ttl,
-            ip_address=origin.ip_address,
-            user_agent=origin.user_agent,
+            origin=origin,
             amr=amr,
         )
         await repository.insert_token(
@@ -106,15 +113,44 @@ class SessionService:
 
         return await self.database.transaction(work)
 
+    async def knows_network(self, user_id: int, address: str | None) -> bool:
+        """Tell whether the account's owner has logged in from this network in the last 30 days."""
+        since = self.clock() - KNOWN_NETWORK
+        return await repository.was_opened_from(user_id, network_of(address), since=since)
+
+    async def list_live(self, user_id: int, request: PageRequest) -> tuple[Sequence[LiveSession], str | None]:
+        """Return a page of the account's sessions, and the cursor of the next page if there is one.
+
+        Raises:
+            ValidationException: the cursor belongs to another list.
+        """
+        try:
+            after = UUID(request.after) if request.after is not None else None
+        except ValueError as error:
+            raise bad_cursor() from error
+        rows = await repository.live_sessions(user_id, after=after, limit=request.limit + 1)
+        return cut(rows, request, lambda session: session.id)
+
+    async def end_one(self, session_id: UUID, user_id: int, origin: Origin) -> None:
+        """End one session of the account.
+
+        Raises:
+            SessionNotFoundException: the account has no such live session.
+        """
+        if not await self._end(session_id, user_id, origin):
+            raise SessionNotFoundException
+
     async def end_all(self, user_id: int, *, reason: str) -> int:
         """End all sessions of an account, inside the transaction of a flow. Returns how many."""
         return await repository.end_sessions(user_id, reason=reason)
 
-    async def _end(self, session_id: UUID, user_id: int, origin: Origin) -> None:
-        async def work() -> None:
-            if await repository.end_session(session_id, user_id, reason=LOGGED_OUT):
+    async def _end(self, session_id: UUID, user_id: int, origin: Origin) -> bool:
+        async def work() -> bool:
+            ended = await repository.end_session(session_id, user_id, reason=LOGGED_OUT)
+            if ended:
                 await self.audit.record(
                     EventTag.SESSION_LOGGED_OUT, user_id=user_id, origin=origin, resource=f"session:{session_id}"
                 )
+            return ended
 
-        await self.database.transaction(work)
+        return await self.database.transaction(work)

@@ -19,6 +19,7 @@ class Session(Table, tablename="sessions"):
     ended_at = Timestamptz(default=None, null=True)
     ended_reason = Varchar(length=50, default=None, null=True)
     ip_address = Varchar(length=45, default=None, null=True)
+    network = Varchar(length=50, default=None, null=True)  # what `kit.networks` makes of the address
     user_agent = Text(default=None, null=True)
     amr = Varchar(length=100, default=None, null=False)  # RFC 8176 values, separated by spaces
     auth_time = Timestamptz(default=None, null=False)

@@ -1,1 +1,4 @@
-"""Limits per address and per account, counted in the database. So far their table, from the first migration."""
+"""Limits per address and per account, counted in the database, so that all workers and instances agree.
+
+Address limits stop floods; the account throttle stops guessing, without ever becoming a weapon against the owner.
+"""

@@ -82,5 +82,18 @@ def new_username(raw: str, _document: Mapping[str, Any] | None = None) -> Canoni
     return username
 
 
+def typed_name(*, email: str | None, username: str | None) -> str:
+    """Return the canonical form of what somebody typed to name an account; as it is, where it cannot name one.
+
+    A username with `@` is read as an address.
+    """
+    typed = email if email is not None else username or ""
+    try:
+        is_address = email is not None or "@" in typed
+        return canonical_email(typed) if is_address else canonical_username(typed)
+    except ValidationException:
+        return typed
+
+
 def _invalid_email() -> ValidationException:
     return ValidationException([FieldError("email", "format", "Must be an e-mail address.")])

@@ -121,6 +121,20 @@ async def rename(user_id: int, username: CanonicalUsername) -> Account | None:
 
 
 @circuit_breaker(service=SERVICE)
+async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Account | None:
+    """Replace the password. None if it is no longer the one that was checked, or the account is disabled or gone."""
+    rows = await User.raw(
+        "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() "
+        "WHERE id = {} AND hashed_password = {} AND is_active "
+        "RETURNING id, username, email, is_active, email_verified_at, created_at, updated_at, last_login",
+        new_hash,
+        user_id,
+        checked_hash,
+    )
+    return account_of(rows[0]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
 async def set_active(user_id: int, *, active: bool) -> Account | None:
     """Enable or disable the account. None if it is gone, or already as wanted."""
     rows = await User.raw(

@@ -66,6 +66,16 @@ NewPasswordField = Annotated[
     ),
 ]
 
+ChangedPasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        description="The same rules as at registration.",
+        examples=["Tr0ub4dor&4-mare"],
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
 PasswordField = Annotated[
     str,
     msgspec.Meta(

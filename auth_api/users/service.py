@@ -74,6 +74,12 @@ class UserService:
             raise UserNotFoundException
         return account
 
+    async def set_password(self, checked: Credentials, new_hash: str) -> Account | None:
+        """Replace the password. None if meanwhile somebody else did, or the account was disabled or deleted."""
+        return await repository.set_password(
+            checked.account.id, checked_hash=checked.hashed_password, new_hash=new_hash
+        )
+
     async def set_active(self, user_id: int, *, active: bool) -> Account | None:
         """Enable or disable the account. None if there was nothing to change."""
         return await repository.set_active(user_id, active=active)

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
+from datetime import datetime
 from typing import Any
 
 import aiosqlite
@@ -34,7 +35,8 @@ class DurableConnection(sqlite3.Connection):
     """A connection as this application needs every one of them.
 
     WAL lets readers and the writer work side by side; `synchronous = FULL` keeps what was committed through a power
-    cut. `clock_timestamp()` is what it is on PostgreSQL, in the text form Piccolo stores.
+    cut. `clock_timestamp()` and `date_part('epoch', …)` are what they are on PostgreSQL, times in the text form
+    Piccolo stores.
     """
 
     def __init__(self, database: str, *args: Any, **kwargs: Any) -> None:
@@ -43,6 +45,11 @@ class DurableConnection(sqlite3.Connection):
         for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
             self.execute(f"PRAGMA {pragma}").close()
         self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
+        self.create_function("date_part", 2, _date_part)
+
+
+def _date_part(field: str, moment: str) -> float | None:
+    return datetime.fromisoformat(moment).timestamp() if field == "epoch" else None
 
 
 class ImmediateTransaction(GuardedTransaction, SQLiteTransaction):

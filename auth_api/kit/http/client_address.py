@@ -1,20 +1,77 @@
-"""Who is calling, as far as the network tells."""
+"""Who is calling, as far as the network and trusted proxies tell."""
 
 import ipaddress
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from loguru import logger
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+FORWARDED: Final = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
 
 
-def client_address(scope: Mapping[str, Any]) -> str | None:
-    """Return the peer's address in canonical text, or None where it is not an IP address (a Unix socket).
+class ClientAddresses:
+    """Finds the address of a request's far end.
 
-    Forwarded headers are not looked at: anybody can send them.
+    Args:
+        trusted: networks of proxies; only what such a proxy says in `X-Forwarded-For` is believed. Empty: nobody.
     """
-    client = scope.get("client")
+
+    def __init__(self, trusted: Sequence[Network]) -> None:
+        self._trusted = tuple(trusted)
+        self._has_warned = False
+
+    def find(self, scope: Mapping[str, Any]) -> str | None:
+        """Return the address in canonical text, or None where the peer has none (a Unix socket).
+
+        The header is walked from the right, as each proxy appends whom it saw: the first hop that is no trusted proxy
+        is the client. What is no address ends the walk; it never becomes anybody's key.
+        """
+        client = scope.get("client")
+        nearest = _parse(client[0]) if client else None
+        if nearest is None or not self._is_trusted(nearest):
+            self._warn_once(scope)
+            return _text(nearest)
+        for hop in reversed(_hops(scope)):
+            address = _parse(hop)
+            if address is None:
+                break
+            nearest = address
+            if not self._is_trusted(address):
+                break
+        return _text(nearest)
+
+    def peer_is_trusted(self, scope: Mapping[str, Any]) -> bool:
+        """Tell whether the request came through a trusted proxy, whose other headers may be believed."""
+        client = scope.get("client")
+        peer = _parse(client[0]) if client else None
+        return peer is not None and self._is_trusted(peer)
+
+    def _is_trusted(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+    def _warn_once(self, scope: Mapping[str, Any]) -> None:
+        if not self._trusted and not self._has_warned and any(name in FORWARDED for name, _ in scope["headers"]):
+            self._has_warned = True
+            logger.warning("forwarded headers arrive and are ignored: set TRUSTED_PROXIES if they come from a proxy")
+
+
+def _hops(scope: Mapping[str, Any]) -> list[str]:
+    values = [value for name, value in scope["headers"] if name == b"x-forwarded-for"]
+    return [hop.strip() for hop in b",".join(values).decode("latin-1").split(",")] if values else []
+
+
+def _parse(text: str) -> Address | None:
     try:
-        address = ipaddress.ip_address(client[0]) if client else None
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        address = address.ipv4_mapped
+        return address.ipv4_mapped
+    return address
+
+
+def _text(address: Address | None) -> str | None:
     return str(address) if address is not None else None

@@ -21,6 +21,7 @@ from auth_api.kit.errors import (
     InternalErrorException,
     MalformedRequestException,
     PayloadTooLargeException,
+    RateLimitedException,
     RetryLaterException,
     ServerOverloadedException,
     UnsupportedMediaTypeException,
@@ -43,6 +44,7 @@ DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
     DatabaseUnavailableException,
     CircuitBreakerOpenException,
     ServerOverloadedException,
+    RateLimitedException,
     InternalErrorException,
 )
 """What every operation that asks the database can answer."""

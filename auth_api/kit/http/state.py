@@ -10,6 +10,9 @@ ENVELOPED: Final = "enveloped"
 
 ORIGIN: Final = "origin"
 
+EXTRA_HEADERS: Final = "extra_headers"
+"""Headers that a layer within wants on the answer, whoever makes it."""
+
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
     """Return the request's id."""

@@ -1,0 +1,66 @@
+"""`auth-api limits`."""
+
+import json
+
+import click
+
+from auth_api.cli.context import load_settings
+from auth_api.throttling.policy import HOUR, MINUTE, AccountLimit, ThrottlingPolicy
+
+Row = dict[str, str | int]
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def limits(*, as_json: bool) -> None:
+    """Print all limits as the settings have them."""
+    policy = load_settings().throttling
+    rows = limit_rows(policy)
+    if as_json:
+        click.echo(json.dumps({"enabled": policy.enabled, "limits": rows}, indent=2))
+        return
+    if not policy.enabled:
+        click.echo("All limits are switched off (RATE_LIMIT_ENABLED=false).\n")
+    width = max(len(str(row["limit"])) for row in rows)
+    for row in rows:
+        click.echo(f"{row['limit']!s:<{width}}  {row['allowed']}, then {row['then']}")
+
+
+def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
+    """Return one row per limit."""
+    rows: list[Row] = [
+        {
+            "limit": f"{limit.name}, per address",
+            "allowed": f"{limit.requests} requests in {_span(limit.window_seconds)}",
+            "then": "429 RATE_LIMITED until the window ends",
+        }
+        for limit in policy.addresses.values()
+    ]
+    rows.append(
+        {
+            "limit": "everything, per address and process",
+            "allowed": f"{policy.requests_per_second} requests a second",
+            "then": "429 RATE_LIMITED",
+        }
+    )
+    rows.append(_account_row("wrong passwords, per account and network", policy.per_network))
+    rows.append(_account_row("wrong passwords, per account, from networks new to it", policy.per_account))
+    return rows
+
+
+def _account_row(name: str, limit: AccountLimit) -> Row:
+    return {
+        "limit": name,
+        "allowed": f"{limit.free} in {_span(limit.window_seconds)}",
+        "then": (
+            f"429 TOO_MANY_ATTEMPTS: a wait of {_span(limit.first_wait_seconds)} "
+            f"that doubles up to {_span(limit.longest_wait_seconds)}"
+        ),
+    }
+
+
+def _span(seconds: int) -> str:
+    for unit, name in ((HOUR, "h"), (MINUTE, "min")):
+        if seconds % unit == 0:
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"

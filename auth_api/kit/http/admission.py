@@ -1,0 +1,85 @@
+"""Which requests are refused before anything else is done for them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+from auth_api.kit.errors import (
+    ApplicationException,
+    HeadersTooLargeException,
+    HostNotAllowedException,
+    HttpsRequiredException,
+    MalformedRequestException,
+    RateLimitedException,
+    UriTooLongException,
+)
+from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.gcra import Gcra
+from auth_api.kit.networks import network_of
+
+MAX_URI_LENGTH: Final = 4096
+MAX_HEADERS_LENGTH: Final = 16 * 1024
+
+_SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
+
+
+class Admission:
+    """Judges size, host, scheme and rate of a request. Probes under `/health/` are exempt from all but size.
+
+    Args:
+        addresses: tells through whom a request came.
+        allowed_hosts: values of `Host` that are answered; empty means any.
+        https_only: refuse what a trusted proxy got by http.
+        floods: the rate that one network may have in this process, in front of all limits that cost a query;
+            None for no limit.
+    """
+
+    def __init__(
+        self,
+        addresses: ClientAddresses,
+        *,
+        allowed_hosts: Sequence[str] = (),
+        https_only: bool = False,
+        floods: Gcra | None = None,
+    ) -> None:
+        self._addresses = addresses
+        self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self._https_only = https_only
+        self._floods = floods
+
+    def refusal(
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], address: str | None
+    ) -> ApplicationException | None:
+        """Return why the request is not taken, or None."""
+        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
+            return UriTooLongException()
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_LENGTH:
+            return HeadersTooLargeException()
+        if _is_ambiguous(scope["headers"]):
+            return MalformedRequestException()
+        return None if scope["path"].startswith("/health/") else self._refusal_beyond_size(scope, headers, address)
+
+    def _refusal_beyond_size(
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], address: str | None
+    ) -> ApplicationException | None:
+        if self._allowed_hosts and _host(headers.get(b"host", b"")) not in self._allowed_hosts:
+            return HostNotAllowedException()
+        if self._https_only and self._came_by_http(scope, headers):
+            return HttpsRequiredException()
+        if self._floods is not None and (seconds := self._floods.wait(network_of(address))) > 0:
+            return RateLimitedException(seconds)
+        return None
+
+    def _came_by_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
+        return headers.get(b"x-forwarded-proto", b"").lower() == b"http" and self._addresses.peer_is_trusted(scope)
+
+
+def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Tell whether two readers could see two requests: two lengths (RFC 9112 §6.3), or two of what there is one of."""
+    names = [name for name, _ in headers if name in _SINGLE]
+    return len(set(names)) < len(names) or {b"content-length", b"transfer-encoding"} <= set(names)
+
+
+def _host(header: bytes) -> str:
+    """Return the name or address in lower case and without the port; an IPv6 address keeps its brackets."""
+    text = header.decode("latin-1").lower()
+    return text[: text.index("]") + 1] if text.startswith("[") and "]" in text else text.partition(":")[0]

@@ -1,0 +1,161 @@
+"""One request and its answer on the way out."""
+
+import re
+import uuid
+from typing import Any, Final
+
+from litestar.types import Message, Scope, Send
+from loguru import logger
+
+from auth_api.kit.clock import Clock, monotonic
+from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
+from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.cors import CorsPolicy
+from auth_api.kit.http.errors import from_status
+from auth_api.kit.http.problems import problem_events, problem_of
+from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.http.state import ENVELOPED, EXTRA_HEADERS, ORIGIN
+from auth_api.kit.origin import Origin
+
+MAX_USER_AGENT_LENGTH: Final = 512
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_FIRST_ERROR: Final = 400
+
+_ASKED_AS: Final = {
+    "HEAD": "GET",  # with the same checks; the body is left out on the way back
+    "OPTIONS": "TRACE",  # which no route offers: a 405 with the right `Allow`, where Litestar would answer 204
+}
+
+
+class Surroundings:
+    """What all exchanges share.
+
+    Args:
+        clock: dates error envelopes.
+        cors: who may call from a browser.
+        addresses: finds the client's address.
+        security: headers by path.
+    """
+
+    def __init__(
+        self, *, clock: Clock, cors: CorsPolicy, addresses: ClientAddresses, security: SecurityHeaders
+    ) -> None:
+        self.clock = clock
+        self.cors = cors
+        self.addresses = addresses
+        self.security = security
+
+
+class Exchange:
+    """Passes the application's messages on, completed; what is an error but no envelope yet becomes one."""
+
+    def __init__(self, shared: Surroundings, scope: Scope, send: Send) -> None:
+        self._shared = shared
+        self._send: Any = send
+        self._started_at = monotonic()
+        self._discard_body = False
+        self.headers = dict(scope["headers"])
+        self.method = str(scope["method"])  # type: ignore[typeddict-item]
+        self.path = scope["path"]  # the router rewrites the scope's
+        self.status = 0
+        self.origin = Origin(
+            ip_address=shared.addresses.find(scope),
+            user_agent=self._user_agent(),
+            request_id=self._request_id(),
+        )
+        self.scope: Any = {
+            **scope,
+            "state": {**scope.get("state", {}), ORIGIN: self.origin},
+            "method": _ASKED_AS.get(self.method, self.method),
+        }
+
+    async def send(self, message: Message) -> None:
+        """Pass the application's messages on, completed; what is no envelope yet becomes one."""
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            if status >= _FIRST_ERROR and ENVELOPED not in self.scope["state"] and not self._may_have_own_body():
+                await self.send_error(from_status(status), allow=self._allow(message))
+            else:
+                await self._start(message)
+        elif not self._discard_body:
+            await self._send_body(message)
+
+    async def send_error(self, error: ApplicationException, *, allow: str = "") -> None:
+        """Answer with the envelope and drop whatever the application still sends."""
+        headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
+        problem = problem_of(error, at=self._shared.clock(), request_id=self.origin.request_id or "")
+        start, body = problem_events(problem, {**headers, **error.headers})
+        self._discard_body = True
+        await self._start(start)
+        await self._send_body(body)
+
+    async def send_refusal(self, error: ApplicationException) -> None:
+        """Answer a request whose body nobody reads: what follows on the connection may be its tail (RFC 9112 §9.6)."""
+        self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
+        await self.send_error(error)
+
+    async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
+        """Answer a preflight: 204 with what is granted, or the refusal."""
+        if granted is None:
+            await self.send_error(CorsOriginDeniedException())
+            return
+        await self._start({"type": "http.response.start", "status": 204, "headers": granted})
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    def log(self) -> None:
+        """Write the access line: the path's template for counting, the path for finding; never the query."""
+        user = self.scope.get("user")
+        logger.bind(
+            event="http:request",
+            method=self.method,
+            route=self.scope.get("path_template") or None,
+            path=self.path,
+            status=self.status or 499,  # nothing was sent: the client was gone
+            duration_ms=round((monotonic() - self._started_at) * 1000, 2),
+            client_address=self.origin.ip_address,
+            **({"user_id": user.id} if user is not None else {}),
+        ).info("request")
+
+    async def _start(self, message: Any) -> None:
+        self.status = message["status"]
+        common = self._common_headers()
+        names = {name for name, _ in common}
+        kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+        if self.status == MethodNotAllowedException.status:
+            kept = [(name, self._with_head(value) if name.lower() == b"allow" else value) for name, value in kept]
+        await self._send({**message, "headers": [*kept, *common]})
+
+    def _common_headers(self) -> list[tuple[bytes, bytes]]:
+        extra = self.scope["state"].get(EXTRA_HEADERS, {})
+        return [
+            *self._shared.cors.headers(self.headers),
+            *self._shared.security.of(self.path),
+            *((name.lower().encode(), value.encode()) for name, value in extra.items()),
+            (b"x-request-id", (self.origin.request_id or "").encode()),
+        ]
+
+    async def _send_body(self, message: Any) -> None:
+        await self._send({**message, "body": b""} if self.method == "HEAD" else message)
+
+    def _may_have_own_body(self) -> bool:
+        """Readiness answers 503 with its own document."""
+        return bool(self.path.startswith("/health/"))
+
+    def _request_id(self) -> str:
+        given = self.headers.get(b"x-request-id", b"").decode("latin-1")
+        return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+    def _user_agent(self) -> str | None:
+        given = self.headers.get(b"user-agent", b"").decode("utf-8", errors="replace")
+        return _CONTROL.sub("", given)[:MAX_USER_AGENT_LENGTH] or None
+
+    @staticmethod
+    def _allow(message: Any) -> str:
+        return next((value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"allow"), "")
+
+    @staticmethod
+    def _with_head(allow: bytes) -> bytes:
+        """OPTIONS is CORS alone, and HEAD goes wherever GET goes."""
+        methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
+        return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))

@@ -1,0 +1,43 @@
+"""Reads `?limit=` and `?cursor=`."""
+
+from typing import Annotated, Final
+
+from litestar.params import QueryParameter
+
+from auth_api.kit.errors import FieldError, ValidationException
+from auth_api.kit.pages import PageRequest, decoded
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+
+# Texts, as the framework's own conversion would answer with another error.
+_Limit = Annotated[
+    str | None,
+    QueryParameter(
+        description="How many at most.",
+        schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT, "one_of": None},
+    ),
+]
+_Cursor = Annotated[
+    str | None,
+    QueryParameter(description="`next_cursor` of the page before.", schema_extra={"type": "string", "one_of": None}),
+]
+
+
+def provide_page(limit: _Limit = None, cursor: _Cursor = None) -> PageRequest:
+    """Return the wanted page.
+
+    Raises:
+        ValidationException: with both, if both are wrong.
+    """
+    errors = []
+    number = int(limit) if limit and limit.isascii() and limit.isdigit() and len(limit) <= len(str(MAX_LIMIT)) else 0
+    if limit is not None and not 1 <= number <= MAX_LIMIT:
+        errors.append(FieldError("limit", "range", f"Must be a whole number, 1 to {MAX_LIMIT}."))
+    try:
+        after = decoded(cursor) if cursor is not None else None
+    except ValidationException as error:
+        errors.extend(error.errors)
+    if errors:
+        raise ValidationException(errors)
+    return PageRequest(number or DEFAULT_LIMIT, after)

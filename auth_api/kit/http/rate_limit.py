@@ -1,0 +1,56 @@
+"""Counts requests to routes that name a limit, and tells on every answer what is left."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Protocol
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.state import EXTRA_HEADERS, origin_of
+
+LIMIT: Final = "rate_limit"
+"""The key of a handler's `opt` that names its limit."""
+
+
+class Budget(Protocol):
+    """What is left of a limit."""
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Tell whether this request is one too many."""
+
+    @property
+    def resets_in(self) -> float:
+        """Seconds until there is a new budget."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the answer says about it."""
+
+
+Spend = Callable[[str, str | None], Awaitable[Budget | None]]
+"""Counts one request of a kind from an address."""
+
+Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], Awaitable[None]]
+
+
+def limit_guard(spend: Spend, refusal: Callable[[float], ApplicationException]) -> Guard:
+    """Make the guard for all routes. It runs before a body is read.
+
+    Args:
+        spend: counts.
+        refusal: makes the error for one that has to wait so many seconds.
+    """
+
+    async def guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        name = handler.opt.get(LIMIT)
+        if name is None:
+            return
+        budget = await spend(name, origin_of(connection.scope).ip_address)
+        if budget is not None:
+            connection.scope["state"][EXTRA_HEADERS] = budget.headers
+            if budget.is_exceeded:
+                raise refusal(budget.resets_in)
+
+    return guard

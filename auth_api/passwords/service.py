@@ -1,0 +1,49 @@
+"""The one way to find out whether a password is right."""
+
+from dataclasses import dataclass
+
+from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.errors import ServerOverloadedException
+from auth_api.kit.origin import Origin
+from auth_api.sessions.service import SessionService
+from auth_api.throttling.accounts import AccountThrottle
+from auth_api.users.account import Credentials
+
+NOBODY = 0
+"""An id that no account has: what is asked about accounts that do not exist."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PasswordService:
+    """Every path that checks a password shares its counters."""
+
+    hasher: PasswordHasher
+    throttle: AccountThrottle
+    sessions: SessionService
+
+    async def check(self, password: str, *, found: Credentials | None, name: str, origin: Origin) -> bool:
+        """Tell whether the password is the account's. Counted before it is looked at.
+
+        Args:
+            password: what somebody sent.
+            found: the account; None where there is none.
+            name: the canonical name that was tried; stands for an account that does not exist.
+            origin: where the request came from.
+
+        Raises:
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
+            ServerOverloadedException: too many hashes wait already; this attempt does not count.
+        """
+        user_id = found.account.id if found is not None else None
+        target = self.throttle.target(user_id=user_id, name=name, address=origin.ip_address)
+        await self.throttle.admit(
+            target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, origin.ip_address)
+        )
+        try:
+            matches = await self.hasher.verify(password, found.hashed_password if found is not None else None)
+        except ServerOverloadedException:
+            await self.throttle.take_back(target)
+            raise
+        if matches:
+            await self.throttle.succeed(target)
+        return matches

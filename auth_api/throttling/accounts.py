@@ -1,0 +1,83 @@
+"""The throttle on guessing at an account.
+
+Every attempt is counted before its password is looked at, so parallel guesses cannot slip through. It never becomes a
+weapon: sessions and refreshing go on, one network's failures do not touch another's, and the limit on all of them
+together spares networks from which the owner has logged in lately.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from auth_api.kit.networks import network_of
+from auth_api.throttling import repository
+from auth_api.throttling.errors import TooManyAttemptsException
+from auth_api.throttling.policy import ThrottlingPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The account that somebody tries, from somewhere; one for every spelling of its name."""
+
+    account: str
+    network: str
+
+    @property
+    def pair_key(self) -> str:
+        """Counts failures from this network."""
+        return f"attempts:{self.account}:{self.network}"
+
+    @property
+    def account_key(self) -> str:
+        """Counts failures from everywhere."""
+        return f"attempts:{self.account}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountThrottle:
+    """Admits an attempt, or says how long to wait.
+
+    `key_secret` keys the names of accounts that do not exist.
+    """
+
+    policy: ThrottlingPolicy
+    key_secret: bytes
+
+    def target(self, *, user_id: int | None, name: str, address: str | None) -> Target:
+        """Say what is tried: the account's id, or where there is no such account a keyed digest of its name."""
+        digest = hmac.digest(self.key_secret, b"throttle:" + name.encode(errors="replace"), "sha256")
+        account = f"id:{user_id}" if user_id is not None else f"name:{digest.hex()[:32]}"
+        return Target(account, network_of(address))
+
+    async def admit(self, target: Target, *, is_known_network: Callable[[], Awaitable[bool]]) -> None:
+        """Count one attempt.
+
+        Args:
+            target: what is tried, and from where.
+            is_known_network: tells whether the owner has logged in from there lately; asked only where it matters.
+
+        Raises:
+            TooManyAttemptsException: it has to wait; no password may be looked at.
+        """
+        if not self.policy.enabled:
+            return
+        if not await repository.attempt(target.pair_key, self.policy.per_network):
+            raise TooManyAttemptsException(await repository.blocked_for(target.pair_key))
+        admitted = await repository.attempt(target.account_key, self.policy.per_account)
+        if not admitted and not await is_known_network():
+            raise TooManyAttemptsException(await repository.blocked_for(target.account_key))
+
+    async def take_back(self, target: Target) -> None:
+        """Uncount an attempt whose password could not be looked at."""
+        if self.policy.enabled:
+            await repository.uncount(target.pair_key, self.policy.per_network)
+            await repository.uncount(target.account_key, self.policy.per_account)
+
+    async def succeed(self, target: Target) -> None:
+        """Forget the failures from this network, and no others."""
+        if self.policy.enabled:
+            await repository.forget(target.pair_key)
+
+    async def reset(self, user_id: int) -> None:
+        """Forget all failures at an account."""
+        await repository.forget_account(f"attempts:id:{user_id}")

@@ -1,0 +1,62 @@
+"""Limits per network address."""
+
+import msgspec
+
+from auth_api.kit.clock import Monotonic, monotonic
+from auth_api.kit.networks import network_of
+from auth_api.throttling import repository
+from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
+
+MAX_REMEMBERED = 10_000
+"""Refused callers that a process remembers; beyond it the database is asked again."""
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """How much of a limit is used in a window that ends in so many seconds."""
+
+    limit: AddressLimit
+    used: int
+    resets_in: float
+
+    @property
+    def is_exceeded(self) -> bool:
+        """Tell whether this request is one too many."""
+        return self.used > self.limit.requests
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """`RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers)."""
+        name, remaining = self.limit.name, max(0, self.limit.requests - self.used)
+        return {
+            "RateLimit-Policy": f'"{name}";q={self.limit.requests};w={self.limit.window_seconds}',
+            "RateLimit": f'"{name}";r={remaining};t={max(1, round(self.resets_in))}',
+        }
+
+
+class AddressLimits:
+    """Counts in the database; whom it has refused, this process refuses again without asking until the window ends."""
+
+    def __init__(self, policy: ThrottlingPolicy, clock: Monotonic = monotonic) -> None:
+        self._policy = policy
+        self._clock = clock
+        self._refused_until: dict[str, float] = {}
+
+    async def spend(self, name: str, address: str | None) -> Budget | None:
+        """Count one request of this kind from this address, and tell what is left. None where limits are off."""
+        if not self._policy.enabled:
+            return None
+        limit = self._policy.addresses[name]
+        key = f"address:{name}:{network_of(address)}"
+        if (seconds := self._refused_until.get(key, 0.0) - self._clock()) > 0:
+            return Budget(limit, limit.requests + 1, seconds)
+        counted = await repository.count(key, limit.window_seconds)
+        if counted.attempts > limit.requests:
+            self._remember(key, counted.resets_in)
+        return Budget(limit, counted.attempts, counted.resets_in)
+
+    def _remember(self, key: str, seconds: float) -> None:
+        now = self._clock()
+        if len(self._refused_until) >= MAX_REMEMBERED:
+            self._refused_until = {kept: until for kept, until in self._refused_until.items() if until > now}
+        if len(self._refused_until) < MAX_REMEMBERED:
+            self._refused_until[key] = now + seconds

@@ -1,0 +1,58 @@
+"""How much is allowed. `auth-api limits` prints it."""
+
+from typing import Final
+
+import msgspec
+
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+
+class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """So many requests of one kind per window from one address, successes included."""
+
+    name: str
+    requests: int
+    window_seconds: int
+
+
+class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """So many failures are free within the window; after that each one costs a wait that doubles."""
+
+    free: int
+    window_seconds: int
+    first_wait_seconds: int = 30
+    doublings: int = 5
+    longest_wait_seconds: int = 15 * MINUTE
+
+
+class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """All limits.
+
+    Attributes:
+        enabled: False switches all of them off.
+        addresses: by name; routes refer to it.
+        per_network: failures at one account from one network; forgotten a day after the last one.
+        per_account: failures at one account from everywhere, but from networks its owner has used lately.
+        requests_per_second: of any kind from one network; counted per process, in front of all that costs a query.
+    """
+
+    enabled: bool
+    addresses: dict[str, AddressLimit]
+    per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY)
+    per_account: AccountLimit = AccountLimit(free=50, window_seconds=HOUR)
+    requests_per_second: int = 50
+
+
+def address_limits(*, login_requests: int, login_window: int, factor: int) -> dict[str, AddressLimit]:
+    """Return the limits of the contract, every number of requests multiplied by the factor."""
+    table = (
+        ("login", login_requests, login_window),
+        ("register", 20, HOUR),
+        ("refresh", 150, 5 * MINUTE),
+    )
+    return {
+        name: AddressLimit(name=name, requests=requests * factor, window_seconds=window)
+        for name, requests, window in table
+    }

@@ -1,0 +1,106 @@
+"""Counting, each time in one statement: who reads first and writes then is overtaken by parallel requests.
+
+`date_part('epoch', clock_timestamp())` is the present on both engines; see `kit.db.sqlite`.
+"""
+
+import msgspec
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.throttling.policy import AccountLimit
+from auth_api.throttling.tables import ThrottleCounter
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many there have been in a window that ends in so many seconds."""
+
+    attempts: int
+    resets_in: float
+
+
+@circuit_breaker(service=SERVICE)
+async def count(key: str, window_seconds: float) -> Count:
+    """Count one request; the first one after a window's end begins the next."""
+    rows = await ThrottleCounter.raw(
+        "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
+        "VALUES ({}, 1, date_part('epoch', clock_timestamp()) + {}, 0, date_part('epoch', clock_timestamp()) + {}) "
+        "ON CONFLICT (key) DO UPDATE SET "
+        "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "THEN 1 ELSE throttle_counters.attempts + 1 END, "
+        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
+        "expires_at = excluded.expires_at "
+        "RETURNING attempts, window_ends_at - date_part('epoch', clock_timestamp()) AS resets_in",
+        key,
+        float(window_seconds),
+        float(window_seconds),
+    )
+    return Count(rows[0]["attempts"], max(0.0, float(rows[0]["resets_in"])))
+
+
+@circuit_breaker(service=SERVICE)
+async def attempt(key: str, limit: AccountLimit) -> bool:
+    """Count one attempt before it is judged. False if the key is blocked; then nothing is counted.
+
+    The attempt that uses up the free ones, and each later one, blocks those that follow; `forget` lifts it on success.
+    """
+    rows = await ThrottleCounter.raw(
+        "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
+        "VALUES ({}, 1, date_part('epoch', clock_timestamp()) + {}, 0, date_part('epoch', clock_timestamp()) + 86400) "
+        "ON CONFLICT (key) DO UPDATE SET "
+        "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "THEN 1 ELSE throttle_counters.attempts + 1 END, "
+        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
+        "blocked_until = CASE "
+        "WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "OR throttle_counters.attempts + 1 < {} THEN 0 "
+        "WHEN throttle_counters.attempts + 1 >= {} THEN date_part('epoch', clock_timestamp()) + {} "
+        "ELSE date_part('epoch', clock_timestamp()) + {} * (1 << (throttle_counters.attempts + 1 - {})) END, "
+        "expires_at = excluded.expires_at "
+        "WHERE throttle_counters.blocked_until <= date_part('epoch', clock_timestamp()) "
+        "RETURNING attempts",
+        key,
+        float(limit.window_seconds),
+        limit.free,
+        limit.free + limit.doublings,
+        float(limit.longest_wait_seconds),
+        float(limit.first_wait_seconds),
+        limit.free,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def blocked_for(key: str) -> float:
+    """Return for how many more seconds the key is blocked."""
+    rows = await ThrottleCounter.raw(
+        "SELECT blocked_until - date_part('epoch', clock_timestamp()) AS seconds FROM throttle_counters WHERE key = {}",
+        key,
+    )
+    return max(0.0, float(rows[0]["seconds"])) if rows else 0.0
+
+
+@circuit_breaker(service=SERVICE)
+async def forget(key: str) -> None:
+    """Count from nothing again."""
+    await ThrottleCounter.raw("DELETE FROM throttle_counters WHERE key = {}", key)
+
+
+@circuit_breaker(service=SERVICE)
+async def forget_account(account_key: str) -> None:
+    """Forget an account's failures from everywhere and from each network."""
+    await ThrottleCounter.raw(
+        "DELETE FROM throttle_counters WHERE key = {} OR key LIKE {}", account_key, f"{account_key}:%"
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def uncount(key: str, limit: AccountLimit) -> None:
+    """Take one attempt back, and the wait that it caused."""
+    await ThrottleCounter.raw(
+        "UPDATE throttle_counters SET attempts = attempts - 1, "
+        "blocked_until = CASE WHEN attempts - 1 < {} THEN 0 ELSE blocked_until END WHERE key = {} AND attempts > 0",
+        limit.free,
+        key,
+    )

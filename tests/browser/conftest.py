@@ -1,0 +1,43 @@
+"""A server whose pages are looked at, and where it matters, a Chromium to look with."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import httpx
+import pytest
+
+from tests.conftest import DeploymentFactory
+from tests.support.browser import Visit, browser_page, find_chromium
+from tests.support.processes import RunningServer
+
+Opener = Callable[..., AbstractAsyncContextManager[Visit]]
+
+
+@pytest.fixture(scope="session")
+async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[RunningServer]:
+    """A server that the tests of this folder share."""
+    deployment = await deployment_factory()
+    with deployment.server() as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: RunningServer) -> Iterator[httpx.Client]:
+    """The same server, without a browser."""
+    with httpx.Client(base_url=server.url, trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def opened(server: RunningServer) -> Opener:
+    """Return a context that opens a page of the server in a browser of its own."""
+    if find_chromium() is None:
+        pytest.skip("no Chromium is installed, and CHROMIUM names none")
+
+    @asynccontextmanager
+    async def visit(path: str, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Visit]:
+        async with browser_page(width=width, dark=dark) as visit:
+            await visit.page.goto(f"{server.url}{path}")
+            yield visit
+
+    return visit

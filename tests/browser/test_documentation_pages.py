@@ -1,0 +1,109 @@
+"""Swagger UI and ReDoc, as somebody sees them who comes to learn the API."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.browser.conftest import Opener
+from tests.support.actors import PASSWORD
+from tests.support.browser import Visit
+
+WINDOWS = pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), (390, True)], ids=["desktop, light", "telephone, dark"]
+)
+
+
+def operations(api: httpx.Client) -> list[dict[str, Any]]:
+    """Return what the document describes."""
+    paths: dict[str, dict[str, Any]] = api.get("/schema/openapi.json").json()["paths"]
+    return [operation for methods in paths.values() for operation in methods.values()]
+
+
+async def texts(visit: Visit, selector: str) -> list[str]:
+    return [text.strip() for text in await visit.page.locator(selector).all_inner_texts()]
+
+
+def assert_undisturbed(visit: Visit) -> None:
+    assert visit.errors == []
+    assert visit.outside_requests() == []
+
+
+def summaries(found: Iterable[dict[str, Any]]) -> list[str]:
+    return sorted(operation["summary"] for operation in found)
+
+
+@WINDOWS
+async def test_swagger_ui_shows_every_operation(
+    opened: Opener, api: httpx.Client, tmp_path: Path, width: int, dark: bool
+) -> None:
+    async with opened("/schema/swagger", width=width, dark=dark) as visit:
+        await visit.page.locator(".opblock").nth(len(operations(api)) - 1).wait_for()
+        await visit.page.screenshot(path=tmp_path / "swagger.png", full_page=True)
+
+        assert sorted(await texts(visit, ".opblock-summary-description")) == summaries(operations(api))
+        assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_undisturbed(visit)
+
+
+@WINDOWS
+async def test_redoc_shows_every_operation(
+    opened: Opener, api: httpx.Client, tmp_path: Path, width: int, dark: bool
+) -> None:
+    async with opened("/schema/redoc", width=width, dark=dark) as visit:
+        await visit.page.locator("[data-section-id*='/operation/']").nth(len(operations(api)) - 1).wait_for()
+        await visit.page.screenshot(path=tmp_path / "redoc.png")
+
+        shown = await texts(visit, "[data-section-id*='/operation/'] h2")
+        assert sorted(shown) == summaries(operations(api))
+        assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_undisturbed(visit)
+
+
+async def test_a_newcomer_registers_authorizes_and_reads_the_profile_on_the_page(opened: Opener) -> None:
+    async with opened("/schema/swagger") as visit:
+        page = visit.page
+
+        async def execute(operation: str, body: str = "") -> Any:
+            block = page.locator(f".opblock[id$='-{operation}']")
+            await block.locator(".opblock-summary").first.click()
+            await block.get_by_role("button", name="Try it out").click()
+            if body:
+                await block.locator("textarea.body-param__text").fill(body)
+            async with page.expect_response(lambda response: "/api/" in response.url) as answer:
+                await block.get_by_role("button", name="Execute").click()
+            await block.locator(".live-responses-table .response-col_status").first.wait_for()
+            response = await answer.value
+            return response.status, await response.json()
+
+        registered = await execute(
+            "register", f'{{"email": "newcomer@example.com", "username": "newcomer", "password": "{PASSWORD}"}}'
+        )
+        assert registered[0] == 201
+        await page.get_by_role("button", name="Authorize").click()
+        dialog = page.locator(".modal-ux")
+        await dialog.locator("input").fill(registered[1]["access_token"])
+        await dialog.get_by_role("button", name="Apply credentials").click()
+        await dialog.get_by_role("button", name="Close").click()
+
+        status, profile = await execute("readProfile")
+
+        assert (status, profile["username"]) == (200, "newcomer")
+        assert_undisturbed(visit)
+
+
+@pytest.mark.parametrize(("short", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
+def test_the_addresses_people_try_first_lead_to_the_pages(api: httpx.Client, short: str, target: str) -> None:
+    answer = api.get(short)
+
+    assert (answer.status_code, answer.headers["location"]) == (302, target)
+
+
+@pytest.mark.parametrize("path", ["/schema/nothing", "/schema/assets/nothing.js"])
+def test_an_unknown_page_beside_them_is_an_error_like_any_other(api: httpx.Client, path: str) -> None:
+    answer = api.get(path)
+
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "NOT_FOUND")
+    assert answer.headers["content-type"] == "application/problem+json"

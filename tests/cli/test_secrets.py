@@ -1,0 +1,24 @@
+"""`auth-api secrets generate`."""
+
+from auth_api.settings import Settings
+from tests.cli.conftest import Command
+
+
+def test_a_generated_secret_is_strong_and_accepted_in_production(auth_api: Command) -> None:
+    first, second = (auth_api("secrets", "generate") for _ in range(2))
+
+    assert [(done.returncode, done.stderr) for done in (first, second)] == [(0, "")] * 2
+    assert first.stdout != second.stdout
+    secret = first.stdout.removesuffix("\n")
+    assert len(secret.encode()) >= 32
+    assert secret.split() == [secret]
+    settings = Settings.from_env(
+        {
+            "ENVIRONMENT": "production",
+            "PUBLIC_URL": "https://auth.corp.net",
+            "DATABASE_URL": "postgresql://db/auth",
+            "JWT_SECRET_KEY": secret,
+            "TOKEN_DERIVATION_KEY": second.stdout.strip(),
+        }
+    )
+    assert settings.is_production

@@ -1,0 +1,130 @@
+"""`auth-api users`, as an operator uses it."""
+
+import json
+from subprocess import CompletedProcess
+
+import httpx
+from click.testing import CliRunner
+
+from auth_api.cli import commands
+from tests.cli.conftest import Command
+from tests.support.actors import PASSWORD, Actor
+from tests.support.deployment import Deployment
+
+HEADER = ["id", "username", "email", "is_active", "email_verified", "created_at", "last_login"]
+
+
+def create(auth_api: Command, name: str = "ada", *options: str, password: str = PASSWORD) -> CompletedProcess[str]:
+    email = name if "@" in name else f"{name}@example.com"
+    return auth_api("users", "create", email, name, "--password-stdin", *options, stdin=f"{password}\n")
+
+
+def test_an_account_is_made_shown_and_listed(auth_api: Command) -> None:
+    created = create(auth_api, "Ada", "--json")
+    create(auth_api, "grace").check_returncode()
+
+    assert (created.returncode, created.stderr) == (0, "")
+    ada = json.loads(created.stdout)
+    assert ada == {
+        "id": ada["id"],
+        "username": "ada",
+        "email": "ada@example.com",
+        "is_active": True,
+        "email_verified": False,
+        "created_at": ada["created_at"],
+        "updated_at": ada["created_at"],
+        "last_login": None,
+    }
+    assert json.loads(auth_api("users", "show", "ADA", "--json").stdout) == ada
+    assert json.loads(auth_api("users", "show", "Ada@Example.com", "--json").stdout) == ada
+    listed = json.loads(auth_api("users", "list", "--json").stdout)
+    assert [account["username"] for account in listed] == ["grace", "ada"]
+    assert listed[1] == ada
+    newest = json.loads(auth_api("users", "list", "--json", "--limit", "1").stdout)
+    assert newest == listed[:1]
+
+
+def test_tables_are_for_people(auth_api: Command) -> None:
+    empty = auth_api("users", "list")
+    created = create(auth_api)
+
+    assert (empty.returncode, empty.stderr, empty.stdout.split()) == (0, "", HEADER)
+    header, row = created.stdout.splitlines()
+    assert header.split() == HEADER
+    assert row.split()[1:5] == ["ada", "ada@example.com", "True", "False"]
+    assert [header.index(name) for name in ("username", "email")] == [row.index("ada"), row.index("ada@")]
+    assert auth_api("users", "list").stdout == created.stdout
+    assert auth_api("users", "show", "ada").stdout == created.stdout
+
+
+def test_everything_that_is_wrong_with_a_new_account_is_told_at_once(auth_api: Command) -> None:
+    refused = auth_api("users", "create", "nowhere", "a b", "--password-stdin", stdin="qzvkw\n")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    headline, *problems = refused.stderr.splitlines()
+    assert headline == "Some fields are not acceptable."
+    assert [problem.split(":")[0].strip() for problem in problems] == ["email", "username", *["password"] * 4]
+    assert "qzvkw" not in refused.stderr
+
+
+def test_a_weak_password_is_refused_with_every_rule_it_breaks(auth_api: Command) -> None:
+    refused = create(auth_api, password="Password1")
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines() == [
+        "The password is too weak.",
+        "  password: Must have at least 12 characters.",
+        "  password: Must contain a symbol.",
+        "  password: Is one of the most common passwords.",
+    ]
+
+
+def test_a_password_that_is_no_text_is_refused() -> None:
+    arguments = ["users", "create", "ada@example.com", "ada", "--password-stdin"]
+
+    refused = CliRunner().invoke(commands, arguments, input=PASSWORD.encode("utf-16"))
+
+    assert (refused.exit_code, refused.output) == (1, "Error: The password on standard input is not UTF-8.\n")
+
+
+def test_a_taken_address_is_refused(auth_api: Command) -> None:
+    create(auth_api).check_returncode()
+
+    again = create(auth_api)
+
+    assert (again.returncode, again.stdout) == (1, "")
+    assert again.stderr == "An account with this e-mail address exists.\n"
+
+
+def test_an_unknown_account_is_told(auth_api: Command) -> None:
+    for command in ("show", "disable"):
+        done = auth_api("users", command, "nobody")
+        assert (command, done.returncode, done.stdout, done.stderr) == (command, 1, "", "User not found\n")
+
+
+async def test_disabling_ends_the_live_sessions_of_a_running_server_at_once(deployment: Deployment) -> None:
+    """Enabling lets the person log in again, but brings no session back; the history tells both, once."""
+    create(deployment.command).check_returncode()
+    with deployment.server() as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+            ada = Actor(client)
+            await ada.log_in()
+            assert (await ada.profile()).status == 200
+
+            disabled = deployment.command("users", "disable", "ada@example.com")
+            again = deployment.command("users", "disable", "ada")
+
+            assert (disabled.returncode, disabled.stdout, disabled.stderr) == (0, "disabled\n", "")
+            assert (again.returncode, again.stdout) == (0, "was disabled already\n")
+            assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+
+            assert deployment.command("users", "enable", "ada").stdout == "enabled\n"
+            assert deployment.command("users", "enable", "ada").stdout == "was enabled already\n"
+            assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.log_in()).status == 200
+
+    history = await deployment.rows("SELECT action, details FROM audit_logs WHERE action LIKE 'account:%' ORDER BY id")
+    assert [action for action, _ in history] == ["account:registered", "account:disabled", "account:enabled"]
+    assert {json.loads(details)["by"] for _, details in history} == {"command line"}

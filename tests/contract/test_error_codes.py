@@ -1,0 +1,160 @@
+"""Codes are public API: clients compare them for years."""
+
+import re
+from typing import Any
+
+import pytest
+
+from auth_api import errors
+from auth_api.errors import ApplicationException, FieldError, ValidationException
+from tests.support.source_tree import MODULES
+
+CONTRACT = {
+    "VALIDATION_ERROR": 400,
+    "MALFORMED_REQUEST": 400,
+    "WEAK_PASSWORD": 400,
+    "HOST_NOT_ALLOWED": 400,
+    "ONE_TIME_TOKEN_INVALID": 400,
+    "AUTHENTICATION_REQUIRED": 401,
+    "INVALID_CREDENTIALS": 401,
+    "TOKEN_EXPIRED": 401,
+    "TOKEN_INVALID": 401,
+    "TOKEN_REVOKED": 401,
+    "REFRESH_TOKEN_REUSED": 401,
+    "ACCOUNT_DISABLED": 403,
+    "EMAIL_NOT_VERIFIED": 403,
+    "PERMISSION_DENIED": 403,
+    "MFA_REQUIRED": 403,
+    "CORS_ORIGIN_DENIED": 403,
+    "HTTPS_REQUIRED": 403,
+    "NOT_FOUND": 404,
+    "USER_NOT_FOUND": 404,
+    "SESSION_NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "REQUEST_TIMEOUT": 408,
+    "DUPLICATE_EMAIL": 409,
+    "DUPLICATE_USERNAME": 409,
+    "PAYLOAD_TOO_LARGE": 413,
+    "URI_TOO_LONG": 414,
+    "HEADERS_TOO_LARGE": 431,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "RATE_LIMITED": 429,
+    "TOO_MANY_ATTEMPTS": 429,
+    "INTERNAL_ERROR": 500,
+    "DATABASE_UNAVAILABLE": 503,
+    "CIRCUIT_BREAKER_OPEN": 503,
+    "SERVER_OVERLOADED": 503,
+}
+"""Every code of the contract with its status. One may join; none may leave or move."""
+
+NOT_YET = {
+    "ONE_TIME_TOKEN_INVALID",
+    "EMAIL_NOT_VERIFIED",
+    "MFA_REQUIRED",
+}
+"""Codes of the contract that nothing gives yet."""
+
+ANALYSIS = [
+    ("AuthException", "ApplicationException"),
+    ("InvalidCredentialsException", "AuthException"),
+    ("TokenExpiredException", "AuthException"),
+    ("TokenInvalidException", "AuthException"),
+    ("ValidationException", "ApplicationException"),
+    ("DuplicateEmailException", "ValidationException"),
+    ("DuplicateUsernameException", "ValidationException"),
+    ("WeakPasswordException", "ValidationException"),
+    ("DatabaseException", "ApplicationException"),
+    ("UserNotFoundException", "DatabaseException"),
+    ("CircuitBreakerOpenException", "ApplicationException"),
+]
+"""The hierarchy of the analysis: each name, and what it is a kind of."""
+
+FIXED_SENTENCE = re.compile(r"[A-Z][A-Za-z0-9 ,;'/-]+\.?")
+
+
+def descendants(kind: type[ApplicationException]) -> set[type[ApplicationException]]:
+    """Return all subclasses, however deep, that the product itself defines."""
+    return {
+        found
+        for child in kind.__subclasses__()
+        if child.__module__.startswith("auth_api.")
+        for found in {child, *descendants(child)}
+    }
+
+
+EVERY = sorted(descendants(ApplicationException), key=lambda kind: kind.__name__)
+CONCRETE = [kind for kind in EVERY if hasattr(kind, "error_code")]
+
+
+def name_of(kind: type[ApplicationException]) -> str:
+    return kind.__name__
+
+
+def test_no_code_is_used_twice() -> None:
+    codes = [kind.error_code for kind in CONCRETE]
+
+    assert sorted(codes) == sorted(set(codes))
+
+
+def test_the_codes_and_their_statuses_are_those_of_the_contract() -> None:
+    given = {kind.error_code: kind.status.value for kind in CONCRETE}
+
+    assert given == {code: status for code, status in CONTRACT.items() if code not in NOT_YET}
+
+
+@pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
+def test_a_code_is_upper_snake_case_and_says_the_class_s_own(kind: type[ApplicationException]) -> None:
+    assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", kind.error_code)
+    assert "error_code" in vars(kind)
+    assert "detail" in vars(kind)
+
+
+@pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
+def test_a_detail_is_one_fixed_sentence(kind: type[ApplicationException]) -> None:
+    error = kind()
+
+    assert FIXED_SENTENCE.fullmatch(kind.detail), kind.detail
+    assert error.detail == kind.detail == str(error)
+
+
+def test_a_detail_stays_fixed_whatever_fields_were_wrong() -> None:
+    error = ValidationException([FieldError("hunter2", "hunter2", "hunter2")])
+
+    assert str(error) == error.detail == "Some fields are not acceptable."
+
+
+@pytest.mark.parametrize(("name", "base"), ANALYSIS)
+def test_the_hierarchy_of_the_analysis_stands_by_its_names(name: str, base: str) -> None:
+    kinds: dict[str, Any] = vars(errors)
+
+    assert issubclass(kinds[name], kinds[base])
+    assert issubclass(kinds[name], Exception)
+
+
+def test_all_exceptions_can_be_had_from_one_module() -> None:
+    names = {kind.__name__ for kind in EVERY} | {"ApplicationException", "FieldError"}
+
+    assert set(errors.__all__) == names
+
+
+def test_the_tree_in_the_docstring_is_the_tree() -> None:
+    """Every class stands in the drawing, one step below its base; a second base is told in brackets."""
+    drawn = (errors.__doc__ or "").partition("::")[2].partition("They are")[0]
+    path: list[str] = []
+    tree: dict[str, set[str]] = {}
+    for line in drawn.splitlines():
+        shown, _, second_base = line.partition("(also a ")
+        depth = (len(shown) - len(shown.lstrip(" │├└─")) - 4) // 4
+        for name in re.findall(r"\w+Exception", shown):
+            tree[name] = {*path[depth - 1 : depth], *re.findall(r"\w+", second_base)}
+            path = [*path[:depth], name]
+
+    bases = {kind.__name__: {base.__name__ for base in kind.__bases__} for kind in EVERY}
+    assert tree == {"ApplicationException": set(), **bases}
+
+
+def test_exceptions_are_defined_in_modules_called_errors() -> None:
+    homes = {kind.__module__ for kind in EVERY}
+
+    assert {home.rpartition(".")[2] for home in homes} == {"errors"}
+    assert homes <= {module.name for module in MODULES}

@@ -1,0 +1,100 @@
+"""Importing the product does nothing: no connection, no file written, no look at the environment."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.processes import clean_environment
+from tests.support.source_tree import MODULES
+
+AT_IMPORT_BY_DESIGN = {"auth_api.piccolo_conf"}
+"""What the `piccolo` command imports to find its engine: it has to read the environment."""
+
+WATCHED_IMPORT = """
+import importlib, json, os, sys
+
+found = []
+
+def watch(event, arguments):
+    if event == "open":
+        path, mode, flags = arguments
+        writes = flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) if isinstance(flags, int) else "w" in (mode or "")
+        if writes and path != os.devnull:
+            found.append(f"opens {path} to write")
+    elif event in {"socket.connect", "socket.bind", "socket.getaddrinfo", "sqlite3.connect", "subprocess.Popen"}:
+        found.append(event)
+
+def watch_environment(name):
+    stock = getattr(os._Environ, name)
+
+    def watched(self, *arguments):
+        # Libraries may look at the environment while they are imported, and gettext asks it for the language of
+        # click's words; beyond that the product may not read it, nor make anybody do so.
+        frame = sys._getframe(1)
+        while frame is not None and not any(name in frame.f_code.co_filename for name in ("importlib", "gettext")):
+            if f"{os.sep}auth_api{os.sep}" in frame.f_code.co_filename:
+                found.append(f"{frame.f_code.co_filename}:{frame.f_lineno} reads the environment {arguments}")
+                break
+            frame = frame.f_back
+        return stock(self, *arguments)
+
+    setattr(os._Environ, name, watched)
+
+for name in ("__getitem__", "__iter__", "__setitem__", "__delitem__"):
+    watch_environment(name)
+sys.addaudithook(watch)
+for module in sys.argv[1:]:
+    importlib.import_module(module)
+found.append(f"imported {len(sys.argv) - 1}")
+print(json.dumps(found))
+"""
+
+
+def import_in_new_process(modules: list[str], folder: Path) -> list[str]:
+    """Return what importing the modules did, and how many they were."""
+    environment = clean_environment({"PYTHONDONTWRITEBYTECODE": "1", "JWT_SECRET_KEY": "must-not-be-read"})
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED_IMPORT, *modules],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found: list[str] = json.loads(done.stdout)
+    return found
+
+
+def test_importing_the_product_does_nothing(tmp_path: Path) -> None:
+    modules = sorted({module.name for module in MODULES} - AT_IMPORT_BY_DESIGN)
+
+    found = import_in_new_process(modules, tmp_path)
+
+    assert found == [f"imported {len(modules)}"]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("import os; HOME = os.environ.get('HOME')", "reads the environment"),
+        ("import os; ALL = dict(os.environ)", "reads the environment"),
+        ("open('written', 'a').close()", "to write"),
+        ("import socket; socket.socket().bind(('127.0.0.1', 0))", "socket.bind"),
+        ("import sqlite3; sqlite3.connect(':memory:').close()", "sqlite3.connect"),
+    ],
+)
+def test_the_watch_sees_what_it_is_for(tmp_path: Path, statement: str, expected: str) -> None:
+    package = tmp_path / "auth_api"
+    package.mkdir()
+    (package / "__init__.py").write_text(statement)
+
+    found: Any = import_in_new_process(["auth_api"], tmp_path)
+
+    assert any(expected in line for line in found)

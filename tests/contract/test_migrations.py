@@ -1,0 +1,191 @@
+"""Migrations: from nothing to today, back and forth again, by any number of processes at once."""
+
+import asyncio
+import subprocess
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.database_schema import column, indexes, tables, whole_schema
+from tests.support.postgres import create_database, drop_database
+from tests.support.processes import clean_environment, run_cli
+
+TABLES = {
+    "users",
+    "sessions",
+    "refresh_tokens",
+    "one_time_tokens",
+    "audit_logs",
+    "throttle_counters",
+    "outbox",
+}
+
+INDEXES = [
+    "audit_logs (created_at)",
+    "audit_logs (user_id, id)",
+    "one_time_tokens (expires_at)",
+    "one_time_tokens (token_hash) unique",
+    "one_time_tokens (user_id)",
+    "outbox (next_attempt_at) where …",
+    "outbox (user_id)",
+    "refresh_tokens (expires_at)",
+    "refresh_tokens (session_id)",
+    "refresh_tokens (token_hash) unique",
+    "refresh_tokens (user_id)",
+    "sessions (expires_at)",
+    "sessions (user_id)",
+    "throttle_counters (expires_at)",
+    "users (email) unique",
+    "users (username) unique",
+]
+"""Beside the primary keys."""
+
+MIGRATIONS = 2
+
+WIDER_USERS = """
+import auth_api.piccolo_app as app
+from auth_api.cli import main
+from piccolo.columns import Varchar
+
+class User(app.User, tablename="users"):
+    nickname = Varchar(length=50, null=True, default=None)
+
+app.APP_CONFIG.table_classes[0] = User
+main()
+"""
+"""The command line of a version whose `users` has a column that no migration makes."""
+
+
+@pytest.fixture
+async def url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> AsyncIterator[str]:
+    """Return the address of a database that is empty, or not even there yet."""
+    if engine == "sqlite":
+        yield f"sqlite:///{tmp_path / 'scratch.db'}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    name = f"auth_api_scratch_{uuid.uuid4().hex}"
+    yield await create_database(server, name)
+    await drop_database(server, name)
+
+
+@pytest.fixture
+def env(url: str) -> dict[str, str]:
+    return {"ENVIRONMENT": "testing", "DATABASE_URL": url}
+
+
+def piccolo(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run Piccolo's own command, as administrators do."""
+    return subprocess.run(
+        [sys.executable, "-m", "piccolo.main", *arguments],
+        env=clean_environment({**env, "PICCOLO_CONF": "auth_api.piccolo_conf"}),
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+async def test_a_new_database_gets_all_tables_and_indexes(url: str, env: dict[str, str], tmp_path: Path) -> None:
+    done = run_cli("migrate", env=env, cwd=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == MIGRATIONS
+    assert all(line.startswith("applied 20") for line in done.stdout.splitlines())
+    assert await tables(url) == TABLES
+    primary_keys = {f"{table} ({'key' if table == 'throttle_counters' else 'id'}) unique" for table in TABLES}
+    assert [index for index in await indexes(url) if index not in primary_keys] == INDEXES
+
+
+async def test_piccolo_s_own_command_goes_forwards_backwards_and_forwards(
+    url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    first = piccolo("migrations", "forwards", "auth_api", env=env, cwd=tmp_path)
+    at_first = await whole_schema(url)
+    back = piccolo("migrations", "backwards", "auth_api", "all", "--auto_agree", env=env, cwd=tmp_path)
+    left = await tables(url)
+    again = piccolo("migrations", "forwards", "auth_api", env=env, cwd=tmp_path)
+
+    assert [done.returncode for done in (first, back, again)] == [0, 0, 0], back.stdout + back.stderr
+    assert len(at_first) > len(INDEXES)
+    assert left == set()
+    assert await whole_schema(url) == at_first
+
+
+async def test_several_that_migrate_at_once_all_succeed(url: str, env: dict[str, str], tmp_path: Path) -> None:
+    """Every instance of a deployment may run it: one does the work, the others wait for it."""
+    migrating = (asyncio.to_thread(run_cli, "migrate", env=env, cwd=tmp_path, timeout=60) for _ in range(4))
+
+    done = await asyncio.gather(*migrating)
+
+    assert [process.returncode for process in done] == [0, 0, 0, 0], done
+    assert sorted(process.stdout.count("applied") for process in done) == [0, 0, 0, MIGRATIONS]
+    assert sorted(process.stdout.count("nothing to do") for process in done) == [0, 1, 1, 1]
+    assert await column(url, "SELECT count(*) FROM migration") == [MIGRATIONS]
+
+
+async def test_check_tells_by_its_status_whether_something_is_pending(
+    url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    before = run_cli("migrate", "--check", env=env, cwd=tmp_path)
+    after_check = await tables(url)
+    run_cli("migrate", env=env, cwd=tmp_path)
+    after = run_cli("migrate", "--check", env=env, cwd=tmp_path)
+
+    assert (before.returncode, before.stdout.count("pending: 20")) == (1, MIGRATIONS)
+    assert after_check == set()
+    assert (after.returncode, after.stdout) == (0, "nothing is pending\n")
+
+
+def test_the_tables_say_nothing_that_the_migrations_lack(env: dict[str, str], tmp_path: Path) -> None:
+    done = run_cli("migrate", "--drift", env=env, cwd=tmp_path)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is missing from the migrations\n", "")
+
+
+def test_a_column_without_a_migration_is_found(env: dict[str, str], tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WIDER_USERS, "migrate", "--drift"],
+        env=clean_environment(env),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert done.returncode == 1, done.stderr
+    (line,) = done.stdout.splitlines()
+    assert line.startswith("missing from the migrations: ")
+    assert "nickname" in line
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["auth_api", "migrate"],
+        ["auth_api", "migrate", "--check"],
+        ["piccolo.main", "migrations", "forwards", "auth_api"],
+    ],
+    ids=" ".join,
+)
+def test_a_database_file_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path, command: list[str]) -> None:
+    """It holds password hashes, whichever command comes first."""
+    file = tmp_path / "scratch.db"
+
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        env=clean_environment({"DATABASE_URL": f"sqlite:///{file}", "PICCOLO_CONF": "auth_api.piccolo_conf"}),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        umask=0,
+    )
+
+    assert done.stderr == ""
+    assert oct(file.stat().st_mode & 0o777) == "0o600"

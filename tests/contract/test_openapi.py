@@ -1,0 +1,302 @@
+"""The OpenAPI document: in git as it is printed, so that every change of the API is a diff to review."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.conftest import UserFactory
+from tests.support.actors import Actor
+from tests.support.processes import run_cli
+
+JSON = {"Content-Type": "application/json"}
+GOLDEN = Path(__file__).with_name("openapi.json")
+
+BODY = {
+    "VALIDATION_ERROR",
+    "MALFORMED_REQUEST",
+    "PAYLOAD_TOO_LARGE",
+    "UNSUPPORTED_MEDIA_TYPE",
+}
+DATABASE = {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN", "SERVER_OVERLOADED", "INTERNAL_ERROR"}
+TOKEN = {"AUTHENTICATION_REQUIRED", "TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"}
+
+ERRORS: dict[str, set[str]] = {
+    "register": BODY | DATABASE | {"WEAK_PASSWORD", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
+    "logIn": BODY | DATABASE | {"INVALID_CREDENTIALS", "ACCOUNT_DISABLED"},
+    "refresh": BODY | DATABASE | {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED", "REFRESH_TOKEN_REUSED"},
+    "logOut": BODY | DATABASE | {"AUTHENTICATION_REQUIRED", "TOKEN_INVALID"},
+    "logOutEverywhere": BODY | DATABASE | TOKEN,
+    "readProfile": DATABASE | TOKEN,
+    "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
+    "deleteAccount": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "INVALID_CREDENTIALS"},
+    "readLiveness": set(),
+    "readReadiness": set(),
+    "readPublicKeys": set(),
+}
+"""By operation, the codes it can answer with. Those of every address (404, 405, 414, …) are not repeated there."""
+
+PROTECTED = {"logOut", "logOutEverywhere", "readProfile", "changeProfile", "deleteAccount"}
+
+
+class Described(NamedTuple):
+    """An operation of the document."""
+
+    method: str
+    path: str
+    details: dict[str, Any]
+
+    @property
+    def name(self) -> str:
+        return str(self.details["operationId"])
+
+    @property
+    def success(self) -> tuple[int, dict[str, Any]]:
+        ((status, response),) = [(int(s), r) for s, r in self.details["responses"].items() if s < "300"]
+        return status, response
+
+
+@cache
+def document() -> dict[str, Any]:
+    golden: dict[str, Any] = json.loads(GOLDEN.read_text(encoding="utf-8"))
+    return golden
+
+
+def operations() -> list[Described]:
+    return [
+        Described(method.upper(), path, details)
+        for path, item in document()["paths"].items()
+        for method, details in item.items()
+    ]
+
+
+def named(operation: Described) -> str:
+    return operation.name
+
+
+OPERATIONS = pytest.mark.parametrize("operation", operations(), ids=named)
+WITH_BODY = [operation for operation in operations() if "requestBody" in operation.details]
+
+
+def body_example(operation: Described) -> dict[str, Any]:
+    example: dict[str, Any] = operation.details["requestBody"]["content"]["application/json"]["examples"]["example"]
+    value: dict[str, Any] = example["value"]
+    return value
+
+
+def body_schema(operation: Described) -> dict[str, Any]:
+    schema: dict[str, Any] = operation.details["requestBody"]["content"]["application/json"]["schema"]
+    return schema
+
+
+def errors_of(operation: Described) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    for status, response in operation.details["responses"].items():
+        for code, example in (
+            response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
+        ):
+            yield int(status), code, example["value"]
+
+
+def mistakes(value: Any, schema: dict[str, Any]) -> list[str]:
+    """Return what a schema of the document finds wrong with a value."""
+    whole = {**schema, "components": document()["components"]}
+    return [error.message for error in OAS31Validator(whole).iter_errors(value)]
+
+
+def test_the_file_in_git_is_what_the_product_prints(tmp_path: Path) -> None:
+    """After a change of the API: `make openapi`, and read the diff."""
+    printed = run_cli("openapi", env={}, cwd=tmp_path)
+
+    assert (printed.returncode, printed.stderr) == (0, "")
+    assert printed.stdout == GOLDEN.read_text(encoding="utf-8")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_document_is_the_same_wherever_it_is_printed(tmp_path: Path) -> None:
+    production = {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "PUBLIC_URL": "https://auth.your-company.com",
+        "JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo",
+    }
+
+    printed = run_cli("openapi", env=production, cwd=tmp_path)
+
+    assert printed.stdout == GOLDEN.read_text(encoding="utf-8")
+
+
+async def test_the_pages_show_the_same_document(client: httpx.AsyncClient) -> None:
+    response = await client.get("/schema/openapi.json")
+
+    assert response.json() == document()
+
+
+def test_the_document_is_valid_openapi() -> None:
+    errors = [error.message for error in OpenAPIV31SpecValidator(document()).iter_errors()]
+
+    assert document()["openapi"] == "3.1.0"
+    assert errors == []
+
+
+def test_every_operation_is_known_here() -> None:
+    assert sorted(map(named, operations())) == sorted(ERRORS)
+
+
+@OPERATIONS
+def test_an_operation_says_what_it_does(operation: Described) -> None:
+    details = operation.details
+
+    assert re.fullmatch(r"[A-Z][\w ]+", details["summary"])
+    assert details["description"].endswith(".")
+    assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation.name)
+    assert len(details["tags"]) == 1
+    assert details["tags"][0] in {tag["name"] for tag in document()["tags"]}
+
+
+def test_tokens_are_sent_as_bearer() -> None:
+    (scheme,) = document()["components"]["securitySchemes"].values()
+
+    assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
+    assert document()["security"] == [{"BearerToken": []}]
+    assert list(document()["components"]["securitySchemes"]) == ["BearerToken"]
+
+
+@OPERATIONS
+def test_the_padlock_hangs_at_what_needs_a_token(operation: Described) -> None:
+    required = operation.details.get("security", document()["security"])
+
+    assert required == ([{"BearerToken": []}] if operation.name in PROTECTED else [{}])
+
+
+@OPERATIONS
+def test_every_error_of_an_operation_is_documented(operation: Described) -> None:
+    documented = {code for _, code, _ in errors_of(operation)}
+
+    assert documented == ERRORS[operation.name]
+
+
+@OPERATIONS
+def test_the_example_of_an_error_is_an_envelope(operation: Described) -> None:
+    schema = document()["components"]["schemas"]["Problem"]
+    fields = {"type", "title", "status", "detail", "error_code", "status_code", "timestamp", "request_id"}
+
+    for status, code, example in errors_of(operation):
+        assert mistakes(example, schema) == []
+        assert set(example) - {"errors"} == fields
+        assert (example["status"], example["status_code"], example["error_code"]) == (status, status, code)
+        assert (example["type"], example["title"]) == (f"/errors/{code}", example["detail"])
+        assert ("errors" in example) == (code in {"VALIDATION_ERROR", "WEAK_PASSWORD"})
+
+
+@OPERATIONS
+def test_the_description_of_an_answer_names_its_codes(operation: Described) -> None:
+    for status, code, _ in errors_of(operation):
+        assert f"`{code}`: " in operation.details["responses"][str(status)]["description"]
+
+
+@OPERATIONS
+def test_an_answer_has_an_example_that_its_schema_accepts(operation: Described) -> None:
+    status, response = operation.success
+
+    if status == 204:
+        assert "content" not in response
+        return
+    content = response["content"]["application/json"]
+    assert mistakes(content["examples"]["example"]["value"], content["schema"]) == []
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=named)
+def test_a_request_has_an_example_that_its_schema_accepts(operation: Described) -> None:
+    assert mistakes(body_example(operation), body_schema(operation)) == []
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=named)
+def test_a_body_that_may_be_left_out_says_so(operation: Described) -> None:
+    optional = {"logOut", "logOutEverywhere"}
+
+    assert operation.details["requestBody"]["required"] == (operation.name not in optional)
+
+
+STORY = [
+    "readLiveness",
+    "readReadiness",
+    "readPublicKeys",
+    "register",
+    "logIn",
+    "refresh",
+    "readProfile",
+    "logOutEverywhere",
+    "logIn",
+    "logOut",
+    "logIn",
+    "changeProfile",
+    "deleteAccount",
+]
+"""An order in which every operation can be called with its example."""
+
+
+async def test_every_example_works_as_it_stands(client: httpx.AsyncClient) -> None:
+    """And the real answer has the documented status, the fields of the example and the form of the schema."""
+    by_name = {operation.name: operation for operation in operations()}
+    ada = Actor(client)
+
+    for name in STORY:
+        operation = by_name[name]
+        status, expected = operation.success
+        answer = await call_with_example(ada, operation)
+        assert (name, answer.status_code) == (name, status)
+        if "content" not in expected:
+            assert (name, answer.content) == (name, b"")
+            continue
+        content = expected["content"]["application/json"]
+        assert (name, mistakes(answer.json(), content["schema"])) == (name, [])
+        assert (name, fields_of(answer.json())) == (name, fields_of(content["examples"]["example"]["value"]))
+
+    assert set(STORY) == set(by_name)
+
+
+async def call_with_example(actor: Actor, operation: Described) -> httpx.Response:
+    """Send the example. A token in it is nobody's: the one at hand takes its place."""
+    token = actor.access_token if operation.name in PROTECTED else ""
+    arguments = {}
+    if operation in WITH_BODY:
+        body = body_example(operation)
+        arguments["json"] = {**body, "refresh_token": actor.refresh_token} if "refresh_token" in body else body
+    answer = await actor.call(operation.method, operation.path, token=token, **arguments)
+    if "access_token" in answer.response.text:
+        actor.access_token, actor.refresh_token = answer["access_token"], answer["refresh_token"]
+    return answer.response
+
+
+def fields_of(value: Any) -> Any:
+    """Return a document's fields without their values."""
+    if isinstance(value, dict):
+        return {name: fields_of(inner) for name, inner in value.items()}
+    return None
+
+
+@pytest.mark.parametrize("operation", WITH_BODY, ids=named)
+@pytest.mark.parametrize("change", ["an unknown field", "a wrong type", "a text too long", "null"])
+async def test_the_schema_forbids_what_the_product_refuses(
+    user_factory: UserFactory, operation: Described, change: str
+) -> None:
+    ada = await user_factory()
+    example = body_example(operation)
+    body = {
+        "an unknown field": {**example, "is_admin": True},
+        "a wrong type": dict.fromkeys(example, 7),
+        "a text too long": dict.fromkeys(example, "a" * 2000),
+        "null": None,
+    }[change]
+
+    answer = await ada.call(operation.method, operation.path, content=json.dumps(body), headers=JSON)
+
+    assert answer.status == 400
+    assert mistakes(body, body_schema(operation)) != []

@@ -1,0 +1,169 @@
+"""Every variable: its default in each environment, and what it does."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from auth_api.settings import Settings
+
+SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
+OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
+
+DEVELOPMENT = {"JWT_SECRET_KEY": SECRET}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "DATABASE_URL": "postgresql://auth:hunter2@db.internal:5432/auth",
+    "PUBLIC_URL": "https://auth.your-company.com",
+    "JWT_SECRET_KEY": SECRET,
+}
+
+
+def value_of(settings: Settings, path: str) -> Any:
+    value: Any = settings
+    for name in path.split("."):
+        value = getattr(value, name)
+    return value
+
+
+DEFAULTS = {
+    "environment": "development",
+    "server.host": "127.0.0.1",
+    "server.port": 8000,
+    "server.workers": 1,
+    "http.public_url": "http://127.0.0.1:8000",
+    "http.cors_origins": ("http://localhost:3000", "http://localhost:5173"),
+    "http.allowed_hosts": (),
+    "http.docs_enabled": True,
+    "logging.level": "DEBUG",
+    "logging.format": "auto",
+    "database.sqlite_path": "./auth.db",
+    "database.postgres_dsn": None,
+    "database.max_pool_size": 20,
+    "database.pool_timeout": 1,
+    "database.connect_timeout": 2,
+    "database.statement_timeout": 5,
+    "database.statement_cache_size": 100,
+    "breaker.failure_threshold": 5,
+    "breaker.longest_open_seconds": 60,
+    "hashing.memory_kib": 19456,
+    "hashing.iterations": 2,
+    "hashing.parallelism": 1,
+    "hashing.queue_size": 100,
+    "passwords.require_complexity": True,
+    "passwords.min_length": 12,
+    "sessions.issuer": "http://127.0.0.1:8000",
+    "sessions.audience": "auth_api",
+    "sessions.access_ttl": timedelta(minutes=30),
+    "sessions.idle_ttl": timedelta(days=7),
+    "sessions.absolute_ttl": timedelta(days=30),
+    "sessions.refresh_grace": timedelta(seconds=30),
+    "sessions.verified_cache_size": 4096,
+}
+
+
+@pytest.mark.parametrize(("path", "value"), DEFAULTS.items(), ids=DEFAULTS)
+def test_development_needs_nothing_but_a_secret(path: str, value: Any) -> None:
+    settings = Settings.from_env(DEVELOPMENT)
+
+    assert value_of(settings, path) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("environment", "testing"),
+        ("logging.level", "INFO"),
+        ("hashing.memory_kib", 8),
+        ("hashing.iterations", 1),
+        ("http.docs_enabled", True),
+    ],
+)
+def test_testing_is_development_with_cheap_hashing(path: str, value: Any) -> None:
+    settings = Settings.from_env({**DEVELOPMENT, "ENVIRONMENT": "testing"})
+
+    assert value_of(settings, path) == value
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("environment", "production"),
+        ("logging.level", "INFO"),
+        ("http.docs_enabled", False),
+        ("http.cors_origins", ()),
+        ("http.public_url", "https://auth.your-company.com"),
+        ("sessions.issuer", "https://auth.your-company.com"),
+        ("hashing.memory_kib", 19456),
+        ("database.postgres_dsn", "postgresql://auth:hunter2@db.internal:5432/auth"),
+        ("database.sqlite_path", None),
+        ("is_production", True),
+    ],
+)
+def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
+    settings = Settings.from_env(PRODUCTION)
+
+    assert value_of(settings, path) == value
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "path", "value"),
+    [
+        ("ENVIRONMENT", "Testing", "environment", "testing"),
+        ("HOST", "0.0.0.0", "server.host", "0.0.0.0"),  # noqa: S104 - it is what people set
+        ("PORT", "9000", "server.port", 9000),
+        ("PORT", "9000", "http.public_url", "http://127.0.0.1:9000"),
+        ("WORKERS", "4", "server.workers", 4),
+        ("PUBLIC_URL", "https://auth.example.org/", "http.public_url", "https://auth.example.org"),
+        ("PUBLIC_URL", "https://auth.example.org/", "sessions.issuer", "https://auth.example.org"),
+        (
+            "CORS_ORIGINS",
+            '["https://a.org", "http://b.org:81"]',
+            "http.cors_origins",
+            ("https://a.org", "http://b.org:81"),
+        ),
+        ("CORS_ORIGINS", "https://a.org", "http.cors_origins", ("https://a.org",)),
+        ("CORS_ORIGINS", "[]", "http.cors_origins", ()),
+        ("ALLOWED_HOSTS", '["auth.example.org"]', "http.allowed_hosts", ("auth.example.org",)),
+        ("DOCS_ENABLED", "false", "http.docs_enabled", False),
+        ("DOCS_ENABLED", "No", "http.docs_enabled", False),
+        ("LOG_LEVEL", "warning", "logging.level", "WARNING"),
+        ("LOG_FORMAT", "JSON", "logging.format", "json"),
+        ("DATABASE_URL", "sqlite:////var/lib/auth.db", "database.sqlite_path", "/var/lib/auth.db"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///./x.db", "database.sqlite_path", "./x.db"),
+        ("DATABASE_URL", "postgres://a@b/c", "database.postgres_dsn", "postgresql://a@b/c"),
+        ("DATABASE_URL", "postgresql+asyncpg://a@b/c?x=1", "database.postgres_dsn", "postgresql://a@b/c?x=1"),
+        ("DATABASE_MAX_POOL_SIZE", "3", "database.max_pool_size", 3),
+        ("DATABASE_POOL_TIMEOUT", "0.5", "database.pool_timeout", 0.5),
+        ("DATABASE_CONNECT_TIMEOUT", "3", "database.connect_timeout", 3),
+        ("DATABASE_STATEMENT_TIMEOUT", "7.5", "database.statement_timeout", 7.5),
+        ("DATABASE_STATEMENT_CACHE_SIZE", "0", "database.statement_cache_size", 0),
+        ("CIRCUIT_BREAKER_THRESHOLD", "9", "breaker.failure_threshold", 9),
+        ("CIRCUIT_BREAKER_TIMEOUT", "15", "breaker.longest_open_seconds", 15),
+        ("PASSWORD_HASH_MEMORY_KIB", "65536", "hashing.memory_kib", 65536),
+        ("PASSWORD_HASH_ITERATIONS", "3", "hashing.iterations", 3),
+        ("PASSWORD_HASH_PARALLELISM", "2", "hashing.parallelism", 2),
+        ("PASSWORD_HASH_THREADS", "7", "hashing.threads", 7),
+        ("PASSWORD_HASH_QUEUE_SIZE", "0", "hashing.queue_size", 0),
+        ("PASSWORD_REQUIRE_COMPLEXITY", "off", "passwords.require_complexity", False),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "5", "sessions.access_ttl", timedelta(minutes=5)),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "14", "sessions.idle_ttl", timedelta(days=14)),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "60", "sessions.absolute_ttl", timedelta(days=60)),
+        ("SESSION_ABSOLUTE_DAYS", "90", "sessions.absolute_ttl", timedelta(days=90)),
+        ("REFRESH_GRACE_SECONDS", "0", "sessions.refresh_grace", timedelta(0)),
+        ("JWT_ISSUER", "me", "sessions.issuer", "me"),
+        ("JWT_AUDIENCE", "them", "sessions.audience", "them"),
+        ("VERIFIED_TOKEN_CACHE_SIZE", "0", "sessions.verified_cache_size", 0),
+        ("TOKEN_DERIVATION_KEY", OTHER_SECRET, "sessions.derivation_secrets", (OTHER_SECRET.encode(), SECRET.encode())),
+        ("JWT_PREVIOUS_KEYS", OTHER_SECRET, "sessions.derivation_secrets", (SECRET.encode(), OTHER_SECRET.encode())),
+    ],
+)
+def test_a_variable_does_what_it_is_for(variable: str, text: str, path: str, value: Any) -> None:
+    settings = Settings.from_env({**DEVELOPMENT, variable: text})
+
+    assert value_of(settings, path) == value
+
+
+@pytest.mark.parametrize("variable", ["PORT", "LOG_LEVEL", "CORS_ORIGINS", "DATABASE_URL", "DOCS_ENABLED"])
+def test_an_empty_variable_is_one_that_is_not_set(variable: str) -> None:
+    assert repr(Settings.from_env({**DEVELOPMENT, variable: ""})) == repr(Settings.from_env(DEVELOPMENT))

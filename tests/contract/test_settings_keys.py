@@ -1,0 +1,133 @@
+"""Settings that are keys: a shared secret, or a PEM key for each of the three algorithms; and the keys before them."""
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    KeySerializationEncryption,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from auth_api.settings import Settings
+from auth_api.settings_reader import InvalidSettingsError
+
+OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
+DEVELOPMENT = {"JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"}
+
+PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+ED25519 = ed25519.Ed25519PrivateKey.generate()
+P256 = ec.generate_private_key(ec.SECP256R1())
+P384 = ec.generate_private_key(ec.SECP384R1())
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+SHORT_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it is refused
+
+
+def pem(key: PrivateKey, encryption: KeySerializationEncryption | None = None) -> str:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption or NoEncryption()).decode()
+
+
+def public_pem(key: PrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+def refusal(environ: dict[str, str]) -> str:
+    """Return what is said about variables that are not accepted."""
+    with pytest.raises(InvalidSettingsError) as refused:
+        Settings.from_env(environ)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(("algorithm", "key"), [("EdDSA", ED25519), ("ES256", P256), ("RS256", RSA)])
+@pytest.mark.parametrize("escaped", [False, True], ids=["with line breaks", "in one line"])
+@pytest.mark.parametrize("named", [True, False], ids=["algorithm named", "algorithm left out"])
+def test_a_pem_key_signs_by_its_own_algorithm(algorithm: str, key: PrivateKey, escaped: bool, named: bool) -> None:
+    """In `.env` files and orchestrators a PEM often has to be one line."""
+    text = pem(key).replace("\n", "\\n") if escaped else pem(key)
+
+    settings = Settings.from_env(
+        {**DEVELOPMENT, "JWT_PRIVATE_KEY": text, **({"JWT_ALGORITHM": algorithm} if named else {})}
+    )
+
+    assert [jwk["alg"] for jwk in settings.sessions.keys.public_jwks()] == [algorithm]
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (public_pem(ED25519), "JWT_PRIVATE_KEY is a public key and cannot sign."),
+        (pem(ED25519, BestAvailableEncryption(b"x")), "JWT_PRIVATE_KEY is not an unencrypted key in PEM form."),
+        (
+            pem(SHORT_RSA),
+            "JWT_PRIVATE_KEY is an RSA key of fewer than 2048 bits.",
+        ),
+        (
+            pem(P384),
+            "JWT_PRIVATE_KEY is neither an Ed25519, a P-256 nor an RSA key.",
+        ),
+    ],
+    ids=["public", "encrypted", "short RSA", "P-384"],
+)
+def test_a_key_that_cannot_sign_as_it_should_is_refused(key: str, message: str) -> None:
+    assert refusal({**DEVELOPMENT, "JWT_PRIVATE_KEY": key}) == message
+
+
+def test_a_key_for_another_algorithm_is_refused() -> None:
+    message = refusal({**DEVELOPMENT, "JWT_ALGORITHM": "RS256", "JWT_PRIVATE_KEY": pem(ED25519)})
+
+    assert message == "JWT_ALGORITHM is RS256, but JWT_PRIVATE_KEY is a key for EdDSA."
+
+
+def test_a_pem_key_alone_lacks_a_secret_for_refresh_tokens() -> None:
+    message = refusal({"JWT_PRIVATE_KEY": pem(ED25519)})
+
+    assert message == (
+        "TOKEN_DERIVATION_KEY is missing: a secret of at least 32 bytes. "
+        "Example: TOKEN_DERIVATION_KEY=$(auth-api secrets generate)"
+    )
+
+
+def test_previous_keys_of_any_kind_still_verify() -> None:
+    before = Settings.from_env({**DEVELOPMENT, "JWT_PRIVATE_KEY": pem(P256)}).sessions.keys
+    by_secret = Settings.from_env({"JWT_SECRET_KEY": OTHER_SECRET}).sessions.keys
+    tokens = [ring.sign({"sub": "1"}, token_type="at+jwt") for ring in (before, by_secret)]
+
+    previous = f'["{public_pem(P256)}", "{OTHER_SECRET}"]'.replace("\n", "\\n")
+    now = Settings.from_env({**DEVELOPMENT, "JWT_PREVIOUS_KEYS": previous}).sessions.keys
+
+    assert [now.verify(token, token_type="at+jwt") for token in tokens] == [b'{"sub":"1"}'] * 2
+
+
+def test_no_secret_stands_in_the_representation_of_settings() -> None:
+    key = pem(ED25519)
+    settings = Settings.from_env(
+        {
+            **DEVELOPMENT,
+            "DATABASE_URL": "postgresql://auth:hunter2@db.internal:5432/auth",
+            "JWT_PRIVATE_KEY": key,
+            "TOKEN_DERIVATION_KEY": OTHER_SECRET,
+            "JWT_PREVIOUS_KEYS": OTHER_SECRET,
+        }
+    )
+
+    shown = f"{settings!r} {settings} {settings.sessions.keys!r} {settings.database!r} {settings.database.place}"
+
+    assert "hunter2" not in shown
+    assert key.splitlines()[1] not in shown
+    assert settings.database.place == "db.internal:5432/auth"
+
+
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
+def test_an_algorithm_with_a_key_pair_needs_one(algorithm: str) -> None:
+    message = refusal({**DEVELOPMENT, "JWT_ALGORITHM": algorithm})
+
+    assert message == f"JWT_PRIVATE_KEY is missing: a PEM key for JWT_ALGORITHM={algorithm}."
+
+
+def test_what_only_begins_like_a_key_is_refused() -> None:
+    message = refusal({**DEVELOPMENT, "JWT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nhunter2"})
+
+    assert message == "JWT_PRIVATE_KEY is not an unencrypted key in PEM form."

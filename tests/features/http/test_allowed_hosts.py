@@ -1,0 +1,62 @@
+"""ALLOWED_HOSTS: the server answers for its own names alone; probes come by address."""
+
+import httpx
+import pytest
+
+from tests.conftest import OtherAppFactory
+from tests.support.problems import assert_problem
+
+HOSTS = '["auth.example.com", "[::1]"]'
+
+
+@pytest.mark.parametrize("host", ["auth.example.com", "auth.example.com:8443", "AUTH.Example.com", "[::1]", "[::1]:80"])
+async def test_an_allowed_host_is_answered_whatever_its_case_and_port(app_with: OtherAppFactory, host: str) -> None:
+    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
+        response = await other.client.get("/.well-known/jwks.json", headers={"Host": host})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example.com", "auth.example.com.evil.com", "x.auth.example.com", "127.0.0.1", "[::2]", "[::1", ""]
+)
+async def test_another_host_is_refused(app_with: OtherAppFactory, host: str) -> None:
+    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
+        response = await other.client.get("/.well-known/jwks.json", headers={"Host": host})
+
+    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("path", ["/api/user/profile", "/nope", "/schema/swagger", "/docs", "/healthy"])
+async def test_no_page_but_a_probe_is_exempt(app_with: OtherAppFactory, path: str) -> None:
+    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
+        response = await other.client.get(path, headers={"Host": "evil.example.com"})
+
+    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+async def test_probes_are_answered_by_any_name(app_with: OtherAppFactory, path: str) -> None:
+    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
+        response = await other.client.get(path, headers={"Host": "10.0.0.7:8000"})
+
+    assert response.status_code == 200
+
+
+async def test_a_preflight_to_another_host_is_refused_like_the_request_after_it(app_with: OtherAppFactory) -> None:
+    headers = {
+        "Host": "evil.example.com",
+        "Origin": "https://app.example.com",
+        "Access-Control-Request-Method": "POST",
+    }
+
+    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
+        response = await other.client.options("/api/auth/login", headers=headers)
+
+    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+
+
+async def test_without_the_setting_any_host_is_answered(client: httpx.AsyncClient) -> None:
+    response = await client.get("/.well-known/jwks.json", headers={"Host": "whatever.example.com"})
+
+    assert response.status_code == 200

@@ -1,0 +1,100 @@
+"""Swagger UI and ReDoc out of the package itself, or not at all."""
+
+import re
+
+import httpx
+import pytest
+
+from tests.conftest import OtherAppFactory
+from tests.support.problems import assert_problem
+
+PAGES = ("/schema/swagger", "/schema/redoc")
+ASSETS = {
+    "swagger-ui-bundle.js": "text/javascript",
+    "swagger-ui.css": "text/css",
+    "swagger-ui-standalone-preset.js": "text/javascript",
+    "redoc.standalone.js": "text/javascript",
+    "favicon-32x32.png": "image/png",
+}
+
+
+@pytest.mark.parametrize(("path", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
+async def test_the_address_people_try_first_leads_to_the_page(
+    client: httpx.AsyncClient, path: str, target: str
+) -> None:
+    response = await client.get(path)
+
+    assert (response.status_code, response.headers["location"]) == (302, target)
+    assert (await client.get(target)).status_code == 200
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_names_no_file_of_another_host(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    loaded = re.findall(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="([^"]*)"', response.text)
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert loaded
+    assert [address for address in loaded if not address.startswith("/schema/assets/")] == []
+    for address in loaded:
+        assert (await client.get(address)).status_code == 200
+
+
+@pytest.mark.parametrize(("name", "media_type"), ASSETS.items(), ids=ASSETS)
+async def test_a_bundle_is_served_with_its_type_and_a_tag(
+    client: httpx.AsyncClient, name: str, media_type: str
+) -> None:
+    response = await client.get(f"/schema/assets/{name}")
+
+    assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, media_type)
+    assert re.fullmatch(r'(W/)?"[^"]+"', response.headers["etag"])
+    assert int(response.headers["content-length"]) == len(response.content) > 500
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/schema/assets/../__init__.py",
+        "/schema/assets/%2e%2e/__init__.py",
+        "/schema/assets/..%2f__init__.py",
+        "/schema/assets/%2e%2e%2f%2e%2e%2fopenapi.py",
+        "/schema/assets/..%5c__init__.py",
+        "/schema/assets/%252e%252e/__init__.py",
+        "/schema/assets//etc/passwd",
+        "/schema/assets/%2fetc%2fpasswd",
+        "/schema/assets/../../../../../../../../etc/passwd",
+        "/schema/assets/swagger-ui.css%00.js",
+        f"/schema/assets/{'a' * 300}",
+        "/schema/assets/",
+        "/schema/assets",
+        "/schema/assets/.",
+    ],
+)
+async def test_nothing_but_the_bundles_is_served(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_the_document_is_openapi(client: httpx.AsyncClient) -> None:
+    response = await client.get("/schema/openapi.json")
+
+    assert response.headers["content-type"] == "application/vnd.oai.openapi+json"
+    assert response.json()["openapi"].startswith("3.1.")
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/schema", "/schema/openapi.json", "/schema/assets/swagger-ui.css", *PAGES]
+)
+async def test_pages_that_are_switched_off_are_not_there(app_with: OtherAppFactory, path: str) -> None:
+    async with app_with(DOCS_ENABLED="false") as other:
+        response = await other.client.get(path)
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_without_pages_the_api_works(app_with: OtherAppFactory) -> None:
+    async with app_with(DOCS_ENABLED="false") as other:
+        response = await other.client.get("/api/user/profile")
+
+    assert_problem(response, 401, "AUTHENTICATION_REQUIRED")

@@ -1,0 +1,105 @@
+"""Opening an account: what comes back, what is kept, what is taken."""
+
+import pytest
+
+from auth_api.sessions.tables import RefreshToken, Session
+from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.support.actors import PASSWORD, Actor
+from tests.support.rows import audit_actions, user_rows
+
+
+async def test_the_answer_is_the_account_and_its_tokens_in_one_flat_object(ada: Actor) -> None:
+    answer = await ada.register()
+
+    assert answer.status == 201
+    assert answer.json == {
+        "id": answer["id"],
+        "username": "ada",
+        "email": "ada@example.com",
+        "is_active": True,
+        "email_verified": False,
+        "created_at": answer["created_at"],
+        "updated_at": answer["created_at"],
+        "last_login": None,
+        "access_token": answer["access_token"],
+        "refresh_token": answer["refresh_token"],
+        "token_type": "Bearer",
+        "expires_in": 1800,
+        "refresh_expires_in": 7 * 24 * 60 * 60,
+    }
+    assert answer["refresh_token"].startswith("rt_")
+    assert len(answer["refresh_token"]) == 3 + 43
+
+
+async def test_both_tokens_work(ada: Actor) -> None:
+    answer = await ada.register()
+
+    assert (await ada.profile()).json == {name: answer[name] for name in (await ada.profile()).json}
+    assert (await ada.refresh()).status == 200
+
+
+async def test_name_and_address_are_kept_in_their_one_form(ada: Actor) -> None:
+    answer = await ada.register(email="Ada.L@BÜCHER.Example", username="Ada-L")
+
+    assert (answer["email"], answer["username"]) == ("ada.l@xn--bcher-kva.example", "ada-l")
+    assert [(row["email"], row["username"]) for row in await user_rows()] == [
+        ("ada.l@xn--bcher-kva.example", "ada-l"),
+    ]
+
+
+async def test_the_password_is_kept_as_an_argon2id_hash_alone(ada: Actor) -> None:
+    await ada.register()
+
+    (row,) = await user_rows()
+
+    assert row["hashed_password"].startswith("$argon2id$v=19$")
+    assert PASSWORD not in str(row)
+
+
+async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
+    ada.headers["User-Agent"] = "Ada's phone"
+
+    await ada.register()
+
+    session = await Session.objects().first()
+    assert session is not None
+    assert (session.ip_address, session.user_agent, session.amr) == (CLIENT_ADDRESS, "Ada's phone", "pwd")
+    assert session.auth_time == session.created_at == session.last_used_at
+    assert (session.expires_at - session.created_at).days == 7
+    assert (session.absolute_expires_at - session.created_at).days == 30
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"username": "other"}, "DUPLICATE_EMAIL"),
+        ({"username": "other", "email": "ADA@Example.COM"}, "DUPLICATE_EMAIL"),
+        ({"email": "other@example.com"}, "DUPLICATE_USERNAME"),
+        ({"email": "other@example.com", "username": "ADA"}, "DUPLICATE_USERNAME"),
+        ({}, "DUPLICATE_EMAIL"),
+    ],
+    ids=["address", "address in capitals", "name", "name in capitals", "both"],
+)
+async def test_what_is_taken_is_taken(user_factory: UserFactory, fields: dict[str, str], code: str) -> None:
+    ada = await user_factory()
+
+    answer = await Actor(ada.client).register(**fields)
+
+    assert answer.outcome == (409, code)
+    assert len(await user_rows()) == await Session.count() == await RefreshToken.count() == 1
+    assert await audit_actions() == ["account:registered"]
+
+
+async def test_address_and_name_of_two_people_are_a_taken_address(user_factory: UserFactory) -> None:
+    await user_factory(username="grace")
+    ada = await user_factory(username="ada")
+
+    answer = await Actor(ada.client, username="grace", email="ada@example.com").register()
+
+    assert answer.outcome == (409, "DUPLICATE_EMAIL")
+
+
+async def test_a_weak_password_is_told_before_a_taken_address(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    assert (await ada.register(password="short")).outcome == (400, "WEAK_PASSWORD")

@@ -1,0 +1,105 @@
+"""The one form of an e-mail address, and what has none."""
+
+import pytest
+
+from auth_api.kit.errors import FieldError, ValidationException
+from auth_api.users.identifiers import canonical_email
+
+LONGEST_DOMAIN = f"{'d' * 62}.{'e' * 62}.{'f' * 59}.com"
+LONGEST = f"{'a' * 64}@{LONGEST_DOMAIN}"
+
+ACCEPTED = {
+    "ada@example.com": "ada@example.com",
+    "Ada@EXAMPLE.Com": "ada@example.com",
+    "ada+news@example.com": "ada+news@example.com",
+    "o'hara@example.com": "o'hara@example.com",
+    "!#$%&'*+-/=?^_`{|}~@example.com": "!#$%&'*+-/=?^_`{|}~@example.com",
+    "ada@xn--bcher-kva.example": "ada@xn--bcher-kva.example",
+    "ada@XN--BCHER-KVA.example": "ada@xn--bcher-kva.example",
+    "ada@bücher.example": "ada@xn--bcher-kva.example",
+    "ada@BÜCHER.example": "ada@xn--bcher-kva.example",
+    "ada@straße.de": "ada@xn--strae-oqa.de",
+    "ada@例え.jp": "ada@xn--r8jz45g.jp",
+    LONGEST: LONGEST,
+    f"{'a' * 64}@example.com": f"{'a' * 64}@example.com",
+}
+
+NO_ADDRESS = {
+    "nothing": "",
+    "no @": "ada.example.com",
+    "two @": "ada@home@example.com",
+    "no local part": "@example.com",
+    "no domain": "ada@",
+    "an @ alone": "@",
+    "255 characters": f"a{LONGEST}",
+    "a local part of 65": f"{'a' * 65}@example.com",
+    "254 characters that are more as A-labels": f"{'a' * 64}@{'ü' * 20}.{'d' * 62}.{'e' * 62}.{'f' * 38}.com",
+    "a label of 64": f"ada@{'a' * 64}.com",
+    "a leading space": " ada@example.com",
+    "a trailing space": "ada@example.com ",
+    "a space inside": "ada lovelace@example.com",
+    "a space after the @": "ada@ example.com",
+    "a no-break space": "ada\u00a0@example.com",
+    "a zero-width space": "ada@exam\u200bple.com",
+    "a line break": "ada@example.com\nbcc:eve@example.com",
+    "a trailing dot": "ada@example.com.",
+    "a local part that ends in a dot": "ada.@example.com",
+    "two dots in the local part": "ada..l@example.com",
+    "two dots in the domain": "ada@example..com",
+    "a quoted local part": '"ada"@example.com',
+    "a quoted @": '"ada@home"@example.com',
+    "a comment": "ada(home)@example.com",
+    "a name before it": "Ada <ada@example.com>",
+    "two addresses": "ada@example.com,eve@example.com",
+    "two addresses by semicolon": "ada@example.com;eve@example.com",
+    "two local parts": "ada,eve@example.com",
+    "an address literal": "ada@[127.0.0.1]",
+    "an IP address": "ada@127.0.0.1",
+    "a domain of one label": "ada@localhost",
+    "an underscore in the domain": "ada@my_host.com",
+    "a hyphen at a label's beginning": "ada@-example.com",
+    "an A-label that is none": "ada@xn--a.com",
+    "a local part in Cyrillic": "ада@example.com",
+    "a local part with an umlaut": "ädä@example.com",
+}
+
+FOLDED = {
+    "a ligature": "ﬁona@example.com",
+    "a long s": "ſam@example.com",
+    "a Kelvin sign": "\u212aarl@example.com",
+    "a full-width letter": "ａda@example.com",
+    "a full-width @": "ada\uff20example.com",
+    "a small @": "ada\ufe6bexample.com",
+    "a dotted capital I": "\u0130da@example.com",
+    "a variation selector": "a\ufe0fda@example.com",
+    "a full-width letter in the domain": "ada@ｅxample.com",
+    "a ligature in the domain": "ada@\ufb01ona.com",
+    "a long s in the domain": "ada@\u017fam.com",
+    "a Kelvin sign in the domain": "ada@\u212aarl.com",
+    "a circled letter in the domain": "ada@\u24d4xample.com",
+    "an ideographic full stop": "ada@example\u3002com",
+    "a full-width full stop": "ada@example\uff0ecom",
+    "a variation selector in the domain": "ada@exam\ufe0fple.com",
+    "a grapheme joiner in the domain": "ada@exam\u034fple.com",
+    "a soft hyphen in the domain": "ada@exam\u00adple.com",
+    "a full-width letter among umlauts": "ada@büｃher.example",
+    "an umlaut in two characters": "ada@bu\u0308cher.example",
+}
+
+
+@pytest.mark.parametrize(("typed", "stored"), ACCEPTED.items())
+def test_an_address_has_one_form(typed: str, stored: str) -> None:
+    assert canonical_email(typed) == stored
+    assert canonical_email(stored) == stored
+
+
+@pytest.mark.parametrize("typed", [*NO_ADDRESS.values(), *FOLDED.values()], ids=[*NO_ADDRESS, *FOLDED])
+def test_what_is_no_address_or_would_be_folded_into_one_is_refused(typed: str) -> None:
+    with pytest.raises(ValidationException) as refused:
+        canonical_email(typed)
+
+    assert refused.value.errors == (FieldError("email", "format", "Must be an e-mail address."),)
+
+
+def test_the_longest_address_has_254_characters() -> None:
+    assert len(LONGEST) == 254

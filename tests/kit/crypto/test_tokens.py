@@ -1,0 +1,88 @@
+"""Opaque tokens and the chain they form."""
+
+import base64
+import hashlib
+import hmac
+import re
+
+import pytest
+
+from auth_api.kit.crypto.tokens import SuccessorDerivation, digest, new_salt, new_token
+
+SECRET = b"a-derivation-secret-of-the-tests-0123456789"
+SALT = "00112233445566778899aabbccddeeff"
+RAW = "rt_" + "A" * 43
+
+
+def test_a_token_is_a_prefix_and_256_random_bits() -> None:
+    token = new_token("rt_")
+
+    assert re.fullmatch(r"rt_[A-Za-z0-9_-]{43}", token.raw)
+    assert len(base64.urlsafe_b64decode(token.raw.removeprefix("rt_") + "=")) * 8 == 256
+
+
+def test_what_is_kept_of_a_token_is_its_sha256() -> None:
+    token = new_token("rt_")
+
+    assert token.digest == hashlib.sha256(token.raw.encode()).hexdigest()
+    assert token.digest == digest(token.raw)
+
+
+def test_no_token_comes_twice() -> None:
+    assert len({new_token("rt_").raw for _ in range(1000)}) == 1000
+
+
+def test_a_salt_is_128_random_bits_in_hex() -> None:
+    salts = {new_salt() for _ in range(100)}
+
+    assert len(salts) == 100
+    assert all(re.fullmatch(r"[0-9a-f]{32}", salt) for salt in salts)
+
+
+def test_the_successor_is_the_hmac_of_token_and_salt_under_a_key_of_hkdf() -> None:
+    extracted = hmac.digest(bytes(32), SECRET, "sha256")
+    key = hmac.digest(extracted, b"auth_api refresh v1\x01", "sha256")  # RFC 5869 with one block
+    expected = hmac.digest(key, RAW.encode() + bytes.fromhex(SALT), "sha256")
+
+    successor = SuccessorDerivation([SECRET]).successor(RAW, SALT)
+
+    assert successor.raw == "rt_" + base64.urlsafe_b64encode(expected).rstrip(b"=").decode()
+    assert successor.digest == digest(successor.raw)
+
+
+def test_a_retry_gets_the_same_successor_after_a_restart_too() -> None:
+    assert SuccessorDerivation([SECRET]).successor(RAW, SALT) == SuccessorDerivation([SECRET]).successor(RAW, SALT)
+
+
+@pytest.mark.parametrize(
+    ("secret", "raw", "salt"),
+    [(SECRET + b"x", RAW, SALT), (SECRET, RAW[:-1] + "B", SALT), (SECRET, RAW, SALT[:-1] + "e")],
+    ids=["key", "token", "salt"],
+)
+def test_each_of_the_three_decides(secret: bytes, raw: str, salt: str) -> None:
+    """Who lacks one of them cannot compute the chain."""
+    usual = SuccessorDerivation([SECRET]).successor(RAW, SALT)
+
+    assert SuccessorDerivation([secret]).successor(raw, salt).raw != usual.raw
+
+
+def test_a_successor_keeps_the_prefix_and_has_successors_itself() -> None:
+    derivation = SuccessorDerivation([SECRET])
+
+    second = derivation.successor("ot_a_b", SALT)
+    third = derivation.successor(second.raw, SALT)
+
+    assert (second.raw[:3], third.raw[:3]) == ("ot_", "ot_")
+    assert len({"ot_a_b", second.raw, third.raw}) == 3
+
+
+def test_each_key_of_the_ring_gives_a_candidate_the_newest_first() -> None:
+    new, old = b"the-new-secret", b"the-old-secret"
+
+    candidates = list(SuccessorDerivation([new, old]).candidates(RAW, SALT))
+
+    assert candidates == [
+        SuccessorDerivation([new]).successor(RAW, SALT),
+        SuccessorDerivation([old]).successor(RAW, SALT),
+    ]
+    assert SuccessorDerivation([new, old]).successor(RAW, SALT) == candidates[0]

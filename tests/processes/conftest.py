@@ -1,0 +1,54 @@
+"""Servers that several tests share, with one process and with two."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from tests.conftest import DeploymentFactory
+from tests.support.deployment import Deployment
+from tests.support.processes import RunningServer
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and what it runs on."""
+
+    server: RunningServer
+    deployment: Deployment
+
+
+ServedFactory = Callable[[int], Awaitable[Served]]
+
+
+@pytest.fixture(scope="session")
+async def served_by(deployment_factory: DeploymentFactory) -> AsyncIterator[ServedFactory]:
+    """Return a function that starts a server with so many workers, once."""
+    running: dict[int, Served] = {}
+
+    with ExitStack() as stack:
+
+        async def serve(workers: int) -> Served:
+            if workers not in running:
+                deployment = await deployment_factory()
+                server = stack.enter_context(deployment.server(workers=workers))
+                running[workers] = Served(server, deployment)
+            return running[workers]
+
+        yield serve
+
+
+@pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
+async def served(request: pytest.FixtureRequest, served_by: ServedFactory) -> Served:
+    """A server that is not to be stopped; its accounts stay, so every test has names of its own."""
+    return await served_by(request.param)
+
+
+@pytest.fixture
+async def crowd(served: Served) -> AsyncIterator[httpx.AsyncClient]:
+    """A client that opens a connection for every request."""
+    limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
+    async with httpx.AsyncClient(base_url=served.server.url, limits=limits, timeout=20, trust_env=False) as client:
+        yield client

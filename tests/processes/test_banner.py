@@ -1,0 +1,60 @@
+"""What a developer is told first."""
+
+import json
+import re
+import shutil
+import subprocess
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.support.deployment import Deployment
+from tests.support.server_output import json_lines
+
+BANNER = """\
+auth_api is running at {url}   (Ctrl-C stops it)
+  Swagger   {url}/schema/swagger
+  ReDoc     {url}/schema/redoc
+  Database  {database}
+
+Next, register somebody:
+  curl -s {url}/api/auth/register -H 'Content-Type: application/json' \\
+    -d '{{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}}'
+"""
+
+
+def shown_database(deployment: Deployment) -> str:
+    parts = urlsplit(deployment.database_url)
+    place = f"127.0.0.1:{parts.port}{parts.path}"
+    return f"SQLite: {parts.path[1:]}" if parts.scheme == "sqlite" else f"PostgreSQL: {place}"
+
+
+@pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
+def test_development_tells_where_everything_is_and_what_to_try(deployment: Deployment, workers: int) -> None:
+    with deployment.server(workers=workers, ENVIRONMENT="development") as server:
+        said = server.output()
+
+        assert said.count(BANNER.format(url=server.url, database=shown_database(deployment))) == 1
+        for page in re.findall(r"http://\S+/schema/\S+", said):
+            assert httpx.get(page, trust_env=False).status_code == 200
+
+
+def test_the_command_in_the_banner_works_as_it_stands(deployment: Deployment) -> None:
+    curl = shutil.which("curl")
+    if curl is None:
+        pytest.skip("curl is not installed")
+    with deployment.server(ENVIRONMENT="development") as server:
+        command = "curl " + server.output().partition("\n  curl ")[2].partition("'\n")[0] + "'"
+
+        done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, text=True, check=True, timeout=20)
+
+    assert json.loads(done.stdout)["username"] == "ada"
+
+
+@pytest.mark.parametrize("environment", ["testing", "production"])
+def test_elsewhere_there_is_no_banner(deployment: Deployment, environment: str) -> None:
+    public_url, secret = "https://auth.corp.net", "kBz4/9fG7q-Vw2Xr8Lm3Tn6Yp1-Hj5Kd0Sa"
+
+    with deployment.server(ENVIRONMENT=environment, PUBLIC_URL=public_url, JWT_SECRET_KEY=secret) as server:
+        assert len(json_lines(server.output())) > 0

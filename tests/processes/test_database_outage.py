@@ -1,0 +1,97 @@
+"""A PostgreSQL server that is down: at the start of the product, and later."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from tests.support.actors import PASSWORD
+from tests.support.deployment import Deployment
+from tests.support.postgres import PostgresServer
+from tests.support.waiting import wait_until
+
+ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
+BACK_WITHIN = 5.0
+
+
+@pytest.fixture(autouse=True)
+def _about_postgres(engine: str) -> None:
+    if engine != "postgres":
+        pytest.skip("an embedded database has no server that could be down")
+
+
+@pytest.fixture
+async def postgres(_about_postgres: None) -> AsyncIterator[PostgresServer]:
+    """A server of the test's own, to be stopped and started."""
+    with PostgresServer() as server:
+        yield server
+
+
+@pytest.fixture
+def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """One on that server, migrated."""
+    deployment = Deployment(tmp_path_factory.mktemp("deployment"), postgres.url())
+    deployment.command("migrate").check_returncode()
+    return deployment
+
+
+def outcome(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, str(answer.json().get("error_code", ""))
+
+
+def assert_refused_for_now(answer: httpx.Response) -> None:
+    assert outcome(answer) in {(503, "DATABASE_UNAVAILABLE"), (503, "CIRCUIT_BREAKER_OPEN")}
+    assert 1 <= int(answer.headers["retry-after"]) <= 5
+
+
+@pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
+def test_a_server_starts_without_its_database_and_serves_once_that_is_there(
+    deployment: Deployment, postgres: PostgresServer, workers: int
+) -> None:
+    postgres.stop()
+    with (
+        deployment.server(workers=workers) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        assert client.get("/health/live").json() == {"status": "ok"}
+        unready = client.get("/health/ready")
+        assert unready.status_code == 503
+        assert unready.json()["status"] == "unavailable"
+        assert unready.json()["checks"] == {"database": "unavailable", "migrations": "unknown"}
+        for _ in range(12):  # enough to open the breaker of each worker
+            assert_refused_for_now(client.post("/api/auth/register", json=ADA))
+
+        postgres.start()
+
+        wait_until(lambda: client.post("/api/auth/register", json=ADA).status_code == 201, within=BACK_WITHIN)
+        wait_until(lambda: client.get("/health/ready").status_code == 200, within=BACK_WITHIN)
+        assert server.stop() == 0
+
+
+@pytest.mark.parametrize(("workers", "how"), [(1, "stop"), (2, "stop"), (1, "kill")])
+def test_an_outage_is_503_and_never_a_refused_token(
+    deployment: Deployment, postgres: PostgresServer, workers: int, how: str
+) -> None:
+    with (
+        deployment.server(workers=workers) as server,
+        httpx.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        tokens = client.post("/api/auth/register", json=ADA).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert client.get("/api/user/profile", headers=bearer).status_code == 200
+
+        getattr(postgres, how)()
+        for _ in range(6):
+            assert_refused_for_now(client.get("/api/user/profile", headers=bearer))
+            assert_refused_for_now(client.post("/api/auth/login", json={"username": "ada", "password": PASSWORD}))
+            assert_refused_for_now(client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}))
+        assert client.get("/health/ready").status_code == 503
+        assert client.get("/health/live").status_code == 200
+        postgres.start()
+
+        wait_until(lambda: client.get("/api/user/profile", headers=bearer).status_code == 200, within=BACK_WITHIN)
+        wait_until(
+            lambda: client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).is_success,
+            within=BACK_WITHIN,
+        )
+        assert "Traceback" not in server.output()

@@ -1,0 +1,36 @@
+"""Stops password hashing for a while, so that a test can change the world in the middle of a request."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from auth_api.kit.crypto.passwords import PasswordHasher
+
+PATIENCE = 5.0
+"""Seconds until a request that does not come is taken for one that never will."""
+
+
+@asynccontextmanager
+async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
+    """Keep all threads of the hasher busy in this context; what wants a hash waits for its end."""
+    release = threading.Event()
+    pool = hasher._pool  # noqa: SLF001 - there is no other way into its queue
+    holders = [pool.submit(release.wait) for _ in range(pool._max_workers)]  # noqa: SLF001 - as above
+    try:
+        yield
+    finally:
+        release.set()
+        await asyncio.gather(*map(asyncio.wrap_future, holders))
+
+
+async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:
+    """Return when this many requests wait for a hash.
+
+    Raises:
+        TimeoutError: they did not come.
+    """
+    queue = hasher._pool._work_queue  # noqa: SLF001 - as above
+    async with asyncio.timeout(PATIENCE):
+        while queue.qsize() < number:
+            await asyncio.sleep(0.001)

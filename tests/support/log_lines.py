@@ -1,0 +1,28 @@
+"""Reads the log of the tests, which a thread writes a moment later."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+PATIENCE = 5.0
+"""Seconds until a line that has not come is taken for one that never will."""
+
+
+async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, Any]]:
+    """Return all lines of a request, once its last one, the access line, is there."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            # The last line may be half written.
+            complete = log_file.read_text(encoding="utf-8").rpartition("\n")[0]  # noqa: ASYNC240 - a small file
+            lines = [json.loads(line) for line in complete.splitlines() if request_id in line]
+            if any(line.get("event") == "http:request" for line in lines):
+                return lines
+            await asyncio.sleep(0.01)
+
+
+async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
+    """Return the one access line of a request."""
+    lines = await lines_of_request(log_file, request_id)
+    (line,) = [line for line in lines if line.get("event") == "http:request"]
+    return line

@@ -1,0 +1,82 @@
+"""The product's source as syntax trees: what each module imports and says, without running it."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+PACKAGE: Final = "auth_api"
+ROOT: Final = Path(__file__).parent.parent.parent / PACKAGE
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of the product."""
+
+    path: Path
+
+    @cached_property
+    def name(self) -> str:
+        """The dotted name."""
+        parts = (PACKAGE, *self.path.relative_to(ROOT).with_suffix("").parts)
+        return ".".join(parts).removesuffix(".__init__")
+
+    @property
+    def part(self) -> str:
+        """The package right below the root, or the module itself if it lies there: `users`, `kit`, `app`."""
+        return self.name.split(".")[1] if "." in self.name else "__init__"
+
+    @property
+    def role(self) -> str:
+        """What it is within its package: `controllers`, `service`, `tables`, …."""
+        return self.path.stem
+
+    @cached_property
+    def source(self) -> str:
+        """Its text."""
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        """Every node of its tree."""
+        return tuple(ast.walk(ast.parse(self.source)))
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """Dotted names of all it imports, wherever in the file; `from a import b` is `a.b`."""
+        return frozenset(self._imports())
+
+    def _imports(self) -> Iterator[str]:
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert node.level == 0, f"{self.name} imports relatively"
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules() -> tuple[Module, ...]:
+    """Return all modules of the product."""
+    return tuple(Module(path) for path in sorted(ROOT.rglob("*.py")))
+
+
+MODULES: Final = modules()
+NAMES: Final = frozenset(module.name for module in MODULES)
+
+
+def own_imports(module: Module) -> frozenset[str]:
+    """Return the names of the product's own modules that a module imports."""
+    return frozenset(_module_of(name) for name in module.imports if name.split(".")[0] == PACKAGE)
+
+
+def part_of(module_name: str) -> str:
+    """Return the package right below the root that a module of this name belongs to."""
+    return module_name.split(".")[1] if "." in module_name else "__init__"
+
+
+def _module_of(name: str) -> str:
+    while name not in NAMES:
+        name = name.rpartition(".")[0]
+    return name
