@@ -108,6 +108,7 @@ def run(settings: Settings, listening: socket.socket, announce: Callable[[], Non
         server.announce = announce
         server.run(sockets=[listening])
         return 0 if server.started else 1
+    config.load_app()  # what cannot start here would be started again and again there
     if announce is not None:
         announce()  # the socket listens already: who comes now is answered when the first worker is up
     Multiprocess(config, sockets=[listening]).run()

@@ -101,7 +101,6 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
             access_tokens=access_tokens,
             policy=policy,
             derivation=SuccessorDerivation(policy.derivation_secrets),
-            clock=clock,
         ),
         accounts=AccountService(
             database=database,

@@ -1,11 +1,11 @@
 """All settings: one frozen policy per package, parsed once from a mapping, every mistake told at once."""
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -13,15 +13,19 @@ from auth_api.environment import DEFAULT_DATABASE_URL
 from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.http.client_address import Network
 from auth_api.sessions.policy import SessionPolicy
+from auth_api.settings_http import HttpPolicy, read_http
 from auth_api.settings_keys import read_keys
 from auth_api.settings_reader import Reader
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy
 
 DEFAULT_PORT: Final = 8000
-DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
+
+_OWASP_FLOORS: Final = (47104, 19456, 12288, 9216, 7168)
+"""KiB that argon2id needs at 1, 2, 3, 4, 5 and more iterations (OWASP Password Storage Cheat Sheet)."""
+
+_MAX_HASH_KIB: Final = 4 * 1024 * 1024
 
 _POSTGRES_SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
 _SQLITE_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite")
@@ -41,16 +45,6 @@ class ServerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = DEFAULT_PORT
     workers: int = 1
-
-
-class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How the API appears to the outside."""
-
-    public_url: str
-    cors_origins: tuple[str, ...] = ()
-    trusted_proxies: tuple[Network, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    docs_enabled: bool = True
 
 
 class LogPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -84,7 +78,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         read = Reader(environ)
         environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
         server = _server(read)
-        http = _http(read, environment, server)
+        http = read_http(read, port=server.port, production=environment is Environment.PRODUCTION)
         settings = cls(
             environment=environment,
             server=server,
@@ -115,46 +109,6 @@ def _server(read: Reader) -> ServerPolicy:
         port=read.integer("PORT", DEFAULT_PORT, at_least=1, at_most=65535),
         workers=read.integer("WORKERS", 1, at_least=1, at_most=512),
     )
-
-
-def _http(read: Reader, environment: Environment, server: ServerPolicy) -> HttpPolicy:
-    production = environment is Environment.PRODUCTION
-    public_url = read.text("PUBLIC_URL", "" if production else f"http://127.0.0.1:{server.port}").rstrip("/")
-    if production and not public_url.startswith("https://"):
-        read.problem("PUBLIC_URL", "must be this server's https address in production", "https://auth.your-company.com")
-    elif not public_url.startswith(("http://", "https://")):
-        read.problem("PUBLIC_URL", "must be an http or https address", "http://127.0.0.1:8000")
-    origins = read.string_list("CORS_ORIGINS", () if production else DEVELOPMENT_ORIGINS)
-    for origin in origins:
-        scheme, separator, rest = origin.partition("://")
-        if scheme not in {"http", "https"} or not separator or not rest or {"/", "*"} & set(rest):
-            read.problem(
-                "CORS_ORIGINS",
-                "must list exact origins: scheme, host and port, without a path and without '*'",
-                '["https://app.your-company.com"]',
-            )
-    return HttpPolicy(
-        public_url=public_url,
-        cors_origins=origins,
-        trusted_proxies=_trusted_proxies(read),
-        allowed_hosts=read.string_list("ALLOWED_HOSTS", ()),
-        docs_enabled=read.boolean("DOCS_ENABLED", default=not production),
-    )
-
-
-def _trusted_proxies(read: Reader) -> tuple[Network, ...]:
-    networks = []
-    for text in read.string_list("TRUSTED_PROXIES", ()):
-        try:
-            network = ipaddress.ip_network(text)
-        except ValueError:
-            network = None
-        if network is None or network.prefixlen == 0:
-            problem = "must list the networks of proxies; everybody cannot be trusted"
-            read.problem("TRUSTED_PROXIES", problem, '["10.0.0.0/8"]')
-        else:
-            networks.append(network)
-    return tuple(networks)
 
 
 def _throttling(read: Reader) -> ThrottlingPolicy:
@@ -188,6 +142,12 @@ def _database(read: Reader, environment: Environment, server: ServerPolicy) -> D
         read.problem(
             "DATABASE_URL", "must be a PostgreSQL or SQLite address", "postgresql://user:password@host:5432/auth"
         )
+    elif path is None and not _is_postgres_address(url):
+        read.problem(
+            "DATABASE_URL",
+            "cannot be read: write special characters of the password as %XX ('/' is %2F)",
+            "postgresql://user:se%2Fcret@host:5432/auth",
+        )
     elif path == ":memory:":
         read.problem(
             "DATABASE_URL", "must name a file: every connection would have a memory of its own", DEFAULT_DATABASE_URL
@@ -200,19 +160,30 @@ def _database(read: Reader, environment: Environment, server: ServerPolicy) -> D
         max_pool_size=read.integer("DATABASE_MAX_POOL_SIZE", 20, at_least=1, at_most=1000),
         pool_timeout=read.number("DATABASE_POOL_TIMEOUT", 1, above=0),
         connect_timeout=read.number("DATABASE_CONNECT_TIMEOUT", 2, above=0),
-        statement_timeout=read.number("DATABASE_STATEMENT_TIMEOUT", 5, above=0),
+        statement_timeout=read.number("DATABASE_STATEMENT_TIMEOUT", 5, at_least=0.01),
         statement_cache_size=read.integer("DATABASE_STATEMENT_CACHE_SIZE", 100, at_least=0),
     )
+
+
+def _is_postgres_address(url: str) -> bool:
+    try:
+        port = urlsplit(url).port  # a '/' in the password ends the address early
+    except ValueError:
+        return False
+    return port != 0
 
 
 def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> HashingPolicy:
     # RFC 9106 §3.1 asks for 8 KiB per lane at least; the floor in production is OWASP's.
     cheap = environment is Environment.TESTING
     parallelism = read.integer("PASSWORD_HASH_PARALLELISM", 1, at_least=1, at_most=16)
-    floor = max(7168 if environment is Environment.PRODUCTION else 0, 8 * parallelism)
+    iterations = read.integer("PASSWORD_HASH_ITERATIONS", 1 if cheap else 2, at_least=1, at_most=1000)
+    wanted = _OWASP_FLOORS[min(iterations, len(_OWASP_FLOORS)) - 1] if environment is Environment.PRODUCTION else 0
+    floor = max(wanted, 8 * parallelism)
+    default = floor if cheap else 19456
     return HashingPolicy(
-        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", floor if cheap else 19456, at_least=floor),
-        iterations=read.integer("PASSWORD_HASH_ITERATIONS", 1 if cheap else 2, at_least=1),
+        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", default, at_least=floor, at_most=_MAX_HASH_KIB),
+        iterations=iterations,
         parallelism=parallelism,
         threads=read.integer("PASSWORD_HASH_THREADS", max(1, (os.cpu_count() or 1) // server.workers), at_least=1),
         queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
@@ -220,7 +191,7 @@ def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> Ha
 
 
 def _sessions(read: Reader, http: HttpPolicy, environment: Environment) -> SessionPolicy:
-    idle_days = read.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, at_least=1)
+    idle_days = read.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, at_least=1, at_most=3650)
     absolute_days = read.integer("SESSION_ABSOLUTE_DAYS", max(30, idle_days), at_least=1, at_most=3650)
     if idle_days > absolute_days:
         read.problem("REFRESH_TOKEN_EXPIRE_DAYS", "must not be larger than SESSION_ABSOLUTE_DAYS", str(absolute_days))

@@ -24,15 +24,14 @@ def read_keys(read: Reader, *, is_production: bool) -> tuple[KeyRing, tuple[byte
     secret = read.text("JWT_SECRET_KEY", "")
     derivation = read.text("TOKEN_DERIVATION_KEY", "")
     previous_texts = read.string_list("JWT_PREVIOUS_KEYS", ())
-    for variable, value in (("JWT_SECRET_KEY", secret), ("TOKEN_DERIVATION_KEY", derivation)):
-        _check_secret(read, variable, value, is_production=is_production)
+    _is_good_secret(read, "TOKEN_DERIVATION_KEY", derivation, is_production=is_production)
+    is_good = _is_good_secret(read, "JWT_SECRET_KEY", secret, is_production=is_production)
     if not pem and not secret:
         read.problem("JWT_SECRET_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
     if pem and not secret and not derivation:
         read.problem("TOKEN_DERIVATION_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
-    previous = [key for text in previous_texts if (key := _key(read, "JWT_PREVIOUS_KEYS", text.replace("\\n", "\n")))]
-    is_long_enough = len(secret.encode()) >= MINIMUM_SECRET_BYTES  # if not, that is noted already
-    signing_secret = SigningKey.from_secret(secret) if is_long_enough else None
+    previous = [key for text in previous_texts if (key := _previous(read, text, is_production=is_production))]
+    signing_secret = _key(read, "JWT_SECRET_KEY", secret) if is_good else None
     current = _key(read, "JWT_PRIVATE_KEY", pem) if pem else signing_secret
     if pem and current is not None and read.given("JWT_ALGORITHM") and current.algorithm != algorithm:
         read.problem("JWT_ALGORITHM", f"is {algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}", "")
@@ -40,6 +39,13 @@ def read_keys(read: Reader, *, is_production: bool) -> tuple[KeyRing, tuple[byte
         read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={algorithm}", "")
     secrets = (derivation, secret, *(text for text in previous_texts if "-----BEGIN" not in text))
     return _ring(read, current, previous), tuple(text.encode() for text in secrets if text)
+
+
+def _previous(read: Reader, text: str, *, is_production: bool) -> SigningKey | None:
+    variable = "JWT_PREVIOUS_KEYS"
+    if "-----BEGIN" in text:
+        return _key(read, variable, text.replace("\\n", "\n"))
+    return _key(read, variable, text) if _is_good_secret(read, variable, text, is_production=is_production) else None
 
 
 def _ring(read: Reader, current: SigningKey | None, previous: Sequence[SigningKey]) -> KeyRing:
@@ -53,19 +59,20 @@ def _ring(read: Reader, current: SigningKey | None, previous: Sequence[SigningKe
     raise AssertionError(message)
 
 
-def _check_secret(read: Reader, variable: str, value: str, *, is_production: bool) -> None:
-    """Refuse what is too short everywhere, and what is easy to guess in production."""
+def _is_good_secret(read: Reader, variable: str, value: str, *, is_production: bool) -> bool:
+    """Note what is too short everywhere, and what is easy to guess in production. False for an empty text, too."""
     if not value:
-        return
+        return False
     if len(value.encode()) < MINIMUM_SECRET_BYTES:
         read.problem(variable, f"is shorter than {MINIMUM_SECRET_BYTES} bytes", f"$({GENERATE})")
     elif is_production and (any(word in value.lower() for word in _EXAMPLE_WORDS) or len(set(value)) < _MIN_DISTINCT):
         read.problem(variable, "looks like an example or is easy to guess", f"$({GENERATE})")
+    else:
+        return True
+    return False
 
 
 def _key(read: Reader, variable: str, text: str) -> SigningKey | None:
-    if not text:
-        return None
     try:
         return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
     except KeyRejectedError as error:

@@ -63,6 +63,7 @@ class AccountController(Controller):
         "/profile",
         summary="Change the profile",
         operation_id="changeProfile",
+        rate_limit="rename",
         **protected(
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,

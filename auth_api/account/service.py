@@ -17,6 +17,7 @@ from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - why a session ended
+DELETED: Final = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +92,8 @@ class AccountService:
             raise InvalidCredentialsException
 
         async def work() -> None:
+            # Sessions are locked before their account, as refreshing and logging out do it: neither waits for the other.
+            await self.sessions.end_all(account.id, reason=DELETED)
             if not await self.users.delete(found):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)

@@ -10,7 +10,7 @@ from piccolo.apps.migrations.commands.new import AutoMigrationManager
 
 from auth_api.cli.context import database_errors, load_settings
 from auth_api.kit.db import migrations
-from auth_api.kit.db.database import create_engine
+from auth_api.kit.db.database import create_migrating_engine
 from auth_api.piccolo_app import APP_CONFIG, APP_NAME, bind
 
 
@@ -21,7 +21,7 @@ from auth_api.piccolo_app import APP_CONFIG, APP_NAME, bind
 )
 def migrate(*, check: bool, drift: bool) -> None:
     """Bring the database up to date. Safe when several run at once."""
-    engine = create_engine(load_settings().database)
+    engine = create_migrating_engine(load_settings().database)
     bind(engine)
     with database_errors():
         if drift:

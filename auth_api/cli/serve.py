@@ -9,7 +9,7 @@ import click
 
 from auth_api.cli.context import load_settings, require_none
 from auth_api.kit.db import migrations
-from auth_api.kit.db.database import create_engine
+from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.server import AddressUnavailableError, bind_socket, print_banner, run
@@ -42,7 +42,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
 
 async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
     """Migrate, or see that nothing is pending. A database that is down is no reason not to start."""
-    engine = create_engine(settings.database)
+    engine = create_migrating_engine(settings.database)
     bind(engine)
     try:
         if do_migrate:
@@ -57,4 +57,5 @@ async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
             raise StartRefusedError(message) from error
         if not is_outage(error):
             raise
-        click.echo("The database does not answer. Starting without it; not ready until it does.", err=True)
+        reason = f"{type(error).__name__} {getattr(error, 'sqlstate', '')}".strip()
+        click.echo(f"The database does not answer ({reason}). Starting without it; not ready until it does.", err=True)

@@ -1,6 +1,7 @@
 """Judges whether this process can do its work."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Final
@@ -10,6 +11,7 @@ from loguru import logger
 from auth_api.health.schemas import Checks, Readiness
 from auth_api.kit.breaker import BreakerRegistry
 from auth_api.kit.db.database import Database
+from auth_api.kit.errors import ServerOverloadedException
 
 TIMEOUT: Final = 2.0
 """Seconds for all checks together: a probe that waits is as bad as one that fails."""
@@ -38,7 +40,8 @@ class HealthService:
         )
 
     async def _checks(self) -> Checks:
-        await self.database.ping()
+        with contextlib.suppress(ServerOverloadedException):  # busy is not away
+            await self.database.ping()
         if not self._is_migrated:  # what has been migrated stays so
             self._is_migrated = not await self.pending_migrations()
         return Checks(database="ok", migrations="ok" if self._is_migrated else "pending")

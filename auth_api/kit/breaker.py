@@ -20,18 +20,13 @@ from aiobreaker import CircuitBreaker, CircuitBreakerError
 from aiobreaker.state import CircuitBreakerState
 from loguru import logger
 
-from auth_api.kit.breaker_policy import BreakerPolicy, BreakerState
+from auth_api.kit.breaker_policy import JITTER, PROBE_INTERVAL, BreakerPolicy, BreakerState
+from auth_api.kit.breaker_verdict import NoVerdict, without_verdict
 from auth_api.kit.clock import Monotonic, monotonic
 from auth_api.kit.errors import CircuitBreakerOpenException
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-PROBE_INTERVAL = 1.0
-"""Seconds between two background probes of an open breaker."""
-
-JITTER = 0.2
-"""Open periods vary by this share, so that many processes do not come back in step."""
 
 _epoch_of_call: ContextVar[Mapping[str, int]] = ContextVar("breaker_epoch_of_call", default={})  # noqa: B039 - never changed, only replaced
 
@@ -133,7 +128,9 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         self._trials += trial
         token = _epoch_of_call.set({**_epoch_of_call.get(), self.name: self._epoch})
         try:
-            result: T = await super().call_async(func, *args, **kwargs)
+            result: T = await super().call_async(without_verdict(func), *args, **kwargs)
+        except NoVerdict as silence:
+            raise silence.error from None
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
             own = error.__cause__ or error
             outward = self._outward(own)
@@ -151,10 +148,11 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
 
     async def stop(self) -> None:
         """End the background probe."""
-        if self._probing is not None:
-            self._probing.cancel()
+        probing, self._probing = self._probing, None
+        if probing is not None:
+            probing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await self._probing
+                await probing
 
     def _admit(self) -> None:
         if self.current_state is CircuitBreakerState.OPEN:

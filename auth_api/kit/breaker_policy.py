@@ -2,6 +2,12 @@
 
 import msgspec
 
+PROBE_INTERVAL = 1.0
+"""Seconds between two background probes of an open breaker."""
+
+JITTER = 0.2
+"""Open periods vary by this share, so that many processes do not come back in step."""
+
 
 class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When a breaker opens, and for how long."""

@@ -12,10 +12,11 @@ import queue
 import re
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
+import asyncpg
 import msgspec
 from loguru import logger
 
@@ -29,6 +30,9 @@ request_id_of_context: ContextVar[str | None] = ContextVar("request_id", default
 
 QUEUE_SIZE: Final = 10_000
 """Lines that may wait for a slow pipe; further ones are dropped and counted."""
+
+ATOMIC_WRITE: Final = 4096
+"""Bytes that a pipe takes from one process without another's in between; a longer line may be torn."""
 
 REDACTED: Final = "[redacted]"
 
@@ -133,13 +137,25 @@ class LogWriter:
             if self.dropped > self._reported:
                 self._reported, lost = self.dropped, self.dropped - self._reported
                 batch.append(msgspec.json.encode({"level": "ERROR", "message": f"{lost} log lines dropped"}) + b"\n")
-            self._write(b"".join(line for line in batch if line is not None))
+            for piece in _pieces(line for line in batch if line is not None):
+                self._write(piece)
 
     def _write(self, data: bytes) -> None:
         # A full disk or a closed pipe costs lines, never requests.
         with contextlib.suppress(OSError):
             while data:
                 data = data[os.write(self._descriptor, data) :]
+
+
+def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """Join whole lines up to what a pipe takes in one go: several processes may share it (POSIX write, PIPE_BUF)."""
+    piece = b""
+    for line in lines:
+        if piece and len(piece) + len(line) > ATOMIC_WRITE:
+            yield piece
+            piece = b""
+        piece += line
+    yield piece
 
 
 class _Bridge(logging.Handler):
@@ -195,5 +211,19 @@ def _trace(record: "Record") -> str:
     error = record["exception"]
     if error is None or error.type is None:
         return ""
-    lines = traceback.format_exception(error.type, error.value, error.traceback)
-    return str(redact("", "".join(lines)))
+    trace = traceback.TracebackException(error.type, error.value, error.traceback)  # type: ignore[arg-type]
+    return str(redact("", "".join(_without_rows(trace, error.value).format())))
+
+
+def _without_rows(trace: traceback.TracebackException, error: BaseException | None) -> traceback.TracebackException:
+    """Leave PostgreSQL's own words out, here and in the causes: they quote the values of the failing row."""
+    if isinstance(error, asyncpg.PostgresError):
+        trace._str = f"sqlstate {error.sqlstate}, constraint {getattr(error, 'constraint_name', None)}"  # type: ignore[attr-defined]  # noqa: SLF001
+    elif isinstance(error, asyncpg.InterfaceError):
+        # Nothing public sets it; a test sees whether this still works.
+        trace._str = str(error).partition(":")[0]  # type: ignore[attr-defined]  # noqa: SLF001
+    if error is not None and trace.__cause__ is not None:
+        _without_rows(trace.__cause__, error.__cause__)
+    if error is not None and trace.__context__ is not None:
+        _without_rows(trace.__context__, error.__context__)
+    return trace

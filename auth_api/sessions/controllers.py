@@ -99,15 +99,14 @@ class SessionController(Controller):
         origin: Injected[Origin],
         data: JSONBody[LogoutRequest | None] = None,
     ) -> LoggedOut:
-        """End the session of the bearer token, or of the refresh token in the body, at once.
+        """End the session of the refresh token in the body, or else of the bearer token, at once.
 
         Doing it again, or with an access token that has expired meanwhile, is no error.
         """
-        refresh_token = data.refresh_token if data is not None else None
-        if refresh_token is None or "authorization" in request.headers:
+        if data is not None and data.refresh_token is not None:
+            await sessions.log_out_by_refresh_token(data.refresh_token, origin)
+        else:
             await sessions.log_out(bearer_token(request), origin)
-        if refresh_token is not None:
-            await sessions.log_out_by_refresh_token(refresh_token, origin)
         return LOGGED_OUT
 
     @post(

@@ -109,18 +109,23 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def extend_session(token_hash: str, *, idle_end: datetime) -> ExtendedSession | None:
-    """Carry the session of an unused refresh token on, to `idle_end` or its absolute end. None if it cannot go on."""
+async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSession | None:
+    """Carry the session of an unused refresh token on for so long, or to its absolute end. None if it cannot go on.
+
+    `timestamptz_pl_interval` is what `+` calls on PostgreSQL; `kit.db.sqlite` has one of this name.
+    """
     rows = await Session.raw(
         "UPDATE sessions SET last_used_at = clock_timestamp(), "
-        "expires_at = CASE WHEN absolute_expires_at < {} THEN absolute_expires_at ELSE {} END "
+        "expires_at = CASE WHEN absolute_expires_at < "
+        "timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) THEN absolute_expires_at "
+        "ELSE timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) END "
         "WHERE ended_at IS NULL AND expires_at > clock_timestamp() "
         "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
         "AND NOT is_revoked AND expires_at > clock_timestamp()) "
         "AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active) "
         "RETURNING id, user_id, last_used_at, expires_at",
-        idle_end,
-        idle_end,
+        idle_seconds,
+        idle_seconds,
         token_hash,
     )
     if not rows:

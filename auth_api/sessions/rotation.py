@@ -11,7 +11,7 @@ from loguru import logger
 
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
-from auth_api.kit.clock import Clock, monotonic
+from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import ServerOverloadedException
@@ -48,7 +48,6 @@ class RotationService:
     access_tokens: AccessTokens
     policy: SessionPolicy
     derivation: SuccessorDerivation
-    clock: Clock
 
     async def refresh(self, raw: str, origin: Origin) -> TokenPair:
         """Return the successor of a refresh token with a new access token.
@@ -77,8 +76,7 @@ class RotationService:
         """Claim the token and store its successor. None if nothing could be claimed; then nothing has changed."""
 
         async def work() -> ExtendedSession | None:
-            idle_end = self.clock() + self.policy.idle_ttl
-            session = await repository.extend_session(token_hash, idle_end=idle_end)
+            session = await repository.extend_session(token_hash, idle_seconds=self.policy.idle_ttl.total_seconds())
             if session is None:
                 return None
             if not await repository.claim_token(token_hash, successor_hash=successor.digest, successor_salt=salt):

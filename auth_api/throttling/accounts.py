@@ -74,9 +74,10 @@ class AccountThrottle:
             await repository.uncount(target.account_key, self.policy.per_account)
 
     async def succeed(self, target: Target) -> None:
-        """Forget the failures from this network, and no others."""
+        """Forget the failures from this network and no others, and uncount this attempt, which was none."""
         if self.policy.enabled:
             await repository.forget(target.pair_key)
+            await repository.uncount(target.account_key, self.policy.per_account)
 
     async def reset(self, user_id: int) -> None:
         """Forget all failures at an account."""

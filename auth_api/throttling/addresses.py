@@ -7,6 +7,9 @@ from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
 
+TIDY_EVERY = 500
+"""Counted requests between two rounds of removing what has expired; a round removes more than they can have added."""
+
 MAX_REMEMBERED = 10_000
 """Refused callers that a process remembers; beyond it the database is asked again."""
 
@@ -40,6 +43,7 @@ class AddressLimits:
         self._policy = policy
         self._clock = clock
         self._refused_until: dict[str, float] = {}
+        self._spent = 0
 
     async def spend(self, name: str, address: str | None) -> Budget | None:
         """Count one request of this kind from this address, and tell what is left. None where limits are off."""
@@ -49,10 +53,17 @@ class AddressLimits:
         key = f"address:{name}:{network_of(address)}"
         if (seconds := self._refused_until.get(key, 0.0) - self._clock()) > 0:
             return Budget(limit, limit.requests + 1, seconds)
+        await self._tidy_up()
         counted = await repository.count(key, limit.window_seconds)
         if counted.attempts > limit.requests:
             self._remember(key, counted.resets_in)
         return Budget(limit, counted.attempts, counted.resets_in)
+
+    async def _tidy_up(self) -> None:
+        """Remove expired counters now and then: made-up names and addresses would pile up."""
+        self._spent += 1
+        if self._spent % TIDY_EVERY == 0:
+            await repository.forget_expired(2 * TIDY_EVERY)
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock()

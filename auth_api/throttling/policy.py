@@ -18,10 +18,14 @@ class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """So many failures are free within the window; after that each one costs a wait that doubles."""
+    """So many failures are free within the window; after that each one costs a wait that doubles.
+
+    With `renews`, each failure begins the window anew: they are forgotten that long after the last one.
+    """
 
     free: int
     window_seconds: int
+    renews: bool
     first_wait_seconds: int = 30
     doublings: int = 5
     longest_wait_seconds: int = 15 * MINUTE
@@ -40,8 +44,8 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     enabled: bool
     addresses: dict[str, AddressLimit]
-    per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY)
-    per_account: AccountLimit = AccountLimit(free=50, window_seconds=HOUR)
+    per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY, renews=True)
+    per_account: AccountLimit = AccountLimit(free=50, window_seconds=HOUR, renews=False)
     requests_per_second: int = 50
 
 
@@ -51,6 +55,7 @@ def address_limits(*, login_requests: int, login_window: int, factor: int) -> di
         ("login", login_requests, login_window),
         ("register", 20, HOUR),
         ("refresh", 150, 5 * MINUTE),
+        ("rename", 20, HOUR),
     )
     return {
         name: AddressLimit(name=name, requests=requests * factor, window_seconds=window)

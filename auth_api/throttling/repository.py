@@ -50,7 +50,7 @@ async def attempt(key: str, limit: AccountLimit) -> bool:
         "ON CONFLICT (key) DO UPDATE SET "
         "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
         "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) OR {} "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "blocked_until = CASE "
         "WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
@@ -62,6 +62,7 @@ async def attempt(key: str, limit: AccountLimit) -> bool:
         "RETURNING attempts",
         key,
         float(limit.window_seconds),
+        limit.renews,
         limit.free,
         limit.free + limit.doublings,
         float(limit.longest_wait_seconds),
@@ -103,4 +104,14 @@ async def uncount(key: str, limit: AccountLimit) -> None:
         "blocked_until = CASE WHEN attempts - 1 < {} THEN 0 ELSE blocked_until END WHERE key = {} AND attempts > 0",
         limit.free,
         key,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def forget_expired(limit: int) -> None:
+    """Remove some of the counters that nobody needs any more."""
+    await ThrottleCounter.raw(
+        "DELETE FROM throttle_counters WHERE key IN (SELECT key FROM throttle_counters "
+        "WHERE expires_at < date_part('epoch', clock_timestamp()) LIMIT {})",
+        limit,
     )

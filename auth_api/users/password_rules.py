@@ -24,7 +24,7 @@ _CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
 
 
 def common_passwords() -> frozenset[str]:
-    """Load the list that the build takes from Django: 20,000 passwords, in lower case.
+    """Load the list that the build takes from Django: some 20,000 passwords, in lower case.
 
     Raises:
         FileNotFoundError: the package was not built, only copied.
@@ -74,7 +74,8 @@ class PasswordRules:
 
     def _guesses(self, password: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         folded = password.casefold()
-        if folded in self._common or _EDGES.sub("", folded) in self._common:
+        is_short = len(password) <= self._policy.max_length  # what is refused for its length need not be looked up
+        if is_short and (folded in self._common or _EDGES.sub("", folded) in self._common):
             yield "common", "Is one of the most common passwords."
         parts = {"username": document.get("username"), "email": str(document.get("email") or "").partition("@")[0]}
         for name, part in parts.items():

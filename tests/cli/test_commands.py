@@ -11,7 +11,6 @@ from click.testing import CliRunner
 
 from auth_api import __version__
 from auth_api.cli import commands
-from tests.cli.conftest import Command
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
@@ -32,10 +31,10 @@ def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
     assert explanation.strip().endswith(".")
 
 
-def test_a_wrong_command_is_told(auth_api: Command) -> None:
-    done = auth_api("serv")
+def test_a_wrong_command_is_told() -> None:
+    done = CliRunner().invoke(commands, ["serv"])
 
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.exit_code, done.stdout) == (2, "")
     assert "No such command 'serv'." in done.stderr
 
 

@@ -21,7 +21,7 @@ NUMBER = "must be a whole number, {}"
 SWITCH = "must be true or false"
 TEXTS = "must be a JSON list of texts"
 TWO_TEXTS = '["one", "two"]'
-ORIGINS = "must list exact origins: scheme, host and port, without a path and without '*'"
+ORIGINS = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
 ORIGIN = '["https://app.your-company.com"]'
 DATABASE = "must be a PostgreSQL or SQLite address"
 POSTGRES = "postgresql://user:password@host:5432/auth"
@@ -66,18 +66,18 @@ def refusal(environ: dict[str, str]) -> str:
         ("DATABASE_MAX_POOL_SIZE", "0", NUMBER.format("1 to 1000"), "20"),
         ("DATABASE_POOL_TIMEOUT", "0", "must be a number, more than 0", "1"),
         ("DATABASE_CONNECT_TIMEOUT", "soon", "must be a number, more than 0", "2"),
-        ("DATABASE_STATEMENT_TIMEOUT", "inf", "must be a number, more than 0", "5"),
+        ("DATABASE_STATEMENT_TIMEOUT", "inf", "must be a number, 0.01 or more", "5"),
         ("DATABASE_STATEMENT_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "100"),
         ("CIRCUIT_BREAKER_THRESHOLD", "0", NUMBER.format("1 or more"), "5"),
         ("CIRCUIT_BREAKER_TIMEOUT", "nan", "must be a number, 1 or more", "60"),
-        ("PASSWORD_HASH_MEMORY_KIB", "7", NUMBER.format("8 or more"), "19456"),
-        ("PASSWORD_HASH_ITERATIONS", "0", NUMBER.format("1 or more"), "2"),
+        ("PASSWORD_HASH_MEMORY_KIB", "7", NUMBER.format("8 to 4194304"), "19456"),
+        ("PASSWORD_HASH_ITERATIONS", "0", NUMBER.format("1 to 1000"), "2"),
         ("PASSWORD_HASH_PARALLELISM", "17", NUMBER.format("1 to 16"), "1"),
         ("PASSWORD_HASH_QUEUE_SIZE", "-1", NUMBER.format("0 or more"), "100"),
         ("PASSWORD_REQUIRE_COMPLEXITY", "2", SWITCH, "true"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", NUMBER.format("1 to 1440"), "30"),
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", NUMBER.format("1 to 1440"), "30"),
-        ("REFRESH_TOKEN_EXPIRE_DAYS", "0", NUMBER.format("1 or more"), "7"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "0", NUMBER.format("1 to 3650"), "7"),
         ("SESSION_ABSOLUTE_DAYS", "3651", NUMBER.format("1 to 3650"), "30"),
         ("REFRESH_GRACE_SECONDS", "61", NUMBER.format("0 to 60"), "30"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "4096"),
@@ -105,7 +105,7 @@ def test_a_wrong_value_is_refused_with_what_is_wrong_and_an_example(
         ("DATABASE_URL", "", DATABASE, POSTGRES),
         ("PUBLIC_URL", "http://auth.your-company.com", HTTPS, "https://auth.your-company.com"),
         ("PUBLIC_URL", "", HTTPS, "https://auth.your-company.com"),
-        ("PASSWORD_HASH_MEMORY_KIB", "7167", NUMBER.format("7168 or more"), "19456"),
+        ("PASSWORD_HASH_MEMORY_KIB", "19455", NUMBER.format("19456 to 4194304"), "19456"),
     ],
 )
 def test_production_refuses_what_is_good_enough_for_development(

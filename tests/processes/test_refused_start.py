@@ -51,11 +51,8 @@ def test_a_host_that_cannot_be_had(deployment: Deployment, host: str) -> None:
         (("serve",), "no database"),
         (("serve",), "below a file"),
         (("serve",), "in no folder"),
-        (("migrate",), "no database"),
         (("migrate",), "in no folder"),
         (("migrate", "--check"), "a folder"),
-        (("migrate", "--check"), "no database"),
-        (("users", "list"), "a folder"),
         (("users", "list"), "no database"),
     ],
 )
@@ -91,7 +88,7 @@ async def test_pending_migrations_name_the_command_to_run(
     assert re.fullmatch(r"\d+ migrations are pending\. Run: auth-api migrate", the_one_sentence(done))
 
 
-@pytest.mark.parametrize("command", [("serve",), ("users", "list"), ("migrate",)], ids=" ".join)
+@pytest.mark.parametrize("command", [("serve",), ("users", "list")], ids=" ".join)
 def test_all_wrong_settings_are_told_at_once(deployment: Deployment, command: tuple[str, ...]) -> None:
     done = deployment.command(
         *command, PORT="eighty", WORKERS="0", JWT_SECRET_KEY="too-short", LOG_LEVEL="loud", DATABASE_URL="mysql://db"

@@ -13,8 +13,6 @@ from tests.support.processes import RunningServer
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
 
-both = pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
-
 
 def ended_with(server: RunningServer) -> int:
     """Return the exit status of a server that was told to end."""
@@ -45,8 +43,7 @@ class UnfinishedRegistration:
         self._socket.close()
 
 
-@both
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(("workers", "how"), [(1, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT)])
 def test_a_request_under_way_is_finished_before_the_orderly_end(
     deployment: Deployment, workers: int, how: signal.Signals
 ) -> None:

@@ -13,15 +13,22 @@ PATIENCE = 5.0
 
 @asynccontextmanager
 async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
-    """Keep all threads of the hasher busy in this context; what wants a hash waits for its end."""
-    release = threading.Event()
-    pool = hasher._pool  # noqa: SLF001 - there is no other way into its queue
-    holders = [pool.submit(release.wait) for _ in range(pool._max_workers)]  # noqa: SLF001 - as above
+    """Keep all threads of the hasher busy in this context, each with one of its places; what wants a hash waits."""
+    threads = hasher._pool._max_workers  # noqa: SLF001 - there is no other way into its queue
+    busy, release = threading.Semaphore(0), threading.Event()
+
+    def hold() -> None:
+        busy.release()
+        release.wait()
+
+    holders = [asyncio.create_task(hasher._in_pool(hold)) for _ in range(threads)]  # noqa: SLF001 - as above
     try:
+        for _ in range(threads):
+            assert await asyncio.to_thread(busy.acquire, timeout=PATIENCE), "the hasher does not take any work"
         yield
     finally:
         release.set()
-        await asyncio.gather(*map(asyncio.wrap_future, holders))
+        await asyncio.gather(*holders)
 
 
 async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:

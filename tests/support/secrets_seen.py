@@ -48,6 +48,6 @@ class SecretsSeen:
             self._add(value)
 
     def _add(self, secret: str) -> None:
-        # What stands between printable characters would be escaped in the log, and what is short is there by chance.
-        if len(secret) >= _SHORTEST and secret.isprintable() and secret.isascii():
+        # What is not printable would be escaped in the log; what is short or monotonous stands there by chance.
+        if len(secret) >= _SHORTEST and len(set(secret)) >= _SHORTEST and secret.isprintable() and secret.isascii():
             self._secrets.add(secret)

@@ -75,8 +75,8 @@ class PasswordHasher:
         return await self._in_pool(lambda: self._matches(_canonical(password), stored))
 
     def needs_rehash(self, stored: str) -> bool:
-        """Tell whether the hash was made with other parameters than today's."""
-        return self._argon2.check_needs_rehash(stored)
+        """Tell whether the hash cost less memory or time than today's do. One that cost more is left alone."""
+        return _is_cheaper(stored, self._argon2)
 
     def close(self) -> None:
         """Forget what waits and let the threads end."""
@@ -87,7 +87,8 @@ class PasswordHasher:
             try:
                 return self._argon2.verify(stored, password)
             except VerifyMismatchError:
-                return False
+                if not _is_cheaper(stored, self._argon2):
+                    return False  # else the decoy's work is owed: a quick answer would tell an old account
             except (InvalidHashError, VerificationError, UnicodeEncodeError):
                 pass  # not a hash, or a damaged one: the decoy's work is still owed
         with contextlib.suppress(VerificationError):
@@ -104,6 +105,15 @@ class PasswordHasher:
             raise
         future.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(future)
+
+
+def _is_cheaper(stored: str, today: argon2.PasswordHasher) -> bool:
+    parameters = argon2.extract_parameters(stored)
+    return (
+        parameters.type is not today.type
+        or parameters.memory_cost < today.memory_cost
+        or parameters.time_cost < today.time_cost
+    )
 
 
 def _canonical(password: str) -> bytes:

@@ -8,6 +8,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.failures import CONFLICTS
 from auth_api.kit.db.policy import DatabasePolicy
@@ -39,6 +41,11 @@ def after_commit(callback: Callable[[], None]) -> None:
 def create_engine(policy: DatabasePolicy) -> Engine:
     """Make the engine, without connecting."""
     return PooledPostgresEngine(policy) if policy.postgres_dsn else PooledSQLiteEngine(policy)
+
+
+def create_migrating_engine(policy: DatabasePolicy) -> Engine:
+    """Make an engine whose statements may take as long as a migration of a large table does."""
+    return create_engine(policy if policy.sqlite_path else msgspec.structs.replace(policy, statement_timeout=0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,8 @@ class PooledPostgresEngine(PostgresEngine):
             await connection.close() if clean else connection.terminate()
             return
         try:
-            await self.pool.release(connection)
+            # A cancelled statement is waited for only so long; then the connection is dropped.
+            await self.pool.release(connection, timeout=self._policy.connect_timeout)
         finally:
             self._slots.release()
 

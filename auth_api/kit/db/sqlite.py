@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import sqlite3
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiosqlite
@@ -35,8 +35,7 @@ class DurableConnection(sqlite3.Connection):
     """A connection as this application needs every one of them.
 
     WAL lets readers and the writer work side by side; `synchronous = FULL` keeps what was committed through a power
-    cut. `clock_timestamp()` and `date_part('epoch', …)` are what they are on PostgreSQL, times in the text form
-    Piccolo stores.
+    cut. The functions are what they are on PostgreSQL, with times in the text form that Piccolo stores.
     """
 
     def __init__(self, database: str, *args: Any, **kwargs: Any) -> None:
@@ -46,6 +45,17 @@ class DurableConnection(sqlite3.Connection):
             self.execute(f"PRAGMA {pragma}").close()
         self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
         self.create_function("date_part", 2, _date_part)
+        self.create_function("make_interval", 7, _make_interval)
+        self.create_function("timestamptz_pl_interval", 2, _add)
+
+
+def _make_interval(*parts: float) -> float:
+    """Return the seconds, which is the only part that is used here."""
+    return parts[-1]
+
+
+def _add(moment: str, seconds: float) -> str:
+    return str(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
 
 
 def _date_part(field: str, moment: str) -> float | None:

@@ -1,5 +1,6 @@
 """Which requests are refused before anything else is done for them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -19,11 +20,12 @@ from auth_api.kit.networks import network_of
 MAX_URI_LENGTH: Final = 4096
 MAX_HEADERS_LENGTH: Final = 16 * 1024
 
+_HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
 _SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class Admission:
-    """Judges size, host, scheme and rate of a request. Probes under `/health/` are exempt from all but size.
+    """Judges size, rate, host and scheme of a request. Probes under `/health/` may use any host and scheme.
 
     Args:
         addresses: tells through whom a request came.
@@ -54,19 +56,19 @@ class Admission:
             return UriTooLongException()
         if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_LENGTH:
             return HeadersTooLargeException()
-        if _is_ambiguous(scope["headers"]):
+        lacks_host = scope.get("http_version") == "1.1" and b"host" not in headers  # RFC 9112 §3.2
+        if lacks_host or _is_ambiguous(scope["headers"]):
             return MalformedRequestException()
-        return None if scope["path"].startswith("/health/") else self._refusal_beyond_size(scope, headers, address)
+        if self._floods is not None and (seconds := self._floods.wait(network_of(address))) > 0:
+            return RateLimitedException(seconds)
+        is_probe = scope["path"].lstrip("/").startswith("health/")
+        return None if is_probe else self._refusal_by_name(scope, headers)
 
-    def _refusal_beyond_size(
-        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], address: str | None
-    ) -> ApplicationException | None:
+    def _refusal_by_name(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> ApplicationException | None:
         if self._allowed_hosts and _host(headers.get(b"host", b"")) not in self._allowed_hosts:
             return HostNotAllowedException()
         if self._https_only and self._came_by_http(scope, headers):
             return HttpsRequiredException()
-        if self._floods is not None and (seconds := self._floods.wait(network_of(address))) > 0:
-            return RateLimitedException(seconds)
         return None
 
     def _came_by_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
@@ -82,4 +84,5 @@ def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 def _host(header: bytes) -> str:
     """Return the name or address in lower case and without the port; an IPv6 address keeps its brackets."""
     text = header.decode("latin-1").lower()
-    return text[: text.index("]") + 1] if text.startswith("[") and "]" in text else text.partition(":")[0]
+    match = _HOST.fullmatch(text)
+    return match[1] if match else ""

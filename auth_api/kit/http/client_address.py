@@ -1,6 +1,7 @@
 """Who is calling, as far as the network and trusted proxies tell."""
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -8,6 +9,8 @@ from loguru import logger
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+_WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([0-9.]+):\d+")
 
 FORWARDED: Final = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
 
@@ -64,8 +67,11 @@ def _hops(scope: Mapping[str, Any]) -> list[str]:
 
 
 def _parse(text: str) -> Address | None:
+    """Read an address, also one with a port (`192.0.2.1:443`, `[2001:db8::1]:443`) or a zone."""
+    match = _WITH_PORT.fullmatch(text)
+    bare = (match[1] or match[2]) if match else text
     try:
-        address = ipaddress.ip_address(text.partition("%")[0])
+        address = ipaddress.ip_address(bare.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:

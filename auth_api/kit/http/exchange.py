@@ -58,6 +58,7 @@ class Exchange:
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
         self.path = scope["path"]  # the router rewrites the scope's
+        self._place = re.sub("/{2,}", "/", self.path)  # as the router reads it
         self.status = 0
         self.origin = Origin(
             ip_address=shared.addresses.find(scope),
@@ -130,7 +131,7 @@ class Exchange:
         extra = self.scope["state"].get(EXTRA_HEADERS, {})
         return [
             *self._shared.cors.headers(self.headers),
-            *self._shared.security.of(self.path),
+            *self._shared.security.of(self._place),
             *((name.lower().encode(), value.encode()) for name, value in extra.items()),
             (b"x-request-id", (self.origin.request_id or "").encode()),
         ]
@@ -140,7 +141,7 @@ class Exchange:
 
     def _may_have_own_body(self) -> bool:
         """Readiness answers 503 with its own document."""
-        return bool(self.path.startswith("/health/"))
+        return self._place.startswith("/health/")
 
     def _request_id(self) -> str:
         given = self.headers.get(b"x-request-id", b"").decode("latin-1")

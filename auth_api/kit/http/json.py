@@ -7,6 +7,7 @@ wrong field and answers 500 to bytes that are not UTF-8.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, get_args
 
 import msgspec
@@ -22,6 +23,9 @@ from auth_api.kit.errors import (
 S = TypeVar("S", bound=msgspec.Struct)
 
 MAX_DEPTH: Final = 16
+
+MAX_UNKNOWN: Final = 20
+"""Unknown fields that are told; an answer must not be larger than its request."""
 
 FieldCheck = Callable[[Any, Mapping[str, Any]], Any]
 """Takes a field's value and the whole document; returns the canonical value.
@@ -110,7 +114,7 @@ def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[st
             refusals.append(refusal)
     refusals.extend(ValidationException([error]) for error in _cross_check(struct_type, document))
     known = {field.encode_name for field in fields}
-    refusals.extend(_unknown(name) for name in document if name not in known)
+    refusals.extend(_unknown(name) for name in islice((name for name in document if name not in known), MAX_UNKNOWN))
     if len(refusals) == 1:
         raise refusals[0]
     if refusals:

@@ -1,7 +1,11 @@
 """What an address offers: `Allow`, HEAD wherever GET is, OPTIONS for preflights alone."""
 
+from typing import Any
+
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.types import Message
 
 from tests.conftest import UserFactory
 from tests.support.problems import assert_problem
@@ -76,6 +80,33 @@ async def test_head_answers_what_get_answers_but_for_the_body(client: httpx.Asyn
 
     assert by_head.content == b""
     assert (by_head.status_code, by_head.headers) == (by_get.status_code, by_get.headers)
+
+
+async def test_head_is_sent_without_a_body_whatever_the_server_would_leave_out(app: Litestar) -> None:
+    """The client above drops such a body itself, so the messages are looked at."""
+    sent: list[Message] = []
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Any = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "HEAD",
+        "path": "/health/live",
+        "raw_path": b"/health/live",
+        "query_string": b"",
+        "headers": [],
+        "scheme": "http",
+        "server": ("testserver", 80),
+    }
+    await app(scope, receive, send)
+
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    assert sent[1].get("body", b"") == b""
 
 
 async def test_head_checks_the_token(user_factory: UserFactory) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from auth_api.kit.crypto.passwords import NICENESS, HashingPolicy, PasswordHasher
 from auth_api.kit.errors import ServerOverloadedException
+from tests.support.patience import until
 
 
 class Gate:
@@ -41,9 +42,7 @@ class Hashing:
     async def start_and_wait_until_it_runs(self) -> asyncio.Task[str]:
         before = self.gate.entered
         task = self.start()
-        async with asyncio.timeout(5):
-            while self.gate.entered == before:
-                await asyncio.sleep(0.001)
+        await until(lambda: self.gate.entered > before)
         return task
 
     async def has_room(self) -> bool:
@@ -57,9 +56,10 @@ class Hashing:
 
     async def comes_to_have_room(self) -> bool:
         async with asyncio.timeout(5):
-            while not await self.has_room():
+            while True:
+                if await self.has_room():
+                    return True
                 await asyncio.sleep(0.001)
-        return True
 
     def close(self) -> None:
         self.gate.opened.set()
@@ -91,7 +91,7 @@ async def test_beyond_threads_and_queue_everybody_is_refused_at_once(two_places:
 
     assert refused.value.headers == {"Retry-After": "1"}
     two_places.gate.opened.set()
-    assert await asyncio.gather(running, waiting) == ["hashed", "hashed"]
+    assert [await running, await waiting] == ["hashed", "hashed"]
     assert two_places.gate.entered == 2
 
 

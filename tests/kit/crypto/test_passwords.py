@@ -40,11 +40,15 @@ def hasher() -> Iterator[PasswordHasher]:
     made.close()
 
 
-@pytest.fixture
-def work(hasher: PasswordHasher) -> Work:
+def counted(hasher: PasswordHasher) -> Work:
     counting = Work(hasher._argon2)  # noqa: SLF001 - the work is counted, as its time would be a matter of luck
     hasher._argon2 = counting  # type: ignore[assignment]  # noqa: SLF001 - as above
     return counting
+
+
+@pytest.fixture
+def work(hasher: PasswordHasher) -> Work:
+    return counted(hasher)
 
 
 async def test_a_password_belongs_to_its_own_hash_alone(hasher: PasswordHasher) -> None:
@@ -145,24 +149,43 @@ def test_the_usual_cost_is_that_of_owasp() -> None:
     assert (usual.memory_kib, usual.iterations, usual.parallelism) == (19456, 2, 1)
 
 
-@pytest.mark.parametrize(
-    ("policy", "outdated"),
-    [
-        (CHEAP, False),
-        (HashingPolicy(memory_kib=128, iterations=1), True),
-        (HashingPolicy(memory_kib=64, iterations=2), True),
-        (HashingPolicy(memory_kib=64, iterations=1, parallelism=2), True),
-    ],
-    ids=["same", "memory", "iterations", "parallelism"],
-)
-async def test_a_hash_of_another_cost_is_still_good_and_due_for_a_new_one(
-    hasher: PasswordHasher, policy: HashingPolicy, outdated: bool
-) -> None:
-    stored = await hasher.hash("secret")
-    today = PasswordHasher(policy)
+TODAY = HashingPolicy(memory_kib=128, iterations=2)
 
-    assert today.needs_rehash(stored) is outdated
+MADE_WITH = {
+    "the same": (HashingPolicy(memory_kib=128, iterations=2), False),
+    "less memory": (HashingPolicy(memory_kib=64, iterations=2), True),
+    "fewer iterations": (HashingPolicy(memory_kib=128, iterations=1), True),
+    "less of one and more of the other": (HashingPolicy(memory_kib=256, iterations=1), True),
+    "more memory": (HashingPolicy(memory_kib=256, iterations=2), False),
+    "more iterations": (HashingPolicy(memory_kib=128, iterations=3), False),
+}
+
+
+@pytest.mark.parametrize(("policy", "outdated"), MADE_WITH.values(), ids=MADE_WITH)
+async def test_a_hash_of_another_cost_is_still_good_and_due_for_a_new_one_if_it_cost_less(
+    policy: HashingPolicy, outdated: bool
+) -> None:
+    then, today = PasswordHasher(policy), PasswordHasher(TODAY)
+    stored = await then.hash("secret")
+
     assert await today.verify("secret", stored) is True
+    assert today.needs_rehash(stored) is outdated
+    then.close()
+    today.close()
+
+
+@pytest.mark.parametrize(("policy", "outdated"), MADE_WITH.values(), ids=MADE_WITH)
+async def test_a_wrong_password_costs_at_least_today_s_work_whatever_the_hash_cost(
+    policy: HashingPolicy, outdated: bool
+) -> None:
+    """A quicker answer would tell which accounts are old."""
+    then, today = PasswordHasher(policy), PasswordHasher(TODAY)
+    stored = await then.hash("secret")
+    work = counted(today)
+
+    assert await today.verify("wrong", stored) is False
+    assert work.derivations == (2 if outdated else 1)
+    then.close()
     today.close()
 
 

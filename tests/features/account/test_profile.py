@@ -1,0 +1,120 @@
+"""Reading and changing the profile."""
+
+from typing import Any
+
+import pytest
+
+from auth_api.users.tables import User
+from tests.conftest import UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.rows import audit_actions, user_rows
+
+
+async def rename(actor: Actor, username: object) -> Answer:
+    return await actor.call("PATCH", "/api/user/profile", json={"username": username})
+
+
+async def test_the_profile_is_the_account(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    answer = await ada.profile()
+
+    assert answer.status == 200
+    assert answer.json == {
+        "id": answer["id"],
+        "username": "ada",
+        "email": "ada@example.com",
+        "is_active": True,
+        "email_verified": False,
+        "created_at": answer["created_at"],
+        "updated_at": answer["created_at"],
+        "last_login": None,
+    }
+    assert answer.response.headers["Cache-Control"] == "no-store"
+
+
+async def test_everybody_sees_their_own(user_factory: UserFactory) -> None:
+    ada, grace = await user_factory(), await user_factory(username="grace")
+
+    assert [(await actor.profile())["username"] for actor in (ada, grace)] == ["ada", "grace"]
+
+
+async def test_a_new_username_is_kept_in_its_one_form(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    before = await ada.profile()
+
+    answer = await rename(ada, "Ada.Lovelace")
+
+    assert answer.status == 200
+    assert answer.json == {**before.json, "username": "ada.lovelace", "updated_at": answer["updated_at"]}
+    assert answer["updated_at"] > before["updated_at"]
+    assert (await ada.profile()).json == answer.json
+    assert (await audit_actions())[-1] == "profile:changed"
+
+
+async def test_after_a_rename_the_old_name_is_free_and_logs_nobody_in(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await rename(ada, "lovelace")
+
+    assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await ada.log_in(username="lovelace")).status == 200
+    assert (await Actor(ada.client, email="other@example.com").register()).status == 201
+
+
+async def test_the_name_one_has_may_be_kept(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    assert (await rename(ada, "ADA")).status == 200
+
+
+@pytest.mark.parametrize("taken", ["grace", "GRACE"])
+async def test_somebody_elses_name_is_taken(user_factory: UserFactory, taken: str) -> None:
+    ada, grace = await user_factory(), await user_factory(username="grace")
+
+    assert (await rename(ada, taken)).outcome == (409, "DUPLICATE_USERNAME")
+
+    assert [(await actor.profile())["username"] for actor in (ada, grace)] == ["ada", "grace"]
+    assert "profile:changed" not in await audit_actions()
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, [("username", "missing")]),
+        ({"username": None}, [("username", "type")]),
+        ({"username": 7}, [("username", "type")]),
+        ({"username": "ab"}, [("username", "format")]),
+        ({"username": "admin"}, [("username", "reserved")]),
+        ({"username": "Admin"}, [("username", "reserved")]),
+        ({"username": "a" * 51}, [("username", "too_long")]),
+        ({"username": "ada\x00"}, [("username", "control_character")]),
+        ({"username": "lovelace", "email": "eve@example.com"}, [("email", "unknown")]),
+        ({"username": "lovelace", "is_active": False}, [("is_active", "unknown")]),
+        ({"id": 1}, [("username", "missing"), ("id", "unknown")]),
+    ],
+    ids=str,
+)
+async def test_what_is_no_change_of_a_username_is_refused(
+    user_factory: UserFactory, body: dict[str, Any], errors: list[tuple[str, str]]
+) -> None:
+    ada = await user_factory()
+    before = await user_rows()
+
+    answer = await ada.call("PATCH", "/api/user/profile", json=body)
+
+    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+    assert await user_rows() == before
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH"])
+async def test_nobody_is_asked_in_without_a_token(ada: Actor, method: str) -> None:
+    assert (await ada.call(method, "/api/user/profile")).outcome == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_a_disabled_account_has_no_profile(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await User.update({User.is_active: False}, force=True)
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await rename(ada, "lovelace")).outcome == (401, "TOKEN_REVOKED")

@@ -1,0 +1,77 @@
+"""What an operator can do with other people's accounts."""
+
+import pytest
+
+from auth_api.services import Services
+from auth_api.sessions.tables import Session
+from auth_api.users.errors import UserNotFoundException
+from tests.conftest import UserFactory
+from tests.support.faults import fault
+from tests.support.rows import audit_actions, user_rows
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.com", "Ada@Example.com"])
+async def test_an_account_is_found_by_name_or_address(user_factory: UserFactory, services: Services, name: str) -> None:
+    ada = await user_factory()
+
+    found = await services.administration.find(name)
+
+    assert (found.id, found.username) == ((await ada.profile())["id"], "ada")
+
+
+@pytest.mark.parametrize("name", ["eve", "eve@example.com", "", "-", "\x00", "ﬁona"])
+async def test_what_names_nobody_is_not_found(services: Services, name: str) -> None:
+    for action in (services.administration.find, services.administration.disable, services.administration.enable):
+        with pytest.raises(UserNotFoundException):
+            await action(name)
+
+
+async def test_disabling_ends_all_sessions_and_is_noted_once(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    await ada.log_in()
+
+    assert [await services.administration.disable("ada") for _ in range(2)] == [True, False]
+
+    assert {row["ended_reason"] for row in await Session.select()} == {"account_disabled"}
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+    assert (await audit_actions()).count("account:disabled") == 1
+
+
+async def test_enabling_lets_people_in_again_and_is_noted_once(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    await services.administration.disable("ada")
+    await ada.log_in()
+
+    assert [await services.administration.enable("ada") for _ in range(2)] == [True, False]
+
+    assert (await ada.log_in()).status == 200
+    assert (await audit_actions()).count("account:enabled") == 1
+
+
+async def test_both_move_updated_at(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    moments = [(await user_rows())[0]["updated_at"]]
+
+    for change in (services.administration.disable, services.administration.enable, services.administration.enable):
+        await change("ada")
+        moments.append((await user_rows())[0]["updated_at"])
+
+    assert moments[0] < moments[1] < moments[2] == moments[3]
+
+
+async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        with pytest.raises(Exception, match="fault"):
+            await services.administration.disable("ada")
+
+    assert (await ada.profile())["is_active"] is True
+
+
+async def test_the_newest_accounts_come_first(user_factory: UserFactory, services: Services) -> None:
+    for name in ("ada", "grace", "mary"):
+        await user_factory(username=name)
+
+    assert [account.username for account in await services.administration.newest(2)] == ["mary", "grace"]

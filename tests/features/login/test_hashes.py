@@ -1,0 +1,80 @@
+"""What a login does to the stored hash, and what it does when there is no room to hash."""
+
+import asyncio
+
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.held_hasher import held, requests_wait
+from tests.support.rows import user_rows
+
+
+async def stored_hash() -> str:
+    (row,) = await user_rows()
+    return str(row["hashed_password"])
+
+
+async def test_a_login_leaves_a_hash_of_todays_cost_alone(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    before = await stored_hash()
+
+    await ada.log_in()
+
+    assert await stored_hash() == before
+
+
+async def test_a_login_renews_a_hash_of_another_cost(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+    ada = await user_factory()
+    (before,) = await user_rows()
+
+    async with app_with(PASSWORD_HASH_ITERATIONS="2") as other:
+        ada.client = other.client
+        first = await ada.log_in()
+        (after,) = await user_rows()
+        again = await ada.log_in()
+
+    assert (first.status, again.status) == (200, 200)
+    assert ",t=1," in before["hashed_password"]
+    assert ",t=2," in after["hashed_password"]
+    assert await stored_hash() == after["hashed_password"]
+    assert after["updated_at"] == before["updated_at"]
+
+
+async def test_a_failed_login_renews_nothing(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+    ada = await user_factory()
+    before = await stored_hash()
+
+    async with app_with(PASSWORD_HASH_ITERATIONS="2") as other:
+        ada.client = other.client
+        assert (await ada.log_in(password="Wrong-Horse-7-Staple")).outcome == (401, "INVALID_CREDENTIALS")
+
+    assert await stored_hash() == before
+
+
+async def test_a_full_queue_puts_logins_and_registrations_off(app_with: OtherAppFactory) -> None:
+    async with app_with(PASSWORD_HASH_QUEUE_SIZE="0", PASSWORD_HASH_THREADS="1") as other:
+        ada = Actor(other.client)
+        await ada.register()
+        async with held(other.services.hasher):
+            refused = [
+                await ada.log_in(),
+                await ada.log_in(username="eve"),
+                await Actor(other.client, username="eve", email="eve@example.com").register(),
+                await ada.call("POST", "/api/user/delete", json={"current_password": ada.password}),
+            ]
+
+        assert [answer.outcome for answer in refused] == [(503, "SERVER_OVERLOADED")] * 4
+        assert {answer.response.headers["Retry-After"] for answer in refused} == {"1"}
+        assert (await ada.log_in()).status == 200
+
+
+async def test_what_waits_in_the_queue_is_served(app_with: OtherAppFactory) -> None:
+    async with app_with(PASSWORD_HASH_QUEUE_SIZE="2", PASSWORD_HASH_THREADS="1") as other:
+        ada = Actor(other.client)
+        await ada.register()
+        async with held(other.services.hasher):
+            waiting = [asyncio.create_task(Actor(other.client).log_in()) for _ in range(2)]
+            await requests_wait(other.services.hasher, 2)
+            one_too_many = await ada.log_in()
+
+        assert one_too_many.outcome == (503, "SERVER_OVERLOADED")
+        assert [(await task).status for task in waiting] == [200, 200]

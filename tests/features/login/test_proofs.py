@@ -1,0 +1,150 @@
+"""Who gets in by name and password, and what comes back."""
+
+from typing import Any
+
+import pytest
+
+from auth_api.sessions.tables import Session
+from auth_api.users.tables import User
+from tests.conftest import UserFactory
+from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.rows import audit_actions, user_rows
+
+
+async def log_in(actor: Actor, **fields: Any) -> Answer:
+    return await actor.call("POST", "/api/auth/login", token="", json=fields)
+
+
+async def test_the_answer_is_a_pair_of_tokens_and_the_account(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    answer = await ada.log_in()
+
+    assert answer.status == 200
+    assert answer.json == {
+        "access_token": answer["access_token"],
+        "refresh_token": answer["refresh_token"],
+        "token_type": "Bearer",
+        "expires_in": 1800,
+        "refresh_expires_in": 7 * 24 * 60 * 60,
+        "user": (await ada.profile()).json,
+    }
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        {"username": "ada"},
+        {"username": "ADA"},
+        {"email": "ada@example.com"},
+        {"email": "Ada@Example.COM"},
+        {"username": "ada@example.com"},
+        {"username": "ada", "email": None},
+        {"username": None, "email": "ada@example.com"},
+    ],
+    ids=str,
+)
+async def test_name_and_address_lead_to_the_account(user_factory: UserFactory, name: dict[str, Any]) -> None:
+    ada = await user_factory()
+
+    assert (await log_in(ada, **name, password=PASSWORD)).status == 200
+
+
+async def test_an_email_is_not_read_as_a_username(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    assert (await log_in(ada, email="ada", password=PASSWORD)).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_a_login_moves_last_login_alone(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    (before,) = await user_rows()
+
+    first, second = await ada.log_in(), await ada.log_in()
+
+    (after,) = await user_rows()
+    assert before["last_login"] is None
+    assert first["user"]["last_login"] <= second["user"]["last_login"]
+    assert {name for name in after if after[name] != before[name]} == {"last_login"}
+
+
+async def test_each_login_is_a_session_of_its_own(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    await ada.log_in()
+    await ada.log_in()
+
+    assert await Session.count() == 3
+    assert await audit_actions() == ["account:registered", "login:succeeded", "login:succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "errors"),
+    [
+        ({}, [("password", "missing"), ("email", "missing")]),
+        ({"password": PASSWORD}, [("email", "missing")]),
+        ({"email": None, "username": None, "password": PASSWORD}, [("email", "missing")]),
+        ({"email": "ada@example.com", "username": "ada", "password": PASSWORD}, [("username", "conflict")]),
+        ({"username": "ada"}, [("password", "missing")]),
+        ({"username": "ada", "password": None}, [("password", "type")]),
+        ({"username": 7, "password": PASSWORD}, [("username", "type")]),
+        ({"email": ["ada@example.com"], "password": PASSWORD}, [("email", "type")]),
+        ({"username": "ada", "password": PASSWORD, "otp": "1"}, [("otp", "unknown")]),
+        ({"email": "a" * 255, "password": PASSWORD}, [("email", "too_long")]),
+        ({"username": "a" * 51, "password": PASSWORD}, [("username", "too_long")]),
+        ({"username": "a@" + "b" * 253, "password": PASSWORD}, [("username", "too_long")]),
+        ({"username": "ada", "password": "a" * 1025}, [("password", "too_long")]),
+    ],
+    ids=lambda value: str(value)[:40],
+)
+async def test_type_number_and_length_are_judged(
+    ada: Actor, fields: dict[str, Any], errors: list[tuple[str, str]]
+) -> None:
+    answer = await log_in(ada, **fields)
+
+    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"email": "nobody"},
+        {"email": ""},
+        {"username": ""},
+        {"username": "-"},
+        {"username": "a d a"},
+        {"username": "@"},
+        {"email": "a" * 254},
+        {"username": "a" * 50},
+        {"username": "a@" + "b" * 252},
+        {"username": "ada", "password": ""},
+        {"username": "ada", "password": "short"},
+        {"username": "ada", "password": "a" * 1024},
+        {"username": "ada", "password": f"{PASSWORD}\x00"},
+        {"username": "ada\x00"},
+        {"username": "ada\n"},
+        {"email": "ada@example.com\x00"},
+        {"username": "admin"},
+        {"username": "ada' OR '1'='1"},
+        {"username": "{}"},
+    ],
+    ids=lambda value: ascii(value)[:40],
+)
+async def test_everything_else_is_one_refusal(user_factory: UserFactory, fields: dict[str, str]) -> None:
+    ada = await user_factory()
+
+    answer = await log_in(ada, **{"password": PASSWORD, **fields})
+
+    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+    assert await Session.count() == 1
+
+
+async def test_a_disabled_account_is_told_to_its_owner_alone(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await User.update({User.is_active: False}, force=True)
+
+    assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+    assert (await ada.log_in(password="Wrong-Horse-7-Staple")).outcome == (401, "INVALID_CREDENTIALS")
+    assert await Session.count() == 1

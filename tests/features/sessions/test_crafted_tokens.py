@@ -1,0 +1,149 @@
+"""Tokens that somebody made who knows the key, but not the rules."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+
+from tests.conftest import UserFactory
+from tests.support.actors import Actor
+
+Craft = Callable[..., str]
+
+
+@pytest.fixture
+async def ada(user_factory: UserFactory) -> Actor:
+    return await user_factory()
+
+
+@pytest.fixture
+def craft(ada: Actor, environ: dict[str, str]) -> Craft:
+    """Return a function that signs Ada's token anew, with a changed header or changed claims; None leaves one out."""
+
+    def make(
+        *, header: dict[str, Any] | None = None, key: str | None = None, algorithm: str = "HS256", **claims: Any
+    ) -> str:
+        payload = jwt.decode(ada.access_token, options={"verify_signature": False}) | claims
+        headers = jwt.get_unverified_header(ada.access_token) | (header or {})
+        return jwt.encode(
+            {name: value for name, value in payload.items() if value is not None},
+            environ["JWT_SECRET_KEY"] if key is None else key,
+            algorithm=algorithm,
+            headers={name: value for name, value in headers.items() if name != "alg"},
+        )
+
+    return make
+
+
+async def test_an_unchanged_copy_is_accepted(ada: Actor, craft: Craft) -> None:
+    assert (await ada.profile(craft())).status == 200
+
+
+async def test_a_claim_for_later_is_ignored(ada: Actor, craft: Craft) -> None:
+    assert (await ada.profile(craft(scope="profile"))).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"typ": "JWT"},
+        {"typ": "rt+jwt"},
+        {"typ": "application/at+jwt"},
+        {"kid": "unknown"},
+        {"kid": ""},
+        {"crit": ["exp"]},
+    ],
+    ids=str,
+)
+async def test_a_foreign_header_is_invalid(ada: Actor, craft: Craft, header: dict[str, Any]) -> None:
+    assert (await ada.profile(craft(header=header))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("algorithm", ["HS384", "HS512", "none"])
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
+async def test_the_algorithm_is_pinned(ada: Actor, craft: Craft, algorithm: str) -> None:
+    token = craft(algorithm=algorithm, key="" if algorithm == "none" else None)
+
+    assert (await ada.profile(token)).outcome == (401, "TOKEN_INVALID")
+
+
+async def test_a_stranger_to_the_key_is_invalid(ada: Actor, craft: Craft) -> None:
+    assert (await ada.profile(craft(key="a-key-of-somebody-else-0123456789-abcdef"))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid"])
+async def test_every_claim_is_needed(ada: Actor, craft: Craft, claim: str) -> None:
+    assert (await ada.profile(craft(**{claim: None}))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "https://other.example.com"},
+        {"iss": "http://testserver/"},
+        {"aud": "other"},
+        {"aud": ["auth_api", "other"]},
+        {"sub": "0"},
+        {"sub": "-1"},
+        {"sub": "ada"},
+        {"sub": "01"},
+        {"sub": "1 "},
+        {"sub": str(2**63)},
+        {"sub": "9" * 30},
+        {"sid": "1"},
+        {"sid": ""},
+        {"exp": "9999999999"},
+        {"exp": 9999999999.5},
+        {"exp": 10**30},
+        {"exp": -1},
+        {"nbf": "0"},
+        {"iat": True},
+    ],
+    ids=str,
+)
+@pytest.mark.filterwarnings("ignore:.*claim must be")
+async def test_an_odd_claim_is_invalid(ada: Actor, environ: dict[str, str], claims: dict[str, Any]) -> None:
+    payload = jwt.decode(ada.access_token, options={"verify_signature": False}) | claims
+    header = jwt.get_unverified_header(ada.access_token)
+    token = jwt.PyJWS().encode(
+        jwt.api_jwt.json.dumps(payload).encode(), environ["JWT_SECRET_KEY"], algorithm="HS256", headers=header
+    )
+
+    assert (await ada.profile(token)).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.log_out(token)).outcome == (401, "TOKEN_INVALID")
+
+
+async def test_a_token_for_the_future_is_invalid_and_no_later_one_is_expired(ada: Actor, craft: Craft) -> None:
+    now = jwt.decode(ada.access_token, options={"verify_signature": False})["iat"]
+
+    assert (await ada.profile(craft(nbf=now + 40))).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.profile(craft(iat=now + 40))).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.profile(craft(exp=now - 1, nbf=now + 40))).outcome == (401, "TOKEN_EXPIRED")
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda token: token + "=",
+        lambda token: token.replace(".", ". ", 1),
+        lambda token: token + ".",
+        lambda token: token.rpartition(".")[0],
+        lambda token: token.rpartition(".")[0] + ".",
+        lambda token: f"{token}.{token}",
+        lambda token: f'"{token}"',
+        lambda token: token[:-1],
+        lambda _: "a.b.c",
+        lambda _: "é",
+        lambda _: "a" * 9000,
+    ],
+    ids=range(11),
+)
+async def test_a_token_has_one_spelling(ada: Actor, spoil: Callable[[str], str]) -> None:
+    headers = [(b"authorization", b"Bearer " + spoil(ada.access_token).encode())]
+
+    response = await ada.client.get("/api/user/profile", headers=headers)
+
+    assert (response.status_code, response.json()["error_code"]) == (401, "TOKEN_INVALID")
+    assert response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert (await ada.profile()).status == 200

@@ -1,0 +1,146 @@
+"""Whatever ends a session ends it at once, for access and refresh tokens alike."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from auth_api.services import Services
+from auth_api.sessions.tables import Session
+from tests.conftest import UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.rows import age_sessions, audit_actions
+
+End = Callable[[Actor, Services], Awaitable[object]]
+
+
+async def log_out(ada: Actor, _: Services) -> None:
+    await ada.log_out()
+
+
+async def log_out_everywhere(ada: Actor, _: Services) -> None:
+    await ada.call("POST", "/api/auth/logout-all")
+
+
+async def disable(ada: Actor, services: Services) -> None:
+    await services.administration.disable(ada.username)
+
+
+async def delete(ada: Actor, _: Services) -> None:
+    await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
+
+
+@pytest.mark.parametrize(
+    ("end", "refresh"),
+    [
+        (log_out, "TOKEN_REVOKED"),
+        (log_out_everywhere, "TOKEN_REVOKED"),
+        (disable, "TOKEN_REVOKED"),
+        (delete, "TOKEN_INVALID"),
+    ],
+    ids=["log out", "log out everywhere", "disable", "delete"],
+)
+async def test_no_token_works_any_more(user_factory: UserFactory, services: Services, end: End, refresh: str) -> None:
+    ada = await user_factory()
+    first_access, spent = ada.access_token, ada.refresh_token
+    await ada.refresh()
+    assert (await ada.profile()).status == 200
+
+    await end(ada, services)
+
+    assert [(await ada.profile(token)).outcome for token in (first_access, ada.access_token)] == [
+        (401, "TOKEN_REVOKED")
+    ] * 2
+    assert [(await ada.try_refresh(token)).outcome for token in (spent, ada.refresh_token)] == [(401, refresh)] * 2
+    assert (await ada.log_out()).status == 200
+
+
+async def test_enabling_again_brings_no_session_back(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    await services.administration.disable("ada")
+    await services.administration.enable("ada")
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.log_in()).status == 200
+
+
+async def test_a_refresh_token_in_the_body_says_which_session_ends(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    phone = Actor(ada.client)
+    await phone.log_in()
+
+    answer = await ada.call("POST", "/api/auth/logout", json={"refresh_token": phone.refresh_token})
+
+    assert answer.json == {"message": "Logged out."}
+    assert (await phone.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.profile()).status == 200
+
+
+async def test_both_tokens_of_one_session_are_one_logout(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    await ada.call("POST", "/api/auth/logout", json={"refresh_token": ada.refresh_token})
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await audit_actions()).count("session:logged_out") == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ([("Authorization", "Bearer not.a.token")], "TOKEN_INVALID"),
+        ([("Authorization", "Basic YWRhOmFkYQ==")], "AUTHENTICATION_REQUIRED"),
+        ([("Authorization", "Bearer ")], "AUTHENTICATION_REQUIRED"),
+        ([("Authorization", "Bearer a"), ("Authorization", "Bearer b")], "TOKEN_INVALID"),
+    ],
+    ids=["forged", "other scheme", "empty", "two"],
+)
+@pytest.mark.parametrize("body", [None, {}, {"refresh_token": None}], ids=["no body", "empty", "null"])
+async def test_without_a_refresh_token_the_bearer_must_be_one(
+    ada: Actor, headers: list[tuple[str, str]], code: str, body: dict[str, None] | None
+) -> None:
+    response = await ada.client.post("/api/auth/logout", headers=headers, json=body)
+
+    assert Answer(response).outcome == (401, code)
+
+
+async def test_logging_out_everywhere_leaves_other_people_alone(user_factory: UserFactory) -> None:
+    ada, grace = await user_factory(), await user_factory()
+
+    await ada.call("POST", "/api/auth/logout-all")
+
+    assert (await grace.profile()).status == 200
+    assert (await grace.try_refresh()).status == 200
+
+
+async def test_sessions_past_their_end_are_not_counted_among_the_ended(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await age_sessions(days=8)
+    await ada.log_in()
+
+    answer = await ada.call("POST", "/api/auth/logout-all", json={})
+
+    assert (answer.status, answer["sessions_ended"]) == (200, 1)
+
+
+async def test_keeping_the_current_session_keeps_its_refresh_token(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    phone = Actor(ada.client)
+    await phone.log_in()
+
+    answer = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": True})
+
+    assert answer["sessions_ended"] == 1
+    assert (await ada.try_refresh()).status == 200
+    assert (await phone.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+
+
+@pytest.mark.parametrize("path", ["/api/auth/logout-all", "/api/user/delete"])
+async def test_a_refresh_token_is_no_bearer_anywhere(user_factory: UserFactory, path: str) -> None:
+    ada = await user_factory()
+    body = {"current_password": ada.password} if path.endswith("delete") else {}
+
+    answer = await ada.call("POST", path, token=ada.refresh_token, json=body)
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert await Session.count() == 1

@@ -1,0 +1,84 @@
+"""What the database keeps of sessions and tokens, and how often it is asked."""
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64encode
+
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from tests.conftest import UserFactory
+from tests.support.statements import recorded
+
+
+def sha256(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def derived(secret: str, token: str, salt: str) -> str:
+    """The successor as the contract spells it: HMAC-SHA256(HKDF(secret), token ‖ salt); HKDF after RFC 5869."""
+    extracted = hmac.digest(bytes(32), secret.encode(), "sha256")
+    key = hmac.digest(extracted, b"auth_api refresh v1\x01", "sha256")
+    mac = hmac.digest(key, token.encode() + bytes.fromhex(salt), "sha256")
+    return "rt_" + urlsafe_b64encode(mac).rstrip(b"=").decode()
+
+
+async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_them(
+    user_factory: UserFactory, environ: dict[str, str]
+) -> None:
+    ada = await user_factory()
+    answer = await ada.try_refresh()
+
+    spent, successor = await RefreshToken.objects().order_by(RefreshToken.id)
+
+    assert (spent.token_hash, successor.token_hash) == (sha256(ada.refresh_token), sha256(answer["refresh_token"]))
+    assert spent.successor_hash == successor.token_hash
+    assert len(bytes.fromhex(spent.successor_salt)) == 16
+    assert answer["refresh_token"] == derived(environ["JWT_SECRET_KEY"], ada.refresh_token, spent.successor_salt)
+    assert (successor.used_at, successor.successor_hash, successor.successor_salt) == (None, None, None)
+
+
+async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first = (await ada.try_refresh())["refresh_token"]
+    (spent, _) = await RefreshToken.objects().order_by(RefreshToken.id)
+    await RefreshToken.delete().where(RefreshToken.id != spent.id)
+    unused = {RefreshToken.used_at: None, RefreshToken.successor_hash: None, RefreshToken.successor_salt: None}
+    await RefreshToken.update(unused, force=True)
+
+    second = (await ada.try_refresh())["refresh_token"]
+
+    assert first != second
+
+
+async def test_a_protected_read_is_one_statement(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+
+    with recorded(services.database.engine) as statements:
+        assert (await ada.profile()).status == 200
+
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]
+
+
+async def test_a_token_that_is_not_genuine_does_not_reach_the_database(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    with recorded(services.database.engine) as statements:
+        await ada.profile(ada.access_token[:-4] + "AAAA")
+        await ada.profile("")
+        await ada.try_refresh("nonsense")
+
+    assert statements == []
+
+
+async def test_an_ended_session_says_when_and_why(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    await ada.log_out()
+
+    session = await Session.objects().first()
+    assert session is not None
+    assert session.ended_reason == "logged_out"
+    assert session.ended_at >= session.created_at
+    assert [row["is_revoked"] for row in await RefreshToken.select()] == [True]

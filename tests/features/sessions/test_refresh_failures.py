@@ -1,0 +1,132 @@
+"""What a refresh answers when rows or requests are odd; a failure never costs the session."""
+
+from typing import Any
+
+import pytest
+
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from tests.conftest import UserFactory
+from tests.support.actors import Actor
+from tests.support.faults import fault
+from tests.support.rows import audit_actions
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, [("refresh_token", "missing")]),
+        ({"refresh_token": None}, [("refresh_token", "type")]),
+        ({"refresh_token": 7}, [("refresh_token", "type")]),
+        ({"refresh_token": "rt_" + "a" * 9000}, [("refresh_token", "too_long")]),
+        ({"refresh_token": "rt_a", "access_token": "b"}, [("access_token", "unknown")]),
+    ],
+    ids=["missing", "null", "number", "too long", "unknown field"],
+)
+async def test_the_request_holds_one_token(ada: Actor, body: dict[str, Any], errors: list[tuple[str, str]]) -> None:
+    answer = await ada.call("POST", "/api/auth/refresh", token="", json=body)
+
+    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+
+
+@pytest.mark.parametrize("token", ["rt_\x00", "rt_ä", "rt_\n", "RT_" + "A" * 43])
+async def test_odd_characters_are_an_unknown_token(ada: Actor, token: str) -> None:
+    answer = await ada.try_refresh(token)
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert answer.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+
+
+async def test_an_access_token_beside_it_does_not_matter(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    body = {"refresh_token": ada.refresh_token}
+
+    answer = await ada.call("POST", "/api/auth/refresh", token="not.a.token", json=body)
+
+    assert answer.status == 200
+
+
+async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.log_out()
+    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}, force=True)
+    await Session.update({Session.expires_at: Session.created_at}, force=True)
+
+    assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_a_spent_token_past_its_end_is_expired_and_no_theft(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first = await ada.try_refresh()
+    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}).where(
+        RefreshToken.used_at.is_not_null()
+    )
+
+    assert (await ada.try_refresh()).outcome == (401, "TOKEN_EXPIRED")
+    assert (await ada.try_refresh(first["refresh_token"])).status == 200
+
+
+async def test_a_token_that_was_revoked_by_itself_is_revoked(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await RefreshToken.update({RefreshToken.is_revoked: True}, force=True)
+
+    assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+
+
+@pytest.mark.parametrize("table", ["refresh_tokens", "sessions"])
+async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
+    user_factory: UserFactory, services: Services, table: str
+) -> None:
+    ada = await user_factory()
+    before = await Session.select()
+
+    async with fault(services.database.engine, "ignore", "UPDATE", table):
+        answer = await ada.try_refresh()
+
+    assert answer.outcome == (503, "SERVER_OVERLOADED")
+    assert answer.response.headers["Retry-After"] == "1"
+    assert await Session.select() == before
+    assert (await ada.try_refresh()).status == 200
+
+
+async def test_a_successor_that_cannot_be_kept_leaves_the_token_unused(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    before = await Session.select()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "refresh_tokens"):
+        assert (await ada.try_refresh()).outcome == (500, "INTERNAL_ERROR")
+
+    assert await Session.select() == before
+    assert [row["used_at"] for row in await RefreshToken.select()] == [None]
+    assert (await ada.try_refresh()).status == 200
+
+
+async def test_a_reuse_that_cannot_be_noted_ends_nothing(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    stolen = ada.refresh_token
+    await ada.refresh()
+    await ada.refresh()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        assert (await ada.try_refresh(stolen)).outcome == (500, "INTERNAL_ERROR")
+
+    assert (await ada.profile()).status == 200
+    assert (await ada.try_refresh(stolen)).outcome == (401, "REFRESH_TOKEN_REUSED")
+    assert (await audit_actions()).count("refresh_token:reused") == 1
+
+
+async def test_a_refresh_ends_no_other_session_and_a_reuse_neither(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    phone = Actor(ada.client)
+    await phone.log_in()
+    stolen = ada.refresh_token
+    await ada.refresh()
+    await ada.refresh()
+
+    assert (await ada.try_refresh(stolen)).outcome == (401, "REFRESH_TOKEN_REUSED")
+
+    assert (await phone.profile()).status == 200
+    assert (await phone.try_refresh()).status == 200

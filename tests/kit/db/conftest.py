@@ -1,0 +1,44 @@
+"""Databases below the application. The folder of an engine is collected with that engine alone."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from auth_api.kit.db.policy import DatabasePolicy
+from tests.support.scratch import Scratch, ScratchFactory, scratch_database
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave the other engine's folder out."""
+    names = {"sqlite", "postgres"} - {str(config.getoption("--engine"))}
+    return True if collection_path.is_dir() and collection_path.name in names else None
+
+
+@pytest.fixture
+def policy(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabasePolicy:
+    """A pool of three with long time limits; SQLite has a file for each test."""
+    if engine == "sqlite":
+        return DatabasePolicy(sqlite_path=str(tmp_path / "scratch.db"), max_pool_size=3)
+    url: str = request.getfixturevalue("database_url")
+    return DatabasePolicy(postgres_dsn=url, max_pool_size=3, pool_timeout=10)
+
+
+@pytest.fixture
+def scratch_with(policy: DatabasePolicy) -> ScratchFactory:
+    """Return a function that opens a database with another policy."""
+
+    def make(**changes: Any) -> AbstractAsyncContextManager[Scratch]:
+        return scratch_database(msgspec.structs.replace(policy, **changes))
+
+    return make
+
+
+@pytest.fixture
+async def scratch(policy: DatabasePolicy) -> AsyncIterator[Scratch]:
+    """An open database with one empty table."""
+    async with scratch_database(policy) as opened:
+        yield opened

@@ -1,0 +1,108 @@
+"""Clients go away at any moment; no connection, no place and no half transaction stays behind."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.support.scratch import Scratch
+
+SEED = 20260219
+CLIENTS = 200
+LONGEST = 0.15
+
+
+async def storm(request: Callable[[int], Awaitable[object]]) -> list[int]:
+    """Start many requests, cancel each at a random moment; return the numbers of those that were answered."""
+    chance = random.Random(SEED)  # noqa: S311 - the same storm every time, as far as the system lets it
+    loop = asyncio.get_running_loop()
+    tasks = [asyncio.ensure_future(request(number)) for number in range(CLIENTS)]
+    for task in tasks:
+        loop.call_later(chance.uniform(0, LONGEST), task.cancel)
+    async with asyncio.timeout(20):
+        await asyncio.wait(tasks)
+    failed = [task.exception() for task in tasks if not task.cancelled() and task.exception()]
+    assert failed == []
+    return [number for number, task in enumerate(tasks) if not task.cancelled()]
+
+
+def places(engine: str) -> int:
+    """How many transactions may be open at once."""
+    return 1 if engine == "sqlite" else 3
+
+
+async def test_cancelled_transactions_are_whole_or_nothing_and_lose_no_connection(
+    scratch: Scratch, engine: str
+) -> None:
+    async def request(number: int) -> None:
+        async def work() -> None:
+            await scratch.add(number)
+            await asyncio.sleep(0)
+            await scratch.add(number)
+
+        await scratch.database.transaction(work)
+
+    answered = await storm(request)
+
+    rows = Counter(await scratch.keys())
+    assert set(rows.values()) <= {2}
+    assert set(answered) <= rows.keys()
+    assert await scratch.has_room_for(places(engine))
+
+
+async def test_cancelled_transactions_that_fail_lose_no_connection(scratch: Scratch, engine: str) -> None:
+    async def request(number: int) -> None:
+        async def work() -> None:
+            await scratch.add(number)
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            await scratch.database.transaction(work)
+
+    await storm(request)
+
+    assert await scratch.keys() == []
+    assert await scratch.has_room_for(places(engine))
+
+
+async def test_cancelled_reads_lose_no_connection(scratch: Scratch, engine: str) -> None:
+    await scratch.add(1)
+
+    async def request(_: int) -> None:
+        for _ in range(5):
+            assert await scratch.keys() == [1]
+
+    await storm(request)
+
+    assert await asyncio.gather(*(scratch.keys() for _ in range(20))) == [[1]] * 20
+    assert await scratch.has_room_for(places(engine))
+
+
+async def test_cancelled_single_statements_take_effect_or_not(scratch: Scratch, engine: str) -> None:
+    answered = await storm(scratch.add)
+
+    rows = Counter(await scratch.keys())
+    assert set(rows.values()) <= {1}
+    assert set(answered) <= rows.keys()
+    assert await scratch.has_room_for(places(engine))
+
+
+@pytest.mark.parametrize("steps", range(12))
+async def test_a_transaction_may_be_cancelled_at_each_of_its_steps(scratch: Scratch, engine: str, steps: int) -> None:
+    async def work() -> None:
+        await scratch.add(1)
+        await scratch.add(2)
+
+    for _ in range(5):
+        task = asyncio.create_task(scratch.database.transaction(work))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+
+    assert set(Counter(await scratch.keys()).values()) <= {5, 4, 3, 2, 1}
+    keys = Counter(await scratch.keys())
+    assert keys[1] == keys[2]
+    assert await scratch.has_room_for(places(engine))
