@@ -35,9 +35,37 @@ from tests.support.secrets_seen import SecretsSeen
 
 CLIENT_ADDRESS = "203.0.113.7"
 
+ENGINE_FREE = (
+    "browser/",
+    "cli/test_commands",
+    "cli/test_secrets",
+    "contract/test_architecture",
+    "contract/test_environment",
+    "contract/test_error_codes",
+    "contract/test_imports",
+    "contract/test_openapi",
+    "contract/test_settings",
+    "features/http/",
+    "features/users/",
+    "kit/breaker/",
+    "kit/crypto/",
+    "kit/http/",
+    "kit/logging/",
+)
+"""Where the database makes no difference: one run, on SQLite, is enough."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out, on PostgreSQL, what asks no database."""
+    if config.getoption("--engine") == "postgres":
+        root = Path(__file__).parent
+        free = [item for item in items if item.path.relative_to(root).as_posix().startswith(ENGINE_FREE)]
+        config.hook.pytest_deselected(items=free)
+        items[:] = [item for item in items if item not in free]
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ class AccountService:
             raise InvalidCredentialsException
 
         async def work() -> None:
-            # Sessions are locked before their account, as refreshing and logging out do it: neither waits for the other.
+            # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
             await self.sessions.end_all(account.id, reason=DELETED)
             if not await self.users.delete(found):
                 raise UserNotFoundException

@@ -36,14 +36,14 @@ class PasswordService:
         """
         user_id = found.account.id if found is not None else None
         target = self.throttle.target(user_id=user_id, name=name, address=origin.ip_address)
-        await self.throttle.admit(
+        counted = await self.throttle.admit(
             target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, origin.ip_address)
         )
         try:
             matches = await self.hasher.verify(password, found.hashed_password if found is not None else None)
         except ServerOverloadedException:
-            await self.throttle.take_back(target)
+            await self.throttle.take_back(counted)
             raise
         if matches:
-            await self.throttle.succeed(target)
+            await self.throttle.succeed(target, counted)
         return matches

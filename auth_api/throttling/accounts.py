@@ -7,12 +7,15 @@ together spares networks from which the owner has logged in lately.
 
 import hmac
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.throttling.policy import ThrottlingPolicy
+
+Counted = tuple[str, ...]
+"""The keys of the counters that counted an attempt; one that blocks counts none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class AccountThrottle:
     """
 
     policy: ThrottlingPolicy
-    key_secret: bytes
+    key_secret: bytes = field(repr=False)
 
     def target(self, *, user_id: int | None, name: str, address: str | None) -> Target:
         """Say what is tried: the account's id, or where there is no such account a keyed digest of its name."""
@@ -49,8 +52,8 @@ class AccountThrottle:
         account = f"id:{user_id}" if user_id is not None else f"name:{digest.hex()[:32]}"
         return Target(account, network_of(address))
 
-    async def admit(self, target: Target, *, is_known_network: Callable[[], Awaitable[bool]]) -> None:
-        """Count one attempt.
+    async def admit(self, target: Target, *, is_known_network: Callable[[], Awaitable[bool]]) -> Counted:
+        """Count one attempt, and return the counters that did.
 
         Args:
             target: what is tried, and from where.
@@ -60,24 +63,27 @@ class AccountThrottle:
             TooManyAttemptsException: it has to wait; no password may be looked at.
         """
         if not self.policy.enabled:
-            return
+            return ()
         if not await repository.attempt(target.pair_key, self.policy.per_network):
             raise TooManyAttemptsException(await repository.blocked_for(target.pair_key))
-        admitted = await repository.attempt(target.account_key, self.policy.per_account)
-        if not admitted and not await is_known_network():
-            raise TooManyAttemptsException(await repository.blocked_for(target.account_key))
+        if await repository.attempt(target.account_key, self.policy.per_account):
+            return (target.pair_key, target.account_key)
+        if await is_known_network():
+            return (target.pair_key,)
+        await repository.uncount(target.pair_key)
+        raise TooManyAttemptsException(await repository.blocked_for(target.account_key))
 
-    async def take_back(self, target: Target) -> None:
+    async def take_back(self, counted: Counted) -> None:
         """Uncount an attempt whose password could not be looked at."""
-        if self.policy.enabled:
-            await repository.uncount(target.pair_key, self.policy.per_network)
-            await repository.uncount(target.account_key, self.policy.per_account)
+        for key in counted:
+            await repository.uncount(key)
 
-    async def succeed(self, target: Target) -> None:
+    async def succeed(self, target: Target, counted: Counted) -> None:
         """Forget the failures from this network and no others, and uncount this attempt, which was none."""
-        if self.policy.enabled:
+        if target.pair_key in counted:
             await repository.forget(target.pair_key)
-            await repository.uncount(target.account_key, self.policy.per_account)
+        if target.account_key in counted:
+            await repository.uncount(target.account_key)
 
     async def reset(self, user_id: int) -> None:
         """Forget all failures at an account."""

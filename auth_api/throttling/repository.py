@@ -97,13 +97,10 @@ async def forget_account(account_key: str) -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def uncount(key: str, limit: AccountLimit) -> None:
-    """Take one attempt back, and the wait that it caused."""
+async def uncount(key: str) -> None:
+    """Take one attempt back, and the wait that it caused: it was let in, so there was none before it."""
     await ThrottleCounter.raw(
-        "UPDATE throttle_counters SET attempts = attempts - 1, "
-        "blocked_until = CASE WHEN attempts - 1 < {} THEN 0 ELSE blocked_until END WHERE key = {} AND attempts > 0",
-        limit.free,
-        key,
+        "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )
 
 

@@ -15,7 +15,15 @@ from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
 REPOSITORY = Path(__file__).parents[2]
-BUILT_FROM = ["auth_api", "piccolo_migrations", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE"]
+BUILT_FROM = [
+    "auth_api",
+    "piccolo_migrations",
+    "pyproject.toml",
+    "hatch_build.py",
+    "README.md",
+    "LICENSE",
+    ".gitignore",
+]
 
 
 @pytest.fixture(scope="session")

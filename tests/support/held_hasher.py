@@ -39,5 +39,5 @@ async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:
     """
     queue = hasher._pool._work_queue  # noqa: SLF001 - as above
     async with asyncio.timeout(PATIENCE):
-        while queue.qsize() < number:
+        while queue.qsize() < number:  # noqa: ASYNC110 - a queue of threads, without events
             await asyncio.sleep(0.001)

@@ -7,7 +7,7 @@ from typing import Any
 
 @contextmanager
 def recorded(engine: Any) -> Iterator[list[str]]:
-    """Yield a list that every statement of the engine is added to, without its values; BEGIN and COMMIT do not count."""
+    """Yield a list that every statement of the engine is added to, but for BEGIN and COMMIT, without its values."""
     statements: list[str] = []
     run = engine.run_querystring
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from auth_api.services import Services
 from auth_api.audit.tables import AuditLog
+from auth_api.services import Services
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.tables import User
 from tests.support.actors import Actor

@@ -34,7 +34,7 @@ async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_t
     assert spent.successor_hash == successor.token_hash
     assert len(bytes.fromhex(spent.successor_salt)) == 16
     assert answer["refresh_token"] == derived(environ["JWT_SECRET_KEY"], ada.refresh_token, spent.successor_salt)
-    assert (successor.used_at, successor.successor_hash, successor.successor_salt) == (None, None, None)
+    assert [successor.used_at, successor.successor_hash, successor.successor_salt] == [None] * 3
 
 
 async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_factory: UserFactory) -> None:
@@ -42,8 +42,7 @@ async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_facto
     first = (await ada.try_refresh())["refresh_token"]
     (spent, _) = await RefreshToken.objects().order_by(RefreshToken.id)
     await RefreshToken.delete().where(RefreshToken.id != spent.id)
-    unused = {RefreshToken.used_at: None, RefreshToken.successor_hash: None, RefreshToken.successor_salt: None}
-    await RefreshToken.update(unused, force=True)
+    await RefreshToken.update({"used_at": None, "successor_hash": None, "successor_salt": None}, force=True)
 
     second = (await ada.try_refresh())["refresh_token"]
 

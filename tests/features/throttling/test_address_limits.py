@@ -1,34 +1,299 @@
-"""Limits per address: exact, whoever asks at once."""
+"""Limits per address: so many requests of a kind in a window, whatever became of them."""
 
 import asyncio
+import itertools
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
-from tests.conftest import OtherAppFactory
-from tests.support.actors import Actor
+import httpx
+import pytest
 
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.actors import Actor, Answer
+from tests.support.counters import age_counters
+from tests.support.places import elsewhere
+from tests.support.statements import recorded
 
-async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(app_with: OtherAppFactory) -> None:
-    async with app_with(RATE_LIMIT_ENABLED="true") as other:
-        actors = [Actor(other.client, username=f"nobody{number}") for number in range(200)]
-
-        answers = await asyncio.gather(*(actor.log_in() for actor in actors))
-
-        assert Counter(answer.outcome for answer in answers) == {
-            (401, "INVALID_CREDENTIALS"): 5,
-            (429, "RATE_LIMITED"): 195,
-        }
-        refused = next(answer for answer in answers if answer.status == 429)
-        assert refused.response.headers["RateLimit-Policy"] == '"login";q=5;w=60'
-        assert refused.response.headers["RateLimit"].startswith('"login";r=0;t=')
-        assert 0 < int(refused.response.headers["Retry-After"]) <= 60
+LOGIN = "/api/auth/login"
+UNKNOWN = {"username": "nobody", "password": "whatever"}
 
 
-async def test_fifty_parallel_guesses_evaluate_no_more_than_five_passwords(app_with: OtherAppFactory) -> None:
-    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000") as other:
-        ada = Actor(other.client)
-        await ada.register()
+numbers = itertools.count()
 
-        guesses = [ada.password if number == 40 else f"wrong-{number}" for number in range(50)]
-        answers = await asyncio.gather(*(ada.log_in(password=guess) for guess in guesses))
 
-        assert Counter(answer.outcome for answer in answers)[429, "TOO_MANY_ATTEMPTS"] == 45
+async def log_in(person: Actor) -> Answer:
+    """Try another account each time, or the account throttle would answer."""
+    return await person.log_in(username=f"nobody{next(numbers)}")
+
+
+async def register(person: Actor) -> Answer:
+    return await person.register(username="!")
+
+
+async def rename(person: Actor) -> Answer:
+    return await person.call("PATCH", "/api/user/profile", json={"username": "!"})
+
+
+async def refresh(person: Actor) -> Answer:
+    return await person.try_refresh("rt_nobodys")
+
+
+Request = Callable[[Actor], Awaitable[Answer]]
+
+LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
+    "login": (log_in, 5, 60, (401, "INVALID_CREDENTIALS")),
+    "register": (register, 20, 3600, (400, "VALIDATION_ERROR")),
+    "refresh": (refresh, 150, 300, (401, "TOKEN_INVALID")),
+}
+
+
+def wait_of(answer: Answer, window: int) -> int:
+    """Return the window where the told wait is that, or up to five seconds less: a slow machine must not decide."""
+    seconds = int(answer.response.headers["Retry-After"])
+    return window if window - 5 <= seconds <= window else seconds
+
+
+@pytest.mark.parametrize(("request_once", "allowed", "window", "passed"), LIMITS.values(), ids=LIMITS)
+async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(
+    strict: OtherApp, request_once: Request, allowed: int, window: int, passed: tuple[int, str]
+) -> None:
+    answers = await asyncio.gather(*(request_once(Actor(strict.client)) for _ in range(200)))
+
+    assert Counter(answer.outcome for answer in answers) == {passed: allowed, (429, "RATE_LIMITED"): 200 - allowed}
+    refused = [answer for answer in answers if answer.status == 429]
+    assert {wait_of(answer, window) for answer in refused} == {window}
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
+async def test_every_answer_tells_the_limit_and_what_is_left(
+    strict: OtherApp, name: str, limit: tuple[Request, int, int, tuple[int, str]]
+) -> None:
+    request_once, allowed, window, passed = limit
+
+    answers = [await request_once(Actor(strict.client)) for _ in range(allowed + 2)]
+
+    assert [answer.outcome for answer in answers] == [passed] * allowed + [(429, "RATE_LIMITED")] * 2
+    told = [answer.response.headers["RateLimit"].rpartition(";t=") for answer in answers]
+    left = [*range(allowed - 1, -1, -1), 0, 0]
+    assert [budget for budget, _, _ in told] == [f'"{name}";r={number}' for number in left]
+    assert all(0 < int(seconds) <= window for _, _, seconds in told)
+    policies = {answer.response.headers["RateLimit-Policy"] for answer in answers}
+    assert policies == {f'"{name}";q={allowed};w={window}'}
+    assert ["Retry-After" in answer.response.headers for answer in answers] == [False] * allowed + [True] * 2
+
+
+async def test_successes_count_and_tell_the_limit_too(strict: OtherApp) -> None:
+    ada = Actor(strict.client)
+
+    answers = [await ada.register(), *[await ada.log_in() for _ in range(5)], await ada.refresh()]
+
+    assert [answer.status for answer in answers] == [201, 200, 200, 200, 200, 200, 200]
+    assert [answer.response.headers["RateLimit"].partition(";t=")[0] for answer in answers] == [
+        '"register";r=19',
+        '"login";r=4',
+        '"login";r=3',
+        '"login";r=2',
+        '"login";r=1',
+        '"login";r=0',
+        '"refresh";r=149',
+    ]
+    assert (await ada.log_in()).outcome == (429, "RATE_LIMITED")
+
+
+async def test_kinds_of_requests_are_counted_apart(strict: OtherApp) -> None:
+    ada = Actor(strict.client)
+    await ada.register()
+    for _ in range(6):
+        await log_in(ada)
+
+    assert (await ada.log_in()).outcome == (429, "RATE_LIMITED")
+    assert (await ada.refresh()).status == 200
+    assert (await register(ada)).outcome == (400, "VALIDATION_ERROR")
+
+
+async def test_other_routes_have_no_such_limit(strict: OtherApp) -> None:
+    ada = Actor(strict.client)
+    await ada.register()
+
+    answers = [await ada.profile() for _ in range(30)]
+
+    assert {answer.status for answer in answers} == {200}
+    assert not {"ratelimit", "ratelimit-policy", "retry-after"} & set(answers[-1].response.headers)
+
+
+async def test_a_body_that_is_refused_counts(strict: OtherApp) -> None:
+    """Who may send anything for free may keep the server busy for free."""
+    bodies = [b"", b"{", b"[]", b"{}", b'{"username": 7}']
+
+    outcomes = [
+        Answer(await strict.client.post(LOGIN, content=body, headers={"Content-Type": "application/json"})).status
+        for body in bodies
+    ]
+
+    assert outcomes == [400] * 5
+    assert (await log_in(Actor(strict.client))).outcome == (429, "RATE_LIMITED")
+
+
+async def test_the_limit_stands_before_the_body_is_read(strict: OtherApp) -> None:
+    for _ in range(5):
+        await log_in(Actor(strict.client))
+
+    refused = await strict.client.post(LOGIN, content=b"<login/>", headers={"Content-Type": "text/xml"})
+
+    assert Answer(refused).outcome == (429, "RATE_LIMITED")
+
+
+async def test_another_address_has_a_budget_of_its_own(strict: OtherApp) -> None:
+    for _ in range(6):
+        await log_in(Actor(strict.client))
+
+    assert (await log_in(elsewhere(Actor(strict.client), "198.51.100.1"))).outcome == (401, "INVALID_CREDENTIALS")
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("2001:db8:0:1::2", 429),
+        ("2001:DB8:0:1:FFFF:FFFF:FFFF:FFFF", 429),
+        ("2001:0db8:0000:0001:0000:0000:0000:0001", 429),
+        ("2001:db8:0:2::1", 401),
+        ("2001:db8:1:1::1", 401),
+    ],
+)
+async def test_an_ipv6_network_of_64_bits_is_one_address(strict: OtherApp, address: str, status: int) -> None:
+    """RFC 6177: who has one address of a /64 has them all."""
+    for _ in range(5):
+        await log_in(elsewhere(Actor(strict.client), "2001:db8:0:1::1"))
+
+    assert (await log_in(elsewhere(Actor(strict.client), address))).status == status
+
+
+@pytest.mark.parametrize("address", ["::ffff:198.51.100.1", "::FFFF:c633:6401"])
+async def test_an_ipv4_address_written_as_ipv6_is_the_same_address(strict: OtherApp, address: str) -> None:
+    for _ in range(5):
+        await log_in(elsewhere(Actor(strict.client), "198.51.100.1"))
+
+    assert (await log_in(elsewhere(Actor(strict.client), address))).outcome == (429, "RATE_LIMITED")
+
+
+async def test_a_new_window_has_a_new_budget(strict: OtherApp) -> None:
+    for _ in range(5):
+        await log_in(Actor(strict.client))
+
+    await age_counters(60)
+
+    answer = await log_in(Actor(strict.client))
+    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert answer.response.headers["RateLimit"].startswith('"login";r=4;t=')
+
+
+async def test_a_window_does_not_begin_anew_before_its_end(strict: OtherApp) -> None:
+    for _ in range(5):
+        await log_in(Actor(strict.client))
+
+    await age_counters(50)
+
+    refused = await log_in(Actor(strict.client))
+    assert refused.outcome == (429, "RATE_LIMITED")
+    assert 5 <= int(refused.response.headers["Retry-After"]) <= 10
+
+
+async def test_a_refused_address_costs_no_statement_until_its_window_ends(strict: OtherApp) -> None:
+    for _ in range(6):
+        await log_in(Actor(strict.client))
+
+    with recorded(strict.services.database.engine) as statements:
+        answers = [await log_in(Actor(strict.client)) for _ in range(20)]
+
+    assert Counter(answer.outcome for answer in answers) == {(429, "RATE_LIMITED"): 20}
+    assert statements == []
+
+
+async def test_a_request_that_is_counted_costs_one_statement(strict: OtherApp) -> None:
+    with recorded(strict.services.database.engine) as statements:
+        await register(Actor(strict.client))
+
+    assert [statement.split()[:3] for statement in statements] == [["INSERT", "INTO", "throttle_counters"]]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "http://testserver//api/auth/login",
+        "/api//auth///login",
+        "/api/auth/login/",
+        "/api/auth/login//",
+        "/api/auth/%6cogin",
+        "/%61%70%69/auth/login",
+        "/api/auth%2flogin",
+        "/api%2Fauth%2Flogin",
+        "/api/auth/login?next=/",
+    ],
+)
+async def test_no_spelling_of_the_path_dodges_the_limit(strict: OtherApp, path: str) -> None:
+    """ASVS 5.0 V1.1.1; CVE-2026-48710: the limit belongs to the route, not to the text of the path."""
+    spelled = [(await strict.client.post(path, json=UNKNOWN)).status_code for _ in range(5)]
+
+    assert spelled == [401] * 5
+    assert (await strict.client.post(LOGIN, json=UNKNOWN)).json()["error_code"] == "RATE_LIMITED"
+    assert (await strict.client.post(path, json=UNKNOWN)).json()["error_code"] == "RATE_LIMITED"
+
+
+@pytest.mark.parametrize("path", ["/API/auth/login", "/api/auth/login;x", "/api/auth/login%00", "/api/auth/login%20"])
+async def test_any_other_path_does_not_log_in(strict: OtherApp, path: str) -> None:
+    assert (await strict.client.post(path, json=UNKNOWN)).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
+async def test_no_other_method_logs_in(strict: OtherApp, method: str) -> None:
+    with recorded(strict.services.database.engine) as statements:
+        answer = await strict.client.request(method, LOGIN, json=UNKNOWN)
+
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "POST"
+    assert statements == []
+
+
+@pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
+async def test_a_header_does_not_change_the_method(strict: OtherApp, header: str) -> None:
+    answers = [
+        await strict.client.get(LOGIN, headers={header: "POST"}),
+        await strict.client.post(LOGIN, json=UNKNOWN, headers={header: "GET"}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [405, 401]
+
+
+async def test_switched_off_nothing_is_counted_or_told(app_with: OtherAppFactory) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="false") as other:
+        with recorded(other.services.database.engine) as statements:
+            answers = [await register(Actor(other.client)) for _ in range(30)]
+
+    assert {answer.outcome for answer in answers} == {(400, "VALIDATION_ERROR")}
+    assert not {"ratelimit", "ratelimit-policy"} & set(answers[-1].response.headers)
+    assert statements == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "policies"),
+    [
+        ({"RATE_LIMIT_FACTOR": "3"}, ['"login";q=15;w=60', '"register";q=60;w=3600', '"refresh";q=450;w=300']),
+        (
+            {"RATE_LIMIT_REQUESTS": "2", "RATE_LIMIT_WINDOW": "10"},
+            ['"login";q=2;w=10', '"register";q=20;w=3600', '"refresh";q=150;w=300'],
+        ),
+        (
+            {"RATE_LIMIT_REQUESTS": "2", "RATE_LIMIT_FACTOR": "2"},
+            ['"login";q=4;w=60', '"register";q=40;w=3600', '"refresh";q=300;w=300'],
+        ),
+    ],
+)
+async def test_the_settings_say_how_much(
+    app_with: OtherAppFactory, variables: dict[str, str], policies: list[str]
+) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="true", **variables) as other:
+        answers: list[httpx.Response] = [
+            (await request_once(Actor(other.client))).response for request_once in (log_in, register, refresh)
+        ]
+
+    assert [answer.headers["RateLimit-Policy"] for answer in answers] == policies

@@ -7,11 +7,16 @@ from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.rows import user_rows
 
 ADDRESSES = {
-    "fiona@example.com": ["ﬁona@example.com", "fiona@exampl\u24d4.com", "fiona@ｅxample.com", "fiona@example\u3002com"],
-    "sam@example.com": ["ſam@example.com", "sam\uff20example.com", "sam@exam\ufe0fple.com"],
+    "fiona@example.com": [
+        "\ufb01ona@example.com",
+        "fiona@exampl\u24d4.com",
+        "fiona@\uff45xample.com",
+        "fiona@example\u3002com",
+    ],
+    "sam@example.com": ["\u017fam@example.com", "sam\uff20example.com", "sam@exam\ufe0fple.com"],
     "karl@karl.com": ["\u212aarl@karl.com", "karl@\u212aarl.com", "karl@karl\uff0ecom"],
 }
-NAMES = {"fiona": ["ﬁona", "\uff46iona"], "sam": ["ſam"], "karl": ["\u212aarl"], "ines": ["\u0130nes"]}
+NAMES = {"fiona": ["\ufb01ona", "\uff46iona"], "sam": ["\u017fam"], "karl": ["\u212aarl"], "ines": ["\u0130nes"]}
 
 FOREIGN_ADDRESSES = [(own, foreign) for own, spellings in ADDRESSES.items() for foreign in spellings]
 FOREIGN_NAMES = [(own, foreign) for own, spellings in NAMES.items() for foreign in spellings]

@@ -29,10 +29,9 @@ def lenient_rules() -> PasswordRules:
 def broken(rules: PasswordRules, password: str, **fields: object) -> list[str]:
     """Return the codes of the rules that a password breaks."""
     try:
-        assert rules.check(password, {**ADA, **fields}) == password
+        rules.check(password, {**ADA, **fields})
     except WeakPasswordException as weak:
-        assert {error.field for error in weak.errors} == {"password"}
-        return [error.code for error in weak.errors]
+        return [error.code for error in weak.errors if error.field == "password"]
     return []
 
 
@@ -48,7 +47,7 @@ GOOD = {
 
 @pytest.mark.parametrize("password", GOOD.values(), ids=GOOD)
 def test_a_good_password_breaks_no_rule(rules: PasswordRules, password: str) -> None:
-    assert broken(rules, password) == []
+    assert rules.check(password, ADA) == password
 
 
 BAD = {
@@ -66,7 +65,7 @@ BAD = {
     "a common one before digits and symbols": ("Password1234!", ["common"]),
     "a common one within digits and symbols": ("123!_Password_9", ["common"]),
     "a common one in capitals": ("!!!PASSWORD123", ["lower_case", "common"]),
-    "a common one in Cyrillic": ("123456Пароль!", ["common"]),
+    "a common one in Cyrillic": ("123456Пароль!", ["common"]),  # noqa: RUF001 - Russian
     "the username": ("X1!Ada.Lovelace", ["contains_username"]),
     "the address' local part": ("1!xCOUNTESSx1!", ["contains_email"]),
     "all at once": ("ada.lovelacecountess", ["upper_case", "digit", "contains_username", "contains_email"]),

@@ -15,17 +15,19 @@ LONGEST = 0.15
 
 
 async def storm(request: Callable[[int], Awaitable[object]]) -> list[int]:
-    """Start many requests, cancel each at a random moment; return the numbers of those that were answered."""
+    """Start many requests, cancel most of them at random moments; return the numbers of those that were answered."""
     chance = random.Random(SEED)  # noqa: S311 - the same storm every time, as far as the system lets it
     loop = asyncio.get_running_loop()
     tasks = [asyncio.ensure_future(request(number)) for number in range(CLIENTS)]
-    for task in tasks:
+    for task in chance.sample(tasks, CLIENTS * 3 // 4):
         loop.call_later(chance.uniform(0, LONGEST), task.cancel)
     async with asyncio.timeout(20):
         await asyncio.wait(tasks)
     failed = [task.exception() for task in tasks if not task.cancelled() and task.exception()]
     assert failed == []
-    return [number for number, task in enumerate(tasks) if not task.cancelled()]
+    answered = [number for number, task in enumerate(tasks) if not task.cancelled()]
+    assert CLIENTS // 4 <= len(answered) < CLIENTS
+    return answered
 
 
 def places(engine: str) -> int:
@@ -102,7 +104,6 @@ async def test_a_transaction_may_be_cancelled_at_each_of_its_steps(scratch: Scra
         task.cancel()
         await asyncio.wait([task])
 
-    assert set(Counter(await scratch.keys()).values()) <= {5, 4, 3, 2, 1}
     keys = Counter(await scratch.keys())
     assert keys[1] == keys[2]
     assert await scratch.has_room_for(places(engine))

@@ -119,7 +119,6 @@ async def failing(scratch: Scratch) -> None:
 
 async def test_a_pool_may_be_closed_and_opened_again(scratch: Scratch) -> None:
     await scratch.engine.close_connection_pool()
-    await scratch.engine.close_connection_pool()
     await scratch.add(1)
     await scratch.engine.start_connection_pool()
 

@@ -11,7 +11,14 @@ from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.scratch import Scratch
 
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
-CONFLICTS = [asyncpg.DeadlockDetectedError, asyncpg.SerializationError, asyncpg.InvalidCachedStatementError]
+VICTIM = "chosen as the victim"
+GONE = "connection was closed in the middle of operation"
+CONFLICTS = [
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
+    asyncpg.ForeignKeyViolationError,
+    asyncpg.InvalidCachedStatementError,
+]
 
 
 class ChangedMindError(Exception):
@@ -146,7 +153,7 @@ async def test_the_victim_of_a_conflict_is_repeated_and_takes_effect_once(
         await scratch.add(1)
         after_commit(lambda: events.append("told"))
         if (attempt := next(attempts)) < ATTEMPTS:
-            raise conflict("victim")
+            raise conflict(VICTIM)
         return attempt
 
     assert await scratch.database.transaction(work) == ATTEMPTS
@@ -162,7 +169,7 @@ async def test_a_conflict_that_stays_is_unavailable_and_no_outage(
     async def work() -> None:
         attempts.append(1)
         await scratch.add(1)
-        raise conflict("victim")
+        raise conflict(VICTIM)
 
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(work)
@@ -177,7 +184,7 @@ async def test_a_conflict_within_repeats_the_whole(scratch: Scratch) -> None:
 
     async def inner() -> None:
         if next(attempts) == 1:
-            raise asyncpg.SerializationError("victim")  # noqa: EM101, TRY003 - the server's own text
+            raise asyncpg.SerializationError(VICTIM)
         await scratch.add(2)
 
     async def outer() -> None:
@@ -199,7 +206,7 @@ async def test_the_whole_transaction_is_one_call_to_the_breaker(scratch: Scratch
         await lost_connection()
 
     async def lost_connection() -> None:
-        raise asyncpg.ConnectionDoesNotExistError("gone")  # noqa: EM101, TRY003 - the library's own text
+        raise asyncpg.ConnectionDoesNotExistError(GONE)
 
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(work)

@@ -1,0 +1,41 @@
+"""From where an account's owner has logged in lately."""
+
+import pytest
+
+from auth_api.services import Services
+from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.support.clock import MovableClock
+from tests.support.rows import user_rows
+
+
+@pytest.mark.parametrize(
+    ("address", "is_known"), [(CLIENT_ADDRESS, True), ("203.0.113.8", False), ("2001:db8::7", False), (None, False)]
+)
+async def test_the_network_of_a_session_is_known(
+    user_factory: UserFactory, services: Services, address: str | None, is_known: bool
+) -> None:
+    ada = await user_factory()
+    await ada.log_out()
+    (row,) = await user_rows()
+
+    assert await services.sessions.knows_network(row["id"], address) is is_known
+    assert not await services.sessions.knows_network(row["id"] + 1, address)
+
+
+@pytest.mark.parametrize(("days", "is_known"), [(29, True), (31, False)])
+async def test_it_is_forgotten_after_30_days(
+    user_factory: UserFactory, services: Services, clock: MovableClock, days: int, is_known: bool
+) -> None:
+    await user_factory()
+    (row,) = await user_rows()
+
+    clock.move(days=days)
+
+    assert await services.sessions.knows_network(row["id"], CLIENT_ADDRESS) is is_known
+
+
+async def test_settings_that_are_printed_hold_no_key(services: Services, environ: dict[str, str]) -> None:
+    printed = repr(services.sessions.policy)
+
+    assert printed == "SessionPolicy(issuer='http://testserver', audience='auth_api')"
+    assert environ["JWT_SECRET_KEY"] not in repr(services)

@@ -1,0 +1,21 @@
+"""An application whose limits are on, behind a proxy that says who is calling."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
+
+
+@pytest.fixture
+async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
+    """With limits as they come, but for logins per address: those would hide the account throttle."""
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+        yield other
+
+
+@pytest.fixture
+async def strict(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
+    """With limits as they come."""
+    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+        yield other

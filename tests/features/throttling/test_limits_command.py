@@ -1,0 +1,64 @@
+"""`auth-api limits` prints what the settings say."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auth_api.cli.limits import limit_rows
+from auth_api.settings import Settings
+from auth_api.settings_reader import InvalidSettingsError
+from tests.support.processes import run_cli
+
+SECRET = {"JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
+
+
+def rows(**variables: str) -> list[tuple[Any, Any]]:
+    policy = Settings.from_env({"ENVIRONMENT": "testing", **SECRET, **variables}).throttling
+    return [(row["limit"], row["allowed"]) for row in limit_rows(policy)]
+
+
+def test_the_limits_are_those_of_the_contract() -> None:
+    assert rows() == [
+        ("login, per address", "5 requests in 1 min"),
+        ("register, per address", "20 requests in 1 h"),
+        ("refresh, per address", "150 requests in 5 min"),
+        ("rename, per address", "20 requests in 1 h"),
+        ("everything, per address and process", "50 requests a second"),
+        ("wrong passwords, per account and network", "5 in 24 h"),
+        ("wrong passwords, per account, from networks new to it", "50 in 1 h"),
+    ]
+
+
+def test_the_settings_change_what_is_printed() -> None:
+    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:5] == [
+        ("login, per address", "14 requests in 90 s"),
+        ("register, per address", "40 requests in 1 h"),
+        ("refresh, per address", "300 requests in 5 min"),
+        ("rename, per address", "40 requests in 1 h"),
+        ("everything, per address and process", "100 requests a second"),
+    ]
+
+
+@pytest.mark.parametrize("variable", ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "RATE_LIMIT_FACTOR"])
+@pytest.mark.parametrize("value", ["0", "-1", "1.5", "many"])
+def test_a_limit_that_is_none_is_refused(variable: str, value: str) -> None:
+    environ = {"ENVIRONMENT": "testing", **SECRET, variable: value}
+
+    with pytest.raises(InvalidSettingsError, match=f"{variable} must be a whole number, 1 or more"):
+        Settings.from_env(environ)
+
+
+def test_a_script_gets_json(tmp_path: Path) -> None:
+    done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
+
+    document = json.loads(done.stdout)
+    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 7)
+
+
+def test_a_person_is_told_when_all_is_switched_off(tmp_path: Path) -> None:
+    done = run_cli("limits", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
+
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[0] == "All limits are switched off (RATE_LIMIT_ENABLED=false)."

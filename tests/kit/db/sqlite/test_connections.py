@@ -1,0 +1,129 @@
+"""Every connection to SQLite is a durable one, and none outlives the pool."""
+
+import asyncio
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import pytest
+
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.sqlite import READERS, PooledSQLiteEngine
+from tests.support.patience import until
+from tests.support.scratch import Scratch
+
+DURABLE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
+
+
+def connection_threads() -> int:
+    """How many threads serve a connection; the event loop's own may come and stay."""
+    return sum("_connection_worker_thread" in thread.name for thread in threading.enumerate())
+
+
+def pool_of(scratch: Scratch) -> list[aiosqlite.Connection]:
+    engine = scratch.engine
+    assert isinstance(engine, PooledSQLiteEngine)
+    assert engine._writer is not None  # noqa: SLF001 - connection by connection
+    return [engine._writer, *engine._readers]  # noqa: SLF001 - as above
+
+
+async def pragmas(connection: aiosqlite.Connection) -> dict[str, Any]:
+    rows = [list(await connection.execute_fetchall(f"PRAGMA {name}")) for name in DURABLE]
+    return dict(zip(DURABLE, (next(iter(dict(row).values())) for (row,) in rows), strict=True))
+
+
+async def test_every_connection_of_the_pool_is_durable(scratch: Scratch) -> None:
+    connections = pool_of(scratch)
+
+    assert len(connections) == 1 + READERS
+    assert [await pragmas(connection) for connection in connections] == [DURABLE] * len(connections)
+
+
+async def test_a_connection_without_a_pool_is_durable_too(policy: DatabasePolicy) -> None:
+    engine = PooledSQLiteEngine(policy)
+
+    connection = await engine.get_connection()
+
+    assert await pragmas(connection) == DURABLE
+    await connection.close()
+
+
+async def test_foreign_keys_hold_on_every_way_in(scratch: Scratch, policy: DatabasePolicy) -> None:
+    await scratch.run("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    await scratch.run("CREATE TABLE child (parent INTEGER REFERENCES parent)")
+    unpooled = Scratch(policy, scratch.breaker)
+    orphan = "INSERT INTO child (parent) VALUES (7)"
+
+    for opened in (scratch, unpooled):
+        with pytest.raises(sqlite3.IntegrityError):
+            await opened.run(orphan)
+        with pytest.raises(sqlite3.IntegrityError):
+            async with opened.engine.transaction():
+                await opened.run(orphan)
+
+    assert await scratch.run("SELECT parent FROM child") == []
+
+
+async def test_readers_see_what_was_just_committed(scratch: Scratch) -> None:
+    for key in range(50):
+        await scratch.add(key)
+        assert len(await scratch.keys()) == key + 1
+
+
+async def test_readers_go_on_while_a_transaction_writes(scratch: Scratch) -> None:
+    inside, done = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await scratch.add(1)
+        inside.set()
+        await done.wait()
+
+    writer = asyncio.create_task(scratch.database.transaction(work))
+    await inside.wait()
+
+    assert await asyncio.gather(*(scratch.keys() for _ in range(20))) == [[]] * 20
+    done.set()
+    await writer
+
+
+async def test_no_thread_outlives_the_pool(policy: DatabasePolicy) -> None:
+    """Such a thread would keep the process from ending."""
+    before = connection_threads()
+    engine = PooledSQLiteEngine(policy)
+
+    await engine.start_connection_pool()
+    assert connection_threads() == before + 1 + READERS
+    await engine.close_connection_pool()
+
+    await until(lambda: connection_threads() == before)
+
+
+async def test_no_thread_outlives_a_use_without_a_pool(policy: DatabasePolicy, scratch: Scratch) -> None:
+    unpooled = Scratch(policy, scratch.breaker)
+    before = connection_threads()
+
+    await unpooled.keys()
+    await unpooled.database.transaction(lambda: unpooled.add(1))
+    with pytest.raises(sqlite3.OperationalError):
+        await unpooled.run("SELECT nonsense FROM nowhere")
+
+    await until(lambda: connection_threads() == before)
+
+
+@pytest.mark.parametrize("kind", ["a missing folder", "a folder", "no database"])
+async def test_a_file_that_cannot_be_used_is_said_at_the_start_and_leaves_no_thread(tmp_path: Path, kind: str) -> None:
+    paths = {
+        "a missing folder": tmp_path / "missing" / "auth.db",
+        "a folder": tmp_path,
+        "no database": tmp_path / "text.db",
+    }
+    (tmp_path / "text.db").write_text("this is no database, but it is long enough to be asked whether it is one" * 9)
+    before = connection_threads()
+    engine = PooledSQLiteEngine(DatabasePolicy(sqlite_path=str(paths[kind])))
+
+    with pytest.raises((sqlite3.DatabaseError, OSError)):
+        await engine.start_connection_pool()
+
+    await until(lambda: connection_threads() == before)

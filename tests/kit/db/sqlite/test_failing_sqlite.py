@@ -1,0 +1,161 @@
+"""BEGIN, COMMIT and ROLLBACK may fail; the one writer's connection is fit for the next all the same."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.sqlite import PooledSQLiteEngine
+from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
+from tests.support.scratch import Scratch, ScratchFactory
+
+
+@contextmanager
+def locked(policy: DatabasePolicy) -> Iterator[None]:
+    """Another process writes, and takes its time."""
+    connection = sqlite3.connect(str(policy.sqlite_path), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.close()
+
+
+async def test_begin_fails_while_another_process_writes_and_works_afterwards(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(statement_timeout=0.02) as scratch:
+        with locked(scratch.policy):
+            for _ in range(5):
+                with pytest.raises(DatabaseUnavailableException) as failed:
+                    await scratch.database.transaction(lambda: scratch.add(1))
+                assert isinstance(failed.value.__cause__, sqlite3.OperationalError)
+            with pytest.raises(sqlite3.OperationalError):
+                await scratch.add(2)
+            assert await scratch.keys() == []
+
+        await scratch.database.transaction(lambda: scratch.add(3))
+
+        assert await scratch.keys() == [3]
+        assert await scratch.has_room_for(1)
+
+
+async def test_another_process_is_waited_for(scratch: Scratch) -> None:
+    with locked(scratch.policy):
+        writing = asyncio.create_task(scratch.database.transaction(lambda: scratch.add(1)))
+        await asyncio.sleep(0.03)
+        assert not writing.done()
+
+    await writing
+    assert await scratch.keys() == [1]
+
+
+async def test_who_is_cancelled_while_begin_waits_leaves_no_transaction_open(scratch: Scratch) -> None:
+    with locked(scratch.policy):
+        writing = asyncio.create_task(scratch.database.transaction(lambda: scratch.add(1)))
+        await asyncio.sleep(0.02)
+        writing.cancel()
+        await asyncio.sleep(0)
+    await asyncio.wait([writing])
+    assert writing.cancelled()
+
+    await scratch.database.transaction(lambda: scratch.add(2))
+
+    assert await scratch.keys() == [2]
+
+
+async def test_a_commit_that_fails_leaves_nothing_behind(scratch: Scratch) -> None:
+    await scratch.run("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
+    await scratch.run("CREATE TABLE child (parent INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
+
+    async def work() -> None:
+        await scratch.add(1)
+        await scratch.run("INSERT INTO child (parent) VALUES (7)")
+
+    for _ in range(30):
+        with pytest.raises(sqlite3.IntegrityError):
+            await scratch.database.transaction(work)
+
+    await scratch.database.transaction(lambda: scratch.add(2))
+    assert await scratch.keys() == [2]
+
+
+async def test_a_rollback_that_fails_costs_the_connection_and_no_later_write(scratch: Scratch) -> None:
+    """Else the next statement would be acknowledged within a transaction that nobody commits."""
+    engine = scratch.engine
+    assert isinstance(engine, PooledSQLiteEngine)
+
+    async def work() -> None:
+        await scratch.add(1)
+        broken = engine._writer  # noqa: SLF001 - it is broken on purpose
+        assert broken is not None
+        await broken.set_authorizer(refuse_rollback)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await scratch.database.transaction(work)
+    await scratch.add(2)
+    await scratch.database.transaction(lambda: scratch.add(3))
+
+    assert await scratch.keys() == [2, 3]
+    assert await scratch.has_room_for(1)
+
+
+def refuse_rollback(action: int, operation: str | None, *_: str | None) -> int:
+    is_rollback = action == sqlite3.SQLITE_TRANSACTION and operation == "ROLLBACK"
+    return sqlite3.SQLITE_DENY if is_rollback else sqlite3.SQLITE_OK
+
+
+async def test_work_that_ended_the_transaction_by_itself_harms_nobody(scratch: Scratch) -> None:
+    async def work() -> None:
+        await scratch.add(1)
+        await scratch.run("ROLLBACK")
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await scratch.database.transaction(work)
+
+    await scratch.database.transaction(lambda: scratch.add(2))
+    assert await scratch.keys() == [2]
+
+
+@pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"], ids=["read-only", "full"])
+async def test_a_disk_that_takes_nothing_more_is_an_outage(scratch: Scratch, pragma: str) -> None:
+    await scratch.run("CREATE TABLE large (content TEXT)")
+    await scratch.run(f"PRAGMA {pragma}")
+
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(
+            lambda: scratch.run("INSERT INTO large (content) VALUES ({})", "x" * 100_000)
+        )
+
+    assert scratch.breaker.snapshot().failures == 1
+    assert await scratch.keys() == []
+
+
+async def test_a_missing_table_is_no_outage(scratch: Scratch) -> None:
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(lambda: scratch.run("SELECT 1 FROM not_migrated_yet"))
+
+    assert scratch.breaker.snapshot().failures == 0
+
+
+async def test_writers_queue_and_the_last_gives_up_in_time(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(statement_timeout=0.05) as scratch:
+        inside, done = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            inside.set()
+            await done.wait()
+
+        holder = asyncio.create_task(scratch.database.transaction(hold))
+        await inside.wait()
+        outcomes = await asyncio.gather(
+            *(scratch.database.transaction(lambda: scratch.add(1)) for _ in range(20)), return_exceptions=True
+        )
+        done.set()
+        await holder
+
+        assert [type(outcome) for outcome in outcomes] == [ServerOverloadedException] * 20
+        assert await scratch.keys() == []
