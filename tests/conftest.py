@@ -279,18 +279,18 @@ def app_with(
     return make
 
 
-DeploymentFactory = Callable[[], Awaitable[Deployment]]
+DeploymentFactory = Callable[..., Awaitable[Deployment]]
 
 
 @pytest.fixture(scope="session")
 async def deployment_factory(
     request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeploymentFactory]:
-    """Return a function that makes a folder with a migrated database, for processes of their own."""
+    """Return a function that makes a folder with a database (migrated or empty), for processes of their own."""
     server_url = request.getfixturevalue("postgres_server") if engine == "postgres" else ""
     names: list[str] = []
 
-    async def make() -> Deployment:
+    async def make(*, migrated: bool = True) -> Deployment:
         folder = tmp_path_factory.mktemp("deployment")
         if engine == "sqlite":
             return Deployment(folder, f"sqlite:///{folder / 'auth.db'}")
@@ -300,10 +300,10 @@ async def deployment_factory(
             run_cli("migrate", env={"DATABASE_URL": url}, cwd=folder).check_returncode()
             names.append(template)
         names.append(name)
-        return Deployment(folder, await create_database(server_url, name, template))
+        return Deployment(folder, await create_database(server_url, name, template if migrated else None))
 
     yield make
-    for name in names:
+    for name in names if external_server_url(os.environ) else ():  # a server of our own goes as a whole
         await drop_database(server_url, name)
 
 
@@ -311,3 +311,9 @@ async def deployment_factory(
 async def deployment(deployment_factory: DeploymentFactory) -> Deployment:
     """A folder and a database of this test's own."""
     return await deployment_factory()
+
+
+@pytest.fixture
+async def unmigrated(deployment_factory: DeploymentFactory) -> Deployment:
+    """A folder and a database of this test's own, which has no tables yet."""
+    return await deployment_factory(migrated=False)

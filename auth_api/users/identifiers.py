@@ -48,10 +48,7 @@ def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> Can
     # The library follows UTS #46, which folds full-width letters, other full stops and variation selectors away.
     if not domain.isascii() and (domain.lower() != address.domain or not unicodedata.is_normalized("NFKC", domain)):
         raise _invalid_email()
-    canonical = f"{local_part.lower()}@{(address.ascii_domain or '').lower()}"
-    if len(canonical) > MAX_EMAIL_LENGTH:
-        raise _invalid_email()
-    return CanonicalEmail(canonical)
+    return CanonicalEmail(f"{local_part.lower()}@{(address.ascii_domain or '').lower()}")
 
 
 def canonical_username(raw: str) -> CanonicalUsername:

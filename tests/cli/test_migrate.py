@@ -11,11 +11,11 @@ REPOSITORY = Path(__file__).parents[2]
 MIGRATIONS = len(list((REPOSITORY / "piccolo_migrations").glob("auth_api_*.py")))
 
 
-def test_migrating_is_told_and_done_once(empty: Deployment) -> None:
-    pending = empty.command("migrate", "--check")
-    first = empty.command("migrate")
-    second = empty.command("migrate")
-    nothing = empty.command("migrate", "--check")
+def test_migrating_is_told_and_done_once(unmigrated: Deployment) -> None:
+    pending = unmigrated.command("migrate", "--check")
+    first = unmigrated.command("migrate")
+    second = unmigrated.command("migrate")
+    nothing = unmigrated.command("migrate", "--check")
 
     assert [done.returncode for done in (pending, first, second, nothing)] == [1, 0, 0, 0]
     assert [done.stderr for done in (pending, first, second, nothing)] == [""] * 4
@@ -26,11 +26,13 @@ def test_migrating_is_told_and_done_once(empty: Deployment) -> None:
     assert nothing.stdout == "nothing is pending\n"
 
 
-def test_several_may_migrate_at_once(empty: Deployment) -> None:
+def test_several_may_migrate_at_once(unmigrated: Deployment) -> None:
     command = [sys.executable, "-m", "auth_api", "migrate"]
-    environment = clean_environment(empty.environ)
+    environment = clean_environment(unmigrated.environ)
     running = [
-        subprocess.Popen(command, env=environment, cwd=empty.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            command, env=environment, cwd=unmigrated.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
         for _ in range(4)
     ]
 
@@ -48,10 +50,10 @@ def test_tables_and_migrations_say_the_same(deployment: Deployment) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is missing from the migrations\n", "")
 
 
-def test_piccolos_own_command_works_in_the_repository(empty: Deployment) -> None:
+def test_piccolos_own_command_works_in_the_repository(unmigrated: Deployment) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("piccolo"), "migrations", "forwards", "auth_api"],
-        env=clean_environment(empty.environ),
+        env=clean_environment(unmigrated.environ),
         cwd=REPOSITORY,
         capture_output=True,
         text=True,
@@ -60,4 +62,4 @@ def test_piccolos_own_command_works_in_the_repository(empty: Deployment) -> None
     )
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert empty.command("migrate", "--check").returncode == 0
+    assert unmigrated.command("migrate", "--check").returncode == 0

@@ -79,12 +79,12 @@ def test_a_server_runs_from_the_installed_package(deployment: Deployment, site_p
         assert server.stop() == 0
 
 
-def test_piccolos_own_command_works_with_the_installed_package(empty: Deployment, site_packages: Path) -> None:
-    environment = {**empty.environ, "PYTHONPATH": str(site_packages), "PICCOLO_CONF": "auth_api.piccolo_conf"}
+def test_piccolos_own_command_works_with_the_installed_package(unmigrated: Deployment, site_packages: Path) -> None:
+    environment = {**unmigrated.environ, "PYTHONPATH": str(site_packages), "PICCOLO_CONF": "auth_api.piccolo_conf"}
     done = subprocess.run(
         [Path(sys.executable).with_name("piccolo"), "migrations", "forwards", "auth_api"],
         env=clean_environment(environment),
-        cwd=empty.folder,
+        cwd=unmigrated.folder,
         capture_output=True,
         text=True,
         check=False,
@@ -93,7 +93,7 @@ def test_piccolos_own_command_works_with_the_installed_package(empty: Deployment
     place = subprocess.run(
         [sys.executable, "-c", "from auth_api.piccolo_app import APP_CONFIG as c; print(c.migrations_folder_path)"],
         env=clean_environment(environment),
-        cwd=empty.folder,
+        cwd=unmigrated.folder,
         capture_output=True,
         text=True,
         check=True,
@@ -102,4 +102,4 @@ def test_piccolos_own_command_works_with_the_installed_package(empty: Deployment
 
     assert (done.returncode, done.stderr) == (0, "")
     assert Path(place.stdout.strip()) == site_packages / "auth_api" / "piccolo_migrations"
-    assert empty.command("migrate", "--check").returncode == 0
+    assert unmigrated.command("migrate", "--check").returncode == 0

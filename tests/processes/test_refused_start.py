@@ -7,7 +7,6 @@ import subprocess
 import pytest
 
 from tests.support.deployment import Deployment
-from tests.support.postgres import create_database
 from tests.support.processes import free_port
 
 
@@ -75,15 +74,14 @@ def test_an_embedded_database_that_cannot_be_used(
 
 
 @pytest.mark.parametrize("command", [("serve",), ("users", "list")], ids=" ".join)
-async def test_pending_migrations_name_the_command_to_run(
-    deployment: Deployment, engine: str, command: tuple[str, ...]
+def test_pending_migrations_name_the_command_to_run(
+    unmigrated: Deployment, engine: str, command: tuple[str, ...]
 ) -> None:
     if engine != "postgres":
         pytest.skip("the embedded database is migrated at the start")
-    url = await create_database(deployment.database_url, f"{deployment.folder.name}_{command[0]}")
-
     port = ["--port", str(free_port())] if command == ("serve",) else []
-    done = deployment.command(*command, *port, DATABASE_URL=url)
+
+    done = unmigrated.command(*command, *port)
 
     assert re.fullmatch(r"\d+ migrations are pending\. Run: auth-api migrate", the_one_sentence(done))
 

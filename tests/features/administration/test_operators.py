@@ -70,6 +70,15 @@ async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: User
     assert (await ada.profile())["is_active"] is True
 
 
+async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+
+    found = await services.accounts.users.credentials_for(email=None, username="ada")
+
+    assert found is not None
+    assert repr(found) == f"Credentials({found.account.id})"
+
+
 async def test_the_newest_accounts_come_first(user_factory: UserFactory, services: Services) -> None:
     for name in ("ada", "grace", "mary"):
         await user_factory(username=name)

@@ -1,6 +1,7 @@
 """One counter per account, by whatever name and on whatever path a password is tried (CVE-2025-24806)."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.support.actors import Actor, Answer
 WRONG = "Not-the-1-password"
 NEW = "Another-Mare-8-Paperclip"
 
-SPELLINGS = [
+SPELLINGS: list[dict[str, Any]] = [
     {"username": "ada"},
     {"username": "ADA"},
     {"username": "ada@example.com"},
@@ -38,7 +39,7 @@ CHECKS: list[Check] = [log_in, change_password, delete_account]
 
 
 @pytest.mark.parametrize("last", SPELLINGS, ids=lambda spelling: " ".join(map(str, spelling.values())))
-async def test_all_names_of_an_account_share_its_counter(limited: OtherApp, last: dict[str, str]) -> None:
+async def test_all_names_of_an_account_share_its_counter(limited: OtherApp, last: dict[str, Any]) -> None:
     ada = Actor(limited.client)
     await ada.register()
     others = [spelling for spelling in SPELLINGS if spelling != last]

@@ -101,5 +101,6 @@ def test_what_is_no_address_or_would_be_folded_into_one_is_refused(typed: str) -
     assert refused.value.errors == (FieldError("email", "format", "Must be an e-mail address."),)
 
 
-def test_the_longest_address_has_254_characters() -> None:
+def test_254_characters_are_counted_in_the_form_that_is_stored() -> None:
     assert len(LONGEST) == 254
+    assert len(NO_ADDRESS["254 characters that are more as A-labels"]) == 254
