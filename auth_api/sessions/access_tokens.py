@@ -31,7 +31,7 @@ class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     iss: str
     aud: str
-    sub: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}$")]
+    sub: Annotated[str, msgspec.Meta(pattern=r"^[1-9][0-9]{0,18}\Z")]
     iat: _Seconds
     nbf: _Seconds
     exp: _Seconds

@@ -20,6 +20,7 @@ _OUTAGES = (
     asyncpg.InvalidAuthorizationSpecificationError,  # class 28: the password was changed under us
     asyncpg.InvalidCatalogNameError,  # 3D000: the database itself is not there
     asyncpg.ReadOnlySQLTransactionError,  # 25006: a primary that was demoted
+    asyncpg.InternalClientError,  # the protocol out of step: the server's last words came before the statement's turn
 )
 
 _TOO_SLOW = (

@@ -12,19 +12,18 @@ CHEAP = "/.well-known/jwks.json"
 BURST = 500
 
 
-async def flood(client: httpx.AsyncClient, address: str) -> int:
-    """Send until one is refused, and return how many passed."""
+async def flood(client: httpx.AsyncClient, address: str) -> tuple[int, httpx.Response]:
+    """Send until one is refused, and return how many passed, and the refusal."""
     for number in range(5 * BURST):
         response = await client.get(CHEAP, headers={"X-Forwarded-For": address})
         if response.status_code == 429:
-            return number
+            return number, response
     pytest.fail("nothing was refused")
 
 
 async def test_a_flood_is_refused_after_its_burst(strict: OtherApp) -> None:
-    passed = await flood(strict.client, "198.51.100.1")
+    passed, refused = await flood(strict.client, "198.51.100.1")
 
-    refused = await strict.client.get(CHEAP, headers={"X-Forwarded-For": "198.51.100.1"})
     assert passed >= BURST
     assert Answer(refused).outcome == (429, "RATE_LIMITED")
     assert refused.headers["Retry-After"] == "1"
@@ -40,21 +39,22 @@ async def test_a_flood_costs_no_statement_while_another_network_is_served(strict
     await flood(strict.client, "198.51.100.1")
 
     with recorded(strict.services.database.engine) as statements:
-        stopped = [await thief.log_in(), await thief.profile(), await thief.try_refresh()]
+        answers = [await thief.profile() for _ in range(BURST)]
     served = [await victim.profile(), await victim.refresh()]
 
-    assert [answer.outcome for answer in stopped] == [(429, "RATE_LIMITED")] * 3
-    assert statements == []
+    let_in = [answer for answer in answers if answer.status == 200]  # as time goes on, 50 a second are
+    assert {answer.outcome for answer in answers if answer not in let_in} == {(429, "RATE_LIMITED")}
+    assert len(statements) == len(let_in)
     assert [answer.status for answer in served] == [200, 200]
 
 
 async def test_an_ipv6_network_floods_as_one(strict: OtherApp) -> None:
     await flood(strict.client, "2001:db8::1")
 
-    neighbour = await strict.client.get(CHEAP, headers={"X-Forwarded-For": "2001:db8::2"})
-    stranger = await strict.client.get(CHEAP, headers={"X-Forwarded-For": "2001:db8:0:1::1"})
+    neighbour, _ = await flood(strict.client, "2001:db8::2")
+    stranger, _ = await flood(strict.client, "2001:db8:0:1::1")
 
-    assert [neighbour.status_code, stranger.status_code] == [429, 200]
+    assert neighbour < BURST <= stranger
 
 
 async def test_switched_off_there_is_no_limit(app_with: OtherAppFactory) -> None:

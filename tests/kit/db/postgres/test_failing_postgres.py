@@ -1,0 +1,214 @@
+"""PostgreSQL refuses, conflicts, times out and kills; no connection is lost, and what counts as an outage is one."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from auth_api.kit.breaker_policy import BreakerState
+from auth_api.kit.db.postgres import PooledPostgresEngine
+from auth_api.kit.errors import DatabaseUnavailableException
+from tests.support.patience import until
+from tests.support.scratch import Scratch, ScratchFactory
+
+CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
+
+
+def pool_of(scratch: Scratch) -> asyncpg.Pool:
+    engine = scratch.engine
+    assert isinstance(engine, PooledPostgresEngine)
+    return engine.pool
+
+
+async def all_connections_are_back(scratch: Scratch) -> None:
+    pool = pool_of(scratch)
+    await until(lambda: pool.get_idle_size() == pool.get_size())
+
+
+async def terminate(scratch: Scratch, *pids: int) -> None:
+    """End sessions from outside, as an administrator or a failing network does."""
+    connection = await asyncpg.connect(scratch.policy.postgres_dsn)
+    for pid in pids:
+        await connection.execute("SELECT pg_terminate_backend($1)", pid)
+    await connection.close()
+
+
+async def test_a_commit_that_fails_never_costs_a_connection(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(max_pool_size=2, pool_timeout=1) as scratch:
+        await scratch.run("ALTER TABLE scratch ADD CONSTRAINT once UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
+
+        async def work() -> None:
+            await scratch.add(1)
+            await scratch.add(1)
+
+        async with asyncio.timeout(10):
+            for _ in range(30):
+                with pytest.raises(asyncpg.UniqueViolationError):
+                    await scratch.database.transaction(work)
+
+        await all_connections_are_back(scratch)
+        assert await scratch.keys() == []
+        assert await scratch.has_room_for(2)
+        assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_after_a_failed_commit_the_task_is_in_no_transaction(scratch: Scratch) -> None:
+    await scratch.run("ALTER TABLE scratch ADD CONSTRAINT once UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
+    await scratch.add(1)
+
+    with pytest.raises(asyncpg.UniqueViolationError):
+        await scratch.database.transaction(lambda: scratch.add(1))
+    await scratch.add(2)
+
+    assert scratch.engine.transaction_exists() is False
+    assert await asyncio.create_task(scratch.keys()) == [1, 2]
+
+
+async def test_two_transactions_that_wait_for_each_other_both_take_effect(scratch: Scratch) -> None:
+    """PostgreSQL notices a deadlock after a second (`deadlock_timeout`) and rolls one of them back."""
+    await scratch.add(10)
+    await scratch.add(20)
+    both_hold_one = asyncio.Barrier(2)
+    attempts = {"upwards": 0, "downwards": 0}
+
+    async def work(name: str, first: int, second: int) -> None:
+        attempts[name] += 1
+        await scratch.run("UPDATE scratch SET key = key + 1 WHERE key / 10 = {}", first)
+        if sum(attempts.values()) <= 2:
+            await both_hold_one.wait()
+        await scratch.run("UPDATE scratch SET key = key + 1 WHERE key / 10 = {}", second)
+
+    await asyncio.gather(
+        scratch.database.transaction(lambda: work("upwards", 1, 2)),
+        scratch.database.transaction(lambda: work("downwards", 2, 1)),
+    )
+
+    assert await scratch.keys() == [12, 22]
+    assert sorted(attempts.values()) == [1, 2]
+    assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_serializable_transactions_that_conflict_both_take_effect(scratch: Scratch) -> None:
+    await scratch.add(0)
+    both_have_read = asyncio.Barrier(2)
+    attempts: list[int] = []
+
+    async def work() -> None:
+        attempts.append(1)
+        await scratch.run("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
+        key = await scratch.value("SELECT key FROM scratch")
+        if len(attempts) <= 2:
+            await both_have_read.wait()
+        await scratch.run("UPDATE scratch SET key = {}", key + 1)
+
+    await asyncio.gather(scratch.database.transaction(work), scratch.database.transaction(work))
+
+    assert (await scratch.keys(), len(attempts)) == ([2], 3)
+
+
+async def test_a_killed_session_is_an_outage_for_its_transaction_alone(scratch: Scratch) -> None:
+    async def work() -> None:
+        await scratch.add(1)
+        await terminate(scratch, await scratch.value("SELECT pg_backend_pid() AS pid"))
+        await scratch.add(2)
+
+    for number in range(1, 11):
+        with pytest.raises(DatabaseUnavailableException):
+            await scratch.database.transaction(work)
+        assert scratch.breaker.snapshot().failures == number
+        scratch.breaker.close()
+        for _ in range(number):
+            scratch.breaker._inc_counter()  # noqa: SLF001 - so that the next one is counted on top
+
+    await all_connections_are_back(scratch)
+    assert await scratch.keys() == []
+    assert await scratch.has_room_for(3)
+
+
+async def test_a_session_killed_before_its_commit_has_changed_nothing(scratch: Scratch) -> None:
+    async def work() -> None:
+        await scratch.add(1)
+        await terminate(scratch, await scratch.value("SELECT pg_backend_pid() AS pid"))
+
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(work)
+
+    assert await scratch.keys() == []
+
+
+async def test_idle_connections_that_were_killed_are_replaced(scratch: Scratch) -> None:
+    for _ in range(5):
+        assert await scratch.has_room_for(3)
+        rows = await scratch.run(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        await terminate(scratch, *(row["pid"] for row in rows))
+
+        for _ in range(3):  # as many as there were connections: each may find one that is not known to be dead yet
+            try:
+                await scratch.database.transaction(lambda: scratch.add(1))
+            except DatabaseUnavailableException:
+                continue
+
+        await scratch.database.transaction(lambda: scratch.add(1))
+        assert await scratch.has_room_for(3)
+
+
+async def test_a_statement_that_takes_too_long_is_cancelled_and_no_outage(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(statement_timeout=0.05) as scratch:
+        with pytest.raises(DatabaseUnavailableException) as failed:
+            await scratch.database.transaction(lambda: scratch.run("SELECT pg_sleep(5)"))
+
+        assert isinstance(failed.value.__cause__, asyncpg.QueryCanceledError)
+        assert scratch.breaker.snapshot() == CLOSED
+        assert await scratch.has_room_for(3)
+
+
+async def test_a_wait_for_a_lock_that_takes_too_long_is_no_outage(scratch: Scratch) -> None:
+    inside, done = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        await scratch.run("LOCK TABLE scratch")
+        inside.set()
+        await done.wait()
+
+    async def wait() -> None:
+        await scratch.run("SET LOCAL lock_timeout = '20ms'")
+        await scratch.add(1)
+
+    holder = asyncio.create_task(scratch.database.transaction(hold))
+    await inside.wait()
+    with pytest.raises(DatabaseUnavailableException) as failed:
+        await scratch.database.transaction(wait)
+    done.set()
+    await holder
+
+    assert isinstance(failed.value.__cause__, asyncpg.LockNotAvailableError)
+    assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_a_server_that_only_reads_is_an_outage(scratch: Scratch) -> None:
+    async def work() -> None:
+        await scratch.run("SET TRANSACTION READ ONLY")
+        await scratch.add(1)
+
+    with pytest.raises(DatabaseUnavailableException) as failed:
+        await scratch.database.transaction(work)
+
+    assert isinstance(failed.value.__cause__, asyncpg.ReadOnlySQLTransactionError)
+    assert scratch.breaker.snapshot().failures == 1
+
+
+async def test_a_missing_table_is_unavailable_and_no_outage(scratch: Scratch) -> None:
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(lambda: scratch.run("SELECT 1 FROM not_migrated_yet"))
+
+    assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_a_value_of_the_wrong_type_is_a_mistake_and_no_outage(scratch: Scratch) -> None:
+    with pytest.raises(asyncpg.DataError):
+        await scratch.database.transaction(lambda: scratch.run("INSERT INTO scratch (key) VALUES ({})", "seven"))
+
+    assert scratch.breaker.snapshot() == CLOSED
+    assert await scratch.has_room_for(3)

@@ -1,0 +1,116 @@
+"""The pool of PostgreSQL: opened without a connection, set up as it should be, and left clean by everybody."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from auth_api.kit.db.database import Database, create_engine
+from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.postgres import PooledPostgresEngine
+from auth_api.kit.errors import DatabaseUnavailableException
+from tests.support.patience import until
+from tests.support.processes import free_port
+from tests.support.scratch import Scratch, ScratchFactory
+
+
+def pool_of(scratch: Scratch) -> asyncpg.Pool:
+    engine = scratch.engine
+    assert isinstance(engine, PooledPostgresEngine)
+    return engine.pool
+
+
+async def sessions(scratch: Scratch) -> int:
+    """How many connections to this database the server knows beside the one that asks."""
+    return int(
+        await scratch.value(
+            "SELECT count(*) AS number FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'auth_api'"
+        )
+    )
+
+
+async def test_a_server_that_is_down_is_met_by_the_first_question_only(scratch: Scratch) -> None:
+    """The server of the application starts, is live and not ready, and finds the database when it comes."""
+    nowhere = DatabasePolicy(postgres_dsn=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+    database = Database(create_engine(nowhere))
+
+    async with database.opened():
+        with pytest.raises(OSError, match="Connect call failed"):
+            await database.ping()
+        with pytest.raises(DatabaseUnavailableException):
+            await database.transaction(scratch.keys)
+
+    assert scratch.breaker.snapshot().failures == 1
+
+
+async def test_the_pool_grows_to_its_size_and_no_further(scratch: Scratch) -> None:
+    await asyncio.gather(*(scratch.database.transaction(lambda: scratch.add(1)) for _ in range(50)))
+
+    assert pool_of(scratch).get_size() <= 3
+    assert await scratch.has_room_for(3)
+    assert pool_of(scratch).get_size() == 3
+
+
+async def test_sessions_have_a_name_a_time_limit_and_utc(scratch: Scratch) -> None:
+    settings = {
+        name: await scratch.value(f"SELECT current_setting('{name}') AS value")
+        for name in ("application_name", "statement_timeout", "TimeZone")
+    }
+
+    assert settings == {"application_name": "auth_api", "statement_timeout": "5s", "TimeZone": "UTC"}
+
+
+async def test_a_cancelled_request_leaves_its_connection_without_a_transaction(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(max_pool_size=1) as scratch:
+        inside = asyncio.Event()
+
+        async def work() -> None:
+            await scratch.add(1)
+            inside.set()
+            await scratch.run("SELECT pg_sleep(5)")
+
+        task = asyncio.create_task(scratch.database.transaction(work))
+        await inside.wait()
+        await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.wait([task])
+
+        assert await scratch.database.transaction(scratch.keys) == []
+        assert pool_of(scratch).get_size() == 1
+
+
+async def test_without_a_pool_every_connection_is_closed_again(scratch: Scratch, policy: DatabasePolicy) -> None:
+    unpooled = Scratch(policy, scratch.breaker)
+    before = await sessions(scratch)
+
+    async def failing() -> None:
+        await unpooled.add(3)
+        raise LookupError
+
+    await unpooled.add(1)
+    await unpooled.database.transaction(lambda: unpooled.add(2))
+    with pytest.raises(LookupError):
+        await unpooled.database.transaction(failing)
+
+    async with asyncio.timeout(5):
+        while True:
+            if await sessions(scratch) == before:
+                break
+            await asyncio.sleep(0.01)
+    assert await scratch.keys() == [1, 2]
+
+
+async def test_all_is_idle_after_a_storm_of_cancellations(scratch: Scratch) -> None:
+    async def work() -> None:
+        await scratch.add(1)
+        await scratch.run("SELECT pg_sleep(0.002)")
+
+    tasks = [asyncio.create_task(scratch.database.transaction(work)) for _ in range(200)]
+    for number, task in enumerate(tasks):
+        asyncio.get_running_loop().call_later(number / 2000, task.cancel)
+    await asyncio.wait(tasks)
+
+    pool = pool_of(scratch)
+    await until(lambda: pool.get_idle_size() == pool.get_size())
+    assert await scratch.has_room_for(3)

@@ -1,0 +1,16 @@
+"""A server as a process, for what only a socket can tell."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from tests.conftest import DeploymentFactory
+from tests.support.processes import RunningServer
+
+
+@pytest.fixture(scope="session")
+async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[RunningServer]:
+    """One for all tests of this folder."""
+    deployment = await deployment_factory()
+    with deployment.server() as running:
+        yield running

@@ -1,0 +1,183 @@
+"""ASVS 5.0 V4.2.1, RFC 9112 §6: where one request ends and the next begins can be read in one way only.
+
+Behind every request of a table stands a second one. If it is answered, somebody in front of this server may have taken
+it for a part of the first one's body.
+"""
+
+import socket
+from dataclasses import dataclass
+
+import pytest
+
+from tests.support.processes import RunningServer
+
+PATIENCE = 10.0
+BODY = b'{"username": "nobody", "password": "whatever"}'
+LENGTH = b"Content-Length: %d" % len(BODY)
+CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
+SECOND = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+EMPTY = b"Content-Length: 0"
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """All that came back on one connection until the server closed it."""
+
+    received: bytes
+
+    @property
+    def statuses(self) -> list[int]:
+        """Of every answer."""
+        return [int(part[:3]) for part in self.received.split(b"HTTP/1.1 ")[1:]]
+
+    @property
+    def header_names(self) -> set[str]:
+        """Of the first answer."""
+        lines = self.received.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
+        return {line.partition(":")[0].lower() for line in lines}
+
+
+def converse(server: RunningServer, sent: bytes) -> Conversation:
+    """Send, and listen until the server closes the connection.
+
+    Raises:
+        TimeoutError: it did not.
+    """
+    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+        connection.sendall(sent)
+        received = b""
+        while piece := connection.recv(65536):
+            received += piece
+        return Conversation(received)
+
+
+def login(*headers: bytes, body: bytes, first: bytes = b"POST /api/auth/login HTTP/1.1") -> bytes:
+    lines = [first, b"Content-Type: application/json", *headers]
+    return b"\r\n".join(lines) + b"\r\n\r\n" + body
+
+
+HOST = b"Host: localhost"
+
+AMBIGUOUS = {
+    "a length and chunks": login(HOST, LENGTH, CHUNKED, body=CHUNKS),
+    "chunks and a length": login(HOST, CHUNKED, b"Content-Length: 4", body=CHUNKS),
+    "the same length twice": login(HOST, LENGTH, LENGTH, body=BODY),
+    "two lengths": login(HOST, LENGTH, b"Content-Length: 5", body=BODY),
+    "a list of lengths": login(HOST, LENGTH + b", %d" % len(BODY), body=BODY),
+    "a length with a sign": login(HOST, b"Content-Length: +%d" % len(BODY), body=BODY),
+    "a negative length": login(HOST, b"Content-Length: -1", body=BODY),
+    "a length in hexadecimal": login(HOST, b"Content-Length: 0x%x" % len(BODY), body=BODY),
+    "an empty length": login(HOST, b"Content-Length:", body=BODY),
+    "a length beyond 64 bits": login(HOST, b"Content-Length: 99999999999999999999", body=BODY),
+    "a space before the colon": login(HOST, b"Content-Length : %d" % len(BODY), body=BODY),
+    "an unknown coding": login(HOST, b"Transfer-Encoding: xchunked", body=CHUNKS),
+    "the coding identity": login(HOST, b"Transfer-Encoding: identity", body=CHUNKS),
+    "chunks that are not last": login(HOST, b"Transfer-Encoding: chunked, identity", body=CHUNKS),
+    "chunks twice": login(HOST, b"Transfer-Encoding: chunked, chunked", body=CHUNKS),
+    "two codings": login(HOST, CHUNKED, b"Transfer-Encoding: identity", body=CHUNKS),
+    "a hidden coding": login(HOST, b"Transfer-Encoding: \x0bchunked", body=CHUNKS),
+    "a coding with a space before the colon": login(HOST, b"Transfer-Encoding : chunked", body=CHUNKS),
+    "a folded header": login(HOST, b"X-Folded: a\r\n Transfer-Encoding: chunked", body=CHUNKS),
+    "a bare carriage return": login(HOST, b"X-Bare: a\rTransfer-Encoding: chunked", LENGTH, body=BODY),
+    "bare line feeds": login(HOST, LENGTH, body=BODY).replace(b"\r\n", b"\n"),
+    "a NUL in a header": login(HOST, b"X-Null: a\0b", LENGTH, body=BODY),
+    "a negative chunk": login(HOST, CHUNKED, body=b"-1\r\n"),
+    "a chunk's size with a prefix": login(HOST, CHUNKED, body=b"0x" + CHUNKS),
+    "chunks with bare line feeds": login(HOST, CHUNKED, body=CHUNKS.replace(b"\r\n", b"\n")),
+    "a length behind the chunks": login(HOST, CHUNKED, body=CHUNKS[:-2] + b"Content-Length: 5\r\n\r\n"),
+    "no host": login(LENGTH, body=BODY),
+    "two hosts": login(HOST, b"Host: evil.example.com", LENGTH, body=BODY),
+    "the same host twice": login(HOST, HOST, LENGTH, body=BODY),
+    "a read with a length and chunks": login(
+        HOST, LENGTH, CHUNKED, body=CHUNKS, first=b"GET /.well-known/jwks.json HTTP/1.1"
+    ),
+    "a preflight with a length and chunks": login(
+        HOST,
+        b"Origin: http://localhost:3000",
+        b"Access-Control-Request-Method: POST",
+        LENGTH,
+        CHUNKED,
+        body=CHUNKS,
+        first=b"OPTIONS /api/auth/login HTTP/1.1",
+    ),
+    "a tunnel": b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+}
+
+TOO_LARGE = {
+    "an address of more than 4 KiB": (414, login(HOST, EMPTY, body=b"", first=b"POST /%s HTTP/1.1" % (b"a" * 5000))),
+    "a header of more than 16 KiB": (431, login(HOST, EMPTY, b"X-Long: " + b"a" * 17000, body=b"")),
+    "many headers": (431, login(HOST, EMPTY, *(b"X-%d: %s" % (n, b"a" * 500) for n in range(40)), body=b"")),
+}
+
+
+def test_requests_that_stand_behind_each_other_are_answered_one_after_the_other(server: RunningServer) -> None:
+    """What the other tests look for can be seen."""
+    conversation = converse(server, login(HOST, LENGTH, body=BODY) + login(HOST, CHUNKED, body=CHUNKS) + SECOND)
+
+    assert conversation.statuses == [401, 401, 200]
+
+
+@pytest.mark.parametrize("request_bytes", AMBIGUOUS.values(), ids=AMBIGUOUS)
+def test_an_ambiguous_request_is_refused_and_what_stands_behind_it_never_answered(
+    server: RunningServer, request_bytes: bytes
+) -> None:
+    conversation = converse(server, request_bytes + SECOND)
+
+    assert conversation.statuses == [400]
+    assert not {"server", "x-powered-by"} & conversation.header_names
+
+
+@pytest.mark.parametrize(("status", "request_bytes"), TOO_LARGE.values(), ids=TOO_LARGE)
+def test_what_stands_behind_a_request_that_is_too_large_is_never_answered(
+    server: RunningServer, status: int, request_bytes: bytes
+) -> None:
+    """Its body is not read, so nobody knows where it ends (RFC 9112 §9.6)."""
+    conversation = converse(server, request_bytes + SECOND)
+
+    assert conversation.statuses == [status]
+
+
+def test_a_body_that_looks_like_a_request_is_a_body(server: RunningServer) -> None:
+    body = SECOND * 3
+
+    conversation = converse(server, login(HOST, b"Content-Length: %d" % len(body), body=body) + SECOND)
+
+    assert conversation.statuses == [400, 200]
+
+
+def test_http_1_0_with_chunks_is_the_last_of_its_connection(server: RunningServer) -> None:
+    """RFC 9112 §6.1: its framing counts as faulty."""
+    request_bytes = login(HOST, CHUNKED, body=CHUNKS, first=b"POST /api/auth/login HTTP/1.0")
+
+    conversation = converse(server, request_bytes + SECOND)
+
+    assert len(conversation.statuses) == 1
+
+
+@pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
+def test_no_other_protocol_can_be_switched_to(server: RunningServer, protocol: str) -> None:
+    upgrade = (
+        f"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade\r\nUpgrade: {protocol}\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+
+    conversation = converse(server, upgrade.encode() + SECOND)
+
+    assert 101 not in conversation.statuses
+    assert conversation.statuses[0] == 200
+
+
+def test_no_answer_names_the_server_or_what_it_is_made_of(server: RunningServer) -> None:
+    """ASVS 5.0 V13.4.6."""
+    conversations = [
+        converse(server, SECOND),
+        converse(server, login(HOST, LENGTH, b"Connection: close", body=BODY)),
+        converse(server, b"not http at all\r\n\r\n"),
+    ]
+
+    for conversation in conversations:
+        assert not {"server", "x-powered-by", "via"} & conversation.header_names
+        assert b"uvicorn" not in conversation.received.lower()
+        assert b"litestar" not in conversation.received.lower()

@@ -1,0 +1,203 @@
+"""ASVS 5.0 V9.2: well signed is not enough. These come from somebody who has the key, but not for this purpose."""
+
+import time
+from typing import Any
+
+import pytest
+
+from auth_api.services import Services
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.forgeries import claims_of, header_of, signed
+from tests.support.statements import recorded
+
+CLAIMS = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid")
+ODD: list[Any] = [None, True, [], {}, ["x"], "", "x", -1, 1.5, 10**400, "1" * 5000]
+ODD_CLAIMS = [
+    (claim, value)
+    for claim in CLAIMS
+    for value in ODD
+    if not (claim == "jti" and isinstance(value, str))  # any text identifies a token
+]
+
+
+@pytest.fixture
+async def ada(user_factory: UserFactory) -> Actor:
+    return await user_factory()
+
+
+@pytest.fixture
+def key(environ: dict[str, str]) -> bytes:
+    return environ["JWT_SECRET_KEY"].encode()
+
+
+def changed(token: str, key: bytes, **claims: Any) -> str:
+    return signed(header_of(token), {**claims_of(token), **claims}, key)
+
+
+def spelled(token: str, key: bytes, name: str, value: str) -> str:
+    """Return the token with a claim spelled as no JSON writer would."""
+    others = ",".join(
+        f'"{other}":"{text}"' if isinstance(text, str) else f'"{other}":{text}'
+        for other, text in claims_of(token).items()
+        if other != name
+    )
+    return signed(header_of(token), f'{{{others},"{name}":{value}}}', key)
+
+
+async def test_the_token_that_the_others_are_bent_from_is_accepted(ada: Actor, key: bytes) -> None:
+    exp = claims_of(ada.access_token)["exp"]
+
+    assert (await ada.profile(changed(ada.access_token, key))).status == 200
+    assert (await ada.profile(spelled(ada.access_token, key, "exp", str(exp)))).status == 200
+
+
+@pytest.mark.parametrize(("claim", "value"), ODD_CLAIMS, ids=lambda value: f"{value!r:.20}")
+async def test_a_claim_of_an_odd_kind_is_invalid_and_asks_the_database_nothing(
+    ada: Actor, key: bytes, services: Services, claim: str, value: Any
+) -> None:
+    token = changed(ada.access_token, key, **{claim: value})
+
+    with recorded(services.database.engine) as statements:
+        answers = [await ada.profile(token), await ada.log_out(token)]
+
+    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 2
+    assert statements == []
+
+
+@pytest.mark.parametrize("claim", CLAIMS)
+async def test_a_claim_that_is_missing_makes_it_invalid(ada: Actor, key: bytes, claim: str) -> None:
+    claims = {name: value for name, value in claims_of(ada.access_token).items() if name != claim}
+
+    answer = await ada.profile(signed(header_of(ada.access_token), claims, key))
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
+@pytest.mark.parametrize(
+    "spelling", ["1e400", "1E2", "9" * 400, "-0.0", "NaN", "Infinity", "1" + "0" * 400 + ".5", "0x1"]
+)
+async def test_a_number_that_is_no_time_is_invalid(ada: Actor, key: bytes, claim: str, spelling: str) -> None:
+    token = spelled(ada.access_token, key, claim, spelling)
+
+    answers = [await ada.profile(token), await ada.log_out(token)]
+
+    assert {answer.status for answer in answers} == {401}
+
+
+@pytest.mark.parametrize(
+    "payload",
+    ["", "x", "[]", "null", '"text"', "7", "{", '{"exp": 1}x', "\ufeff{}", "[" * 2000 + "]" * 2000, '{"a":' * 2000],
+    ids=lambda payload: f"{payload:.12}",
+)
+async def test_a_payload_that_is_no_object_is_invalid(ada: Actor, key: bytes, payload: str) -> None:
+    answer = await ada.profile(signed(header_of(ada.access_token), payload, key))
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize(
+    "sub", ["0", "-1", "+1", "01", "1 ", " 1", "1\n", "1.0", "1e0", "1_0", "\u0661", "\uff11", "ada"]
+)
+async def test_an_account_has_one_number_in_one_spelling(ada: Actor, key: bytes, sub: str) -> None:
+    assert (await ada.profile(changed(ada.access_token, key, sub=sub))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1])
+async def test_an_account_that_does_not_exist_has_no_session(ada: Actor, key: bytes, number: int) -> None:
+    token = changed(ada.access_token, key, sub=str(number))
+
+    assert (await ada.profile(token)).outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_a_session_of_somebody_else_is_not_entered(ada: Actor, user_factory: UserFactory, key: bytes) -> None:
+    grace = await user_factory()
+    token = changed(ada.access_token, key, sid=claims_of(grace.access_token)["sid"])
+
+    answers = [await ada.profile(token), await ada.log_out(token)]
+
+    assert [answer.outcome for answer in answers] == [(401, "TOKEN_REVOKED"), (200, "")]
+    assert (await grace.profile()).status == 200
+
+
+@pytest.mark.parametrize("aud", ["auth_api2", "auth_ap", "AUTH_API", "other", "auth_api other"])
+async def test_another_audience_is_invalid(ada: Actor, key: bytes, aud: str) -> None:
+    assert (await ada.profile(changed(ada.access_token, key, aud=aud))).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.profile(changed(ada.access_token, key, aud=["auth_api", aud]))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize(
+    "iss", ["http://testserver/", "http://testserve", "https://testserver", "http://testserver:80"]
+)
+async def test_another_issuer_is_invalid(ada: Actor, key: bytes, iss: str) -> None:
+    """CVE-2024-53861: a part of the issuer's name is not its name."""
+    assert (await ada.profile(changed(ada.access_token, key, iss=iss))).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("typ", ["JWT", "at+JWT", "application/at+jwt", "rt+jwt", "reset+jwt", "", None, ["at+jwt"]])
+async def test_another_type_is_invalid(ada: Actor, key: bytes, typ: Any) -> None:
+    """RFC 8725 §3.11: what was signed for something else is no access token."""
+    token = signed({**header_of(ada.access_token), "typ": typ}, claims_of(ada.access_token), key)
+
+    assert (await ada.profile(token)).outcome == (401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"JWT_SECRET_KEY": "a-secret-of-another-deployment-0123456789"},
+        {"JWT_AUDIENCE": "another"},
+        {"JWT_ISSUER": "https://another.example.com"},
+        {"PUBLIC_URL": "https://another.example.com"},
+    ],
+    ids=lambda variables: next(iter(variables)),
+)
+async def test_a_token_of_another_deployment_is_invalid(
+    ada: Actor, app_with: OtherAppFactory, variables: dict[str, str]
+) -> None:
+    async with app_with(**variables) as other:
+        answer = await Actor(other.client).profile(ada.access_token)
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+
+
+async def test_a_token_for_later_is_invalid_until_half_a_minute_before(ada: Actor, key: bytes) -> None:
+    now = int(time.time())
+
+    early = [await ada.profile(changed(ada.access_token, key, **{claim: now + 60})) for claim in ("nbf", "iat")]
+    within = [await ada.profile(changed(ada.access_token, key, **{claim: now + 20})) for claim in ("nbf", "iat")]
+
+    assert [answer.outcome for answer in early] == [(401, "TOKEN_INVALID")] * 2
+    assert [answer.status for answer in within] == [200, 200]
+
+
+async def test_no_spelling_of_a_revoked_token_works(ada: Actor, key: bytes) -> None:
+    """ASVS 5.0 V7.4.1: what ends is the session, not a text."""
+    token = ada.access_token
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    last = alphabet.index(token[-1])
+    spellings = [
+        token,
+        *(token + padding for padding in ("=", "==", " ", "\t")),
+        *(token[:-1] + alphabet[last ^ bits] for bits in (1, 2, 3)),
+        changed(token, key),
+        changed(token, key, jti="another"),
+        changed(token, key, exp=claims_of(token)["exp"] + 60),
+    ]
+    assert (await ada.profile()).status == 200
+
+    assert (await ada.log_out()).status == 200
+
+    answers = [await ada.profile(spelling) for spelling in spellings]
+    assert [answer.status for answer in answers] == [401] * len(spellings)
+    assert answers[0].outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_a_token_tells_nothing_about_the_person(ada: Actor) -> None:
+    """ASVS 5.0 V14.1.1, RFC 9068 §6: beyond the account's number there is nothing to read in it."""
+    claims = claims_of(ada.access_token)
+
+    assert set(claims) == set(CLAIMS)
+    assert set(header_of(ada.access_token)) == {"alg", "kid", "typ"}
+    assert "ada" not in str(claims).lower()
