@@ -39,6 +39,7 @@ ENGINE_FREE = (
     "browser/",
     "cli/test_commands",
     "cli/test_secrets",
+    "cli/test_wheel",
     "contract/test_architecture",
     "contract/test_environment",
     "contract/test_error_codes",
@@ -51,6 +52,10 @@ ENGINE_FREE = (
     "kit/crypto/",
     "kit/http/",
     "kit/logging/",
+    "processes/test_banner",
+    "processes/test_keep_alive",
+    "processes/test_log",
+    "security/test_message_framing",
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 

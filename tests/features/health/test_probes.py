@@ -3,6 +3,7 @@
 import os
 import shutil
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,7 @@ import pytest
 from auth_api.kit.breaker import breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.piccolo_app import APP_NAME
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory
@@ -54,19 +56,38 @@ async def test_a_probe_may_ask_for_the_head_alone(client: httpx.AsyncClient, pat
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_without_a_database_it_lives_and_is_not_ready(
-    app_with: OtherAppFactory, engine: str, tmp_path: Path
+@pytest.fixture
+async def own_database(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database that a test may lose."""
+    if engine == "sqlite":
+        (tmp_path / "own").mkdir()
+        yield f"sqlite:///{tmp_path / 'own' / 'auth.db'}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"auth_api_probed_{os.getpid()}"
+    yield await create_database(server, name)
+    await drop_database(server, name)
+
+
+async def lose(own_database: str, services: Services) -> None:
+    """Delete a database under a running application."""
+    engine = services.database.engine
+    if isinstance(engine, PooledSQLiteEngine):
+        await engine.close_connection_pool()  # open files outlive their folder
+        shutil.rmtree(Path(engine.path).parent)
+    else:
+        server, _, name = own_database.rpartition("/")
+        await drop_database(f"{server}/postgres", name)
+
+
+async def test_without_a_database_it_starts_lives_and_is_not_ready(
+    app_with: OtherAppFactory, engine: str, own_database: str
 ) -> None:
-    folder = tmp_path / "database"
-    folder.mkdir()
-    url = f"sqlite:///{folder / 'auth.db'}"
-    if engine == "postgres":
-        url = f"postgresql://nobody@127.0.0.1:{closed_port()}/nothing"
+    url = own_database if engine == "sqlite" else f"postgresql://nobody@127.0.0.1:{closed_port()}/nothing"
 
     async with app_with(DATABASE_URL=url) as other:
-        if engine == "sqlite":  # whose open files outlive their folder
-            await other.services.database.engine.close_connection_pool()
-            shutil.rmtree(folder)
+        if engine == "sqlite":
+            await lose(own_database, other.services)
         ready = await other.client.get("/health/ready")
         live = await other.client.get("/health/live")
 
@@ -81,23 +102,27 @@ async def test_without_a_database_it_lives_and_is_not_ready(
 
 
 async def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(
-    request: pytest.FixtureRequest, app_with: OtherAppFactory, engine: str, tmp_path: Path
+    app_with: OtherAppFactory, own_database: str
 ) -> None:
-    url, server, name = f"sqlite:///{tmp_path / 'empty.db'}", "", f"auth_api_not_migrated_{os.getpid()}"
-    if engine == "postgres":
-        server = request.getfixturevalue("postgres_server")
-        url = await create_database(server, name)
-
-    async with app_with(DATABASE_URL=url) as other:
+    async with app_with(DATABASE_URL=own_database) as other:
         before = await other.client.get("/health/ready")
         await migrations.migrate(other.services.database.engine, APP_NAME)
         after = await other.client.get("/health/ready")
-    if engine == "postgres":
-        await drop_database(server, name)
 
     assert (before.status_code, before.json()["status"]) == (503, "unavailable")
     assert before.json()["checks"] == {"database": "ok", "migrations": "pending"}
     assert (after.status_code, after.json()["status"]) == (200, "ready")
+
+
+async def test_once_ready_it_still_notices_that_the_database_goes(app_with: OtherAppFactory, own_database: str) -> None:
+    async with app_with(DATABASE_URL=own_database) as other:
+        await migrations.migrate(other.services.database.engine, APP_NAME)
+        before = await other.client.get("/health/ready")
+        await lose(own_database, other.services)
+        after = await other.client.get("/health/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.json()["checks"] == {"database": "unavailable", "migrations": "unknown"}
 
 
 async def test_an_open_breaker_is_shown_beside_a_database_that_is_back(client: httpx.AsyncClient) -> None:

@@ -65,3 +65,26 @@ async def test_the_failure_of_an_account_that_is_gone_names_nobody(
         {"action": "account:registered", "user_id": None},
         {"action": "login:failed", "user_id": None},
     ]
+
+
+async def test_a_failure_waits_for_a_deletion_under_way_and_then_names_nobody(
+    user_factory: UserFactory, services: Services
+) -> None:
+    """PostgreSQL finds out at the foreign key, when the row was there a moment ago."""
+    ada = await user_factory()
+    deleted, release = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await delete()
+        deleted.set()
+        await release.wait()
+
+    deletion = asyncio.create_task(services.database.transaction(work))
+    await deleted.wait()
+    login = asyncio.create_task(ada.log_in(password="Wrong-Horse-7-Staple"))
+    await asyncio.sleep(0.1)  # look-up and hash are over, the audit row waits
+    release.set()
+    await deletion
+
+    assert (await login).outcome == (401, "INVALID_CREDENTIALS")
+    assert [row["user_id"] for row in await AuditLog.select()] == [None, None]

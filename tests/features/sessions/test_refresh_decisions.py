@@ -96,6 +96,21 @@ async def test_a_retry_within_the_grace_gets_the_same_successor_with_its_stored_
     assert await RefreshToken.count() == 2
 
 
+async def test_a_retry_tells_the_end_of_the_successor_and_not_of_the_session(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first = await ada.try_refresh()
+    successor = await RefreshToken.objects().where(RefreshToken.used_at.is_null()).first()
+    assert successor is not None
+    await RefreshToken.update({RefreshToken.expires_at: successor.expires_at - timedelta(days=1)}).where(
+        RefreshToken.id == successor.id
+    )
+
+    again = await ada.try_refresh()
+
+    day = 24 * 60 * 60
+    assert first["refresh_expires_in"] - day - 2 <= again["refresh_expires_in"] <= first["refresh_expires_in"] - day
+
+
 async def test_a_retry_after_the_grace_ends_the_session_and_says_so_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
@@ -160,6 +175,7 @@ async def test_without_a_grace_a_second_use_is_a_reuse(app_with: OtherAppFactory
         ada = Actor(other.client)
         await ada.register()
         await ada.try_refresh()
+        await age_sessions(seconds=1)  # longer than any request here waits: no race
 
         assert (await ada.try_refresh()).outcome == (401, "REFRESH_TOKEN_REUSED")
 
