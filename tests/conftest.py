@@ -52,10 +52,16 @@ ENGINE_FREE = (
     "kit/crypto/",
     "kit/http/",
     "kit/logging/",
+    "kit/test_moments",
     "processes/test_banner",
     "processes/test_keep_alive",
     "processes/test_log",
+    "security/test_common_passwords",
+    "security/test_forged_tokens",
+    "security/test_generated_",
     "security/test_message_framing",
+    "security/test_selftest",
+    "security/test_signed_tokens",
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 

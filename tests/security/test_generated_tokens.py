@@ -1,0 +1,100 @@
+"""RFC 8725: of all texts that resemble a token, the one that was handed out is one."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from auth_api.services import Services
+from tests.conftest import UserFactory
+from tests.support.actors import Actor
+from tests.support.forgeries import claims_of, header_of, signed
+from tests.support.generated import BODIES, cases, json_values
+from tests.support.statements import recorded
+
+ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ~"
+CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid"]
+
+
+@pytest.fixture
+async def ada(user_factory: UserFactory) -> Actor:
+    return await user_factory()
+
+
+@pytest.fixture
+def key(environ: dict[str, str]) -> bytes:
+    return environ["JWT_SECRET_KEY"].encode()
+
+
+@cases(2 * BODIES)
+@given(place=st.integers(0, 10_000), replacement=st.text(st.sampled_from(ALPHABET), max_size=2))
+async def test_a_token_that_differs_in_one_character_is_invalid(
+    ada: Actor, services: Services, place: int, replacement: str
+) -> None:
+    token = ada.access_token
+    start = place % len(token)
+    bent = token[:start] + replacement + token[start + 1 :]
+    if bent.strip(" ") == token:
+        return
+
+    with recorded(services.database.engine) as statements:
+        answer = await ada.profile(bent)
+
+    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert statements == []
+
+
+@cases(BODIES)
+@given(text=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=300))
+async def test_a_text_is_no_token(ada: Actor, services: Services, text: str) -> None:
+    with recorded(services.database.engine) as statements:
+        answers = [await ada.profile(text), await ada.log_out(text)]
+
+    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 2
+    assert statements == []
+
+
+@cases(BODIES)
+@given(claim=st.sampled_from(CLAIMS), value=json_values(leaves=3))
+async def test_a_signed_claim_of_any_value_never_breaks_anything(
+    ada: Actor, key: bytes, claim: str, value: Any
+) -> None:
+    claims = claims_of(ada.access_token)
+
+    answer = await ada.profile(signed(header_of(ada.access_token), {**claims, claim: value}, key))
+
+    is_harmless = claim in {"jti", "iat", "nbf"} or value == claims[claim]
+    assert answer.status == 401 or is_harmless
+    assert answer.status in {200, 401}
+
+
+@cases(BODIES)
+@given(name=st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "zip", "x"]), value=json_values(leaves=3))
+async def test_a_signed_header_of_any_value_never_breaks_anything(
+    ada: Actor, key: bytes, name: str, value: Any
+) -> None:
+    header = header_of(ada.access_token)
+
+    answer = await ada.profile(signed({**header, name: value}, claims_of(ada.access_token), key))
+
+    is_harmless = name in {"jwk", "zip", "x"} or (name, value) in header.items()
+    assert answer.outcome == ((200, "") if is_harmless else (401, "TOKEN_INVALID"))
+
+
+@cases(BODIES)
+@given(payload=json_values())
+async def test_a_signed_payload_that_is_something_else_is_invalid(ada: Actor, key: bytes, payload: Any) -> None:
+    text = json.dumps(payload)
+
+    assert (await ada.profile(signed(header_of(ada.access_token), text, key))).outcome == (401, "TOKEN_INVALID")
+
+
+@cases(BODIES)
+@given(text=st.text(max_size=520) | st.from_regex(r"rt_[A-Za-z0-9_-]{40,46}", fullmatch=True))
+async def test_a_text_is_no_refresh_token(ada: Actor, text: str) -> None:
+    answer = await ada.try_refresh(text)
+
+    too_long = len(text) > 512
+    assert answer.outcome == ((400, "VALIDATION_ERROR") if too_long else (401, "TOKEN_INVALID"))

@@ -1,0 +1,29 @@
+"""What tests with generated cases share: how many, and that they are the same every time."""
+
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+
+BODIES = 150
+"""Cases per property that asks the whole application."""
+
+VALUES = 500
+"""Cases per property of a function."""
+
+
+def cases(number: int) -> settings:
+    """Return the settings for so many cases; the clock decides nothing, and nothing is kept on disk."""
+    return settings(
+        max_examples=number,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+
+def json_values(leaves: int = 12) -> st.SearchStrategy[Any]:
+    """Return all that a JSON text can say, with texts of any character."""
+    scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+    return st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=leaves)
