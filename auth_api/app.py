@@ -52,6 +52,20 @@ Accounts, sessions and tokens over JSON.
 Every error is an RFC 9457 document; its `error_code` says what to do.
 """
 
+READING_ORDER: Final = (
+    "/api/auth/register",
+    "/api/auth/login",
+    "/api/auth/refresh",
+    "/api/auth/logout",
+    "/api/auth/logout-all",
+    "/api/user/profile",
+    "/api/user/password",
+    "/api/user/sessions",
+    "/api/user/sessions/{session_id}",
+    "/api/user/audit-log",
+    "/api/user/delete",
+)
+
 TAGS: Final = [
     Tag(name="Authentication", description="Register, log in, refresh, log out."),
     Tag(name="Account", description="One's own account."),
@@ -112,7 +126,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
     )
     app.state.services = services
     if docs:
-        complete(app)
+        complete(app, first=READING_ORDER)
     app.asgi_handler = Outer(
         app.asgi_handler,
         shared=Surroundings(

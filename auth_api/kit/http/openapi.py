@@ -52,6 +52,8 @@ DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
 PUBLIC: Final = "exclude_from_auth"
 """The key of a handler's `opt` that opens it to everybody."""
 
+_SUCCESS: Final = {200: "All is well.", 201: "It is made.", 204: "It is done; there is nothing to say."}
+
 _ANSWER: Final = "answer_example"
 _REQUEST: Final = "request_example"
 
@@ -123,9 +125,18 @@ def _first_line(error: ErrorClass) -> str:
     return (error.__doc__ or error.detail).strip().partition("\n")[0]
 
 
-def complete(app: Litestar) -> None:
-    """Add what Litestar cannot be told: the examples of bodies and answers, and which bodies may be left out."""
+def complete(app: Litestar, *, first: Sequence[str]) -> None:
+    """Add what Litestar cannot be told: examples, which bodies may be left out, and the order of reading.
+
+    Args:
+        app: whose document is completed, in place.
+        first: the paths that a newcomer reads first, in this order.
+    """
     paths = app.openapi_schema.paths or {}
+    app.openapi_schema.paths = paths = {
+        **{path: paths[path] for path in first if path in paths},
+        **{path: item for path, item in paths.items() if path not in first},
+    }
     schemas = app.openapi_schema.components.schemas
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path_format in paths:
@@ -149,6 +160,8 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
                 if isinstance(example, Example):
                     example.id = None  # became the key; inside, the specification has no such field
     answer = (operation.responses or {}).get(str(handler.status_code))
+    if isinstance(answer, OpenAPIResponse):
+        answer.description = _SUCCESS.get(handler.status_code, answer.description)
     if isinstance(answer, OpenAPIResponse) and answer.content:
         _exemplify(answer.content, handler.opt.get(_ANSWER))
 

@@ -9,7 +9,11 @@ from aiobreaker import CircuitBreakerError
 
 from auth_api.kit.breaker import BreakerRegistry, ServiceBreaker, breakers, circuit_breaker
 from auth_api.kit.breaker_policy import BreakerPolicy, BreakerState
-from auth_api.kit.errors import CircuitBreakerOpenException, DatabaseUnavailableException
+from auth_api.kit.errors import (
+    CircuitBreakerOpenException,
+    DatabaseUnavailableException,
+    ServerOverloadedException,
+)
 from tests.support.breakers import (
     OutageError,
     Service,
@@ -205,3 +209,32 @@ async def test_it_works_in_every_time_zone(time_zone: None, time: StandingClock,
     assert await breaker.call_async(service.ask) == "fine"
 
     assert breaker.snapshot() == BreakerState(state="closed", failures=0, retry_after=0)
+
+
+async def test_a_full_queue_before_the_service_says_nothing_about_the_service(time: StandingClock) -> None:
+    breaker = make_breaker(time, threshold=3)
+    await fail_times(breaker, 2)
+
+    with pytest.raises(ServerOverloadedException):
+        await breaker.call_async(full_queue)
+
+    assert breaker.snapshot().failures == 2
+    await fail_times(breaker, 1)
+    assert state_of(breaker) == "open"
+
+
+async def test_a_trial_that_meets_a_full_queue_decides_nothing(time: StandingClock, service: Service) -> None:
+    breaker = make_breaker(time, threshold=1)
+    await fail_times(breaker, 1)
+    time.advance(1)
+
+    for _ in range(3):
+        with pytest.raises(ServerOverloadedException):
+            await breaker.call_async(full_queue)
+
+    assert state_of(breaker) == "half-open"
+    assert await breaker.call_async(service.ask) == "fine"
+
+
+async def full_queue() -> None:
+    raise ServerOverloadedException

@@ -107,3 +107,29 @@ async def test_a_transaction_may_be_cancelled_at_each_of_its_steps(scratch: Scra
     keys = Counter(await scratch.keys())
     assert keys[1] == keys[2]
     assert await scratch.has_room_for(places(engine))
+
+
+@pytest.mark.parametrize("steps", range(1, 6))
+async def test_who_is_cancelled_again_during_the_rollback_leaves_nothing_behind(
+    scratch: Scratch, engine: str, steps: int
+) -> None:
+    inside = asyncio.Event()
+
+    async def work() -> None:
+        await scratch.add(1)
+        inside.set()
+        await asyncio.Event().wait()
+
+    for _ in range(5):
+        inside.clear()
+        task = asyncio.create_task(scratch.database.transaction(work))
+        await inside.wait()
+        task.cancel()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    assert await scratch.database.transaction(scratch.keys) == []
+    assert await scratch.has_room_for(places(engine))

@@ -224,3 +224,16 @@ async def test_a_ping_asks_past_an_open_breaker(scratch: Scratch) -> None:
     scratch.breaker.open()
 
     await scratch.database.ping()
+
+
+async def test_piccolo_s_own_transaction_within_one_is_a_part_of_it_too(scratch: Scratch) -> None:
+    async def work() -> None:
+        async with scratch.engine.transaction():
+            await scratch.add(1)
+        await scratch.add(2)
+        raise ChangedMindError
+
+    with pytest.raises(ChangedMindError):
+        await scratch.database.transaction(work)
+
+    assert await scratch.keys() == []

@@ -1,0 +1,139 @@
+"""One writer for every logger of a process, at one level. In a process of its own, as it changes the whole process."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from tests.support.processes import clean_environment
+
+REPOSITORY = Path(__file__).parents[3]
+BEGINNING = """
+    import asyncio, logging, sys, warnings
+    from loguru import logger
+    from auth_api.kit.logging import configure_logging, request_id_of_context
+"""
+
+
+def output_of(script: str) -> subprocess.CompletedProcess[str]:
+    """Run a script against this source tree."""
+    return subprocess.run(
+        [sys.executable, "-c", dedent(BEGINNING) + dedent(script)],
+        cwd=REPOSITORY,
+        env=clean_environment({}),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=30,
+        check=True,
+    )
+
+
+def lines_of(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_every_logger_ends_in_the_same_lines() -> None:
+    result = output_of("""
+        writer = configure_logging(level="INFO", as_json=True)
+        logger.info("ours")
+        logging.getLogger("some.library").warning("a %s of %d", "warning", 7)
+        logging.getLogger("uvicorn.error").info("server")
+        logging.getLogger("some.library").info("token %s", "rt_" + "A" * 43)
+        logging.getLogger("some.library").log(25, "between the levels")
+        logging.getLogger("some.library").info("%d", "no number")
+        logging.getLogger("some.library").info("{braces} stay")
+        request_id_of_context.set("abc-1")
+        warnings.warn("deprecated", DeprecationWarning)
+        writer.stop()
+    """)
+
+    lines = lines_of(result)
+    assert [(line["logger"], line["level"], line["message"]) for line in lines[:-1]] == [
+        ("__main__", "INFO", "ours"),
+        ("some.library", "WARNING", "a warning of 7"),
+        ("uvicorn.error", "INFO", "server"),
+        ("some.library", "INFO", "token [redacted]"),
+        ("some.library", "Level 25", "between the levels"),
+        ("some.library", "INFO", "%d"),
+        ("some.library", "INFO", "{braces} stay"),
+    ]
+    assert (lines[-1]["logger"], lines[-1]["request_id"]) == ("py.warnings", "abc-1")
+    assert result.stderr == ""
+
+
+def test_a_library_s_exception_has_its_trace_in_one_line() -> None:
+    result = output_of("""
+        writer = configure_logging(level="INFO", as_json=True)
+        def fail(hidden):
+            raise ValueError("why")
+        try:
+            fail("Correct-" + "Horse")
+        except ValueError:
+            logging.getLogger("some.library").exception("failed")
+        logging.getLogger("some.library").error("no exception", exc_info=True)
+        writer.stop()
+    """)
+
+    first, second = lines_of(result)
+    assert (first["message"], first["exception"].splitlines()[-1]) == ("failed", "ValueError: why")
+    assert second["message"] == "no exception"
+    assert "Correct-Horse" not in result.stdout
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("level", "expected"),
+    [
+        ("DEBUG", ["debug", "info", "warning", "error", "debug", "info", "warning", "error"]),
+        ("INFO", ["info", "warning", "error", "info", "warning", "error"]),
+        ("ERROR", ["error", "error"]),
+    ],
+)
+def test_the_level_holds_for_all(level: str, expected: list[str]) -> None:
+    result = output_of(f"""
+        writer = configure_logging(level="{level}", as_json=True)
+        for log in (logger, logging.getLogger("some.library")):
+            for name in ("debug", "info", "warning", "error"):
+                getattr(log, name)(name)
+        writer.stop()
+    """)
+
+    assert [line["message"] for line in lines_of(result)] == expected
+
+
+def test_who_would_print_statements_or_queries_is_kept_quiet() -> None:
+    result = output_of("""
+        writer = configure_logging(level="DEBUG", as_json=True)
+        for name in ("aiosqlite", "asyncio", "piccolo"):
+            logging.getLogger(name).debug("INSERT INTO users VALUES ('ada')")
+        logging.getLogger("uvicorn.access").info("GET /?token=x")
+        writer.stop()
+    """)
+
+    assert (result.stdout, result.stderr) == ("", "")
+
+
+def test_a_terminal_gets_text() -> None:
+    result = output_of("""
+        writer = configure_logging(level="INFO", as_json=False)
+        logging.getLogger("some.library").warning("as text")
+        writer.stop()
+    """)
+
+    assert result.stdout.endswith("WARNING  as text\n")
+
+
+def test_configured_twice_it_still_writes_once() -> None:
+    result = output_of("""
+        configure_logging(level="INFO", as_json=True).stop()
+        writer = configure_logging(level="INFO", as_json=True)
+        logger.info("once")
+        logging.getLogger("some.library").info("once")
+        writer.stop()
+    """)
+
+    assert [line["message"] for line in lines_of(result)] == ["once", "once"]

@@ -1,0 +1,98 @@
+"""PostgreSQL's errors quote the values of the row; the log names the error and no value."""
+
+import json
+from collections.abc import Iterator
+
+import asyncpg
+import pytest
+from loguru import logger
+
+from auth_api.kit.errors import DatabaseUnavailableException
+from auth_api.kit.logging import json_line, text_line
+
+EMAIL = "ada@example.com"
+
+
+def duplicate() -> Exception:
+    """Return the error as the driver builds it from the server's words."""
+    fields = {
+        "S": "ERROR",
+        "C": "23505",
+        "M": 'duplicate key value violates unique constraint "users_email_key"',
+        "D": f"Key (email)=({EMAIL}) already exists.",
+        "n": "users_email_key",
+    }
+    error: Exception = asyncpg.PostgresError.new(fields)
+    return error
+
+
+def wrong_type() -> Exception:
+    """Return the driver's own refusal of a value."""
+    return asyncpg.DataError(f"invalid input for query argument $1: '{EMAIL}' (an integer is required)")
+
+
+def raise_plainly(error: Exception) -> None:
+    raise error
+
+
+def raise_as_cause(error: Exception) -> None:
+    raise DatabaseUnavailableException from error
+
+
+def raise_as_context(error: Exception) -> None:
+    try:
+        raise error
+    finally:
+        raise LookupError
+
+
+def raise_as_cause_of_a_cause(error: Exception) -> None:
+    try:
+        raise DatabaseUnavailableException from error
+    except DatabaseUnavailableException as unavailable:
+        raise LookupError from unavailable
+
+
+def raise_in_a_group(error: Exception) -> None:
+    message = "several failed"
+    raise ExceptionGroup(message, [LookupError(), error])
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """The lines of this test in both forms."""
+    rendered: list[str] = []
+    handler = logger.add(
+        lambda message: rendered.extend([json_line(message.record).decode(), text_line(message.record).decode()]),
+        level=0,
+        format=lambda _: "",
+    )
+    yield rendered
+    logger.remove(handler)
+
+
+@pytest.mark.parametrize("error", [duplicate, wrong_type])
+@pytest.mark.parametrize(
+    "way", [raise_plainly, raise_as_cause, raise_as_context, raise_as_cause_of_a_cause, raise_in_a_group]
+)
+def test_no_value_of_a_row_stands_in_a_trace_however_it_was_raised(logged, error, way) -> None:
+    made = error()
+    assert EMAIL in str(made)
+
+    try:
+        way(made)
+    except Exception:
+        logger.exception("unexpected error")
+
+    assert len(logged) == 2
+    assert [line for line in logged if EMAIL in line] == []
+
+
+def test_the_trace_still_says_what_it_was(logged: list[str]) -> None:
+    try:
+        raise_plainly(duplicate())
+    except asyncpg.PostgresError:
+        logger.exception("unexpected error")
+
+    trace = json.loads(logged[0])["exception"]
+    assert trace.endswith("UniqueViolationError: sqlstate 23505, constraint users_email_key\n")

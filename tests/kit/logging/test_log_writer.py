@@ -1,0 +1,162 @@
+"""Lines are written by a thread of their own: a slow or broken pipe costs lines, never requests."""
+
+import os
+import time
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from auth_api.kit.logging import LogWriter
+from tests.support.waiting import wait_until
+
+
+class Pipe:
+    """A pipe whose reader reads when the test says so."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+
+    def fill(self) -> int:
+        """Write until nothing more fits; return how much did."""
+        os.set_blocking(self.writer, False)
+        size = 0
+        try:
+            while True:
+                size += os.write(self.writer, b"." * 4096)
+        except BlockingIOError:
+            os.set_blocking(self.writer, True)
+            return size
+
+    def read(self, size: int) -> bytes:
+        """Read exactly so much."""
+        data = b""
+        while len(data) < size:
+            data += os.read(self.reader, size - len(data))
+        return data
+
+    def read_to_the_end(self) -> bytes:
+        """Close the writing end and read what is left."""
+        os.close(self.writer)
+        data = b""
+        while piece := os.read(self.reader, 65536):
+            data += piece
+        return data
+
+
+@pytest.fixture
+def pipe() -> Iterator[Pipe]:
+    made = Pipe()
+    yield made
+    for descriptor in (made.reader, made.writer):
+        try:
+            os.close(descriptor)
+        except OSError:
+            continue
+
+
+def writer_to(pipe: Pipe, queue_size: int = 100) -> LogWriter:
+    """Return a writer whose records are lines already."""
+    render: Any = bytes
+    return LogWriter(render, pipe.writer, queue_size)
+
+
+def log(writer: LogWriter, line: bytes) -> None:
+    message: Any = SimpleNamespace(record=line)
+    writer(message)
+
+
+def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
+    writer = writer_to(pipe, queue_size=1000)
+    lines = [b"line %d\n" % number for number in range(1000)]
+
+    for line in lines:
+        log(writer, line)
+    writer.stop()
+
+    assert pipe.read_to_the_end() == b"".join(lines)
+    assert writer.dropped == 0
+
+
+def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
+    writer = writer_to(pipe, queue_size=5)
+    filling = pipe.fill()
+    log(writer, b"in the thread's hands\n")
+    wait_until(writer._lines.empty)  # noqa: SLF001 - the thread has it and is stuck
+    for number in range(5):
+        log(writer, b"waits %d\n" % number)
+
+    begin = time.monotonic()
+    for _ in range(1000):
+        log(writer, b"dropped\n")
+    duration = time.monotonic() - begin
+
+    assert writer.dropped == 1000
+    assert duration < 0.1
+    pipe.read(filling)
+    writer.stop()
+    written = pipe.read_to_the_end()
+    assert written.splitlines()[:6] == [b"in the thread's hands", *(b"waits %d" % number for number in range(5))]
+    assert b'"1000 log lines dropped"' in written
+    assert b"dropped\n" not in written
+
+
+def test_lost_lines_are_told_once(pipe: Pipe) -> None:
+    writer = writer_to(pipe, queue_size=1)
+    filling = pipe.fill()
+    log(writer, b"first\n")
+    wait_until(writer._lines.empty)  # noqa: SLF001 - as above
+    for _ in range(4):
+        log(writer, b"second\n")
+    pipe.read(filling)
+    wait_until(writer._lines.empty)  # noqa: SLF001 - as above
+
+    log(writer, b"third\n")
+    writer.stop()
+
+    assert pipe.read_to_the_end().count(b"3 log lines dropped") == 1
+
+
+def test_a_line_longer_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
+    writer = writer_to(pipe)
+    line = bytes(range(48, 58)) * 100_000 + b"\n"
+
+    log(writer, line)
+    log(writer, b"behind\n")
+
+    assert pipe.read(len(line) + 7) == line + b"behind\n"
+    writer.stop()
+
+
+def test_a_reader_that_went_away_costs_lines_only(pipe: Pipe) -> None:
+    writer = writer_to(pipe)
+    os.close(pipe.reader)
+
+    for _ in range(3):
+        log(writer, b"nobody reads\n")
+        wait_until(writer._lines.empty)  # noqa: SLF001 - as above
+    writer.stop()
+
+    assert writer.dropped == 0
+    assert not writer._thread.is_alive()  # noqa: SLF001 - it ended in good order
+
+
+def test_stopping_waits_no_longer_than_two_seconds(pipe: Pipe) -> None:
+    writer = writer_to(pipe, queue_size=1)
+    pipe.fill()
+    log(writer, b"stuck\n")
+    wait_until(writer._lines.empty)  # noqa: SLF001 - as above
+
+    begin = time.monotonic()
+    writer.stop()
+    duration = time.monotonic() - begin
+
+    assert 0.9 < duration < 2.5
+
+
+def test_its_thread_does_not_keep_the_process_alive(pipe: Pipe) -> None:
+    writer = writer_to(pipe)
+
+    assert writer._thread.daemon is True  # noqa: SLF001 - what the interpreter asks at its end
+    writer.stop()

@@ -1,0 +1,168 @@
+"""No secret reaches the log, neither by its name nor by its look."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import argon2
+import msgspec
+import pytest
+from loguru import logger
+
+from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.kit.crypto.tokens import new_token
+from auth_api.kit.logging import REDACTED, json_line, redact, text_line
+
+REFRESH_TOKEN = new_token("rt_").raw
+ACCESS_TOKEN = KeyRing(SigningKey.from_secret("x" * 32)).sign({"sub": "7"}, token_type="at+jwt")
+HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("secret")
+
+SECRET_NAMES = [
+    "password",
+    "new_password",
+    "current_password",
+    "hashed_password",
+    "Password",
+    "token",
+    "access_token",
+    "refresh_token",
+    "METRICS_TOKEN",
+    "JWT_SECRET_KEY",
+    "secret",
+    "authorization",
+    "Authorization",
+    "proxy-authorization",
+    "cookie",
+    "set-cookie",
+    "DATABASE_URL",
+    "database_url",
+    "dsn",
+    "postgres_dsn",
+]
+
+HARMLESS_NAMES = ["user_id", "event", "path", "token_type", "tokens_ended", "method", "route", "username", "status"]
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+@pytest.mark.parametrize("value", ["hunter2", 7, None, ["hunter2"], {"a": "hunter2"}, b"hunter2"])
+def test_what_has_a_secret_s_name_is_not_shown(name: str, value: object) -> None:
+    assert redact(name, value) == REDACTED
+
+
+@pytest.mark.parametrize("name", HARMLESS_NAMES)
+def test_what_has_another_name_is_shown(name: str) -> None:
+    assert redact(name, "hunter2") == "hunter2"
+
+
+LOOKS = {
+    "refresh token": (REFRESH_TOKEN, "[redacted]"),
+    "refresh token in a text": (f"got {REFRESH_TOKEN}, gone", "got [redacted], gone"),
+    "refresh token in JSON": (f'{{"a":"{REFRESH_TOKEN}"}}', '{"a":"[redacted]"}'),
+    "refresh token in a query": (f"/x?t={REFRESH_TOKEN}&y=1", "/x?t=[redacted]&y=1"),
+    "two refresh tokens": (f"{REFRESH_TOKEN} {REFRESH_TOKEN}", "[redacted] [redacted]"),
+    "access token": (ACCESS_TOKEN, "[redacted]"),
+    "access token with its scheme": (f"Bearer {ACCESS_TOKEN}", "Bearer [redacted]"),
+    "access token without its signature": (ACCESS_TOKEN.rpartition(".")[0], "[redacted]"),
+    "hash": (HASH, "[redacted]"),
+    "hash in quotes": (f"('{HASH}',)", "('[redacted]',)"),
+    "password in a URL": ("postgresql://ada:hunter2@db/auth", "postgresql://[redacted]@db/auth"),
+    "password without a name": ("redis://:hunter2@cache", "redis://[redacted]@cache"),
+    "password with an @": ("smtp://ada:hun@ter2@mail:25", "smtp://[redacted]@mail:25"),
+    "two URLs": ("a://b:c@d e://f:g@h", "a://[redacted]@d e://[redacted]@h"),
+}
+
+HARMLESS = [
+    "ada@example.com",
+    "http://127.0.0.1:8000/docs",
+    "https://example.com/@ada",
+    "rt_short",
+    "part_of_a_longer_identifier_that_goes_on_and_on",
+    "eyJ",
+    "0194f5a0-0000-7000-8000-000000000000",
+    "$argon",
+    "2026-02-19T10:30:45.123Z",
+]
+
+
+@pytest.mark.parametrize(("text", "shown"), LOOKS.values(), ids=LOOKS)
+def test_what_looks_like_a_secret_is_not_shown(text: str, shown: str) -> None:
+    assert redact("message", text) == shown
+
+
+@pytest.mark.parametrize("text", HARMLESS)
+def test_what_does_not_is_shown(text: str) -> None:
+    assert redact("message", text) == text
+
+
+class Pair(msgspec.Struct):
+    """A value that encodes itself."""
+
+    value: str
+
+
+class Odd:
+    """A value that says what it holds."""
+
+    def __init__(self, held: str) -> None:
+        self._held = held
+
+    def __str__(self) -> str:
+        return self._held
+
+
+@pytest.fixture
+def logged() -> Iterator[list[str]]:
+    """The lines of this test in both forms."""
+    rendered: list[str] = []
+
+    def render(message: Any) -> None:
+        rendered.extend(form(message.record).decode() for form in (json_line, text_line))
+
+    handler = logger.add(render, level=0, format=lambda _: "")
+    yield rendered
+    logger.remove(handler)
+
+
+@pytest.mark.parametrize("secret", [REFRESH_TOKEN, ACCESS_TOKEN, HASH], ids=["refresh", "access", "hash"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        str,
+        str.encode,
+        Pair,
+        Odd,
+        ValueError,
+        lambda secret: [secret],
+        lambda secret: (1, {secret}),
+        lambda secret: {"a": {"b": [secret]}},
+        lambda secret: {"password": Odd("x"), "b": Pair(secret)},
+    ],
+    ids=["text", "bytes", "struct", "object", "exception", "list", "set", "mapping", "mixture"],
+)
+def test_no_wrapping_brings_a_secret_into_a_line(logged: list[str], secret: str, wrap: Any) -> None:
+    logger.bind(value=wrap(secret)).info("value {}", wrap(secret))
+
+    assert len(logged) == 2
+    assert [line for line in logged if secret in line] == []
+
+
+def test_names_within_a_mapping_count_too() -> None:
+    assert redact("details", {"password": "hunter2", "inner": {"token": "x", "id": 7}}) == {
+        "password": REDACTED,
+        "inner": {"token": REDACTED, "id": 7},
+    }
+
+
+def test_both_forms_hide_by_name(logged: list[str]) -> None:
+    logger.bind(password="hunter2", user_id=7).info("changed")
+
+    as_json, as_text = logged
+    assert json.loads(as_json)["password"] == REDACTED
+    assert as_text.endswith("changed password=[redacted] user_id=7\n")
+
+
+def test_an_id_stays_an_id() -> None:
+    identifier = uuid.uuid4()
+
+    assert redact("session_id", identifier) == str(identifier)
