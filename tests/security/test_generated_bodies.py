@@ -12,7 +12,7 @@ from auth_api.kit.errors import MalformedRequestException
 from auth_api.kit.http.json import parse_object
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated import BODIES, VALUES, cases, json_values
+from tests.support.generated import BODIES, VALUES, cases, json_values, unwatched
 from tests.support.problems import assert_problem
 
 REFUSALS = {
@@ -31,6 +31,11 @@ FIELDS = st.sampled_from(
     ["email", "username", "password", "refresh_token", "current_password", "new_password", "is_active", "id", ""]
 )
 JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(autouse=True)
+def generated_texts(client: httpx.AsyncClient) -> None:
+    unwatched(client)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
+import httpx
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -12,7 +13,7 @@ from auth_api.kit.errors import ValidationException
 from auth_api.users.identifiers import canonical_email, canonical_username, new_username, typed_name
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated import BODIES, VALUES, cases
+from tests.support.generated import BODIES, VALUES, cases, unwatched
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{1,48}[a-z0-9])")
 # Dotted and dotless i, Kelvin, long s, é in one and in two, signs that look like % @ . 。, an override, a soft hyphen.
@@ -29,6 +30,11 @@ ADDRESS = st.builds(
     st.lists(LABEL, min_size=1, max_size=4).map(lambda labels: [*labels, "com"])
     | st.lists(LABEL | STRANGE, min_size=1, max_size=4),
 )
+
+
+@pytest.fixture(autouse=True)
+def generated_texts(client: httpx.AsyncClient) -> None:
+    unwatched(client)
 
 
 def form_of(canonical: Callable[[str], str], raw: str) -> str | None:

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,11 +12,16 @@ from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.forgeries import claims_of, header_of, signed
-from tests.support.generated import BODIES, cases, json_values
+from tests.support.generated import BODIES, cases, json_values, unwatched
 from tests.support.statements import recorded
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ~"
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid"]
+
+
+@pytest.fixture(autouse=True)
+def generated_texts(client: httpx.AsyncClient) -> None:
+    unwatched(client)
 
 
 @pytest.fixture
