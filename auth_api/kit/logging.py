@@ -216,12 +216,15 @@ def _trace(record: "Record") -> str:
 
 
 def _without_rows(trace: traceback.TracebackException, error: BaseException | None) -> traceback.TracebackException:
-    """Leave PostgreSQL's own words out, here and in the causes: they quote the values of the failing row."""
+    """Leave PostgreSQL's own words out, also in causes and groups: they quote the values of the failing row."""
     if isinstance(error, asyncpg.PostgresError):
         trace._str = f"sqlstate {error.sqlstate}, constraint {getattr(error, 'constraint_name', None)}"  # type: ignore[attr-defined]  # noqa: SLF001
     elif isinstance(error, asyncpg.InterfaceError):
         # Nothing public sets it; a test sees whether this still works.
         trace._str = str(error).partition(":")[0]  # type: ignore[attr-defined]  # noqa: SLF001
+    if isinstance(error, BaseExceptionGroup):
+        for part, member in zip(trace.exceptions or (), error.exceptions, strict=False):
+            _without_rows(part, member)
     if error is not None and trace.__cause__ is not None:
         _without_rows(trace.__cause__, error.__cause__)
     if error is not None and trace.__context__ is not None:

@@ -1,7 +1,8 @@
 """PostgreSQL's errors quote the values of the row; the log names the error and no value."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import asyncpg
 import pytest
@@ -22,8 +23,7 @@ def duplicate() -> Exception:
         "D": f"Key (email)=({EMAIL}) already exists.",
         "n": "users_email_key",
     }
-    error: Exception = asyncpg.PostgresError.new(fields)
-    return error
+    return cast("Exception", asyncpg.PostgresError.new(fields))
 
 
 def wrong_type() -> Exception:
@@ -41,7 +41,7 @@ def raise_as_cause(error: Exception) -> None:
 
 def raise_as_context(error: Exception) -> None:
     try:
-        raise error
+        raise_plainly(error)
     finally:
         raise LookupError
 
@@ -75,13 +75,15 @@ def logged() -> Iterator[list[str]]:
 @pytest.mark.parametrize(
     "way", [raise_plainly, raise_as_cause, raise_as_context, raise_as_cause_of_a_cause, raise_in_a_group]
 )
-def test_no_value_of_a_row_stands_in_a_trace_however_it_was_raised(logged, error, way) -> None:
+def test_no_value_of_a_row_stands_in_a_trace_however_it_was_raised(
+    logged: list[str], error: Callable[[], Exception], way: Callable[[Exception], None]
+) -> None:
     made = error()
     assert EMAIL in str(made)
 
     try:
         way(made)
-    except Exception:
+    except Exception:  # noqa: BLE001 - each way raises another one
         logger.exception("unexpected error")
 
     assert len(logged) == 2
