@@ -28,7 +28,8 @@ def duplicate() -> Exception:
 
 def wrong_type() -> Exception:
     """Return the driver's own refusal of a value."""
-    return asyncpg.DataError(f"invalid input for query argument $1: '{EMAIL}' (an integer is required)")
+    message = f"invalid input for query argument $1: '{EMAIL}' (an integer is required)"
+    return cast("Exception", asyncpg.DataError(message))
 
 
 def raise_plainly(error: Exception) -> None:
@@ -48,7 +49,7 @@ def raise_as_context(error: Exception) -> None:
 
 def raise_as_cause_of_a_cause(error: Exception) -> None:
     try:
-        raise DatabaseUnavailableException from error
+        raise_as_cause(error)
     except DatabaseUnavailableException as unavailable:
         raise LookupError from unavailable
 
