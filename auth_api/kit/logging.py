@@ -229,7 +229,4 @@ def _without_rows(trace: traceback.TracebackException, error: BaseException | No
         _without_rows(trace.__cause__, error.__cause__)
     if error is not None and trace.__context__ is not None:
         _without_rows(trace.__context__, error.__context__)
-    if isinstance(error, BaseExceptionGroup):
-        for inner, own in zip(trace.exceptions or (), error.exceptions, strict=True):
-            _without_rows(inner, own)
     return trace
