@@ -2,6 +2,7 @@
 PYTHON ?= python3.13 python3.12 python3.11 python3
 # `make test TEST_ENGINES=sqlite ARGS="-k login"` runs less.
 TEST_ENGINES ?= sqlite postgres
+UPGRADE ?= --upgrade
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 
@@ -42,10 +43,10 @@ check: .venv/dev ## Run the linter, the formatter, the type checker and the sear
 	.venv/bin/mypy
 	.venv/bin/auth-api migrate --drift
 
-lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions pyproject.toml allows.
+lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions allowed; UPGRADE= keeps those there are.
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	.venv/bin/python -m venv "$$tools"; "$$tools/bin/pip" install --disable-pip-version-check --quiet uv; \
-	lock() { output=requirements/$$1.txt; shift; echo "$$output"; "$$tools/bin/uv" pip compile --quiet --upgrade \
+	lock() { output=requirements/$$1.txt; shift; echo "$$output"; "$$tools/bin/uv" pip compile --quiet $(UPGRADE) \
 		--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 		--annotation-style line --custom-compile-command 'make lock' --output-file "$$output" "$$@"; }; \
 	lock run pyproject.toml; \

@@ -1,0 +1,1 @@
+"""Mail on its way out: a message, and what carries it (SMTP, or a folder in development)."""

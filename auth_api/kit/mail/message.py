@@ -1,0 +1,70 @@
+"""One mail, and what it takes to send it."""
+
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from typing import Protocol
+
+import msgspec
+
+from auth_api.kit.clock import utc_now
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail to one recipient.
+
+    Attributes:
+        message_id: without angle brackets; the same for every attempt at the same mail, so that a mailbox which got it
+            twice can tell.
+        recipient: one address in its canonical form.
+        subject: one line.
+        text: what plain readers see.
+        html: what others see.
+    """
+
+    message_id: str
+    recipient: str
+    subject: str
+    text: str
+    html: str
+
+    def __repr__(self) -> str:
+        """Leave the texts out: they hold tokens."""
+        return f"Message({self.message_id})"
+
+
+class MailFailedError(Exception):
+    """The mail was not taken, and may be later. Never holds what the server said: that may quote the mail."""
+
+
+class MailRefusedError(Exception):
+    """The mail server will never take this mail: there is no such recipient."""
+
+
+class Mailer(Protocol):
+    """Carries mail."""
+
+    async def send(self, message: Message) -> None:
+        """Hand one mail over; when this returns, somebody else answers for it.
+
+        Raises:
+            MailFailedError: not now.
+            MailRefusedError: never.
+        """
+
+
+def mime(message: Message, sender: Address) -> EmailMessage:
+    """Return the mail in its form for the wire (RFC 5322).
+
+    The library refuses line breaks in every header, so nothing that somebody typed can add one.
+    """
+    document = EmailMessage()
+    document["Message-ID"] = f"<{message.message_id}>"
+    document["Date"] = format_datetime(utc_now())
+    document["From"] = sender
+    document["To"] = Address(addr_spec=message.recipient)
+    document["Subject"] = message.subject
+    document["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no answer by a machine, please
+    document.set_content(message.text)
+    document.add_alternative(message.html, subtype="html")
+    return document

@@ -1,0 +1,75 @@
+"""How mail leaves."""
+
+from email.headerregistry import Address
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
+
+
+class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail server and how to speak to it.
+
+    Attributes:
+        host: its name.
+        port: 587 for submission (RFC 6409), 465 for submission inside TLS (RFC 8314).
+        username: None to send without logging in.
+        password: belongs to it.
+        tls: `implicit` from the first byte, `starttls` required before anything is said, or `none`.
+    """
+
+    host: str
+    port: int
+    username: str | None = None
+    password: str | None = None
+    tls: str = "starttls"
+
+    def __repr__(self) -> str:
+        """Leave the credentials out."""
+        return f"SmtpServer({self.host}:{self.port}, {self.tls})"
+
+    @classmethod
+    def from_url(cls, url: str) -> "SmtpServer":
+        """Read `smtp://user:password@host:587`, `smtps://…:465`, or `smtp://host:25?tls=none`.
+
+        Raises:
+            ValueError: it is no such address.
+        """
+        parts = urlsplit(url)
+        options = {"": "implicit" if parts.scheme == "smtps" else "starttls", "tls=none": "none"}
+        is_contradiction = parts.scheme == "smtps" and parts.query != ""
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query not in options or is_contradiction:
+            raise ValueError
+        if parts.path not in {"", "/"} or (parts.username is None) != (parts.password is None):
+            raise ValueError
+        return cls(
+            host=parts.hostname,
+            port=parts.port or DEFAULT_PORTS[parts.scheme],
+            username=unquote(parts.username) if parts.username is not None else None,
+            password=unquote(parts.password) if parts.password is not None else None,
+            tls=options[parts.query],
+        )
+
+
+class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Who writes, what about, and by which way.
+
+    Attributes:
+        server: where mail is handed over; None where there is none.
+        folder: where mail is laid down instead, in development.
+        sender: stands in `From`.
+        frontend_url: what links in mails begin with; the application's own pages unless another one has them.
+        templates: a folder whose texts win over those that come along; None for none.
+    """
+
+    server: SmtpServer | None = None
+    folder: str | None = None
+    sender: Address = msgspec.field(default_factory=lambda: Address("", "auth_api", "localhost"))
+    frontend_url: str
+    templates: str | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Tell whether mail can leave at all; where it cannot, no journey that needs it is offered."""
+        return self.server is not None or self.folder is not None
