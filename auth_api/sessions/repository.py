@@ -94,7 +94,7 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
 async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
     """Return who is behind a session. None if it ended, or the account is disabled or gone."""
     rows = await Session.raw(
-        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.created_at, u.updated_at, "
+        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
         "u.last_login, s.auth_time "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
         "WHERE s.id = {} AND s.user_id = {} AND s.ended_at IS NULL AND u.is_active",

@@ -1,8 +1,12 @@
 """The account as services pass it around."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
+
+Row = dict[str, Any]
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +17,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     email: str
     is_active: bool
     email_verified_at: datetime | None
+    locale: str | None
     created_at: datetime
     updated_at: datetime
     last_login: datetime | None
@@ -27,3 +32,23 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Leave the hash out."""
         return f"Credentials({self.account.id})"
+
+
+def account_of(row: Row) -> Account:
+    """Read an account out of a row."""
+    return Account(
+        id=row["id"],
+        username=row["username"],
+        email=row["email"],
+        is_active=row["is_active"],
+        email_verified_at=row["email_verified_at"],
+        locale=row["locale"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        last_login=row["last_login"],
+    )
+
+
+def only_account(rows: Sequence[Row]) -> Account | None:
+    """Read the account out of what a statement on one of them returned."""
+    return account_of(rows[0]) if rows else None

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from auth_api.kit.errors import ValidationException
-from auth_api.users import repository
+from auth_api.users import credentials_repository, repository
 from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, canonical_email, canonical_username
@@ -35,8 +35,8 @@ class UserService:
         typed = email if email is not None else username or ""
         try:
             if email is not None or "@" in typed:
-                return await repository.credentials_by_email(canonical_email(typed))
-            return await repository.credentials_by_username(canonical_username(typed))
+                return await credentials_repository.by_email(canonical_email(typed))
+            return await credentials_repository.by_username(canonical_username(typed))
         except ValidationException:
             return None
 
@@ -46,7 +46,7 @@ class UserService:
         Raises:
             UserNotFoundException: it is gone.
         """
-        credentials = await repository.credentials_by_id(user_id)
+        credentials = await credentials_repository.by_id(user_id)
         if credentials is None:
             raise UserNotFoundException
         return credentials
@@ -56,7 +56,7 @@ class UserService:
 
         None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
         """
-        return await repository.note_login(
+        return await credentials_repository.note_login(
             checked.account.id,
             checked_hash=checked.hashed_password,
             new_hash=new_hash or checked.hashed_password,
@@ -76,7 +76,7 @@ class UserService:
 
     async def set_password(self, checked: Credentials, new_hash: str) -> Account | None:
         """Replace the password. None if meanwhile somebody else did, or the account was disabled or deleted."""
-        return await repository.set_password(
+        return await credentials_repository.set_password(
             checked.account.id, checked_hash=checked.hashed_password, new_hash=new_hash
         )
 
@@ -86,7 +86,7 @@ class UserService:
 
     async def delete(self, checked: Credentials) -> bool:
         """Delete the account with its sessions and tokens, if its password still is the one that was checked."""
-        return await repository.delete(checked.account.id, checked_hash=checked.hashed_password)
+        return await credentials_repository.delete(checked.account.id, checked_hash=checked.hashed_password)
 
     async def newest(self, limit: int) -> list[Account]:
         """Return the accounts that were made last, newest first."""

@@ -30,8 +30,8 @@ class Module:
 
     @property
     def role(self) -> str:
-        """What it is within its package: `controllers`, `service`, `tables`, …."""
-        return self.path.stem
+        """What it is within its package: `controllers`, `service`, `tables`, …; a package may have two repositories."""
+        return "repository" if self.path.stem.endswith("_repository") else self.path.stem
 
     @cached_property
     def source(self) -> str:

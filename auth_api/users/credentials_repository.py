@@ -1,0 +1,102 @@
+"""Queries on accounts that see or replace a password's hash. Each is one statement."""
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.users.account import Account, Credentials, Row, account_of, only_account
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.tables import User
+
+
+@circuit_breaker(service=SERVICE)
+async def by_id(user_id: int) -> Credentials | None:
+    """Return what proves the owner of this account."""
+    return _credentials(
+        await User.raw(
+            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
+            "hashed_password FROM users WHERE id = {}",
+            user_id,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def by_email(email: CanonicalEmail) -> Credentials | None:
+    """Return what proves the owner of the account with this address."""
+    return _credentials(
+        await User.raw(
+            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
+            "hashed_password FROM users WHERE email = {}",
+            email,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def by_username(username: CanonicalUsername) -> Credentials | None:
+    """Return what proves the owner of the account with this username."""
+    return _credentials(
+        await User.raw(
+            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
+            "hashed_password FROM users WHERE username = {}",
+            username,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def note_login(user_id: int, *, checked_hash: str, new_hash: str) -> Account | None:
+    """Move `last_login`, and store the password's new hash if it has one.
+
+    None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
+    """
+    rows = await User.raw(
+        "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
+        "WHERE id = {} AND is_active AND hashed_password = {} "
+        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        new_hash,
+        user_id,
+        checked_hash,
+    )
+    return only_account(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Account | None:
+    """Replace the password. None if it is no longer the one that was checked, or the account is disabled or gone."""
+    rows = await User.raw(
+        "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() "
+        "WHERE id = {} AND hashed_password = {} AND is_active "
+        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        new_hash,
+        user_id,
+        checked_hash,
+    )
+    return only_account(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def replace_password(user_id: int, new_hash: str) -> Account | None:
+    """Replace the password, whatever it was: its owner has proved to be that by the mailbox. None if it is gone."""
+    return only_account(
+        await User.raw(
+            "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() WHERE id = {} "
+            "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+            new_hash,
+            user_id,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def delete(user_id: int, *, checked_hash: str) -> bool:
+    """Delete the account with all that hangs on it, if its password still is the one that was checked."""
+    rows = await User.raw(
+        "DELETE FROM users WHERE id = {} AND hashed_password = {} RETURNING id", user_id, checked_hash
+    )
+    return bool(rows)
+
+
+def _credentials(rows: list[Row]) -> Credentials | None:
+    if not rows:
+        return None
+    return Credentials(account=account_of(rows[0]), hashed_password=rows[0]["hashed_password"])
