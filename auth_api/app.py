@@ -1,7 +1,7 @@
 """Where HTTP and services meet; `services.py` builds the latter. Read both first."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final
 
 from litestar import Litestar, Request
@@ -27,7 +27,9 @@ from auth_api.kit.http.outer import Outer
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_guard
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.mail.message import Mailer
 from auth_api.login.controllers import LoginController
+from auth_api.password_recovery.controllers import RecoveryController
 from auth_api.registration.controllers import RegistrationController
 from auth_api.services import create_services
 from auth_api.sessions.authentication import bearer_auth
@@ -58,6 +60,8 @@ READING_ORDER: Final = (
     "/api/auth/refresh",
     "/api/auth/logout",
     "/api/auth/logout-all",
+    "/api/auth/password/forgot",
+    "/api/auth/password/reset",
     "/api/user/profile",
     "/api/user/password",
     "/api/user/sessions",
@@ -66,25 +70,30 @@ READING_ORDER: Final = (
     "/api/user/delete",
 )
 
+MAIL_JOURNEYS: Final = (RecoveryController,)
+"""Offered only where mail can be sent."""
+
 TAGS: Final = [
     Tag(name="Authentication", description="Register, log in, refresh, log out."),
+    Tag(name="Recovery", description="Get an account back by mail."),
     Tag(name="Account", description="One's own account."),
     Tag(name="Operation", description="Probes and public keys."),
 ]
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
+def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Litestar:
     """Build the application. Nothing is connected until its lifespan begins.
 
     Args:
         settings: what the environment decides.
         clock: the present, for what lives in this process alone.
+        mailer: carries mail, instead of what the settings say.
     """
-    services = create_services(settings, clock=clock)
+    services = create_services(settings, clock=clock, mailer=mailer)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with services.running():
+        async with services.running(), services.working() if settings.background_jobs else nullcontext():
             yield
 
     docs = settings.http.docs_enabled
@@ -98,6 +107,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             AccountController,
             KeyController,
             HealthController,
+            *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *(docs_routers() if docs else ()),
         ],
         dependencies={
@@ -107,6 +117,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now) -> Litestar:
             "rotation": provide(services.rotation),
             "audit": provide(services.audit),
             "accounts": provide(services.accounts),
+            "recovery": provide(services.recovery),
             "health": provide(services.health),
             "origin": Provide(provide_origin, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),

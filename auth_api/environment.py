@@ -15,6 +15,7 @@ SECRET_VARIABLES: Final = (
     "JWT_PRIVATE_KEY",
     "JWT_PREVIOUS_KEYS",
     "TOKEN_DERIVATION_KEY",
+    "SMTP_URL",
 )
 """May also be given as `NAME_FILE`, the path of a file that holds the value (container secrets)."""
 

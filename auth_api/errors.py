@@ -27,6 +27,7 @@
     ├── UriTooLongException, HeadersTooLargeException, RequestTimeoutException
     ├── HostNotAllowedException, HttpsRequiredException, CorsOriginDeniedException, PermissionDeniedException
     ├── NotFoundException, MethodNotAllowedException, SessionNotFoundException
+    ├── OneTimeTokenInvalidException
     └── InternalErrorException
 
 They are defined beside what raises them: in `kit.errors` and in the `errors` of each package.
@@ -58,6 +59,7 @@ from auth_api.kit.errors import (
     ValidationException,
 )
 from auth_api.login.errors import AccountDisabledException
+from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
     RefreshTokenReusedException,
@@ -95,6 +97,7 @@ __all__ = [
     "MalformedRequestException",
     "MethodNotAllowedException",
     "NotFoundException",
+    "OneTimeTokenInvalidException",
     "PayloadTooLargeException",
     "PermissionDeniedException",
     "RateLimitedException",

@@ -1,13 +1,15 @@
 """Everything the product can do, built from the settings and independent of HTTP."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from auth_api.account.service import AccountService
 from auth_api.administration.service import AdministrationService
 from auth_api.audit.service import AuditTrail
 from auth_api.health.service import HealthService
+from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker import ServiceBreaker, breakers
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.passwords import PasswordHasher
@@ -15,7 +17,18 @@ from auth_api.kit.crypto.tokens import SuccessorDerivation
 from auth_api.kit.db import failures, migrations
 from auth_api.kit.db.database import SERVICE, Database, create_engine
 from auth_api.kit.http.json import FieldCheck
+from auth_api.kit.mail.folder import FolderMailer
+from auth_api.kit.mail.message import Mailer
+from auth_api.kit.mail.smtp import SmtpMailer
 from auth_api.login.service import LoginService
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.outbox.delivery import SERVICE as MAIL_SERVICE
+from auth_api.outbox.delivery import Delivery
+from auth_api.outbox.delivery import is_outage as is_mail_outage
+from auth_api.outbox.drafts import Drafts
+from auth_api.outbox.rendering import Renderer
+from auth_api.outbox.service import Outbox
+from auth_api.password_recovery.service import RecoveryService
 from auth_api.passwords.service import PasswordService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.registration.service import RegistrationService
@@ -25,7 +38,9 @@ from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.throttling.addresses import AddressLimits
+from auth_api.throttling.mails import MailLimits
 from auth_api.users.identifiers import canonical_email, new_username
+from auth_api.users.mailbox import Mailboxes
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
 
@@ -42,10 +57,14 @@ class Services:
     sessions: SessionService
     rotation: RotationService
     accounts: AccountService
+    recovery: RecoveryService
+    outbox: Outbox
+    delivery: Delivery
     administration: AdministrationService
     health: HealthService
     audit: AuditTrail
     address_limits: AddressLimits
+    jobs: tuple[BackgroundJob, ...]
 
     @property
     def field_checks(self) -> dict[str, FieldCheck]:
@@ -63,29 +82,43 @@ class Services:
                 await breaker.stop()
                 self.hasher.close()
 
+    @asynccontextmanager
+    async def working(self) -> AsyncIterator[None]:
+        """Do what goes on beside the requests, on services that are running."""
+        async with AsyncExitStack() as stack:
+            for job in self.jobs:
+                await stack.enter_async_context(job.running())
+            yield
 
-def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
-    """Build the services on one engine, which becomes this process's: Piccolo keeps it in the table classes."""
+
+def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
+    """Build the services on one engine, which becomes this process's: Piccolo keeps it in the table classes.
+
+    Args:
+        settings: what the environment decides.
+        clock: the present, for what lives in this process alone.
+        mailer: carries mail, instead of what the settings say.
+    """
     database = Database(create_engine(settings.database))
     bind(database.engine)
-    breakers.install(
-        ServiceBreaker(
-            SERVICE,
-            settings.breaker,
-            is_failure=failures.is_outage,
-            translate=failures.translate,
-            probe=database.ping,
-        )
-    )
+    _install_breakers(settings, database)
     policy = settings.sessions
     hasher = PasswordHasher(settings.hashing)
-    audit, users = AuditTrail(), UserService()
+    audit, users, mailboxes, tokens = AuditTrail(), UserService(), Mailboxes(), OneTimeTokens()
     access_tokens = AccessTokens(policy, clock)
     sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy, clock=clock)
     password_rules = PasswordRules(settings.passwords, common_passwords())
-    passwords = PasswordService(
-        hasher=hasher, throttle=AccountThrottle(settings.throttling, policy.derivation_secrets[0]), sessions=sessions
+    throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
+    passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions)
+    outbox = Outbox(is_on=settings.mail.is_on or mailer is not None)
+    delivery = Delivery(
+        database=database,
+        drafts=Drafts(mailboxes=mailboxes, tokens=tokens, audit=audit),
+        renderer=Renderer(settings.mail),
+        mailer=mailer or _mailer(settings),
     )
+    mail_job = BackgroundJob("mail", delivery.step)
+    outbox.on_arrival = mail_job.wake
     return Services(
         database=database,
         hasher=hasher,
@@ -110,10 +143,45 @@ def create_services(settings: Settings, *, clock: Clock = utc_now) -> Services:
             password_rules=password_rules,
             sessions=sessions,
         ),
+        recovery=RecoveryService(
+            database=database,
+            mailboxes=mailboxes,
+            sessions=sessions,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            hasher=hasher,
+            password_rules=password_rules,
+            throttle=throttle,
+            mail_limits=MailLimits(settings.throttling, policy.derivation_secrets[0]),
+        ),
+        outbox=outbox,
+        delivery=delivery,
         administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),
         audit=audit,
         address_limits=AddressLimits(settings.throttling),
+        jobs=(mail_job,) if outbox.is_on else (),
     )
+
+
+def _install_breakers(settings: Settings, database: Database) -> None:
+    breakers.install(
+        ServiceBreaker(
+            SERVICE,
+            settings.breaker,
+            is_failure=failures.is_outage,
+            translate=failures.translate,
+            probe=database.ping,
+        )
+    )
+    breakers.install(ServiceBreaker(MAIL_SERVICE, settings.breaker, is_failure=is_mail_outage))
+
+
+def _mailer(settings: Settings) -> Mailer:
+    mail = settings.mail
+    if mail.server is not None:
+        return SmtpMailer(mail.server, mail.sender)
+    return FolderMailer(Path(mail.folder or "."), mail.sender, shows=True)

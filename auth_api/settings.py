@@ -13,9 +13,11 @@ from auth_api.environment import DEFAULT_DATABASE_URL
 from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.mail.policy import MailPolicy
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings_http import HttpPolicy, read_http
 from auth_api.settings_keys import read_keys
+from auth_api.settings_mail import read_mail
 from auth_api.settings_reader import Reader
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy
@@ -67,6 +69,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     passwords: PasswordPolicy
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
+    mail: MailPolicy
+    background_jobs: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -92,6 +96,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             hashing=_hashing(read, environment, server),
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
             throttling=_throttling(read),
+            mail=read_mail(
+                read,
+                public_url=http.public_url,
+                development=environment is Environment.DEVELOPMENT,
+                production=environment is Environment.PRODUCTION,
+            ),
+            background_jobs=read.boolean("BACKGROUND_JOBS", default=True),
             sessions=_sessions(read, http, environment),
         )
         read.raise_problems()

@@ -20,6 +20,8 @@ from auth_api.kit.breaker import ServiceBreaker, breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import LogWriter, configure_logging
+from auth_api.kit.mail.message import Mailer
+from auth_api.outbox.delivery import SERVICE as MAIL_SERVICE
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
@@ -28,6 +30,7 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.clock import MovableClock
 from tests.support.deployment import Deployment
 from tests.support.lifespan import started
+from tests.support.mailbox import Mailbox
 from tests.support.postgres import PostgresServer, create_database, drop_database, external_server_url
 from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
@@ -139,6 +142,7 @@ def environ(database_url: str) -> dict[str, str]:
         "PUBLIC_URL": "http://testserver",
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
+        "BACKGROUND_JOBS": "false",  # tests do such work when they want it
     }
 
 
@@ -153,10 +157,18 @@ def session_clock() -> MovableClock:
 
 
 @pytest.fixture(scope="session")
-async def app(settings: Settings, session_clock: MovableClock, log_file: Path) -> AsyncIterator[Litestar]:
+def session_mailbox() -> Mailbox:
+    return Mailbox()
+
+
+@pytest.fixture(scope="session")
+async def app(
+    settings: Settings, session_clock: MovableClock, session_mailbox: Mailbox, log_file: Path
+) -> AsyncIterator[Litestar]:
     """The application, migrated and started."""
-    application = create_app(settings, clock=session_clock)
+    application = create_app(settings, clock=session_clock, mailer=session_mailbox)
     services: Services = application.state.services
+    session_mailbox.delivery = services.delivery
     await migrations.migrate(services.database.engine, APP_NAME)
     async with started(application):
         yield application
@@ -175,6 +187,7 @@ async def db_session(app: Litestar) -> None:
     services: Services = app.state.services
     bind(services.database.engine)
     breakers.get(SERVICE).close()
+    breakers.get(MAIL_SERVICE).close()
     await empty_all_tables()
 
 
@@ -183,6 +196,16 @@ def clock(session_clock: MovableClock) -> Iterator[MovableClock]:
     """The application's clock, back at the present afterwards."""
     yield session_clock
     session_clock.reset()
+
+
+@pytest.fixture
+def mailbox(session_mailbox: Mailbox, secrets_seen: SecretsSeen, db_session: None) -> Iterator[Mailbox]:
+    """Every mail of this test; nothing is sent before it is collected."""
+    session_mailbox.sent.clear()
+    yield session_mailbox
+    session_mailbox.failure = None
+    for message in session_mailbox.sent:
+        secrets_seen.note_mail(message.text)
 
 
 @pytest.fixture
@@ -275,17 +298,18 @@ def app_with(
 ) -> OtherAppFactory:
     """Return a context that starts an application with other variables; the usual one works again afterwards."""
     usual: Services = app.state.services
-    breaker: ServiceBreaker = breakers.get(SERVICE)
+    kept: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
 
     @asynccontextmanager
-    async def make(**variables: str) -> AsyncIterator[OtherApp]:
-        other = create_app(Settings.from_env({**environ, **variables}), clock=clock)
+    async def make(*, mailer: Mailer | None = None, **variables: str) -> AsyncIterator[OtherApp]:
+        other = create_app(Settings.from_env({**environ, **variables}), clock=clock, mailer=mailer)
         try:
             async with started(other), http_client(other, secrets_seen) as opened:
                 yield OtherApp(other, opened, other.state.services)
         finally:
             bind(usual.database.engine)
-            breakers.install(breaker)
+            for breaker in kept:
+                breakers.install(breaker)
 
     return make
 

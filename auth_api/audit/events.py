@@ -16,7 +16,14 @@ class EventTag(StrEnum):
     ACCOUNT_ENABLED = "account:enabled"
     LOGIN_SUCCEEDED = "login:succeeded"
     LOGIN_FAILED = "login:failed"
+    EMAIL_CHANGED = "email:changed"
+    EMAIL_CHANGE_REQUESTED = "email:change_requested"
+    EMAIL_CHANGE_UNDONE = "email:change_undone"
+    EMAIL_VERIFIED = "email:verified"
     PASSWORD_CHANGED = "password:changed"  # noqa: S105 - an event, not a password
+    PASSWORD_RESET = "password:reset"  # noqa: S105 - as above
+    PASSWORD_RESET_REQUESTED = "password:reset_requested"  # noqa: S105 - as above
+    SESSIONS_REPORTED = "sessions:reported"
     PROFILE_CHANGED = "profile:changed"
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
     SESSION_LOGGED_OUT = "session:logged_out"

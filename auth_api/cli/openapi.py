@@ -1,16 +1,20 @@
 """`auth-api openapi`."""
 
+from pathlib import Path
+
 import click
 import msgspec
 
 from auth_api.app import create_app
 from auth_api.cli.context import load_settings
+from auth_api.kit.mail.folder import FolderMailer
 
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document, also where the pages are switched off."""
+    """Print the OpenAPI document with all there is, also what is switched off here."""
     settings = load_settings()
     shown = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, docs_enabled=True))
-    document = msgspec.json.encode(create_app(shown).openapi_schema.to_schema(), order="sorted")
+    app = create_app(shown, mailer=FolderMailer(Path(), settings.mail.sender))
+    document = msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted")
     click.echo(msgspec.json.format(document, indent=2))

@@ -31,10 +31,16 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 EXAMPLE_READY: dict[str, Any] = {
     "status": "ready",
     "checks": {"database": "ok", "migrations": "ok"},
-    "circuit_breakers": {"database": {"state": "closed", "failures": 0, "retry_after": 0}},
+    "circuit_breakers": {
+        "database": {"state": "closed", "failures": 0, "retry_after": 0},
+        "mail": {"state": "closed", "failures": 0, "retry_after": 0},
+    },
 }
 EXAMPLE_NOT_READY: dict[str, Any] = {
     "status": "unavailable",
     "checks": {"database": "unavailable", "migrations": "unknown"},
-    "circuit_breakers": {"database": {"state": "open", "failures": 5, "retry_after": 1}},
+    "circuit_breakers": {
+        "database": {"state": "open", "failures": 5, "retry_after": 1},
+        "mail": {"state": "closed", "failures": 0, "retry_after": 0},
+    },
 }

@@ -40,7 +40,7 @@ _SECRET_NAMES: Final = re.compile(
     r"password|secret|authorization|cookie|(^|_)token$|(^|_)dsn$|database_url", re.IGNORECASE
 )
 _SECRET_VALUES: Final = re.compile(
-    r"\brt_[A-Za-z0-9_-]{20,}"  # refresh tokens
+    r"\b[ro]t_[A-Za-z0-9_-]{20,}"  # refresh tokens and mailed ones
     r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # JSON Web Tokens
     r"|\$argon2[a-z]*\$[^\s\"']+"
     r"|(?<=://)[^/\s@:]*:[^/\s]+(?=@)"  # user:password in a URL, up to the last @

@@ -1,1 +1,1 @@
-"""Mailed secrets, single-use and bound to one purpose. So far their table, which the first migration creates."""
+"""Mailed secrets: each for one purpose, one use, and a short life. Hands out the secret once, keeps its digest."""

@@ -37,6 +37,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         enabled: False switches all of them off.
         addresses: by name; routes refer to it.
+        mails_per_hour: of one kind to one address, whether an account has it or not.
         per_network: failures at one account from one network; forgotten a day after the last one.
         per_account: failures at one account from everywhere, but from networks its owner has used lately.
         requests_per_second: of any kind from one network; counted per process, in front of all that costs a query.
@@ -44,6 +45,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     enabled: bool
     addresses: dict[str, AddressLimit]
+    mails_per_hour: int = 3
     per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY, renews=True)
     per_account: AccountLimit = AccountLimit(free=50, window_seconds=HOUR, renews=False)
     requests_per_second: int = 50
@@ -56,6 +58,9 @@ def address_limits(*, login_requests: int, login_window: int, factor: int) -> di
         ("register", 20, HOUR),
         ("refresh", 150, 5 * MINUTE),
         ("rename", 20, HOUR),
+        ("forgot", 20, HOUR),
+        ("resend", 20, HOUR),
+        ("mailed_token", 20, MINUTE),
     )
     return {
         name: AddressLimit(name=name, requests=requests * factor, window_seconds=window)

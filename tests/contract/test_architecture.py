@@ -23,9 +23,10 @@ FRAME: Final = {
     "services",
     "settings_http",
     "settings_keys",
+    "settings_mail",
     "settings_reader",
 }
-FLOWS: Final = {"account", "administration", "health", "login", "registration"}
+FLOWS: Final = {"account", "administration", "health", "login", "password_recovery", "registration"}
 RESOURCES: Final = {"audit", "one_time_tokens", "outbox", "passwords", "sessions", "throttling", "users"}
 KIT: Final = {"kit"}
 
@@ -37,13 +38,18 @@ PUBLIC_ROLES: Final = {"service", "schemas", "errors"}
 
 PLAIN_VALUES: Final = {
     "auth_api.audit.events",
+    "auth_api.one_time_tokens.purpose",
+    "auth_api.outbox.letters",
+    "auth_api.sessions.device",
     "auth_api.sessions.policy",
     "auth_api.sessions.principal",
     "auth_api.throttling.accounts",  # its service: what it does for accounts
     "auth_api.throttling.addresses",  # and for addresses
+    "auth_api.throttling.mails",  # and for mails
     "auth_api.throttling.policy",
     "auth_api.users.account",
     "auth_api.users.identifiers",
+    "auth_api.users.mailbox",  # its service: what a proof of the mailbox allows
     "auth_api.users.password_rules",
     "auth_api.users.policy",
 }
@@ -57,7 +63,7 @@ TABLE_USERS: Final = {
 }
 """Which modules use the tables of another package, and why."""
 
-REPOSITORY_USERS: Final = {"accounts", "addresses", "service", "rotation"}
+REPOSITORY_USERS: Final = {"accounts", "addresses", "delivery", "mailbox", "mails", "service", "rotation"}
 """What decides by what a repository finds."""
 
 LITESTAR_ROLES: Final = {"controllers"}

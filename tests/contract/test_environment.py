@@ -11,7 +11,14 @@ from tests.support.processes import run_cli
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 
-FILE_VARIABLES = ("DATABASE_URL", "JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_PREVIOUS_KEYS", "TOKEN_DERIVATION_KEY")
+FILE_VARIABLES = (
+    "DATABASE_URL",
+    "JWT_SECRET_KEY",
+    "JWT_PRIVATE_KEY",
+    "JWT_PREVIOUS_KEYS",
+    "TOKEN_DERIVATION_KEY",
+    "SMTP_URL",
+)
 
 
 def test_a_real_variable_wins_over_the_file_of_the_folder(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
+from tests.support.mailbox import Mailbox, token_of
 from tests.support.processes import run_cli
 
 JSON = {"Content-Type": "application/json"}
@@ -43,13 +44,24 @@ ERRORS: dict[str, set[str]] = {
     "listSessions": DATABASE | TOKEN | {"VALIDATION_ERROR"},
     "endSession": DATABASE | TOKEN | {"SESSION_NOT_FOUND"},
     "readAuditLog": DATABASE | TOKEN | {"VALIDATION_ERROR"},
+    "forgotPassword": BODY | DATABASE,
+    "resetPassword": BODY | DATABASE | {"WEAK_PASSWORD", "ONE_TIME_TOKEN_INVALID"},
     "readLiveness": set(),
     "readReadiness": set(),
     "readPublicKeys": set(),
 }
 """By operation, the codes it can answer with. Those of every address (404, 405, 414, …) are not repeated there."""
 
-PUBLIC = {"register", "logIn", "refresh", "readLiveness", "readReadiness", "readPublicKeys"}
+PUBLIC = {
+    "register",
+    "logIn",
+    "refresh",
+    "forgotPassword",
+    "resetPassword",
+    "readLiveness",
+    "readReadiness",
+    "readPublicKeys",
+}
 
 
 class Described(NamedTuple):
@@ -250,11 +262,13 @@ STORY = [
     "deleteAccount",
     "register",
     "changePassword",
+    "forgotPassword",
+    "resetPassword",
 ]
 """An order in which every operation can be called with its example."""
 
 
-async def test_every_example_works_as_it_stands(client: httpx.AsyncClient) -> None:
+async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
     """And the real answer has the documented status, the fields of the example and the form of the schema."""
     by_name = {operation.name: operation for operation in operations()}
     ada = Actor(client)
@@ -262,7 +276,7 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient) -> No
     for name in STORY:
         operation = by_name[name]
         status, expected = operation.success
-        answer = await call_with_example(ada, operation)
+        answer = await call_with_example(ada, operation, mailbox)
         assert (name, answer.status_code) == (name, status)
         if "content" not in expected:
             assert (name, answer.content) == (name, b"")
@@ -274,8 +288,8 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient) -> No
     assert set(STORY) == set(by_name)
 
 
-async def call_with_example(actor: Actor, operation: Described) -> httpx.Response:
-    """Send the example. A token in it is nobody's: the one at hand takes its place."""
+async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:
+    """Send the example. A token in it is nobody's: the one at hand, or of the last mail, takes its place."""
     token = "" if operation.name in PUBLIC else actor.access_token
     path = operation.path
     if "{session_id}" in path:
@@ -284,6 +298,9 @@ async def call_with_example(actor: Actor, operation: Described) -> httpx.Respons
     if operation in WITH_BODY:
         body = body_example(operation)
         arguments["json"] = {**body, "refresh_token": actor.refresh_token} if "refresh_token" in body else body
+        if "token" in body:
+            await mailbox.collect()
+            arguments["json"] = {**body, "token": token_of(mailbox.sent[-1])}
     answer = await actor.call(operation.method, path, token=token, **arguments)
     if "access_token" in answer.response.text:
         actor.access_token, actor.refresh_token = answer["access_token"], answer["refresh_token"]

@@ -11,6 +11,8 @@ PUBLIC = {
     "POST /api/auth/register",
     "POST /api/auth/login",
     "POST /api/auth/refresh",
+    "POST /api/auth/password/forgot",
+    "POST /api/auth/password/reset",
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",

@@ -1,11 +1,13 @@
 """Remembers every password and token that went over the wire, to look for them in the log."""
 
 import json
+import re
 from typing import Any
 
 import httpx
 
 _NAMES = frozenset({"password", "new_password", "current_password", "access_token", "refresh_token", "token"})
+_MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
 _SHORTEST = 8
 """Shorter texts stand in a log by chance."""
 
@@ -26,6 +28,10 @@ class SecretsSeen:
     async def on_response(self, response: httpx.Response) -> None:
         """Remember what came back."""
         self._remember(await response.aread())
+
+    def note_mail(self, text: str) -> None:
+        """Remember the tokens of a mail."""
+        self._secrets.update(_MAILED.findall(text))
 
     def found_in(self, text: str) -> list[str]:
         """Return those that stand in the text."""

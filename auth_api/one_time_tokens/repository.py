@@ -1,0 +1,99 @@
+"""Queries on mailed tokens."""
+
+from typing import Any
+
+import msgspec
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
+from auth_api.one_time_tokens.tables import OneTimeToken
+
+
+@circuit_breaker(service=SERVICE)
+async def insert(
+    token_hash: str, purpose: Purpose, *, user_id: int | None, payload: dict[str, object], lifetime: float
+) -> int:
+    """Add an unused token that lives so many seconds, and return its id."""
+    rows = await OneTimeToken.raw(
+        "INSERT INTO one_time_tokens (user_id, purpose, token_hash, payload, expires_at, created_at) "
+        "SELECT {}, {}, {}, {}, timestamptz_pl_interval(now, make_interval(0, 0, 0, 0, 0, 0, {})), now "
+        "FROM (SELECT clock_timestamp() AS now) AS clock RETURNING id",
+        user_id,
+        purpose.value,
+        token_hash,
+        msgspec.json.encode(payload).decode(),
+        lifetime,
+    )
+    return int(rows[0]["id"])
+
+
+@circuit_breaker(service=SERVICE)
+async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bool:
+    """Give an unused token another secret and a new life. False if it is used or gone."""
+    rows = await OneTimeToken.raw(
+        "UPDATE one_time_tokens SET token_hash = {}, "
+        "expires_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
+        "WHERE id = {} AND used_at IS NULL RETURNING id",
+        token_hash,
+        lifetime,
+        token_id,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def find(token_hash: str, purpose: Purpose) -> TokenGrant | None:
+    """Return what a token that could be spent now stands for."""
+    return _grant(
+        await OneTimeToken.raw(
+            "SELECT id, user_id, payload FROM one_time_tokens "
+            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp()",
+            token_hash,
+            purpose.value,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
+    """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
+    return _grant(
+        await OneTimeToken.raw(
+            "UPDATE one_time_tokens SET used_at = clock_timestamp() "
+            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
+            "RETURNING id, user_id, payload",
+            token_hash,
+            purpose.value,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def spend_purpose(user_id: int, purpose: Purpose) -> None:
+    """Mark all unused tokens of an account for one purpose used."""
+    await OneTimeToken.raw(
+        "UPDATE one_time_tokens SET used_at = clock_timestamp() "
+        "WHERE user_id = {} AND purpose = {} AND used_at IS NULL",
+        user_id,
+        purpose.value,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def spend_all(user_id: int, *, keep: Purpose | None) -> None:
+    """Mark all unused tokens of an account used, but those for one purpose."""
+    await OneTimeToken.raw(
+        "UPDATE one_time_tokens SET used_at = clock_timestamp() "
+        "WHERE user_id = {} AND used_at IS NULL AND purpose <> {}",
+        user_id,
+        keep.value if keep else "",
+    )
+
+
+def _grant(rows: list[dict[str, Any]]) -> TokenGrant | None:
+    if not rows:
+        return None
+    row = rows[0]
+    payload: dict[str, Any] = msgspec.json.decode(row["payload"] or "{}")
+    return TokenGrant(id=row["id"], user_id=row["user_id"], payload=payload)

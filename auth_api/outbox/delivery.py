@@ -1,0 +1,135 @@
+"""Sends what waits in the outbox."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+
+from jinja2 import TemplateError
+from loguru import logger
+
+from auth_api.kit.breaker import breakers, circuit_breaker
+from auth_api.kit.db.database import Database
+from auth_api.kit.errors import CircuitBreakerOpenException
+from auth_api.kit.mail.message import Mailer, MailFailedError, MailRefusedError, Message
+from auth_api.outbox import repository
+from auth_api.outbox.drafts import Drafts
+from auth_api.outbox.letters import Errand
+from auth_api.outbox.rendering import Renderer
+
+SERVICE: Final = "mail"
+"""The name under which the breaker guards the mail server."""
+
+AT_ONCE: Final = 4
+"""Mails that one process sends at the same time: a backlog must not keep logins from the database."""
+
+SEND_TIMEOUT: Final = 60.0
+"""Seconds for one mail, the whole conversation with the mail server."""
+
+LEASE: Final = 2 * SEND_TIMEOUT
+"""Seconds after which another process may take over what this one has claimed."""
+
+POLL: Final = 5.0
+"""Seconds between two looks for mail that other processes took in, or whose time has come."""
+
+FIRST_DELAY: Final = 15.0
+LONGEST_DELAY: Final = 3600.0
+GIVE_UP_AFTER: Final = 24 * 3600.0
+"""Seconds: who asked for a mail a day ago has asked again, or does not wait for it any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """Claims, writes and sends.
+
+    Every mail leaves at least once; twice only where the process dies between sending and noting it.
+    """
+
+    database: Database
+    drafts: Drafts
+    renderer: Renderer
+    mailer: Mailer
+
+    async def step(self) -> float:
+        """Send some of what is due, and return in how many seconds to look again."""
+        breaker = breakers.get(SERVICE)
+        if (pause := breaker.retry_after) > 0:
+            return pause
+        is_trusted = breaker.snapshot().state == "closed"
+        errands = await repository.claim(AT_ONCE if is_trusted else 1, lease=LEASE)
+        outcomes = await asyncio.gather(*(self._carry(errand) for errand in errands), return_exceptions=True)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome  # the database went away; leases bring the mails back
+        return 0.0 if errands else POLL
+
+    async def deliver_all(self) -> None:
+        """Send all that is due now."""
+        while not await self.step():
+            pass
+
+    async def _carry(self, errand: Errand) -> None:
+        try:
+            message = await self._write(errand)
+            if message is None:
+                await repository.delete(errand.id)
+                return
+            await send(self.mailer, message)
+        except CircuitBreakerOpenException as error:
+            await repository.put_back(errand.id, delay=error.retry_after, counts=False)
+        except MailRefusedError:
+            await self._give_up(errand, "refused")
+        except (MailFailedError, TemplateError) as error:
+            await self._put_off(errand, type(error).__name__)
+        else:
+            await repository.mark_sent(errand.id)
+            self._log("mail:sent", errand)
+
+    async def _write(self, errand: Errand) -> Message | None:
+        draft = await self.database.transaction(lambda: self.drafts.draft(errand))
+        return self.renderer.render(errand, draft) if draft is not None else None
+
+    async def _put_off(self, errand: Errand, reason: str) -> None:
+        if errand.age > GIVE_UP_AFTER:
+            await self._give_up(errand, reason)
+            return
+        delay = min(FIRST_DELAY * 2 ** min(errand.attempts - 1, 10), LONGEST_DELAY)
+        await repository.put_back(errand.id, delay=delay, counts=True)
+        self._log("mail:put_off", errand, level="WARNING", reason=reason, delay=delay)
+
+    async def _give_up(self, errand: Errand, reason: str) -> None:
+        await repository.mark_failed(errand.id)
+        self._log("mail:given_up", errand, level="ERROR", reason=reason)
+
+    @staticmethod
+    def _log(event: str, errand: Errand, *, level: str = "INFO", **details: object) -> None:
+        bound = logger.bind(
+            event=event,
+            mail=errand.id,
+            letter=errand.letter.value,
+            user_id=errand.user_id,
+            attempts=errand.attempts,
+            wanted_by=errand.origin.request_id,
+            **details,
+        )
+        bound.log(level, "mail")
+
+
+@circuit_breaker(service=SERVICE)
+async def send(mailer: Mailer, message: Message) -> None:
+    """Hand a mail over, within the time limit.
+
+    Raises:
+        MailFailedError: not now.
+        MailRefusedError: never.
+        CircuitBreakerOpenException: the mail server is not asked at present.
+    """
+    try:
+        async with asyncio.timeout(SEND_TIMEOUT):
+            await mailer.send(message)
+    except TimeoutError:
+        raise MailFailedError("TimeoutError") from None  # noqa: EM101 - a reason for the log
+
+
+def is_outage(error: Exception) -> bool:
+    """Tell whether the breaker counts the error: that a recipient is unknown is an answer."""
+    return isinstance(error, MailFailedError)

@@ -1,0 +1,81 @@
+"""Turns a draft into a mail by its templates.
+
+A kind of mail has two: `NAME.txt`, whose first line is `Subject: …`, and `NAME.html`. They lie in one folder per
+language; an operator's own folder is looked through first.
+"""
+
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from auth_api.kit.mail.message import Message
+from auth_api.kit.mail.policy import MailPolicy
+from auth_api.outbox.letters import PATHS, Draft, Errand
+from auth_api.sessions.device import device_label
+
+DEFAULT_LANGUAGE: Final = "en"
+
+_OWN: Final = Path(__file__).parent / "templates"
+_SUBJECT: Final = "Subject: "
+
+
+class Renderer:
+    """Writes mails by a policy's texts."""
+
+    def __init__(self, policy: MailPolicy) -> None:
+        self._policy = policy
+        self._folders = [*([Path(policy.templates)] if policy.templates else []), _OWN]
+        self._environments: dict[str, Environment] = {}
+
+    def render(self, errand: Errand, draft: Draft) -> Message:
+        """Return the mail.
+
+        Raises:
+            jinja2.TemplateError: an operator's template is wrong.
+        """
+        purpose = draft.letter.purpose if draft.token else None
+        fragment = f"{PATHS[purpose]}#token={draft.token}" if purpose else "/"
+        values = {
+            "product": self._policy.sender.display_name or self._policy.sender.domain,
+            "recipient": draft.recipient,
+            "username": draft.username,
+            "token": draft.token,
+            "link": self._policy.frontend_url + fragment,
+            "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
+            "ip_address": errand.origin.ip_address,
+            "device": device_label(errand.origin.user_agent),
+            "parameters": errand.parameters,
+        }
+        environment = self._environment(draft.locale)
+        subject, _, text = environment.get_template(f"{draft.letter}.txt").render(values).partition("\n")
+        return Message(
+            message_id=f"{errand.created}.{errand.id}@{self._policy.sender.domain}",
+            recipient=draft.recipient,
+            subject=" ".join(subject.removeprefix(_SUBJECT).split()),
+            text=text.strip() + "\n",
+            html=environment.get_template(f"{draft.letter}.html").render(values),
+        )
+
+    def _environment(self, locale: str | None) -> Environment:
+        """Look for `de-AT`, then `de`, then `en`, in each folder before the next."""
+        wanted = (locale or "").lower()
+        if wanted not in self._environments:
+            languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
+            # Only folders that are there: a locale was somebody's input, and must not become a path.
+            known = {
+                path.name.lower(): path for root in reversed(self._folders) for path in root.iterdir() if path.is_dir()
+            }
+            found = [
+                folder
+                for language in languages
+                for root in self._folders
+                if language in known and (folder := root / known[language].name).is_dir()
+            ]
+            environment = Environment(
+                loader=FileSystemLoader(found), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+            )
+            if wanted not in known:
+                return environment  # not kept: there are as many locales as people care to make up
+            self._environments[wanted] = environment
+        return self._environments[wanted]
