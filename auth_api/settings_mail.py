@@ -56,7 +56,8 @@ def _sender(read: Reader, url: str, public_url: str) -> Address:
     fallback = f"auth_api <no-reply@{urlsplit(public_url).hostname or 'localhost'}>"
     if url and not read.given("MAIL_FROM"):
         read.problem("MAIL_FROM", "is missing: who the mails are from", _EXAMPLE_SENDER)
-    name, address = parseaddr(read.text("MAIL_FROM", fallback))
+    text = read.text("MAIL_FROM", fallback)
+    name, address = parseaddr(text if text.isprintable() else "")
     try:
         return Address(name, addr_spec=address)
     except (ValueError, IndexError):

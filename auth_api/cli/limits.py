@@ -43,6 +43,13 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
             "then": "429 RATE_LIMITED",
         }
     )
+    rows.append(
+        {
+            "limit": "mails of one kind that strangers can cause, per account",
+            "allowed": f"{policy.mails_per_hour} in 1 h",
+            "then": "no mail, and the same answer",
+        }
+    )
     rows.append(_account_row("wrong passwords, per account and network", policy.per_network))
     rows.append(_account_row("wrong passwords, per account, from networks new to it", policy.per_account))
     return rows

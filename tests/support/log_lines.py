@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from loguru import logger
 
 PATIENCE = 5.0
 """Seconds until a line that has not come is taken for one that never will."""
@@ -26,3 +30,14 @@ async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
     lines = await lines_of_request(log_file, request_id)
     (line,) = [line for line in lines if line.get("event") == "http:request"]
     return line
+
+
+@contextmanager
+def logged(level: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield a list that the bound fields of every line from this level on are added to."""
+    lines: list[dict[str, Any]] = []
+    handler = logger.add(lambda message: lines.append(message.record["extra"]), level=level)
+    try:
+        yield lines
+    finally:
+        logger.remove(handler)

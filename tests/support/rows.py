@@ -1,9 +1,14 @@
 """Looks at rows, and ages them: the database's own clock cannot be moved."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from piccolo.table import Table
+
 from auth_api.audit.tables import AuditLog
+from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.outbox.tables import OutboxMessage
 from auth_api.piccolo_app import APP_CONFIG
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.tables import User
@@ -23,10 +28,7 @@ async def empty_all_tables() -> None:
 async def age_sessions(**by: float) -> None:
     """Make all sessions and refresh tokens older by the arguments of `timedelta`."""
     for table, columns in _TIMES.items():
-        for row in await table.objects():
-            values = {column: getattr(row, column) - timedelta(**by) for column in columns if getattr(row, column)}
-            primary_key = table._meta.primary_key  # noqa: SLF001 - the tables differ in it
-            await table.update(values).where(primary_key == row.id)
+        await _age(table, columns, timedelta(**by))
 
 
 async def audit_actions(user_id: int | None = None) -> list[str]:
@@ -40,3 +42,25 @@ async def audit_actions(user_id: int | None = None) -> list[str]:
 async def user_rows() -> list[dict[str, Any]]:
     """Return all accounts, oldest first."""
     return await User.select().order_by(User.id)
+
+
+async def outbox_rows() -> list[dict[str, Any]]:
+    """Return all mails, oldest first."""
+    return await OutboxMessage.select().order_by(OutboxMessage.id)
+
+
+async def age_mails(**by: float) -> None:
+    """Make all mails older by the arguments of `timedelta`; what waited for its time is due the sooner."""
+    await _age(OutboxMessage, ("created_at", "next_attempt_at", "locked_until"), timedelta(**by))
+
+
+async def age_one_time_tokens(**by: float) -> None:
+    """Make all mailed tokens older by the arguments of `timedelta`."""
+    await _age(OneTimeToken, ("created_at", "expires_at", "used_at"), timedelta(**by))
+
+
+async def _age(table: type[Table], columns: Sequence[str], by: timedelta) -> None:
+    for row in await table.objects():
+        values: dict[Any, Any] = {column: getattr(row, column) - by for column in columns if getattr(row, column)}
+        primary_key = table._meta.primary_key  # noqa: SLF001 - the tables differ in it
+        await table.update(values).where(primary_key == row.to_dict()["id"])

@@ -37,12 +37,14 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
             ValueError: it is no such address.
         """
         parts = urlsplit(url)
-        options = {"": "implicit" if parts.scheme == "smtps" else "starttls", "tls=none": "none"}
-        is_contradiction = parts.scheme == "smtps" and parts.query != ""
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.query not in options or is_contradiction:
-            raise ValueError
-        if parts.path not in {"", "/"} or (parts.username is None) != (parts.password is None):
-            raise ValueError
+        options = {"": "starttls", "tls=none": "none"} if parts.scheme == "smtp" else {"": "implicit"}
+        has_half_a_login = (parts.username is None) != (parts.password is None)
+        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path not in {"", "/"}:
+            message = "is no address of a mail server"
+            raise ValueError(message)
+        if parts.query not in options or has_half_a_login:
+            message = "has options or a login that cannot be read"
+            raise ValueError(message)
         return cls(
             host=parts.hostname,
             port=parts.port or DEFAULT_PORTS[parts.scheme],

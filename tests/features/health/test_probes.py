@@ -19,7 +19,7 @@ from tests.conftest import OtherAppFactory
 from tests.support.postgres import create_database, drop_database
 from tests.support.statements import recorded
 
-CLOSED = {"database": {"state": "closed", "failures": 0, "retry_after": 0}}
+CLOSED = {service: {"state": "closed", "failures": 0, "retry_after": 0} for service in ("database", "mail")}
 
 
 def closed_port() -> int:

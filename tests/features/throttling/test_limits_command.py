@@ -25,18 +25,25 @@ def test_the_limits_are_those_of_the_contract() -> None:
         ("register, per address", "20 requests in 1 h"),
         ("refresh, per address", "150 requests in 5 min"),
         ("rename, per address", "20 requests in 1 h"),
+        ("forgot, per address", "20 requests in 1 h"),
+        ("resend, per address", "20 requests in 1 h"),
+        ("mailed_token, per address", "20 requests in 1 min"),
         ("everything, per address and process", "50 requests a second"),
+        ("mails of one kind that strangers can cause, per account", "3 in 1 h"),
         ("wrong passwords, per account and network", "5 in 24 h"),
         ("wrong passwords, per account, from networks new to it", "50 in 1 h"),
     ]
 
 
 def test_the_settings_change_what_is_printed() -> None:
-    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:5] == [
+    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:8] == [
         ("login, per address", "14 requests in 90 s"),
         ("register, per address", "40 requests in 1 h"),
         ("refresh, per address", "300 requests in 5 min"),
         ("rename, per address", "40 requests in 1 h"),
+        ("forgot, per address", "40 requests in 1 h"),
+        ("resend, per address", "40 requests in 1 h"),
+        ("mailed_token, per address", "40 requests in 1 min"),
         ("everything, per address and process", "100 requests a second"),
     ]
 
@@ -54,7 +61,7 @@ def test_a_script_gets_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
-    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 7)
+    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 11)
 
 
 def test_a_person_is_told_when_all_is_switched_off(tmp_path: Path) -> None:

@@ -1,0 +1,195 @@
+"""Setting a new password by the token of a mail: it works once, and throws everybody out."""
+
+import asyncio
+
+import pytest
+
+from auth_api.services import Services
+from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import age_one_time_tokens, audit_actions
+
+NEW = "Another-Horse-8-Battery"
+
+
+async def forgot(actor: Actor, mailbox: Mailbox) -> str:
+    await actor.call("POST", "/api/auth/password/forgot", token="", json={"email": actor.email})
+    return await mailbox.token()
+
+
+async def reset(actor: Actor, token: str, password: str = NEW) -> Answer:
+    return await actor.call(
+        "POST", "/api/auth/password/reset", token="", json={"token": token, "new_password": password}
+    )
+
+
+async def test_the_new_password_works_and_the_old_one_does_not(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    answer = await reset(ada, await forgot(ada, mailbox))
+
+    assert (answer.status, answer.json) == (200, {"message": "The password is set. Log in with it."})
+    assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await ada.log_in(password=NEW)).status == 200
+
+
+async def test_it_throws_the_thief_out(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    thief = Actor(ada.client, password=ada.password)
+    await thief.log_in()
+
+    await reset(ada, await forgot(ada, mailbox))
+
+    for stranger in (thief, ada):
+        assert (await stranger.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await stranger.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_it_does_not_log_in(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    assert set((await reset(ada, await forgot(ada, mailbox))).json) == {"message"}
+
+
+async def test_it_works_once(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    token = await forgot(ada, mailbox)
+
+    assert (await reset(ada, token)).status == 200
+    assert (await reset(ada, token, "Third-Horse-9-Battery")).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+
+
+async def test_of_twenty_at_once_one_works(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    token = await forgot(ada, mailbox)
+    passwords = [f"Horse-{number}-Battery-Staple" for number in range(20)]
+
+    answers = await asyncio.gather(*(reset(ada, token, password) for password in passwords))
+
+    outcomes = [answer.outcome for answer in answers]
+    assert sorted(outcomes) == [(200, ""), *[(400, "ONE_TIME_TOKEN_INVALID")] * 19]
+    (winner,) = [password for password, outcome in zip(passwords, outcomes, strict=True) if outcome == (200, "")]
+    assert (await ada.log_in(password=winner)).status == 200
+
+
+async def test_a_newer_mail_makes_the_older_one_void(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    older, newer = await forgot(ada, mailbox), await forgot(ada, mailbox)
+
+    assert (await reset(ada, older)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+    assert (await reset(ada, newer)).status == 200
+
+
+async def test_after_half_an_hour_it_is_too_late(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    token = await forgot(ada, mailbox)
+
+    await age_one_time_tokens(minutes=29)
+    assert (await reset(ada, token, "short")).outcome == (400, "WEAK_PASSWORD")  # it is still there
+    await age_one_time_tokens(minutes=1)
+    assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+
+
+@pytest.mark.parametrize(
+    "weak", ["short", "Correct-Horse-7-Lovelace", "no-upper-case-7-letter"], ids=["short", "named", "plain"]
+)
+async def test_a_weak_password_does_not_burn_the_token(user_factory: UserFactory, mailbox: Mailbox, weak: str) -> None:
+    ada = await user_factory(username="lovelace")
+    token = await forgot(ada, mailbox)
+
+    answer = await reset(ada, token, weak)
+
+    assert answer.outcome == (400, "WEAK_PASSWORD")
+    assert {error["field"] for error in answer["errors"]} == {"new_password"}
+    assert (await reset(ada, token, NEW)).status == 200
+
+
+@pytest.mark.parametrize("token", ["", "ot_", "ot_" + "A" * 43, "rt_" + "A" * 43, "ot_\x00", "ö" * 10])
+async def test_what_nobody_was_sent_is_not_valid(user_factory: UserFactory, token: str) -> None:
+    ada = await user_factory()
+
+    assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+
+
+async def test_a_token_of_another_kind_is_not_valid(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    for other in (ada.refresh_token, ada.access_token):
+        assert (await reset(ada, other)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+
+
+async def test_it_lifts_the_throttle_and_verifies_the_address(
+    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    """A stranger who guesses keeps nobody out (ASVS 5.0 V6.1.1)."""
+    ada = await user_factory()
+    async with app_with(
+        mailer=mailbox, RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS
+    ) as other:
+        owner = Actor(other.client, headers={"X-Forwarded-For": "198.51.100.1"})
+        for _ in range(6):
+            await owner.log_in(password="Wrong-Horse-7-Staple")
+        assert (await owner.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
+
+        await owner.call("POST", "/api/auth/password/forgot", token="", json={"email": ada.email})
+        await other.services.delivery.deliver_all()
+        assert (await reset(owner, token_of(mailbox.sent[-1]))).status == 200
+        answer = await owner.log_in(password=NEW)
+
+    assert answer.status == 200
+    assert answer["user"]["email_verified"] is True
+
+
+@pytest.mark.parametrize("what", ["disabled", "deleted"])
+async def test_an_account_that_went_meanwhile_is_not_brought_back(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox, what: str
+) -> None:
+    ada = await user_factory()
+    token = await forgot(ada, mailbox)
+    if what == "disabled":
+        await services.administration.disable("ada")
+    else:
+        await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
+
+    assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+
+
+async def test_the_owner_is_told_and_the_history_says_so(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    await reset(ada, await forgot(ada, mailbox))
+
+    notice = await mailbox.one()
+    assert (notice.recipient, notice.subject) == ("ada@example.com", "Your password was changed")
+    assert (await audit_actions())[-2:] == ["password:reset_requested", "password:reset"]
+
+
+async def test_a_refresh_at_the_same_time_brings_no_session_through(
+    user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    for _ in range(5):
+        ada = await user_factory()
+        ada.password = "Correct-Horse-7-Staple"
+        token = await forgot(ada, mailbox)
+
+        refreshed, _ = await asyncio.gather(ada.try_refresh(), reset(ada, token))
+
+        assert refreshed.outcome in {(200, ""), (401, "TOKEN_REVOKED")}
+        if refreshed.status == 200:
+            assert (await ada.profile(refreshed["access_token"])).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.try_refresh(refreshed["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
+        await mailbox.collect()
+
+
+async def test_a_login_under_way_with_the_old_password_gets_no_session(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """It was checked before, and would be opened after."""
+    ada = await user_factory()
+    token = await forgot(ada, mailbox)
+    found = await services.login.users.credentials_for(email="ada@example.com", username=None)
+    assert found is not None
+
+    await reset(ada, token)
+
+    assert await services.login.users.note_login(found, new_hash=None) is None

@@ -1,0 +1,73 @@
+"""Mail that a developer finds in a folder."""
+
+import stat
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.policy import default
+from pathlib import Path
+
+import pytest
+
+from auth_api.kit.mail.folder import KEPT, FolderMailer
+from auth_api.kit.mail.message import MailFailedError, Message
+
+SENDER = Address("auth_api", "no-reply", "localhost")
+
+
+def message(number: int = 1) -> Message:
+    return Message(
+        message_id=f"20260219103045.{number:04}@localhost",
+        recipient="ada@example.com",
+        subject="Set a new password",
+        text="The text.\n",
+        html="<p>The text.</p>\n",
+    )
+
+
+def files(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+async def test_a_mail_becomes_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+    await FolderMailer(tmp_path / "mail", SENDER).send(message())
+
+    (file,) = (tmp_path / "mail").iterdir()
+    mail = message_from_bytes(file.read_bytes(), policy=default)
+    assert file.name == "20260219103045.0001-localhost.eml"
+    assert (mail["To"], mail["Subject"]) == ("ada@example.com", "Set a new password")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+async def test_it_stands_on_the_terminal_where_that_is_wanted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await FolderMailer(tmp_path, SENDER).send(message(1))
+    assert capsys.readouterr().out == ""
+
+    await FolderMailer(tmp_path, SENDER, shows=True).send(message(2))
+    assert capsys.readouterr().out == "\nMail to ada@example.com: Set a new password\n\nThe text.\n\n"
+
+
+async def test_old_mails_make_room_for_new_ones(tmp_path: Path) -> None:
+    mailer = FolderMailer(tmp_path, SENDER)
+
+    for number in range(KEPT + 3):
+        await mailer.send(message(number))
+
+    names = files(tmp_path)
+    assert (len(names), names[0]) == (KEPT, "20260219103045.0003-localhost.eml")
+
+
+async def test_the_same_mail_twice_is_one_file(tmp_path: Path) -> None:
+    for _ in range(2):
+        await FolderMailer(tmp_path, SENDER).send(message())
+
+    assert len(files(tmp_path)) == 1
+
+
+async def test_a_folder_that_cannot_be_written_to_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "mail").write_text("a file is in the way")
+
+    with pytest.raises(MailFailedError):
+        await FolderMailer(tmp_path / "mail", SENDER).send(message())
