@@ -31,7 +31,7 @@ LEASE: Final = 2 * SEND_TIMEOUT
 POLL: Final = 5.0
 """Seconds between two looks for mail that other processes took in, or whose time has come."""
 
-FIRST_DELAY: Final = 15.0
+FIRST_DELAY: Final = 5.0
 LONGEST_DELAY: Final = 3600.0
 GIVE_UP_AFTER: Final = 24 * 3600.0
 """Seconds: who asked for a mail a day ago has asked again, or does not wait for it any more."""

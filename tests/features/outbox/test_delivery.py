@@ -157,7 +157,7 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
         for row in await outbox_rows():
             await repository.put_back(row["id"], delay=0, counts=True)
 
-    assert delays == [15, 30, 60, 120, 240, 480, 960, 1920, 3600, 3600]
+    assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
 
 
 async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
