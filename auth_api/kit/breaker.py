@@ -24,6 +24,7 @@ from auth_api.kit.breaker_policy import JITTER, PROBE_INTERVAL, BreakerPolicy, B
 from auth_api.kit.breaker_verdict import NoVerdict, without_verdict
 from auth_api.kit.clock import Monotonic, monotonic
 from auth_api.kit.errors import CircuitBreakerOpenException
+from auth_api.kit.metrics import count_failure, count_transition, show_breaker
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,6 +65,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         self._open_until = 0.0
         self._trials = 0
         self._probing: asyncio.Task[None] | None = None
+        show_breaker(service, "closed")
 
     def is_system_error(self, exception: Exception) -> bool:
         """Tell whether the error counts; aiobreaker asks this instead of a list of exceptions to exclude."""
@@ -133,10 +135,10 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
             raise silence.error from None
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
             own = error.__cause__ or error
-            outward = self._outward(own)
+            outward = self._outward(own, func)
             raise outward from (own.__cause__ if outward is own else own)
         except Exception as error:
-            outward = self._outward(error)
+            outward = self._outward(error, func)
             if outward is error:
                 raise
             raise outward from error
@@ -162,13 +164,13 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         if self.current_state is CircuitBreakerState.HALF_OPEN and self._trials >= self._policy.half_open_attempts:
             raise CircuitBreakerOpenException(PROBE_INTERVAL)
 
-    def _outward(self, error: BaseException) -> BaseException:
+    def _outward(self, error: BaseException, func: Callable[..., object]) -> BaseException:
         if not isinstance(error, Exception):
             return error
         if self._is_failure(error):
-            logger.bind(service=self.name, error=type(error).__name__, failures=self.fail_counter).warning(
-                "service call failed"
-            )
+            function = count_failure(self.name, func)
+            log = logger.bind(service=self.name, function=function, failures=self.fail_counter)
+            log.bind(error=type(error).__name__).warning("service call failed")
         return self._translate(error) or error
 
     def _inc_counter(self) -> None:
@@ -182,6 +184,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
 
     def _changed(self, state: str) -> None:
         self._epoch += 1
+        count_transition(self.name, state)
         log = logger.bind(service=self.name, state=state, failures=self.fail_counter)
         log.log("WARNING" if state == "open" else "INFO", "circuit breaker changed state")
 

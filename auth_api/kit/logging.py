@@ -21,6 +21,7 @@ import msgspec
 from loguru import logger
 
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.metrics import LOG_LINES_DROPPED
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -119,6 +120,7 @@ class LogWriter:
             self._lines.put_nowait(self._render(message.record))
         except queue.Full:
             self.dropped += 1
+            LOG_LINES_DROPPED.inc()
 
     def stop(self) -> None:
         """Write what waits, for at most two seconds."""

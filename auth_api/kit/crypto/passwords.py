@@ -7,13 +7,15 @@ import secrets
 import threading
 import unicodedata
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 import argon2
 import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
+from auth_api.kit import metrics
+from auth_api.kit.clock import monotonic
 from auth_api.kit.errors import ServerOverloadedException
 
 UNUSABLE = "!"
@@ -97,14 +99,32 @@ class PasswordHasher:
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
         if not self._places.acquire(blocking=False):
+            metrics.HASHES_REFUSED.inc()
             raise ServerOverloadedException
+        metrics.HASHES_WAITING.inc()
         try:
-            future = self._pool.submit(work)
+            future = self._pool.submit(_measured, work, monotonic())
         except BaseException:
+            metrics.HASHES_WAITING.dec()
             self._places.release()
             raise
-        future.add_done_callback(lambda _: self._places.release())
+        future.add_done_callback(self._on_done)
         return await asyncio.wrap_future(future)
+
+    def _on_done(self, future: "Future[Any]") -> None:
+        self._places.release()
+        if future.cancelled():  # its client had gone before a thread was free
+            metrics.HASHES_WAITING.dec()
+
+
+def _measured(work: Callable[[], T], submitted: float) -> T:
+    began = monotonic()
+    metrics.HASHES_WAITING.dec()
+    metrics.HASH_WAIT.observe(began - submitted)
+    try:
+        return work()
+    finally:
+        metrics.HASH_DURATION.observe(monotonic() - began)
 
 
 def _is_cheaper(stored: str, today: argon2.PasswordHasher) -> bool:

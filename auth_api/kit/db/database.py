@@ -15,6 +15,7 @@ from auth_api.kit.db.failures import CONFLICTS
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
+from auth_api.kit.metrics import TRANSACTIONS_RETRIED
 
 T = TypeVar("T")
 Engine = PooledPostgresEngine | PooledSQLiteEngine
@@ -83,11 +84,11 @@ class Database:
         """
         if self.engine.transaction_exists():
             return await work()  # only the whole can be committed, or repeated
-        return await _run(self.engine, work)
+        return await _transaction(self.engine, work)
 
 
 @circuit_breaker(service=SERVICE)
-async def _run(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
+async def _transaction(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
     """Acquire, BEGIN, every statement and COMMIT are one call to the breaker."""
     attempt = 1
     while True:
@@ -96,6 +97,7 @@ async def _run(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
         except CONFLICTS:
             if attempt == ATTEMPTS:
                 raise
+        TRANSACTIONS_RETRIED.inc()
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
         attempt += 1
 

@@ -49,7 +49,7 @@ class PooledPostgresEngine(PostgresEngine):
     async def start_connection_pool(self, **kwargs: Any) -> None:
         """Open the pool, without a connection yet: the server may be down and come up later."""
         size = self._policy.max_pool_size
-        self._slots = Slots(size, self._policy.pool_timeout)
+        self._slots = Slots("connections", size, self._policy.pool_timeout)
         # The client's limit lies above the server's, so that the server gives up first and the connection stays good.
         command_timeout = self._policy.statement_timeout + self._policy.connect_timeout
         await super().start_connection_pool(

@@ -3,6 +3,8 @@
 import asyncio
 from types import TracebackType
 
+from auth_api.kit import metrics
+from auth_api.kit.clock import monotonic
 from auth_api.kit.errors import ServerOverloadedException
 
 
@@ -10,13 +12,18 @@ class Slots:
     """Stands before a pool of connections, so that a full pool is an answer (503) and no endless wait.
 
     Args:
+        pool: its name in metrics.
         size: how many may hold a place at once.
         timeout: seconds that one waits for a place.
     """
 
-    def __init__(self, size: int, timeout: float) -> None:
+    def __init__(self, pool: str, size: int, timeout: float) -> None:
         self._free = asyncio.Semaphore(size)
         self._timeout = timeout
+        self._in_use = metrics.CONNECTIONS_IN_USE.labels(pool)
+        self._wait = metrics.CONNECTION_WAIT.labels(pool)
+        self._timeouts = metrics.CONNECTION_TIMEOUTS.labels(pool)
+        metrics.CONNECTIONS_MAX.labels(pool).set(size)
 
     async def acquire(self) -> None:
         """Take a place.
@@ -26,16 +33,15 @@ class Slots:
         """
         if not self._free.locked():
             await self._free.acquire()  # no timer for the common case
-            return
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._free.acquire()
-        except TimeoutError as error:
-            raise ServerOverloadedException from error
+            self._wait.observe(0)
+        else:
+            await self._acquire_in_time()
+        self._in_use.inc()
 
     def release(self) -> None:
         """Give the place back."""
         self._free.release()
+        self._in_use.dec()
 
     async def __aenter__(self) -> None:
         await self.acquire()
@@ -44,3 +50,14 @@ class Slots:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+    async def _acquire_in_time(self) -> None:
+        began = monotonic()
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._free.acquire()
+        except TimeoutError as error:
+            self._timeouts.inc()
+            raise ServerOverloadedException from error
+        finally:
+            self._wait.observe(monotonic() - began)

@@ -106,8 +106,8 @@ class PooledSQLiteEngine(SQLiteEngine):
         except BaseException:
             await self.close_connection_pool()
             raise
-        self._reader_slots = Slots(READERS, self._policy.statement_timeout)
-        self._writer_slots = Slots(1, self._policy.statement_timeout)
+        self._reader_slots = Slots("readers", READERS, self._policy.statement_timeout)
+        self._writer_slots = Slots("writer", 1, self._policy.statement_timeout)
         self._idle_readers = list(self._readers)
 
     async def close_connection_pool(self) -> None:

@@ -15,17 +15,25 @@ from auth_api.kit.errors import (
 )
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.gcra import Gcra
+from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 
 MAX_URI_LENGTH: Final = 4096
 MAX_HEADERS_LENGTH: Final = 16 * 1024
+
+METRICS: Final = "metrics"
+_FLOOD_REFUSALS: Final = LIMIT_REFUSALS.labels("flood")
 
 _HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
 _SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class Admission:
-    """Judges size, rate, host and scheme of a request. Probes under `/health/` may use any host and scheme.
+    """Judges size, rate, host and scheme of a request.
+
+    Probes under `/health/` may use any host and scheme: they come by address, from beside the server. So does who
+    scrapes `/metrics`, but with a token, which must not have crossed a network in the clear: any host, and the scheme
+    counts. Scrapes have a rate of their own: the flood that they are to show must not refuse them.
 
     Args:
         addresses: tells through whom a request came.
@@ -59,13 +67,20 @@ class Admission:
         lacks_host = scope.get("http_version") == "1.1" and b"host" not in headers  # RFC 9112 §3.2
         if lacks_host or _is_ambiguous(scope["headers"]):
             return MalformedRequestException()
-        if self._floods is not None and (seconds := self._floods.wait(network_of(address))) > 0:
+        path = scope["path"].lstrip("/")
+        is_scrape = path.rstrip("/") == METRICS
+        caller = f"{METRICS} {network_of(address)}" if is_scrape else network_of(address)
+        if self._floods is not None and (seconds := self._floods.wait(caller)) > 0:
+            _FLOOD_REFUSALS.inc()
             return RateLimitedException(seconds)
-        is_probe = scope["path"].lstrip("/").startswith("health/")
-        return None if is_probe else self._refusal_by_name(scope, headers)
+        is_probe = path.startswith("health/")
+        return None if is_probe else self._refusal_by_name(scope, headers, any_host=is_scrape)
 
-    def _refusal_by_name(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> ApplicationException | None:
-        if self._allowed_hosts and _host(headers.get(b"host", b"")) not in self._allowed_hosts:
+    def _refusal_by_name(
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], *, any_host: bool
+    ) -> ApplicationException | None:
+        is_restricted = self._allowed_hosts and not any_host
+        if is_restricted and _host(headers.get(b"host", b"")) not in self._allowed_hosts:
             return HostNotAllowedException()
         if self._https_only and self._came_by_http(scope, headers):
             return HttpsRequiredException()

@@ -15,6 +15,7 @@ from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.http.state import ENVELOPED, EXTRA_HEADERS, ORIGIN
+from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
 
 MAX_USER_AGENT_LENGTH: Final = 512
@@ -104,16 +105,20 @@ class Exchange:
         await self._start({"type": "http.response.start", "status": 204, "headers": granted})
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
-    def log(self) -> None:
-        """Write the access line: the path's template for counting, the path for finding; never the query."""
+    def finish(self) -> None:
+        """Count it, by the path's template; write the access line, which has the path for finding, never the query."""
         user = self.scope.get("user")
+        route = self.scope.get("path_template") or None
+        status = self.status or 499  # nothing was sent: the client was gone
+        seconds = monotonic() - self._started_at
+        count_request(method=self.method, route=route, status=status, seconds=seconds)
         logger.bind(
             event="http:request",
             method=self.method,
-            route=self.scope.get("path_template") or None,
+            route=route,
             path=self.path,
-            status=self.status or 499,  # nothing was sent: the client was gone
-            duration_ms=round((monotonic() - self._started_at) * 1000, 2),
+            status=status,
+            duration_ms=round(seconds * 1000, 2),
             client_address=self.origin.ip_address,
             **({"user_id": user.id} if user is not None else {}),
         ).info("request")

@@ -13,6 +13,7 @@ from auth_api.kit.http.admission import Admission
 from auth_api.kit.http.cors import is_preflight
 from auth_api.kit.http.exchange import Exchange, Surroundings
 from auth_api.kit.logging import request_id_of_context
+from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 
 
 class Outer:
@@ -36,10 +37,12 @@ class Outer:
             return
         exchange = Exchange(self._shared, scope, send)
         token = request_id_of_context.set(exchange.origin.request_id)
+        REQUESTS_IN_PROGRESS.inc()
         try:
             await self._answer(exchange, receive)
         finally:
-            exchange.log()
+            REQUESTS_IN_PROGRESS.dec()
+            exchange.finish()
             request_id_of_context.reset(token)
 
     async def _answer(self, exchange: Exchange, receive: Receive) -> None:

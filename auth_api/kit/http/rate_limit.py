@@ -8,6 +8,7 @@ from litestar.handlers import BaseRouteHandler
 
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.state import EXTRA_HEADERS, origin_of
+from auth_api.kit.metrics import LIMIT_REFUSALS
 
 LIMIT: Final = "rate_limit"
 """The key of a handler's `opt` that names its limit."""
@@ -51,6 +52,7 @@ def limit_guard(spend: Spend, refusal: Callable[[float], ApplicationException]) 
         if budget is not None:
             connection.scope["state"][EXTRA_HEADERS] = budget.headers
             if budget.is_exceeded:
+                LIMIT_REFUSALS.labels(name).inc()
                 raise refusal(budget.resets_in)
 
     return guard

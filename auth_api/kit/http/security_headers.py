@@ -37,6 +37,6 @@ class SecurityHeaders:
 
     def of(self, path: str) -> Headers:
         """Return the headers of an answer at this path."""
-        if path.startswith("/api"):
+        if path.startswith(("/api", "/metrics")):
             return self._api
         return self._pages if path.startswith("/schema") else self._other

@@ -78,7 +78,7 @@ async def test_who_waits_gets_the_place_that_becomes_free(scratch_with: ScratchF
 
 
 async def test_slots_come_back_from_those_who_left_and_those_who_waited_too_long() -> None:
-    slots = Slots(2, timeout=0.01)
+    slots = Slots("places", 2, timeout=0.01)
     await slots.acquire()
     await slots.acquire()
 
