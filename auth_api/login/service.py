@@ -8,9 +8,11 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
 from auth_api.login.errors import AccountDisabledException
+from auth_api.login.metrics import LOGINS
 from auth_api.passwords.service import PasswordService
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
+from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import typed_name
@@ -44,7 +46,11 @@ class LoginService:
         """
         found = await self.users.credentials_for(email=email, username=username)
         name = typed_name(email=email, username=username)
-        matches = await self.passwords.check(password, found=found, name=name, origin=origin)
+        try:
+            matches = await self.passwords.check(password, found=found, name=name, origin=origin)
+        except TooManyAttemptsException:
+            LOGINS["throttled"].inc()
+            raise
         if found is None or not matches:
             await self._record_failure(found, origin, reason="wrong_password" if found else "unknown_account")
             raise InvalidCredentialsException
@@ -55,6 +61,7 @@ class LoginService:
         if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
             await self._record_failure(found, origin, reason="account_changed")
             raise InvalidCredentialsException
+        LOGINS["succeeded"].inc()
         return opened
 
     async def _open(self, found: Credentials, password: str, origin: Origin) -> tuple[Account, TokenPair] | None:
@@ -77,3 +84,4 @@ class LoginService:
             await self.audit.record(EventTag.LOGIN_FAILED, user_id=user_id, origin=origin, reason=reason)
 
         await self.database.transaction(work)
+        LOGINS[reason].inc()

@@ -7,9 +7,11 @@ from auth_api.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
+from auth_api.registration.metrics import REGISTRATIONS
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account
+from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
 
@@ -48,7 +50,13 @@ class RegistrationService:
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=account.id, origin=origin)
             return account, tokens
 
-        return await self.database.transaction(work)
+        try:
+            opened = await self.database.transaction(work)
+        except (DuplicateEmailException, DuplicateUsernameException):
+            REGISTRATIONS["duplicate"].inc()
+            raise
+        REGISTRATIONS["succeeded"].inc()
+        return opened
 
     async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> Account:
         """Open an account for somebody else, without a session.

@@ -13,6 +13,7 @@ import msgspec
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.signing import SignatureRejectedError
 from auth_api.sessions.errors import TokenExpiredException, TokenInvalidException
+from auth_api.sessions.metrics import CACHE_HITS, CACHE_MISSES
 from auth_api.sessions.policy import SessionPolicy
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068 §2.1
@@ -85,7 +86,10 @@ class AccessTokens:
             TokenExpiredException: genuine, but past its end.
             TokenInvalidException: anything else.
         """
-        claims = self._verified.get(raw) or self.verify_ignoring_expiry(raw)
+        claims = self._verified.get(raw)
+        (CACHE_MISSES if claims is None else CACHE_HITS).inc()
+        if claims is None:
+            claims = self.verify_ignoring_expiry(raw)
         self._judge_time(claims)
         self._remember(raw, claims)
         return claims

@@ -14,7 +14,7 @@ from auth_api.audit.service import AuditTrail
 from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import ServerOverloadedException
+from auth_api.kit.errors import AuthException, ServerOverloadedException
 from auth_api.kit.origin import Origin
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokens
@@ -24,6 +24,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.metrics import REFRESHES, REFUSED
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair
@@ -58,6 +59,13 @@ class RotationService:
             TokenExpiredException: it or its session is past its end.
             RefreshTokenReusedException: it was spent before; told once, as its session ends by it.
         """
+        try:
+            return await self._next_pair(raw, origin)
+        except AuthException as error:
+            REFRESHES[REFUSED[type(error)]].inc()
+            raise
+
+    async def _next_pair(self, raw: str, origin: Origin) -> TokenPair:
         if not raw.startswith(REFRESH_PREFIX):
             raise TokenInvalidException
         began = monotonic()
@@ -66,6 +74,7 @@ class RotationService:
             successor = self.derivation.successor(raw, salt)
             if (session := await self._rotate(digest(raw), successor, salt)) is not None:
                 logger.bind(event="session:refreshed", user_id=session.user_id).info("refreshed")
+                REFRESHES["rotated"].inc()
                 return self._pair(session, successor, ends_at=session.expires_at)
             spent = self._usable(await repository.find_spent_token(digest(raw)))
             if spent.used_at is not None:
@@ -115,6 +124,7 @@ class RotationService:
         for successor in self.derivation.candidates(raw, spent.successor_salt or ""):
             if successor.digest == spent.successor_hash and spent.successor_expires_at is not None:
                 session = ExtendedSession(spent.session_id, spent.user_id, spent.now, spent.session_expires_at)
+                REFRESHES["repeated"].inc()
                 return self._pair(session, successor, ends_at=spent.successor_expires_at)
         # Another instance rotated with a key that this one does not have (yet): no theft, and no successor from here.
         logger.warning("a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY")

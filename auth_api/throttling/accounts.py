@@ -9,10 +9,14 @@ import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.throttling.policy import ThrottlingPolicy
+
+_REFUSED_NETWORK = LIMIT_REFUSALS.labels("account_network")
+_REFUSED_ACCOUNT = LIMIT_REFUSALS.labels("account")
 
 Counted = tuple[str, ...]
 """The keys of the counters that counted an attempt; one that blocks counts none."""
@@ -65,12 +69,14 @@ class AccountThrottle:
         if not self.policy.enabled:
             return ()
         if not await repository.attempt(target.pair_key, self.policy.per_network):
+            _REFUSED_NETWORK.inc()
             raise TooManyAttemptsException(await repository.blocked_for(target.pair_key))
         if await repository.attempt(target.account_key, self.policy.per_account):
             return (target.pair_key, target.account_key)
         if await is_known_network():
             return (target.pair_key,)
         await repository.uncount(target.pair_key)
+        _REFUSED_ACCOUNT.inc()
         raise TooManyAttemptsException(await repository.blocked_for(target.account_key))
 
     async def take_back(self, counted: Counted) -> None:

@@ -3,6 +3,7 @@
 import msgspec
 
 from auth_api.kit.clock import Monotonic, monotonic
+from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
@@ -44,6 +45,8 @@ class AddressLimits:
         self._clock = clock
         self._refused_until: dict[str, float] = {}
         self._spent = 0
+        for name in policy.addresses:
+            LIMIT_REFUSALS.labels(name)  # so that it exists before the first refusal; the guard counts
 
     async def spend(self, name: str, address: str | None) -> Budget | None:
         """Count one request of this kind from this address, and tell what is left. None where limits are off."""

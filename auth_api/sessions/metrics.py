@@ -1,0 +1,38 @@
+"""What is counted of sessions."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from auth_api.kit.errors import AuthException
+from auth_api.kit.metrics import counters
+from auth_api.sessions.errors import (
+    RefreshTokenReusedException,
+    TokenExpiredException,
+    TokenInvalidException,
+    TokenRevokedException,
+)
+
+REFRESHES: Final = counters(
+    "refreshes",
+    "Refreshes by outcome. repeated: a retry got the same successor again; reused: a spent token ended its session.",
+    "outcome",
+    ("rotated", "repeated", "invalid", "expired", "revoked", "reused"),
+)
+"""By outcome."""
+
+REFUSED: Final[Mapping[type[AuthException], str]] = {
+    TokenInvalidException: "invalid",
+    TokenExpiredException: "expired",
+    TokenRevokedException: "revoked",
+    RefreshTokenReusedException: "reused",
+}
+"""The outcome that a refusal counts as."""
+
+_LOOKUPS = counters(
+    "verified_token_cache_lookups",
+    "Access tokens that were looked for among those verified before.",
+    "result",
+    ("hit", "miss"),
+)
+CACHE_HITS: Final = _LOOKUPS["hit"]
+CACHE_MISSES: Final = _LOOKUPS["miss"]
