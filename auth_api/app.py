@@ -10,9 +10,10 @@ from litestar.openapi.spec import Tag
 
 from auth_api import __version__
 from auth_api.account.controllers import AccountController
-from auth_api.health.controllers import HealthController
+from auth_api.health.controllers import HealthController, MetricsController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.event_loop import event_loop_watched
 from auth_api.kit.http.admission import Admission
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
@@ -28,6 +29,7 @@ from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_guard
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.mail.message import Mailer
+from auth_api.kit.metrics import show_build
 from auth_api.login.controllers import LoginController
 from auth_api.password_recovery.controllers import RecoveryController
 from auth_api.registration.controllers import RegistrationController
@@ -93,7 +95,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with services.running(), services.working() if settings.background_jobs else nullcontext():
+        show_build(__version__)
+        jobs = services.working() if settings.background_jobs else nullcontext()
+        async with services.running(), event_loop_watched(), jobs:
             yield
 
     docs = settings.http.docs_enabled
@@ -108,6 +112,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             KeyController,
             HealthController,
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
+            *((MetricsController,) if settings.metrics.is_on_main_port else ()),
             *(docs_routers() if docs else ()),
         ],
         dependencies={
@@ -119,6 +124,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "accounts": provide(services.accounts),
             "recovery": provide(services.recovery),
             "health": provide(services.health),
+            "exposition": provide(services.exposition),
             "origin": Provide(provide_origin, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
             "principal": Provide(_principal, sync_to_thread=False),

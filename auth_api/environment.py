@@ -16,6 +16,7 @@ SECRET_VARIABLES: Final = (
     "JWT_PREVIOUS_KEYS",
     "TOKEN_DERIVATION_KEY",
     "SMTP_URL",
+    "METRICS_TOKEN",
 )
 """May also be given as `NAME_FILE`, the path of a file that holds the value (container secrets)."""
 

@@ -15,6 +15,7 @@ from typing import Final
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from auth_api.kit.metrics import forget_process
 from auth_api.settings import Settings
 
 BACKLOG: Final = 2048
@@ -58,6 +59,18 @@ class Server(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started and self.announce is not None:
             self.announce()
+
+
+class Workers(Multiprocess):
+    """uvicorn's supervisor, which here also clears up after a worker that was replaced."""
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace what has died or hangs, and drop its gauges."""
+        before = {process.pid for process in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {process.pid for process in self.processes}:
+            if pid is not None:
+                forget_process(pid)
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -111,7 +124,7 @@ def run(settings: Settings, listening: socket.socket, announce: Callable[[], Non
     config.load_app()  # what cannot start here would be started again and again there
     if announce is not None:
         announce()  # the socket listens already: who comes now is answered when the first worker is up
-    Multiprocess(config, sockets=[listening]).run()
+    Workers(config, sockets=[listening]).run()
     return 0
 
 

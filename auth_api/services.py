@@ -8,6 +8,7 @@ from pathlib import Path
 from auth_api.account.service import AccountService
 from auth_api.administration.service import AdministrationService
 from auth_api.audit.service import AuditTrail
+from auth_api.health.exposition import Exposition
 from auth_api.health.service import HealthService
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker import ServiceBreaker, breakers
@@ -62,6 +63,7 @@ class Services:
     delivery: Delivery
     administration: AdministrationService
     health: HealthService
+    exposition: Exposition
     audit: AuditTrail
     address_limits: AddressLimits
     jobs: tuple[BackgroundJob, ...]
@@ -161,6 +163,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),
+        exposition=Exposition(settings.metrics),
         audit=audit,
         address_limits=AddressLimits(settings.throttling),
         jobs=(mail_job,) if outbox.is_on else (),

@@ -10,13 +10,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from auth_api.environment import DEFAULT_DATABASE_URL
+from auth_api.health.policy import MIN_TOKEN_LENGTH, MetricsPolicy
 from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings_http import HttpPolicy, read_http
-from auth_api.settings_keys import read_keys
+from auth_api.settings_keys import GENERATE, read_keys
 from auth_api.settings_mail import read_mail
 from auth_api.settings_reader import Reader
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
@@ -63,6 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     server: ServerPolicy
     http: HttpPolicy
     logging: LogPolicy
+    metrics: MetricsPolicy
     database: DatabasePolicy
     breaker: BreakerPolicy
     hashing: HashingPolicy
@@ -88,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             server=server,
             http=http,
             logging=_logging(read, environment),
+            metrics=_metrics(read, environment, server),
             database=_database(read, environment, server),
             breaker=BreakerPolicy(
                 failure_threshold=read.integer("CIRCUIT_BREAKER_THRESHOLD", 5, at_least=1),
@@ -142,6 +145,16 @@ def _logging(read: Reader, environment: Environment) -> LogPolicy:
         level=read.choice("LOG_LEVEL", levels, default),
         format=read.choice("LOG_FORMAT", ["auto", "json", "text"], "auto"),
     )
+
+
+def _metrics(read: Reader, environment: Environment, server: ServerPolicy) -> MetricsPolicy:
+    token = read.text("METRICS_TOKEN", "")
+    if token and len(token) < MIN_TOKEN_LENGTH:
+        read.problem("METRICS_TOKEN", f"must have at least {MIN_TOKEN_LENGTH} characters", f"$({GENERATE})")
+    port = read.integer("METRICS_PORT", 0, at_least=1, at_most=65535) if read.given("METRICS_PORT") else None
+    if port == server.port:
+        read.problem("METRICS_PORT", "must not be the port of the API", str(port + 1))
+    return MetricsPolicy(token=token or None, port=port, is_open=environment is not Environment.PRODUCTION)
 
 
 def _database(read: Reader, environment: Environment, server: ServerPolicy) -> DatabasePolicy:

@@ -4,13 +4,17 @@ import asyncio
 import os
 import sqlite3
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import click
 
 from auth_api.cli.context import load_settings, require_none
+from auth_api.health.exposition import Exposition
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
+from auth_api.metrics_server import MetricsUnavailableError, own_port, shared_folder
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.server import AddressUnavailableError, bind_socket, print_banner, run
 from auth_api.settings import Environment, Settings
@@ -37,7 +41,23 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
         raise StartRefusedError(str(error)) from error
     asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
     announces = settings.environment is Environment.DEVELOPMENT
-    sys.exit(run(settings, listening, (lambda: print_banner(settings, listening)) if announces else None))
+    with _metrics(settings):
+        status = run(settings, listening, (lambda: print_banner(settings, listening)) if announces else None)
+    sys.exit(status)
+
+
+@contextmanager
+def _metrics(settings: Settings) -> Iterator[None]:
+    """Let several workers count together, and answer on METRICS_PORT."""
+    with ExitStack() as stack:
+        try:
+            if settings.server.workers > 1:
+                stack.enter_context(shared_folder())
+            if settings.metrics.port is not None:
+                stack.enter_context(own_port(settings.server.host, settings.metrics.port, Exposition(settings.metrics)))
+        except MetricsUnavailableError as error:
+            raise StartRefusedError(str(error)) from error
+        yield
 
 
 async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:

@@ -1,13 +1,18 @@
-"""Probes."""
+"""Probes and metrics."""
 
-from litestar import Controller, Response, get
+import asyncio
+from typing import Any
+
+from litestar import Controller, Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
+from auth_api.health.exposition import Exposition
 from auth_api.health.schemas import EXAMPLE_NOT_READY, EXAMPLE_READY, Liveness, Readiness
 from auth_api.health.service import HealthService
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import public
+from auth_api.kit.http.openapi import PUBLIC, public
+from auth_api.kit.metrics import CONTENT_TYPE
 
 LIVE = Liveness(status="ok")
 
@@ -40,3 +45,16 @@ class HealthController(Controller):
         """Check database and migrations: send requests elsewhere while this answers 503."""
         readiness = await health.readiness()
         return Response(readiness, status_code=200 if readiness.status == "ready" else 503)
+
+
+class MetricsController(Controller):
+    """Tell Prometheus. Not in the OpenAPI document: no client reads it, and not every server has it on this port."""
+
+    path = "/metrics"
+    include_in_schema = False
+
+    @get("/", opt={PUBLIC: True})
+    async def metrics(self, request: Request[Any, Any, Any], exposition: Injected[Exposition]) -> Response[bytes]:
+        """Return all metrics to who has METRICS_TOKEN, or to everybody where there is none."""
+        exposition.admit(request.headers.get("authorization", ""))
+        return Response(await asyncio.to_thread(exposition.read), media_type=CONTENT_TYPE)

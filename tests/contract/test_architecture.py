@@ -16,6 +16,7 @@ FRAME: Final = {
     "cli",
     "environment",
     "errors",
+    "metrics_server",
     "piccolo_app",
     "piccolo_conf",
     "server",

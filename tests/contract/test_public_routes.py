@@ -16,6 +16,7 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
+    "GET /metrics",  # open in development alone; see tests/features/health/test_metrics_access.py
     "GET /docs",
     "GET /redoc",
     "GET /schema",
