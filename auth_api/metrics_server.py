@@ -138,7 +138,9 @@ class _Scrape(BaseHTTPRequestHandler):
         except ApplicationException as error:
             self._refuse(error)
         else:
-            self._answer(HTTPStatus.OK, {"content-type": CONTENT_TYPE}, self.server.exposition.read())
+            self._answer(
+                HTTPStatus.OK, {"content-type": f"{CONTENT_TYPE}; charset=utf-8"}, self.server.exposition.read()
+            )
 
     do_HEAD = do_GET  # noqa: N815 - the name that the standard library looks for
 

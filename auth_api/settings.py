@@ -24,6 +24,8 @@ from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy
 
 DEFAULT_PORT: Final = 8000
+USUAL_METRICS_PORT: Final = 9464
+"""What is shown as an example: metrics have a port of their own only where one is named."""
 
 _OWASP_FLOORS: Final = (47104, 19456, 12288, 9216, 7168)
 """KiB that argon2id needs at 1, 2, 3, 4, 5 and more iterations (OWASP Password Storage Cheat Sheet)."""
@@ -151,9 +153,13 @@ def _metrics(read: Reader, environment: Environment, server: ServerPolicy) -> Me
     token = read.text("METRICS_TOKEN", "")
     if token and len(token) < MIN_TOKEN_LENGTH:
         read.problem("METRICS_TOKEN", f"must have at least {MIN_TOKEN_LENGTH} characters", f"$({GENERATE})")
-    port = read.integer("METRICS_PORT", 0, at_least=1, at_most=65535) if read.given("METRICS_PORT") else None
+    port = (
+        read.integer("METRICS_PORT", USUAL_METRICS_PORT, at_least=1, at_most=65535)
+        if read.given("METRICS_PORT")
+        else None
+    )
     if port == server.port:
-        read.problem("METRICS_PORT", "must not be the port of the API", str(port + 1))
+        read.problem("METRICS_PORT", "must not be the port of the API", str(USUAL_METRICS_PORT))
     return MetricsPolicy(token=token or None, port=port, is_open=environment is not Environment.PRODUCTION)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from auth_api.kit.logging import LogWriter
+from tests.support.exposition import Changes
 from tests.support.waiting import wait_until
 
 
@@ -80,6 +81,7 @@ def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
 
 
 def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
+    changes = Changes()
     writer = writer_to(pipe, queue_size=5)
     filling = pipe.fill()
     log(writer, b"in the thread's hands\n")
@@ -93,6 +95,7 @@ def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
     duration = time.monotonic() - begin
 
     assert writer.dropped == 1000
+    assert changes.of("log_lines_dropped_total") == 1000
     assert duration < 0.1
     pipe.read(filling)
     writer.stop()

@@ -1,0 +1,103 @@
+"""What the documents for operators say about metrics is so."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+from litestar import Litestar
+
+from auth_api.kit.metrics import registry
+
+DOCS: Final = Path(__file__).parent.parent.parent / "docs"
+OPERATIONS: Final = (DOCS / "operations.md").read_text(encoding="utf-8")
+ALERTS: Final[dict[str, Any]] = yaml.safe_load((DOCS / "alerts.yml").read_text(encoding="utf-8"))
+RULES: Final[list[dict[str, Any]]] = [rule for group in ALERTS["groups"] for rule in group["rules"]]
+SELECTOR: Final = re.compile(r"\b(auth_api_\w+)(?:\{([^}]*)\})?")
+SUFFIXES: Final = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
+
+
+def families() -> dict[str, Any]:
+    return {family.name: family for family in registry.collect()}
+
+
+def names() -> set[str]:
+    """Every name that a query may use."""
+    return {name + suffix for name, family in families().items() for suffix in SUFFIXES[family.type]}
+
+
+def labels_of(name: str) -> set[str]:
+    """The labels of a metric, declared whether or not it has a series yet."""
+    collectors = registry._names_to_collectors  # noqa: SLF001 - nothing public leads from a name to its labels
+    return set(collectors[re.sub("_bucket$", "", name)]._labelnames) | ({"le"} if name.endswith("_bucket") else set())  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def rule_name(rule: dict[str, Any]) -> str:
+    return str(rule["alert"])
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+def test_a_rule_asks_for_metrics_and_labels_that_exist(app: Litestar, rule: dict[str, Any]) -> None:
+    selectors = SELECTOR.findall(rule["expr"])
+
+    assert selectors or "up{" in rule["expr"]
+    for name, matchers in selectors:
+        assert name in names()
+        assert set(re.findall(r"(\w+)\s*[=!]", matchers)) <= labels_of(name)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+def test_a_value_that_a_rule_looks_for_is_one_that_is_counted(app: Litestar, rule: dict[str, Any]) -> None:
+    """A rule on a misspelt outcome would never fire."""
+    known = {
+        (sample.name, label, value)
+        for family in families().values()
+        for sample in family.samples
+        for label, value in sample.labels.items()
+    }
+    for name, matchers in SELECTOR.findall(rule["expr"]):
+        for label, value in re.findall(r'(outcome|state|limit)="([^"]+)"', matchers):
+            assert (name, label, value) in known
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+def test_a_rule_is_whole(rule: dict[str, Any]) -> None:
+    assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
+    assert rule["labels"]["severity"] in {"page", "ticket"}
+    assert rule["annotations"].keys() == {"summary", "runbook"}
+    assert rule["expr"].count("(") == rule["expr"].count(")")
+
+
+@pytest.mark.parametrize("rule", RULES, ids=rule_name)
+def test_a_rule_leads_to_its_chapter(rule: dict[str, Any]) -> None:
+    page, _, anchor = rule["annotations"]["runbook"].partition("#")
+    headings = {
+        re.sub("[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.+)$", OPERATIONS, re.MULTILINE)
+    }
+
+    assert page == "operations.md"
+    assert anchor in headings
+
+
+def test_alerts_have_names_of_their_own() -> None:
+    assert len({rule["alert"] for rule in RULES}) == len(RULES)
+
+
+def test_every_metric_is_explained_and_nothing_else_is(app: Litestar) -> None:
+    table = set(re.findall(r"^\| `(auth_api_\w+)` \|([^|]*)\|", OPERATIONS, re.MULTILINE))
+    declared = {name + ("_total" if family.type == "counter" else "") for name, family in families().items()}
+
+    assert {name for name, _ in table} == declared
+    assert {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in table} == {
+        name: labels_of(name) for name in declared
+    }
+
+
+def test_every_metric_that_the_runbook_names_exists() -> None:
+    assert {name for name, _ in SELECTOR.findall(OPERATIONS)} - names() - families().keys() == set()
+
+
+def test_every_metric_says_what_it_is() -> None:
+    assert [name for name, family in families().items() if len(family.documentation) < 10] == []

@@ -1,0 +1,88 @@
+"""What is counted of the pool and of transactions."""
+
+import asyncpg
+import pytest
+
+from auth_api.kit.db.slots import Slots
+from auth_api.kit.errors import ServerOverloadedException
+from tests.support.exposition import Changes
+from tests.support.scratch import Scratch, ScratchFactory
+
+
+@pytest.fixture
+def pool(engine: str) -> str:
+    """The pool that transactions take their connection from."""
+    return "connections" if engine == "postgres" else "writer"
+
+
+async def test_a_connection_is_in_use_for_as_long_as_its_transaction(scratch: Scratch, pool: str) -> None:
+    changes = Changes()
+    seen: list[float] = []
+
+    async def work() -> None:
+        seen.append(changes.of("database_connections_in_use", pool=pool))
+
+    await scratch.database.transaction(work)
+
+    assert seen == [1]
+    assert changes.of("database_connections_in_use", pool=pool) == 0
+    assert changes.of("database_connection_wait_seconds_count", pool=pool) == 1
+    assert changes.of("database_connection_wait_seconds_sum", pool=pool) == 0
+
+
+async def test_a_failed_transaction_gives_its_connection_back(scratch: Scratch, pool: str) -> None:
+    changes = Changes()
+
+    async def work() -> None:
+        await scratch.add(1)
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await scratch.database.transaction(work)
+
+    assert changes.of("database_connections_in_use", pool=pool) == 0
+
+
+async def test_a_single_statement_takes_and_returns_a_connection(scratch: Scratch, engine: str) -> None:
+    changes = Changes()
+
+    await scratch.keys()
+
+    reading = "connections" if engine == "postgres" else "readers"
+    assert changes.of("database_connection_wait_seconds_count", pool=reading) == 1
+    assert changes.of("database_connections_in_use", pool=reading) == 0
+
+
+async def test_the_size_of_the_pool_is_shown(scratch_with: ScratchFactory, engine: str, pool: str) -> None:
+    async with scratch_with(max_pool_size=7):
+        shown = Changes()._before.value("database_connections_max", pool=pool)  # noqa: SLF001
+
+    assert shown == (7 if engine == "postgres" else 1)
+
+
+async def test_who_waits_too_long_is_counted_and_so_is_the_wait() -> None:
+    changes = Changes()
+    slots = Slots("test", 1, timeout=0.01)
+
+    async with slots:
+        with pytest.raises(ServerOverloadedException):
+            await slots.acquire()
+        assert changes.of("database_connections_in_use", pool="test") == 1
+
+    assert changes.of("database_connections_in_use", pool="test") == 0
+    assert changes.of("database_connection_timeouts_total", pool="test") == 1
+    assert changes.of("database_connection_wait_seconds_count", pool="test") == 2
+    assert 0.01 <= changes.of("database_connection_wait_seconds_sum", pool="test") < 5
+
+
+async def test_a_transaction_that_is_begun_again_is_counted(scratch: Scratch) -> None:
+    changes = Changes()
+    conflicts = iter([asyncpg.SerializationError("one"), asyncpg.DeadlockDetectedError("two")])
+
+    async def work() -> None:
+        for conflict in conflicts:
+            raise conflict
+
+    await scratch.database.transaction(work)
+
+    assert changes.of("database_transactions_retried_total") == 2

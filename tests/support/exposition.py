@@ -1,0 +1,73 @@
+"""Reads Prometheus' text format."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+from auth_api.kit.metrics import exposition
+
+Series = tuple[str, frozenset[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Scrape:
+    """One look at all metrics."""
+
+    text: str
+    values: dict[Series, float]
+
+    def value(self, name: str, **labels: str) -> float:
+        """Return the value of a series; 0 where there is none (yet)."""
+        return self.values.get((f"auth_api_{name}", frozenset(labels.items())), 0.0)
+
+    @property
+    def names(self) -> set[str]:
+        """All names that a query may use."""
+        return {name for name, _ in self.values}
+
+
+def parse(text: str) -> Scrape:
+    """Parse an answer, which must not say anything twice."""
+    values: dict[Series, float] = {}
+    for series, value in _samples(text):
+        assert series not in values, series
+        values[series] = value
+    return Scrape(text, values)
+
+
+def _samples(text: str) -> Iterator[tuple[Series, float]]:
+    for family in text_string_to_metric_families(text):
+        assert family.documentation, family.name
+        for sample in family.samples:
+            yield (sample.name, frozenset(sample.labels.items())), sample.value
+
+
+async def scrape(client: httpx.AsyncClient, **headers: str) -> Scrape:
+    """Ask for the metrics over HTTP."""
+    response = await client.get("/metrics", headers=headers)
+    assert response.status_code == 200, response.text
+    return parse(response.text)
+
+
+class Changes:
+    """What has changed in this process's metrics since this was made."""
+
+    def __init__(self) -> None:
+        self._before = parse(exposition().decode())
+
+    def of(self, name: str, **labels: str) -> float:
+        """Return by how much a series has grown."""
+        return parse(exposition().decode()).value(name, **labels) - self._before.value(name, **labels)
+
+    def by(self, name: str, label: str) -> dict[str, float]:
+        """Return the series of a metric with one label that have changed."""
+        now = parse(exposition().decode())
+        values: dict[str, Any] = {
+            dict(labels)[label]: value - self._before.values.get((each, labels), 0.0)
+            for (each, labels), value in now.values.items()
+            if each == f"auth_api_{name}"
+        }
+        return {key: value for key, value in values.items() if value}
