@@ -14,7 +14,7 @@ from auth_api.health.controllers import HealthController, MetricsController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.event_loop import event_loop_watched
-from auth_api.kit.http.admission import Admission
+from auth_api.kit.http.admission import MAX_BODY_LENGTH, Admission
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
@@ -43,8 +43,6 @@ from auth_api.users.account import Account
 
 BURST_SECONDS: Final = 10
 """Of its rate, so much may come at once."""
-
-MAX_BODY_BYTES: Final = 64 * 1024
 
 DESCRIPTION: Final = """
 Accounts, sessions and tokens over JSON.
@@ -133,7 +131,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         guards=[limit_guard(services.address_limits.spend, RateLimitedException)],
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
-        request_max_body_size=MAX_BODY_BYTES,
+        request_max_body_size=MAX_BODY_LENGTH,
         exception_handlers={Exception: error_responder(clock)},
         lifespan=[lifespan],
         logging_config=None,
@@ -158,6 +156,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             https_only=settings.is_production,
             floods=_flood_limit(settings.throttling),
         ),
+        time_limit=settings.server.request_timeout,
     )
     return app
 

@@ -20,9 +20,14 @@ def app() -> Litestar:
         UnreadableFileError: a file that the environment names cannot be read.
     """
     settings = Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=True))
+    start_log(settings)
+    return create_app(settings)
+
+
+def start_log(settings: Settings) -> None:
+    """Write this process's log as the settings say, to its end."""
     writer = configure_logging(level=settings.logging.level, as_json=logs_json(settings))
     atexit.register(writer.stop)
-    return create_app(settings)
 
 
 def logs_json(settings: Settings) -> bool:

@@ -1,9 +1,11 @@
 """The process: a bound socket, one server or several workers, an orderly end.
 
 What plain uvicorn lacks and this adds: one sentence when the address cannot be had, a banner once the server answers,
-and exit status 0 when it was asked to stop.
+limits on slow and large requests (`protocol.py`), an end that a load balancer sees coming, and exit status 0 after it.
 """
 
+import asyncio
+import resource
 import signal
 import socket
 import sys
@@ -13,14 +15,25 @@ from types import FrameType
 from typing import Final
 
 import uvicorn
-from uvicorn.supervisors import Multiprocess
+from loguru import logger
 
-from auth_api.kit.metrics import forget_process
+from auth_api.connections import Connections
+from auth_api.kit.clock import monotonic
+from auth_api.kit.time_limit import interrupt
+from auth_api.protocol import Connection
 from auth_api.settings import Settings
+from auth_api.settings_server import ServerPolicy
 
 BACKLOG: Final = 2048
-GRACEFUL_SECONDS: Final = 20
-"""How long requests that are under way may take once the server was asked to stop."""
+
+UNREAD_SECONDS: Final = 30
+"""How long a client may leave an answer unread that does not fit into the kernel's buffers."""
+
+ROLLBACK_SECONDS: Final = 2.0
+"""How long requests that are cut short may take to roll back."""
+
+FILES_BESIDE_CONNECTIONS: Final = 256
+"""Open files that are no client's connection: the database's, pipes, modules that are being read."""
 
 
 class AddressUnavailableError(Exception):
@@ -28,26 +41,33 @@ class AddressUnavailableError(Exception):
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which here ends with status 0 after SIGTERM and SIGINT."""
+    """uvicorn's server, which ends in steps after SIGTERM and SIGINT, with status 0.
 
-    announce: Callable[[], None] | None = None
+    First `/health/ready` answers 503 and no connection is kept alive, while new ones are still accepted; then nothing
+    is accepted any more and requests under way are finished; what takes too long is cut short and rolled back. A second
+    signal leaves the waiting out.
+    """
+
+    stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
+
+    def __init__(
+        self, config: uvicorn.Config, policy: ServerPolicy, announce: Callable[[], None] | None = None
+    ) -> None:
+        super().__init__(config)
+        self.server_state: Connections = Connections(policy)
+        self._policy = policy
+        self._announce = announce
+        self._closes_at = 0.0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Stop on SIGTERM and SIGINT. The stock method raises the signal again once all is done."""
-        handled = (signal.SIGTERM, signal.SIGINT)
-        previous = {number: signal.signal(number, self.handle_exit) for number in handled}
+        previous = {number: signal.signal(number, self.handle_exit) for number in self.stop_signals}
         try:
             yield
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the application also where a second signal cut the wait short: an open database hangs the exit."""
-        await super().shutdown(sockets)
-        if self.force_exit:
-            await self.lifespan.shutdown()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
         """Stop; asked a second time, do not wait for requests under way."""
@@ -57,20 +77,41 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
         await super().startup(sockets=sockets)
-        if self.started and self.announce is not None:
-            self.announce()
+        if self.started and self._announce is not None:
+            self._announce()
 
+    async def on_tick(self, counter: int) -> bool:
+        """Tell, ten times a second, whether to close the socket: some time after the signal."""
+        if not await super().on_tick(counter):
+            return False
+        if not self.server_state.draining:
+            self._drain()
+        return self.force_exit or monotonic() >= self._closes_at
 
-class Workers(Multiprocess):
-    """uvicorn's supervisor, which here also clears up after a worker that was replaced."""
+    def _drain(self) -> None:
+        self._closes_at = monotonic() + self._policy.shutdown_delay
+        self.server_state.draining = True
+        self.config.loaded_app.state.services.health.draining = True
+        logger.info("stopping: not ready for new requests")
 
-    def keep_subprocess_alive(self) -> None:
-        """Replace what has died or hangs, and drop its gauges."""
-        before = {process.pid for process in self.processes}
-        super().keep_subprocess_alive()
-        for pid in before - {process.pid for process in self.processes}:
-            if pid is not None:
-                forget_process(pid)
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the application also where a second signal cut the wait short: an open database hangs the exit."""
+        await super().shutdown(sockets)
+        if self.force_exit:
+            await self.lifespan.shutdown()
+
+    async def _wait_tasks_to_complete(self) -> None:
+        """Wait for requests under way, so long; cut the others short and wait until they have rolled back."""
+        end = monotonic() + self._policy.shutdown_timeout
+        state = self.server_state
+        # A signal handler sets no event of the loop's.
+        while (state.connections or state.tasks) and not self.force_exit and monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        if state.tasks:
+            logger.bind(requests=len(state.tasks)).warning("requests are cut short to end the process")
+            for task in state.tasks:
+                interrupt(task)
+            await asyncio.wait(state.tasks, timeout=ROLLBACK_SECONDS)
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
@@ -85,6 +126,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
         # it, small answers wait for the client's delayed acknowledgement.
         listening = socket.socket(family, kind, protocol)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited, too; counts also while the peer's window is closed
+            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
         listening.bind(address)
         listening.listen(BACKLOG)
     except OSError as error:
@@ -95,18 +138,12 @@ def bind_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-def run(settings: Settings, listening: socket.socket, announce: Callable[[], None] | None) -> int:
-    """Serve until asked to stop, and return the exit status.
-
-    Args:
-        settings: how many workers; each reads the environment for itself.
-        listening: what `bind_socket` returned.
-        announce: called once the server answers.
-    """
-    config = uvicorn.Config(
+def configuration(policy: ServerPolicy) -> uvicorn.Config:
+    """Return what uvicorn is told. Times and limits that it has of its own are not used where ours are stricter."""
+    return uvicorn.Config(
         "auth_api.asgi:app",
         factory=True,
-        workers=settings.server.workers,
+        http=Connection,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -114,18 +151,18 @@ def run(settings: Settings, listening: socket.socket, announce: Callable[[], Non
         ws="none",
         lifespan="on",
         backlog=BACKLOG,
-        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+        timeout_keep_alive=policy.keep_alive_timeout,  # type: ignore[arg-type]  # it is only ever added to a time
     )
-    server = Server(config)
-    if settings.server.workers == 1:
-        server.announce = announce
-        server.run(sockets=[listening])
-        return 0 if server.started else 1
-    config.load_app()  # what cannot start here would be started again and again there
-    if announce is not None:
-        announce()  # the socket listens already: who comes now is answered when the first worker is up
-    Workers(config, sockets=[listening]).run()
-    return 0
+
+
+def allow_open_files(wanted: int) -> None:
+    """Raise this process's limit of open files, which is often 1024, as far as the system lets it."""
+    if sys.platform == "win32":
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 def banner(settings: Settings, listening: socket.socket) -> str:

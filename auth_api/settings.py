@@ -20,10 +20,10 @@ from auth_api.settings_http import HttpPolicy, read_http
 from auth_api.settings_keys import GENERATE, read_keys
 from auth_api.settings_mail import read_mail
 from auth_api.settings_reader import Reader
+from auth_api.settings_server import ServerPolicy, read_server
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy
 
-DEFAULT_PORT: Final = 8000
 USUAL_METRICS_PORT: Final = 9464
 """What is shown as an example: metrics have a port of their own only where one is named."""
 
@@ -42,14 +42,6 @@ class Environment(StrEnum):
     DEVELOPMENT = "development"
     TESTING = "testing"
     PRODUCTION = "production"
-
-
-class ServerPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the server listens, with how many processes."""
-
-    host: str = "127.0.0.1"
-    port: int = DEFAULT_PORT
-    workers: int = 1
 
 
 class LogPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """
         read = Reader(environ)
         environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
-        server = _server(read)
+        server = read_server(read, production=environment is Environment.PRODUCTION)
         http = read_http(read, port=server.port, production=environment is Environment.PRODUCTION)
         settings = cls(
             environment=environment,
@@ -117,14 +109,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def is_production(self) -> bool:
         """Tell whether strangers may reach it."""
         return self.environment is Environment.PRODUCTION
-
-
-def _server(read: Reader) -> ServerPolicy:
-    return ServerPolicy(
-        host=read.text("HOST", "127.0.0.1"),
-        port=read.integer("PORT", DEFAULT_PORT, at_least=1, at_most=65535),
-        workers=read.integer("WORKERS", 1, at_least=1, at_most=512),
-    )
 
 
 def _throttling(read: Reader) -> ThrottlingPolicy:

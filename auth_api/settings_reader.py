@@ -1,6 +1,7 @@
 """Reads typed values out of a mapping of texts and collects what is wrong instead of stopping at the first."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -80,14 +81,24 @@ class Reader:
             return default
         return value
 
-    def number(self, variable: str, default: float, *, above: float = -1, at_least: float = 0) -> float:
+    def number(
+        self,
+        variable: str,
+        default: float,
+        *,
+        above: float = -1,
+        at_least: float = 0,
+        at_most: float = sys.float_info.max,
+    ) -> float:
         """Return a number, mostly of seconds."""
         try:
             value = float(self.text(variable, str(default)))
         except ValueError:
             value = -1
-        if not (above < value < float("inf") and value >= at_least):
+        if not (above < value <= at_most and value >= at_least):
             bound = f"{at_least:g} or more" if above < 0 else f"more than {above:g}"
+            if at_most < sys.float_info.max:
+                bound = f"{at_least:g} to {at_most:g}"
             self.problem(variable, f"must be a number, {bound}", f"{default:g}")
             return default
         return value

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -9,15 +10,26 @@ from contextlib import ExitStack, contextmanager
 
 import click
 
+from auth_api.asgi import start_log
 from auth_api.cli.context import load_settings, require_none
 from auth_api.health.exposition import Exposition
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
+from auth_api.kit.metrics import forget_process
 from auth_api.metrics_server import MetricsUnavailableError, own_port, shared_folder
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.server import AddressUnavailableError, bind_socket, print_banner, run
+from auth_api.server import (
+    FILES_BESIDE_CONNECTIONS,
+    AddressUnavailableError,
+    Server,
+    allow_open_files,
+    bind_socket,
+    configuration,
+    print_banner,
+)
 from auth_api.settings import Environment, Settings
+from auth_api.workers import Workers
 
 
 class StartRefusedError(click.ClickException):
@@ -40,10 +52,23 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     except AddressUnavailableError as error:
         raise StartRefusedError(str(error)) from error
     asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
-    announces = settings.environment is Environment.DEVELOPMENT
     with _metrics(settings):
-        status = run(settings, listening, (lambda: print_banner(settings, listening)) if announces else None)
+        status = _run(settings, listening)
     sys.exit(status)
+
+
+def _run(settings: Settings, listening: socket.socket) -> int:
+    """Serve until asked to stop, and return the exit status."""
+    policy = settings.server
+    allow_open_files(2 * policy.max_connections + FILES_BESIDE_CONNECTIONS)
+    announces = settings.environment is Environment.DEVELOPMENT
+    announce = (lambda: print_banner(settings, listening)) if announces else None
+    if policy.workers > 1:
+        start_log(settings)
+        return Workers(policy, listening, on_death=forget_process).run(announce)
+    server = Server(configuration(policy), policy, announce)
+    server.run(sockets=[listening])
+    return 0 if server.started else 1
 
 
 @contextmanager

@@ -21,7 +21,7 @@ class Checks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether requests should be sent here: `ready` or `unavailable`."""
+    """Whether requests should be sent here: `ready`, `unavailable`, or `draining` before the process ends."""
 
     status: str
     checks: Checks

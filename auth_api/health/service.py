@@ -24,6 +24,8 @@ class HealthService:
     database: Database
     breakers: BreakerRegistry
     pending_migrations: Callable[[], Awaitable[list[str]]]
+    draining: bool = field(default=False, init=False)
+    """The process was asked to stop: it still answers, but new requests should go elsewhere."""
     _is_migrated: bool = field(default=False, init=False)
 
     async def readiness(self) -> Readiness:
@@ -35,8 +37,9 @@ class HealthService:
             logger.bind(event="health:not_ready", error=type(error).__name__).warning("the database does not answer")
             checks = Checks(database="unavailable", migrations="unknown")
         ready = checks == Checks(database="ok", migrations="ok")
+        status = "ready" if ready else "unavailable"
         return Readiness(
-            status="ready" if ready else "unavailable", checks=checks, circuit_breakers=self.breakers.snapshot()
+            status="draining" if self.draining else status, checks=checks, circuit_breakers=self.breakers.snapshot()
         )
 
     async def _checks(self) -> Checks:

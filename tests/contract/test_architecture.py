@@ -14,11 +14,13 @@ FRAME: Final = {
     "app",
     "asgi",
     "cli",
+    "connections",
     "environment",
     "errors",
     "metrics_server",
     "piccolo_app",
     "piccolo_conf",
+    "protocol",
     "server",
     "settings",
     "services",
@@ -26,6 +28,8 @@ FRAME: Final = {
     "settings_keys",
     "settings_mail",
     "settings_reader",
+    "settings_server",
+    "workers",
 }
 FLOWS: Final = {"account", "administration", "health", "login", "password_recovery", "registration"}
 RESOURCES: Final = {"audit", "one_time_tokens", "outbox", "passwords", "sessions", "throttling", "users"}

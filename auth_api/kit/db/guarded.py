@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 from loguru import logger
 
+from auth_api.kit.time_limit import indivisible
+
 
 class Connections(Protocol):
     """What a guarded transaction asks of its engine."""
@@ -48,7 +50,8 @@ class GuardedTransaction:
         clean = False
         try:
             if error is None:
-                await self.commit()  # type: ignore[attr-defined]
+                with indivisible():
+                    await self.commit()  # type: ignore[attr-defined]
                 clean = True
             else:
                 clean = await self._roll_back_quietly()

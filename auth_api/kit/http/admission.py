@@ -10,6 +10,7 @@ from auth_api.kit.errors import (
     HostNotAllowedException,
     HttpsRequiredException,
     MalformedRequestException,
+    PayloadTooLargeException,
     RateLimitedException,
     UriTooLongException,
 )
@@ -20,6 +21,9 @@ from auth_api.kit.networks import network_of
 
 MAX_URI_LENGTH: Final = 4096
 MAX_HEADERS_LENGTH: Final = 16 * 1024
+MAX_HEADERS: Final = 100
+MAX_BODY_LENGTH: Final = 64 * 1024
+MAX_DIGITS: Final = 20
 
 METRICS: Final = "metrics"
 _FLOOD_REFUSALS: Final = LIMIT_REFUSALS.labels("flood")
@@ -60,10 +64,8 @@ class Admission:
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], address: str | None
     ) -> ApplicationException | None:
         """Return why the request is not taken, or None."""
-        if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
-            return UriTooLongException()
-        if sum(len(name) + len(value) for name, value in scope["headers"]) > MAX_HEADERS_LENGTH:
-            return HeadersTooLargeException()
+        if (oversize := _oversize(scope, headers)) is not None:
+            return oversize
         lacks_host = scope.get("http_version") == "1.1" and b"host" not in headers  # RFC 9112 §3.2
         if lacks_host or _is_ambiguous(scope["headers"]):
             return MalformedRequestException()
@@ -88,6 +90,17 @@ class Admission:
 
     def _came_by_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
         return headers.get(b"x-forwarded-proto", b"").lower() == b"http" and self._addresses.peer_is_trusted(scope)
+
+
+def _oversize(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> ApplicationException | None:
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
+        return UriTooLongException()
+    lines = scope["headers"]
+    if len(lines) > MAX_HEADERS or sum(len(name) + len(value) for name, value in lines) > MAX_HEADERS_LENGTH:
+        return HeadersTooLargeException()
+    length = headers.get(b"content-length", b"")  # what is no number is for whoever reads the body
+    is_longer = length.isdigit() and (len(length) > MAX_DIGITS or int(length) > MAX_BODY_LENGTH)
+    return PayloadTooLargeException() if is_longer else None
 
 
 def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -4,7 +4,7 @@ import re
 import uuid
 from typing import Any, Final
 
-from litestar.types import Message, Scope, Send
+from litestar.types import Message, Receive, Scope, Send
 from loguru import logger
 
 from auth_api.kit.clock import Clock, monotonic
@@ -14,14 +14,15 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
-from auth_api.kit.http.state import ENVELOPED, EXTRA_HEADERS, ORIGIN
 from auth_api.kit.metrics import count_request
+from auth_api.kit.http.state import CLIENT_GONE, ENVELOPED, EXTRA_HEADERS, ORIGIN, REFUSAL
 from auth_api.kit.origin import Origin
 
 MAX_USER_AGENT_LENGTH: Final = 512
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_ERROR: Final = 400
+_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
 
 _ASKED_AS: Final = {
     "HEAD": "GET",  # with the same checks; the body is left out on the way back
@@ -51,9 +52,11 @@ class Surroundings:
 class Exchange:
     """Passes the application's messages on, completed; what is an error but no envelope yet becomes one."""
 
-    def __init__(self, shared: Surroundings, scope: Scope, send: Send) -> None:
+    def __init__(self, shared: Surroundings, scope: Scope, receive: Receive, send: Send) -> None:
         self._shared = shared
+        self._receive: Any = receive
         self._send: Any = send
+        self._told: Any = scope.get("state", {})  # what the server tells, also later
         self._started_at = monotonic()
         self._discard_body = False
         self.headers = dict(scope["headers"])
@@ -61,6 +64,7 @@ class Exchange:
         self.path = scope["path"]  # the router rewrites the scope's
         self._place = re.sub("/{2,}", "/", self.path)  # as the router reads it
         self.status = 0
+        self.awaits_body = False
         self.origin = Origin(
             ip_address=shared.addresses.find(scope),
             user_agent=self._user_agent(),
@@ -68,9 +72,30 @@ class Exchange:
         )
         self.scope: Any = {
             **scope,
-            "state": {**scope.get("state", {}), ORIGIN: self.origin},
+            "state": {**self._told, ORIGIN: self.origin},
             "method": _ASKED_AS.get(self.method, self.method),
         }
+
+    @property
+    def refusal(self) -> ApplicationException | None:
+        """What the server wants to be answered, because it cannot read the request, or no further."""
+        error: ApplicationException | None = self._told.get(REFUSAL)
+        return error
+
+    async def receive(self) -> Any:
+        """Pass the server's messages on.
+
+        Raises:
+            ApplicationException: the rest of the body came too slowly, is too long or makes no sense.
+        """
+        self.awaits_body = True
+        message = await self._receive()
+        if self.refusal is not None:
+            raise self.refusal
+        self.awaits_body = message.get("more_body", False)
+        if message["type"] == "http.disconnect" and not self.status:
+            self._told[CLIENT_GONE] = True
+        return message
 
     async def send(self, message: Message) -> None:
         """Pass the application's messages on, completed; what is no envelope yet becomes one."""
@@ -109,7 +134,7 @@ class Exchange:
         """Count it, by the path's template; write the access line, which has the path for finding, never the query."""
         user = self.scope.get("user")
         route = self.scope.get("path_template") or None
-        status = self.status or 499  # nothing was sent: the client was gone
+        status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._told or not self.status else self.status
         seconds = monotonic() - self._started_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
         logger.bind(

@@ -10,6 +10,13 @@ ENVELOPED: Final = "enveloped"
 
 ORIGIN: Final = "origin"
 
+REFUSAL: Final = "refusal"
+"""The error to answer with, set by the server where a request is none, is too slow or too long. Whoever still reads the
+body meets it."""
+
+CLIENT_GONE: Final = "client_gone"
+"""Set by the server when the connection was lost before the answer was complete."""
+
 EXTRA_HEADERS: Final = "extra_headers"
 """Headers that a layer within wants on the answer, whoever makes it."""
 

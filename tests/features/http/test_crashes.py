@@ -195,7 +195,7 @@ def around(app: ASGIApp, origins: list[str]) -> Outer:
     shared = Surroundings(
         clock=utc_now, cors=CorsPolicy(origins), addresses=addresses, security=SecurityHeaders(https_only=False)
     )
-    return Outer(app, shared=shared, admission=Admission(addresses))
+    return Outer(app, shared=shared, admission=Admission(addresses), time_limit=10)
 
 
 def alone(app: ASGIApp) -> httpx.AsyncClient:
