@@ -23,8 +23,10 @@
     │   ├── RateLimitedException
     │   ├── ServerOverloadedException
     │   └── TooManyAttemptsException
-    ├── MalformedRequestException, UnsupportedMediaTypeException, PayloadTooLargeException
-    ├── UriTooLongException, HeadersTooLargeException, RequestTimeoutException
+    ├── UnfinishedRequestException
+    │   ├── PayloadTooLargeException
+    │   └── RequestTimeoutException
+    ├── MalformedRequestException, UnsupportedMediaTypeException, UriTooLongException, HeadersTooLargeException
     ├── HostNotAllowedException, HttpsRequiredException, CorsOriginDeniedException, PermissionDeniedException
     ├── NotFoundException, MethodNotAllowedException, SessionNotFoundException
     ├── OneTimeTokenInvalidException
@@ -54,6 +56,7 @@ from auth_api.kit.errors import (
     RequestTimeoutException,
     RetryLaterException,
     ServerOverloadedException,
+    UnfinishedRequestException,
     UnsupportedMediaTypeException,
     UriTooLongException,
     ValidationException,
@@ -110,6 +113,7 @@ __all__ = [
     "TokenInvalidException",
     "TokenRevokedException",
     "TooManyAttemptsException",
+    "UnfinishedRequestException",
     "UnsupportedMediaTypeException",
     "UriTooLongException",
     "UserNotFoundException",

@@ -61,6 +61,7 @@ ENGINE_FREE = (
     "kit/test_event_loop",
     "kit/logging/",
     "kit/test_moments",
+    "kit/test_time_limit",
     "processes/test_banner",
     "processes/test_keep_alive",
     "processes/test_log",

@@ -165,7 +165,16 @@ class MethodNotAllowedException(ApplicationException):
     detail = "This address does not offer that method."
 
 
-class RequestTimeoutException(ApplicationException):
+class UnfinishedRequestException(ApplicationException):
+    """The rest of the request is not waited for, so nothing that follows it can be told from it (RFC 9112 §9.6)."""
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ends the connection."""
+        return {"Connection": "close"}
+
+
+class RequestTimeoutException(UnfinishedRequestException):
     """The client sent its request too slowly."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
@@ -173,7 +182,7 @@ class RequestTimeoutException(ApplicationException):
     detail = "The request took too long to arrive."
 
 
-class PayloadTooLargeException(ApplicationException):
+class PayloadTooLargeException(UnfinishedRequestException):
     """The body is longer than 64 KiB."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE

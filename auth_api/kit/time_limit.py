@@ -14,6 +14,7 @@ ASK_AGAIN: Final = 0.1
 
 _indivisible: set[asyncio.Task[Any]] = set()
 _interrupted: set[asyncio.Task[Any]] = set()
+_postponed: dict[asyncio.Task[Any], asyncio.TimerHandle] = {}
 
 
 class Deadlines(Generic[K]):
@@ -79,14 +80,12 @@ def indivisible() -> Iterator[None]:
 
 
 def interrupt(task: asyncio.Task[Any]) -> None:
-    """Cancel a task; one that is in the middle of something indivisible, when that is over and it still runs."""
-    if task.done():
-        return
+    """Cancel a task; one that is in the middle of something indivisible, as soon as that is over, if it goes on."""
     if task in _indivisible:
-        asyncio.get_running_loop().call_later(ASK_AGAIN, interrupt, task)
+        _postponed[task] = asyncio.get_running_loop().call_later(ASK_AGAIN, interrupt, task)
         return
+    _postponed.pop(task, None)
     _interrupted.add(task)
-    task.add_done_callback(_interrupted.discard)
     task.cancel()
 
 
@@ -94,7 +93,13 @@ def was_interrupted(task: asyncio.Task[Any]) -> bool:
     """Tell, in `except CancelledError`, whether the reason was `interrupt`; the task may then go on."""
     if task not in _interrupted:
         return False
-    _interrupted.discard(task)
     while task.cancelling():
         task.uncancel()
     return True
+
+
+def settle(task: asyncio.Task[Any]) -> None:
+    """Forget what was to be interrupted: it is done, whatever else its task may do."""
+    _interrupted.discard(task)
+    if (timer := _postponed.pop(task, None)) is not None:
+        timer.cancel()

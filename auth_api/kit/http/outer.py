@@ -17,7 +17,7 @@ from auth_api.kit.http.cors import is_preflight
 from auth_api.kit.http.exchange import Exchange, Surroundings
 from auth_api.kit.logging import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
-from auth_api.kit.time_limit import Deadlines, interrupt, was_interrupted
+from auth_api.kit.time_limit import Deadlines, interrupt, settle, was_interrupted
 
 
 class Outer:
@@ -62,6 +62,7 @@ class Outer:
             await self._put_off(exchange)
         finally:
             self._deadlines.stop(task)
+            settle(task)
 
     async def _put_off(self, exchange: Exchange) -> None:
         """The time is up, or the server ends. All that was done is rolled back by now."""
