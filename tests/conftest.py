@@ -65,6 +65,7 @@ ENGINE_FREE = (
     "processes/test_banner",
     "processes/test_keep_alive",
     "processes/test_log",
+    "processes/test_workers",
     "security/test_common_passwords",
     "security/test_forged_tokens",
     "security/test_generated_",
