@@ -207,6 +207,7 @@ class Workers:
     def _end(self) -> None:
         if not self._stopping:
             self._stop(signal.SIGTERM, None)
+        self._listening.close()  # the workers' own copies keep the door open as long as they want
         policy = self._policy
         end = monotonic() + policy.shutdown_delay + policy.shutdown_timeout + ROLLBACK_SECONDS + PATIENCE
         for worker in self._workers:
