@@ -71,7 +71,7 @@ class Spawn:
     def Value(self, *_: object, **__: object) -> Beats:  # noqa: N802 - as in multiprocessing
         return Beats()
 
-    def Process(self, *, target: object, args: tuple[object, object, Beats]) -> Process:  # noqa: ARG002, N802 - as above
+    def Process(self, *, target: object, args: tuple[object, object, Beats]) -> Process:  # noqa: N802 - as above
         self.processes.append(Process(args[2]))
         return self.processes[-1]
 
