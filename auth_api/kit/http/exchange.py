@@ -14,8 +14,8 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
-from auth_api.kit.metrics import count_request
 from auth_api.kit.http.state import CLIENT_GONE, ENVELOPED, EXTRA_HEADERS, ORIGIN, REFUSAL
+from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
 
 MAX_USER_AGENT_LENGTH: Final = 512
