@@ -23,6 +23,11 @@ def ended_with(server: RunningServer) -> int:
     return server.stop()
 
 
+def wait_for_workers(server: RunningServer, number: int) -> None:
+    """Return when all of them serve: one that is still starting just ends, without a word."""
+    wait_until(lambda: times_said(server.output(), "Application startup complete.") == number)
+
+
 class UnfinishedRegistration:
     """A request that the application is reading, of which the end has not been sent."""
 
@@ -49,6 +54,7 @@ def test_a_request_under_way_is_finished_before_the_orderly_end(
     deployment: Deployment, workers: int, how: signal.Signals
 ) -> None:
     with deployment.server(workers=workers) as server:
+        wait_for_workers(server, workers)
         request = UnfinishedRegistration(server)
         os.kill(server.pid, how)
         wait_until(lambda: times_said(server.output(), "Shutting down") == workers)
@@ -65,6 +71,7 @@ def test_ft13_a_second_signal_does_not_wait_for_requests(
     deployment: Deployment, workers: int, how: signal.Signals
 ) -> None:
     with deployment.server(workers=workers) as server:
+        wait_for_workers(server, workers)
         request = UnfinishedRegistration(server)
         os.kill(server.pid, how)
         wait_until(lambda: times_said(server.output(), "Shutting down") == workers)
@@ -78,6 +85,7 @@ def test_ft13_a_second_signal_does_not_wait_for_requests(
 
 def test_ctrl_c_reaches_parent_and_workers_at_once_and_still_is_one_signal(deployment: Deployment) -> None:
     with deployment.server(workers=2) as server:
+        wait_for_workers(server, 2)
         request = UnfinishedRegistration(server)
         os.killpg(server.pid, signal.SIGINT)
         wait_until(lambda: times_said(server.output(), "Shutting down") == 2)
@@ -101,6 +109,7 @@ def test_ft13_who_asks_for_readiness_first_never_meets_a_closed_door(deployment:
     """As a balancer does: requests go here, each on a new connection, until the last probe said no."""
     probes, answers = [], []
     with deployment.server(workers=workers, SHUTDOWN_DELAY="1") as server, httpx.Client(trust_env=False) as kept:
+        wait_for_workers(server, workers)
         assert "connection" not in kept.get(f"{server.url}/health/live").headers
         os.kill(server.pid, signal.SIGTERM)
         wait_until(lambda: times_said(server.output(), DRAINING) == workers)
@@ -118,7 +127,7 @@ def test_ft13_who_asks_for_readiness_first_never_meets_a_closed_door(deployment:
 
 def test_workers_do_not_outlive_their_parent(deployment: Deployment) -> None:
     with deployment.server(workers=2) as server:
-        wait_until(lambda: len(worker_pids(server.output())) == 2)
+        wait_for_workers(server, 2)
 
         os.kill(server.pid, signal.SIGKILL)
 
