@@ -211,6 +211,7 @@ def _sessions(read: Reader, http: HttpPolicy, environment: Environment) -> Sessi
         read.problem("REFRESH_TOKEN_EXPIRE_DAYS", "must not be larger than SESSION_ABSOLUTE_DAYS", str(absolute_days))
     access_minutes = read.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, at_least=1, at_most=1440)
     grace_seconds = read.integer("REFRESH_GRACE_SECONDS", 30, at_least=0, at_most=60)
+    per_account = read.integer("SESSIONS_PER_ACCOUNT", 50, at_least=1, at_most=200)
     cache_size = read.integer("VERIFIED_TOKEN_CACHE_SIZE", 4096, at_least=0)
     keys, derivation_secrets = read_keys(
         read, is_production=environment is Environment.PRODUCTION
@@ -224,5 +225,6 @@ def _sessions(read: Reader, http: HttpPolicy, environment: Environment) -> Sessi
         idle_ttl=timedelta(days=idle_days),
         absolute_ttl=timedelta(days=absolute_days),
         refresh_grace=timedelta(seconds=grace_seconds),
+        per_account=per_account,
         verified_cache_size=cache_size,
     )

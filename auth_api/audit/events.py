@@ -26,6 +26,7 @@ class EventTag(StrEnum):
     SESSIONS_REPORTED = "sessions:reported"
     PROFILE_CHANGED = "profile:changed"
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
+    SESSION_EVICTED = "session:evicted"
     SESSION_LOGGED_OUT = "session:logged_out"
     SESSIONS_LOGGED_OUT = "sessions:logged_out_everywhere"
 

@@ -19,6 +19,7 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         audience: `aud`.
         keys: sign and verify access tokens.
         derivation_secrets: derive the successors of refresh tokens, newest first.
+        per_account: so many sessions of an account live at once; one more ends the oldest.
         verified_cache_size: how many verified access tokens are remembered per process.
     """
 
@@ -30,6 +31,7 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     idle_ttl: timedelta = timedelta(days=7)
     absolute_ttl: timedelta = timedelta(days=30)
     refresh_grace: timedelta = timedelta(seconds=30)
+    per_account: int = 50
     verified_cache_size: int = 4096
 
     def __repr__(self) -> str:

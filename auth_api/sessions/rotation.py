@@ -16,7 +16,7 @@ from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest,
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
 from auth_api.kit.origin import Origin
-from auth_api.sessions import repository
+from auth_api.sessions import repository, rotation_repository
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.errors import (
     RefreshTokenReusedException,
@@ -26,7 +26,7 @@ from auth_api.sessions.errors import (
 )
 from auth_api.sessions.metrics import REFRESHES, REFUSED
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.sessions.repository import ExtendedSession, SpentToken
+from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import REFRESH_PREFIX
 
@@ -76,7 +76,7 @@ class RotationService:
                 logger.bind(event="session:refreshed", user_id=session.user_id).info("refreshed")
                 REFRESHES["rotated"].inc()
                 return self._pair(session, successor, ends_at=session.expires_at)
-            spent = self._usable(await repository.find_spent_token(digest(raw)))
+            spent = self._usable(await rotation_repository.find_spent_token(digest(raw)))
             if spent.used_at is not None:
                 return await self._answer_again(raw, spent, origin, waited=timedelta(seconds=monotonic() - began))
         raise ServerOverloadedException
@@ -85,10 +85,14 @@ class RotationService:
         """Claim the token and store its successor. None if nothing could be claimed; then nothing has changed."""
 
         async def work() -> ExtendedSession | None:
-            session = await repository.extend_session(token_hash, idle_seconds=self.policy.idle_ttl.total_seconds())
+            session = await rotation_repository.extend_session(
+                token_hash, idle_seconds=self.policy.idle_ttl.total_seconds()
+            )
             if session is None:
                 return None
-            if not await repository.claim_token(token_hash, successor_hash=successor.digest, successor_salt=salt):
+            if not await rotation_repository.claim_token(
+                token_hash, successor_hash=successor.digest, successor_salt=salt
+            ):
                 raise _NotClaimedError
             await repository.insert_token(
                 successor.digest,

@@ -30,6 +30,7 @@ KNOWN_NETWORK: Final = timedelta(days=30)
 PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 LOGGED_OUT: Final = "logged_out"
 LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
+EVICTED: Final = "too_many_sessions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,10 @@ class SessionService:
     clock: Clock
 
     async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> TokenPair:
-        """Begin a session, inside the transaction of the flow that proved who it is.
+        """Begin a session, and end the oldest one if there are too many now.
+
+        Belongs into the transaction of the flow that proved who it is, after a change of the account's row: who opens
+        another session waits for that row, so that parallel logins cannot exceed the number together.
 
         Args:
             user_id: whose session it is.
@@ -54,7 +58,7 @@ class SessionService:
         session_id = uuid7(at)
         expires_at = at + min(self.policy.idle_ttl, self.policy.absolute_ttl)
         refresh_token = new_token(REFRESH_PREFIX)
-        await repository.insert_session(
+        others = await repository.insert_session(
             session_id,
             user_id=user_id,
             at=at,
@@ -66,6 +70,8 @@ class SessionService:
         await repository.insert_token(
             refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=expires_at
         )
+        if others >= self.policy.per_account:
+            await self._end_oldest(user_id, origin)
         access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=expires_at - at)
         return TokenPair(
             access_token=access_token.raw,
@@ -143,6 +149,12 @@ class SessionService:
     async def end_all(self, user_id: int, *, reason: str) -> int:
         """End all sessions of an account, inside the transaction of a flow. Returns how many."""
         return await repository.end_sessions(user_id, reason=reason)
+
+    async def _end_oldest(self, user_id: int, origin: Origin) -> None:
+        for ended in await repository.end_oldest_sessions(user_id, keep=self.policy.per_account, reason=EVICTED):
+            await self.audit.record(
+                EventTag.SESSION_EVICTED, user_id=user_id, origin=origin, resource=f"session:{ended}"
+            )
 
     async def _end(self, session_id: UUID, user_id: int, origin: Origin) -> bool:
         async def work() -> bool:

@@ -29,21 +29,25 @@ INDEXES = [
     "one_time_tokens (expires_at)",
     "one_time_tokens (token_hash) unique",
     "one_time_tokens (user_id)",
+    "outbox (failed_at) where …",
     "outbox (next_attempt_at) where …",
+    "outbox (sent_at) where …",
     "outbox (user_id)",
     "refresh_tokens (expires_at)",
     "refresh_tokens (session_id)",
     "refresh_tokens (token_hash) unique",
     "refresh_tokens (user_id)",
+    "sessions (absolute_expires_at)",
     "sessions (expires_at)",
     "sessions (user_id)",
+    "sessions (user_id, id) where …",
     "throttle_counters (expires_at)",
     "users (email) unique",
     "users (username) unique",
 ]
 """Beside the primary keys."""
 
-MIGRATIONS = 2
+MIGRATIONS = 3
 
 WIDER_USERS = """
 import auth_api.piccolo_app as app

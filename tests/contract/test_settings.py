@@ -68,6 +68,7 @@ DEFAULTS = {
     "sessions.idle_ttl": timedelta(days=7),
     "sessions.absolute_ttl": timedelta(days=30),
     "sessions.refresh_grace": timedelta(seconds=30),
+    "sessions.per_account": 50,
     "sessions.verified_cache_size": 4096,
 }
 
@@ -172,6 +173,7 @@ def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
         ("REFRESH_TOKEN_EXPIRE_DAYS", "60", "sessions.absolute_ttl", timedelta(days=60)),
         ("SESSION_ABSOLUTE_DAYS", "90", "sessions.absolute_ttl", timedelta(days=90)),
         ("REFRESH_GRACE_SECONDS", "0", "sessions.refresh_grace", timedelta(0)),
+        ("SESSIONS_PER_ACCOUNT", "3", "sessions.per_account", 3),
         ("JWT_ISSUER", "me", "sessions.issuer", "me"),
         ("JWT_AUDIENCE", "them", "sessions.audience", "them"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "0", "sessions.verified_cache_size", 0),

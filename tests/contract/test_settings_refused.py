@@ -89,6 +89,8 @@ def refusal(environ: dict[str, str]) -> str:
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", NUMBER.format("1 to 1440"), "30"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "0", NUMBER.format("1 to 3650"), "7"),
         ("SESSION_ABSOLUTE_DAYS", "3651", NUMBER.format("1 to 3650"), "30"),
+        ("SESSIONS_PER_ACCOUNT", "0", NUMBER.format("1 to 200"), "50"),
+        ("SESSIONS_PER_ACCOUNT", "201", NUMBER.format("1 to 200"), "50"),
         ("REFRESH_GRACE_SECONDS", "61", NUMBER.format("0 to 60"), "30"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "4096"),
         ("JWT_ALGORITHM", "none", "must be one of HS256, EdDSA, ES256, RS256", "HS256"),

@@ -1,0 +1,109 @@
+"""Queries on refresh tokens that are exchanged for the next.
+
+Whatever locks both a session and its tokens locks the session first.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.rows import moment
+from auth_api.sessions.tables import RefreshToken, Session
+
+
+class ExtendedSession(msgspec.Struct, frozen=True):
+    """A session that a refresh carries on, on the database's clock."""
+
+    id: UUID
+    user_id: int
+    now: datetime
+    expires_at: datetime
+
+
+class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A refresh token that could not be claimed, with all that decides on the answer."""
+
+    user_id: int
+    session_id: UUID
+    now: datetime
+    used_at: datetime | None
+    expires_at: datetime
+    session_expires_at: datetime
+    session_is_live: bool
+    successor_hash: str | None
+    successor_salt: str | None
+    successor_expires_at: datetime | None
+    successor_is_unused: bool
+
+
+@circuit_breaker(service=SERVICE)
+async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSession | None:
+    """Carry the session of an unused refresh token on for so long, or to its absolute end. None if it cannot go on.
+
+    `timestamptz_pl_interval` is what `+` calls on PostgreSQL; `kit.db.sqlite` has one of this name.
+    """
+    rows = await Session.raw(
+        "UPDATE sessions SET last_used_at = clock_timestamp(), "
+        "expires_at = CASE WHEN absolute_expires_at < "
+        "timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) THEN absolute_expires_at "
+        "ELSE timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) END "
+        "WHERE ended_at IS NULL AND expires_at > clock_timestamp() "
+        "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
+        "AND NOT is_revoked AND expires_at > clock_timestamp()) "
+        "AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active) "
+        "RETURNING id, user_id, last_used_at, expires_at",
+        idle_seconds,
+        idle_seconds,
+        token_hash,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return ExtendedSession(row["id"], row["user_id"], row["last_used_at"], row["expires_at"])
+
+
+@circuit_breaker(service=SERVICE)
+async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: str) -> bool:
+    """Mark the token used. True for exactly one of any number of callers."""
+    rows = await RefreshToken.raw(
+        "UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
+        "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
+        successor_hash,
+        successor_salt,
+        token_hash,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def find_spent_token(token_hash: str) -> SpentToken | None:
+    """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
+    rows = await RefreshToken.raw(
+        "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
+        "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
+        "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "
+        "clock_timestamp() AS now "
+        "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = t.user_id "
+        "LEFT JOIN refresh_tokens n ON n.token_hash = t.successor_hash "
+        "WHERE t.token_hash = {}",
+        token_hash,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return SpentToken(
+        user_id=row["user_id"],
+        session_id=row["session_id"],
+        now=moment(row["now"]),
+        used_at=row["used_at"],
+        expires_at=row["expires_at"],
+        session_expires_at=row["session_expires_at"],
+        session_is_live=row["ended_at"] is None and row["is_active"] and not row["is_revoked"],
+        successor_hash=row["successor_hash"],
+        successor_salt=row["successor_salt"],
+        successor_expires_at=row["successor_expires_at"],
+        successor_is_unused=row["successor_id"] is not None and row["successor_used_at"] is None,
+    )
