@@ -10,6 +10,7 @@ from auth_api.administration.service import AdministrationService
 from auth_api.audit.service import AuditTrail
 from auth_api.health.exposition import Exposition
 from auth_api.health.service import HealthService
+from auth_api.housekeeping.service import HousekeepingService, chores_of
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker import ServiceBreaker, breakers
 from auth_api.kit.clock import Clock, utc_now
@@ -64,6 +65,7 @@ class Services:
     administration: AdministrationService
     health: HealthService
     exposition: Exposition
+    housekeeping: HousekeepingService
     audit: AuditTrail
     address_limits: AddressLimits
     jobs: tuple[BackgroundJob, ...]
@@ -105,6 +107,9 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     bind(database.engine)
     _install_breakers(settings, database)
     policy = settings.sessions
+    housekeeping = HousekeepingService(
+        database=database, chores=chores_of(policy, settings.audit), interval=settings.housekeeping.interval
+    )
     hasher = PasswordHasher(settings.hashing)
     audit, users, mailboxes, tokens = AuditTrail(), UserService(), Mailboxes(), OneTimeTokens()
     access_tokens = AccessTokens(policy, clock)
@@ -164,9 +169,13 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),
         exposition=Exposition(settings.metrics),
+        housekeeping=housekeeping,
         audit=audit,
         address_limits=AddressLimits(settings.throttling),
-        jobs=(mail_job,) if outbox.is_on else (),
+        jobs=(
+            *((mail_job,) if outbox.is_on else ()),
+            *((BackgroundJob("housekeeping", housekeeping.step),) if settings.housekeeping.interval else ()),
+        ),
     )
 
 

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from auth_api.audit.policy import AuditPolicy
 from auth_api.environment import DEFAULT_DATABASE_URL
 from auth_api.health.policy import MIN_TOKEN_LENGTH, MetricsPolicy
+from auth_api.housekeeping.policy import HousekeepingPolicy
 from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
@@ -65,6 +67,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     passwords: PasswordPolicy
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
+    audit: AuditPolicy
+    housekeeping: HousekeepingPolicy
     mail: MailPolicy
     background_jobs: bool = True
 
@@ -101,6 +105,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ),
             background_jobs=read.boolean("BACKGROUND_JOBS", default=True),
             sessions=_sessions(read, http, environment),
+            audit=AuditPolicy(
+                retention=timedelta(days=read.integer("AUDIT_RETENTION_DAYS", 365, at_least=0, at_most=36500)) or None
+            ),
+            housekeeping=HousekeepingPolicy(
+                interval=read.integer("HOUSEKEEPING_INTERVAL", 600, at_least=0, at_most=86400)
+            ),
         )
         read.raise_problems()
         return settings

@@ -8,6 +8,7 @@ import sys
 import click
 
 from auth_api import __version__
+from auth_api.cli.cleanup import cleanup
 from auth_api.cli.limits import limits
 from auth_api.cli.migrate import migrate
 from auth_api.cli.openapi import openapi
@@ -28,7 +29,7 @@ def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, users, secrets, limits, selftest, openapi):
+for command in (serve, migrate, users, cleanup, secrets, limits, selftest, openapi):
     commands.add_command(command)
 
 

@@ -5,7 +5,7 @@ import msgspec
 from auth_api.kit.clock import Monotonic, monotonic
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
-from auth_api.throttling import repository
+from auth_api.throttling import repository, retention
 from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
 
 TIDY_EVERY = 500
@@ -66,7 +66,7 @@ class AddressLimits:
         """Remove expired counters now and then: made-up names and addresses would pile up."""
         self._spent += 1
         if self._spent % TIDY_EVERY == 0:
-            await repository.forget_expired(2 * TIDY_EVERY)
+            await retention.remove_expired(2 * TIDY_EVERY)
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock()

@@ -102,13 +102,3 @@ async def uncount(key: str) -> None:
     await ThrottleCounter.raw(
         "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )
-
-
-@circuit_breaker(service=SERVICE)
-async def forget_expired(limit: int) -> None:
-    """Remove some of the counters that nobody needs any more."""
-    await ThrottleCounter.raw(
-        "DELETE FROM throttle_counters WHERE key IN (SELECT key FROM throttle_counters "
-        "WHERE expires_at < date_part('epoch', clock_timestamp()) LIMIT {})",
-        limit,
-    )

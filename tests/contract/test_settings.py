@@ -70,6 +70,8 @@ DEFAULTS = {
     "sessions.refresh_grace": timedelta(seconds=30),
     "sessions.per_account": 50,
     "sessions.verified_cache_size": 4096,
+    "audit.retention": timedelta(days=365),
+    "housekeeping.interval": 600,
 }
 
 
@@ -174,6 +176,10 @@ def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
         ("SESSION_ABSOLUTE_DAYS", "90", "sessions.absolute_ttl", timedelta(days=90)),
         ("REFRESH_GRACE_SECONDS", "0", "sessions.refresh_grace", timedelta(0)),
         ("SESSIONS_PER_ACCOUNT", "3", "sessions.per_account", 3),
+        ("AUDIT_RETENTION_DAYS", "30", "audit.retention", timedelta(days=30)),
+        ("AUDIT_RETENTION_DAYS", "0", "audit.retention", None),
+        ("HOUSEKEEPING_INTERVAL", "30", "housekeeping.interval", 30),
+        ("HOUSEKEEPING_INTERVAL", "0", "housekeeping.interval", 0),
         ("JWT_ISSUER", "me", "sessions.issuer", "me"),
         ("JWT_AUDIENCE", "them", "sessions.audience", "them"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "0", "sessions.verified_cache_size", 0),

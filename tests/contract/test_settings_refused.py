@@ -89,6 +89,8 @@ def refusal(environ: dict[str, str]) -> str:
         ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", NUMBER.format("1 to 1440"), "30"),
         ("REFRESH_TOKEN_EXPIRE_DAYS", "0", NUMBER.format("1 to 3650"), "7"),
         ("SESSION_ABSOLUTE_DAYS", "3651", NUMBER.format("1 to 3650"), "30"),
+        ("AUDIT_RETENTION_DAYS", "-1", NUMBER.format("0 to 36500"), "365"),
+        ("HOUSEKEEPING_INTERVAL", "-1", NUMBER.format("0 to 86400"), "600"),
         ("SESSIONS_PER_ACCOUNT", "0", NUMBER.format("1 to 200"), "50"),
         ("SESSIONS_PER_ACCOUNT", "201", NUMBER.format("1 to 200"), "50"),
         ("REFRESH_GRACE_SECONDS", "61", NUMBER.format("0 to 60"), "30"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.failures import CONFLICTS
@@ -67,6 +68,14 @@ class Database:
     async def ping(self) -> None:
         """Ask for nothing, past the breaker: this is what finds out that the database is back."""
         await self.engine.run_ddl("SELECT 1")
+
+    async def try_lock(self, number: int) -> bool:
+        """Take a lock that ends with the current transaction. False if another one has it: nobody waits.
+
+        SQLite lets one transaction write at a time, which therefore has every lock.
+        """
+        taken = QueryString("SELECT pg_try_advisory_xact_lock({}) AS taken", number)
+        return bool((await self.engine.run_querystring(taken))[0]["taken"])
 
     async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
         """Await the work in one transaction: all of its statements take effect, or none.

@@ -1,0 +1,36 @@
+"""`auth-api cleanup`."""
+
+import json
+import sys
+
+import click
+
+from auth_api.cli.context import run
+from auth_api.cli.tables import print_table
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only count what waits to be removed (10000 stands for so many or more).")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def cleanup(*, dry_run: bool, as_json: bool) -> None:
+    """Remove what is over: tokens, sessions, counters, mails, old events.
+
+    Servers do the same in the background (HOUSEKEEPING_INTERVAL). Exit status 1 if not all could be removed.
+    """
+    if dry_run:
+        _print(run(lambda services: services.housekeeping.backlog()), "waiting", as_json=as_json)
+        return
+    report = run(lambda services: services.housekeeping.clean_up())
+    _print(report.removed, "removed", as_json=as_json)
+    for name in report.not_permitted:
+        click.echo(f"{name}: the role of DATABASE_URL may not remove them.", err=True)
+    if not report.is_complete:
+        click.echo("Another process is cleaning up, and goes on.", err=True)
+    sys.exit(0 if report.is_complete and not report.not_permitted else 1)
+
+
+def _print(counts: dict[str, int], heading: str, *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(counts, indent=2))
+    else:
+        print_table(("kind", heading), counts.items())

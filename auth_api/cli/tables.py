@@ -1,0 +1,22 @@
+"""Tables for people: columns as wide as what stands in them."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import click
+
+from auth_api.kit.clock import rfc3339
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
+    """Print a heading and the rows below it."""
+    lines = [tuple(columns), *(tuple(map(_text, row)) for row in rows)]
+    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def _text(value: object) -> str:
+    """Write a value in one line; nothing that somebody sent may steer the terminal (CWE-150)."""
+    text = rfc3339(value) if isinstance(value, datetime) else "-" if value is None else str(value)
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -1,0 +1,62 @@
+"""`auth-api cleanup`, and the job that does the same in every server."""
+
+import json
+import sqlite3
+
+import asyncpg
+
+from tests.support.deployment import Deployment
+from tests.support.waiting import wait_until
+
+TWO_OLD_EVENTS = (
+    "INSERT INTO audit_logs (action, resource, created_at) VALUES "
+    "('login:failed', 'account', '2020-01-01 00:00:00+00:00'), "
+    "('login:failed', 'account', '2020-01-01 00:00:00+00:00')"
+)
+
+
+async def execute(deployment: Deployment, statement: str) -> None:
+    if deployment.database_url.startswith("sqlite"):
+        connection = sqlite3.connect(deployment.database_url.removeprefix("sqlite:///"))
+        connection.execute(statement)
+        connection.commit()
+        connection.close()
+        return
+    remote = await asyncpg.connect(deployment.database_url)
+    await remote.execute(statement)
+    await remote.close()
+
+
+async def test_what_is_over_is_counted_and_removed(deployment: Deployment) -> None:
+    deployment.command("migrate").check_returncode()
+    await execute(deployment, TWO_OLD_EVENTS)
+
+    waiting = deployment.command("cleanup", "--dry-run", "--json")
+    done = deployment.command("cleanup")
+    again = deployment.command("cleanup", "--json")
+
+    assert (waiting.returncode, waiting.stderr, json.loads(waiting.stdout)["audit_events"]) == (0, "", 2)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["kind", "removed"],
+        ["refresh_tokens", "0"],
+        ["sessions", "0"],
+        ["one_time_tokens", "0"],
+        ["throttle_counters", "0"],
+        ["sent_mails", "0"],
+        ["failed_mails", "0"],
+        ["audit_events", "2"],
+    ]
+    assert (again.returncode, json.loads(again.stdout)["audit_events"]) == (0, 0)
+    assert await deployment.rows("SELECT count(*) FROM audit_logs") == [(0,)]
+
+
+async def test_a_server_cleans_up_by_itself_and_still_ends_at_once(deployment: Deployment) -> None:
+    deployment.command("migrate").check_returncode()
+    await execute(deployment, TWO_OLD_EVENTS)
+
+    with deployment.server(HOUSEKEEPING_INTERVAL="1") as server:
+        wait_until(lambda: "housekeeping:done" in server.output())
+        assert server.stop(5) == 0
+
+    assert await deployment.rows("SELECT count(*) FROM audit_logs") == [(0,)]

@@ -1,0 +1,111 @@
+"""Rows of any age: what the database's own clock would take weeks for."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from auth_api.audit.tables import AuditLog
+from auth_api.kit.clock import utc_now
+from auth_api.kit.uuid7 import uuid7
+from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.outbox.tables import OutboxMessage
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.throttling.tables import ThrottleCounter
+from auth_api.users.tables import User
+
+
+def ago(**span: float) -> datetime:
+    return utc_now() - timedelta(**span)
+
+
+async def user(name: str = "old") -> int:
+    """Add an account and return its id."""
+    row: dict[str, Any] = {"username": name, "email": f"{name}@example.com", "hashed_password": "!"}
+    (added,) = await User.insert(User(**row, created_at=ago(days=900), updated_at=ago(days=900)))
+    return int(added["id"])
+
+
+async def session(user_id: int, *, absolute_end: datetime, days: float = 30) -> UUID:
+    """Add a session of so many days that ended at the latest then."""
+    began = absolute_end - timedelta(days=days)
+    identifier = uuid7(began)
+    moments: dict[str, Any] = {"created_at": began, "last_used_at": began, "auth_time": began}
+    await Session.insert(
+        Session(
+            id=identifier,
+            user_id=user_id,
+            **moments,
+            expires_at=absolute_end,
+            absolute_expires_at=absolute_end,
+            amr="pwd",
+        )
+    )
+    return identifier
+
+
+async def refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count: int = 1) -> None:
+    """Add tokens that ended then."""
+    existing = await RefreshToken.count()
+    await RefreshToken.insert(
+        *(
+            RefreshToken(
+                user_id=user_id,
+                session_id=session_id,
+                token_hash=f"hash-{existing + number}",
+                expires_at=end,
+                created_at=end - timedelta(days=7),
+            )
+            for number in range(count)
+        )
+    )
+
+
+async def one_time_token(user_id: int, *, end: datetime, used: bool = False) -> None:
+    """Add a mailed token that ends then."""
+    number = await OneTimeToken.count()
+    await OneTimeToken.insert(
+        OneTimeToken(
+            user_id=user_id,
+            purpose="password_reset",
+            token_hash=f"digest-of-a-mailed-token-{number}",
+            expires_at=end,
+            used_at=end if used else None,
+            created_at=end - timedelta(minutes=30),
+        )
+    )
+
+
+async def mail(
+    user_id: int | None,
+    *,
+    address: str | None = None,
+    sent_at: datetime | None = None,
+    failed_at: datetime | None = None,
+) -> None:
+    """Add a mail: waiting, sent, or given up."""
+    created_at = (sent_at or failed_at or utc_now()) - timedelta(minutes=1)
+    row: dict[str, Any] = {
+        "sent_at": sent_at,
+        "failed_at": failed_at,
+        "created_at": created_at,
+        "next_attempt_at": created_at,
+    }
+    await OutboxMessage.insert(OutboxMessage(template="password_reset", user_id=user_id, address=address, **row))
+
+
+async def counter(key: str, *, expires_at: datetime) -> None:
+    """Add a counter of the throttle that is needed until then."""
+    seconds = expires_at.timestamp()
+    await ThrottleCounter.insert(
+        ThrottleCounter(key=key, attempts=1, window_ends_at=seconds, blocked_until=0, expires_at=seconds)
+    )
+
+
+async def events(user_id: int | None, *, at: datetime, count: int = 1) -> None:
+    """Add rows to the history."""
+    await AuditLog.insert(
+        *(
+            AuditLog(user_id=user_id, action="login:succeeded", resource="account", details="{}", created_at=at)
+            for _ in range(count)
+        )
+    )
