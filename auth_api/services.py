@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auth_api.account.service import AccountService
+from auth_api.administration.access import AccessService
+from auth_api.administration.explanation import ExplanationService
 from auth_api.administration.service import AdministrationService
 from auth_api.audit.service import AuditTrail
 from auth_api.health.exposition import Exposition
@@ -63,6 +65,8 @@ class Services:
     outbox: Outbox
     delivery: Delivery
     administration: AdministrationService
+    access: AccessService
+    explanation: ExplanationService
     health: HealthService
     exposition: Exposition
     housekeeping: HousekeepingService
@@ -116,7 +120,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy, clock=clock)
     password_rules = PasswordRules(settings.passwords, common_passwords())
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
-    passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions)
+    passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
     outbox = Outbox(is_on=settings.mail.is_on or mailer is not None)
     delivery = Delivery(
         database=database,
@@ -165,6 +169,17 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         outbox=outbox,
         delivery=delivery,
         administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
+        access=AccessService(
+            database=database,
+            users=users,
+            mailboxes=mailboxes,
+            tokens=tokens,
+            sessions=sessions,
+            passwords=passwords,
+            password_rules=password_rules,
+            audit=audit,
+        ),
+        explanation=ExplanationService(users=users, sessions=sessions, passwords=passwords, audit=audit),
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),

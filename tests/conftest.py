@@ -42,6 +42,7 @@ ENGINE_FREE = (
     "browser/",
     "cli/test_commands",
     "cli/test_secrets",
+    "cli/test_tables",
     "cli/test_wheel",
     "contract/test_architecture",
     "contract/test_environment",

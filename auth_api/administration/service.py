@@ -1,4 +1,4 @@
-"""Looking accounts up, disabling and enabling them."""
+"""Looking accounts up, disabling, enabling and deleting them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,6 +13,7 @@ from auth_api.users.errors import UserNotFoundException
 from auth_api.users.service import UserService
 
 DISABLED: Final = "account_disabled"
+DELETED: Final = "account_deleted"
 BY: Final = "command line"
 
 
@@ -74,3 +75,19 @@ class AdministrationService:
             return True
 
         return await self.database.transaction(work)
+
+    async def delete(self, account: Account) -> None:
+        """Delete an account with its sessions and tokens. Its history stays, without the person.
+
+        Raises:
+            UserNotFoundException: it is gone.
+        """
+
+        async def work() -> None:
+            # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
+            await self.sessions.end_all(account.id, reason=DELETED)
+            if not await self.users.remove(account.id):
+                raise UserNotFoundException
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=Origin(), by=BY)
+
+        await self.database.transaction(work)

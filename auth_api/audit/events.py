@@ -1,4 +1,9 @@
-"""The events of the security history: `subject:action`, the same in the audit row and in the log line."""
+"""The events of the security history: `subject:action`, the same in the audit row and in the log line.
+
+They are those of ASVS 5.0 V16.3.1 to V16.3.3: proofs of identity that succeeded, failed or were throttled, every change
+of an account and its sessions, and what operators do (`by` in the details). What happens all the time (a refresh, a
+request that a limit or a missing right refuses) is a line in the log and no row: nobody can fill the history by it.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +21,7 @@ class EventTag(StrEnum):
     ACCOUNT_ENABLED = "account:enabled"
     LOGIN_SUCCEEDED = "login:succeeded"
     LOGIN_FAILED = "login:failed"
+    LOGIN_THROTTLED = "login:throttled"
     EMAIL_CHANGED = "email:changed"
     EMAIL_CHANGE_REQUESTED = "email:change_requested"
     EMAIL_CHANGE_UNDONE = "email:change_undone"
@@ -23,11 +29,13 @@ class EventTag(StrEnum):
     PASSWORD_CHANGED = "password:changed"  # noqa: S105 - an event, not a password
     PASSWORD_RESET = "password:reset"  # noqa: S105 - as above
     PASSWORD_RESET_REQUESTED = "password:reset_requested"  # noqa: S105 - as above
+    PASSWORD_SET = "password:set"  # noqa: S105 - as above
     SESSIONS_REPORTED = "sessions:reported"
     PROFILE_CHANGED = "profile:changed"
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
     SESSION_EVICTED = "session:evicted"
     SESSION_LOGGED_OUT = "session:logged_out"
+    SESSIONS_ENDED = "sessions:ended"
     SESSIONS_LOGGED_OUT = "sessions:logged_out_everywhere"
 
 
@@ -35,6 +43,7 @@ class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
     """An event that was written."""
 
     id: int
+    user_id: int | None
     action: str
     resource: str
     details: dict[str, Any]

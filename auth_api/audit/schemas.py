@@ -40,6 +40,17 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
+class ExportedEvent(AuditEvent, frozen=True, kw_only=True):
+    """Something that happened, and to whose account; null where there is none (any more)."""
+
+    user_id: int | None
+
+
+def exported_view(row: AuditRow) -> ExportedEvent:
+    """Show an event to those who see everybody's."""
+    return ExportedEvent(user_id=row.user_id, **msgspec.structs.asdict(event_view(row)))
+
+
 def event_view(row: AuditRow) -> AuditEvent:
     """Show an event."""
     return AuditEvent(

@@ -1,6 +1,7 @@
 """The command line: `auth-api`, also `python -m auth_api`.
 
-Exit status: 0 all is well, 1 it could not be done, 2 the command or the settings are wrong.
+Exit status: 0 it is done, 1 it could not be done or what it is about was not found, 2 the command or the settings are
+wrong, or a confirmation (`--yes`) is missing.
 """
 
 import sys
@@ -8,7 +9,9 @@ import sys
 import click
 
 from auth_api import __version__
+from auth_api.cli.audit import audit
 from auth_api.cli.cleanup import cleanup
+from auth_api.cli.explain import explain
 from auth_api.cli.limits import limits
 from auth_api.cli.migrate import migrate
 from auth_api.cli.openapi import openapi
@@ -23,13 +26,16 @@ from auth_api.settings_reader import InvalidSettingsError
 WRONG_SETTINGS = 2
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 done, 1 could not be done or not found, 2 wrong command or settings.",
+)
 @click.version_option(__version__, prog_name="auth-api")
 def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, users, cleanup, secrets, limits, selftest, openapi):
+for command in (serve, migrate, users, explain, audit, cleanup, secrets, limits, selftest, openapi):
     commands.add_command(command)
 
 

@@ -37,6 +37,8 @@ def database_errors() -> Iterator[None]:
     """Say in one sentence that the database cannot be used, and why."""
     try:
         yield
+    except BrokenPipeError:  # whoever read the output has seen enough; no matter of the database
+        raise
     except (migrations.MigrationFailedError, migrations.LockTakenError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.Error) as error:
@@ -54,6 +56,16 @@ def require_none(pending: list[str]) -> None:
     if pending:
         message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
         raise click.ClickException(message)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is destroyed; exit status 1 for a no, and 2 where nobody can be asked."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        message = "There is nobody to ask: give --yes if this is meant."
+        raise click.UsageError(message)
+    click.confirm(question, abort=True)
 
 
 def run(command: Callable[[Services], Awaitable[T]]) -> T:

@@ -2,18 +2,33 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 import click
 
-from auth_api.cli.context import run
+from auth_api.cli.context import confirm, run
+from auth_api.cli.tables import print_table
+from auth_api.kit.clock import rfc3339
 from auth_api.kit.http.json import decode
+from auth_api.kit.pages import PageRequest
 from auth_api.registration.schemas import RegisterRequest
 from auth_api.services import Services
+from auth_api.sessions.device import device_label
+from auth_api.sessions.principal import LiveSession
 from auth_api.users.account import Account
 from auth_api.users.schemas import user_fields
 
+T = TypeVar("T")
+
+MOST_SESSIONS = 200
+"""As many as SESSIONS_PER_ACCOUNT can allow."""
+
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+_password_stdin = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
+)
 
 
 @click.group()
@@ -24,11 +39,11 @@ def users() -> None:
 @users.command()
 @click.argument("email")
 @click.argument("username")
-@click.option("--password-stdin", is_flag=True, help="Read the password from standard input instead of asking.")
+@_password_stdin
 @_json
 def create(email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
     """Open an account."""
-    password = _read_line() if password_stdin else click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    password = _new_password(from_stdin=password_stdin)
 
     async def work(services: Services) -> Account:
         fields = {"email": email, "username": username, "password": password}
@@ -58,26 +73,128 @@ def list_(*, limit: int, as_json: bool) -> None:
 
 @users.command()
 @click.argument("name")
-def disable(name: str) -> None:
+@_json
+def disable(name: str, *, as_json: bool) -> None:
     """Deactivate an account and end its sessions at once."""
     changed = run(lambda services: services.administration.disable(name))
-    click.echo("disabled" if changed else "was disabled already")
+    _say("disabled" if changed else "was disabled already", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
-def enable(name: str) -> None:
+@_json
+def enable(name: str, *, as_json: bool) -> None:
     """Activate an account again."""
     changed = run(lambda services: services.administration.enable(name))
-    click.echo("enabled" if changed else "was enabled already")
+    _say("enabled" if changed else "was enabled already", as_json=as_json, changed=changed)
 
 
-def _read_line() -> str:
+@users.command()
+@click.argument("name")
+@_yes
+@_json
+def delete(name: str, *, yes: bool, as_json: bool) -> None:
+    """Delete an account with its sessions, for good. Its history stays, without the person."""
+
+    async def work(services: Services, account: Account) -> None:
+        confirm(f"Delete {account.username} <{account.email}> (id {account.id}) for good?", yes=yes)
+        await services.administration.delete(account)
+
+    _on_account(name, work)
+    _say("deleted", as_json=as_json, changed=True)
+
+
+@users.command()
+@click.argument("name")
+@_password_stdin
+@_json
+def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
+    """Set a password, end all sessions and forget failed attempts."""
+
+    async def work(services: Services, account: Account) -> int:
+        return await services.access.set_password(account, _new_password(from_stdin=password_stdin))
+
+    ended = _on_account(name, work)
+    _say(f"password set, {ended} sessions ended", as_json=as_json, changed=True, sessions_ended=ended)
+
+
+@users.command()
+@click.argument("name")
+@_json
+def verify_email(name: str, *, as_json: bool) -> None:
+    """Note that the account's address is its owner's."""
+    changed = _on_account(name, lambda services, account: services.access.verify_email(account))
+    _say("verified" if changed else "was verified already", as_json=as_json, changed=changed)
+
+
+@users.command()
+@click.argument("name")
+@_json
+def sessions(name: str, *, as_json: bool) -> None:
+    """List the sessions that are not over, newest first."""
+
+    async def work(services: Services, account: Account) -> Sequence[LiveSession]:
+        return (await services.sessions.list_live(account.id, PageRequest(MOST_SESSIONS)))[0]
+
+    print_sessions(_on_account(name, work), as_json=as_json)
+
+
+@users.command()
+@click.argument("name")
+@_yes
+@_json
+def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
+    """End all sessions of an account at once."""
+
+    async def work(services: Services, account: Account) -> int:
+        confirm(f"End all sessions of {account.username} <{account.email}> (id {account.id})?", yes=yes)
+        return await services.access.end_sessions(account)
+
+    ended = _on_account(name, work)
+    _say(f"{ended} sessions ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
+
+
+def session_fields(session: LiveSession) -> dict[str, str | None]:
+    """Return what an operator sees of a session."""
+    return {
+        "id": str(session.id),
+        "device": device_label(session.user_agent),
+        "ip_address": session.ip_address,
+        "created_at": rfc3339(session.created_at),
+        "last_used_at": rfc3339(session.last_used_at),
+        "expires_at": rfc3339(session.expires_at),
+    }
+
+
+def print_sessions(found: Sequence[LiveSession], *, as_json: bool = False) -> None:
+    """Print sessions as a table, or as JSON."""
+    documents = [session_fields(session) for session in found]
+    if as_json:
+        click.echo(json.dumps(documents, indent=2))
+    else:
+        columns = ("id", "device", "ip_address", "created_at", "last_used_at", "expires_at")
+        print_table(columns, (document.values() for document in documents))
+
+
+def _on_account(name: str, work: Callable[[Services, Account], Awaitable[T]]) -> T:
+    async def found(services: Services) -> T:
+        return await work(services, await services.administration.find(name))
+
+    return run(found)
+
+
+def _new_password(*, from_stdin: bool) -> str:
+    if not from_stdin:
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     try:
         return sys.stdin.buffer.readline().decode().rstrip("\r\n")
     except UnicodeDecodeError as error:
         message = "The password on standard input is not UTF-8."
         raise click.ClickException(message) from error
+
+
+def _say(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
+    click.echo(json.dumps(facts, indent=2) if as_json else sentence)
 
 
 def _print(accounts: Sequence[Account], *, as_json: bool, many: bool = False) -> None:
@@ -86,7 +203,4 @@ def _print(accounts: Sequence[Account], *, as_json: bool, many: bool = False) ->
         click.echo(json.dumps(documents if many else documents[0], indent=2))
         return
     columns = ("id", "username", "email", "is_active", "email_verified", "created_at", "last_login")
-    rows = [columns, *(tuple(str(document[column]) for column in columns) for document in documents)]
-    widths = [max(len(row[index]) for row in rows) for index in range(len(columns))]
-    for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print_table(columns, ([document[column] for column in columns] for document in documents))

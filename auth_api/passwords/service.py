@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from auth_api.audit.events import EventTag
+from auth_api.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.errors import ServerOverloadedException
 from auth_api.kit.origin import Origin
@@ -20,6 +22,7 @@ class PasswordService:
     hasher: PasswordHasher
     throttle: AccountThrottle
     sessions: SessionService
+    audit: AuditTrail
 
     async def check(self, password: str, *, found: Credentials | None, name: str, origin: Origin) -> bool:
         """Tell whether the password is the account's. Counted before it is looked at.
@@ -46,4 +49,6 @@ class PasswordService:
             raise
         if matches:
             await self.throttle.succeed(target, counted)
+        elif counted.blocks:  # those that are refused now leave no row: a flood must not fill the history
+            await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, origin=origin)
         return matches

@@ -8,18 +8,27 @@ together spares networks from which the owner has logged in lately.
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.errors import TooManyAttemptsException
+from auth_api.throttling.failures import Failures
 from auth_api.throttling.policy import ThrottlingPolicy
 
 _REFUSED_NETWORK = LIMIT_REFUSALS.labels("account_network")
 _REFUSED_ACCOUNT = LIMIT_REFUSALS.labels("account")
 
-Counted = tuple[str, ...]
-"""The keys of the counters that counted an attempt; one that blocks counts none."""
+MOST_SHOWN: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The counters that counted an attempt (one that blocks counts none), and whether its failure blocks the next."""
+
+    keys: tuple[str, ...] = ()
+    blocks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,29 +76,37 @@ class AccountThrottle:
             TooManyAttemptsException: it has to wait; no password may be looked at.
         """
         if not self.policy.enabled:
-            return ()
-        if not await repository.attempt(target.pair_key, self.policy.per_network):
+            return Counted()
+        of_pair = await repository.attempt(target.pair_key, self.policy.per_network)
+        if of_pair is None:
             _REFUSED_NETWORK.inc()
             raise TooManyAttemptsException(await repository.blocked_for(target.pair_key))
-        if await repository.attempt(target.account_key, self.policy.per_account):
-            return (target.pair_key, target.account_key)
+        pair_blocks = of_pair >= self.policy.per_network.free
+        of_account = await repository.attempt(target.account_key, self.policy.per_account)
+        if of_account is not None:
+            account_blocks = of_account >= self.policy.per_account.free
+            return Counted((target.pair_key, target.account_key), blocks=pair_blocks or account_blocks)
         if await is_known_network():
-            return (target.pair_key,)
+            return Counted((target.pair_key,), blocks=pair_blocks)
         await repository.uncount(target.pair_key)
         _REFUSED_ACCOUNT.inc()
         raise TooManyAttemptsException(await repository.blocked_for(target.account_key))
 
     async def take_back(self, counted: Counted) -> None:
         """Uncount an attempt whose password could not be looked at."""
-        for key in counted:
+        for key in counted.keys:
             await repository.uncount(key)
 
     async def succeed(self, target: Target, counted: Counted) -> None:
         """Forget the failures from this network and no others, and uncount this attempt, which was none."""
-        if target.pair_key in counted:
+        if target.pair_key in counted.keys:
             await repository.forget(target.pair_key)
-        if target.account_key in counted:
+        if target.account_key in counted.keys:
             await repository.uncount(target.account_key)
+
+    async def failures(self, target: Target) -> list[Failures]:
+        """Return the failures at an account from all networks, the longest waits first; the first hundred."""
+        return await repository.failures(f"attempts:{target.account}", limit=MOST_SHOWN)
 
     async def reset(self, user_id: int) -> None:
         """Forget all failures at an account."""

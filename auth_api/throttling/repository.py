@@ -3,10 +3,13 @@
 `date_part('epoch', clock_timestamp())` is the present on both engines; see `kit.db.sqlite`.
 """
 
+from datetime import UTC, datetime
+
 import msgspec
 
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.throttling.failures import Failures
 from auth_api.throttling.policy import AccountLimit
 from auth_api.throttling.tables import ThrottleCounter
 
@@ -39,8 +42,8 @@ async def count(key: str, window_seconds: float) -> Count:
 
 
 @circuit_breaker(service=SERVICE)
-async def attempt(key: str, limit: AccountLimit) -> bool:
-    """Count one attempt before it is judged. False if the key is blocked; then nothing is counted.
+async def attempt(key: str, limit: AccountLimit) -> int | None:
+    """Count one attempt before it is judged, and return which one it is. None, uncounted, if the key is blocked.
 
     The attempt that uses up the free ones, and each later one, blocks those that follow; `forget` lifts it on success.
     """
@@ -69,7 +72,7 @@ async def attempt(key: str, limit: AccountLimit) -> bool:
         float(limit.first_wait_seconds),
         limit.free,
     )
-    return bool(rows)
+    return int(rows[0]["attempts"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
@@ -94,6 +97,27 @@ async def forget_account(account_key: str) -> None:
     await ThrottleCounter.raw(
         "DELETE FROM throttle_counters WHERE key = {} OR key LIKE {}", account_key, f"{account_key}:%"
     )
+
+
+@circuit_breaker(service=SERVICE)
+async def failures(account_key: str, *, limit: int) -> list[Failures]:
+    """Return what is counted at an account, from everywhere and from each network; the longest waits first."""
+    rows = await ThrottleCounter.raw(
+        "SELECT key, attempts, blocked_until, blocked_until > date_part('epoch', clock_timestamp()) AS is_blocked "
+        "FROM throttle_counters WHERE (key = {} OR key LIKE {}) AND attempts > 0 "
+        "AND window_ends_at > date_part('epoch', clock_timestamp()) ORDER BY blocked_until DESC, key LIMIT {}",
+        account_key,
+        f"{account_key}:%",
+        limit,
+    )
+    return [
+        Failures(
+            network=row["key"].removeprefix(account_key).removeprefix(":") or None,
+            count=row["attempts"],
+            blocked_until=datetime.fromtimestamp(row["blocked_until"], UTC) if row["is_blocked"] else None,
+        )
+        for row in rows
+    ]
 
 
 @circuit_breaker(service=SERVICE)

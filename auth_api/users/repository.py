@@ -129,3 +129,21 @@ async def set_active(user_id: int, *, active: bool) -> Account | None:
         active,
     )
     return only_account(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def verify_once(user_id: int, email: str) -> bool:
+    """Note that the account's address is its owner's. False if it was noted before, or it has another address."""
+    rows = await User.raw(
+        "UPDATE users SET email_verified_at = clock_timestamp() "
+        "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
+        user_id,
+        email,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def remove(user_id: int) -> bool:
+    """Delete the account with all that hangs on it, whatever its password."""
+    return bool(await User.raw("DELETE FROM users WHERE id = {} RETURNING id", user_id))

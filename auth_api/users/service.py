@@ -88,6 +88,14 @@ class UserService:
         """Delete the account with its sessions and tokens, if its password still is the one that was checked."""
         return await credentials_repository.delete(checked.account.id, checked_hash=checked.hashed_password)
 
+    async def remove(self, user_id: int) -> bool:
+        """Delete the account with its sessions and tokens, whatever its password. False if it is gone."""
+        return await repository.remove(user_id)
+
+    async def verify_email(self, account: Account) -> bool:
+        """Note that the address is its owner's. False if it was, or the account has another one by now."""
+        return await repository.verify_once(account.id, account.email)
+
     async def newest(self, limit: int) -> list[Account]:
         """Return the accounts that were made last, newest first."""
         return await repository.newest(limit)

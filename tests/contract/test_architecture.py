@@ -59,6 +59,7 @@ PLAIN_VALUES: Final = {
     "auth_api.sessions.principal",
     "auth_api.throttling.accounts",  # its service: what it does for accounts
     "auth_api.throttling.addresses",  # and for addresses
+    "auth_api.throttling.failures",
     "auth_api.throttling.mails",  # and for mails
     "auth_api.throttling.policy",
     "auth_api.users.account",

@@ -80,6 +80,15 @@ class PasswordHasher:
         """Tell whether the hash cost less memory or time than today's do. One that cost more is left alone."""
         return _is_cheaper(stored, self._argon2)
 
+    @staticmethod
+    def is_usable(stored: str) -> bool:
+        """Tell whether any password can match what is stored."""
+        try:
+            argon2.extract_parameters(stored)
+        except InvalidHashError:
+            return False
+        return True
+
     def close(self) -> None:
         """Forget what waits and let the threads end."""
         self._pool.shutdown(wait=False, cancel_futures=True)

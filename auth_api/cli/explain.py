@@ -1,0 +1,76 @@
+"""`auth-api explain`."""
+
+import json
+import sys
+from typing import Any
+
+import click
+import msgspec
+
+from auth_api.administration.explanation import Explanation
+from auth_api.audit.schemas import event_view
+from auth_api.cli.context import run
+from auth_api.cli.tables import print_table
+from auth_api.cli.users import print_sessions, session_fields
+from auth_api.kit.clock import rfc3339
+from auth_api.users.schemas import user_fields
+
+
+@click.command()
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def explain(name: str, *, as_json: bool) -> None:
+    """Tell why somebody cannot log in. NAME is a username or an e-mail address.
+
+    Exit status 1 if there is no such account.
+    """
+    found = run(lambda services: services.explanation.explain(name))
+    if as_json:
+        click.echo(json.dumps(_document(found), indent=2))
+    else:
+        _print(found)
+    sys.exit(0 if found.account is not None else 1)
+
+
+def _document(found: Explanation) -> dict[str, Any]:
+    return {
+        "account": user_fields(found.account) if found.account is not None else None,
+        "obstacles": msgspec.to_builtins(found.obstacles),
+        "wrong_passwords": [
+            {
+                "network": counted.network,
+                "count": counted.count,
+                "blocked_until": rfc3339(counted.blocked_until) if counted.blocked_until is not None else None,
+            }
+            for counted in found.failures
+        ],
+        "sessions": [session_fields(session) for session in found.sessions],
+        "events": [msgspec.to_builtins(event_view(row)) for row in found.events],
+    }
+
+
+def _print(found: Explanation) -> None:
+    if found.account is not None:
+        click.echo(f"{found.account.username} <{found.account.email}>, id {found.account.id}\n")
+    for obstacle in found.obstacles:
+        click.echo(obstacle.detail)
+    if not found.obstacles:
+        click.echo("Nothing is in the way but a wrong password.")
+    if found.failures:
+        click.echo("\nWrong passwords, not forgotten yet:")
+        rows = [
+            (counted.network or "(all together)", counted.count, counted.blocked_until) for counted in found.failures
+        ]
+        print_table(("network", "count", "blocked_until"), rows)
+    if found.account is None:
+        return
+    click.echo(f"\nLive sessions: {len(found.sessions)}")
+    if found.sessions:
+        print_sessions(found.sessions)
+    click.echo("\nLast events, newest first:")
+    events = [(row.created_at, row.action, row.resource, row.ip_address, _details(row.details)) for row in found.events]
+    print_table(("at", "action", "resource", "ip_address", "details"), events)
+
+
+def _details(details: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in details.items())

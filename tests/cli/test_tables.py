@@ -1,0 +1,22 @@
+"""Tables that commands print."""
+
+import pytest
+
+from auth_api.cli.tables import print_table
+from auth_api.kit.uuid7 import EPOCH
+
+
+def test_columns_are_as_wide_as_what_stands_in_them(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("name", "at"), [("ada", EPOCH), ("countess", None)])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "name      at",
+        "ada       1970-01-01T00:00:00.000Z",
+        "countess  -",
+    ]
+
+
+def test_nothing_that_somebody_sent_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table(("device",), [("\x1b[2J\r\n\x9b31m\u202eapp",)])
+
+    assert capsys.readouterr().out.splitlines() == ["device", "?[2J???31m?app"]
