@@ -67,6 +67,7 @@ READING_ORDER: Final = (
     "/api/user/sessions",
     "/api/user/sessions/{session_id}",
     "/api/user/audit-log",
+    "/api/user/export",
     "/api/user/delete",
 )
 
@@ -120,6 +121,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "rotation": provide(services.rotation),
             "audit": provide(services.audit),
             "accounts": provide(services.accounts),
+            "exports": provide(services.exports),
             "recovery": provide(services.recovery),
             "health": provide(services.health),
             "exposition": provide(services.exposition),

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from auth_api.account.export import ExportService
 from auth_api.account.service import AccountService
 from auth_api.administration.access import AccessService
 from auth_api.administration.explanation import ExplanationService
@@ -61,6 +62,7 @@ class Services:
     sessions: SessionService
     rotation: RotationService
     accounts: AccountService
+    exports: ExportService
     recovery: RecoveryService
     outbox: Outbox
     delivery: Delivery
@@ -154,6 +156,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             password_rules=password_rules,
             sessions=sessions,
         ),
+        exports=ExportService(sessions=sessions, audit=audit, throttle=throttle, clock=clock),
         recovery=RecoveryService(
             database=database,
             mailboxes=mailboxes,

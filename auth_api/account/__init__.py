@@ -1,1 +1,1 @@
-"""What people do with their own account beyond the profile: leaving."""
+"""What people do with their own account: change it, take along what is kept, leave."""

@@ -1,8 +1,10 @@
 """The profile, and leaving."""
 
-from litestar import Controller, get, patch, post
+from litestar import Controller, Response, get, patch, post
 from litestar.params import JSONBody
 
+from auth_api.account.export import ExportService
+from auth_api.account.export_schemas import EXAMPLE_EXPORT, Export, export_view
 from auth_api.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.account.service import AccountService
 from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
@@ -13,6 +15,7 @@ from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.origin import Origin
 from auth_api.kit.pages import PageRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account
@@ -58,6 +61,23 @@ class AccountController(Controller):
         """Return what happened to the account, when and from where; newest first."""
         rows, next_cursor = await audit.history(current_user.id, page)
         return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
+
+    @get(
+        "/export",
+        summary="Export everything",
+        operation_id="exportEverything",
+        rate_limit="export",
+        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_EXPORT),
+    )
+    async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[Export]:
+        """Return all that is kept about the person behind the token, and no secret; as a file, for browsers.
+
+        Of events and sessions come the newest thousand. `audit_events.next_cursor` is where the security history goes
+        on, if it does.
+        """
+        document = export_view(await exports.export(principal))
+        name = f"{principal.account.username}-{document.exported_at[:10]}.json"
+        return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @patch(
         "/profile",

@@ -30,3 +30,11 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
     ip_address: str | None
     user_agent: str | None
+
+
+class KeptSession(LiveSession, frozen=True, kw_only=True):
+    """A session as its owner gets it exported, over or not."""
+
+    absolute_expires_at: datetime
+    ended_at: datetime | None
+    ended_reason: str | None

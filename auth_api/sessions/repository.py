@@ -10,7 +10,7 @@ from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
-from auth_api.sessions.principal import LiveSession, Principal
+from auth_api.sessions.principal import KeptSession, LiveSession, Principal
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.account import Account
 
@@ -163,6 +163,21 @@ async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list
         limit,
     )
     return [LiveSession(**row) for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
+async def kept_sessions(user_id: int, *, limit: int) -> tuple[list[KeptSession], int]:
+    """Return sessions of an account, over or not, newest first; and how many there are."""
+    rows = await Session.raw(
+        "SELECT id, created_at, last_used_at, expires_at, absolute_expires_at, ended_at, ended_reason, ip_address, "
+        "user_agent FROM sessions WHERE user_id = {} ORDER BY id DESC LIMIT {}",
+        user_id,
+        limit,
+    )
+    if len(rows) < limit:
+        return [KeptSession(**row) for row in rows], len(rows)
+    (counted,) = await Session.raw("SELECT count(*) AS kept FROM sessions WHERE user_id = {}", user_id)
+    return [KeptSession(**row) for row in rows], counted["kept"]
 
 
 @circuit_breaker(service=SERVICE)

@@ -19,7 +19,7 @@ from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.sessions.principal import LiveSession, Principal
+from auth_api.sessions.principal import KeptSession, LiveSession, Principal
 from auth_api.sessions.schemas import TokenPair
 
 REFRESH_PREFIX: Final = "rt_"
@@ -136,6 +136,11 @@ class SessionService:
             raise bad_cursor() from error
         rows = await repository.live_sessions(user_id, after=after, limit=request.limit + 1)
         return cut(rows, request, lambda session: session.id)
+
+    async def list_kept(self, user_id: int, limit: int) -> tuple[Sequence[KeptSession], int]:
+        """Return the newest sessions of the account, over or not; and how many older ones are kept."""
+        sessions, count = await repository.kept_sessions(user_id, limit=limit)
+        return sessions, count - len(sessions)
 
     async def end_one(self, session_id: UUID, user_id: int, origin: Origin) -> None:
         """End one session of the account.

@@ -71,6 +71,7 @@ PLAIN_VALUES: Final = {
 """Values and functions on values: others may name them as they name `str`."""
 
 TABLE_USERS: Final = {
+    "auth_api.account.repository": "shows people what is kept about them of packages that do not do it themselves",
     "auth_api.audit.tables": "a foreign key",
     "auth_api.housekeeping.repository": "removes what is over of packages that do not do it themselves",
     "auth_api.one_time_tokens.tables": "a foreign key",
@@ -82,7 +83,7 @@ TABLE_USERS: Final = {
 SQL_ROLES: Final = {"repository", "retention"}
 """What speaks SQL: each query is guarded by the breaker."""
 
-REPOSITORY_USERS: Final = {"accounts", "addresses", "delivery", "mailbox", "mails", "service", "rotation"}
+REPOSITORY_USERS: Final = {"accounts", "addresses", "delivery", "export", "mailbox", "mails", "service", "rotation"}
 """What decides by what a repository finds."""
 
 LITESTAR_ROLES: Final = {"controllers"}

@@ -39,6 +39,7 @@ PROTECTED = {
     "POST /api/user/delete",
     "POST /api/user/password",
     "GET /api/user/audit-log",
+    "GET /api/user/export",
     "GET /api/user/sessions",
     "DELETE /api/user/sessions/{session_id}",
 }
