@@ -5,10 +5,10 @@ How the house is laid out, from the door inwards (imports point downwards only):
 * ``cli``, ``server``, ``asgi``: commands and the process. ``settings*`` and ``environment``: what it is told.
 * ``app`` and ``services``: the only places where parts meet. ``errors`` shows all exceptions, ``piccolo_app`` all
   tables.
-* Flows own journeys: ``registration``, ``login``, ``account``, ``administration``; ``housekeeping`` removes what is
-  over, ``health`` answers the probes.
-* Resources own rows: ``users``, ``sessions``, ``audit``, ``throttling``; ``one_time_tokens`` and ``outbox`` so far own
-  nothing but their tables. ``passwords`` is the one way to check a password.
+* Flows own journeys: ``registration``, ``login``, ``email_verification``, ``password_recovery``, ``email_change``,
+  ``account``, ``administration``; ``housekeeping`` removes what is over, ``health`` answers the probes.
+* Resources own rows: ``users``, ``sessions``, ``one_time_tokens``, ``outbox``, ``audit``, ``throttling``. ``passwords``
+  is the one way to check a password, ``sessions.eviction`` the one way to throw everybody out.
 * ``kit`` knows no feature: clock, errors, breaker, logging, ``kit.crypto``, ``kit.db``, ``kit.http``.
 
 In a package: ``controllers`` → ``service`` → ``repository`` → ``tables``; beside them ``schemas``, ``policy`` and

@@ -10,6 +10,8 @@ from litestar.openapi.spec import Tag
 
 from auth_api import __version__
 from auth_api.account.controllers import AccountController
+from auth_api.email_change.controllers import EmailChangeController, EmailConfirmationController
+from auth_api.email_verification.controllers import VerificationController
 from auth_api.health.controllers import HealthController, MetricsController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
@@ -31,10 +33,10 @@ from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
 from auth_api.login.controllers import LoginController
-from auth_api.password_recovery.controllers import RecoveryController
+from auth_api.password_recovery.controllers import RecoveryController, ReportController
 from auth_api.registration.controllers import RegistrationController
 from auth_api.services import create_services
-from auth_api.sessions.authentication import bearer_auth
+from auth_api.sessions.authentication import bearer_auth, optional_principal
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
@@ -62,8 +64,14 @@ READING_ORDER: Final = (
     "/api/auth/logout-all",
     "/api/auth/password/forgot",
     "/api/auth/password/reset",
+    "/api/auth/email/verify",
+    "/api/auth/email/resend",
+    "/api/auth/email/confirm-change",
+    "/api/auth/email/undo-change",
+    "/api/auth/sessions/report",
     "/api/user/profile",
     "/api/user/password",
+    "/api/user/email",
     "/api/user/sessions",
     "/api/user/sessions/{session_id}",
     "/api/user/audit-log",
@@ -71,12 +79,18 @@ READING_ORDER: Final = (
     "/api/user/delete",
 )
 
-MAIL_JOURNEYS: Final = (RecoveryController,)
+MAIL_JOURNEYS: Final = (
+    RecoveryController,
+    ReportController,
+    VerificationController,
+    EmailChangeController,
+    EmailConfirmationController,
+)
 """Offered only where mail can be sent."""
 
 TAGS: Final = [
     Tag(name="Authentication", description="Register, log in, refresh, log out."),
-    Tag(name="Recovery", description="Get an account back by mail."),
+    Tag(name="Recovery", description="What the links of mails do: verify an address, get an account back."),
     Tag(name="Account", description="One's own account."),
     Tag(name="Operation", description="Probes and public keys."),
 ]
@@ -123,10 +137,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "accounts": provide(services.accounts),
             "exports": provide(services.exports),
             "recovery": provide(services.recovery),
+            "verification": provide(services.verification),
+            "email_change": provide(services.email_change),
             "health": provide(services.health),
             "exposition": provide(services.exposition),
             "origin": Provide(provide_origin, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
+            "caller": Provide(optional_principal(services.sessions)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },

@@ -10,7 +10,8 @@
     │   ├── TokenInvalidException
     │   ├── TokenRevokedException
     │   ├── RefreshTokenReusedException
-    │   └── AccountDisabledException
+    │   ├── AccountDisabledException
+    │   └── EmailNotVerifiedException
     ├── ValidationException
     │   ├── DuplicateEmailException
     │   ├── DuplicateUsernameException
@@ -61,7 +62,7 @@ from auth_api.kit.errors import (
     UriTooLongException,
     ValidationException,
 )
-from auth_api.login.errors import AccountDisabledException
+from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
@@ -91,6 +92,7 @@ __all__ = [
     "DatabaseUnavailableException",
     "DuplicateEmailException",
     "DuplicateUsernameException",
+    "EmailNotVerifiedException",
     "FieldError",
     "HeadersTooLargeException",
     "HostNotAllowedException",

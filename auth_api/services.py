@@ -11,6 +11,9 @@ from auth_api.administration.access import AccessService
 from auth_api.administration.explanation import ExplanationService
 from auth_api.administration.service import AdministrationService
 from auth_api.audit.service import AuditTrail
+from auth_api.email_change.service import EmailChangeService
+from auth_api.email_verification.completion import CompletionService
+from auth_api.email_verification.service import VerificationService
 from auth_api.health.exposition import Exposition
 from auth_api.health.service import HealthService
 from auth_api.housekeeping.service import HousekeepingService, chores_of
@@ -38,6 +41,7 @@ from auth_api.passwords.service import PasswordService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.registration.service import RegistrationService
 from auth_api.sessions.access_tokens import AccessTokens
+from auth_api.sessions.eviction import Eviction
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
@@ -64,6 +68,8 @@ class Services:
     accounts: AccountService
     exports: ExportService
     recovery: RecoveryService
+    verification: VerificationService
+    email_change: EmailChangeService
     outbox: Outbox
     delivery: Delivery
     administration: AdministrationService
@@ -130,20 +136,40 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         renderer=Renderer(settings.mail),
         mailer=mailer or _mailer(settings),
     )
+    mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
+    eviction = Eviction(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle)
     mail_job = BackgroundJob("mail", delivery.step)
     outbox.on_arrival = mail_job.wake
     return Services(
         database=database,
         hasher=hasher,
         password_rules=password_rules,
-        registration=RegistrationService(database=database, users=users, sessions=sessions, audit=audit, hasher=hasher),
+        registration=RegistrationService(
+            database=database,
+            users=users,
+            sessions=sessions,
+            audit=audit,
+            hasher=hasher,
+            tokens=tokens,
+            outbox=outbox,
+            mail_limits=mail_limits,
+            mailboxes=settings.mailboxes,
+        ),
         login=LoginService(
-            database=database, users=users, sessions=sessions, audit=audit, hasher=hasher, passwords=passwords
+            database=database,
+            users=users,
+            sessions=sessions,
+            audit=audit,
+            hasher=hasher,
+            passwords=passwords,
+            outbox=outbox,
+            mailboxes=settings.mailboxes,
         ),
         sessions=sessions,
         rotation=RotationService(
             database=database,
             audit=audit,
+            outbox=outbox,
             access_tokens=access_tokens,
             policy=policy,
             derivation=SuccessorDerivation(policy.derivation_secrets),
@@ -155,19 +181,45 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             passwords=passwords,
             password_rules=password_rules,
             sessions=sessions,
+            eviction=eviction,
+            outbox=outbox,
         ),
         exports=ExportService(sessions=sessions, audit=audit, throttle=throttle, clock=clock),
         recovery=RecoveryService(
             database=database,
             mailboxes=mailboxes,
-            sessions=sessions,
             tokens=tokens,
             outbox=outbox,
             audit=audit,
             hasher=hasher,
             password_rules=password_rules,
-            throttle=throttle,
-            mail_limits=MailLimits(settings.throttling, policy.derivation_secrets[0]),
+            eviction=eviction,
+            mail_limits=mail_limits,
+        ),
+        verification=VerificationService(
+            database=database,
+            users=users,
+            mailboxes=mailboxes,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            passwords=passwords,
+            eviction=eviction,
+            mail_limits=mail_limits,
+            completion=CompletionService(
+                database=database, users=users, mailboxes=mailboxes, tokens=tokens, audit=audit, passwords=passwords
+            ),
+        ),
+        email_change=EmailChangeService(
+            database=database,
+            users=users,
+            mailboxes=mailboxes,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            passwords=passwords,
+            eviction=eviction,
+            mail_limits=mail_limits,
         ),
         outbox=outbox,
         delivery=delivery,

@@ -20,11 +20,11 @@ from auth_api.kit.mail.policy import MailPolicy
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings_http import HttpPolicy, read_http
 from auth_api.settings_keys import GENERATE, read_keys
-from auth_api.settings_mail import read_mail
+from auth_api.settings_mail import read_mail, read_mailboxes
 from auth_api.settings_reader import Reader
 from auth_api.settings_server import ServerPolicy, read_server
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
-from auth_api.users.policy import PasswordPolicy
+from auth_api.users.policy import MailboxPolicy, PasswordPolicy
 
 USUAL_METRICS_PORT: Final = 9464
 """What is shown as an example: metrics have a port of their own only where one is named."""
@@ -70,6 +70,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit: AuditPolicy
     housekeeping: HousekeepingPolicy
     mail: MailPolicy
+    mailboxes: MailboxPolicy
     background_jobs: bool = True
 
     @classmethod
@@ -83,6 +84,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
         server = read_server(read, production=environment is Environment.PRODUCTION)
         http = read_http(read, port=server.port, production=environment is Environment.PRODUCTION)
+        mail = read_mail(
+            read,
+            public_url=http.public_url,
+            development=environment is Environment.DEVELOPMENT,
+            production=environment is Environment.PRODUCTION,
+        )
         settings = cls(
             environment=environment,
             server=server,
@@ -97,12 +104,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             hashing=_hashing(read, environment, server),
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
             throttling=_throttling(read),
-            mail=read_mail(
-                read,
-                public_url=http.public_url,
-                development=environment is Environment.DEVELOPMENT,
-                production=environment is Environment.PRODUCTION,
-            ),
+            mail=mail,
+            mailboxes=read_mailboxes(read, mail),
             background_jobs=read.boolean("BACKGROUND_JOBS", default=True),
             sessions=_sessions(read, http, environment),
             audit=AuditPolicy(

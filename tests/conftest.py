@@ -22,6 +22,8 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import LogWriter, configure_logging
 from auth_api.kit.mail.message import Mailer
 from auth_api.outbox.delivery import SERVICE as MAIL_SERVICE
+from auth_api.outbox.letters import Letter
+from auth_api.outbox.tables import OutboxMessage
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
@@ -223,12 +225,12 @@ async def client(app: Litestar, db_session: None, secrets_seen: SecretsSeen) -> 
         yield opened
 
 
-def http_client(app: Litestar, seen: SecretsSeen, *, raise_errors: bool = True) -> httpx.AsyncClient:
-    """Return a client for an application, which notes the secrets that pass."""
+def http_client(
+    app: Litestar, seen: SecretsSeen, *, raise_errors: bool = True, address: str = CLIENT_ADDRESS
+) -> httpx.AsyncClient:
+    """Return a client for an application, at an address of the network, which notes the secrets that pass."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(
-            app=cast("Any", app), client=(CLIENT_ADDRESS, 50000), raise_app_exceptions=raise_errors
-        ),
+        transport=httpx.ASGITransport(app=cast("Any", app), client=(address, 50000), raise_app_exceptions=raise_errors),
         base_url="http://testserver",
         event_hooks={"request": [seen.on_request], "response": [seen.on_response]},
     )
@@ -245,7 +247,7 @@ UserFactory = Callable[..., Awaitable[Actor]]
 
 @pytest.fixture
 def user_factory(client: httpx.AsyncClient) -> UserFactory:
-    """Return a function that registers somebody; the first is Ada."""
+    """Return a function that registers somebody; the first is Ada. No mail about that waits to be sent."""
     numbers = iter(range(1000))
 
     async def make(**fields: Any) -> Actor:
@@ -255,6 +257,7 @@ def user_factory(client: httpx.AsyncClient) -> UserFactory:
         actor.password = fields.pop("password", PASSWORD)
         answer = await actor.register()
         assert answer.status == 201, answer.json
+        await OutboxMessage.delete().where(OutboxMessage.template == Letter.EMAIL_VERIFICATION.value)
         return actor
 
     return make

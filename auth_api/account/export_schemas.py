@@ -8,7 +8,7 @@ import msgspec
 from auth_api.account.export import Kept
 from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEvent, event_view
 from auth_api.kit.clock import rfc3339
-from auth_api.sessions.device import device_label
+from auth_api.kit.device import device_label
 from auth_api.sessions.principal import KeptSession
 from auth_api.sessions.schemas import EXAMPLE_SESSION
 from auth_api.users.schemas import EXAMPLE_USER, Timestamp, User, user_view

@@ -7,7 +7,10 @@ from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
+from auth_api.outbox.letters import Letter
+from auth_api.outbox.service import Outbox
 from auth_api.passwords.service import PasswordService
+from auth_api.sessions.eviction import AFTER_PROOF_BY_PASSWORD, Eviction
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account
@@ -30,6 +33,8 @@ class AccountService:
     passwords: PasswordService
     password_rules: PasswordRules
     sessions: SessionService
+    eviction: Eviction
+    outbox: Outbox
 
     async def rename(self, account: Account, username: CanonicalUsername, origin: Origin) -> Account:
         """Change the username.
@@ -49,7 +54,7 @@ class AccountService:
     async def change_password(
         self, account: Account, *, current_password: str, new_password: str, origin: Origin
     ) -> TokenPair:
-        """Change the password, end every session of the account and open a new one.
+        """Change the password, throw everybody out of the account and open a new session.
 
         Raises:
             WeakPasswordException: the new one breaks rules.
@@ -68,10 +73,10 @@ class AccountService:
             changed = await self.users.set_password(found, new_hash)
             if changed is None:
                 return None
-            ended = await self.sessions.end_all(account.id, reason=PASSWORD_CHANGED)
-            await self.passwords.throttle.reset(account.id)
+            ended = await self.eviction.throw_out(account.id, reason=PASSWORD_CHANGED, spare=AFTER_PROOF_BY_PASSWORD)
             await self.audit.record(EventTag.PASSWORD_CHANGED, user_id=account.id, origin=origin, sessions_ended=ended)
-            return await self.sessions.open(account.id, at=changed.updated_at, origin=origin)
+            await self.outbox.to_account(Letter.PASSWORD_CHANGED, account.id, origin)
+            return (await self.sessions.open(account.id, at=changed.updated_at, origin=origin)).tokens
 
         tokens = await self.database.transaction(work)
         if tokens is None:  # between check and now somebody else changed it
@@ -97,5 +102,9 @@ class AccountService:
             if not await self.users.delete(found):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
+            gone = found.account
+            await self.outbox.to_address(
+                Letter.ACCOUNT_DELETED, gone.email, origin, username=gone.username, locale=gone.locale
+            )
 
         await self.database.transaction(work)

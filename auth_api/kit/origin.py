@@ -4,8 +4,9 @@ import msgspec
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """The far end of a request. Everything is None for the command line."""
+    """The far end of a request. Everything is None for the command line; `language` is a BCP 47 tag."""
 
     ip_address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    language: str | None = None

@@ -6,7 +6,7 @@ from litestar.params import JSONBody
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public
 from auth_api.kit.origin import Origin
-from auth_api.login.errors import AccountDisabledException
+from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.login.schemas import EXAMPLE_LOGGED_IN, EXAMPLE_LOGIN, LoggedIn, LoginRequest, logged_in_view
 from auth_api.login.service import LoginService
 from auth_api.throttling.errors import TooManyAttemptsException
@@ -29,6 +29,7 @@ class LoginController(Controller):
             *BODY_ERRORS,
             InvalidCredentialsException,
             AccountDisabledException,
+            EmailNotVerifiedException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
             answer=EXAMPLE_LOGGED_IN,

@@ -11,3 +11,11 @@ class AccountDisabledException(AuthException):
     status = HTTPStatus.FORBIDDEN
     error_code = "ACCOUNT_DISABLED"
     detail = "This account is disabled."
+
+
+class EmailNotVerifiedException(AuthException):
+    """The password is right, but this server wants the address verified first. Told to nobody else."""
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "EMAIL_NOT_VERIFIED"
+    detail = "Verify the e-mail address first."

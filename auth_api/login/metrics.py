@@ -8,6 +8,14 @@ LOGINS: Final = counters(
     "logins",
     "Attempts to log in by outcome. throttled: the account had too many failures; account_changed: while it was tried.",
     "outcome",
-    ("succeeded", "wrong_password", "unknown_account", "account_disabled", "account_changed", "throttled"),
+    (
+        "succeeded",
+        "wrong_password",
+        "unknown_account",
+        "account_disabled",
+        "account_changed",
+        "email_not_verified",
+        "throttled",
+    ),
 )
 """By outcome."""

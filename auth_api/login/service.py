@@ -7,8 +7,10 @@ from auth_api.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
-from auth_api.login.errors import AccountDisabledException
+from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.login.metrics import LOGINS
+from auth_api.outbox.letters import Letter
+from auth_api.outbox.service import Outbox
 from auth_api.passwords.service import PasswordService
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
@@ -16,6 +18,7 @@ from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import typed_name
+from auth_api.users.policy import MailboxPolicy
 from auth_api.users.service import UserService
 
 
@@ -29,6 +32,8 @@ class LoginService:
     audit: AuditTrail
     hasher: PasswordHasher
     passwords: PasswordService
+    outbox: Outbox
+    mailboxes: MailboxPolicy
 
     async def with_password(
         self, *, email: str | None, username: str | None, password: str, origin: Origin
@@ -41,6 +46,7 @@ class LoginService:
         Raises:
             InvalidCredentialsException: no such account, or not its password.
             AccountDisabledException: its password, but the account is disabled.
+            EmailNotVerifiedException: its password, but the address has to be verified first.
             TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
@@ -57,6 +63,9 @@ class LoginService:
         if not found.account.is_active:
             await self._record_failure(found, origin, reason="account_disabled")
             raise AccountDisabledException
+        if self.mailboxes.required and found.account.email_verified_at is None:
+            await self._record_failure(found, origin, reason="email_not_verified")
+            raise EmailNotVerifiedException
         opened = await self._open(found, password, origin)
         if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
             await self._record_failure(found, origin, reason="account_changed")
@@ -72,9 +81,12 @@ class LoginService:
             account = await self.users.note_login(found, new_hash=new_hash)
             if account is None or account.last_login is None:
                 return None
-            tokens = await self.sessions.open(account.id, at=account.last_login, origin=origin)
+            opened = await self.sessions.open(account.id, at=account.last_login, origin=origin)
             await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=account.id, origin=origin)
-            return account, tokens
+            is_new = opened.is_first and found.account.last_login is None
+            if not (opened.knows_network or is_new):
+                await self.outbox.to_account(Letter.NEW_NETWORK, account.id, origin)
+            return account, opened.tokens
 
         return await self.database.transaction(work)
 

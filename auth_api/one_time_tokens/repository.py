@@ -1,5 +1,6 @@
 """Queries on mailed tokens."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -70,6 +71,31 @@ async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 
 
 @circuit_breaker(service=SERVICE)
+async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
+    """Remove a token. Returns what it stands for to exactly one of any number of callers."""
+    return _grant(
+        await OneTimeToken.raw(
+            "DELETE FROM one_time_tokens "
+            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
+            "RETURNING id, user_id, payload",
+            token_hash,
+            purpose.value,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def forget_laid_down(purpose: Purpose, email: str) -> None:
+    """Remove what was laid down for an address and belongs to no account."""
+    await OneTimeToken.raw(
+        "DELETE FROM one_time_tokens "
+        "WHERE user_id IS NULL AND purpose = {} AND json_extract_path_text(payload, 'email') = {}",
+        purpose.value,
+        email,
+    )
+
+
+@circuit_breaker(service=SERVICE)
 async def spend_purpose(user_id: int, purpose: Purpose) -> None:
     """Mark all unused tokens of an account for one purpose used."""
     await OneTimeToken.raw(
@@ -81,13 +107,15 @@ async def spend_purpose(user_id: int, purpose: Purpose) -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def spend_all(user_id: int, *, keep: Purpose | None) -> None:
-    """Mark all unused tokens of an account used, but those for one purpose."""
+async def spend_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
+    """Mark all unused tokens of an account used, but those for two purposes at most."""
+    first, second = [*spare, "", ""][:2]
     await OneTimeToken.raw(
         "UPDATE one_time_tokens SET used_at = clock_timestamp() "
-        "WHERE user_id = {} AND used_at IS NULL AND purpose <> {}",
+        "WHERE user_id = {} AND used_at IS NULL AND purpose <> {} AND purpose <> {}",
         user_id,
-        keep.value if keep else "",
+        str(first),
+        str(second),
     )
 
 

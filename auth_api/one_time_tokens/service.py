@@ -1,5 +1,6 @@
 """Minting and spending mailed tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,20 +53,22 @@ class OneTimeTokens:
         return _require(await repository.find(digest(raw), purpose))
 
     async def spend(self, purpose: Purpose, raw: str) -> TokenGrant:
-        """Use a token up. Of any number of callers exactly one succeeds.
+        """Use a token up. Of any number of callers exactly one succeeds. What was laid down is not kept any longer.
 
         Raises:
             OneTimeTokenInvalidException: it is unknown, used, expired, or for another purpose.
         """
+        if purpose is Purpose.REGISTRATION:
+            return _require(await repository.take(digest(raw), purpose))
         return _require(await repository.spend(digest(raw), purpose))
 
-    async def spend_all(self, user_id: int) -> None:
-        """Use all tokens of an account up, but for the way back to an address: who took it over could close that."""
-        await repository.spend_all(user_id, keep=Purpose.EMAIL_UNDO)
+    async def spend_all(self, user_id: int, *, spare: Sequence[Purpose] = ()) -> None:
+        """Use all tokens of an account up, but those for the purposes to spare, of which there are two at most."""
+        await repository.spend_all(user_id, spare=spare)
 
-    async def spend_really_all(self, user_id: int) -> None:
-        """Use all tokens of an account up, the ways back included: its owner has taken one."""
-        await repository.spend_all(user_id, keep=None)
+    async def forget_laid_down(self, purpose: Purpose, email: str) -> None:
+        """Forget all that was laid down for an address: one of it was used."""
+        await repository.forget_laid_down(purpose, email)
 
 
 def _require(grant: TokenGrant | None) -> TokenGrant:

@@ -13,7 +13,7 @@ from auth_api.kit.errors import CircuitBreakerOpenException
 from auth_api.kit.mail.message import Mailer, MailFailedError, MailRefusedError, Message
 from auth_api.outbox import repository
 from auth_api.outbox.drafts import Drafts
-from auth_api.outbox.letters import Errand
+from auth_api.outbox.letters import Draft, Errand
 from auth_api.outbox.rendering import Renderer
 
 SERVICE: Final = "mail"
@@ -85,7 +85,10 @@ class Delivery:
             self._log("mail:sent", errand)
 
     async def _write(self, errand: Errand) -> Message | None:
-        draft = await self.database.transaction(lambda: self.drafts.draft(errand))
+        async def work() -> Draft | None:
+            return await self.drafts.draft(errand) if await repository.hold(errand.id) else None
+
+        draft = await self.database.transaction(work)
         return self.renderer.render(errand, draft) if draft is not None else None
 
     async def _put_off(self, errand: Errand, reason: str) -> None:

@@ -39,14 +39,16 @@ class Drafts:
             return None
         if errand.attempts == 1:
             await self.audit.record(EventTag.PASSWORD_RESET_REQUESTED, user_id=account.id, origin=errand.origin)
-        return self._to(account, errand.letter, await self.tokens.mint(Purpose.PASSWORD_RESET, account.id))
+        return self._to(
+            account, errand.letter, await self.tokens.mint(Purpose.PASSWORD_RESET, account.id, email=account.email)
+        )
 
     async def _email_verification(self, errand: Errand) -> Draft | None:
         account = await self._account(errand)
         if account is None or not account.is_active or account.email_verified_at is not None:
             return None
         token = await self.tokens.mint(Purpose.EMAIL_VERIFICATION, account.id, email=account.email)
-        return self._to(account, errand.letter, token)
+        return self._to_stranger(account.email, errand.letter, token, locale=account.locale)
 
     async def _email_change(self, errand: Errand) -> Draft | None:
         """The new address gets it; if it is somebody's already, nobody does, and nobody learns of it."""
@@ -55,7 +57,7 @@ class Drafts:
         if account is None or not account.is_active or await self.mailboxes.owner_of(new_email) is not None:
             return None
         token = await self.tokens.mint(Purpose.EMAIL_CHANGE, account.id, email=new_email)
-        return self._to(account, errand.letter, token, recipient=new_email)
+        return self._to_stranger(new_email, errand.letter, token, locale=account.locale)
 
     async def _email_changed(self, errand: Errand) -> Draft | None:
         """The old address gets it, with the way back."""
@@ -73,8 +75,7 @@ class Drafts:
         token = await self.tokens.renew(errand.parameters["token_id"], Purpose.REGISTRATION)
         if token is None:
             return None
-        name, locale = errand.parameters.get("username"), errand.parameters.get("locale")
-        return Draft(letter=errand.letter, recipient=address, username=name, locale=locale, token=token)
+        return self._to_stranger(address, errand.letter, token, locale=None)
 
     async def _account_deleted(self, errand: Errand) -> Draft | None:
         """The account is gone: all that is known stands in the errand."""
@@ -92,6 +93,11 @@ class Drafts:
         if errand.user_id is not None:
             return await self.mailboxes.find(errand.user_id)
         return await self.mailboxes.owner_of(CanonicalEmail(errand.address or ""))
+
+    @staticmethod
+    def _to_stranger(address: str, letter: Letter, token: str, *, locale: str | None) -> Draft:
+        """Write to somebody who may never have asked: nothing that was typed goes along, or spam could be sent so."""
+        return Draft(letter=letter, recipient=address, username=None, locale=locale, token=token)
 
     @staticmethod
     def _to(account: Account, letter: Letter, token: str | None, *, recipient: str | None = None) -> Draft:

@@ -9,10 +9,10 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from auth_api.kit.device import device_label
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.outbox.letters import PATHS, Draft, Errand
-from auth_api.sessions.device import device_label
 
 DEFAULT_LANGUAGE: Final = "en"
 
@@ -47,7 +47,7 @@ class Renderer:
             "device": device_label(errand.origin.user_agent),
             "parameters": errand.parameters,
         }
-        environment = self._environment(draft.locale)
+        environment = self._environment(draft.locale or errand.origin.language)
         subject, _, text = environment.get_template(f"{draft.letter}.txt").render(values).partition("\n")
         return Message(
             message_id=f"{errand.created}.{errand.id}@{self._policy.sender.domain}",

@@ -48,6 +48,21 @@ async def claim(limit: int, *, lease: float) -> list[Errand]:
 
 
 @circuit_breaker(service=SERVICE)
+async def hold(errand_id: int) -> bool:
+    """Keep others from taking a mail back until the end of this transaction. False if that was done already."""
+    rows = await OutboxMessage.raw("UPDATE outbox SET attempts = attempts WHERE id = {} RETURNING id", errand_id)
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def withdraw(user_id: int, letter: Letter) -> None:
+    """Forget the mails of a kind about an account that were not sent."""
+    await OutboxMessage.raw(
+        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, letter.value
+    )
+
+
+@circuit_breaker(service=SERVICE)
 async def mark_sent(errand_id: int) -> None:
     """Note that somebody else answers for the mail now; what it was about is not kept."""
     await OutboxMessage.raw(

@@ -29,6 +29,13 @@ class Outbox:
         """Write to an address, or to whoever turns out to have it: the work is the same if nobody does."""
         await self._add(letter, origin, user_id=user_id, address=address, parameters=parameters)
 
+    async def withdraw(self, user_id: int, letter: Letter) -> None:
+        """Take back what was written about an account and not sent yet: its token would be made at the last moment.
+
+        Waits for a mail that is just being written, so that what is spent after this includes its token.
+        """
+        await repository.withdraw(user_id, letter)
+
     async def _add(
         self,
         letter: Letter,

@@ -1,4 +1,4 @@
-"""POST /api/auth/password/forgot and /reset."""
+"""POST /api/auth/password/forgot and /reset, and /api/auth/sessions/report."""
 
 from typing import Final
 
@@ -9,12 +9,15 @@ from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public
 from auth_api.kit.origin import Origin
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
-from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement
+from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement, TokenRequest
 from auth_api.password_recovery.schemas import ForgotRequest, ResetRequest
 from auth_api.password_recovery.service import RecoveryService
 from auth_api.users.errors import WeakPasswordException
 
 ASKED: Final = Acknowledgement(message="If an account has this address, a mail is on its way.")
+REPORTED: Final = Acknowledgement(
+    message="Every session was ended. A mail with a link to set a new password is on its way."
+)
 RESET: Final = Acknowledgement(message="The password is set. Log in with it.")
 
 
@@ -56,7 +59,7 @@ class RecoveryController(Controller):
             OneTimeTokenInvalidException,
             *DATABASE_ERRORS,
             answer={"message": RESET.message},
-            request={"token": EXAMPLE_ONE_TIME_TOKEN, "new_password": "Tr0ub4dor&4-mare"},
+            request={"token": EXAMPLE_ONE_TIME_TOKEN, "new_password": "Tr0ub4dor&3-horse"},
         ),
     )
     async def reset(
@@ -68,3 +71,34 @@ class RecoveryController(Controller):
         """
         await recovery.reset(data.token, data.new_password, origin)
         return RESET
+
+
+class ReportController(Controller):
+    """Throw a stranger out."""
+
+    path = "/api/auth/sessions"
+    tags = ("Recovery",)
+
+    @post(
+        "/report",
+        status_code=200,
+        summary="Report a stranger",
+        operation_id="reportStranger",
+        rate_limit="mailed_token",
+        **public(
+            *BODY_ERRORS,
+            OneTimeTokenInvalidException,
+            *DATABASE_ERRORS,
+            answer={"message": REPORTED.message},
+            request={"token": EXAMPLE_ONE_TIME_TOKEN},
+        ),
+    )
+    async def report(
+        self, data: JSONBody[TokenRequest], recovery: Injected[RecoveryService], origin: Injected[Origin]
+    ) -> Acknowledgement:
+        """Say "this was not me" by the token of any notice, within 7 days.
+
+        Every session ends, the password stops working, and a mail with a link to set a new one goes out.
+        """
+        await recovery.report(data.token, origin)
+        return REPORTED

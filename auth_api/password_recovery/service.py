@@ -1,4 +1,4 @@
-"""Forgot, and reset."""
+"""Forgot and reset; and what a notice offers to whoever did not do what it tells of."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,14 +13,14 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.outbox.letters import Letter
 from auth_api.outbox.service import Outbox
-from auth_api.sessions.service import SessionService
-from auth_api.throttling.accounts import AccountThrottle
+from auth_api.sessions.eviction import Eviction
 from auth_api.throttling.mails import MailLimits
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.mailbox import Mailboxes
 from auth_api.users.password_rules import PasswordRules
 
 RESET: Final = "password_reset"
+REPORTED: Final = "reported"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,13 +29,12 @@ class RecoveryService:
 
     database: Database
     mailboxes: Mailboxes
-    sessions: SessionService
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
     hasher: PasswordHasher
     password_rules: PasswordRules
-    throttle: AccountThrottle
+    eviction: Eviction
     mail_limits: MailLimits
 
     async def forgot(self, email: CanonicalEmail, origin: Origin) -> None:
@@ -58,7 +57,7 @@ class RecoveryService:
         """
         grant = await self.tokens.look_at(Purpose.PASSWORD_RESET, token)
         account = await self.mailboxes.find(grant.user_id) if grant.user_id is not None else None
-        if account is None or not account.is_active:
+        if account is None or not account.is_active or account.email != grant.payload.get("email"):
             raise OneTimeTokenInvalidException
         named = {"username": account.username, "email": account.email}
         self.password_rules.check(new_password, named, field="new_password")
@@ -66,12 +65,30 @@ class RecoveryService:
 
         async def work() -> None:
             await self.tokens.spend(Purpose.PASSWORD_RESET, token)
-            ended = await self.sessions.end_all(account.id, reason=RESET)
-            await self.mailboxes.verify(account.id, CanonicalEmail(account.email))
+            # First what logins wait for: who logged in by the old password until then is thrown out below.
+            if await self.mailboxes.verify(account.id, CanonicalEmail(account.email)) is None:
+                raise OneTimeTokenInvalidException
             await self.mailboxes.set_password(account.id, new_hash)
-            await self.tokens.spend_all(account.id)
-            await self.throttle.reset(account.id)
+            ended = await self.eviction.throw_out(account.id, reason=RESET)
             await self.audit.record(EventTag.PASSWORD_RESET, user_id=account.id, origin=origin, sessions_ended=ended)
             await self.outbox.to_account(Letter.PASSWORD_CHANGED, account.id, origin)
+
+        await self.database.transaction(work)
+
+    async def report(self, token: str, origin: Origin) -> None:
+        """Lock an account for everybody, as somebody was in it who is not its owner, and mail the owner the way back.
+
+        Raises:
+            OneTimeTokenInvalidException: the token is unknown, used or expired.
+        """
+
+        async def work() -> None:
+            user_id = (await self.tokens.spend(Purpose.SESSION_REPORT, token)).user_id
+            if user_id is None:
+                raise OneTimeTokenInvalidException
+            await self.mailboxes.drop_password(user_id)
+            ended = await self.eviction.throw_out(user_id, reason=REPORTED)
+            await self.audit.record(EventTag.SESSIONS_REPORTED, user_id=user_id, origin=origin, sessions_ended=ended)
+            await self.outbox.to_account(Letter.PASSWORD_RESET, user_id, origin)
 
         await self.database.transaction(work)

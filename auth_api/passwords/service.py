@@ -37,13 +37,22 @@ class PasswordService:
             TooManyAttemptsException: too many were wrong; this one was not looked at.
             ServerOverloadedException: too many hashes wait already; this attempt does not count.
         """
-        user_id = found.account.id if found is not None else None
+        user_id, stored = (found.account.id, found.hashed_password) if found is not None else (None, None)
+        return await self._check(password, stored, user_id=user_id, name=name, origin=origin)
+
+    async def check_hash(self, password: str, stored: str, *, name: str, origin: Origin) -> bool:
+        """Tell whether a password is the one of a hash that belongs to no account yet; see `check`."""
+        return await self._check(password, stored, user_id=None, name=name, origin=origin)
+
+    async def _check(
+        self, password: str, stored: str | None, *, user_id: int | None, name: str, origin: Origin
+    ) -> bool:
         target = self.throttle.target(user_id=user_id, name=name, address=origin.ip_address)
         counted = await self.throttle.admit(
             target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, origin.ip_address)
         )
         try:
-            matches = await self.hasher.verify(password, found.hashed_password if found is not None else None)
+            matches = await self.hasher.verify(password, stored)
         except ServerOverloadedException:
             await self.throttle.take_back(counted)
             raise

@@ -1,20 +1,26 @@
 """POST /api/auth/register."""
 
-from litestar import Controller, post
+from typing import Any, Final
+
+from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public
 from auth_api.kit.origin import Origin
+from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.registration.schemas import (
     EXAMPLE_REGISTERED,
     EXAMPLE_REGISTRATION,
+    AwaitingVerification,
     Registered,
     RegisterRequest,
     registered_view,
 )
 from auth_api.registration.service import RegistrationService
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
+
+NOTED: Final = Acknowledgement(message="A mail is on its way to this address.")
 
 
 class RegistrationController(Controller):
@@ -28,21 +34,33 @@ class RegistrationController(Controller):
         summary="Register",
         operation_id="register",
         rate_limit="register",
-        **public(
-            *BODY_ERRORS,
-            WeakPasswordException,
-            DuplicateEmailException,
-            DuplicateUsernameException,
-            *DATABASE_ERRORS,
-            answer=EXAMPLE_REGISTERED,
-            request=EXAMPLE_REGISTRATION,
+        **also(
+            public(
+                *BODY_ERRORS,
+                WeakPasswordException,
+                DuplicateEmailException,
+                DuplicateUsernameException,
+                *DATABASE_ERRORS,
+                answer=EXAMPLE_REGISTERED,
+                request=EXAMPLE_REGISTRATION,
+            ),
+            status=202,
+            answer=Acknowledgement,
+            description="With `REGISTRATION_ENUMERATION_SAFE`, always: the account begins with the link of the mail.",
+            example={"message": NOTED.message},
         ),
     )
     async def register(
         self, data: JSONBody[RegisterRequest], registration: Injected[RegistrationService], origin: Injected[Origin]
-    ) -> Registered:
-        """Open an account and log in to it. Of several who want the same address or name at once, one gets it."""
-        account, tokens = await registration.register(
+    ) -> Response[Registered | AwaitingVerification]:
+        """Open an account and log in to it. Of several who want the same address or name at once, one gets it.
+
+        A mail with a link that verifies the address goes out. With `REQUIRE_EMAIL_VERIFICATION` there are no tokens
+        before it is used. With `REGISTRATION_ENUMERATION_SAFE` there is no account before that, and the answer is 202
+        whether the address or the name is taken or not.
+        """
+        made = await registration.register(
             email=data.email, username=data.username, password=data.password, origin=origin
         )
-        return registered_view(account, tokens)
+        answer: Any = NOTED if made.account is None else registered_view(made.account, made.tokens)
+        return Response(answer, status_code=202 if made.account is None else 201)

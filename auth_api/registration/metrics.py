@@ -6,8 +6,8 @@ from auth_api.kit.metrics import counters
 
 REGISTRATIONS: Final = counters(
     "registrations",
-    "Registrations by outcome. duplicate: the address or the username was taken.",
+    "Registrations by outcome. duplicate: the address or the username was taken; waiting: for a proof of the mailbox.",
     "outcome",
-    ("succeeded", "duplicate"),
+    ("succeeded", "duplicate", "waiting"),
 )
 """By outcome."""

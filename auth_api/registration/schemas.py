@@ -1,12 +1,20 @@
 """What goes over the wire when somebody registers."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.users.account import Account
-from auth_api.users.schemas import EXAMPLE_USER, EmailField, NewPasswordField, Timestamp, UsernameField, user_fields
+from auth_api.users.schemas import (
+    EXAMPLE_USER,
+    EmailField,
+    NewPasswordField,
+    Timestamp,
+    User,
+    UsernameField,
+    user_fields,
+)
 
 EXAMPLE_REGISTRATION: dict[str, Any] = {
     "email": "ada@example.com",
@@ -37,6 +45,14 @@ class Registered(TokenPair, frozen=True, kw_only=True):
     last_login: Timestamp | None
 
 
-def registered_view(account: Account, tokens: TokenPair) -> Registered:
-    """Show a new account with its tokens."""
+class AwaitingVerification(User, frozen=True, kw_only=True):
+    """The new account, without tokens: this server wants the address verified before anybody logs in."""
+
+    email_verification: Literal["required"]
+
+
+def registered_view(account: Account, tokens: TokenPair | None) -> Registered | AwaitingVerification:
+    """Show a new account, with its tokens if it has any."""
+    if tokens is None:
+        return AwaitingVerification(**user_fields(account), email_verification="required")
     return Registered(**user_fields(account), **msgspec.structs.asdict(tokens))

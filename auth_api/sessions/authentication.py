@@ -1,19 +1,19 @@
 """Bearer authentication of every route that is not declared public: Litestar's JWT middleware over our tokens."""
 
-from typing import Any, Final
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from litestar.connection import ASGIConnection
+from litestar.connection import ASGIConnection, Request
 from litestar.middleware.authentication import AuthenticationResult
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.security.jwt import JWTAuth
 from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
 
+from auth_api.kit.http.openapi import BEARER
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import AuthenticationRequiredException, TokenInvalidException
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
-
-SCHEME: Final = "BearerToken"
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -32,6 +32,20 @@ def bearer_token(connection: Connection) -> str:
     if scheme.lower() != "bearer" or not token.strip():
         raise AuthenticationRequiredException
     return str(token.strip())
+
+
+def optional_principal(sessions: SessionService) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
+    """Make the dependency of public routes that do more for somebody who is logged in."""
+
+    async def find(request: Request[Any, Any, Any]) -> Principal | None:
+        try:
+            token = bearer_token(request)
+        except AuthenticationRequiredException:
+            return None
+        # A bad token is an error, not nobody: what is done for nobody may cost the sender the password.
+        return await sessions.principal(sessions.access_tokens.verify(token))
+
+    return find
 
 
 class BearerMiddleware(JWTAuthenticationMiddleware):
@@ -69,7 +83,7 @@ class BearerAuth(JWTAuth[Principal]):
             bearer_format="JWT",
             description="The `access_token` that registering, logging in and refreshing answer with.",
         )
-        return Components(security_schemes={SCHEME: scheme})
+        return Components(security_schemes={BEARER: scheme})
 
 
 def bearer_auth(sessions: SessionService) -> BearerAuth:
@@ -82,6 +96,6 @@ def bearer_auth(sessions: SessionService) -> BearerAuth:
         token_secret=sessions.access_tokens,  # type: ignore[arg-type]  # what the middleware verifies with
         retrieve_user_handler=retrieve_principal,
         authentication_middleware_class=BearerMiddleware,
-        openapi_security_scheme_name=SCHEME,
+        openapi_security_scheme_name=BEARER,
         exclude_http_methods=["OPTIONS"],
     )

@@ -61,3 +61,10 @@ AUTHENTICATION_ERRORS = (
     TokenRevokedException,
 )
 """What every operation that needs a token can answer."""
+
+OPTIONAL_AUTHENTICATION_ERRORS = (
+    TokenExpiredException,
+    TokenInvalidException,
+    TokenRevokedException,
+)
+"""What an operation that does more with a token can answer to a bad one."""

@@ -6,6 +6,8 @@ Whatever locks both a session and its tokens locks the session first.
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
+
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
@@ -19,6 +21,14 @@ EVERYBODY = UUID(int=2**128 - 1)
 """Sorts after every session."""
 
 
+class EarlierSessions(msgspec.Struct, frozen=True):
+    """What an account had before the session that begins now: live ones, any at all, one from its network lately."""
+
+    live: int
+    exist: bool
+    from_this_network: bool
+
+
 @circuit_breaker(service=SERVICE)
 async def insert_session(  # noqa: PLR0913 - a row has columns
     session_id: UUID,
@@ -29,17 +39,23 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
     absolute_expires_at: datetime,
     origin: Origin,
     amr: str,
-) -> int:
-    """Add a session that begins now with a proof of identity. Returns how many others of the account are live.
+    known_since: datetime,
+) -> EarlierSessions:
+    """Add a session that begins now with a proof of identity; a network is known by sessions opened since then.
 
-    The count is exact where the transaction has locked the account's row before: other logins wait for that lock, and
-    a statement sees all that was committed before it began.
+    The count of live ones is exact where the transaction has locked the account's row before: other logins wait for
+    that lock, and a statement sees all that was committed before it began.
     """
     rows = await Session.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
         "ip_address, network, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
-        "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) AS others",
+        "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) AS live, "
+        "EXISTS (SELECT 1 FROM sessions AS others WHERE others.user_id = sessions.user_id "
+        "AND others.id <> sessions.id) AS exist, "
+        "EXISTS (SELECT 1 FROM sessions AS others WHERE others.user_id = sessions.user_id "
+        "AND others.id <> sessions.id AND others.network = sessions.network AND others.created_at > {}) "
+        "AS from_this_network",
         session_id,
         user_id,
         at,
@@ -51,8 +67,9 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
         network_of(origin.ip_address),
         origin.user_agent,
         amr,
+        known_since,
     )
-    return int(rows[0]["others"])
+    return EarlierSessions(int(rows[0]["live"]), bool(rows[0]["exist"]), bool(rows[0]["from_this_network"]))
 
 
 @circuit_breaker(service=SERVICE)

@@ -16,6 +16,8 @@ from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest,
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
 from auth_api.kit.origin import Origin
+from auth_api.outbox.letters import Letter
+from auth_api.outbox.service import Outbox
 from auth_api.sessions import repository, rotation_repository
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.errors import (
@@ -46,6 +48,7 @@ class RotationService:
 
     database: Database
     audit: AuditTrail
+    outbox: Outbox
     access_tokens: AccessTokens
     policy: SessionPolicy
     derivation: SuccessorDerivation
@@ -145,6 +148,8 @@ class RotationService:
                     resource=f"session:{spent.session_id}",
                     successor_used=not spent.successor_is_unused,
                 )
+                if not spent.successor_is_unused:  # else it was most likely a lost answer
+                    await self.outbox.to_account(Letter.TOKEN_REUSED, spent.user_id, origin)
             return ended
 
         # Decided inside, raised outside: the exception must not roll the revocation back.

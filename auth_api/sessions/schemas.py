@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 
 from auth_api.kit.clock import rfc3339
-from auth_api.sessions.device import device_label
+from auth_api.kit.device import device_label
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import Timestamp
 

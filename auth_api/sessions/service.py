@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+import msgspec
+
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
@@ -33,6 +35,20 @@ LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
 EVICTED: Final = "too_many_sessions"
 
 
+class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that has just begun.
+
+    Attributes:
+        tokens: its first pair.
+        is_first: the account has had no other one, as far as is known.
+        knows_network: another one was opened from the same network in the last 30 days.
+    """
+
+    tokens: TokenPair
+    is_first: bool
+    knows_network: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
     """Sessions, but for their rotation."""
@@ -43,7 +59,7 @@ class SessionService:
     policy: SessionPolicy
     clock: Clock
 
-    async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> TokenPair:
+    async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> OpenedSession:
         """Begin a session, and end the oldest one if there are too many now.
 
         Belongs into the transaction of the flow that proved who it is, after a change of the account's row: who opens
@@ -58,7 +74,7 @@ class SessionService:
         session_id = uuid7(at)
         expires_at = at + min(self.policy.idle_ttl, self.policy.absolute_ttl)
         refresh_token = new_token(REFRESH_PREFIX)
-        others = await repository.insert_session(
+        earlier = await repository.insert_session(
             session_id,
             user_id=user_id,
             at=at,
@@ -66,20 +82,22 @@ class SessionService:
             absolute_expires_at=at + self.policy.absolute_ttl,
             origin=origin,
             amr=amr,
+            known_since=at - KNOWN_NETWORK,
         )
         await repository.insert_token(
             refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=expires_at
         )
-        if others >= self.policy.per_account:
+        if earlier.live >= self.policy.per_account:
             await self._end_oldest(user_id, origin)
         access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=expires_at - at)
-        return TokenPair(
+        tokens = TokenPair(
             access_token=access_token.raw,
             refresh_token=refresh_token.raw,
             token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
             expires_in=access_token.expires_in,
             refresh_expires_in=int((expires_at - at).total_seconds()),
         )
+        return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return who is behind a verified access token, by one look-up.
@@ -151,9 +169,9 @@ class SessionService:
         if not await self._end(session_id, user_id, origin):
             raise SessionNotFoundException
 
-    async def end_all(self, user_id: int, *, reason: str) -> int:
-        """End all sessions of an account, inside the transaction of a flow. Returns how many."""
-        return await repository.end_sessions(user_id, reason=reason)
+    async def end_all(self, user_id: int, *, reason: str, keep: UUID | None = None) -> int:
+        """End all sessions of an account, but the one to keep, inside the transaction of a flow. Returns how many."""
+        return await repository.end_sessions(user_id, reason=reason, keep=keep)
 
     async def _end_oldest(self, user_id: int, origin: Origin) -> None:
         for ended in await repository.end_oldest_sessions(user_id, keep=self.policy.per_account, reason=EVICTED):

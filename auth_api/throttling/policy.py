@@ -58,6 +58,7 @@ def address_limits(*, login_requests: int, login_window: int, factor: int) -> di
         ("register", 20, HOUR),
         ("refresh", 150, 5 * MINUTE),
         ("rename", 20, HOUR),
+        ("email_change", 20, HOUR),
         ("export", 10, HOUR),
         ("forgot", 20, HOUR),
         ("resend", 20, HOUR),

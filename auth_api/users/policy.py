@@ -14,3 +14,15 @@ class PasswordPolicy(msgspec.Struct, frozen=True, kw_only=True):
     min_length: int = 12
     max_length: int = 128
     max_bytes: int = 512
+
+
+class MailboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """What an account needs a proof of its mailbox for.
+
+    Attributes:
+        required: nobody logs in before it.
+        before_account: nothing becomes an account before it, so that registering tells nobody who has one.
+    """
+
+    required: bool = False
+    before_account: bool = False

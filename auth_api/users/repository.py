@@ -10,16 +10,19 @@ from auth_api.users.tables import User
 
 
 @circuit_breaker(service=SERVICE)
-async def insert(email: CanonicalEmail, username: CanonicalUsername, hashed_password: str) -> Account | None:
+async def insert(
+    email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, *, locale: str | None
+) -> Account | None:
     """Add an account. None if the address or the username is taken, also by somebody a moment faster."""
     rows = await User.raw(
-        "INSERT INTO users (email, username, hashed_password, is_active, created_at, updated_at) "
-        "SELECT {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
+        "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
+        "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
         "ON CONFLICT DO NOTHING "
         "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
         email,
         username,
         hashed_password,
+        locale,
     )
     return only_account(rows)
 
@@ -105,17 +108,24 @@ async def change_email(user_id: int, email: CanonicalEmail) -> Account | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def mark_verified(user_id: int, email: CanonicalEmail) -> Account | None:
-    """Note that the owner of this address has the account. None if it is gone, or has another address by now."""
-    return only_account(
-        await User.raw(
-            "UPDATE users SET email_verified_at = COALESCE(email_verified_at, clock_timestamp()) "
-            "WHERE id = {} AND email = {} "
-            "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
-            user_id,
-            email,
-        )
+async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
+    """Note that the owner of this address has the account. False if it has another address, or that is noted."""
+    rows = await User.raw(
+        "UPDATE users SET email_verified_at = clock_timestamp() "
+        "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
+        user_id,
+        email,
     )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def delete_unverified(email: CanonicalEmail, *, unless: int) -> int | None:
+    """Delete the account of this address whose owner never proved to have it, but not this one. Returns its id."""
+    rows = await User.raw(
+        "DELETE FROM users WHERE email = {} AND email_verified_at IS NULL AND id <> {} RETURNING id", email, unless
+    )
+    return int(rows[0]["id"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)

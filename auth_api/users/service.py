@@ -13,14 +13,21 @@ from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, canoni
 class UserService:
     """Look-up, creation and change of accounts."""
 
-    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str) -> Account:
+    async def create(
+        self,
+        *,
+        email: CanonicalEmail,
+        username: CanonicalUsername,
+        hashed_password: str,
+        locale: str | None = None,
+    ) -> Account:
         """Add an account; of several that want the same address or username at once, exactly one gets it.
 
         Raises:
             DuplicateEmailException: the address is taken; also if the username is, too.
             DuplicateUsernameException: the username is taken.
         """
-        account = await repository.insert(email, username, hashed_password)
+        account = await repository.insert(email, username, hashed_password, locale=locale)
         if account is not None:
             return account
         if await repository.email_is_taken(email):

@@ -34,6 +34,8 @@ FRAME: Final = {
 FLOWS: Final = {
     "account",
     "administration",
+    "email_change",
+    "email_verification",
     "health",
     "housekeeping",
     "login",
@@ -54,7 +56,7 @@ PLAIN_VALUES: Final = {
     "auth_api.audit.policy",
     "auth_api.one_time_tokens.purpose",
     "auth_api.outbox.letters",
-    "auth_api.sessions.device",
+    "auth_api.sessions.eviction",  # its service: what throws everybody out
     "auth_api.sessions.policy",
     "auth_api.sessions.principal",
     "auth_api.throttling.accounts",  # its service: what it does for accounts

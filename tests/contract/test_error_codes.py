@@ -48,7 +48,6 @@ CONTRACT = {
 """Every code of the contract with its status. One may join; none may leave or move."""
 
 NOT_YET = {
-    "EMAIL_NOT_VERIFIED",
     "MFA_REQUIRED",
 }
 """Codes of the contract that nothing gives yet."""

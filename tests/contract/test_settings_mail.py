@@ -106,3 +106,35 @@ def test_production_links_by_https() -> None:
 
 def test_own_templates_are_a_folder(tmp_path: Path) -> None:
     assert mail(**DEVELOPMENT, MAIL_TEMPLATES=str(tmp_path)).templates == str(tmp_path)
+
+
+def test_nothing_needs_a_proof_of_the_mailbox_unless_asked_for() -> None:
+    mailboxes = Settings.from_env(DEVELOPMENT).mailboxes
+
+    assert (mailboxes.required, mailboxes.before_account) == (False, False)
+
+
+def test_where_mail_can_be_sent_it_can_be_asked_for() -> None:
+    wanted = {"REQUIRE_EMAIL_VERIFICATION": "true", "REGISTRATION_ENUMERATION_SAFE": "true"}
+
+    mailboxes = Settings.from_env({**PRODUCTION, **SMTP, **wanted}).mailboxes
+
+    assert (mailboxes.required, mailboxes.before_account) == (True, True)
+
+
+def test_where_it_cannot_the_start_is_refused() -> None:
+    said = refusal(**PRODUCTION, REQUIRE_EMAIL_VERIFICATION="true")
+
+    assert said == (
+        "REQUIRE_EMAIL_VERIFICATION needs mail: set SMTP_URL and MAIL_FROM, or leave it. "
+        "Example: REQUIRE_EMAIL_VERIFICATION=false"
+    )
+
+
+def test_registering_without_telling_needs_verification() -> None:
+    said = refusal(**PRODUCTION, **SMTP, REGISTRATION_ENUMERATION_SAFE="true")
+
+    assert said == (
+        "REGISTRATION_ENUMERATION_SAFE needs REQUIRE_EMAIL_VERIFICATION=true, or leave it. "
+        "Example: REGISTRATION_ENUMERATION_SAFE=false"
+    )

@@ -6,7 +6,17 @@ from typing import Any
 
 import httpx
 
-_NAMES = frozenset({"password", "new_password", "current_password", "access_token", "refresh_token", "token"})
+_NAMES = frozenset(
+    {
+        "password",
+        "new_password",
+        "current_password",
+        "access_token",
+        "refresh_token",
+        "password_reset_token",
+        "token",
+    }
+)
 _MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
 _SHORTEST = 8
 """Shorter texts stand in a log by chance."""

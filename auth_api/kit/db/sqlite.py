@@ -6,6 +6,7 @@ queue for one instead of meeting "database is locked"; other processes are waite
 
 import asyncio
 import contextlib
+import json
 import os
 import sqlite3
 from datetime import datetime, timedelta
@@ -45,9 +46,16 @@ class DurableConnection(sqlite3.Connection):
             self.execute(f"PRAGMA {pragma}").close()
         self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
         self.create_function("date_part", 2, _date_part)
+        self.create_function("json_extract_path_text", 2, _json_text)
         self.create_function("make_interval", 7, _make_interval)
         self.create_function("timestamptz_pl_interval", 2, _add)
         self.create_function("pg_try_advisory_xact_lock", 1, lambda _: True)  # writers are alone here
+
+
+def _json_text(document: str | None, name: str) -> str | None:
+    """Return a text of a JSON object, as PostgreSQL's function of this name does."""
+    value = json.loads(document).get(name) if document is not None else None
+    return value if isinstance(value, str) else None
 
 
 def _make_interval(*parts: float) -> float:

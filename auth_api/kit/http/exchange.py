@@ -19,7 +19,13 @@ from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
 
 MAX_USER_AGENT_LENGTH: Final = 512
+MAX_LANGUAGE_LENGTH: Final = 35
+"""RFC 5646 §4.4.1."""
+
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:[;,]|\Z)")
+"""The first tag of Accept-Language (RFC 9110 §12.5.4) in the form of BCP 47; clients list the one they want first."""
+
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_ERROR: Final = 400
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
@@ -69,6 +75,7 @@ class Exchange:
             ip_address=shared.addresses.find(scope),
             user_agent=self._user_agent(),
             request_id=self._request_id(),
+            language=self._language(),
         )
         self.scope: Any = {
             **scope,
@@ -180,6 +187,10 @@ class Exchange:
     def _user_agent(self) -> str | None:
         given = self.headers.get(b"user-agent", b"").decode("utf-8", errors="replace")
         return _CONTROL.sub("", given)[:MAX_USER_AGENT_LENGTH] or None
+
+    def _language(self) -> str | None:
+        tag = _LANGUAGE.match(self.headers.get(b"accept-language", b"").decode("latin-1"))
+        return tag[1] if tag and len(tag[1]) <= MAX_LANGUAGE_LENGTH else None
 
     @staticmethod
     def _allow(message: Any) -> str:

@@ -131,7 +131,11 @@ def _field_value(name: str, annotation: Any, document: Mapping[str, Any], checks
     if isinstance(value, str) and not extra.get("any_text") and _CONTROL.search(value):
         raise ValidationException([FieldError(name, "control_character", "May not contain control characters.")])
     if value is not None and "check" in extra:
-        value = checks[extra["check"]](value, document)
+        try:
+            value = checks[extra["check"]](value, document)
+        except ValidationException as refusal:  # the check does not know what its field is called here
+            refusal.errors = tuple(msgspec.structs.replace(error, field=name) for error in refusal.errors)
+            raise
     return value
 
 

@@ -49,6 +49,9 @@ DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
 )
 """What every operation that asks the database can answer."""
 
+BEARER: Final = "BearerToken"
+"""The name of the security scheme."""
+
 PUBLIC: Final = "exclude_from_auth"
 """The key of a handler's `opt` that opens it to everybody."""
 
@@ -70,6 +73,14 @@ class PublicOperation(Operation):
         self.security = [{}]
 
 
+@dataclass
+class OpenOperation(Operation):
+    """An operation that needs no token, and does more with one."""
+
+    def __post_init__(self) -> None:
+        self.security = [{}, {BEARER: []}]
+
+
 def public(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs no token.
 
@@ -85,9 +96,29 @@ def public(*errors: ErrorClass, answer: Document | None = None, request: Documen
     }
 
 
+def public_or_bearer(
+    *errors: ErrorClass, answer: Document | None = None, request: Document | None = None
+) -> dict[str, Any]:
+    """Return the arguments of a handler that needs no token, and does more with one; see `public`."""
+    return {**public(*errors, answer=answer, request=request), "operation_class": OpenOperation}
+
+
 def protected(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs a token; see `public`."""
     return {"responses": documents(*errors), _ANSWER: answer, _REQUEST: request}
+
+
+def also(
+    arguments: dict[str, Any], *, status: int, answer: type, description: str, example: Document
+) -> dict[str, Any]:
+    """Return the arguments of a handler with one more way to say that all is well."""
+    spec = ResponseSpec(
+        data_container=answer,
+        description=description,
+        generate_examples=False,
+        examples=[Example(id="example", value=example)],
+    )
+    return {**arguments, "responses": {status: spec, **arguments["responses"]}}
 
 
 def documents(*errors: ErrorClass) -> dict[int, ResponseSpec]:

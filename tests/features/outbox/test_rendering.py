@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from jinja2 import UndefinedError
+from msgspec import structs
 
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.origin import Origin
@@ -118,3 +119,16 @@ def test_a_wrong_template_is_an_error_and_not_an_empty_place(tmp_path: Path) -> 
 
     with pytest.raises(UndefinedError):
         renderer(tmp_path).render(errand(), draft())
+
+
+@pytest.mark.parametrize(("locale", "subject"), [(None, "Neues Passwort"), ("en", "Set a new password")])
+def test_without_a_language_of_the_account_the_request_s_counts(
+    tmp_path: Path, locale: str | None, subject: str
+) -> None:
+    write(tmp_path, "de", "password_reset.txt", "Subject: Neues Passwort\nHallo")
+    write(tmp_path, "de", "password_reset.html", "<p>Hallo")
+    asked_in_german = structs.replace(errand(), origin=Origin(language="de-AT"))
+
+    message = renderer(tmp_path).render(asked_in_german, draft(locale=locale))
+
+    assert message.subject == subject

@@ -10,7 +10,7 @@ from tests.support.actors import Actor
 from tests.support.faults import fault
 
 
-@pytest.mark.parametrize("table", ["users", "sessions", "refresh_tokens", "audit_logs"])
+@pytest.mark.parametrize("table", ["users", "sessions", "refresh_tokens", "audit_logs", "outbox"])
 async def test_what_cannot_be_written_whole_is_not_written_at_all(ada: Actor, services: Services, table: str) -> None:
     async with fault(services.database.engine, "refuse", "INSERT", table):
         answer = await ada.register()

@@ -25,6 +25,7 @@ def test_the_limits_are_those_of_the_contract() -> None:
         ("register, per address", "20 requests in 1 h"),
         ("refresh, per address", "150 requests in 5 min"),
         ("rename, per address", "20 requests in 1 h"),
+        ("email_change, per address", "20 requests in 1 h"),
         ("export, per address", "10 requests in 1 h"),
         ("forgot, per address", "20 requests in 1 h"),
         ("resend, per address", "20 requests in 1 h"),
@@ -37,11 +38,12 @@ def test_the_limits_are_those_of_the_contract() -> None:
 
 
 def test_the_settings_change_what_is_printed() -> None:
-    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:9] == [
+    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:10] == [
         ("login, per address", "14 requests in 90 s"),
         ("register, per address", "40 requests in 1 h"),
         ("refresh, per address", "300 requests in 5 min"),
         ("rename, per address", "40 requests in 1 h"),
+        ("email_change, per address", "40 requests in 1 h"),
         ("export, per address", "20 requests in 1 h"),
         ("forgot, per address", "40 requests in 1 h"),
         ("resend, per address", "40 requests in 1 h"),
@@ -63,7 +65,7 @@ def test_a_script_gets_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
-    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 12)
+    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 13)
 
 
 def test_a_person_is_told_when_all_is_switched_off(tmp_path: Path) -> None:

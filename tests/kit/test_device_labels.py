@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.sessions.device import device_label
+from auth_api.kit.device import device_label
 from tests.conftest import UserFactory
 
 MOZILLA = "Mozilla/5.0"

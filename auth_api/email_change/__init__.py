@@ -1,0 +1,1 @@
+"""The journey of an account to another address, and back."""

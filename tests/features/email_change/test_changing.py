@@ -1,0 +1,207 @@
+"""Changing the address: by password and by the new mailbox, and the old one hears of it."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from auth_api.services import Services
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.mail_journeys import (
+    NEW_PASSWORD,
+    change_email,
+    change_password,
+    confirm,
+    forgot,
+    note_verified,
+    reset,
+    unused_tokens,
+)
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import age_mails, audit_actions
+from tests.support.statements import recorded
+
+NEW = "ada@example.org"
+INVALID = (400, "ONE_TIME_TOKEN_INVALID")
+
+
+@pytest.fixture
+async def ada(user_factory: UserFactory) -> Actor:
+    """Her address is verified."""
+    ada = await user_factory()
+    await note_verified()
+    return ada
+
+
+async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mailbox: Mailbox) -> None:
+    answer = await change_email(ada, "Ada@Example.org")
+
+    assert (answer.status, answer.json) == (
+        202,
+        {"message": "If nobody has this address, a mail is on its way there."},
+    )
+    message = await mailbox.one()
+    assert (message.recipient, message.subject) == (NEW, "Confirm your new address")
+    assert f"/account/confirm-email#token={token_of(message)}" in message.text
+    assert "ada," not in message.text
+    assert (await ada.profile())["email"] == "ada@example.com"
+    assert (await audit_actions())[-1] == "email:change_requested"
+
+
+async def test_the_link_changes_it_and_ends_every_session_but_one_s_own(ada: Actor, mailbox: Mailbox) -> None:
+    phone = Actor(ada.client)
+    await phone.log_in()
+    await change_email(ada, NEW)
+
+    answer = await confirm(ada, await mailbox.token(), bearer=ada.access_token)
+
+    assert (answer.status, answer.json) == (200, {"message": "The address is changed."})
+    profile = await ada.profile()
+    assert (profile["email"], profile["email_verified"]) == (NEW, True)
+    assert (await ada.refresh()).status == 200
+    assert (await phone.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await audit_actions())[-1] == "email:changed"
+    assert (await ada.log_in(username=None, email=NEW)).status == 200
+    assert (await ada.log_in(username=None, email="ada@example.com")).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_the_link_alone_ends_them_all(ada: Actor, user_factory: UserFactory, mailbox: Mailbox) -> None:
+    bob = await user_factory(username="bob")
+    await change_email(ada, NEW)
+
+    assert (await confirm(ada, await mailbox.token(), bearer=bob.access_token)).status == 200
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await bob.profile()).status == 200
+
+
+async def test_the_address_before_is_told_and_gets_the_way_back(ada: Actor, mailbox: Mailbox) -> None:
+    await change_email(ada, NEW)
+    await confirm(ada, await mailbox.token())
+
+    message = await mailbox.one()
+
+    assert (message.recipient, message.subject) == ("ada@example.com", "Your address was changed")
+    assert f"/account/undo-email#token={token_of(message)}" in message.text
+    assert await unused_tokens() == ["email_undo"]
+
+
+async def test_an_address_that_nobody_verified_gets_no_way_back(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    """It may be a misspelling, and a stranger's."""
+    ada = await user_factory(email="ada@exmaple.com")
+    await change_email(ada, NEW)
+
+    await confirm(ada, await mailbox.token())
+
+    assert await mailbox.collect() == []
+    assert await unused_tokens() == []
+
+
+async def test_a_wrong_password_asks_for_nothing(ada: Actor, mailbox: Mailbox) -> None:
+    assert (await change_email(ada, NEW, "Not-the-1-password")).outcome == (401, "INVALID_CREDENTIALS")
+
+    assert await mailbox.collect() == []
+
+
+async def test_an_address_that_is_none_is_told_at_its_field(ada: Actor) -> None:
+    answer = await change_email(ada, "no address")
+
+    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("new_email", "format")]
+
+
+async def test_nobody_learns_whether_an_address_is_taken(
+    ada: Actor, user_factory: UserFactory, mailbox: Mailbox, services: Services
+) -> None:
+    await user_factory(username="bob")
+    answers, work = [], []
+
+    for email in (NEW, "bob@example.com", "ada@example.com"):
+        with recorded(services.database.engine) as statements:
+            answers.append(await change_email(ada, email))
+        work.append(statements)
+
+    assert [(answer.status, answer.response.content) for answer in answers] == [(202, answers[0].response.content)] * 3
+    assert work == [work[0]] * 3
+    assert [message.recipient for message in await mailbox.collect()] == [NEW]
+
+
+async def test_an_address_that_is_taken_meanwhile_stays_with_its_account(
+    ada: Actor, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    await change_email(ada, NEW)
+    token = await mailbox.token()
+    await user_factory(username="quicker", email=NEW)
+
+    assert (await confirm(ada, token)).outcome == (409, "DUPLICATE_EMAIL")
+    assert (await ada.profile())["email"] == "ada@example.com"
+
+
+async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None:
+    await change_email(ada, NEW)
+    token = await mailbox.token()
+
+    answers = await asyncio.gather(*(confirm(ada, token) for _ in range(20)))
+
+    assert Counter(answer.outcome for answer in answers) == {(200, ""): 1, INVALID: 19}
+    assert len(await mailbox.collect()) == 1
+
+
+async def test_a_later_wish_replaces_an_earlier_one(ada: Actor, mailbox: Mailbox) -> None:
+    await change_email(ada, "first@example.org")
+    first = await mailbox.token()
+    await change_email(ada, NEW)
+    second = await mailbox.token()
+
+    assert (await confirm(ada, first)).outcome == INVALID
+    assert (await confirm(ada, second)).status == 200
+
+
+async def test_a_disabled_account_keeps_its_address(ada: Actor, mailbox: Mailbox, services: Services) -> None:
+    await change_email(ada, NEW)
+    token = await mailbox.token()
+    await services.administration.disable("ada")
+
+    assert (await confirm(ada, token)).outcome == INVALID
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["sent already", "not sent yet"])
+@pytest.mark.parametrize("by", ["reset", "change"])
+async def test_a_new_password_closes_the_door_that_a_thief_has_opened(
+    ada: Actor, mailbox: Mailbox, by: str, is_sent: bool
+) -> None:
+    """Also where the thief's mail server takes the mail hours later: its token would be made then."""
+    thief = Actor(ada.client)
+    await thief.log_in()
+    await change_email(thief, "thief@example.net")
+    token = await mailbox.token() if is_sent else ""
+    await age_mails(hours=-1)  # what was not sent yet has to wait
+    if by == "change":
+        await change_password(ada, NEW_PASSWORD)
+    else:
+        await forgot(ada, ada.email)
+        await reset(ada, await mailbox.token())
+    await age_mails(hours=1)
+
+    late = [message for message in await mailbox.collect() if message.recipient == "thief@example.net"]
+
+    assert late == []
+    if is_sent:
+        assert (await confirm(thief, token)).outcome == INVALID
+
+
+async def test_three_mails_an_hour_go_to_an_address_and_three_from_an_account(
+    app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
+        for number in range(4):
+            actor = Actor(other.client, username=f"person{number}", email=f"person{number}@example.com")
+            await actor.register()
+            assert (await change_email(actor, "victim@example.org")).status == 202
+            for own in range(4 if number == 0 else 0):
+                assert (await change_email(actor, f"victim{own}@example.org")).status == 202
+        await other.services.delivery.deliver_all()
+
+    recipients = Counter(message.recipient for message in mailbox.sent if "org" in message.recipient)
+    assert recipients == {"victim@example.org": 3, "victim0@example.org": 1, "victim1@example.org": 1}

@@ -1,0 +1,57 @@
+"""Asking for the verification mail again: one answer and one amount of work, whoever has the address."""
+
+from auth_api.services import Services
+from auth_api.users.tables import User
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.mail_journeys import resend, verify
+from tests.support.mailbox import Mailbox
+from tests.support.rows import outbox_rows
+from tests.support.statements import recorded
+
+
+async def test_the_new_link_works_and_the_earlier_one_does_not(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    earlier = await mailbox.token()
+
+    answer = await resend(ada, "Ada@Example.com")
+
+    assert (answer.status, answer.json) == (
+        202,
+        {"message": "If this address waits to be verified, a mail is on its way."},
+    )
+    token = await mailbox.token()
+    assert (await verify(ada, earlier, password=ada.password)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+    assert (await verify(ada, token, password=ada.password)).status == 200
+
+
+async def test_answer_and_work_are_the_same_for_all_and_no_further_mail_goes_out(
+    user_factory: UserFactory, mailbox: Mailbox, services: Services
+) -> None:
+    ada, _ = await user_factory(), await user_factory(username="bob")
+    await User.update({User.email_verified_at: User.created_at}).where(User.username == "bob")
+    answers, work = [], []
+
+    for email in ("ada@example.com", "bob@example.com", "nobody@example.com"):
+        with recorded(services.database.engine) as statements:
+            answers.append(await resend(ada, email))
+        work.append(statements)
+
+    assert [(answer.status, answer.response.content) for answer in answers] == [(202, answers[0].response.content)] * 3
+    assert work == [work[0]] * 3
+    assert len(work[0]) == 1
+    assert [message.recipient for message in await mailbox.collect()] == ["ada@example.com"]
+    assert len(await outbox_rows()) == 1
+
+
+async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
+    app_with: OtherAppFactory, mailbox: Mailbox, user_factory: UserFactory
+) -> None:
+    await user_factory()
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
+        answers = [await resend(Actor(other.client), email) for email in ("ada@example.com", "nobody@example.com") * 4]
+
+        assert {(answer.status, answer.response.content) for answer in answers} == {(202, answers[0].response.content)}
+        assert len(await outbox_rows()) == 6
+        await other.services.delivery.deliver_all()
+        assert len(mailbox.sent) == 3

@@ -1,0 +1,204 @@
+"""Verifying an address: its owner is whoever reads its mail, and nobody else has a way in from then on."""
+
+import asyncio
+from collections import Counter
+
+import httpx
+import pytest
+
+from auth_api.services import Services
+from auth_api.users.tables import User
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.held_hasher import held, requests_wait
+from tests.support.mail_journeys import NEW_PASSWORD, note_verified, reset, unused_tokens, verify
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import age_one_time_tokens, audit_actions, user_rows
+
+INVALID = (400, "ONE_TIME_TOKEN_INVALID")
+
+
+async def is_verified() -> bool:
+    (row,) = await user_rows()
+    return row["email_verified_at"] is not None
+
+
+async def test_registering_has_a_mail_sent(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+
+    message = await mailbox.one()
+
+    assert (message.recipient, message.subject) == ("ada@example.com", "Verify your address")
+    assert f"/account/verify-email#token={token_of(message)}" in message.text
+    assert token_of(message) in message.html
+
+
+async def test_a_mail_to_who_may_never_have_asked_holds_nothing_typed(
+    client: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    """A username may look like an address of the web."""
+    await Actor(client, username="buy.example.com", email="victim@example.com").register()
+
+    message = await mailbox.one()
+
+    assert "buy.example.com" not in message.text + message.html + message.subject
+
+
+@pytest.mark.parametrize("proof", ["password", "session"])
+async def test_who_also_knows_the_account_finds_it_as_it_was(ada: Actor, mailbox: Mailbox, proof: str) -> None:
+    await ada.register()
+    token = await mailbox.token()
+
+    if proof == "password":
+        answer = await verify(ada, token, password=ada.password)
+    else:
+        answer = await verify(ada, token, bearer=ada.access_token)
+
+    assert (answer.status, answer.json) == (
+        200,
+        {"message": "The address is verified.", "password_reset_token": None},
+    )
+    assert (await ada.profile())["email_verified"] is True
+    assert (await ada.log_in()).status == 200
+    assert (await audit_actions())[1] == "email:verified"
+
+
+async def test_an_impostor_who_registered_with_the_address_has_no_way_in_any_more(
+    client: httpx.AsyncClient, mailbox: Mailbox
+) -> None:
+    """The victim has nothing but the mail."""
+    impostor = Actor(client, username="ada", email="ada@example.com")
+    await impostor.register()
+    victim = Actor(impostor.client, password=NEW_PASSWORD)
+
+    answer = await verify(victim, await mailbox.token())
+
+    assert answer.status == 200
+    assert (await impostor.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await impostor.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await reset(victim, answer["password_reset_token"])).status == 200
+    assert (await victim.log_in())["user"]["email_verified"] is True
+    assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_a_login_of_the_impostor_that_is_under_way_fails(
+    ada: Actor, mailbox: Mailbox, services: Services
+) -> None:
+    await ada.register()
+    token = await mailbox.token()
+
+    async with held(services.hasher):
+        login = asyncio.create_task(Actor(ada.client).log_in())
+        await requests_wait(services.hasher)
+        assert (await verify(ada, token)).status == 200
+
+    assert (await login).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_the_session_of_another_account_proves_nothing(
+    user_factory: UserFactory, ada: Actor, mailbox: Mailbox
+) -> None:
+    bob = await user_factory(username="bob")
+    await ada.register()
+
+    answer = await verify(ada, await mailbox.token(), bearer=bob.access_token)
+
+    assert answer["password_reset_token"].startswith("ot_")
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await bob.profile()).status == 200
+
+
+async def test_a_wrong_password_leaves_the_token_as_it_is(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    token = await mailbox.token()
+
+    assert (await verify(ada, token, password="Not-the-1-password")).outcome == (401, "INVALID_CREDENTIALS")
+
+    assert not await is_verified()
+    assert (await ada.profile()).status == 200
+    assert (await verify(ada, token, password=ada.password)).status == 200
+
+
+async def test_a_bad_bearer_token_is_an_error_and_not_nobody(ada: Actor, mailbox: Mailbox) -> None:
+    """Else a session that has just expired would cost its owner the password."""
+    await ada.register()
+    token = await mailbox.token()
+
+    assert (await verify(ada, token, bearer="abc")).outcome == (401, "TOKEN_INVALID")
+
+    assert (await ada.profile())["email_verified"] is False
+    assert (await verify(ada, token, bearer=ada.access_token)).status == 200
+
+
+async def test_guessing_the_password_here_is_counted_with_all_other_guesses(
+    app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
+        ada = Actor(other.client)
+        await ada.register()
+        await other.services.delivery.deliver_all()
+        token = token_of(mailbox.sent[-1])
+
+        answers = [await verify(ada, token, password="Not-the-1-password") for _ in range(6)]
+
+        assert [answer.code for answer in answers] == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"]
+        assert (await ada.log_in()).code == "TOO_MANY_ATTEMPTS"
+
+
+async def test_nothing_is_dropped_where_the_address_was_verified_before(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    token = await mailbox.token()
+    await note_verified()
+
+    answer = await verify(ada, token)
+
+    assert (answer.status, answer["password_reset_token"]) == (200, None)
+    assert (await ada.profile()).status == 200
+    assert (await ada.log_in()).status == 200
+    assert (await verify(ada, token)).outcome == INVALID
+
+
+async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    token = await mailbox.token()
+
+    answers = await asyncio.gather(*(verify(ada, token) for _ in range(20)))
+
+    assert Counter(answer.outcome for answer in answers) == {(200, ""): 1, INVALID: 19}
+    assert (await audit_actions()).count("email:verified") == 1
+    assert await unused_tokens() == ["password_reset"]
+
+
+async def test_a_token_is_good_for_the_address_it_was_sent_to(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    token = await mailbox.token()
+    await User.update({User.email: "other@example.com"}, force=True)
+
+    assert (await verify(ada, token)).outcome == INVALID
+
+    assert not await is_verified()
+    assert (await ada.profile()).status == 200
+
+
+@pytest.mark.parametrize("what", ["unknown", "expired", "disabled"])
+async def test_what_no_longer_counts_is_one_error(ada: Actor, mailbox: Mailbox, services: Services, what: str) -> None:
+    await ada.register()
+    token = await mailbox.token()
+    if what == "unknown":
+        token = f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
+    elif what == "expired":
+        await age_one_time_tokens(hours=24)
+    else:
+        await services.administration.disable("ada")
+
+    assert (await verify(ada, token)).outcome == INVALID
+    assert not await is_verified()
+
+
+async def test_the_token_that_sets_a_password_is_no_proof_here(ada: Actor, mailbox: Mailbox) -> None:
+    await ada.register()
+    handed_on = (await verify(ada, await mailbox.token()))["password_reset_token"]
+
+    assert (await verify(ada, handed_on)).outcome == INVALID
+    assert (await reset(ada, handed_on)).status == 200

@@ -1,0 +1,278 @@
+"""What people are told by mail without asking, and what "this was not me" does."""
+
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+from litestar import Litestar
+
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from tests.conftest import UserFactory, http_client
+from tests.support.actors import Actor
+from tests.support.mail_journeys import (
+    NEW_PASSWORD,
+    change_email,
+    change_password,
+    confirm,
+    forgot,
+    note_verified,
+    report,
+    reset,
+)
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import age_one_time_tokens, age_sessions, audit_actions, user_rows
+from tests.support.secrets_seen import SecretsSeen
+from tests.support.statements import recorded
+
+INVALID = (400, "ONE_TIME_TOKEN_INVALID")
+
+
+@pytest.fixture
+async def abroad(app: Litestar, client: httpx.AsyncClient, secrets_seen: SecretsSeen) -> AsyncIterator[Actor]:
+    """Ada in a network where she was never seen."""
+    async with http_client(app, secrets_seen, address="198.51.100.9") as opened:
+        yield Actor(opened, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"})
+
+
+async def subjects(mailbox: Mailbox) -> list[str]:
+    return [message.subject for message in await mailbox.collect()]
+
+
+async def test_a_login_from_a_new_network_is_told_with_device_and_address(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
+) -> None:
+    await user_factory()
+
+    await abroad.log_in()
+
+    message = await mailbox.one()
+    assert (message.recipient, message.subject) == ("ada@example.com", "New login to your account")
+    assert "Firefox on Linux, 198.51.100.9" in message.text
+    assert f"/account/report#token={token_of(message)}" in message.text
+    await abroad.log_in()
+    assert await mailbox.collect() == []
+
+
+async def test_a_login_from_a_known_network_is_none(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    await ada.log_in()
+
+    assert await mailbox.collect() == []
+
+
+async def test_a_network_is_new_again_after_30_days(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    await age_sessions(days=29)
+    await ada.log_in()
+    assert await mailbox.collect() == []
+    await age_sessions(days=31)
+    await ada.log_in()
+
+    assert await subjects(mailbox) == ["New login to your account"]
+
+
+async def test_who_logged_in_before_is_told_although_all_sessions_are_cleaned_up(
+    user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    """A thief may come after a year."""
+    ada = await user_factory()
+    await ada.log_in()
+    await clear_sessions()
+
+    await ada.log_in()
+
+    assert await subjects(mailbox) == ["New login to your account"]
+
+
+async def clear_sessions() -> None:
+    for table in (RefreshToken, Session):
+        await table.delete(force=True)
+
+
+async def test_the_very_first_login_of_an_account_is_none(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    await clear_sessions()
+
+    await ada.log_in()
+
+    assert await mailbox.collect() == []
+
+
+async def test_a_login_asks_the_database_no_more_than_before_unless_there_is_news(
+    user_factory: UserFactory, abroad: Actor, services: Services
+) -> None:
+    ada = await user_factory()
+
+    with recorded(services.database.engine) as usual:
+        await ada.log_in()
+    with recorded(services.database.engine) as news:
+        await abroad.log_in()
+
+    assert len(usual) == 5  # look-up, last_login, session, token, history
+    assert len(news) == 6
+
+
+async def test_changing_the_password_is_told(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    await change_password(ada, NEW_PASSWORD)
+
+    assert await subjects(mailbox) == ["Your password was changed"]
+
+
+async def test_a_spent_token_that_comes_back_is_told_once_its_successor_was_used(
+    user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    stolen = ada.refresh_token
+    await ada.refresh()
+    await ada.refresh()
+
+    assert (await ada.try_refresh(stolen)).code == "REFRESH_TOKEN_REUSED"
+
+    message = await mailbox.one()
+    assert message.subject == "Somebody else may have been in your account"
+    assert (await report(ada, token_of(message))).status == 200
+
+
+async def test_one_whose_successor_nobody_used_is_most_likely_a_lost_answer(
+    user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    lost = ada.refresh_token
+    await ada.refresh()
+    await age_sessions(minutes=1)
+
+    assert (await ada.try_refresh(lost)).code == "REFRESH_TOKEN_REUSED"
+
+    assert await mailbox.collect() == []
+
+
+async def test_leaving_is_told_to_the_address_that_is_left(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+
+    await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
+
+    message = await mailbox.one()
+    assert (message.recipient, message.subject) == ("ada@example.com", "Your account was deleted")
+    assert "Hello ada" in message.text
+
+
+async def test_a_notice_goes_to_nobody_but_its_owner(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await user_factory(username="bob")
+
+    await abroad.log_in()
+
+    assert [message.recipient for message in await mailbox.collect()] == ["ada@example.com"]
+
+
+async def test_reporting_throws_the_stranger_out_and_lets_the_owner_in(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    await abroad.log_in()
+
+    answer = await report(ada, await mailbox.token())
+
+    assert (answer.status, list(answer.json)) == (200, ["message"])
+    for somebody in (ada, abroad):
+        assert (await somebody.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await somebody.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+        assert (await somebody.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert "sessions:reported" in await audit_actions()
+    message = await mailbox.one()
+    assert message.subject == "Set a new password"
+    assert (await reset(ada, token_of(message))).status == 200
+    assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
+
+
+async def test_a_report_works_once_and_for_seven_days(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    await abroad.log_in()
+    token = await mailbox.token()
+    await age_one_time_tokens(days=6, hours=23)
+
+    assert (await report(ada, token)).status == 200
+    assert (await report(ada, token)).outcome == INVALID
+
+
+async def test_after_seven_days_it_is_over(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
+    ada = await user_factory()
+    await abroad.log_in()
+    token = await mailbox.token()
+    await age_one_time_tokens(days=7)
+
+    assert (await report(ada, token)).outcome == INVALID
+    assert (await ada.profile()).status == 200
+
+
+async def test_a_thief_who_changes_the_password_does_not_close_the_way_in_an_earlier_notice(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    await abroad.log_in()
+    earlier = await mailbox.token()
+    await change_password(abroad, "Stolen-Horse-6-Battery")
+    await mailbox.collect()
+
+    assert (await report(ada, earlier)).status == 200
+    assert (await abroad.log_in(password="Stolen-Horse-6-Battery")).outcome == (401, "INVALID_CREDENTIALS")
+
+
+@pytest.mark.parametrize("ended_by", ["reset", "move"])
+async def test_a_proof_of_the_mailbox_ends_what_earlier_notices_offer(
+    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox, ended_by: str
+) -> None:
+    ada = await user_factory()
+    await note_verified()
+    await abroad.log_in()
+    token = await mailbox.token()
+    if ended_by == "reset":
+        await forgot(ada, ada.email)
+        await reset(ada, await mailbox.token())
+    else:
+        await change_email(ada, "ada@example.org")
+        await confirm(ada, await mailbox.token())
+
+    assert (await report(ada, token)).outcome == INVALID
+
+
+async def test_registering_keeps_the_language_that_is_wanted_first(ada: Actor) -> None:
+    ada.headers = {"Accept-Language": "de-AT,de;q=0.9"}
+
+    await ada.register()
+
+    assert await locale_of_ada() == "de-AT"
+
+
+async def locale_of_ada() -> str | None:
+    (row,) = await user_rows()
+    return row["locale"]  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize(
+    ("header", "locale"),
+    [
+        ("", None),
+        ("*", None),
+        ("de", "de"),
+        (" pt-BR ;q=0.8, en", "pt-BR"),
+        ("../../etc", None),
+        ("de_AT", None),
+        ("zh-Hant-CN-x-private1-private2-subtag", None),
+    ],
+)
+async def test_what_is_no_language_tag_is_left_out(ada: Actor, header: str, locale: str | None) -> None:
+    ada.headers = {"Accept-Language": header}
+
+    await ada.register()
+
+    assert await locale_of_ada() == locale

@@ -1,0 +1,97 @@
+"""`REQUIRE_EMAIL_VERIFICATION`: an account at once, and a way in once its mailbox is proved."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from auth_api.sessions.tables import Session
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.actors import Actor
+from tests.support.counting import counted_verifications
+from tests.support.mail_journeys import NEW_PASSWORD, forgot, post, reset, verify, verifying
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import audit_actions
+
+
+@pytest.fixture
+async def other(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[OtherApp]:
+    async with verifying(app_with, mailbox) as other:
+        yield other
+
+
+async def register(other: OtherApp) -> Actor:
+    ada = Actor(other.client)
+    answer = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
+    assert answer.status == 201
+    assert answer["email_verification"] == "required"
+    return ada
+
+
+async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None:
+    ada = Actor(other.client)
+
+    answer = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
+
+    assert answer.status == 201
+    assert sorted(answer.json) == [
+        "created_at",
+        "email",
+        "email_verification",
+        "email_verified",
+        "id",
+        "is_active",
+        "last_login",
+        "updated_at",
+        "username",
+    ]
+    assert (answer["email_verified"], answer["email_verification"]) == (False, "required")
+    assert await Session.count() == 0
+
+
+async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other: OtherApp) -> None:
+    ada = await register(other)
+
+    with counted_verifications() as hashes:
+        answers = [await ada.log_in(), await ada.log_in(password="Not-the-1-password")]
+
+    assert [answer.outcome for answer in answers] == [(403, "EMAIL_NOT_VERIFIED"), (401, "INVALID_CREDENTIALS")]
+    assert len(hashes) == 2
+    assert await Session.count() == 0
+    assert (await audit_actions())[1:] == ["login:failed", "login:failed"]
+
+
+async def test_with_link_and_password_one_is_in(other: OtherApp, mailbox: Mailbox) -> None:
+    ada = await register(other)
+
+    assert (await verify(ada, await mailbox.token(), password=ada.password)).status == 200
+
+    assert (await ada.log_in()).status == 200
+
+
+async def test_the_link_alone_leads_to_a_new_password(other: OtherApp, mailbox: Mailbox) -> None:
+    ada = await register(other)
+
+    answer = await verify(ada, await mailbox.token())
+    await reset(ada, answer["password_reset_token"])
+
+    assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
+
+
+async def test_a_password_reset_verifies_too(other: OtherApp, mailbox: Mailbox) -> None:
+    ada = await register(other)
+    await forgot(ada, ada.email)
+    token = token_of((await mailbox.collect())[-1])
+
+    await reset(ada, token)
+
+    assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
+
+
+async def test_the_first_login_is_no_news_to_anybody(other: OtherApp, mailbox: Mailbox) -> None:
+    ada = await register(other)
+    await verify(ada, await mailbox.token(), password=ada.password)
+
+    await ada.log_in()
+
+    assert await mailbox.collect() == []

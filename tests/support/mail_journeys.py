@@ -1,0 +1,87 @@
+"""What people do with the tokens of their mails, and to get them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.users.tables import User
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.actors import Actor, Answer
+from tests.support.mailbox import Mailbox
+
+NEW_PASSWORD = "Another-Horse-8-Battery"
+
+
+async def post(actor: Actor, path: str, *, bearer: str = "", **body: str) -> Answer:
+    """Send what a public route takes; with a bearer token only if one is given."""
+    return await actor.call("POST", path, token=bearer, json=body)
+
+
+async def verify(actor: Actor, token: str, *, bearer: str = "", **more: str) -> Answer:
+    return await post(actor, "/api/auth/email/verify", bearer=bearer, token=token, **more)
+
+
+async def resend(actor: Actor, email: str) -> Answer:
+    return await post(actor, "/api/auth/email/resend", email=email)
+
+
+async def forgot(actor: Actor, email: str) -> Answer:
+    return await post(actor, "/api/auth/password/forgot", email=email)
+
+
+async def reset(actor: Actor, token: str, new_password: str = NEW_PASSWORD) -> Answer:
+    return await post(actor, "/api/auth/password/reset", token=token, new_password=new_password)
+
+
+async def change_email(actor: Actor, new_email: str, password: str | None = None) -> Answer:
+    body = {"new_email": new_email, "current_password": password or actor.password}
+    return await actor.call("POST", "/api/user/email", json=body)
+
+
+async def confirm(actor: Actor, token: str, *, bearer: str = "") -> Answer:
+    return await post(actor, "/api/auth/email/confirm-change", bearer=bearer, token=token)
+
+
+async def undo(actor: Actor, token: str) -> Answer:
+    return await post(actor, "/api/auth/email/undo-change", token=token)
+
+
+async def report(actor: Actor, token: str) -> Answer:
+    return await post(actor, "/api/auth/sessions/report", token=token)
+
+
+async def change_password(actor: Actor, new_password: str) -> Answer:
+    """Change the password, and go on with the new session."""
+    body = {"current_password": actor.password, "new_password": new_password}
+    answer = await actor.call("POST", "/api/user/password", json=body)
+    if answer.status == 200:
+        actor.password, actor.access_token = new_password, answer["access_token"]
+    return answer
+
+
+async def note_verified() -> None:
+    """Have all addresses verified."""
+    await User.update({User.email_verified_at: User.created_at}, force=True)
+
+
+async def unused_tokens() -> list[str]:
+    """Return what the mailed tokens that would still work are for."""
+    rows = await OneTimeToken.select(OneTimeToken.purpose).where(OneTimeToken.used_at.is_null())
+    return sorted(row["purpose"] for row in rows)
+
+
+@asynccontextmanager
+async def verifying(app_with: OtherAppFactory, mailbox: Mailbox, **variables: str) -> AsyncIterator[OtherApp]:
+    """Start an application that wants addresses verified, and let the mailbox collect its mails."""
+    needed = {
+        "REQUIRE_EMAIL_VERIFICATION": "true",
+        "SMTP_URL": "smtp://127.0.0.1:1",
+        "MAIL_FROM": "no-reply@example.com",
+    }
+    usual = mailbox.delivery
+    async with app_with(mailer=mailbox, **needed, **variables) as other:
+        mailbox.delivery = other.services.delivery
+        try:
+            yield other
+        finally:
+            mailbox.delivery = usual
