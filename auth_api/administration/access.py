@@ -8,8 +8,8 @@ from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
-from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.passwords.service import PasswordService
+from auth_api.sessions.eviction import Eviction
 from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account
 from auth_api.users.mailbox import Mailboxes
@@ -27,8 +27,8 @@ class AccessService:
     database: Database
     users: UserService
     mailboxes: Mailboxes
-    tokens: OneTimeTokens
     sessions: SessionService
+    eviction: Eviction
     passwords: PasswordService
     password_rules: PasswordRules
     audit: AuditTrail
@@ -46,9 +46,7 @@ class AccessService:
         async def work() -> int:
             # The account first: a login with the old password that is under way ends before, or finds it replaced.
             await self.mailboxes.set_password(account.id, new_hash)
-            await self.tokens.spend_all(account.id)
-            ended = await self.sessions.end_all(account.id, reason=PASSWORD_SET)
-            await self.passwords.throttle.reset(account.id)
+            ended = await self.eviction.throw_out(account.id, reason=PASSWORD_SET)
             await self.audit.record(
                 EventTag.PASSWORD_SET, user_id=account.id, origin=Origin(), by=BY, sessions_ended=ended
             )
