@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from auth_api.account.export import ExportService
 from auth_api.account.service import AccountService
@@ -18,21 +17,17 @@ from auth_api.health.exposition import Exposition
 from auth_api.health.service import HealthService
 from auth_api.housekeeping.service import HousekeepingService, chores_of
 from auth_api.kit.background import BackgroundJob
-from auth_api.kit.breaker import ServiceBreaker, breakers
+from auth_api.kit.breaker import breakers
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.kit.db import failures, migrations
+from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE, Database, create_engine
 from auth_api.kit.http.json import FieldCheck
-from auth_api.kit.mail.folder import FolderMailer
 from auth_api.kit.mail.message import Mailer
-from auth_api.kit.mail.smtp import SmtpMailer
 from auth_api.login.service import LoginService
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.outbox.delivery import SERVICE as MAIL_SERVICE
 from auth_api.outbox.delivery import Delivery
-from auth_api.outbox.delivery import is_outage as is_mail_outage
 from auth_api.outbox.drafts import Drafts
 from auth_api.outbox.rendering import Renderer
 from auth_api.outbox.service import Outbox
@@ -40,6 +35,7 @@ from auth_api.password_recovery.service import RecoveryService
 from auth_api.passwords.service import PasswordService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.registration.service import RegistrationService
+from auth_api.services_outside import install_breakers, mailer_of
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.eviction import Eviction
 from auth_api.sessions.rotation import RotationService
@@ -117,7 +113,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     """
     database = Database(create_engine(settings.database))
     bind(database.engine)
-    _install_breakers(settings, database)
+    install_breakers(settings, database)
     policy = settings.sessions
     housekeeping = HousekeepingService(
         database=database, chores=chores_of(policy, settings.audit), interval=settings.housekeeping.interval
@@ -134,7 +130,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         database=database,
         drafts=Drafts(mailboxes=mailboxes, tokens=tokens, audit=audit),
         renderer=Renderer(settings.mail),
-        mailer=mailer or _mailer(settings),
+        mailer=mailer or mailer_of(settings.mail),
     )
     mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     eviction = Eviction(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle)
@@ -247,23 +243,3 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             *((BackgroundJob("housekeeping", housekeeping.step),) if settings.housekeeping.interval else ()),
         ),
     )
-
-
-def _install_breakers(settings: Settings, database: Database) -> None:
-    breakers.install(
-        ServiceBreaker(
-            SERVICE,
-            settings.breaker,
-            is_failure=failures.is_outage,
-            translate=failures.translate,
-            probe=database.ping,
-        )
-    )
-    breakers.install(ServiceBreaker(MAIL_SERVICE, settings.breaker, is_failure=is_mail_outage))
-
-
-def _mailer(settings: Settings) -> Mailer:
-    mail = settings.mail
-    if mail.server is not None:
-        return SmtpMailer(mail.server, mail.sender)
-    return FolderMailer(Path(mail.folder or "."), mail.sender, shows=True)

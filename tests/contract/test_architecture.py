@@ -24,6 +24,7 @@ FRAME: Final = {
     "server",
     "settings",
     "services",
+    "services_outside",
     "settings_http",
     "settings_keys",
     "settings_mail",
