@@ -6,7 +6,8 @@ How the house is laid out, from the door inwards (imports point downwards only):
 * ``app`` and ``services``: the only places where parts meet. ``errors`` shows all exceptions, ``piccolo_app`` all
   tables.
 * Flows own journeys: ``registration``, ``login``, ``email_verification``, ``password_recovery``, ``email_change``,
-  ``account``, ``administration``; ``housekeeping`` removes what is over, ``health`` answers the probes.
+  ``account``, ``administration``; ``housekeeping`` removes what is over, ``health`` answers the probes, ``pages`` shows
+  what links in mails lead to.
 * Resources own rows: ``users``, ``sessions``, ``one_time_tokens``, ``outbox``, ``audit``, ``throttling``. ``passwords``
   is the one way to check a password, ``sessions.eviction`` the one way to throw everybody out.
 * ``kit`` knows no feature: clock, errors, breaker, logging, ``kit.crypto``, ``kit.db``, ``kit.http``.

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final
 
-from litestar import Litestar, Request
+from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
@@ -33,6 +33,9 @@ from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
 from auth_api.login.controllers import LoginController
+from auth_api.pages.controllers import AccountPageController, MailboxController, StaticFileController
+from auth_api.pages.mailbox import DevelopmentMailbox, base_of
+from auth_api.pages.service import AccountPages, StaticFiles
 from auth_api.password_recovery.controllers import RecoveryController, ReportController
 from auth_api.registration.controllers import RegistrationController
 from auth_api.services import create_services
@@ -114,6 +117,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             yield
 
     docs = settings.http.docs_enabled
+    base = base_of(settings.http.public_url)
     addresses = ClientAddresses(settings.http.trusted_proxies)
     app = Litestar(
         route_handlers=[
@@ -126,6 +130,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             HealthController,
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
+            *_pages(settings, mail_is_on=services.outbox.is_on),
             *(docs_routers() if docs else ()),
         ],
         dependencies={
@@ -141,6 +146,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "email_change": provide(services.email_change),
             "health": provide(services.health),
             "exposition": provide(services.exposition),
+            "account_pages": provide(AccountPages(product=settings.mail.product, base=base, rules=settings.passwords)),
+            "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
+            "static_files": provide(StaticFiles()),
             "origin": Provide(provide_origin, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
             "caller": Provide(optional_principal(services.sessions)),
@@ -178,6 +186,17 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         time_limit=settings.server.request_timeout,
     )
     return app
+
+
+def _pages(settings: Settings, *, mail_is_on: bool) -> list[type[Controller]]:
+    """Say which pages there are: where mails lead, unless a frontend has them; and all mail, where none is sent."""
+    leads_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
+    stays_here = settings.mail.folder is not None
+    return [
+        *([AccountPageController] if leads_here else []),
+        *([MailboxController] if stays_here else []),
+        *([StaticFileController] if leads_here or stays_here else []),
+    ]
 
 
 def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:

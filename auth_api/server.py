@@ -174,6 +174,7 @@ def banner(settings: Settings, listening: socket.socket) -> str:
         f"auth_api is running at {address}   (Ctrl-C stops it)",
         f"  Swagger   {address}/schema/swagger",
         f"  ReDoc     {address}/schema/redoc",
+        *([f"  Mailbox   {address}/dev/mailbox"] if settings.mail.folder is not None else []),
         f"  Database  {settings.database.kind}: {settings.database.place}",
         "",
         "Next, register somebody:",

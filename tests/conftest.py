@@ -57,6 +57,7 @@ ENGINE_FREE = (
     "features/health/test_metrics_folder",
     "features/health/test_metrics_port",
     "features/http/",
+    "features/pages/",
     "features/users/",
     "kit/breaker/",
     "kit/crypto/",

@@ -37,7 +37,7 @@ class Renderer:
         purpose = draft.letter.purpose if draft.token else None
         fragment = f"{PATHS[purpose]}#token={draft.token}" if purpose else "/"
         values = {
-            "product": self._policy.sender.display_name or self._policy.sender.domain,
+            "product": self._policy.product,
             "recipient": draft.recipient,
             "username": draft.username,
             "token": draft.token,

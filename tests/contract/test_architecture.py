@@ -40,6 +40,7 @@ FLOWS: Final = {
     "health",
     "housekeeping",
     "login",
+    "pages",
     "password_recovery",
     "registration",
 }

@@ -17,6 +17,7 @@ BANNER = """\
 auth_api is running at {url}   (Ctrl-C stops it)
   Swagger   {url}/schema/swagger
   ReDoc     {url}/schema/redoc
+  Mailbox   {url}/dev/mailbox
   Database  {database}
 
 Next, register somebody:
@@ -47,7 +48,7 @@ def test_development_tells_where_everything_is_and_what_to_try(deployment: Deplo
         said = server.output()
 
         assert said.count(BANNER.format(url=server.url, database=shown_database(deployment))) == 1
-        for page in re.findall(r"http://\S+/schema/\S+", said):
+        for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", said):
             assert httpx.get(page, trust_env=False).status_code == 200
         command = "curl " + said.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "ada"

@@ -19,6 +19,19 @@ _DOCS_PAGE: Final = (
     b"frame-ancestors 'none'"
 )
 
+# Our own pages: files of ours and the API of ours. What a script writes can only be text (W3C Trusted Types).
+_OWN_PAGE: Final = (
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
+    b"require-trusted-types-for 'script'; trusted-types 'none'"
+)
+
+# A mail as mailboxes show it: its styles and nothing else; `sandbox` gives it an origin of its own.
+_MAIL: Final = (
+    b"sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
+    b"frame-ancestors 'none'"
+)
+
 ONE_YEAR: Final = b"max-age=31536000"
 
 
@@ -31,12 +44,18 @@ class SecurityHeaders:
 
     def __init__(self, *, https_only: bool) -> None:
         common = (*_ALWAYS, (b"strict-transport-security", ONE_YEAR)) if https_only else _ALWAYS
-        self._pages: Headers = (*common, (b"content-security-policy", _DOCS_PAGE))
+        page = (*common, (b"cross-origin-opener-policy", b"same-origin"), (b"cache-control", b"no-store"))
         self._other: Headers = (*common, (b"content-security-policy", _NOTHING))
-        self._api: Headers = (*self._other, (b"cache-control", b"no-store"))
+        api = (*self._other, (b"cache-control", b"no-store"))
+        self._by_prefix: tuple[tuple[str, Headers], ...] = (
+            ("/api", api),
+            ("/metrics", api),
+            ("/schema", (*common, (b"content-security-policy", _DOCS_PAGE))),
+            ("/account/", (*page, (b"content-security-policy", _OWN_PAGE))),
+            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL))),
+            ("/dev/", (*page, (b"content-security-policy", _OWN_PAGE))),
+        )
 
     def of(self, path: str) -> Headers:
         """Return the headers of an answer at this path."""
-        if path.startswith(("/api", "/metrics")):
-            return self._api
-        return self._pages if path.startswith("/schema") else self._other
+        return next((headers for prefix, headers in self._by_prefix if path.startswith(prefix)), self._other)

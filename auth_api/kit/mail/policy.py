@@ -72,6 +72,11 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
     templates: str | None = None
 
     @property
+    def product(self) -> str:
+        """What mails and pages call the product: the name in `From`."""
+        return self.sender.display_name or self.sender.domain
+
+    @property
     def is_on(self) -> bool:
         """Tell whether mail can leave at all; where it cannot, no journey that needs it is offered."""
         return self.server is not None or self.folder is not None

@@ -1,0 +1,48 @@
+"""Reads what lies in the folder of mails."""
+
+import email
+import email.policy
+from datetime import datetime
+from email.message import EmailMessage
+from pathlib import Path
+
+import msgspec
+
+
+class KeptMail(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail that was laid down; `name` is its file's, without the ending."""
+
+    name: str
+    recipient: str
+    subject: str
+    sent_at: datetime
+    text: str
+    html: str
+
+
+def kept_mails(folder: str | Path) -> list[KeptMail]:
+    """Return all mails in a folder, the newest first; none where there is no folder yet."""
+    found = []
+    for path in Path(folder).glob("[!.]*.eml"):
+        try:
+            found.append((path.stat().st_mtime_ns, path.stem, path.read_bytes()))
+        except FileNotFoundError:  # it was one too many and is gone
+            continue
+    return [_read(name, content) for _, name, content in sorted(found, reverse=True)]
+
+
+def _read(name: str, content: bytes) -> KeptMail:
+    message = email.message_from_bytes(content, policy=email.policy.default)
+    return KeptMail(
+        name=name,
+        recipient=str(message["To"]),
+        subject=str(message["Subject"]),
+        sent_at=message["Date"].datetime,
+        text=_part(message, "plain"),
+        html=_part(message, "html"),
+    )
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    body = message.get_body((kind,))
+    return str(body.get_content()) if body is not None else ""

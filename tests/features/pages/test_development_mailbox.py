@@ -1,0 +1,187 @@
+"""The mailbox of a developer: every mail, for this machine alone, and only where mail stays in a folder."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.problems import assert_problem
+
+HERE = ("127.0.0.1", 50000)
+SMTP = {"SMTP_URL": "smtp://smtp.example.com", "MAIL_FROM": "auth_api <no-reply@example.com>"}
+
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "JWT_SECRET_KEY": "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps",
+    "PUBLIC_URL": "https://auth.company.test",
+}
+
+
+class Development:
+    """An application in development, its folder of mail, and browsers at several places."""
+
+    def __init__(self, other: OtherApp, folder: Path) -> None:
+        self._other = other
+        self.folder = folder
+
+    @asynccontextmanager
+    async def browser(
+        self, *, at: tuple[str, int] = HERE, name: str = "127.0.0.1:8000", version: str = "1.1"
+    ) -> AsyncIterator[Any]:
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            scope["http_version"] = version
+            await self._other.app(scope, receive, send)
+
+        transport = httpx.ASGITransport(app=app, client=at)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{name}") as client:
+            yield client
+
+    async def get(self, path: str, headers: Mapping[str, str] | None = None, **place: Any) -> httpx.Response:
+        async with self.browser(**place) as client:
+            return cast("httpx.Response", await client.get(path, headers=headers))
+
+    async def mail(self, email: str) -> None:
+        """Register somebody and have the mail with a link to a new password laid down."""
+        person = {"email": email, "username": email.partition("@")[0], "password": "Correct-Horse-7-Staple"}
+        await self._other.client.post("/api/auth/register", json=person)
+        await self._other.client.post("/api/auth/password/forgot", json={"email": email})
+        await self._other.services.delivery.deliver_all()
+
+
+@pytest.fixture
+async def development(
+    app_with: OtherAppFactory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> AsyncIterator[Development]:
+    folder = tmp_path / "mail"
+    async with app_with(
+        ENVIRONMENT="development", MAIL_FOLDER=str(folder), PUBLIC_URL="http://127.0.0.1:8000"
+    ) as other:
+        yield Development(other, folder)
+
+
+async def test_it_is_empty_before_the_first_mail(development: Development) -> None:
+    response = await development.get("/dev/mailbox")
+
+    assert response.status_code == 200
+    assert "No mail yet" in response.text
+
+
+async def test_it_shows_the_newest_mail_first_with_its_link(development: Development) -> None:
+    await development.mail("ada@example.com")
+    await development.mail("grace@example.com")
+
+    text = (await development.get("/dev/mailbox")).text
+
+    assert 0 < text.index("grace@example.com") < text.index("ada@example.com")
+    assert text.count("<strong>Set a new password</strong>") == 2
+    assert text.count('<a href="http://127.0.0.1:8000/account/reset-password#token=ot_') == 2
+
+
+async def test_what_stands_in_a_mail_is_text(development: Development) -> None:
+    await development.mail("ada@example.com")
+    (path,) = development.folder.glob("*.eml")
+    path.write_bytes(path.read_bytes().replace(b"Hello ada", b"<script>"))
+
+    assert "&lt;script&gt;" in (await development.get("/dev/mailbox")).text
+
+
+async def test_the_html_part_stands_alone_without_scripts_and_without_an_origin(development: Development) -> None:
+    await development.mail("ada@example.com")
+    (path,) = development.folder.glob("*.eml")
+
+    response = await development.get(f"/dev/mailbox/html/{path.stem}")
+
+    (policy,) = response.headers.get_list("content-security-policy")
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
+    assert "Set a new password</a>" in response.text
+    assert {"sandbox", "default-src 'none'", "frame-ancestors 'none'"} <= {part.strip() for part in policy.split(";")}
+    assert response.headers.get_list("cache-control") == ["no-store"]
+
+
+@pytest.mark.parametrize("name", ["nothing", "..%2f..%2fetc%2fpasswd", "%00", "a" * 300])
+async def test_no_other_file_is_shown(development: Development, name: str) -> None:
+    await development.mail("ada@example.com")
+
+    async with development.browser() as client:
+        response = await client.get(httpx.URL("http://127.0.0.1:8000", raw_path=f"/dev/mailbox/html/{name}".encode()))
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_its_page_has_the_policy_of_our_pages_and_is_never_stored(development: Development) -> None:
+    page, account = await development.get("/dev/mailbox"), await development.get("/account/report")
+
+    assert page.headers["content-security-policy"] == account.headers["content-security-policy"]
+    assert page.headers.get_list("cache-control") == ["no-store"]
+
+
+@pytest.mark.parametrize("path", ["/dev/mailbox", "/dev/mailbox/html/x"])
+@pytest.mark.parametrize(
+    "place",
+    [{"at": ("192.168.1.20", 50000)}, {"at": ("203.0.113.7", 50000)}, {"name": "rebound.example.com"}],
+    ids=["a neighbour", "a stranger", "a name that was made to lead here"],
+)
+async def test_nobody_else_sees_it(development: Development, path: str, place: dict[str, Any]) -> None:
+    assert_problem(await development.get(path, **place), 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+async def test_what_a_proxy_passes_on_comes_from_somebody_else(development: Development, header: str) -> None:
+    response = await development.get("/dev/mailbox", headers={header: "127.0.0.1"})
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_who_names_nobody_is_not_this_machine(development: Development) -> None:
+    """HTTP/1.0 knows no `Host`, and is what many proxies speak."""
+    async with development.browser(version="1.0") as client:
+        request = client.build_request("GET", "/dev/mailbox")
+        del request.headers["host"]
+        response = await client.send(request)
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("name", ["localhost", "localhost:8000", "[::1]:8000", "0.0.0.0:8000"])
+async def test_this_machine_has_several_names(development: Development, name: str) -> None:
+    response = await development.get("/dev/mailbox", at=("::1", 50000), name=name)
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"ENVIRONMENT": "testing", "MAIL_FOLDER": "./mail"},
+        {"ENVIRONMENT": "testing", **SMTP},
+        {"ENVIRONMENT": "development", **SMTP},
+        {"MAIL_FOLDER": "./mail", **PRODUCTION},
+        {"MAIL_FOLDER": "./mail", **PRODUCTION, **SMTP},
+    ],
+    ids=["testing", "testing, SMTP", "development, SMTP", "production", "production, SMTP"],
+)
+async def test_where_mail_is_sent_or_off_it_does_not_exist(
+    app_with: OtherAppFactory, variables: dict[str, str]
+) -> None:
+    async with app_with(**variables) as other:
+        response = await Development(other, Path()).get("/dev/mailbox")
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_where_a_frontend_has_the_pages_the_mailbox_keeps_its_style(
+    app_with: OtherAppFactory, tmp_path: Path
+) -> None:
+    async with app_with(
+        ENVIRONMENT="development", MAIL_FOLDER=str(tmp_path), FRONTEND_URL="http://localhost:3000"
+    ) as other:
+        pages = Development(other, tmp_path)
+        page, style, account = [
+            (await pages.get(path)).status_code for path in ("/dev/mailbox", "/assets/pages.css", "/account/report")
+        ]
+
+    assert (page, style, account) == (200, 200, 404)
