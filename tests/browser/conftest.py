@@ -15,9 +15,9 @@ Opener = Callable[..., AbstractAsyncContextManager[Visit]]
 
 @pytest.fixture(scope="session")
 async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[RunningServer]:
-    """A server that the tests of this folder share."""
+    """A server that the tests of this folder share, as a developer starts it: mail lies in a folder."""
     deployment = await deployment_factory()
-    with deployment.server() as running:
+    with deployment.server(ENVIRONMENT="development", MAIL_FROM="Acme Notes <no-reply@example.com>") as running:
         yield running
 
 
@@ -35,8 +35,8 @@ def opened(server: RunningServer) -> Opener:
         pytest.skip("no Chromium is installed, and CHROMIUM names none")
 
     @asynccontextmanager
-    async def visit(path: str, *, width: int = 1280, dark: bool = False) -> AsyncIterator[Visit]:
-        async with browser_page(width=width, dark=dark) as visit:
+    async def visit(path: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> AsyncIterator[Visit]:
+        async with browser_page(width=width, dark=dark, scripts=scripts) as visit:
             await visit.page.goto(f"{server.url}{path}")
             yield visit
 

@@ -53,7 +53,9 @@ def find_chromium() -> str | None:
 
 
 @asynccontextmanager
-async def browser_page(*, width: int = 1280, height: int = 900, dark: bool = False) -> AsyncIterator[Visit]:
+async def browser_page(
+    *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+) -> AsyncIterator[Visit]:
     """Open a page in a browser of its own, without past and without outside world; both are closed at the end.
 
     Raises:
@@ -76,6 +78,7 @@ async def browser_page(*, width: int = 1280, height: int = 900, dark: bool = Fal
                 context = await browser.new_context(
                     viewport={"width": width, "height": height},
                     color_scheme="dark" if dark else "light",
+                    java_script_enabled=scripts,
                     service_workers="block",  # Playwright does not report what they ask for
                 )
                 visit = Visit(await context.new_page())

@@ -1,0 +1,348 @@
+"""The pages that mails lead to, as somebody sees them who comes from a mail."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from playwright.async_api import Page, Route, expect
+
+from auth_api.outbox.letters import PATHS
+from tests.browser.conftest import Opener
+from tests.support.browser import Visit
+
+PAGES = sorted(set(PATHS.values()))
+TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"
+RESET_TOKEN = "ot_" + "R" * 43
+NEW_PASSWORD = "Tr0ub4dor&4-mare"
+
+WINDOWS = pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), (390, True)], ids=["desktop, light", "telephone, dark"]
+)
+
+# The contrast of every text with what lies behind it, by WCAG 2.2's formula; those below 4.5.
+FAINT = """() => {
+  const channels = (color) => color.match(/[\\d.]+/g).map(Number);
+  const linear = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+  const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+  const behind = (node) => {
+    for (let at = node; at; at = at.parentElement) {
+      const color = channels(getComputedStyle(at).backgroundColor);
+      if (color.length === 3 || color[3] === 1) return color;
+    }
+    return [255, 255, 255];
+  };
+  const texts = [...document.querySelectorAll("body *")].filter(
+    (node) => node.checkVisibility() && [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim())
+  );
+  const ratio = (node) => {
+    const [a, b] = [light(channels(getComputedStyle(node).color)), light(behind(node))].sort((x, y) => y - x);
+    return (a + 0.05) / (b + 0.05);
+  };
+  return texts.length === 0 ? ["no text"] : texts.filter((node) => ratio(node) < 4.5).map((node) => node.textContent);
+}"""
+
+
+async def answering(page: Page, path: str, *answers: tuple[int, dict[str, Any]], headers: Any = None) -> list[Any]:
+    """Answer requests to a path with these answers, one after the other, and return what will have been sent."""
+    sent: list[Any] = []
+    waiting = list(answers)
+
+    async def answer(route: Route) -> None:
+        assert route.request.method == "POST"
+        sent.append(json.loads(route.request.post_data or ""))
+        status, document = waiting.pop(0)
+        await route.fulfill(
+            status=status, body=json.dumps(document), headers={"content-type": "application/json", **(headers or {})}
+        )
+
+    await page.route(f"**{path}", answer)
+    return sent
+
+
+def problem(code: str, *errors: dict[str, str]) -> dict[str, Any]:
+    return {"error_code": code, "detail": f"The API's own words on {code}.", **({"errors": errors} if errors else {})}
+
+
+def assert_undisturbed(visit: Visit, *, refusals: int = 0) -> None:
+    """The browser itself notes every answer of 400 and more as an error; nothing else may be there."""
+    noted = [error for error in visit.errors if error.startswith("Failed to load resource: the server responded")]
+    assert (len(noted), [error for error in visit.errors if error not in noted]) == (refusals, [])
+    assert visit.outside_requests() == []
+
+
+async def newest_link(page: Page, recipient: str) -> str:
+    """Look into the mailbox until the mail is there, and return where its link leads."""
+    mail = page.locator(".mail").filter(has_text=recipient).first
+    while not await mail.count():
+        await page.get_by_role("link", name="Look again").click()
+    link = await mail.get_by_role("link", name="/account/").get_attribute("href")
+    return str(link)
+
+
+def register(api: httpx.Client, name: str) -> str:
+    body = {"email": f"{name}@example.com", "username": name, "password": "Correct-Horse-7-Staple"}
+    assert api.post("/api/auth/register", json=body).status_code == 201
+    assert api.post("/api/auth/password/forgot", json={"email": body["email"]}).status_code == 202
+    return body["email"]
+
+
+def scan(api: httpx.Client, link: str) -> list[int]:
+    """Open a link as a mail scanner does, again and again."""
+    return [api.get(link).status_code for _ in range(5)]
+
+
+def login(api: httpx.Client, name: str, password: str) -> int:
+    return api.post("/api/auth/login", json={"username": name, "password": password}).status_code
+
+
+@WINDOWS
+async def test_a_forgotten_password_is_replaced_by_way_of_the_mailbox(
+    opened: Opener, api: httpx.Client, tmp_path: Path, width: int, dark: bool
+) -> None:
+    name = f"forgetful{width}"
+    email = register(api, name)
+    async with opened("/dev/mailbox", width=width, dark=dark) as visit:
+        page = visit.page
+        link = await newest_link(page, email)
+        await page.screenshot(path=tmp_path / "mailbox.png")
+        assert scan(api, link) == [200] * 5
+        await page.get_by_role("link", name=link).click()
+        await page.wait_for_url("**/account/reset-password")
+        assert await page.evaluate("location.href") == link.partition("#")[0]
+        await page.screenshot(path=tmp_path / "page.png")
+
+        await page.get_by_label("New password").fill("short")
+        await page.get_by_role("button", name="Set password").click()
+        await expect(page.get_by_text("Must have at least 12 characters.")).to_be_visible()
+        await expect(page.get_by_label("New password")).to_be_focused()
+        await expect(page.get_by_label("New password")).to_have_attribute("aria-invalid", "true")
+        await page.screenshot(path=tmp_path / "weak.png")
+
+        await page.get_by_label("New password").fill(NEW_PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Your password is set")).to_be_focused()
+        await page.screenshot(path=tmp_path / "done.png")
+
+        assert await page.title() == "Your password is set · Acme Notes"
+        assert await page.locator("input").count() == 0
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+        assert_undisturbed(visit, refusals=1)
+    assert [login(api, name, password) for password in (NEW_PASSWORD, "Correct-Horse-7-Staple")] == [200, 401]
+
+
+@pytest.mark.parametrize("what", ["the code", "the whole link"])
+async def test_without_the_fragment_the_code_is_pasted(opened: Opener, what: str) -> None:
+    pasted = f"  {TOKEN}\n" if what == "the code" else f"https://auth.example.com/account/report#token={TOKEN}"
+    async with opened("/account/report") as visit:
+        sent = await answering(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
+
+        await visit.page.get_by_label("Code from the mail").fill(pasted)
+        await visit.page.get_by_role("button").click()
+        await expect(visit.page.get_by_role("heading", name="All devices are signed out")).to_be_visible()
+
+        assert sent == [{"token": TOKEN}]
+        assert_undisturbed(visit)
+
+
+async def test_a_token_that_is_not_valid_is_told_and_another_can_be_pasted(opened: Opener) -> None:
+    async with opened("/account/reset-password#token=ot_wrong") as visit:
+        field = visit.page.get_by_label("Code from the mail")
+        await expect(field).to_be_hidden()
+        await visit.page.get_by_label("New password").fill(NEW_PASSWORD)
+        await visit.page.get_by_role("button").click()
+
+        await expect(visit.page.get_by_text("This code is not valid")).to_be_visible()
+        await expect(field).to_be_focused()
+        await expect(field).to_have_accessible_description(
+            re.compile("^The link in the mail brings it along.* This code is not valid: ")
+        )
+        assert_undisturbed(visit, refusals=1)
+
+
+async def test_a_second_link_in_the_same_tab_counts(opened: Opener) -> None:
+    async with opened("/account/report#token=ot_old") as visit:
+        await visit.page.goto(f"{visit.page.url}#token={TOKEN}")
+        sent = await answering(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
+
+        await visit.page.get_by_role("button").click()
+        await expect(visit.page.get_by_role("heading", name="All devices are signed out")).to_be_visible()
+
+        assert sent == [{"token": TOKEN}]
+        assert "#" not in visit.page.url
+
+
+@pytest.mark.parametrize(
+    ("path", "route", "button", "done"),
+    [
+        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your new address is set"),
+        ("/account/undo-email", "/api/auth/email/undo-change", "Take it back", "Your former address is back"),
+        ("/account/report", "/api/auth/sessions/report", "Sign out everywhere", "All devices are signed out"),
+    ],
+)
+async def test_one_button_sends_the_token_and_nothing_else_does(
+    opened: Opener, path: str, route: str, button: str, done: str
+) -> None:
+    async with opened(f"{path}#token={TOKEN}") as visit:
+        sent = await answering(visit.page, route, (200, {"message": "Done."}))
+        await visit.page.wait_for_load_state("networkidle")
+        assert sent == []
+
+        await visit.page.get_by_role("button", name=button).click()
+        await expect(visit.page.get_by_role("heading", name=done)).to_be_focused()
+
+        assert sent == [{"token": TOKEN}]
+        assert_undisturbed(visit)
+
+
+async def test_the_right_password_confirms_an_address(opened: Opener) -> None:
+    async with opened(f"/account/verify-email#token={TOKEN}") as visit:
+        page = visit.page
+        wrong = (401, problem("INVALID_CREDENTIALS"))
+        sent = await answering(page, "/api/auth/email/verify", wrong, (200, {"message": "Verified."}))
+
+        await page.get_by_label("Your password").fill(" wrong ")
+        await page.get_by_role("button", name="Confirm", exact=True).click()
+        await expect(page.get_by_text("This is not the password of the account.")).to_be_visible()
+        await expect(page.get_by_label("Your password")).to_be_focused()
+        await page.get_by_label("Your password").fill(NEW_PASSWORD)
+        await page.get_by_role("button", name="Confirm", exact=True).click()
+        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+
+        assert sent == [{"token": TOKEN, "password": " wrong "}, {"token": TOKEN, "password": NEW_PASSWORD}]
+        assert_undisturbed(visit, refusals=1)
+
+
+async def test_without_a_password_an_address_is_confirmed_and_a_new_one_chosen(opened: Opener) -> None:
+    async with opened(f"/account/verify-email#token={TOKEN}") as visit:
+        page = visit.page
+        verified = (200, {"message": "Verified.", "password_reset_token": RESET_TOKEN})
+        verifying = await answering(page, "/api/auth/email/verify", verified)
+        resetting = await answering(page, "/api/auth/password/reset", (200, {"message": "Set."}))
+
+        await page.get_by_label("Your password").fill("typed before")
+        await page.get_by_role("button", name="Confirm without it").click()
+        await expect(page.get_by_role("heading", name="Choose a password")).to_be_focused()
+        await page.get_by_label("New password").fill(NEW_PASSWORD)
+        await page.get_by_role("button", name="Set password").click()
+        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+
+        assert verifying == [{"token": TOKEN}]
+        assert resetting == [{"token": RESET_TOKEN, "new_password": NEW_PASSWORD}]
+        assert_undisturbed(visit)
+
+
+async def test_a_username_that_was_taken_meanwhile_is_asked_for_again(opened: Opener) -> None:
+    async with opened(f"/account/verify-email#token={TOKEN}") as visit:
+        page = visit.page
+        taken = (409, problem("DUPLICATE_USERNAME"))
+        sent = await answering(page, "/api/auth/email/verify", taken, (200, {"message": "Verified."}))
+        await expect(page.get_by_label("Username")).to_be_hidden()
+
+        await page.get_by_label("Your password").fill(NEW_PASSWORD)
+        await page.get_by_role("button", name="Confirm", exact=True).click()
+        await expect(page.get_by_label("Username")).to_be_focused()
+        await page.get_by_label("Username").fill("ada2")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+
+        assert sent[1] == {"token": TOKEN, "username": "ada2", "password": NEW_PASSWORD}
+        assert_undisturbed(visit, refusals=1)
+
+
+async def test_what_belongs_to_no_field_is_told_above_the_button(opened: Opener) -> None:
+    said = {
+        "An account with this address exists already.": (409, problem("DUPLICATE_EMAIL")),
+        "Too many attempts from your network. Try again in 17 seconds.": (429, problem("RATE_LIMITED")),
+        "This cannot be done right now. Try again in a moment": (503, problem("DATABASE_UNAVAILABLE")),
+        "The API's own words on ANYTHING_NEW.": (400, problem("ANYTHING_NEW")),
+    }
+    async with opened(f"/account/report#token={TOKEN}") as visit:
+        page = visit.page
+        await answering(page, "/api/auth/sessions/report", *said.values(), headers={"retry-after": "17"})
+        for text in said:
+            await page.get_by_role("button").click()
+            await expect(page.get_by_role("alert")).to_contain_text(text)
+
+        await page.unroute_all()
+        await page.route("**/api/**", lambda route: route.abort())
+        await page.get_by_role("button").click()
+        await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
+
+
+async def test_what_is_missing_is_told_before_anything_is_sent(opened: Opener) -> None:
+    async with opened("/account/reset-password") as visit:
+        sent = await answering(visit.page, "/api/auth/password/reset")
+
+        await visit.page.get_by_role("button").click()
+
+        await expect(visit.page.get_by_text("Please fill this in.")).to_have_count(2)
+        await expect(visit.page.get_by_label("Code from the mail")).to_be_focused()
+        assert sent == []
+
+
+async def test_whatever_arrives_is_shown_as_text(opened: Opener) -> None:
+    markup = "<img src=x onerror=alert(1)>"
+    weak = problem("WEAK_PASSWORD", {"field": "new_password", "code": "odd", "message": markup})
+    async with opened(f"/account/reset-password?x={markup}#token={TOKEN}&{markup}") as visit:
+        page = visit.page
+        await answering(page, "/api/auth/password/reset", (400, weak), (400, {"error_code": "X", "detail": markup}))
+        await page.get_by_label("New password").fill(NEW_PASSWORD)
+
+        await page.get_by_role("button").click()
+        await expect(page.get_by_text(markup)).to_be_visible()
+        await page.get_by_role("button").click()
+        await expect(page.get_by_role("alert")).to_have_text(markup)
+
+        assert await page.locator("img").count() == 0
+        assert "?" not in page.url
+        assert_undisturbed(visit, refusals=2)
+
+
+async def test_the_page_itself_forbids_scripts_to_write_markup(opened: Opener) -> None:
+    async with opened("/account/report") as visit:
+        refused = await visit.page.evaluate("try { document.body.innerHTML = '<b>x</b>' } catch (error) { error.name }")
+
+        assert refused == "TypeError"
+
+
+async def test_the_keyboard_is_enough(opened: Opener) -> None:
+    async with opened(f"/account/reset-password#token={TOKEN}") as visit:
+        page = visit.page
+        password = page.get_by_label("New password")
+
+        await page.keyboard.press("Tab")
+        await expect(password).to_be_focused()
+        await expect(password).to_have_attribute("autocomplete", "new-password")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_label("Show password")).to_be_focused()
+        await page.keyboard.press("Space")
+        await expect(password).to_have_attribute("type", "text")
+        await page.keyboard.press("Space")
+        await expect(password).to_have_attribute("type", "password")
+        await page.keyboard.press("Tab")
+        await expect(page.get_by_role("button")).to_be_focused()
+
+
+async def test_without_scripts_the_page_says_that_it_needs_them(opened: Opener) -> None:
+    async with opened("/account/reset-password", scripts=False) as visit:
+        await expect(visit.page.get_by_text("This page needs JavaScript")).to_be_visible()
+        await expect(visit.page.get_by_role("button")).to_have_count(0)
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)], ids=["desktop, light", "small, dark"])
+async def test_every_page_fits_and_can_be_read(opened: Opener, tmp_path: Path, width: int, dark: bool) -> None:
+    async with opened(PAGES[0], width=width, dark=dark) as visit:
+        page = visit.page
+        origin = page.url.removesuffix(PAGES[0])
+        for path in (*PAGES, "/dev/mailbox"):
+            await page.goto(origin + path)
+            for button in await page.locator("button:visible").all():
+                await button.click()  # shows what is missing, too
+            await page.screenshot(path=tmp_path / f"{path.rpartition('/')[2]}.png", full_page=True)
+
+            assert await page.evaluate(FAINT) == [], path
+            assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert_undisturbed(visit)
