@@ -8,7 +8,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Final
 
-from auth_api.kit.mail.message import MailFailedError, Message, mime
+from auth_api.kit.mail.message import MailFailedError, Message, Step, mime
 
 KEPT: Final = 100
 """Mails; older ones are removed when a new one comes."""
@@ -39,7 +39,7 @@ class FolderMailer:
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
-            raise MailFailedError(type(error).__name__) from None
+            raise MailFailedError(type(error).__name__, step=Step.FOLDER) from None
         if self._shows:
             sys.stdout.write(f"\nMail to {message.recipient}: {message.subject}\n\n{message.text}\n")
             sys.stdout.flush()

@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
+from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -33,11 +34,39 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return f"Message({self.message_id})"
 
 
-class MailFailedError(Exception):
-    """The mail was not taken, and may be later. Never holds what the server said: that may quote the mail."""
+class Step(StrEnum):
+    """How far a mail can get."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    LOGIN = "login"
+    SENDER = "sender"
+    RECIPIENT = "recipient"
+    CONTENT = "content"
+    FOLDER = "folder"
 
 
-class MailRefusedError(Exception):
+class MailError(Exception):
+    """The mail was not taken. Never holds what the server said: that may quote the mail.
+
+    Args:
+        reason: the name of what went wrong.
+        step: where it did.
+        code: the numbers of the server's answer (RFC 5321 §4.2; RFC 3463), as `550 5.1.1`; empty where it gave none.
+    """
+
+    def __init__(self, reason: str = "", *, step: Step | None = None, code: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.step = step
+        self.code = code
+
+
+class MailFailedError(MailError):
+    """The mail was not taken, and may be later."""
+
+
+class MailRefusedError(MailError):
     """The mail server will never take this mail: there is no such recipient."""
 
 

@@ -1,15 +1,17 @@
 """Hands mail to a mail server (RFC 5321, RFC 6409)."""
 
+import re
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from email.headerregistry import Address
 from typing import Final
 
 import aiosmtplib
-from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPRecipientsRefused
+from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Message, mime
+from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Message, Step, mime
 from auth_api.kit.mail.policy import SmtpServer
 
 TIMEOUT: Final = 10.0
@@ -17,6 +19,8 @@ TIMEOUT: Final = 10.0
 
 _NO_SUCH_RECIPIENT: Final = frozenset({550, 551, 553, 556})
 """RFC 5321 §4.2.2 and RFC 7504: the address is what is wrong, now and later."""
+
+_ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class SmtpMailer:
@@ -41,33 +45,53 @@ class SmtpMailer:
             MailRefusedError: it knows that there is no such recipient.
         """
         server = self._server
-        with _translated():
-            client = aiosmtplib.SMTP(
-                hostname=server.host,
-                port=server.port,
-                timeout=TIMEOUT,
-                use_tls=server.tls == "implicit",
-                start_tls=True if server.tls == "starttls" else False if server.tls == "none" else None,
-                username=server.username,
-                password=server.password,
-                tls_context=self._context or ssl.create_default_context(),
-            )
+        client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            timeout=TIMEOUT,
+            use_tls=server.tls == "implicit",
+            start_tls=False,  # below, as a step of its own
+            tls_context=self._context or ssl.create_default_context(),
+        )
+        progress = _Progress()
+        with _translated(progress):
             async with client:
+                if server.tls == "starttls":
+                    progress.step = Step.TLS
+                    await client.starttls()
+                if server.username is not None:
+                    progress.step = Step.LOGIN
+                    await client.login(server.username, server.password or "")
+                progress.step = Step.CONTENT
                 await client.send_message(
                     mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
                 )
 
 
+@dataclass
+class _Progress:
+    step: Step = Step.CONNECT
+
+
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(progress: _Progress) -> Iterator[None]:
     """Leave the server's words behind: they quote addresses and sometimes the mail."""
     try:
         yield
     except SMTPRecipientsRefused as error:
-        if all(refused.code in _NO_SUCH_RECIPIENT for refused in error.recipients):
-            raise MailRefusedError from None
-        raise MailFailedError from None
-    except SMTPRecipientRefused as error:
-        raise (MailRefusedError if error.code in _NO_SUCH_RECIPIENT else MailFailedError) from None
+        (refused,) = error.recipients  # every mail has one
+        kind = MailRefusedError if refused.code in _NO_SUCH_RECIPIENT else MailFailedError
+        raise kind(step=Step.RECIPIENT, code=_numbers(refused)) from None
+    except SMTPSenderRefused as error:
+        raise MailFailedError(step=Step.SENDER, code=_numbers(error)) from None
+    except SMTPResponseException as error:
+        raise MailFailedError(type(error).__name__, step=progress.step, code=_numbers(error)) from None
     except (SMTPException, OSError, ValueError) as error:
-        raise MailFailedError(type(error).__name__) from None
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        at = Step.TLS if isinstance(cause, ssl.SSLError) else progress.step
+        raise MailFailedError(type(cause).__name__, step=at) from None
+
+
+def _numbers(error: SMTPResponseException) -> str:
+    enhanced = _ENHANCED_CODE.match(error.message)
+    return f"{error.code} {enhanced[0]}" if enhanced else str(error.code)
