@@ -100,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             breaker=BreakerPolicy(
                 failure_threshold=read.integer("CIRCUIT_BREAKER_THRESHOLD", 5, at_least=1),
                 longest_open_seconds=read.number("CIRCUIT_BREAKER_TIMEOUT", 60, at_least=1),
+                half_open_attempts=read.integer("CIRCUIT_BREAKER_HALF_OPEN_ATTEMPTS", 1, at_least=1),
             ),
             hashing=_hashing(read, environment, server),
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
@@ -189,6 +190,7 @@ def _database(read: Reader, environment: Environment, server: ServerPolicy) -> D
         connect_timeout=read.number("DATABASE_CONNECT_TIMEOUT", 2, above=0),
         statement_timeout=read.number("DATABASE_STATEMENT_TIMEOUT", 5, at_least=0.01),
         statement_cache_size=read.integer("DATABASE_STATEMENT_CACHE_SIZE", 100, at_least=0),
+        creates_file=not production,
     )
 
 

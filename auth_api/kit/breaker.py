@@ -5,31 +5,27 @@ through while half-open, it flips on outcomes of calls that began in an earlier 
 State is per process: no worker waits for another to learn that a service is down.
 """
 
-import asyncio
-import contextlib
 import inspect
 import math
 import random
-from collections.abc import Awaitable, Callable, Mapping
-from contextvars import Context, ContextVar
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from aiobreaker import CircuitBreaker, CircuitBreakerError
 from aiobreaker.state import CircuitBreakerState
-from loguru import logger
 
-from auth_api.kit.breaker_policy import JITTER, PROBE_INTERVAL, BreakerPolicy, BreakerState
+from auth_api.kit.breaker_calls import GuardedCall, calls_under_way
+from auth_api.kit.breaker_policy import JITTER, BreakerPolicy, BreakerState
+from auth_api.kit.breaker_probe import PROBE_INTERVAL, Probe
+from auth_api.kit.breaker_reports import BreakerObserver, BreakerReports
 from auth_api.kit.breaker_verdict import NoVerdict, without_verdict
 from auth_api.kit.clock import Monotonic, monotonic
 from auth_api.kit.errors import CircuitBreakerOpenException
-from auth_api.kit.metrics import count_failure, count_transition, show_breaker
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-_epoch_of_call: ContextVar[Mapping[str, int]] = ContextVar("breaker_epoch_of_call", default={})  # noqa: B039 - never changed, only replaced
 
 
 class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is untyped
@@ -41,6 +37,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         is_failure: tells an outage from an answer; only outages count.
         translate: what the caller meets instead of the service's own error; None leaves the error as it is.
         probe: a cheap call that succeeds when the service is back; asked in the background while open.
+        observers: are told of failures and changes of state, after the log.
         clock: monotonic seconds.
     """
 
@@ -52,20 +49,20 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         is_failure: Callable[[Exception], bool] = lambda _: True,
         translate: Callable[[Exception], Exception | None] = lambda _: None,
         probe: Callable[[], Awaitable[object]] | None = None,
+        observers: Sequence[BreakerObserver] = (),
         clock: Monotonic = monotonic,
     ) -> None:
         super().__init__(fail_max=policy.failure_threshold, name=service)
         self._policy = policy
         self._is_failure = is_failure
         self._translate = translate
-        self._probe = probe
+        self._probe = Probe(probe, lambda: self.current_state is not CircuitBreakerState.CLOSED, self.close)
+        self._reports = BreakerReports(service, observers)
         self._clock = clock
         self._epoch = 0  # grows with every change of state: an outcome from an earlier epoch is stale
         self._openings = 0
         self._open_until = 0.0
         self._trials = 0
-        self._probing: asyncio.Task[None] | None = None
-        show_breaker(service, "closed")
 
     def is_system_error(self, exception: Exception) -> bool:
         """Tell whether the error counts; aiobreaker asks this instead of a list of exceptions to exclude."""
@@ -77,7 +74,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         if self.current_state is not CircuitBreakerState.OPEN:
             return 0.0
         remaining = max(0.0, self._open_until - self._clock())
-        return min(remaining, PROBE_INTERVAL) if self._probing is not None else remaining
+        return min(remaining, PROBE_INTERVAL) if self._probe.is_running else remaining
 
     def snapshot(self) -> BreakerState:
         """The state as it would meet the next call."""
@@ -98,7 +95,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         self.timeout_duration = timedelta(seconds=seconds)
         self._changed("open")
         super().open()
-        self._start_probing()
+        self._probe.start()
 
     def half_open(self) -> None:
         """Let `half_open_attempts` calls through to find out."""
@@ -123,38 +120,43 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
             CircuitBreakerOpenException: the service is not asked at present.
             Exception: the function's own error, or what `translate` makes of it.
         """
-        if self.name in _epoch_of_call.get():
-            return await func(*args, **kwargs)
+        if (outer := calls_under_way.get().get(self.name)) is not None:
+            return await self._call_within(outer, func, *args, **kwargs)
         self._admit()
         trial = self.current_state is CircuitBreakerState.HALF_OPEN
         self._trials += trial
-        token = _epoch_of_call.set({**_epoch_of_call.get(), self.name: self._epoch})
+        call = GuardedCall(func, self._epoch)
+        token = calls_under_way.set({**calls_under_way.get(), self.name: call})
         try:
             result: T = await super().call_async(without_verdict(func), *args, **kwargs)
         except NoVerdict as silence:
             raise silence.error from None
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
             own = error.__cause__ or error
-            outward = self._outward(own, func)
+            outward = self._outward(own, call)
             raise outward from (own.__cause__ if outward is own else own)
         except Exception as error:
-            outward = self._outward(error, func)
+            outward = self._outward(error, call)
             if outward is error:
                 raise
             raise outward from error
         else:
             return result
         finally:
-            _epoch_of_call.reset(token)
+            calls_under_way.reset(token)
             self._trials -= trial
 
     async def stop(self) -> None:
         """End the background probe."""
-        probing, self._probing = self._probing, None
-        if probing is not None:
-            probing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await probing
+        await self._probe.stop()
+
+    @staticmethod
+    async def _call_within(outer: GuardedCall, func: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return await func(*args, **kwargs)
+        except Exception as error:
+            outer.note(error, func)
+            raise
 
     def _admit(self) -> None:
         if self.current_state is CircuitBreakerState.OPEN:
@@ -164,13 +166,11 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         if self.current_state is CircuitBreakerState.HALF_OPEN and self._trials >= self._policy.half_open_attempts:
             raise CircuitBreakerOpenException(PROBE_INTERVAL)
 
-    def _outward(self, error: BaseException, func: Callable[..., object]) -> BaseException:
+    def _outward(self, error: BaseException, call: GuardedCall) -> BaseException:
         if not isinstance(error, Exception):
             return error
         if self._is_failure(error):
-            function = count_failure(self.name, func)
-            log = logger.bind(service=self.name, function=function, failures=self.fail_counter)
-            log.bind(error=type(error).__name__).warning("service call failed")
+            self._reports.call_failed(call.function_of(error), error, self.fail_counter)
         return self._translate(error) or error
 
     def _inc_counter(self) -> None:
@@ -180,29 +180,12 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
 
     def _is_stale(self) -> bool:
         """Outside of a call (a manual switch, a probe) nothing is stale."""
-        return _epoch_of_call.get().get(self.name, self._epoch) != self._epoch
+        call = calls_under_way.get().get(self.name)
+        return call is not None and call.epoch != self._epoch
 
     def _changed(self, state: str) -> None:
         self._epoch += 1
-        count_transition(self.name, state)
-        log = logger.bind(service=self.name, state=state, failures=self.fail_counter)
-        log.log("WARNING" if state == "open" else "INFO", "circuit breaker changed state")
-
-    def _start_probing(self) -> None:
-        if self._probe is None or (self._probing is not None and not self._probing.done()):
-            return
-        # An empty context: the probe must inherit neither the failed call's transaction nor its place in the breaker.
-        self._probing = asyncio.get_running_loop().create_task(self._probe_until_back(self._probe), context=Context())
-
-    async def _probe_until_back(self, probe: Callable[[], Awaitable[object]]) -> None:
-        try:
-            while self.current_state is not CircuitBreakerState.CLOSED:
-                await asyncio.sleep(PROBE_INTERVAL)
-                with contextlib.suppress(Exception):
-                    await probe()
-                    self.close()
-        finally:
-            self._probing = None
+        self._reports.state_changed(state, self.fail_counter)
 
 
 class BreakerRegistry:

@@ -2,15 +2,19 @@
 
 import msgspec
 
-PROBE_INTERVAL = 1.0
-"""Seconds between two background probes of an open breaker."""
-
 JITTER = 0.2
 """Open periods vary by this share, so that many processes do not come back in step."""
 
 
 class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """When a breaker opens, and for how long."""
+    """When a breaker opens, and for how long.
+
+    Attributes:
+        failure_threshold: so many failures in a row open it.
+        first_open_seconds: the first open period; each one without a recovery in between lasts twice as long.
+        longest_open_seconds: the limit of that.
+        half_open_attempts: so many calls at once may find out whether the service is back.
+    """
 
     failure_threshold: int = 5
     longest_open_seconds: float = 60.0

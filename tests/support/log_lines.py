@@ -25,6 +25,16 @@ async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, An
             await asyncio.sleep(0.01)
 
 
+async def lines_with(log_file: Path, text: str) -> list[dict[str, Any]]:
+    """Return the lines that hold this text, once there is one."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            complete = log_file.read_text(encoding="utf-8").rpartition("\n")[0]  # noqa: ASYNC240 - a small file
+            if found := [json.loads(line) for line in complete.splitlines() if text in line]:
+                return found
+            await asyncio.sleep(0.01)
+
+
 async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
     """Return the one access line of a request."""
     lines = await lines_of_request(log_file, request_id)

@@ -18,7 +18,8 @@ mark: ContextVar[str | None] = ContextVar("mark", default=None)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe comes a hundred times a second."""
-    monkeypatch.setattr("auth_api.kit.breaker.PROBE_INTERVAL", 0.01)
+    for module in ("breaker", "breaker_probe"):
+        monkeypatch.setattr(f"auth_api.kit.{module}.PROBE_INTERVAL", 0.01)
 
 
 class Probed:
@@ -100,7 +101,7 @@ async def test_a_breaker_has_one_probe_however_often_it_opens(time: StandingCloc
         breaker.open()
 
         assert len(asyncio.all_tasks()) == before
-        assert sum("_probe_until_back" in repr(task) for task in asyncio.all_tasks()) == 1
+        assert sum("Probe._run" in repr(task) for task in asyncio.all_tasks()) == 1
 
 
 async def test_callers_are_told_to_come_back_with_the_next_probe(time: StandingClock) -> None:
