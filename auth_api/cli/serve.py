@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import click
 
@@ -51,6 +52,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:
         raise StartRefusedError(str(error)) from error
+    _refuse_a_new_database(settings)
     asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
     with _metrics(settings):
         status = _run(settings, listening)
@@ -83,6 +85,14 @@ def _metrics(settings: Settings) -> Iterator[None]:
         except MetricsUnavailableError as error:
             raise StartRefusedError(str(error)) from error
         yield
+
+
+def _refuse_a_new_database(settings: Settings) -> None:
+    """In production a database that is not there was lost: to begin with an empty one would hide that."""
+    path = settings.database.sqlite_path
+    if settings.is_production and path is not None and not (Path(path).is_file() and Path(path).stat().st_size):
+        message = f"There is no database at {path}. Put it back, or make a new one with: auth-api migrate"
+        raise StartRefusedError(message)
 
 
 async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:

@@ -46,8 +46,10 @@ def create_engine(policy: DatabasePolicy) -> Engine:
 
 
 def create_migrating_engine(policy: DatabasePolicy) -> Engine:
-    """Make an engine whose statements may take as long as a migration of a large table does."""
-    return create_engine(policy if policy.sqlite_path else msgspec.structs.replace(policy, statement_timeout=0))
+    """Make an engine that may create the database's file, and whose statements take as long as a migration does."""
+    if policy.sqlite_path:
+        return create_engine(msgspec.structs.replace(policy, creates_file=True))
+    return create_engine(msgspec.structs.replace(policy, statement_timeout=0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,7 @@ class Database:
 
     async def ping(self) -> None:
         """Ask for nothing, past the breaker: this is what finds out that the database is back."""
-        await self.engine.run_ddl("SELECT 1")
+        await self.engine.ping()
 
     async def try_lock(self, number: int) -> bool:
         """Take a lock that ends with the current transaction. False if another one has it: nobody waits.

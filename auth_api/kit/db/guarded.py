@@ -16,12 +16,17 @@ class Connections(Protocol):
     """What a guarded transaction asks of its engine."""
 
     current_transaction: Any
+    lost_connections: tuple[type[Exception], ...]
+    """What BEGIN raises on a connection that had died before."""
 
     async def take(self) -> Any:
         """Return a connection to run a transaction on."""
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Take it back. Unless clean, a transaction may still be open, or a statement still under way, on it."""
+
+    async def judge(self, error: BaseException) -> None:
+        """Draw from an error what it means for the other connections."""
 
 
 class GuardedTransaction:
@@ -33,12 +38,10 @@ class GuardedTransaction:
     async def __aenter__(self) -> Any:
         if self._parent is not None:
             return self._parent
-        self.connection = await self.engine.take()
         try:
-            await self.begin()  # type: ignore[attr-defined]
-        except BaseException:
-            await self.engine.give_back(self.connection, clean=False)
-            raise
+            await self._begin()
+        except self.engine.lost_connections:
+            await self._begin()  # nothing had been asked yet, so a fresh connection does as well
         self.context = self.engine.current_transaction.set(self)
         return self
 
@@ -55,10 +58,24 @@ class GuardedTransaction:
                 clean = True
             else:
                 clean = await self._roll_back_quietly()
+        except Exception as failed:
+            error = failed
+            raise
         finally:
             self.engine.current_transaction.reset(self.context)
+            if error is not None:
+                await self.engine.judge(error)
             await self.engine.give_back(self.connection, clean=clean)
         return False
+
+    async def _begin(self) -> None:
+        self.connection = await self.engine.take()
+        try:
+            await self.begin()  # type: ignore[attr-defined]
+        except BaseException as error:
+            await self.engine.judge(error)
+            await self.engine.give_back(self.connection, clean=False)
+            raise
 
     async def _roll_back_quietly(self) -> bool:
         """The error that ended the transaction is the one to report, not that of a ROLLBACK on a dead connection."""

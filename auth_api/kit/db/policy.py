@@ -8,7 +8,8 @@ import msgspec
 class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Where the database is and how long each wait on it may last, in seconds.
 
-    Exactly one of `sqlite_path` and `postgres_dsn` is set. Pool sizes are per process.
+    Exactly one of `sqlite_path` and `postgres_dsn` is set. Pool sizes are per process. `creates_file` allows to begin
+    with an empty file where `sqlite_path` names none.
     """
 
     sqlite_path: str | None = None
@@ -18,6 +19,7 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     connect_timeout: float = 2.0
     statement_timeout: float = 5.0
     statement_cache_size: int = 100
+    creates_file: bool = True
 
     def __repr__(self) -> str:
         """Leave the DSN out: it holds a password."""

@@ -1,11 +1,12 @@
 """PostgreSQL: a pool that never waits for ever and never connects before it is told to."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.slots import Slots
@@ -25,6 +26,8 @@ class PooledPostgresEngine(PostgresEngine):
 
     Only `SET LOCAL` and transaction-scoped advisory locks may be used: connections go back without `RESET ALL`.
     """
+
+    lost_connections: Final = LOST_CONNECTIONS
 
     def __init__(self, policy: DatabasePolicy) -> None:
         self._policy = policy
@@ -56,6 +59,10 @@ class PooledPostgresEngine(PostgresEngine):
             min_size=0, max_size=size, command_timeout=command_timeout, reset=_reset, **kwargs
         )
 
+    async def ping(self) -> None:
+        """Ask for nothing."""
+        await self.run_ddl("SELECT 1")
+
     async def take(self) -> Any:
         """Take a connection: from the pool, or a fresh one where there is none (the `piccolo` command).
 
@@ -66,7 +73,8 @@ class PooledPostgresEngine(PostgresEngine):
             return await self.get_new_connection()
         await self._slots.acquire()
         try:
-            return await self.pool.acquire()
+            # Above the limit for connecting, which ends it; it also bounds the farewell to an expired connection.
+            return await self.pool.acquire(timeout=2 * self._policy.connect_timeout)
         except BaseException:
             self._slots.release()
             raise
@@ -82,19 +90,40 @@ class PooledPostgresEngine(PostgresEngine):
         finally:
             self._slots.release()
 
+    async def judge(self, error: BaseException) -> None:
+        """Replace all connections before their next use when one of them turned out to lead nowhere."""
+        if self.pool is not None and leads_nowhere(error):
+            await self.pool.expire_connections()
+
     def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Begin a transaction on leaving which the connection is back in the pool."""
         return PooledTransaction(engine=self, allow_nested=allow_nested)
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[asyncpg.Record]:
+        try:
+            return await self._fetch(query, args)
+        except LOST_CONNECTIONS as error:
+            if not leads_nowhere(error) or not _only_reads(query):
+                raise
+        return await self._fetch(query, args)
+
+    async def _fetch(self, query: str, args: Sequence[Any] | None) -> list[asyncpg.Record]:
         connection = await self.take()
         clean = False
         try:
             rows: list[asyncpg.Record] = await connection.fetch(query, *(args or ()))
             clean = True
+        except Exception as error:
+            await self.judge(error)
+            raise
         finally:
             await self.give_back(connection, clean=clean)
         return rows
+
+
+def _only_reads(query: str) -> bool:
+    """Tell whether asking twice is asking once: no SELECT here calls a function that changes anything."""
+    return query.lstrip()[:6].upper() == "SELECT"
 
 
 async def _reset(connection: asyncpg.Connection) -> None:

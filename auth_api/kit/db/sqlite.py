@@ -6,18 +6,16 @@ queue for one instead of meeting "database is locked"; other processes are waite
 
 import asyncio
 import contextlib
-import json
-import os
 import sqlite3
-from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import aiosqlite
 from loguru import logger
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
 from piccolo.table import Table
 
-from auth_api.kit.clock import utc_now
+from auth_api.kit.clock import monotonic
+from auth_api.kit.db.durable import DurableConnection, create_private
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.slots import Slots
@@ -25,50 +23,8 @@ from auth_api.kit.db.slots import Slots
 READERS = 2
 """More gain nothing: the interpreter's lock is the limit."""
 
-
-def create_private(path: str) -> None:
-    """Make the file, if there is none: password hashes are nobody else's business on this machine."""
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-
-
-class DurableConnection(sqlite3.Connection):
-    """A connection as this application needs every one of them.
-
-    WAL lets readers and the writer work side by side; `synchronous = FULL` keeps what was committed through a power
-    cut. The functions are what they are on PostgreSQL, with times in the text form that Piccolo stores.
-    """
-
-    def __init__(self, database: str, *args: Any, **kwargs: Any) -> None:
-        create_private(database)
-        super().__init__(database, *args, **kwargs)
-        for pragma in ("foreign_keys = ON", "journal_mode = WAL", "synchronous = FULL"):
-            self.execute(f"PRAGMA {pragma}").close()
-        self.create_function("clock_timestamp", 0, lambda: str(utc_now()))
-        self.create_function("date_part", 2, _date_part)
-        self.create_function("json_extract_path_text", 2, _json_text)
-        self.create_function("make_interval", 7, _make_interval)
-        self.create_function("timestamptz_pl_interval", 2, _add)
-        self.create_function("pg_try_advisory_xact_lock", 1, lambda _: True)  # writers are alone here
-
-
-def _json_text(document: str | None, name: str) -> str | None:
-    """Return a text of a JSON object, as PostgreSQL's function of this name does."""
-    value = json.loads(document).get(name) if document is not None else None
-    return value if isinstance(value, str) else None
-
-
-def _make_interval(*parts: float) -> float:
-    """Return the seconds, which is the only part that is used here."""
-    return parts[-1]
-
-
-def _add(moment: str, seconds: float) -> str:
-    return str(datetime.fromisoformat(moment) + timedelta(seconds=seconds))
-
-
-def _date_part(field: str, moment: str) -> float | None:
-    return datetime.fromisoformat(moment).timestamp() if field == "epoch" else None
+SHORT_WAIT = 0.1
+"""Seconds in a queue that are not worth telling SQLite of."""
 
 
 class ImmediateTransaction(GuardedTransaction, SQLiteTransaction):
@@ -90,14 +46,22 @@ class ImmediateTransaction(GuardedTransaction, SQLiteTransaction):
 class PooledSQLiteEngine(SQLiteEngine):
     """Piccolo's engine on connections that stay open. Without a started pool it behaves as the stock one."""
 
+    lost_connections: Final = ()
+
     def __init__(self, policy: DatabasePolicy) -> None:
         self._policy = policy
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
+        self._waits = policy.statement_timeout
         super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=policy.statement_timeout)
 
     async def get_connection(self) -> aiosqlite.Connection:
-        """Open a connection; where that fails, wait for its thread, which would complain of a closed event loop."""
+        """Open a connection, outside of a pool to a new file if need be.
+
+        Where that fails its thread is waited for, which would complain of a closed event loop.
+        """
+        if self._writer is None and self._policy.creates_file:
+            await asyncio.to_thread(create_private, self.path)
         connection = aiosqlite.connect(**self.connection_kwargs)
         try:
             await connection
@@ -127,15 +91,29 @@ class PooledSQLiteEngine(SQLiteEngine):
             with contextlib.suppress(sqlite3.Error):
                 await connection.close()
 
+    async def ping(self) -> None:
+        """Read from the file; a mere `SELECT 1` would never touch it."""
+        await self.run_ddl("SELECT count(*) FROM sqlite_master")
+
     async def take(self) -> aiosqlite.Connection:
-        """Wait for the writer's connection.
+        """Wait for the writer's connection. What the queue took of the time limit is not waited for a lock again.
 
         Raises:
             ServerOverloadedException: the writers before did not finish in time.
         """
         if self._writer is None:
             return await self.get_connection()
+        began = monotonic()
         await self._writer_slots.acquire()
+        waited = monotonic() - began
+        left = self._policy.statement_timeout - (waited if waited > SHORT_WAIT else 0)
+        if left != self._waits:
+            try:
+                await self._writer.execute_fetchall(f"PRAGMA busy_timeout = {max(0, round(left * 1000))}")
+            except BaseException:
+                self._writer_slots.release()
+                raise
+            self._waits = left
         return self._writer
 
     async def give_back(self, connection: aiosqlite.Connection, *, clean: bool) -> None:
@@ -147,6 +125,9 @@ class PooledSQLiteEngine(SQLiteEngine):
         else:
             # Shielded: the place must come back even if the client has gone away.
             await asyncio.shield(self._recover())
+
+    async def judge(self, error: BaseException) -> None:
+        """Nothing: what breaks one connection here is met by the others themselves."""
 
     def transaction(
         self,
@@ -211,6 +192,7 @@ class PooledSQLiteEngine(SQLiteEngine):
 
     async def _replace_writer(self) -> None:
         broken, self._writer = self._writer, await self.get_connection()
+        self._waits = self._policy.statement_timeout
         if broken is not None:
             with contextlib.suppress(sqlite3.Error):
                 await broken.close()

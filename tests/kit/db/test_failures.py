@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from auth_api.kit.db.failures import is_outage, translate
+from auth_api.kit.db.failures import is_outage, refuses_writes, translate
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
 
 
@@ -27,7 +27,6 @@ OUTAGES: dict[str, Exception] = {
     "28000": asyncpg.InvalidAuthorizationSpecificationError(),
     "3D000": asyncpg.InvalidCatalogNameError(),
     "25006": asyncpg.ReadOnlySQLTransactionError(),
-    "53100": asyncpg.DiskFullError(),
     "53200": asyncpg.OutOfMemoryError(),
     "53300": asyncpg.TooManyConnectionsError(),
     "57P01": asyncpg.AdminShutdownError(),
@@ -37,17 +36,22 @@ OUTAGES: dict[str, Exception] = {
     "XX000": asyncpg.InternalServerError(),
     "XX001": asyncpg.DataCorruptedError(),
     "closed connection": asyncpg.InterfaceError("connection is closed"),
+    "SQLITE_READONLY_DBMOVED": sqlite_error(1032),
+    "SQLITE_IOERR": sqlite_error(10),
+    "SQLITE_CORRUPT": sqlite_error(11, kind=sqlite3.DatabaseError),
+    "SQLITE_CANTOPEN": sqlite_error(14),
+    "SQLITE_NOTADB": sqlite_error(26, kind=sqlite3.DatabaseError),
+}
+
+WRITES_REFUSED: dict[str, Exception] = {
+    "53100": asyncpg.DiskFullError(),
     "SQLITE_BUSY": sqlite_error(5, "database is locked"),
     "SQLITE_BUSY_SNAPSHOT": sqlite_error(517),
     "SQLITE_LOCKED": sqlite_error(6),
     "SQLITE_READONLY": sqlite_error(8),
-    "SQLITE_READONLY_DBMOVED": sqlite_error(1032),
-    "SQLITE_IOERR": sqlite_error(10),
-    "SQLITE_IOERR_FSYNC": sqlite_error(1034),
-    "SQLITE_CORRUPT": sqlite_error(11, kind=sqlite3.DatabaseError),
     "SQLITE_FULL": sqlite_error(13),
-    "SQLITE_CANTOPEN": sqlite_error(14),
-    "SQLITE_NOTADB": sqlite_error(26, kind=sqlite3.DatabaseError),
+    "SQLITE_IOERR_WRITE": sqlite_error(778),
+    "SQLITE_IOERR_FSYNC": sqlite_error(1034),
 }
 
 NOT_FOR_CLIENTS: dict[str, Exception] = {
@@ -87,6 +91,19 @@ ANSWERS: dict[str, Exception] = {
 def test_an_outage_counts_and_is_unavailable(error: Exception) -> None:
     assert is_outage(error) is True
     assert type(translate(error)) is DatabaseUnavailableException
+
+
+@pytest.mark.parametrize("error", WRITES_REFUSED.values(), ids=WRITES_REFUSED)
+def test_what_keeps_writers_alone_away_does_not_count_but_is_unavailable(error: Exception) -> None:
+    """Who reads is served meanwhile, and an open breaker would keep them away as well."""
+    assert refuses_writes(error) is True
+    assert is_outage(error) is False
+    assert type(translate(error)) is DatabaseUnavailableException
+
+
+@pytest.mark.parametrize("error", OUTAGES.values(), ids=OUTAGES)
+def test_what_keeps_everybody_away_is_more_than_refused_writes(error: Exception) -> None:
+    assert refuses_writes(error) is False
 
 
 @pytest.mark.parametrize("error", NOT_FOR_CLIENTS.values(), ids=NOT_FOR_CLIENTS)

@@ -1,6 +1,7 @@
 """PostgreSQL refuses, conflicts, times out and kills; no connection is lost, and what counts as an outage is one."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
 import pytest
@@ -152,6 +153,93 @@ async def test_idle_connections_that_were_killed_are_replaced(scratch: Scratch) 
 
         await scratch.database.transaction(lambda: scratch.add(1))
         assert await scratch.has_room_for(3)
+
+
+def end_all_sessions(scratch: Scratch) -> None:
+    """End every session of the pool while the event loop stands still: it has not noticed anything afterwards."""
+
+    async def end() -> None:
+        administrator = await asyncpg.connect(scratch.policy.postgres_dsn)
+        sessions = (
+            "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND application_name = 'auth_api'"
+        )
+        await administrator.execute(f"SELECT pg_terminate_backend(pid) {sessions}")
+        while await administrator.fetchval(f"SELECT count(pg_sleep(0.001)) {sessions}"):
+            pass
+        await administrator.close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, end()).result()
+
+
+async def test_no_read_fails_for_sessions_that_ended_before(scratch: Scratch) -> None:
+    for _ in range(5):
+        assert await scratch.has_room_for(3)
+        end_all_sessions(scratch)
+
+        assert await asyncio.gather(*(scratch.keys() for _ in range(6))) == [[]] * 6
+    assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_no_transaction_fails_for_sessions_that_ended_before_it_began(scratch: Scratch) -> None:
+    for _ in range(5):
+        assert await scratch.has_room_for(3)
+        end_all_sessions(scratch)
+
+        await asyncio.gather(*(scratch.database.transaction(lambda: scratch.add(1)) for _ in range(6)))
+    assert scratch.breaker.snapshot() == CLOSED
+    assert await scratch.keys() == [1] * 30
+
+
+async def test_a_write_on_a_connection_that_died_is_not_repeated(scratch: Scratch) -> None:
+    """Whether the server had received it, nobody knows."""
+    with pytest.raises(asyncpg.PostgresError) as failed:
+        await scratch.run("INSERT INTO scratch SELECT 1 FROM (SELECT pg_terminate_backend(pg_backend_pid())) AS end_it")
+
+    assert isinstance(failed.value, asyncpg.AdminShutdownError | asyncpg.ConnectionDoesNotExistError)
+    assert await scratch.keys() == []
+
+
+async def test_after_a_failover_all_connections_are_made_anew(scratch: Scratch) -> None:
+    """They lead to the server that was the primary; its name may lead to the new one by now."""
+    assert await scratch.has_room_for(3)
+    sessions = "SELECT pg_backend_pid() AS pid"
+    before = {await scratch.value(sessions) for _ in range(3)}
+
+    async def write_where_nothing_can_be_written() -> None:
+        await scratch.run("SET TRANSACTION READ ONLY")
+        await scratch.add(1)
+
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(write_where_nothing_can_be_written)
+
+    assert await scratch.value(sessions) not in before
+    await all_connections_are_back(scratch)
+
+
+async def test_a_server_that_has_too_many_connections_keeps_those_there_are(scratch: Scratch) -> None:
+    assert await scratch.has_room_for(3)
+    pool = pool_of(scratch)
+    before = pool._generation  # noqa: SLF001 - nothing public tells
+
+    await scratch.engine.judge(asyncpg.TooManyConnectionsError())
+
+    assert pool._generation == before  # noqa: SLF001
+
+
+async def test_a_table_that_changes_under_prepared_statements_breaks_nothing(scratch: Scratch) -> None:
+    """A migration under load: the statement is prepared again, in a transaction and outside of one."""
+    read = "SELECT * FROM scratch"
+    for number in range(4):
+        assert [await scratch.run(read) for _ in range(3)] == [[]] * 3
+        await scratch.run(f"ALTER TABLE scratch ADD COLUMN later_{number} INTEGER")
+
+        async def work() -> list[dict[str, object]]:
+            return await scratch.run(read)
+
+        assert await (scratch.database.transaction(work) if number % 2 else work()) == []
+    assert scratch.breaker.snapshot() == CLOSED
 
 
 async def test_a_statement_that_takes_too_long_is_cancelled_and_no_outage(scratch_with: ScratchFactory) -> None:

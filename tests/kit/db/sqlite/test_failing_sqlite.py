@@ -4,9 +4,13 @@ import asyncio
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+import msgspec
 import pytest
 
+from auth_api.kit.clock import monotonic
+from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
@@ -121,7 +125,7 @@ async def test_work_that_ended_the_transaction_by_itself_harms_nobody(scratch: S
 
 
 @pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"], ids=["read-only", "full"])
-async def test_a_disk_that_takes_nothing_more_is_an_outage(scratch: Scratch, pragma: str) -> None:
+async def test_a_disk_that_takes_nothing_more_is_unavailable_for_writers_alone(scratch: Scratch, pragma: str) -> None:
     await scratch.run("CREATE TABLE large (content TEXT)")
     await scratch.run(f"PRAGMA {pragma}")
 
@@ -130,8 +134,99 @@ async def test_a_disk_that_takes_nothing_more_is_an_outage(scratch: Scratch, pra
             lambda: scratch.run("INSERT INTO large (content) VALUES ({})", "x" * 100_000)
         )
 
-    assert scratch.breaker.snapshot().failures == 1
+    assert scratch.breaker.snapshot().failures == 0
     assert await scratch.keys() == []
+
+
+class DatabaseFile:
+    """The file of a database, which somebody moves about."""
+
+    def __init__(self, policy: DatabasePolicy) -> None:
+        self._path = Path(str(policy.sqlite_path))
+        self._away = self._path.with_suffix(".away")
+
+    def take_away(self) -> None:
+        self._path.rename(self._away)
+
+    def put_back(self) -> None:
+        self._away.rename(self._path)
+
+    def replace_by_an_empty_one(self) -> None:
+        self.take_away()
+        self._path.touch()
+
+    @property
+    def size(self) -> int | None:
+        return self._path.stat().st_size if self._path.exists() else None
+
+
+@pytest.fixture
+def file(policy: DatabasePolicy) -> DatabaseFile:
+    return DatabaseFile(policy)
+
+
+async def test_a_file_that_was_moved_away_is_asked_nothing(scratch: Scratch, file: DatabaseFile) -> None:
+    """SQLite would go on with it, and what it acknowledged would be gone with the next start."""
+    await scratch.add(1)
+    file.take_away()
+
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableException):
+            await scratch.database.transaction(lambda: scratch.add(2))
+        with pytest.raises(sqlite3.OperationalError, match="put it back, or restart"):
+            await scratch.database.ping()
+    assert scratch.breaker.snapshot().failures == 2
+    assert file.size is None
+
+    file.put_back()
+    await scratch.database.transaction(lambda: scratch.add(3))
+    assert await scratch.keys() == [1, 3]
+
+
+async def test_a_file_that_was_replaced_is_asked_nothing(scratch: Scratch, file: DatabaseFile) -> None:
+    """Its write-ahead log belongs to the one before: to open it now could mix the two."""
+    file.replace_by_an_empty_one()
+
+    with pytest.raises(DatabaseUnavailableException):
+        await scratch.database.transaction(lambda: scratch.add(1))
+
+    assert file.size == 0
+
+
+async def test_what_may_not_be_created_is_not(policy: DatabasePolicy, file: DatabaseFile) -> None:
+    database = Database(create_engine(msgspec.structs.replace(policy, creates_file=False)))
+
+    with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+        async with database.opened():
+            raise AssertionError
+
+    assert file.size is None
+
+
+async def test_who_had_to_queue_waits_the_less_for_the_lock(scratch_with: ScratchFactory) -> None:
+    """Both waits together stay within the limit, and the next one has all of it again."""
+    async with scratch_with(statement_timeout=0.6) as scratch:
+        inside, done = asyncio.Event(), asyncio.Event()
+
+        async def hold() -> None:
+            inside.set()
+            await done.wait()
+
+        async def waited() -> float:
+            began = monotonic()
+            with pytest.raises(DatabaseUnavailableException):
+                await scratch.database.transaction(lambda: scratch.add(1))
+            return monotonic() - began
+
+        holder = asyncio.create_task(scratch.database.transaction(hold))
+        await inside.wait()
+        queued = asyncio.create_task(waited())
+        await asyncio.sleep(0.4)
+        done.set()
+        await holder
+        with locked(scratch.policy):
+            assert 0.5 < await queued < 0.9
+            assert 0.5 < await waited() < 0.9
 
 
 async def test_a_missing_table_is_no_outage(scratch: Scratch) -> None:
