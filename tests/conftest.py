@@ -82,10 +82,15 @@ ENGINE_FREE = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
+    parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out, on PostgreSQL, what asks no database."""
+    """Leave out what takes long unless it is asked for, and, on PostgreSQL, what asks no database."""
+    if not config.getoption("--torture"):
+        long = [item for item in items if item.get_closest_marker("torture")]
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
     if config.getoption("--engine") == "postgres":
         root = Path(__file__).parent
         free = [item for item in items if item.path.relative_to(root).as_posix().startswith(ENGINE_FREE)]
