@@ -216,6 +216,7 @@ def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> Ha
         parallelism=parallelism,
         threads=read.integer("PASSWORD_HASH_THREADS", max(1, (os.cpu_count() or 1) // server.workers), at_least=1),
         queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
+        queue_timeout=read.number("PASSWORD_HASH_QUEUE_TIMEOUT", 1, above=0),
     )
 
 

@@ -50,6 +50,7 @@ class LoginService:
             TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
+        self.hasher.require_room()  # a flood of logins is turned away before it costs a query
         found = await self.users.credentials_for(email=email, username=username)
         name = typed_name(email=email, username=username)
         try:

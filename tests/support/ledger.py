@@ -44,7 +44,7 @@ class Ledger:
         if response is None:
             return
         if response.status_code == UNAVAILABLE:
-            if not 1 <= int(response.headers.get("retry-after", 0)) <= 60:  # noqa: PLR2004 - the longest open period
+            if not 1 <= int(response.headers.get("retry-after", 0)) <= 60:
                 self.violations.append(f"{what}: 503 without a usable Retry-After")
         elif response.status_code not in expected:
             self.violations.append(f"{what}: {outcome}")

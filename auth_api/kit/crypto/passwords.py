@@ -23,11 +23,14 @@ UNUSABLE = "!"
 
 NICENESS = 10
 
+_SMOOTHING = 0.1
+"""Share of the last hash in the mean duration of all: follows the machine's load within some ten hashes."""
+
 T = TypeVar("T")
 
 
 class HashingPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hash costs and how many may wait for theirs.
+    """What a hash costs, how many may wait for theirs, and for how many seconds.
 
     The defaults are the second row of OWASP's table for argon2id (Password Storage Cheat Sheet; ASVS 5.0 appendix C).
     """
@@ -37,26 +40,45 @@ class HashingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     parallelism: int = 1
     threads: int = 1
     queue_size: int = 100
+    queue_timeout: float = 1.0
 
 
 class PasswordHasher:
     """Hashes and checks passwords with the cost of `policy`.
 
     Memory is bounded by `threads * memory_kib`; beyond `threads + queue_size` unfinished hashes every further one is
-    refused at once. A place is returned when its thread is done, not when the client has gone away.
+    refused at once, and so is one that would have to wait longer than `queue_timeout`: nobody waits for an answer that
+    comes too late, and who is refused costs next to nothing. A place is returned when its thread is done, not when the
+    client has gone away.
     """
 
     def __init__(self, policy: HashingPolicy) -> None:
+        self._policy = policy
         self._argon2 = argon2.PasswordHasher(
             time_cost=policy.iterations,
             memory_cost=policy.memory_kib,
             parallelism=policy.parallelism,
             type=argon2.Type.ID,
         )
-        self._places = threading.BoundedSemaphore(policy.threads + policy.queue_size)
+        self._unfinished = 0
+        self._counting = threading.Lock()
+        self._mean_seconds = 0.0
         self._pool = ThreadPoolExecutor(policy.threads, "argon2", initializer=_yield_to_requests)
         # Unknown accounts are checked against this, so that they cost what known ones cost.
         self._decoy = self._argon2.hash(secrets.token_urlsafe())
+
+    def require_room(self) -> None:
+        """Refuse now what would be refused later, before anything is asked of the database.
+
+        Raises:
+            ServerOverloadedException: too many hashes are waiting already, or one more would wait for too long.
+        """
+        policy = self._policy
+        waiting = max(0, self._unfinished - policy.threads + 1)
+        is_full = self._unfinished >= policy.threads + policy.queue_size
+        if is_full or waiting * self._mean_seconds > policy.queue_timeout * policy.threads:
+            metrics.HASHES_REFUSED.inc()
+            raise ServerOverloadedException
 
     async def hash(self, password: str) -> str:
         """Return the PHC string of the password's NFC form.
@@ -107,33 +129,53 @@ class PasswordHasher:
         return False
 
     async def _in_pool(self, work: Callable[[], T]) -> T:
-        if not self._places.acquire(blocking=False):
-            metrics.HASHES_REFUSED.inc()
-            raise ServerOverloadedException
+        with self._counting:
+            self.require_room()
+            self._unfinished += 1
         metrics.HASHES_WAITING.inc()
         try:
-            future = self._pool.submit(_measured, work, monotonic())
+            future = self._pool.submit(self._measured, work, monotonic())
         except BaseException:
             metrics.HASHES_WAITING.dec()
-            self._places.release()
+            self._give_back()
             raise
         future.add_done_callback(self._on_done)
-        return await asyncio.wrap_future(future)
+        is_late = False
+
+        def give_up() -> None:
+            nonlocal is_late
+            is_late = future.cancel()  # does nothing to one that has begun
+
+        expiry = asyncio.get_running_loop().call_later(self._policy.queue_timeout, give_up)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            if is_late:
+                metrics.HASHES_REFUSED.inc()
+                raise ServerOverloadedException from None
+            raise
+        finally:
+            expiry.cancel()
+
+    def _measured(self, work: Callable[[], T], submitted: float) -> T:
+        began = monotonic()
+        metrics.HASHES_WAITING.dec()
+        metrics.HASH_WAIT.observe(began - submitted)
+        try:
+            return work()
+        finally:
+            last = monotonic() - began
+            metrics.HASH_DURATION.observe(last)
+            self._mean_seconds += _SMOOTHING * (last - self._mean_seconds) if self._mean_seconds else last
 
     def _on_done(self, future: "Future[Any]") -> None:
-        self._places.release()
-        if future.cancelled():  # its client had gone before a thread was free
+        self._give_back()
+        if future.cancelled():  # its client had gone, or its time was up, before a thread was free
             metrics.HASHES_WAITING.dec()
 
-
-def _measured(work: Callable[[], T], submitted: float) -> T:
-    began = monotonic()
-    metrics.HASHES_WAITING.dec()
-    metrics.HASH_WAIT.observe(began - submitted)
-    try:
-        return work()
-    finally:
-        metrics.HASH_DURATION.observe(monotonic() - began)
+    def _give_back(self) -> None:
+        with self._counting:
+            self._unfinished -= 1
 
 
 def _is_cheaper(stored: str, today: argon2.PasswordHasher) -> bool:

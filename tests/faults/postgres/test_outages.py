@@ -47,7 +47,7 @@ def test_ft01_a_server_starts_without_its_database(tmp_path_factory: pytest.Temp
     record("FT1", engine="postgres", workers=count, seen={"503": 1}, recovery=round(took, 2), lost=0)
 
 
-@pytest.mark.parametrize("how", ["kill", "stop"])
+@pytest.mark.parametrize("how", ["kill", pytest.param("stop", marks=pytest.mark.torture)])
 async def test_ft02_the_database_dies_under_load(stage: Stage, crowd: Crowd, how: str) -> None:
     async with crowd.busy() as ledger:
         await settled(crowd)

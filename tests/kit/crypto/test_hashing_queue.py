@@ -30,8 +30,10 @@ class Gate:
 class Hashing:
     """A hasher whose work waits at a gate."""
 
-    def __init__(self, *, threads: int, queue_size: int) -> None:
-        policy = HashingPolicy(memory_kib=64, iterations=1, threads=threads, queue_size=queue_size)
+    def __init__(self, *, threads: int, queue_size: int, queue_timeout: float = 10) -> None:
+        policy = HashingPolicy(
+            memory_kib=64, iterations=1, threads=threads, queue_size=queue_size, queue_timeout=queue_timeout
+        )
         self.hasher = PasswordHasher(policy)
         self.gate = Gate()
         self.hasher._argon2 = self.gate  # type: ignore[assignment]  # noqa: SLF001 - the library, not the product
@@ -52,6 +54,7 @@ class Hashing:
         if task.done():
             return not isinstance(task.exception(), ServerOverloadedException)
         task.cancel()
+        await asyncio.wait([task])
         return True
 
     async def comes_to_have_room(self) -> bool:
@@ -171,3 +174,41 @@ async def test_after_closing_nothing_is_hashed_and_no_place_is_lost(one_place: H
     for _ in range(3):
         with pytest.raises(RuntimeError):
             await one_place.hasher.hash("secret")
+
+
+async def test_who_has_waited_too_long_is_refused_and_makes_room() -> None:
+    hashing = Hashing(threads=1, queue_size=1, queue_timeout=0.05)
+    running, waiting = await hashing.start_and_wait_until_it_runs(), hashing.start()
+
+    with pytest.raises(ServerOverloadedException):
+        await waiting
+
+    hashing.gate.opened.set()
+    assert await running == "hashed"  # one that has begun is finished, however long it takes
+    assert hashing.gate.entered == 1
+    assert await hashing.comes_to_have_room() is True
+    hashing.close()
+
+
+async def test_who_would_wait_too_long_is_refused_at_once() -> None:
+    """The queue is measured in seconds of work, which is what a client notices."""
+    hashing = Hashing(threads=1, queue_size=100, queue_timeout=0.2)
+    first = await hashing.start_and_wait_until_it_runs()
+    await asyncio.sleep(0.15)
+    hashing.gate.opened.set()
+    await first  # a hash takes 0.15 s here, so that one may wait and two may not
+    hashing.gate.opened.clear()
+    running = await hashing.start_and_wait_until_it_runs()
+    waiting = hashing.start()
+    await asyncio.sleep(0)
+
+    with pytest.raises(ServerOverloadedException):
+        hashing.hasher.require_room()
+    with pytest.raises(ServerOverloadedException):
+        await hashing.hasher.verify("secret", None)
+
+    assert not waiting.done()
+    hashing.gate.opened.set()
+    assert [await running, await waiting] == ["hashed", "hashed"]
+    hashing.hasher.require_room()
+    hashing.close()

@@ -1,0 +1,80 @@
+"""FT23: ten times as many logins as the machine can check."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.support.actors import PASSWORD, Actor
+from tests.support.deployment import Deployment
+from tests.support.load import Client, Measured, at_capacity, at_rate, request_bytes
+from tests.support.measurements import record
+from tests.support.server_output import worker_pids
+from tests.support.waiting import wait_until
+
+SECONDS: Final = float(os.environ.get("TORTURE_OVERLOAD_SECONDS", "60"))
+HASH_KIB: Final = 19456
+HASHING: Final = {"PASSWORD_HASH_MEMORY_KIB": str(HASH_KIB), "PASSWORD_HASH_ITERATIONS": "2"}
+"""What it costs in production."""
+
+ALLOWANCE_KIB: Final = 64 * 1024
+"""What connections, queues and log lines may take beside the hashes, per worker."""
+
+
+def resident_kib(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmHWM:")[2].split()[0])
+
+
+@pytest.mark.torture
+async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deployment, engine: str, workers: int) -> None:
+    with deployment.server(workers=workers, **HASHING) as server:
+        wait_until(lambda: len(worker_pids(server.output())) == workers)
+        pids = worker_pids(server.output())
+        base = [resident_kib(pid) for pid in pids]
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
+            ada = Actor(http)
+            await ada.register()
+        login = request_bytes("POST", "/api/auth/login", body={"username": "ada", "password": PASSWORD})
+        profile = request_bytes("GET", "/api/user/profile", token=ada.access_token)
+        crowd, reader = Client(server.port), Client(server.port)
+
+        peak = (await at_capacity(crowd, login, connections=4 * workers, seconds=5)).seen[200] / 5
+        logins, profiles = await asyncio.gather(
+            at_rate(crowd, login, per_second=10 * peak, seconds=SECONDS),
+            at_rate(reader, profile, per_second=20, seconds=SECONDS),
+        )
+        afterwards = await at_rate(crowd, login, per_second=peak / 4, seconds=5)
+        grown = [resident_kib(pid) - before for pid, before in zip(pids, base, strict=True)]
+        crowd.close()
+        reader.close()
+
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    goodput = logins.seen[200] / SECONDS
+    record(
+        "FT23",
+        engine=engine,
+        workers=workers,
+        seen={str(status): count for status, count in logins.seen.items()},
+        lost=0,
+        peak=round(peak, 1),
+        goodput=round(goodput, 1),
+        goodput_share=round(goodput / peak, 2),
+        refused_p99=round(logins.percentile(503, 0.99), 3),
+        profile_p99=round(profiles.percentile(200, 0.99), 3),
+        memory_mib=round(max(grown) / 1024),
+    )
+    assert set(logins.seen) <= {200, 503}
+    assert set(profiles.seen) == {200}
+    assert goodput >= 0.8 * peak
+    assert logins.within(503, 1.0) >= 0.99
+    assert profiles.percentile(200, 0.99) < 0.5
+    assert max(grown) <= threads * HASH_KIB + ALLOWANCE_KIB
+    assert set(afterwards.seen) == {200}, describe(afterwards)
+
+
+def describe(measured: Measured) -> str:
+    return f"{dict(measured.seen)}, slowest {measured.percentile(200, 1):.2f} s"
