@@ -18,8 +18,8 @@ from auth_api.sessions.policy import SessionPolicy
 
 TOKEN_TYPE: Final = "at+jwt"  # noqa: S105 - RFC 9068 §2.1
 
-LEEWAY_SECONDS: Final = 30
-"""For `iat` and `nbf` of a node whose clock is ahead; none for `exp`."""
+LEEWAY_SECONDS: Final = 60
+"""For `iat` and `nbf` of another node: of two clocks that are half a minute off, one may be behind. None for `exp`."""
 
 JTI_BYTES: Final = 16
 MAX_ID: Final = 2**63 - 1
@@ -83,7 +83,8 @@ class AccessTokens:
         Verified tokens are remembered, a bounded number of them; their time is judged anew at every call.
 
         Raises:
-            TokenExpiredException: genuine, but past its end.
+            TokenExpiredException: genuine, but outside of its time. Also where that has not begun, because a clock was
+                set back since: a new one helps, and nobody has to log in.
             TokenInvalidException: anything else.
         """
         claims = self._verified.get(raw)
@@ -111,10 +112,8 @@ class AccessTokens:
     def _judge_time(self, claims: AccessTokenClaims) -> None:
         now: datetime = self._clock()
         seconds = now.timestamp()
-        if seconds >= claims.exp:
+        if seconds >= claims.exp or max(claims.nbf, claims.iat) > seconds + LEEWAY_SECONDS:
             raise TokenExpiredException
-        if max(claims.nbf, claims.iat) > seconds + LEEWAY_SECONDS:
-            raise TokenInvalidException
 
     def _remember(self, raw: str, claims: AccessTokenClaims) -> None:
         if self._policy.verified_cache_size == 0 or raw in self._verified:
