@@ -13,7 +13,7 @@ FOUND_PYTHON = $(shell for python in $(PYTHON); do \
 	&& echo "$$python" && break; done)
 IS_WRITABLE = $(shell test -w . && mkdir -p .venv 2>/dev/null && test -w .venv && echo yes)
 
-.PHONY: help run install dev test coverage check lock openapi clean FORCE
+.PHONY: help run install dev test torture coverage check lock openapi clean FORCE
 
 help: ## List these targets.
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -29,6 +29,12 @@ test: .venv/dev ## Run the tests on each database; ARGS=… goes to pytest.
 	@failed=0; for engine in $(TEST_ENGINES); do \
 		.venv/bin/python -m pytest -q -n 2 --engine=$$engine $(ARGS) || failed=1; \
 	done; exit $$failed
+
+torture: .venv/dev ## Break everything around the server for a quarter of an hour, and measure: docs/reliability.md.
+	@rm -f torture.jsonl; failed=0; for engine in $(TEST_ENGINES); do \
+		TORTURE_RESULTS=torture.jsonl .venv/bin/python -m pytest -q --torture --engine=$$engine tests/faults $(ARGS) \
+		|| failed=1; \
+	done; .venv/bin/python -m tests.faults.matrix torture.jsonl docs/reliability.md; exit $$failed
 
 coverage: .venv/dev ## Run them with branch coverage, which takes half as long again, and report it.
 	@rm -f .coverage .coverage.*

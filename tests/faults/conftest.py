@@ -27,7 +27,7 @@ from tests.support.waiting import wait_until
 BACK_WITHIN: Final = 5.0
 """Seconds within which all works again once the fault is over."""
 
-VARIABLES: Final = {
+VARIABLES: Final[dict[str, Any]] = {
     "DATABASE_MAX_POOL_SIZE": "5",
     "DATABASE_CONNECT_TIMEOUT": "1",
     "DATABASE_STATEMENT_TIMEOUT": "1",
@@ -92,10 +92,10 @@ class Stage:
         return self.proxy
 
     @asynccontextmanager
-    async def client(self, *, timeout: float = 20) -> AsyncIterator[httpx.AsyncClient]:
+    async def client(self) -> AsyncIterator[httpx.AsyncClient]:
         """A client that opens a connection for every request, so that all workers are met."""
         limits = httpx.Limits(max_connections=300, max_keepalive_connections=0)
-        async with httpx.AsyncClient(base_url=self.server.url, limits=limits, timeout=timeout, trust_env=False) as made:
+        async with httpx.AsyncClient(base_url=self.server.url, limits=limits, timeout=20, trust_env=False) as made:
             yield made
 
     def is_ready(self) -> bool:

@@ -50,7 +50,7 @@ async def test_ft19_refreshes_of_one_token_at_once(stage: Stage, number: int) ->
         assert {answer.status for answer in answers} == {200}
         assert len({answer["refresh_token"] for answer in answers}) == 1
         assert (await ada.try_refresh(answers[0]["refresh_token"])).status == 200
-    stage.record("FT19", outcome=f"{number} × 200, one successor")
+    stage.record("FT19", outcome=f"{number} x 200, one successor")
 
 
 async def test_ft20_registrations_of_one_address_at_once(stage: Stage) -> None:
@@ -66,7 +66,7 @@ async def test_ft20_registrations_of_one_address_at_once(stage: Stage) -> None:
         assert Counter(answer.status for answer in answers) == {201: 1, 409: 49}
         (winner,) = [person for person, answer in zip(people, answers, strict=True) if answer.status == 201]
         assert (await winner.log_in()).status == 200
-    stage.record("FT20", outcome="1 × 201, 49 × 409, the winner's password")
+    stage.record("FT20", outcome="1 x 201, 49 x 409, the winner's password")
 
 
 async def test_ft21_ten_times_the_pool_on_a_slow_network(stage: Stage, crowd: Crowd) -> None:

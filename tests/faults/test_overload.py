@@ -3,7 +3,7 @@
 import asyncio
 import os
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 SECONDS: Final = float(os.environ.get("TORTURE_OVERLOAD_SECONDS", "60"))
 HASH_KIB: Final = 19456
-HASHING: Final = {"PASSWORD_HASH_MEMORY_KIB": str(HASH_KIB), "PASSWORD_HASH_ITERATIONS": "2"}
+HASHING: Final[dict[str, Any]] = {"PASSWORD_HASH_MEMORY_KIB": str(HASH_KIB), "PASSWORD_HASH_ITERATIONS": "2"}
 """What it costs in production."""
 
 ALLOWANCE_KIB: Final = 64 * 1024

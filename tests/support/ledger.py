@@ -205,7 +205,7 @@ class Person:
         self.changes += 1
         return f"Correct-Horse-{self.changes}-Staple"
 
-    async def _ask(
+    async def _ask(  # noqa: PLR0913 - a request has parts
         self,
         what: str,
         path: str,
