@@ -192,6 +192,38 @@ async def test_ft04_the_server_is_restarted_again_and_again(stage: Stage, crowd:
     await stage.check("FT4", crowd, recovery=worst, fault="5 restarts")
 
 
+@pytest.mark.torture
+async def test_ft04_other_programs_take_all_connections(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """53300: 503 while there is none, and all is well once they are given back."""
+    with PostgresServer(max_connections=8, config={"reserved_connections": "0"}) as postgres:
+        deployment = Deployment(tmp_path_factory.mktemp("exhausted"), postgres.url())
+        deployment.command("migrate").check_returncode()
+        with deployment.server(**VARIABLES) as server:
+            others = await all_connections(postgres)
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+                ada = Actor(client)
+                refused = await ada.register()
+                assert refused.outcome == (503, "DATABASE_UNAVAILABLE")
+                for other in others:
+                    await other.close()
+                begin = now()
+                await asyncio.to_thread(
+                    wait_until, lambda: httpx.get(f"{server.url}/health/ready").status_code == 200, within=BACK_WITHIN
+                )
+                assert (await ada.register()).status == 201
+                took = now() - begin
+    record("FT4", engine="postgres", workers=1, seen={"503 DATABASE_UNAVAILABLE": 1}, recovery=round(took, 2), lost=0)
+
+
+async def all_connections(postgres: PostgresServer) -> list[asyncpg.Connection]:
+    taken: list[asyncpg.Connection] = []
+    while True:
+        try:
+            taken.append(await asyncpg.connect(postgres.url()))
+        except asyncpg.TooManyConnectionsError:
+            return taken
+
+
 async def test_ft05_a_primary_that_was_demoted_is_left_for_the_new_one(stage: Stage, crowd: Crowd) -> None:
     administrator = await asyncpg.connect(stage.database.url())
     async with crowd.busy() as ledger:
