@@ -21,6 +21,7 @@ from tests.support.ledger import Crowd, Ledger
 from tests.support.measurements import record
 from tests.support.postgres import PostgresServer
 from tests.support.processes import RunningServer
+from tests.support.server_output import worker_pids
 from tests.support.tcp_proxy import TcpProxy
 from tests.support.waiting import wait_until
 
@@ -98,6 +99,10 @@ class Stage:
         async with httpx.AsyncClient(base_url=self.server.url, limits=limits, timeout=20, trust_env=False) as made:
             yield made
 
+    def live_workers(self) -> list[int]:
+        """Return the numbers of the processes that answer, oldest first."""
+        return [pid for pid in worker_pids(self.server.output()) if _parent_of(pid) == self.server.pid]
+
     def is_ready(self) -> bool:
         """Ask the probe, often enough to meet each worker."""
         with httpx.Client(base_url=self.server.url, trust_env=False, timeout=20) as client:
@@ -129,6 +134,14 @@ class Stage:
             lost=0,
             **more,
         )
+
+
+def _parent_of(pid: int) -> int:
+    try:
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return 0
+    return int(status.rpartition(")")[2].split()[1])
 
 
 @pytest.fixture(scope="session")

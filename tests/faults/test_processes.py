@@ -45,9 +45,10 @@ async def test_ft11_all_workers_are_killed_fifty_times(stage: Stage, crowd: Crow
     await killed_again_and_again(stage, crowd, rounds=50)
 
 
+@pytest.mark.torture
 async def test_ft14_one_worker_is_killed_and_costs_only_what_it_had_in_flight(stage: Stage, crowd: Crowd) -> None:
     before = len(worker_pids(stage.server.output()))
-    victim = worker_pids(stage.server.output())[-1]
+    victim = stage.live_workers()[-1]
     async with crowd.busy() as ledger:
         await settled(crowd)
         os.kill(victim, signal.SIGKILL)

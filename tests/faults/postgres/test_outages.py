@@ -158,7 +158,7 @@ async def test_ft04_all_connections_are_cut_and_no_read_notices(stage: Stage) ->
 
             assert [answer.status for answer in answers] == [200] * 20
         await stage.deployment.rows("SELECT 1")
-        stage.record("FT4", recovery=0.0, seen_reads="200 only", fault="pg_terminate_backend of all, idle")
+        stage.record("FT4", recovery=0.0, outcome="reads: 200 only", fault="pg_terminate_backend of all, idle")
 
 
 async def terminate_all(stage: Stage) -> None:
@@ -269,6 +269,7 @@ async def test_ft06_a_commit_whose_outcome_nobody_learns(stage: Stage) -> None:
     stage.record("FT6", recovery=0.0, outcome="503, then 409 and a login that works")
 
 
+@pytest.mark.torture
 async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stage) -> None:
     """All workers die before the answer: the same token, sent again, gives the successor that was stored."""
     async with stage.client() as client:
@@ -284,7 +285,7 @@ async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stag
         begin = time.monotonic()
         await asyncio.to_thread(stage.server.start)
         await asyncio.to_thread(wait_until, stage.is_ready)
-        recovery = time.monotonic() - begin
+        restart = time.monotonic() - begin
         first, second = await ada.try_refresh(), await ada.try_refresh()
 
         assert (first.status, second.status) == (200, 200)
@@ -294,4 +295,4 @@ async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stag
         assert (await ada.refresh()).status == 200
         assert (await ada.try_refresh(spent)).outcome == (401, "REFRESH_TOKEN_REUSED")
         assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
-    stage.record("FT12", recovery=recovery, outcome="same successor; reuse later: 401, session ended")
+    stage.record("FT12", restart=round(restart, 1), outcome="same successor; reuse later: 401, session ended")

@@ -19,7 +19,6 @@ from tests.support.deployment import Deployment
 from tests.support.ledger import Crowd
 from tests.support.measurements import record
 from tests.support.processes import free_port
-from tests.support.server_output import worker_pids
 
 
 def file_of(deployment: Deployment) -> Path:
@@ -88,7 +87,7 @@ async def test_ft08_a_lock_of_thirty_seconds_keeps_writers_waiting_no_longer_tha
 
 async def test_ft09_a_full_disk_stops_writers_and_nobody_else(stage: Stage, crowd: Crowd) -> None:
     """No worker may make a file larger than it is now: to SQLite, and to the log, that is a disk that is full."""
-    pids = worker_pids(stage.server.output())[-stage.workers :]
+    pids = stage.live_workers()
     async with crowd.busy() as ledger, stage.client() as client:
         ada = await somebody(client, f"full{stage.workers}")
         await settled(crowd)
