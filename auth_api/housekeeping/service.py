@@ -13,6 +13,7 @@ from loguru import logger
 from auth_api.audit import retention as events
 from auth_api.audit.policy import AuditPolicy
 from auth_api.housekeeping import repository
+from auth_api.housekeeping.metrics import BACKLOG
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.violations import NOT_PERMITTED
 from auth_api.sessions import retention as sessions
@@ -116,6 +117,8 @@ class HousekeepingService:
         report = await self.clean_up()
         if removed := {name: count for name, count in report.removed.items() if count}:
             logger.bind(event="housekeeping:done", **removed).info("removed what is over")
+        for kind, count in (await self.backlog()).items():
+            BACKLOG.labels(kind).set(count)
         return self.interval
 
     async def backlog(self) -> dict[str, int]:

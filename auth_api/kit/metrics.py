@@ -48,6 +48,13 @@ def gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
     return Gauge(name, documentation, labels, namespace=NAMESPACE, registry=registry, multiprocess_mode="livesum")
 
 
+def latest_gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:
+    """Make a gauge of something that all processes share: who looked last tells."""
+    return Gauge(
+        name, documentation, labels, namespace=NAMESPACE, registry=registry, multiprocess_mode="livemostrecent"
+    )
+
+
 def histogram(
     name: str, documentation: str, labels: Sequence[str] = (), buckets: Sequence[float] = _QUICK
 ) -> Histogram:

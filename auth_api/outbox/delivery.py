@@ -14,6 +14,7 @@ from auth_api.kit.mail.message import Mailer, MailFailedError, MailRefusedError,
 from auth_api.outbox import repository
 from auth_api.outbox.drafts import Drafts
 from auth_api.outbox.letters import Draft, Errand
+from auth_api.outbox.metrics import MAILS, WAITING
 from auth_api.outbox.rendering import Renderer
 
 SERVICE: Final = "mail"
@@ -60,7 +61,10 @@ class Delivery:
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome  # the database went away; leases bring the mails back
-        return 0.0 if errands else POLL
+        if errands:
+            return 0.0
+        WAITING.set(await repository.count_waiting())
+        return POLL
 
     async def deliver_all(self) -> None:
         """Send all that is due now."""
@@ -72,6 +76,7 @@ class Delivery:
             message = await self._write(errand)
             if message is None:
                 await repository.delete(errand.id)
+                MAILS["dropped"].inc()
                 return
             await send(self.mailer, message)
         except CircuitBreakerOpenException as error:
@@ -82,6 +87,7 @@ class Delivery:
             await self._put_off(errand, type(error).__name__)
         else:
             await repository.mark_sent(errand.id)
+            MAILS["sent"].inc()
             self._log("mail:sent", errand)
 
     async def _write(self, errand: Errand) -> Message | None:
@@ -97,10 +103,12 @@ class Delivery:
             return
         delay = min(FIRST_DELAY * 2 ** min(errand.attempts - 1, 10), LONGEST_DELAY)
         await repository.put_back(errand.id, delay=delay, counts=True)
+        MAILS["put_off"].inc()
         self._log("mail:put_off", errand, level="WARNING", reason=reason, delay=delay)
 
     async def _give_up(self, errand: Errand, reason: str) -> None:
         await repository.mark_failed(errand.id)
+        MAILS["given_up"].inc()
         self._log("mail:given_up", errand, level="ERROR", reason=reason)
 
     @staticmethod
