@@ -94,7 +94,10 @@ def enable(name: str, *, as_json: bool) -> None:
 @_yes
 @_json
 def delete(name: str, *, yes: bool, as_json: bool) -> None:
-    """Delete an account with its sessions, for good. Its history stays, without the person."""
+    """Delete an account with its sessions, for good.
+
+    Its history stays, without the person.
+    """
 
     async def work(services: Services, account: Account) -> None:
         confirm(f"Delete {account.username} <{account.email}> (id {account.id}) for good?", yes=yes)
