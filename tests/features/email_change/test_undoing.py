@@ -49,7 +49,7 @@ async def test_the_address_is_back_and_everybody_is_out(ada: Actor, mailbox: Mai
     assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await thief.try_refresh()).outcome == (401, "TOKEN_REVOKED")
     assert (await thief.log_in()).outcome == (401, "INVALID_CREDENTIALS")
-    assert (await audit_actions())[-1] == "email:change_undone"
+    assert "email:change_undone" in await audit_actions()
     message = await mailbox.one()
     assert (message.recipient, message.subject) == (OWN, "Set a new password")
     assert (await reset(ada, token_of(message))).status == 200
