@@ -12,14 +12,18 @@ from collections.abc import Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import httpx
+
+from tests.support.warm_commands import Streams, WarmCommands, WarmProcess
 
 # Below the range that Linux takes outgoing ports from (32768 and up): no connection takes the port while its server is
 # down, and a client that keeps trying cannot be given the very port it calls and so reach itself.
 _PORTS: Final = range(20_000, 32_768)
 _handed_out: set[int] = set()
+
+Process = subprocess.Popen[Any] | WarmProcess
 
 # Reads lines "SIGNAL target..." of which the last counts, until the other end of the pipe is closed or its owner dead.
 _CARETAKER: Final = """
@@ -125,7 +129,7 @@ class RunningServer:
         self._workers = workers
         self._deadline = deadline
         self._caretaker: Caretaker | None = None
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Process | None = None
         self._last_output = ""
 
     @property
@@ -165,18 +169,9 @@ class RunningServer:
         if self.running:
             message = "the server is running already"
             raise RuntimeError(message)
-        command = [sys.executable, "-m", "auth_api", "serve", "--host", "127.0.0.1"]
-        command += ["--port", str(self.port), "--workers", str(self._workers)]
-        with self._output_file(self._caretaker).open("ab") as output:
-            self._process = subprocess.Popen(
-                command,
-                env=self._env,
-                cwd=self._cwd,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,  # makes the process group that is ended as a whole
-            )
+        arguments = ["serve", "--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self._workers)]
+        with self._output_file(self._caretaker).open("ab") as output, Path(os.devnull).open("rb") as nothing:
+            self._process = start_command(arguments, env=self._env, cwd=self._cwd, streams=(nothing, output, output))
         self._caretaker.watch(-self._process.pid)
         self._wait_until_it_answers(self._process)
 
@@ -210,7 +205,7 @@ class RunningServer:
             return self._last_output
         return self._output_file(self._caretaker).read_text(encoding="utf-8", errors="replace")
 
-    def _wait_until_it_answers(self, process: subprocess.Popen[bytes]) -> None:
+    def _wait_until_it_answers(self, process: Process) -> None:
         end = time.monotonic() + self._deadline
         # A proxy named in the environment is not for 127.0.0.1.
         with httpx.Client(trust_env=False, timeout=self._deadline) as client:
@@ -227,13 +222,13 @@ class RunningServer:
         message = f"no answer within {self._deadline} s; the server wrote:\n{self.output()}"
         raise ServerNotReadyError(message)
 
-    def _started(self) -> subprocess.Popen[bytes]:
+    def _started(self) -> Process:
         if self._process is None:
             message = "the server was not started"
             raise RuntimeError(message)
         return self._process
 
-    def _end_group(self, process: subprocess.Popen[bytes]) -> None:
+    def _end_group(self, process: Process) -> None:
         if self._caretaker is None:  # left the block: all has ended
             return
         with suppress(ProcessLookupError):
@@ -260,15 +255,35 @@ def run_cli(
     stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m auth_api` with these arguments to its end; `env` goes over `clean_environment`."""
-    return subprocess.run(
-        [sys.executable, "-m", "auth_api", *arguments],
-        env=clean_environment(env),
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=False,
+    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        given.write(stdin.encode())
+        given.seek(0)
+        process = start_command([*arguments], env=clean_environment(env), cwd=cwd, streams=(given, output, errors))
+        try:
+            status = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        for file in (output, errors):
+            file.seek(0)
+        return subprocess.CompletedProcess(process.args, status, output.read().decode(), errors.read().decode())
+
+
+def start_command(arguments: list[str], *, env: Mapping[str, str], cwd: Path, streams: Streams) -> Process:
+    """Start `auth-api` with these arguments as the first of a new process group.
+
+    It is a fork of a process that has imported the product already, unless `env` could make it import another one, or
+    coverage wants to be there from the beginning.
+    """
+    base = clean_environment({})
+    is_usual = env.get("PYTHONPATH") == base.get("PYTHONPATH")
+    if is_usual and not any(name.startswith("COVERAGE_") for name in env):
+        return WarmCommands.shared(base).start(arguments, env=env, cwd=cwd, streams=streams)
+    command = [sys.executable, "-m", "auth_api", *arguments]
+    stdin, stdout, stderr = streams
+    return subprocess.Popen(
+        command, env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr, start_new_session=True
     )
 
 

@@ -1,0 +1,100 @@
+"""`python -m auth_api` without the second that importing takes: see `forking_server`."""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Final, Self
+
+Streams = tuple[IO[bytes], IO[bytes], IO[bytes]]
+"""Standard input, output and errors."""
+
+_PROGRAM: Final = Path(__file__).with_name("forking_server.py")
+
+
+class WarmProcess:
+    """A running `auth-api`, with what the tests need of `subprocess.Popen`."""
+
+    def __init__(self, pid: int, arguments: list[str], report: int) -> None:
+        self.pid = pid
+        self.args = arguments
+        self.returncode: int | None = None
+        self._report = report
+
+    def poll(self) -> int | None:
+        """Return the exit status, negative for a signal; None while it runs."""
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status once it has ended.
+
+        Raises:
+            subprocess.TimeoutExpired: it has not.
+        """
+        if self.returncode is None:
+            if not select.select([self._report], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(self.args, timeout or 0)
+            status = os.read(self._report, 2)
+            os.close(self._report)
+            self.returncode = int.from_bytes(status, signed=True) if status else -signal.SIGKILL  # nobody reported
+        return self.returncode
+
+    def terminate(self) -> None:
+        """Send SIGTERM."""
+        if self.poll() is None:
+            os.kill(self.pid, signal.SIGTERM)
+
+
+class WarmCommands:
+    """One process that has imported the product, for one environment of the interpreter's own variables."""
+
+    _shared: Self | None = None
+
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._lock = threading.Lock()
+        self._requests, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-P", str(_PROGRAM), str(theirs.fileno())],
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,  # Ctrl-C is for the tests, which hang up when they end
+            )
+
+    @classmethod
+    def shared(cls, env: Mapping[str, str]) -> Self:
+        """Return the one of this process, which is started for the first that asks."""
+        if cls._shared is None:
+            cls._shared = cls(env)
+            atexit.register(cls._shared.close)
+        return cls._shared
+
+    def start(self, arguments: list[str], *, env: Mapping[str, str], cwd: Path, streams: Streams) -> WarmProcess:
+        """Start `auth-api` with these arguments in a session of its own."""
+        report, theirs = os.pipe()
+        request = json.dumps({"arguments": arguments, "env": dict(env), "cwd": str(cwd)}).encode()
+        with self._lock:
+            socket.send_fds(self._requests, [request], [*(stream.fileno() for stream in streams), theirs])
+            os.close(theirs)
+            pid = int.from_bytes(self._requests.recv(4, socket.MSG_WAITALL))
+        if not pid:  # pragma: no cover (it would have to die)
+            message = f"the forking server ended with status {self._process.wait()}"
+            raise RuntimeError(message)
+        return WarmProcess(pid, ["auth-api", *arguments], report)
+
+    def close(self) -> None:
+        """Hang up, upon which it ends; what it has started does not."""
+        self._requests.close()
+        self._process.wait()
