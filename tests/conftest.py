@@ -52,12 +52,16 @@ ENGINE_FREE = (
     "contract/test_imports",
     "contract/test_openapi",
     "contract/test_operations",
+    "contract/test_public_routes",
+    "contract/test_secrets_seen",
+    "contract/test_security_page",
     "contract/test_settings",
     "features/health/test_metrics_access",
     "features/health/test_metrics_folder",
     "features/health/test_metrics_port",
     "features/http/",
     "features/pages/",
+    "features/throttling/test_limits_command",
     "features/users/",
     "kit/breaker/",
     "kit/crypto/",
@@ -76,6 +80,7 @@ ENGINE_FREE = (
     "security/test_message_framing",
     "security/test_selftest",
     "security/test_signed_tokens",
+    "security/test_source_rules",
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 
@@ -313,13 +318,17 @@ OtherAppFactory = Callable[..., AbstractAsyncContextManager[OtherApp]]
 def app_with(
     app: Litestar, db_session: None, environ: dict[str, str], clock: MovableClock, secrets_seen: SecretsSeen
 ) -> OtherAppFactory:
-    """Return a context that starts an application with other variables; the usual one works again afterwards."""
+    """Return a context that starts an application with other variables; the usual one works again afterwards.
+
+    Without the documentation, unless it is asked for: describing every operation is a third of what building it costs.
+    """
     usual: Services = app.state.services
     kept: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
 
     @asynccontextmanager
     async def make(*, mailer: Mailer | None = None, **variables: str) -> AsyncIterator[OtherApp]:
-        other = create_app(Settings.from_env({**environ, **variables}), clock=clock, mailer=mailer)
+        settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **variables})
+        other = create_app(settings, clock=clock, mailer=mailer)
         try:
             async with started(other), http_client(other, secrets_seen) as opened:
                 yield OtherApp(other, opened, other.state.services)

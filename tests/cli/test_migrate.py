@@ -26,30 +26,6 @@ def test_migrating_is_told_and_done_once(unmigrated: Deployment) -> None:
     assert nothing.stdout == "nothing is pending\n"
 
 
-def test_several_may_migrate_at_once(unmigrated: Deployment) -> None:
-    command = [sys.executable, "-m", "auth_api", "migrate"]
-    environment = clean_environment(unmigrated.environ)
-    running = [
-        subprocess.Popen(
-            command, env=environment, cwd=unmigrated.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        )
-        for _ in range(4)
-    ]
-
-    outputs = [process.communicate(timeout=30) for process in running]
-
-    assert [(process.returncode, errors) for process, (_, errors) in zip(running, outputs, strict=True)] == [
-        (0, b"")
-    ] * 4
-    assert sorted(output == b"nothing to do\n" for output, _ in outputs) == [False, True, True, True]
-
-
-def test_tables_and_migrations_say_the_same(deployment: Deployment) -> None:
-    done = deployment.command("migrate", "--drift")
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is missing from the migrations\n", "")
-
-
 def test_piccolos_own_command_works_in_the_repository(unmigrated: Deployment) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("piccolo"), "migrations", "forwards", "auth_api"],

@@ -6,10 +6,10 @@ import httpx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-BODIES = 150
+BODIES = 100
 """Cases per property that asks the whole application."""
 
-VALUES = 500
+VALUES = 200
 """Cases per property of a function."""
 
 

@@ -9,30 +9,29 @@ from tests.support.problems import assert_problem
 HOSTS = '["auth.example.com", "[::1]"]'
 
 
-@pytest.mark.parametrize("host", ["auth.example.com", "auth.example.com:8443", "AUTH.Example.com", "[::1]", "[::1]:80"])
-async def test_an_allowed_host_is_answered_whatever_its_case_and_port(app_with: OtherAppFactory, host: str) -> None:
+async def test_an_allowed_host_is_answered_whatever_its_case_and_port(app_with: OtherAppFactory) -> None:
+    hosts = ("auth.example.com", "auth.example.com:8443", "AUTH.Example.com", "[::1]", "[::1]:80")
     async with app_with(ALLOWED_HOSTS=HOSTS) as other:
-        response = await other.client.get("/.well-known/jwks.json", headers={"Host": host})
+        answers = [await other.client.get("/.well-known/jwks.json", headers={"Host": host}) for host in hosts]
 
-    assert response.status_code == 200
+    assert [response.status_code for response in answers] == [200] * len(hosts)
 
 
-@pytest.mark.parametrize(
-    "host", ["evil.example.com", "auth.example.com.evil.com", "x.auth.example.com", "127.0.0.1", "[::2]", "[::1", ""]
-)
-async def test_another_host_is_refused(app_with: OtherAppFactory, host: str) -> None:
+async def test_another_host_is_refused(app_with: OtherAppFactory) -> None:
+    hosts = ("evil.example.com", "auth.example.com.evil.com", "x.auth.example.com", "127.0.0.1", "[::2]", "[::1", "")
     async with app_with(ALLOWED_HOSTS=HOSTS) as other:
-        response = await other.client.get("/.well-known/jwks.json", headers={"Host": host})
+        for host in hosts:
+            response = await other.client.get("/.well-known/jwks.json", headers={"Host": host})
 
-    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+            assert_problem(response, 400, "HOST_NOT_ALLOWED")
 
 
-@pytest.mark.parametrize("path", ["/api/user/profile", "/nope", "/schema/swagger", "/docs", "/healthy"])
-async def test_no_page_but_a_probe_is_exempt(app_with: OtherAppFactory, path: str) -> None:
-    async with app_with(ALLOWED_HOSTS=HOSTS) as other:
-        response = await other.client.get(path, headers={"Host": "evil.example.com"})
+async def test_no_page_but_a_probe_is_exempt(app_with: OtherAppFactory) -> None:
+    async with app_with(ALLOWED_HOSTS=HOSTS, DOCS_ENABLED="true") as other:
+        for path in ("/api/user/profile", "/nope", "/schema/swagger", "/docs", "/healthy"):
+            response = await other.client.get(path, headers={"Host": "evil.example.com"})
 
-    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+            assert_problem(response, 400, "HOST_NOT_ALLOWED")
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])

@@ -76,7 +76,7 @@ def broken() -> None:
 
 def flat(table: dict[int, list[Request]]) -> list[Any]:
     return [
-        pytest.param(status, *request, id=f"{status} {request[0]} {request[1][:40]}")
+        pytest.param(status, request, id=f"{status} {request[0]} {request[1][:40]}")
         for status, requests in table.items()
         for request in requests
     ]
@@ -88,35 +88,37 @@ async def ask(other: OtherApp, method: str, path: str, arguments: dict[str, Any]
     return await other.client.request(method, path, **arguments)
 
 
+@pytest.fixture
+async def answer(client: httpx.AsyncClient, app_with: OtherAppFactory, status: int, asked: Request) -> httpx.Response:
+    """What is answered; by the usual application, unless only one that has a bug answers so."""
+    method, path, arguments = asked
+    if status != 500:
+        return await client.request(method, path, **arguments)
+    async with app_with() as other:
+        return await ask(other, method, path, arguments)
+
+
 def headers_of(response: httpx.Response, *names: str) -> dict[str, list[str]]:
     return {name: response.headers.get_list(name) for name in names}
 
 
-@pytest.mark.parametrize(("status", "method", "path", "arguments"), flat(API))
+@pytest.mark.parametrize(("status", "asked"), flat(API))
 async def test_every_answer_of_the_api_is_never_stored_framed_sniffed_or_run(
-    app_with: OtherAppFactory, status: int, method: str, path: str, arguments: dict[str, Any]
+    answer: httpx.Response, status: int
 ) -> None:
-    async with app_with() as other:
-        response = await ask(other, method, path, arguments)
-
-    assert response.status_code == status
-    assert headers_of(response, *ALWAYS) == ALWAYS
-    assert headers_of(response, "content-security-policy", "cache-control") == {
+    assert answer.status_code == status
+    assert headers_of(answer, *ALWAYS) == ALWAYS
+    assert headers_of(answer, "content-security-policy", "cache-control") == {
         "content-security-policy": [NOTHING],
         "cache-control": ["no-store"],
     }
 
 
-@pytest.mark.parametrize(("status", "method", "path", "arguments"), flat(OUTSIDE))
-async def test_every_answer_beside_the_api_is_never_framed_sniffed_or_run(
-    app_with: OtherAppFactory, status: int, method: str, path: str, arguments: dict[str, Any]
-) -> None:
-    async with app_with() as other:
-        response = await ask(other, method, path, arguments)
-
-    assert response.status_code == status
-    assert headers_of(response, *ALWAYS) == ALWAYS
-    assert response.headers.get_list("content-security-policy") == [NOTHING]
+@pytest.mark.parametrize(("status", "asked"), flat(OUTSIDE))
+async def test_every_answer_beside_the_api_is_never_framed_sniffed_or_run(answer: httpx.Response, status: int) -> None:
+    assert answer.status_code == status
+    assert headers_of(answer, *ALWAYS) == ALWAYS
+    assert answer.headers.get_list("content-security-policy") == [NOTHING]
 
 
 @pytest.mark.parametrize("path", ["/schema/swagger", "/schema/redoc"])
