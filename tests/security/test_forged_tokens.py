@@ -180,6 +180,18 @@ async def test_an_access_token_is_no_refresh_token(user_factory: UserFactory, pa
     assert (await ada.profile()).status == 200
 
 
+@pytest.mark.parametrize("path", ["/api/auth/refresh", "/api/auth/logout"])
+async def test_a_long_access_token_is_no_refresh_token_either(app_with: OtherAppFactory, path: str) -> None:
+    """Signed by RSA it has some 800 characters, and is still the wrong token and not a wrong field."""
+    async with app_with(JWT_PRIVATE_KEY=private_pem("RS256")) as other:
+        ada = Actor(other.client)
+        await ada.register()
+        answer = await ada.call("POST", path, token="", json={"refresh_token": ada.access_token})
+
+    assert len(ada.access_token) > 600
+    assert answer.outcome == ((401, "TOKEN_INVALID") if path.endswith("refresh") else (200, ""))
+
+
 @pytest.mark.parametrize("header", ["jku", "x5u"])
 async def test_an_address_in_a_token_is_never_called(user_factory: UserFactory, header: str) -> None:
     """RFC 8725 §3.10, CVE-2026-48524."""
