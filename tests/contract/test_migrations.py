@@ -104,6 +104,24 @@ async def test_a_new_database_gets_all_tables_and_indexes(url: str, env: dict[st
     assert [index for index in await indexes(url) if index not in primary_keys] == INDEXES
 
 
+async def test_a_new_database_holds_nobody_and_asks_nothing_but_what_it_needs(
+    url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    """ASVS 5.0 V6.3.2, V6.2.10, V6.4.2: no account of ours, no end of a password, no hint for it."""
+    run_cli("migrate", env=env, cwd=tmp_path)
+
+    assert {table: await column(url, f"SELECT count(*) FROM {table}") for table in TABLES} == {  # noqa: S608
+        table: [0] for table in TABLES
+    }
+    columns = "SELECT name FROM pragma_table_info('users')"
+    if not url.startswith("sqlite"):
+        columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'users'"
+    assert set(await column(url, columns)) == {
+        *("id", "username", "email", "hashed_password", "is_active", "email_verified_at", "locale"),
+        *("created_at", "updated_at", "last_login"),
+    }
+
+
 async def test_piccolo_s_own_command_goes_forwards_backwards_and_forwards(
     url: str, env: dict[str, str], tmp_path: Path
 ) -> None:

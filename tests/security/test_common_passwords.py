@@ -4,6 +4,7 @@ Its entries are shorter than any password that the length rule lets through, so 
 found within one: in capitals here and there, and with the digits and symbols that people add to please the other rules.
 """
 
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -40,6 +41,28 @@ def test_most_of_the_list_is_found_in_passwords_that_break_no_other_rule(require
 
     assert len(found) > 5 * ENOUGH
     assert len(found) / len(common) > 0.8
+
+
+def test_the_page_says_how_many_entries_can_ever_match() -> None:
+    """An entry can if a password that no other rule forbids is found by it, and is not found without it."""
+    common = common_passwords()
+    policy = PasswordPolicy(require_complexity=False)
+
+    def finds(entry: str, password: str) -> bool:
+        return broken(PasswordRules(policy, frozenset({entry})), password) == ["common"]
+
+    whole = {entry for entry in common if finds(entry, entry)}
+    within = {entry for entry in common if finds(entry, f"1!{entry}2?45678901")}
+
+    page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
+    section = " ".join(page.partition("### Common passwords")[2].partition("\n## ")[0].split())
+    assert f"is Django's: {len(common):,} entries" in section
+    assert f"{len(whole | within):,} entries can match" in section
+    assert f"{len(whole):,} have {policy.min_length} characters or more" in section
+    assert f"{len(within):,} begin and end with a letter" in section
+    assert f"{len(whole & within):,} of these are among both" in section
+    assert f"The other {len(common) - len(whole | within):,}" in section
+    assert len(whole | within) > ENOUGH
 
 
 def test_a_password_that_only_resembles_a_common_one_is_let_through() -> None:

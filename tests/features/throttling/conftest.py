@@ -6,16 +6,21 @@ import pytest
 
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
 
+PATIENT = {"DATABASE_POOL_TIMEOUT": "30", "DATABASE_STATEMENT_TIMEOUT": "30"}
+"""Where many arrive at once, a slow machine must not decide by 503."""
+
 
 @pytest.fixture
 async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     """With limits as they come, but for logins per address: those would hide the account throttle."""
-    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(
+        RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS, **PATIENT
+    ) as other:
         yield other
 
 
 @pytest.fixture
 async def strict(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     """With limits as they come."""
-    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS, **PATIENT) as other:
         yield other

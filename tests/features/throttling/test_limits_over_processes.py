@@ -21,7 +21,13 @@ async def people(
 ) -> AsyncIterator[Callable[[str], Actor]]:
     """Return a function that makes somebody at an address of their own, who calls a server of so many workers."""
     deployment = await deployment_factory()
-    server = deployment.server(workers=request.param, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES="127.0.0.1")
+    server = deployment.server(
+        workers=request.param,
+        RATE_LIMIT_ENABLED="true",
+        TRUSTED_PROXIES="127.0.0.1",
+        DATABASE_POOL_TIMEOUT="30",  # a slow machine must not decide by 503
+        DATABASE_STATEMENT_TIMEOUT="30",
+    )
     # Connections that stay open would all be one worker's.
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
     with server:
@@ -62,18 +68,24 @@ async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once
     assert Counter(answer.outcome for answer in answers) == {passed: allowed, (429, "RATE_LIMITED"): AT_ONCE - allowed}
 
 
-async def test_of_sixty_parallel_guesses_five_are_looked_at(people: Callable[[str], Actor]) -> None:
-    """CVE-2024-4629. On a path without a limit per address, from one network."""
+async def test_of_fifty_parallel_guesses_five_are_looked_at(people: Callable[[str], Actor]) -> None:
+    """CVE-2024-4629. On a path without a limit per address, from one network; number 40 is right.
+
+    Whichever five come first: if the right one is among them, the account is gone, and nobody's password is looked at.
+    """
     ada = people("192.0.2.1")
     await ada.register(username="ada", email="ada@example.com")
 
-    body = {"current_password": "Not-the-1-password"}
-    answers = await asyncio.gather(*(ada.call("POST", "/api/user/delete", json=body) for _ in range(60)))
+    guesses = [ada.password if number == 40 else f"Not-the-{number}-password" for number in range(50)]
+    answers = await asyncio.gather(
+        *(ada.call("POST", "/api/user/delete", json={"current_password": guess}) for guess in guesses)
+    )
 
-    assert Counter(answer.outcome for answer in answers) == {
-        (401, "INVALID_CREDENTIALS"): 5,
-        (429, "TOO_MANY_ATTEMPTS"): 55,
-    }
+    outcomes = Counter(answer.outcome for answer in answers)
+    guessed = outcomes.pop((204, ""), 0)
+    gone = outcomes.pop((401, "TOKEN_REVOKED"), 0)
+    assert outcomes[401, "INVALID_CREDENTIALS"] + guessed <= 5
+    assert guessed or (gone, outcomes) == (0, {(401, "INVALID_CREDENTIALS"): 5, (429, "TOO_MANY_ATTEMPTS"): 45})
 
 
 async def test_of_sixty_parallel_guesses_from_sixty_networks_fifty_are_looked_at(

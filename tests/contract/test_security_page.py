@@ -1,0 +1,107 @@
+"""`docs/security.md` says what is: its evidence exists, its numbers are those of the code, no cell is empty."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+from click.testing import CliRunner
+
+from auth_api.cli import commands
+from auth_api.cli.limits import limit_rows
+from auth_api.settings import Settings
+from auth_api.users.policy import PasswordPolicy
+from tests.support.generated import BODIES, VALUES
+
+REPOSITORY: Final = Path(__file__).parents[2]
+PACKAGE: Final = REPOSITORY / "auth_api"
+PAGE: Final = (REPOSITORY / "docs" / "security.md").read_text(encoding="utf-8")
+STATUSES: Final = ("met", "met in part", "not yet", "does not apply")
+CHAPTERS_WITHOUT_ROWS: Final = 16
+REQUIREMENTS: Final = 253
+"""Of level 1 and 2 in ASVS 5.0.0."""
+
+_PATH: Final = re.compile(r"`((?:[\w.-]+/)+[\w.-]*|[\w-]+\.(?:py|md|toml|txt)|Dockerfile|\.dockerignore)`")
+_SECTION: Final = re.compile(r"this page, ([A-Z][^,:;.]*)", re.IGNORECASE)
+
+
+def has_section(name: str) -> bool:
+    return re.search(rf"^(#+ |\*\*){re.escape(name)}", PAGE, re.MULTILINE) is not None
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+TABLES: Final = [cells(line) for line in PAGE.splitlines() if line.startswith("|")]
+ROWS: Final = [row for row in TABLES if re.fullmatch(r"V\d+\.\d+\.\d+", row[0])]
+
+
+def test_no_cell_is_empty() -> None:
+    assert [row for row in TABLES if not all(row)] == []
+
+
+def test_every_requirement_is_judged_once() -> None:
+    ids = [row[0] for row in ROWS]
+
+    assert len(ids) == len(set(ids)) == REQUIREMENTS - CHAPTERS_WITHOUT_ROWS
+    assert {len(row) for row in ROWS} == {5}
+    assert {row[1] for row in ROWS} == {"1", "2"}
+    assert {row[3] for row in ROWS} == set(STATUSES)
+
+
+def test_the_sums_are_right() -> None:
+    counted = Counter((row[3], row[1]) for row in ROWS)
+
+    for status in STATUSES:
+        by_level = [counted[status, level] for level in ("1", "2")]
+        assert [status, *map(str, by_level), str(sum(by_level))] in TABLES
+
+
+def test_the_evidence_is_there() -> None:
+    """A file that is named exists, and so does a section."""
+    files = [(row[0], path) for row in ROWS for path in _PATH.findall(row[4])]
+    sections = [(row[0], section) for row in ROWS for section in _SECTION.findall(row[4])]
+
+    assert [named for named in files if not any((place / named[1]).exists() for place in (REPOSITORY, PACKAGE))] == []
+    assert [named for named in sections if not has_section(named[1])] == []
+
+
+def test_what_is_met_names_a_file_or_a_section() -> None:
+    met = [row for row in ROWS if row[3].startswith("met")]
+
+    assert [row for row in met if not (_PATH.search(row[4]) or "this page" in row[4].lower())] == []
+
+
+def test_the_limits_are_those_that_the_command_prints() -> None:
+    settings = Settings.from_env({"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "any-secret-of-32-bytes-or-more-will-do"})
+
+    for row in limit_rows(settings.throttling):
+        assert (
+            "| {} | {} | {} |".format(*(re.sub(r"([A-Z_]{6,})", r"`\1`", str(cell)) for cell in row.values())) in PAGE
+        )
+
+
+def test_the_readme_shows_what_the_command_prints() -> None:
+    printed = CliRunner().invoke(commands, ["limits"], env={"ENVIRONMENT": "testing"})
+
+    assert printed.exit_code == 0
+    assert f"$ auth-api limits\n{printed.stdout}```" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_rules_of_a_password_are_those_of_the_policy() -> None:
+    policy = PasswordPolicy()
+
+    assert f"{policy.min_length} to {policy.max_length} characters and {policy.max_bytes} bytes at most" in PAGE
+
+
+def test_the_generated_cases_are_those_of_the_tests() -> None:
+    """As many as the tests ask for: the number of each property, and that for each of six routes where it has them."""
+    properties = sorted((REPOSITORY / "tests" / "security").glob("test_generated_*.py"))
+    text = "".join(path.read_text(encoding="utf-8") for path in properties)
+    asked = {"BODIES // 3": BODIES // 3, "BODIES": BODIES, "2 * BODIES": 2 * BODIES, "VALUES": VALUES}
+    found = re.findall(r"((?:@pytest\.mark\.parametrize\(.*PATHS\)\n)?)@cases\((.*)\)", text)
+    total = sum(asked[number] * (6 if paths else 1) for paths, number in found)
+
+    assert f"{len(found)} properties" in PAGE
+    assert f"{total:,} generated cases" in PAGE
