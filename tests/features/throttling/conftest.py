@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
 
-PATIENT = {"DATABASE_POOL_TIMEOUT": "30", "DATABASE_STATEMENT_TIMEOUT": "30"}
+PATIENT = {"DATABASE_POOL_TIMEOUT": "30", "DATABASE_CONNECT_TIMEOUT": "30", "DATABASE_STATEMENT_TIMEOUT": "30"}
 """Where many arrive at once, a slow machine must not decide by 503."""
 
 

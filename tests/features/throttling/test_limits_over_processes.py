@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import DeploymentFactory
+from tests.features.throttling.conftest import PATIENT
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
@@ -25,8 +26,7 @@ async def people(
         workers=request.param,
         RATE_LIMIT_ENABLED="true",
         TRUSTED_PROXIES="127.0.0.1",
-        DATABASE_POOL_TIMEOUT="30",  # a slow machine must not decide by 503
-        DATABASE_STATEMENT_TIMEOUT="30",
+        **PATIENT,
     )
     # Connections that stay open would all be one worker's.
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
