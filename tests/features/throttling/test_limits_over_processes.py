@@ -8,7 +8,6 @@ import httpx
 import pytest
 
 from tests.conftest import DeploymentFactory
-from tests.features.throttling.conftest import PATIENT
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
@@ -26,7 +25,9 @@ async def people(
         workers=request.param,
         RATE_LIMIT_ENABLED="true",
         TRUSTED_PROXIES="127.0.0.1",
-        **PATIENT,
+        DATABASE_POOL_TIMEOUT="30",  # a slow machine must not decide by 503
+        DATABASE_CONNECT_TIMEOUT="30",
+        DATABASE_STATEMENT_TIMEOUT="30",
     )
     # Connections that stay open would all be one worker's.
     limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
