@@ -230,7 +230,9 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             password_rules=password_rules,
             audit=audit,
         ),
-        explanation=ExplanationService(users=users, sessions=sessions, passwords=passwords, audit=audit),
+        explanation=ExplanationService(
+            users=users, sessions=sessions, passwords=passwords, audit=audit, mailboxes=settings.mailboxes
+        ),
         health=HealthService(
             database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
         ),

@@ -16,6 +16,7 @@ from auth_api.sessions.service import SessionService
 from auth_api.throttling.failures import Failures
 from auth_api.users.account import Account, Credentials
 from auth_api.users.identifiers import typed_name
+from auth_api.users.policy import MailboxPolicy
 from auth_api.users.service import UserService
 
 LAST_EVENTS: Final = 20
@@ -47,6 +48,7 @@ class ExplanationService:
     sessions: SessionService
     passwords: PasswordService
     audit: AuditTrail
+    mailboxes: MailboxPolicy
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login by this address or username."""
@@ -71,6 +73,8 @@ class ExplanationService:
             return
         if not found.account.is_active:
             yield Obstacle("account_disabled", "The account is disabled.")
+        if self.mailboxes.required and found.account.email_verified_at is None:
+            yield Obstacle("email_not_verified", "The address has to be verified first.")
         if not self.passwords.hasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The account has no password that could be right.")
 

@@ -7,6 +7,7 @@ from auth_api.users.tables import User
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
+from tests.support.mailbox import Mailbox
 
 
 async def codes(services: Services, name: str = "ada") -> list[str]:
@@ -30,6 +31,17 @@ async def test_everything_that_is_in_the_way_is_told_at_once(user_factory: UserF
     await User.update({User.is_active: False, User.hashed_password: "!"}, force=True)
 
     assert await codes(services) == ["account_disabled", "no_password"]
+
+
+async def test_an_address_that_has_to_be_verified_is_in_the_way(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    await user_factory()
+
+    async with app_with(
+        mailer=mailbox, SMTP_URL="smtps://nowhere", MAIL_FROM="a@b.org", REQUIRE_EMAIL_VERIFICATION="true"
+    ) as other:
+        assert await codes(other.services) == ["email_not_verified"]
 
 
 @pytest.mark.parametrize("stored", ["!", "", "pbkdf2$1$abc", "$argon2id$broken"])
