@@ -9,6 +9,8 @@ from typing import Final
 
 from loguru import logger
 
+from auth_api.kit.errors import RetryLaterException
+
 AFTER_AN_ERROR: Final = 5.0
 """Seconds until the next try of what failed; the database may be away."""
 
@@ -60,10 +62,10 @@ class BackgroundJob:
                 pause = await self._step()
                 failing = False
             except Exception as error:  # noqa: BLE001 - whatever it is, the job goes on
-                # Once: an outage of an hour is one event, and the breaker logs it as well.
-                logger.bind(job=self._name, error=type(error).__name__).opt(exception=None if failing else error).log(
-                    "DEBUG" if failing else "WARNING", "background job failed, and will try again"
-                )
+                # Once: an outage of an hour is one event. Where it came from is in the breaker's lines.
+                trace = None if failing or isinstance(error, RetryLaterException) else error
+                log = logger.bind(job=self._name, error=type(error).__name__).opt(exception=trace)
+                log.log("DEBUG" if failing else "WARNING", "background job failed, and will try again")
                 failing, pause = True, AFTER_AN_ERROR
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1)):  # noqa: S311 - spreads load

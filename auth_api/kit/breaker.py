@@ -130,7 +130,9 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         try:
             result: T = await super().call_async(without_verdict(func), *args, **kwargs)
         except NoVerdict as silence:
-            raise silence.error from None
+            own: BaseException = silence.error
+            outward = self._translate(own) or own
+            raise outward from (own.__cause__ if outward is own else own)
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
             own = error.__cause__ or error
             outward = self._outward(own, call)

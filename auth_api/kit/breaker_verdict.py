@@ -1,29 +1,38 @@
-"""A third verdict for the breaker: an error that says nothing about the service."""
+"""A third verdict for the breaker: an error that says nothing (new) about the service."""
 
 from collections.abc import Awaitable, Callable
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 from auth_api.kit.errors import ServerOverloadedException
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+_MARK: Final = "says_nothing_about_the_service"
+
 
 class NoVerdict(BaseException):
     """Carries an error past aiobreaker, for which every exception is either an outage or a success."""
 
-    def __init__(self, error: ServerOverloadedException) -> None:
+    def __init__(self, error: Exception) -> None:
         super().__init__()
         self.error = error
 
 
+def deny_verdict(error: BaseException) -> None:
+    """Say of an error that the breaker shall draw nothing from it, such as one that tells what is known already."""
+    setattr(error, _MARK, True)
+
+
 def without_verdict(func: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
-    """Let a full queue before the service say nothing about the service: neither that it fails nor that it works."""
+    """Let such an error, and a full queue before the service, say neither that the service fails nor that it works."""
 
     async def call(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return await func(*args, **kwargs)
-        except ServerOverloadedException as error:
-            raise NoVerdict(error) from error
+        except Exception as error:
+            if isinstance(error, ServerOverloadedException) or hasattr(error, _MARK):
+                raise NoVerdict(error) from error
+            raise
 
     return call

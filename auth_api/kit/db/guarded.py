@@ -25,8 +25,8 @@ class Connections(Protocol):
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Take it back. Unless clean, a transaction may still be open, or a statement still under way, on it."""
 
-    async def judge(self, error: BaseException) -> None:
-        """Draw from an error what it means for the other connections."""
+    async def judge(self, error: BaseException, connection: Any) -> None:
+        """Draw from an error on a connection what it means for the others."""
 
 
 class GuardedTransaction:
@@ -64,7 +64,7 @@ class GuardedTransaction:
         finally:
             self.engine.current_transaction.reset(self.context)
             if error is not None:
-                await self.engine.judge(error)
+                await self.engine.judge(error, self.connection)
             await self.engine.give_back(self.connection, clean=clean)
         return False
 
@@ -73,7 +73,7 @@ class GuardedTransaction:
         try:
             await self.begin()  # type: ignore[attr-defined]
         except BaseException as error:
-            await self.engine.judge(error)
+            await self.engine.judge(error, self.connection)
             await self.engine.give_back(self.connection, clean=False)
             raise
 

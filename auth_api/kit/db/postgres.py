@@ -6,6 +6,7 @@ from typing import Any, Final
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 
+from auth_api.kit.breaker_verdict import deny_verdict
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
@@ -32,6 +33,8 @@ class PooledPostgresEngine(PostgresEngine):
     def __init__(self, policy: DatabasePolicy) -> None:
         self._policy = policy
         self._slots: Slots | None = None
+        self._generation = 0
+        self._generations: dict[int, int] = {}  # of the connections that are out, by their identity
         super().__init__(
             config={
                 "dsn": policy.postgres_dsn,
@@ -74,26 +77,38 @@ class PooledPostgresEngine(PostgresEngine):
         await self._slots.acquire()
         try:
             # Above the limit for connecting, which ends it; it also bounds the farewell to an expired connection.
-            return await self.pool.acquire(timeout=2 * self._policy.connect_timeout)
+            connection = await self.pool.acquire(timeout=2 * self._policy.connect_timeout)
         except BaseException:
             self._slots.release()
             raise
+        self._generations[id(connection)] = self._generation
+        return connection
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
         """Return it to the pool, which waits for a cancelled statement and drops a broken connection."""
         if self.pool is None or self._slots is None:
             await connection.close() if clean else connection.terminate()
             return
+        self._generations.pop(id(connection), None)
         try:
             # A cancelled statement is waited for only so long; then the connection is dropped.
             await self.pool.release(connection, timeout=self._policy.connect_timeout)
         finally:
             self._slots.release()
 
-    async def judge(self, error: BaseException) -> None:
-        """Replace all connections before their next use when one of them turned out to lead nowhere."""
-        if self.pool is not None and leads_nowhere(error):
+    async def judge(self, error: BaseException, connection: Any) -> None:
+        """Replace all connections before their next use when one of them turned out to lead nowhere.
+
+        Those that are out at that moment may fail as well; that is no news, and only the first one counts for the
+        breaker: twenty connections that are cut at once are one event, and over with the next, fresh one.
+        """
+        if self.pool is None or not leads_nowhere(error):
+            return
+        if self._generations.get(id(connection)) == self._generation:
+            self._generation += 1
             await self.pool.expire_connections()
+        else:
+            deny_verdict(error)
 
     def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Begin a transaction on leaving which the connection is back in the pool."""
@@ -114,7 +129,7 @@ class PooledPostgresEngine(PostgresEngine):
             rows: list[asyncpg.Record] = await connection.fetch(query, *(args or ()))
             clean = True
         except Exception as error:
-            await self.judge(error)
+            await self.judge(error, connection)
             raise
         finally:
             await self.give_back(connection, clean=clean)

@@ -126,7 +126,7 @@ class PooledSQLiteEngine(SQLiteEngine):
             # Shielded: the place must come back even if the client has gone away.
             await asyncio.shield(self._recover())
 
-    async def judge(self, error: BaseException) -> None:
+    async def judge(self, error: BaseException, connection: aiosqlite.Connection) -> None:
         """Nothing: what breaks one connection here is met by the others themselves."""
 
     def transaction(

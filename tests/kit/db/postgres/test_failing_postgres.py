@@ -218,12 +218,37 @@ async def test_after_a_failover_all_connections_are_made_anew(scratch: Scratch) 
     await all_connections_are_back(scratch)
 
 
+async def test_connections_that_are_cut_at_once_are_one_failure(scratch: Scratch) -> None:
+    """Many requests lose theirs in the same moment, and the next ones are served: no reason to ask nothing at all."""
+    assert await scratch.has_room_for(3)
+    inside = asyncio.Barrier(4)
+    pids: list[int] = []
+
+    async def write() -> None:
+        pids.append(await scratch.value("SELECT pg_backend_pid() AS pid"))
+        await inside.wait()  # all have a connection of their own
+        await inside.wait()  # all are cut
+        await scratch.add(2)
+
+    writers = [asyncio.create_task(scratch.database.transaction(write)) for _ in range(3)]
+    await inside.wait()
+    await terminate(scratch, *pids)
+    await inside.wait()
+    outcomes = await asyncio.gather(*writers, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailableException] * 3
+    assert scratch.breaker.snapshot().failures == 1
+    await scratch.add(3)
+    await all_connections_are_back(scratch)
+
+
 async def test_a_server_that_has_too_many_connections_keeps_those_there_are(scratch: Scratch) -> None:
     assert await scratch.has_room_for(3)
     pool = pool_of(scratch)
     before = pool._generation  # noqa: SLF001 - nothing public tells
 
-    await scratch.engine.judge(asyncpg.TooManyConnectionsError())
+    assert isinstance(scratch.engine, PooledPostgresEngine)
+    await scratch.engine.judge(asyncpg.TooManyConnectionsError(), None)
 
     assert pool._generation == before  # noqa: SLF001
 
