@@ -130,9 +130,8 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         try:
             result: T = await super().call_async(without_verdict(func), *args, **kwargs)
         except NoVerdict as silence:
-            own: BaseException = silence.error
-            outward = self._translate(own) or own
-            raise outward from (own.__cause__ if outward is own else own)
+            translated = self._translate(silence.error)
+            raise (translated or silence.error) from (silence.error if translated else silence.error.__cause__)
         except CircuitBreakerError as error:  # this failure opened it: the cause is the service's own error
             own = error.__cause__ or error
             outward = self._outward(own, call)
