@@ -121,7 +121,7 @@ def test_ft13_who_asks_for_readiness_first_never_meets_a_closed_door(deployment:
 
         assert {(probe.status_code, probe.json()["status"]) for probe in probes} == {(503, "draining")}
         assert {(answer.status_code, answer.headers["connection"]) for answer in answers} == {(200, "close")}
-        assert len(answers) > 1
+        assert answers
         assert ended_with(server) == 0
 
 

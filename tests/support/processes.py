@@ -120,7 +120,7 @@ class RunningServer:
         *,
         workers: int = 1,
         port: int | None = None,
-        deadline: float = 20,
+        deadline: float = 60,
     ) -> None:
         self.port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from piccolo.engine.finder import engine_finder
 from piccolo.table import Table
 
 from auth_api.audit.tables import AuditLog
@@ -20,9 +21,11 @@ _TIMES: dict[Any, tuple[str, ...]] = {
 
 
 async def empty_all_tables() -> None:
-    """Delete every row; children first, as the tables are registered parents first."""
-    for table in reversed(APP_CONFIG.table_classes):
-        await table.delete(force=True)
+    """Delete every row; children first, as the tables are registered parents first. All in one commit."""
+    engine: Any = engine_finder()
+    async with engine.transaction():
+        for table in reversed(APP_CONFIG.table_classes):
+            await table.delete(force=True)
 
 
 async def age_sessions(**by: float) -> None:
