@@ -10,7 +10,7 @@ from loguru import logger
 from auth_api.kit.breaker import breakers, circuit_breaker
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import CircuitBreakerOpenException
-from auth_api.kit.mail.message import Mailer, MailFailedError, MailRefusedError, Message
+from auth_api.kit.mail.message import Mailer, MailError, MailFailedError, MailRefusedError, Message
 from auth_api.outbox import repository
 from auth_api.outbox.drafts import Drafts
 from auth_api.outbox.letters import Draft, Errand
@@ -81,10 +81,10 @@ class Delivery:
             await send(self.mailer, message)
         except CircuitBreakerOpenException as error:
             await repository.put_back(errand.id, delay=error.retry_after, counts=False)
-        except MailRefusedError:
-            await self._give_up(errand, "refused")
+        except MailRefusedError as error:
+            await self._give_up(errand, error)
         except (MailFailedError, TemplateError) as error:
-            await self._put_off(errand, type(error).__name__)
+            await self._put_off(errand, error)
         else:
             await repository.mark_sent(errand.id)
             MAILS["sent"].inc()
@@ -97,19 +97,19 @@ class Delivery:
         draft = await self.database.transaction(work)
         return self.renderer.render(errand, draft) if draft is not None else None
 
-    async def _put_off(self, errand: Errand, reason: str) -> None:
+    async def _put_off(self, errand: Errand, reason: Exception) -> None:
         if errand.age > GIVE_UP_AFTER:
             await self._give_up(errand, reason)
             return
         delay = min(FIRST_DELAY * 2 ** min(errand.attempts - 1, 10), LONGEST_DELAY)
         await repository.put_back(errand.id, delay=delay, counts=True)
         MAILS["put_off"].inc()
-        self._log("mail:put_off", errand, level="WARNING", reason=reason, delay=delay)
+        self._log("mail:put_off", errand, level="WARNING", delay=delay, **_cause(reason))
 
-    async def _give_up(self, errand: Errand, reason: str) -> None:
+    async def _give_up(self, errand: Errand, reason: Exception) -> None:
         await repository.mark_failed(errand.id)
         MAILS["given_up"].inc()
-        self._log("mail:given_up", errand, level="ERROR", reason=reason)
+        self._log("mail:given_up", errand, level="ERROR", **_cause(reason))
 
     @staticmethod
     def _log(event: str, errand: Errand, *, level: str = "INFO", **details: object) -> None:
@@ -144,3 +144,10 @@ async def send(mailer: Mailer, message: Message) -> None:
 def is_outage(error: Exception) -> bool:
     """Tell whether the breaker counts the error: that a recipient is unknown is an answer."""
     return isinstance(error, MailFailedError)
+
+
+def _cause(error: Exception) -> dict[str, str | None]:
+    """Return what the log may know of a failure: never the server's words, which may quote the mail."""
+    if isinstance(error, MailError):
+        return {"reason": error.reason or type(error).__name__, "step": error.step, "code": error.code}
+    return {"reason": type(error).__name__}

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from auth_api.kit.breaker import breakers
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError
+from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Step
 from auth_api.kit.origin import Origin
 from auth_api.outbox import delivery, repository
 from auth_api.outbox.delivery import SERVICE
@@ -231,6 +231,20 @@ async def test_a_mail_that_takes_too_long_is_a_failure(
     monkeypatch.setattr(delivery, "SEND_TIMEOUT", 0.01)
     with pytest.raises(MailFailedError, match="TimeoutError"):
         await delivery.send(Endless(), None)  # type: ignore[arg-type]  # nobody reads it
+
+
+async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_words(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError("SMTPRecipientRefused", step=Step.RECIPIENT, code="451 4.7.1")
+
+    with logged("WARNING") as lines:
+        await mailbox.collect()
+
+    (line,) = [line for line in lines if line.get("event") == "mail:put_off" and line["letter"] == "password_reset"]
+    assert (line["reason"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
 
 
 async def test_the_log_says_what_was_sent_but_not_to_whom(
