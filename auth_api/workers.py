@@ -52,12 +52,12 @@ class WorkerServer(Server):
     def __init__(self, policy: ServerPolicy, beats: Any) -> None:
         super().__init__(configuration(policy), policy)
         self._beats = beats
-        self._parent = os.getppid()
+        self._parent = multiprocessing.parent_process()
 
     async def on_tick(self, counter: int) -> bool:
         """Show that the event loop turns; look whether the parent is there."""
         self._beats.value += 1
-        if os.getppid() != self._parent:
+        if self._parent is not None and not self._parent.is_alive():
             self.should_exit = True
         return await super().on_tick(counter)
 

@@ -101,7 +101,8 @@ class Stage:
 
     def live_workers(self) -> list[int]:
         """Return the numbers of the processes that answer, oldest first."""
-        return [pid for pid in worker_pids(self.server.output()) if _parent_of(pid) == self.server.pid]
+        # Between them stands the process that workers are forked from.
+        return [pid for pid in worker_pids(self.server.output()) if _parent_of(_parent_of(pid)) == self.server.pid]
 
     def is_ready(self) -> bool:
         """Ask the probe, often enough to meet each worker."""
