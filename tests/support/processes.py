@@ -194,10 +194,13 @@ class RunningServer:
         return process.wait()
 
     def kill(self) -> None:
-        """End the server and all its workers with SIGKILL."""
+        """End the server and all its workers with SIGKILL; when this returns, the port is free again."""
         process = self._started()
         self._end_group(process)
         process.wait()
+        end = time.monotonic() + self._deadline
+        while not _is_free(self.port) and time.monotonic() < end:  # workers may die a moment later than their parent
+            time.sleep(0.01)
 
     def output(self) -> str:
         """Return all that the server has written to its standard output and error so far."""
@@ -245,6 +248,16 @@ class RunningServer:
     @staticmethod
     def _output_file(caretaker: Caretaker) -> Path:
         return caretaker.folder / "output"
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def run_cli(
