@@ -59,3 +59,8 @@ def test_a_log_message_is_a_constant() -> None:
 
     assert len(messages) > 10
     assert [place for place, message in messages if not isinstance(message, ast.Constant | ast.IfExp)] == []
+
+
+def test_passwords_are_hashed_by_our_own_hasher_alone() -> None:
+    """ASVS 5.0 V11.4.2: Piccolo's user table hashes with PBKDF2, compares with `==` and takes six characters."""
+    assert found_imports(frozenset({"piccolo.apps.user", "piccolo_api"})) == {}
