@@ -26,7 +26,10 @@ class Renderer:
     def __init__(self, policy: MailPolicy) -> None:
         self._policy = policy
         self._folders = [*([Path(policy.templates)] if policy.templates else []), _OWN]
-        self._environments: dict[str, Environment] = {}
+        self._languages = {
+            (folder, path.name.lower()): path for folder in self._folders for path in folder.iterdir() if path.is_dir()
+        }
+        self._environments: dict[tuple[Path, ...], Environment] = {}
 
     def render(self, errand: Errand, draft: Draft) -> Message:
         """Return the mail.
@@ -60,22 +63,16 @@ class Renderer:
     def _environment(self, locale: str | None) -> Environment:
         """Look for `de-AT`, then `de`, then `en`, in each folder before the next."""
         wanted = (locale or "").lower()
-        if wanted not in self._environments:
-            languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
-            # Only folders that are there: a locale was somebody's input, and must not become a path.
-            known = {
-                path.name.lower(): path for root in reversed(self._folders) for path in root.iterdir() if path.is_dir()
-            }
-            found = [
-                folder
-                for language in languages
-                for root in self._folders
-                if language in known and (folder := root / known[language].name).is_dir()
-            ]
-            environment = Environment(
+        languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
+        # Only folders that are there: a locale was somebody's input, and must not become a path.
+        found = tuple(
+            folder
+            for language in languages
+            for root in self._folders
+            if (folder := self._languages.get((root, language))) is not None
+        )
+        if found not in self._environments:  # by folders, of which there are few, not by what people made up
+            self._environments[found] = Environment(
                 loader=FileSystemLoader(found), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
             )
-            if wanted not in known:
-                return environment  # not kept: there are as many locales as people care to make up
-            self._environments[wanted] = environment
-        return self._environments[wanted]
+        return self._environments[found]
