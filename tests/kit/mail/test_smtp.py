@@ -173,3 +173,14 @@ def test_an_address_says_how_to_speak(url: str, expected: tuple[object, ...]) ->
 def test_what_is_no_address_of_a_mail_server_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"is no address|cannot be read|could not be cast"):
         SmtpServer.from_url(url)
+
+
+def test_the_authorities_are_read_once_and_only_where_there_is_tls() -> None:
+    """Reading them takes a tenth of a second of the event loop, for each mail of a backlog."""
+    encrypted, plain = mailer("smtps://mail.example.com"), mailer("smtp://mail.example.com?tls=none")
+
+    first = encrypted._tls_context()  # noqa: SLF001 - nobody else sees it
+
+    assert first is not None
+    assert encrypted._tls_context() is first  # noqa: SLF001 - as above
+    assert plain._tls_context() is None  # noqa: SLF001 - as above
