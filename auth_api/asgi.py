@@ -1,4 +1,4 @@
-"""For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `server.py`."""
+"""For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `process/server.py`."""
 
 import atexit
 import os

@@ -18,9 +18,9 @@ from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
 from auth_api.kit.metrics import forget_process
-from auth_api.metrics_server import MetricsUnavailableError, own_port, shared_folder
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.server import (
+from auth_api.process.metrics_server import MetricsUnavailableError, own_port, shared_folder
+from auth_api.process.server import (
     FILES_BESIDE_CONNECTIONS,
     AddressUnavailableError,
     Server,
@@ -29,8 +29,8 @@ from auth_api.server import (
     configuration,
     print_banner,
 )
+from auth_api.process.workers import Workers
 from auth_api.settings import Environment, Settings
-from auth_api.workers import Workers
 
 
 class StartRefusedError(click.ClickException):

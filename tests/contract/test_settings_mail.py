@@ -6,7 +6,7 @@ import pytest
 
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.settings import Settings
-from auth_api.settings_reader import InvalidSettingsError
+from auth_api.settings.reader import InvalidSettingsError
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 DEVELOPMENT = {"JWT_SECRET_KEY": SECRET}

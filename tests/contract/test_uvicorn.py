@@ -11,8 +11,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from auth_api import protocol, server, workers
-from auth_api.settings_server import ServerPolicy
+from auth_api.process import protocol, server, workers
+from auth_api.settings.server import ServerPolicy
 
 SIGNATURES = {
     HttpToolsProtocol.__init__: "(self, config, server_state, app_state, _loop=None)",

@@ -6,7 +6,7 @@ import socket
 import statistics
 import time
 
-from auth_api.server import bind_socket
+from auth_api.process.server import bind_socket
 from tests.processes.conftest import Served
 
 

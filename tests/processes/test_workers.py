@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_api import server, workers
-from auth_api.server import allow_open_files, bind_socket
-from auth_api.settings_server import ServerPolicy
-from auth_api.workers import FAILED_STARTS, SILENT_LOOKS, Workers
+from auth_api.process import server, workers
+from auth_api.process.server import allow_open_files, bind_socket
+from auth_api.process.workers import FAILED_STARTS, SILENT_LOOKS, Workers
+from auth_api.settings.server import ServerPolicy
 from tests.support.breakers import StandingClock
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from auth_api.connections import Connections
-from auth_api.protocol import Connection
-from auth_api.server import configuration
-from auth_api.settings_server import ServerPolicy
+from auth_api.process.connections import Connections
+from auth_api.process.protocol import Connection
+from auth_api.process.server import configuration
+from auth_api.settings.server import ServerPolicy
 
 PATIENCE = 10.0
 """Seconds until what has not come is taken for something that never will."""

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_api import metrics_server
 from auth_api.kit.metrics import FOLDER, forget_process
-from auth_api.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
+from auth_api.process import metrics_server
+from auth_api.process.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
 
 
 @pytest.fixture(autouse=True)

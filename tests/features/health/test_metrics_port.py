@@ -10,7 +10,7 @@ import pytest
 
 from auth_api.health.exposition import Exposition
 from auth_api.health.policy import MetricsPolicy
-from auth_api.metrics_server import SCRAPES_AT_ONCE, MetricsUnavailableError, own_port
+from auth_api.process.metrics_server import SCRAPES_AT_ONCE, MetricsUnavailableError, own_port
 from tests.support.processes import free_port
 
 TOKEN = "a-token-of-the-tests-42"

@@ -9,7 +9,7 @@ from loguru import logger
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.networks import network_of
 from auth_api.settings import Settings
-from auth_api.settings_reader import InvalidSettingsError
+from auth_api.settings.reader import InvalidSettingsError
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.actors import Actor
 

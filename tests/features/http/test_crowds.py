@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 import pytest
 from litestar import Litestar
 
-from auth_api import connections
+from auth_api.process import connections
 from tests.support.patience import until
 from tests.support.problems import assert_problem
 from tests.support.wire import door

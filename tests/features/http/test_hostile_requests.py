@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 
-from auth_api.connections import LINGER_BYTES
-from auth_api.protocol import MAX_CODED_BODY, MAX_PIPELINED
+from auth_api.process.connections import LINGER_BYTES
+from auth_api.process.protocol import MAX_CODED_BODY, MAX_PIPELINED
 from tests.support.log_lines import access_line
 from tests.support.patience import until
 from tests.support.problems import assert_problem

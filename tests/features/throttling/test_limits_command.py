@@ -8,7 +8,7 @@ import pytest
 
 from auth_api.cli.limits import limit_rows
 from auth_api.settings import Settings
-from auth_api.settings_reader import InvalidSettingsError
+from auth_api.settings.reader import InvalidSettingsError
 from tests.support.processes import run_cli
 
 SECRET = {"JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}

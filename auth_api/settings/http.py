@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from auth_api.kit.http.client_address import Network
-from auth_api.settings_reader import Reader
+from auth_api.settings.reader import Reader
 
 DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
 

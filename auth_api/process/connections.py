@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from uvicorn.server import ServerState
 
 from auth_api.kit.time_limit import Deadlines
-from auth_api.settings_server import ServerPolicy
+from auth_api.settings.server import ServerPolicy
 
 GRACE: Final = 1.0
 """Seconds that every connection is left alone, however many want its place."""

@@ -17,12 +17,12 @@ from typing import Final
 import uvicorn
 from loguru import logger
 
-from auth_api.connections import Connections
 from auth_api.kit.clock import monotonic
 from auth_api.kit.time_limit import interrupt
-from auth_api.protocol import Connection
+from auth_api.process.connections import Connections
+from auth_api.process.protocol import Connection
 from auth_api.settings import Settings
-from auth_api.settings_server import ServerPolicy
+from auth_api.settings.server import ServerPolicy
 
 BACKLOG: Final = 2048
 

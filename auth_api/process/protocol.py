@@ -12,7 +12,6 @@ import httptools
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from auth_api.connections import LINGER_BYTES, Connections, LingeringTransport
 from auth_api.kit.errors import (
     ApplicationException,
     HeadersTooLargeException,
@@ -24,6 +23,7 @@ from auth_api.kit.errors import (
 )
 from auth_api.kit.http.admission import MAX_BODY_LENGTH, MAX_HEADERS_LENGTH, MAX_URI_LENGTH
 from auth_api.kit.http.state import CLIENT_GONE, REFUSAL
+from auth_api.process.connections import LINGER_BYTES, Connections, LingeringTransport
 
 MAX_UNFINISHED_HEAD: Final = MAX_URI_LENGTH + MAX_HEADERS_LENGTH + 4096
 """Bytes of a head without an end; the last summand is for what stands between names and values."""

@@ -18,11 +18,11 @@ from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.settings_http import HttpPolicy, read_http
-from auth_api.settings_keys import GENERATE, read_keys
-from auth_api.settings_mail import read_mail, read_mailboxes
-from auth_api.settings_reader import Reader
-from auth_api.settings_server import ServerPolicy, read_server
+from auth_api.settings.http import HttpPolicy, read_http
+from auth_api.settings.keys import GENERATE, read_keys
+from auth_api.settings.mail import read_mail, read_mailboxes
+from auth_api.settings.reader import Reader
+from auth_api.settings.server import ServerPolicy, read_server
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import MailboxPolicy, PasswordPolicy
 

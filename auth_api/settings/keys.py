@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from auth_api.kit.crypto.signing import MINIMUM_SECRET_BYTES, KeyRejectedError, KeyRing, SigningKey
-from auth_api.settings_reader import Reader
+from auth_api.settings.reader import Reader
 
 GENERATE: Final = "auth-api secrets generate"
 

@@ -14,8 +14,8 @@ from typing import Any, Final
 from loguru import logger
 
 from auth_api.kit.clock import monotonic
-from auth_api.server import ROLLBACK_SECONDS, Server, configuration
-from auth_api.settings_server import ServerPolicy
+from auth_api.process.server import ROLLBACK_SECONDS, Server, configuration
+from auth_api.settings.server import ServerPolicy
 
 LOOK_SECONDS: Final = 0.5
 
@@ -37,7 +37,7 @@ PATIENCE: Final = 5.0
 # Each worker is a fork of one process that has imported everything and done nothing else: it is there in a moment, also
 # in the place of one that died, and what the imports made is memory that all of them share.
 spawn = multiprocessing.get_context("forkserver")
-spawn.set_forkserver_preload(["auth_api.asgi", "auth_api.workers"])
+spawn.set_forkserver_preload(["auth_api.asgi", "auth_api.process.workers"])
 
 
 class WorkerServer(Server):

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
-from auth_api.settings_reader import Reader
+from auth_api.settings.reader import Reader
 from auth_api.users.policy import MailboxPolicy
 
 DEFAULT_FOLDER: Final = "./mail"

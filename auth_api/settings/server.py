@@ -2,7 +2,7 @@
 
 import msgspec
 
-from auth_api.settings_reader import Reader
+from auth_api.settings.reader import Reader
 
 DEFAULT_PORT = 8000
 
