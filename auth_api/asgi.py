@@ -1,6 +1,5 @@
 """For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `process/server.py`."""
 
-import atexit
 import os
 from pathlib import Path
 
@@ -25,9 +24,8 @@ def app() -> Litestar:
 
 
 def start_log(settings: Settings) -> None:
-    """Write this process's log as the settings say, to its end."""
-    writer = configure_logging(level=settings.logging.level, as_json=logs_json(settings))
-    atexit.register(writer.stop)
+    """Write this process's log as the settings say; at its end loguru has what waits written."""
+    configure_logging(level=settings.logging.level, as_json=logs_json(settings))
 
 
 def logs_json(settings: Settings) -> bool:

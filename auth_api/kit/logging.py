@@ -97,7 +97,7 @@ def text_line(record: "Record") -> bytes:
 
 
 class LogWriter:
-    """A loguru sink: renders in the caller's thread, writes in its own.
+    """A loguru sink: renders in the caller's thread, writes in its own. `logger.remove()` stops it.
 
     Args:
         render: makes a line of a record.
@@ -114,7 +114,7 @@ class LogWriter:
         self._reported = 0
         self._thread.start()
 
-    def __call__(self, message: "Message") -> None:
+    def write(self, message: "Message") -> None:
         """Take a line, or drop and count it when too many wait already."""
         try:
             self._lines.put_nowait(self._render(message.record))
@@ -180,7 +180,7 @@ class _Bridge(logging.Handler):
 def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogWriter:
     """Send every log of this process to one writer, and nothing anywhere else.
 
-    Returns the writer, to be stopped when the process ends.
+    Returns the writer. It stops when logging is configured anew, or by `logger.remove()`, which loguru calls at exit.
     """
     writer = LogWriter(json_line if as_json else text_line, descriptor)
     logger.remove()

@@ -66,7 +66,10 @@ def work(policy: ServerPolicy, listening: socket.socket, beats: Any) -> None:
     """Be a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = WorkerServer(policy, beats)
-    server.run(sockets=[listening])
+    try:
+        server.run(sockets=[listening])
+    finally:
+        logger.remove()  # writes what waits: a forked process ends without what `atexit` was told
     sys.exit(0 if server.started else 1)
 
 

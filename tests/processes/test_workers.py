@@ -1,10 +1,12 @@
 """The parent of several workers: what it does when they cannot start, die or hang."""
 
 import resource
+import signal
 import socket
 from collections.abc import Iterator
 
 import pytest
+from loguru import logger
 
 from auth_api.process import server, workers
 from auth_api.process.server import allow_open_files, bind_socket
@@ -29,6 +31,31 @@ def test_workers_that_cannot_start_are_not_started_again(
 
     assert status == 1
     assert 1 <= len(ended) <= 2
+
+
+def test_a_worker_writes_its_last_lines_before_it_ends(
+    listening: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is a fork, which ends without what `atexit` was told."""
+    steps: list[str] = []
+
+    class Short:
+        started = True
+
+        def __init__(self, *_: object) -> None: ...
+
+        def run(self, sockets: list[socket.socket]) -> None:
+            steps.append("served")
+
+    monkeypatch.setattr(workers, "WorkerServer", Short)
+    monkeypatch.setattr(logger, "remove", lambda: steps.append("log written"))
+    before = signal.getsignal(signal.SIGINT)
+
+    with pytest.raises(SystemExit):
+        workers.work(ServerPolicy(), listening, None)
+    signal.signal(signal.SIGINT, before)
+
+    assert steps == ["served", "log written"]
 
 
 class Process:

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from loguru import logger
 
 from auth_api.kit.logging import LogWriter
 from tests.support.exposition import Changes
@@ -65,7 +66,7 @@ def writer_to(pipe: Pipe, queue_size: int = 100) -> LogWriter:
 
 def log(writer: LogWriter, line: bytes) -> None:
     message: Any = SimpleNamespace(record=line)
-    writer(message)
+    writer.write(message)
 
 
 def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
@@ -78,6 +79,18 @@ def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
 
     assert pipe.read_to_the_end() == b"".join(lines)
     assert writer.dropped == 0
+
+
+def test_loguru_stops_it_with_all_written(pipe: Pipe) -> None:
+    render: Any = lambda record: record["message"].encode()  # noqa: E731 - typed
+    writer = LogWriter(render, pipe.writer)
+    number = logger.add(writer, format="{message}", filter=lambda record: "only here" in record["extra"])
+
+    logger.bind(**{"only here": True}).info("the last word")
+    logger.remove(number)
+
+    assert not writer._thread.is_alive()  # noqa: SLF001 - it ended
+    assert pipe.read_to_the_end() == b"the last word"
 
 
 def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
