@@ -5,9 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 import httpx
 import pytest
+from playwright.async_api import Browser
 
 from tests.conftest import DeploymentFactory
-from tests.support.browser import Visit, browser_page, find_chromium
+from tests.support.browser import Visit, browser_page, find_chromium, running_chromium
 from tests.support.processes import RunningServer
 
 Opener = Callable[..., AbstractAsyncContextManager[Visit]]
@@ -28,15 +29,22 @@ def api(server: RunningServer) -> Iterator[httpx.Client]:
         yield client
 
 
-@pytest.fixture
-def opened(server: RunningServer) -> Opener:
-    """Return a context that opens a page of the server in a browser of its own."""
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser that the tests of this folder share."""
     if find_chromium() is None:
         pytest.skip("no Chromium is installed, and CHROMIUM names none")
+    async with running_chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def opened(server: RunningServer, chromium: Browser) -> Opener:
+    """Return a context that opens a page of the server in a profile of its own."""
 
     @asynccontextmanager
     async def visit(path: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> AsyncIterator[Visit]:
-        async with browser_page(width=width, dark=dark, scripts=scripts) as visit:
+        async with browser_page(chromium, width=width, dark=dark, scripts=scripts) as visit:
             await visit.page.goto(f"{server.url}{path}")
             yield visit
 

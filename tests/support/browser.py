@@ -9,7 +9,16 @@ from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Page, Request, WebError, WebSocket, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    WebError,
+    WebSocket,
+    async_playwright,
+)
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
@@ -53,10 +62,8 @@ def find_chromium() -> str | None:
 
 
 @asynccontextmanager
-async def browser_page(
-    *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
-) -> AsyncIterator[Visit]:
-    """Open a page in a browser of its own, without past and without outside world; both are closed at the end.
+async def running_chromium() -> AsyncIterator[Browser]:
+    """Start a browser without past and without outside world; it ends with the block.
 
     Raises:
         FileNotFoundError: No Chromium is installed (see `find_chromium`).
@@ -75,18 +82,26 @@ async def browser_page(
                 env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
             )
             try:
-                context = await browser.new_context(
-                    viewport={"width": width, "height": height},
-                    color_scheme="dark" if dark else "light",
-                    java_script_enabled=scripts,
-                    service_workers="block",  # Playwright does not report what they ask for
-                )
-                visit = Visit(await context.new_page())
-                _observe(context, visit)
-                yield visit
-                await context.close()
+                yield browser
             finally:
                 await browser.close()
+
+
+@asynccontextmanager
+async def browser_page(
+    browser: Browser, *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
+) -> AsyncIterator[Visit]:
+    """Open a page in a profile of its own: no other page's cookies, storage or cache; gone at the end."""
+    context = await browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if dark else "light",
+        java_script_enabled=scripts,
+        service_workers="block",  # Playwright does not report what they ask for
+    )
+    async with context:
+        visit = Visit(await context.new_page())
+        _observe(context, visit)
+        yield visit
 
 
 def _observe(context: BrowserContext, visit: Visit) -> None:
