@@ -84,23 +84,51 @@ ENGINE_FREE = (
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 
+SLOW = (
+    "browser/",
+    "cli/test_operations",
+    "cli/test_users",
+    "cli/test_wheel",
+    "contract/test_imports",
+    "contract/test_migrations",
+    "features/health/test_metrics_port",
+    "features/http/test_clients_that_leave",
+    "features/throttling/test_account_throttle_networks",
+    "features/throttling/test_floods",
+    "features/throttling/test_limits_over_processes",
+    "processes/",
+    "security/test_bad_input_storm",
+    "security/test_enumeration",
+    "security/test_generated_",
+    "security/test_selftest",
+)
+"""Browsers, several processes, thousands of requests: `make slow`, so that `make test` stays short."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
     parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes long unless it is asked for, and, on PostgreSQL, what asks no database."""
+    """Mark what is slow. Leave torture out unless it is asked for, and, on PostgreSQL, what asks no database."""
+    for item in items:
+        if is_below(item, SLOW):
+            item.add_marker("slow")
     if not config.getoption("--torture"):
         long = [item for item in items if item.get_closest_marker("torture")]
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
     if config.getoption("--engine") == "postgres":
-        root = Path(__file__).parent
-        free = [item for item in items if item.path.relative_to(root).as_posix().startswith(ENGINE_FREE)]
+        free = [item for item in items if is_below(item, ENGINE_FREE)]
         config.hook.pytest_deselected(items=free)
         items[:] = [item for item in items if item not in free]
+
+
+def is_below(item: pytest.Item, prefixes: tuple[str, ...]) -> bool:
+    """Tell whether its file's path, from this folder on, begins with one of them."""
+    return item.path.relative_to(Path(__file__).parent).as_posix().startswith(prefixes)
 
 
 @pytest.fixture(scope="session")
