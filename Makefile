@@ -20,7 +20,7 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Compiled once, tests are there eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture coverage check lock openapi clean FORCE
+.PHONY: help run install dev test slow torture coverage check lock openapi docs clean FORCE
 
 help: ## List these targets.
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -69,6 +69,9 @@ lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions al
 
 openapi: .venv/run ## Write the OpenAPI document that the contract tests compare with.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json
+
+docs: .venv/dev ## Write the pages that are made from the code.
+	.venv/bin/python -m tests.support.schema_page docs/schema.md
 
 clean: ## Remove all that these targets made, but no database and no secret.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist

@@ -47,6 +47,7 @@ ENGINE_FREE = (
     "cli/test_tables",
     "cli/test_wheel",
     "contract/test_architecture",
+    "contract/test_documents",
     "contract/test_environment",
     "contract/test_error_codes",
     "contract/test_imports",

@@ -12,10 +12,10 @@ class AuditLog(Table, tablename="audit_logs"):
 
     id = NeverReusedBigSerial(primary_key=True)
     user_id = ForeignKey(User, on_delete=OnDelete.set_null, null=True)  # indexed together with `id`
-    action = Varchar(length=50, default=None, null=False)
+    action = Varchar(length=50, default=None, null=False)  # `audit/events.py` lists them
     resource = Varchar(length=100, default=None, null=False)
     details = JSON(default=None, null=True)
     ip_address = Varchar(length=45, default=None, null=True)
     user_agent = Text(default=None, null=True)
-    request_id = Varchar(length=64, default=None, null=True)
+    request_id = Varchar(length=64, default=None, null=True)  # stands in the log, too
     created_at = Timestamptz(default=None, null=False, index=True)

@@ -12,9 +12,9 @@ class OneTimeToken(Table, tablename="one_time_tokens"):
 
     id = NeverReusedBigSerial(primary_key=True)
     user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=True, index=True)
-    purpose = Varchar(length=50, default=None, null=False)
+    purpose = Varchar(length=50, default=None, null=False)  # what it may be used for, and nothing else
     token_hash = Varchar(length=255, unique=True, default=None, null=False, secret=True)
-    payload = JSON(default=None, null=True)
+    payload = JSON(default=None, null=True)  # what its use changes: a new address
     expires_at = Timestamptz(default=None, null=False, index=True)
     used_at = Timestamptz(default=None, null=True)
     created_at = Timestamptz(default=None, null=False)

@@ -13,7 +13,7 @@ class Session(Table, tablename="sessions"):
     id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7, made by the service
     user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
     created_at = Timestamptz(default=None, null=False)
-    last_used_at = Timestamptz(default=None, null=False)
+    last_used_at = Timestamptz(default=None, null=False)  # set by each refresh
     expires_at = Timestamptz(default=None, null=False, index=True)
     absolute_expires_at = Timestamptz(default=None, null=False)  # what no refresh moves `expires_at` beyond
     ended_at = Timestamptz(default=None, null=True)
@@ -34,7 +34,9 @@ class RefreshToken(Table, tablename="refresh_tokens"):
     token_hash = Varchar(length=255, unique=True, default=None, null=False, secret=True)
     expires_at = Timestamptz(default=None, null=False, index=True)
     is_revoked = Boolean(default=False)
-    used_at = Timestamptz(default=None, null=True)
+    used_at = Timestamptz(default=None, null=True)  # set once, by whoever gets the successor
     successor_hash = Varchar(length=255, default=None, null=True, secret=True)
-    successor_salt = Varchar(length=32, default=None, null=True, secret=True)
+    successor_salt = Varchar(
+        length=32, default=None, null=True, secret=True
+    )  # with the token itself it gives the successor
     created_at = Timestamptz(default=None, null=False)
