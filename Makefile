@@ -72,6 +72,7 @@ openapi: .venv/run ## Write the OpenAPI document that the contract tests compare
 
 docs: .venv/dev ## Write the pages that are made from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
+	.venv/bin/python -m tests.support.errors_page docs/errors.md
 
 clean: ## Remove all that these targets made, but no database and no secret.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist

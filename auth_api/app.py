@@ -12,6 +12,7 @@ from auth_api import __version__
 from auth_api.account.controllers import AccountController
 from auth_api.email_change.controllers import EmailChangeController, EmailConfirmationController
 from auth_api.email_verification.controllers import VerificationController
+from auth_api.errors import EVERY_ERROR
 from auth_api.health.controllers import HealthController, MetricsController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
@@ -25,7 +26,7 @@ from auth_api.kit.http.exchange import Surroundings
 from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.injection import provide, provide_origin
 from auth_api.kit.http.json import strict_request
-from auth_api.kit.http.openapi import complete
+from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.outer import Outer
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_guard
@@ -33,7 +34,13 @@ from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
 from auth_api.login.controllers import LoginController
-from auth_api.pages.controllers import AccountPageController, MailboxController, StaticFileController
+from auth_api.pages.controllers import (
+    AccountPageController,
+    ErrorController,
+    MailboxController,
+    StaticFileController,
+)
+from auth_api.pages.error_catalogue import ErrorCatalogue
 from auth_api.pages.mailbox import DevelopmentMailbox, base_of
 from auth_api.pages.service import AccountPages, StaticFiles
 from auth_api.password_recovery.controllers import RecoveryController, ReportController
@@ -49,14 +56,14 @@ from auth_api.users.account import Account
 BURST_SECONDS: Final = 10
 """Of its rate, so much may come at once."""
 
-DESCRIPTION: Final = """
+DESCRIPTION: Final = """\
 Accounts, sessions and tokens over JSON.
 
 1. **Register** or **log in**: the answer holds an `access_token` and a `refresh_token`.
 2. Send `Authorization: Bearer <access_token>` (on the Swagger page: **Authorize**).
 3. On `TOKEN_EXPIRED`, **refresh**: each refresh token works once, and the answer holds the next one.
 
-Every error is an RFC 9457 document; its `error_code` says what to do.
+Every error is an RFC 9457 document; its `error_code` says what to do, and `/errors/{error_code}` says it in words.
 """
 
 READING_ORDER: Final = (
@@ -95,7 +102,7 @@ TAGS: Final = [
     Tag(name="Authentication", description="Register, log in, refresh, log out."),
     Tag(name="Recovery", description="What the links of mails do: verify an address, get an account back."),
     Tag(name="Account", description="One's own account."),
-    Tag(name="Operation", description="Probes and public keys."),
+    Tag(name="Operation", description="Probes, public keys, and what every error means."),
 ]
 
 
@@ -118,6 +125,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     docs = settings.http.docs_enabled
     base = base_of(settings.http.public_url)
+    product = settings.mail.product
     addresses = ClientAddresses(settings.http.trusted_proxies)
     app = Litestar(
         route_handlers=[
@@ -128,6 +136,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             AccountController,
             KeyController,
             HealthController,
+            ErrorController,
+            StaticFileController,
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
             *_pages(settings, mail_is_on=services.outbox.is_on),
@@ -146,7 +156,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "email_change": provide(services.email_change),
             "health": provide(services.health),
             "exposition": provide(services.exposition),
-            "account_pages": provide(AccountPages(product=settings.mail.product, base=base, rules=settings.passwords)),
+            "account_pages": provide(AccountPages(product=product, base=base, rules=settings.passwords)),
+            "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
             "static_files": provide(StaticFiles()),
             "origin": Provide(provide_origin, sync_to_thread=False),
@@ -168,7 +179,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     )
     app.state.services = services
     if docs:
-        complete(app, first=READING_ORDER)
+        complete(app, first=READING_ORDER, errors=EVERY_ERROR)
     app.asgi_handler = Outer(
         app.asgi_handler,
         shared=Surroundings(
@@ -192,11 +203,7 @@ def _pages(settings: Settings, *, mail_is_on: bool) -> list[type[Controller]]:
     """Say which pages there are: where mails lead, unless a frontend has them; and all mail, where none is sent."""
     leads_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
     stays_here = settings.mail.folder is not None
-    return [
-        *([AccountPageController] if leads_here else []),
-        *([MailboxController] if stays_here else []),
-        *([StaticFileController] if leads_here or stays_here else []),
-    ]
+    return [*([AccountPageController] if leads_here else []), *([MailboxController] if stays_here else [])]
 
 
 def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:

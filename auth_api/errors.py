@@ -36,6 +36,8 @@
 They are defined beside what raises them: in `kit.errors` and in the `errors` of each package.
 """
 
+from typing import Final
+
 from auth_api.kit.errors import (
     ApplicationException,
     AuthException,
@@ -122,3 +124,15 @@ __all__ = [
     "ValidationException",
     "WeakPasswordException",
 ]
+
+EVERY_ERROR: Final = tuple(
+    sorted(
+        (
+            kind
+            for kind in list(globals().values())
+            if isinstance(kind, type) and issubclass(kind, ApplicationException) and hasattr(kind, "error_code")
+        ),
+        key=lambda kind: (kind.status, kind.error_code),
+    )
+)
+"""All that have a code, by status and code: those that are no mere bases."""

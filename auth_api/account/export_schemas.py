@@ -10,7 +10,7 @@ from auth_api.audit.schemas import EXAMPLE_EVENT, AuditEvent, event_view
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.sessions.principal import KeptSession
-from auth_api.sessions.schemas import EXAMPLE_SESSION
+from auth_api.sessions.schemas import EXAMPLE_SESSION, SessionId
 from auth_api.users.schemas import EXAMPLE_USER, Timestamp, User, user_view
 
 EXAMPLE_EXPORT: dict[str, Any] = {
@@ -51,7 +51,7 @@ EXAMPLE_EXPORT: dict[str, Any] = {
 class ExportedSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session of one's own, live or past."""
 
-    id: str
+    id: SessionId
     created_at: Timestamp
     last_used_at: Timestamp
     expires_at: Timestamp

@@ -1,6 +1,6 @@
 """What goes over the wire to probes."""
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -10,20 +10,20 @@ from auth_api.kit.breaker_policy import BreakerState
 class Liveness(msgspec.Struct, frozen=True):
     """The process answers."""
 
-    status: str
+    status: Literal["ok"]
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
     """What the process depends on: `ok`, or what is wrong."""
 
-    database: str
-    migrations: str
+    database: Literal["ok", "unavailable"]
+    migrations: Literal["ok", "pending", "unknown"]
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Whether requests should be sent here: `ready`, `unavailable`, or `draining` before the process ends."""
 
-    status: str
+    status: Literal["ready", "unavailable", "draining"]
     checks: Checks
     circuit_breakers: dict[str, BreakerState]
 

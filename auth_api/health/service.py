@@ -37,9 +37,10 @@ class HealthService:
             logger.bind(event="health:not_ready", error=type(error).__name__).warning("the database does not answer")
             checks = Checks(database="unavailable", migrations="unknown")
         ready = checks == Checks(database="ok", migrations="ok")
-        status = "ready" if ready else "unavailable"
         return Readiness(
-            status="draining" if self.draining else status, checks=checks, circuit_breakers=self.breakers.snapshot()
+            status="draining" if self.draining else "ready" if ready else "unavailable",
+            checks=checks,
+            circuit_breakers=self.breakers.snapshot(),
         )
 
     async def _checks(self) -> Checks:

@@ -17,7 +17,7 @@ from aiobreaker import CircuitBreaker, CircuitBreakerError
 from aiobreaker.state import CircuitBreakerState
 
 from auth_api.kit.breaker_calls import GuardedCall, calls_under_way
-from auth_api.kit.breaker_policy import JITTER, BreakerPolicy, BreakerState
+from auth_api.kit.breaker_policy import JITTER, STATE_NAMES, BreakerPolicy, BreakerState
 from auth_api.kit.breaker_probe import PROBE_INTERVAL, Probe
 from auth_api.kit.breaker_reports import BreakerObserver, BreakerReports
 from auth_api.kit.breaker_verdict import NoVerdict, without_verdict
@@ -78,10 +78,11 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
 
     def snapshot(self) -> BreakerState:
         """The state as it would meet the next call."""
-        state = str(self.current_state.name).lower().replace("_", "-")
-        if state == "open" and self._clock() >= self._open_until:
-            state = "half-open"
-        return BreakerState(state=state, failures=self.fail_counter, retry_after=math.ceil(self.retry_after))
+        state = self.current_state
+        if state is CircuitBreakerState.OPEN and self._clock() >= self._open_until:
+            state = CircuitBreakerState.HALF_OPEN
+        retry_after = math.ceil(self.retry_after)
+        return BreakerState(state=STATE_NAMES[state], failures=self.fail_counter, retry_after=retry_after)
 
     def open(self) -> None:
         """Stop calling the service; each opening without a recovery in between lasts twice as long, up to the limit."""

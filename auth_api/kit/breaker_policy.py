@@ -1,6 +1,9 @@
 """How a breaker is set, and what it tells of itself."""
 
+from typing import Final, Literal
+
 import msgspec
+from aiobreaker.state import CircuitBreakerState
 
 JITTER = 0.2
 """Open periods vary by this share, so that many processes do not come back in step."""
@@ -22,9 +25,18 @@ class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     half_open_attempts: int = 1
 
 
+StateName = Literal["closed", "open", "half-open"]
+
+STATE_NAMES: Final[dict[CircuitBreakerState, StateName]] = {
+    CircuitBreakerState.CLOSED: "closed",
+    CircuitBreakerState.OPEN: "open",
+    CircuitBreakerState.HALF_OPEN: "half-open",
+}
+
+
 class BreakerState(msgspec.Struct, frozen=True):
     """What `/health/ready` tells about a breaker."""
 
-    state: str
+    state: StateName
     failures: int
     retry_after: int

@@ -11,6 +11,7 @@ class AccountDisabledException(AuthException):
     status = HTTPStatus.FORBIDDEN
     error_code = "ACCOUNT_DISABLED"
     detail = "This account is disabled."
+    remedy = "Say so, and whom to ask: no other password helps."
 
 
 class EmailNotVerifiedException(AuthException):
@@ -19,3 +20,4 @@ class EmailNotVerifiedException(AuthException):
     status = HTTPStatus.FORBIDDEN
     error_code = "EMAIL_NOT_VERIFIED"
     detail = "Verify the e-mail address first."
+    remedy = "Offer to send the mail again: `POST /api/auth/email/resend`."

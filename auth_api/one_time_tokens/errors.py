@@ -11,3 +11,4 @@ class OneTimeTokenInvalidException(ApplicationException):
     status = HTTPStatus.BAD_REQUEST
     error_code = "ONE_TIME_TOKEN_INVALID"
     detail = "This link or code is not valid; ask for a new mail."
+    remedy = "Offer to ask for a new mail. A token works once, for a limited time, and the newest of its kind alone."

@@ -1,4 +1,4 @@
-"""GET /account/…, the files of the pages, and in development /dev/mailbox."""
+"""GET /account/…, /errors/…, the files of the pages, and in development /dev/mailbox."""
 
 import ipaddress
 from typing import Any, Final
@@ -9,14 +9,22 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from auth_api.kit.errors import NotFoundException
+from auth_api.kit.http.accept import quality
 from auth_api.kit.http.client_address import FORWARDED
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import PUBLIC
+from auth_api.kit.http.openapi import PUBLIC, public
 from auth_api.kit.http.state import origin_of
+from auth_api.pages.error_catalogue import ErrorCatalogue
 from auth_api.pages.mailbox import DevelopmentMailbox
+from auth_api.pages.schemas import EXAMPLE_DESCRIPTION, EXAMPLE_LIST, ErrorDescription, ErrorDescriptionList
 from auth_api.pages.service import AccountPages, StaticFiles
+from auth_api.pages.static_file import StaticFile
 
 HTML: Final = "text/html"
+JSON: Final = "application/json"
+
+CATALOGUE_MAX_AGE: Final = 300
+"""Seconds that errors may be shown as they were described before: a new version says the same of nearly all."""
 
 PAGE: Final[dict[str, Any]] = {PUBLIC: True, "include_in_schema": False}
 """Arguments of a handler that is no part of the API."""
@@ -47,11 +55,55 @@ class StaticFileController(Controller):
         self, file_name: FromPath[str], request: Request[Any, Any, Any], static_files: Injected[StaticFiles]
     ) -> Response[bytes | None]:
         """Return a file, or 304 where the browser has it."""
-        file = static_files.find(file_name)
-        headers = {"ETag": file.tag, "Cache-Control": "no-cache"}
-        if file.tag in request.headers.get("If-None-Match", ""):
-            return Response(None, status_code=304, headers=headers)
-        return Response(file.content, media_type=file.media_type, headers=headers)
+        return _sent(static_files.find(file_name), request, {"Cache-Control": "no-cache"})
+
+
+class ErrorController(Controller):
+    """The catalogue that the `type` of every error leads to; browsers get a page."""
+
+    path = "/errors"
+    tags = ("Operation",)
+
+    @get(
+        "/",
+        summary="List the errors",
+        operation_id="listErrors",
+        **public(answer=EXAMPLE_LIST),
+    )
+    async def list_errors(
+        self, request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
+    ) -> Response[ErrorDescriptionList]:
+        """Return every error there is, what it means, and what a client does about it; to browsers, as a page."""
+        return _described(error_catalogue.everything(as_page=_wants_page(request)), request)
+
+    @get(
+        "/{error_code:str}",
+        summary="Read about an error",
+        operation_id="readError",
+        **public(NotFoundException, answer=EXAMPLE_DESCRIPTION),
+    )
+    async def read_error(
+        self, error_code: FromPath[str], request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
+    ) -> Response[ErrorDescription]:
+        """Return what an `error_code` means, and what a client does about it; to browsers, as a page."""
+        return _described(error_catalogue.find(error_code, as_page=_wants_page(request)), request)
+
+
+def _wants_page(request: Request[Any, Any, Any]) -> bool:
+    """Tell a person from a program: who wants neither more gets JSON."""
+    accept = ",".join(request.headers.getall("Accept", []))
+    return quality(accept, HTML) > quality(accept, JSON)
+
+
+def _described(file: StaticFile, request: Request[Any, Any, Any]) -> Response[Any]:
+    return _sent(file, request, {"Cache-Control": f"public, max-age={CATALOGUE_MAX_AGE}", "Vary": "Accept"})
+
+
+def _sent(file: StaticFile, request: Request[Any, Any, Any], headers: dict[str, str]) -> Response[Any]:
+    tagged = {"ETag": file.tag, **headers}
+    if file.tag in request.headers.get("If-None-Match", ""):
+        return Response(None, status_code=304, headers=tagged)
+    return Response(file.content, media_type=file.media_type, headers=tagged)
 
 
 def _require_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

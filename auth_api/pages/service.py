@@ -1,32 +1,16 @@
 """The pages themselves, made once: nothing on them depends on who asks, so a GET needs nothing and changes nothing."""
 
-import hashlib
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
 from auth_api.kit.errors import NotFoundException
 from auth_api.outbox.letters import PATHS
+from auth_api.pages.static_file import StaticFile, static_file
 from auth_api.pages.texts import rendered
 from auth_api.users.policy import PasswordPolicy
 
 _ASSETS: Final = Path(__file__).parent / "assets"
 _MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
-
-
-class StaticFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A file that pages are made of.
-
-    Attributes:
-        content: its bytes.
-        media_type: what they are.
-        tag: its entity tag (RFC 9110 §8.8.3).
-    """
-
-    content: bytes
-    media_type: str
-    tag: str
 
 
 class AccountPages:
@@ -59,7 +43,11 @@ class StaticFiles:
     """What pages load, from memory: no name that somebody asks for reaches the file system."""
 
     def __init__(self) -> None:
-        self._files = {path.name: _static_file(path) for path in _ASSETS.iterdir() if path.suffix in _MEDIA_TYPES}
+        self._files = {
+            path.name: static_file(path.read_bytes(), _MEDIA_TYPES[path.suffix])
+            for path in _ASSETS.iterdir()
+            if path.suffix in _MEDIA_TYPES
+        }
 
     def find(self, name: str) -> StaticFile:
         """Return a file.
@@ -70,12 +58,3 @@ class StaticFiles:
         if name not in self._files:
             raise NotFoundException
         return self._files[name]
-
-
-def _static_file(path: Path) -> StaticFile:
-    content = path.read_bytes()
-    return StaticFile(
-        content=content,
-        media_type=_MEDIA_TYPES[path.suffix],
-        tag=f'"{hashlib.sha256(content).hexdigest()[:32]}"',
-    )

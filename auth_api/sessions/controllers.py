@@ -24,6 +24,7 @@ from auth_api.sessions.errors import (
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.schemas import (
+    EXAMPLE_PUBLIC_KEYS,
     EXAMPLE_REFRESH_TOKEN,
     EXAMPLE_SESSION,
     EXAMPLE_TOKEN_PAIR,
@@ -31,9 +32,11 @@ from auth_api.sessions.schemas import (
     LoggedOutEverywhere,
     LogoutAllRequest,
     LogoutRequest,
+    PublicKeys,
     RefreshRequest,
     SessionList,
     TokenPair,
+    public_keys_view,
     session_view,
 )
 from auth_api.sessions.service import SessionService
@@ -187,11 +190,11 @@ class KeyController(Controller):
         "/jwks.json",
         summary="Public keys",
         operation_id="readPublicKeys",
-        **public(answer={"keys": []}),
+        **public(answer=EXAMPLE_PUBLIC_KEYS),
     )
-    async def jwks(self, sessions: Injected[SessionService]) -> Response[dict[str, list[dict[str, Any]]]]:
+    async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
         """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""
         return Response(
-            {"keys": [dict(key) for key in sessions.policy.keys.public_jwks()]},
+            public_keys_view(sessions.policy.keys.public_jwks()),
             headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
         )

@@ -12,6 +12,7 @@ class AuthenticationRequiredException(AuthException):
 
     error_code = "AUTHENTICATION_REQUIRED"
     detail = "Log in first."
+    remedy = "Log in, and send `Authorization: Bearer` with the access token."
 
 
 class TokenExpiredException(AuthException):
@@ -19,14 +20,19 @@ class TokenExpiredException(AuthException):
 
     error_code = "TOKEN_EXPIRED"
     detail = "The token has expired."
+    remedy = (
+        "If it was the access token, send the refresh token to `POST /api/auth/refresh` and repeat the request with "
+        "the new one. If it was the refresh token, log in."
+    )
     challenge = INVALID_TOKEN
 
 
 class TokenInvalidException(AuthException):
-    """Anything else that is wrong with a token."""
+    """The token was not issued here for this use, it is unknown, or it was changed."""
 
     error_code = "TOKEN_INVALID"
     detail = "The token is not valid."
+    remedy = "Forget the tokens, and log in."
     challenge = INVALID_TOKEN
 
 
@@ -35,6 +41,7 @@ class TokenRevokedException(AuthException):
 
     error_code = "TOKEN_REVOKED"
     detail = "The session has ended."
+    remedy = "Forget the tokens, and log in."
     challenge = INVALID_TOKEN
 
 
@@ -43,6 +50,10 @@ class RefreshTokenReusedException(AuthException):
 
     error_code = "REFRESH_TOKEN_REUSED"
     detail = "This refresh token was used before; its session was ended."
+    remedy = (
+        "Forget the tokens, log in, and warn the person: unless two parts of the client refreshed at once, somebody "
+        "else had the token."
+    )
     challenge = INVALID_TOKEN
 
 
@@ -52,6 +63,7 @@ class SessionNotFoundException(ApplicationException):
     status = HTTPStatus.NOT_FOUND
     error_code = "SESSION_NOT_FOUND"
     detail = "Session not found"
+    remedy = "Read the list of sessions again: this one is over."
 
 
 AUTHENTICATION_ERRORS = (

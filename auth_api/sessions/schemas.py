@@ -1,6 +1,7 @@
 """What goes over the wire about sessions."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import msgspec
@@ -24,6 +25,18 @@ EXAMPLE_TOKEN_PAIR: dict[str, Any] = {
     "expires_in": 1800,
     "refresh_expires_in": 604800,
 }
+EXAMPLE_PUBLIC_KEYS: dict[str, Any] = {
+    "keys": [
+        {
+            "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
+            "kty": "OKP",
+            "alg": "EdDSA",
+            "use": "sig",
+            "crv": "Ed25519",
+            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+        }
+    ]
+}
 EXAMPLE_SESSION: dict[str, Any] = {
     "id": "01a20e9d-dba3-7476-8c34-dcd62e39c004",
     "created_at": "2026-02-19T10:30:45.123Z",
@@ -34,6 +47,13 @@ EXAMPLE_SESSION: dict[str, Any] = {
     "device": "Firefox on Linux",
     "current": True,
 }
+
+SessionId = Annotated[
+    str,
+    msgspec.Meta(
+        description="A UUID; the `sid` of the session's access tokens.", extra_json_schema={"extra": {"format": "uuid"}}
+    ),
+]
 
 RefreshTokenText = Annotated[
     str,
@@ -51,7 +71,7 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
 
     access_token: Annotated[str, msgspec.Meta(description="Send it as `Authorization: Bearer …`.")]
     refresh_token: Annotated[str, msgspec.Meta(description="Keep it; it works once.")]
-    token_type: Annotated[str, msgspec.Meta(description="Always `Bearer`.")]
+    token_type: Literal["Bearer"]
     expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token ends.")]
     refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token ends.")]
 
@@ -59,7 +79,7 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A session of one's own that is not over."""
 
-    id: str
+    id: SessionId
     created_at: Timestamp
     last_used_at: Timestamp
     expires_at: Timestamp
@@ -88,6 +108,31 @@ def session_view(session: LiveSession, *, current: UUID) -> Session:
         device=device_label(session.user_agent),
         current=session.id == current,
     )
+
+
+class PublicKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A key that verifies access tokens, as a JWK (RFC 7517)."""
+
+    kid: Annotated[str, msgspec.Meta(description="Its thumbprint (RFC 7638), which a token's header names.")]
+    kty: Literal["OKP", "EC", "RSA"]
+    alg: Literal["EdDSA", "ES256", "RS256"]
+    use: Literal["sig"]
+    crv: Literal["Ed25519", "P-256"] | msgspec.UnsetType = msgspec.UNSET
+    x: str | msgspec.UnsetType = msgspec.UNSET
+    y: str | msgspec.UnsetType = msgspec.UNSET
+    n: str | msgspec.UnsetType = msgspec.UNSET
+    e: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
+    """All keys whose tokens count, the one that signs last; none where a shared secret signs."""
+
+    keys: list[PublicKey]
+
+
+def public_keys_view(keys: Iterable[Mapping[str, str]]) -> PublicKeys:
+    """Show public keys."""
+    return PublicKeys(keys=[msgspec.convert(key, PublicKey) for key in keys])
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,3 +11,4 @@ class TooManyAttemptsException(RetryLaterException):
     status = HTTPStatus.TOO_MANY_REQUESTS
     error_code = "TOO_MANY_ATTEMPTS"
     detail = "Too many failed attempts; wait a little."
+    remedy = "Wait `Retry-After` seconds before the next attempt; meanwhile, offer to reset the password."

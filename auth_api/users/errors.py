@@ -10,6 +10,7 @@ class InvalidCredentialsException(AuthException):
 
     error_code = "INVALID_CREDENTIALS"
     detail = "The account or the password is wrong."
+    remedy = "Ask for the password again. Do not say which of the two is wrong: the server does not, either."
 
 
 class DuplicateEmailException(ValidationException):
@@ -18,6 +19,7 @@ class DuplicateEmailException(ValidationException):
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_EMAIL"
     detail = "An account with this e-mail address exists."
+    remedy = "Ask for another address, or offer to log in or to reset the password."
 
 
 class DuplicateUsernameException(ValidationException):
@@ -26,6 +28,7 @@ class DuplicateUsernameException(ValidationException):
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_USERNAME"
     detail = "This username is taken."
+    remedy = "Ask for another name."
 
 
 class WeakPasswordException(ValidationException):
@@ -33,6 +36,7 @@ class WeakPasswordException(ValidationException):
 
     error_code = "WEAK_PASSWORD"
     detail = "The password is too weak."
+    remedy = "Show each of `errors`, and ask for another password."
 
 
 class UserNotFoundException(DatabaseException):
@@ -41,3 +45,4 @@ class UserNotFoundException(DatabaseException):
     status = HTTPStatus.NOT_FOUND
     error_code = "USER_NOT_FOUND"
     detail = "User not found"
+    remedy = "Forget the tokens: the account is gone."

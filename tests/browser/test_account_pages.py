@@ -337,7 +337,7 @@ async def test_every_page_fits_and_can_be_read(opened: Opener, tmp_path: Path, w
     async with opened(PAGES[0], width=width, dark=dark) as visit:
         page = visit.page
         origin = page.url.removesuffix(PAGES[0])
-        for path in (*PAGES, "/dev/mailbox"):
+        for path in (*PAGES, "/dev/mailbox", "/errors", "/errors/WEAK_PASSWORD"):
             await page.goto(origin + path)
             for button in await page.locator("button:visible").all():
                 await button.click()  # shows what is missing, too

@@ -1,13 +1,19 @@
 """Codes are public API: clients compare them for years."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from auth_api import errors
-from auth_api.errors import ApplicationException, FieldError, ValidationException
+from auth_api.errors import EVERY_ERROR, ApplicationException, FieldError, ValidationException
+from auth_api.pages.error_catalogue import ErrorCatalogue
+from tests.support.errors_page import errors_page
 from tests.support.source_tree import MODULES
+
+REPOSITORY = Path(__file__).parents[2]
 
 CONTRACT = {
     "VALIDATION_ERROR": 400,
@@ -119,6 +125,45 @@ def test_a_detail_stays_fixed_whatever_fields_were_wrong() -> None:
     error = ValidationException([FieldError("hunter2", "hunter2", "hunter2")])
 
     assert str(error) == error.detail == "Some fields are not acceptable."
+
+
+@pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
+def test_a_class_says_what_the_error_means_and_what_a_client_does(kind: type[ApplicationException]) -> None:
+    for prose in (" ".join((kind.__doc__ or "").split()), kind.remedy):
+        assert re.fullmatch(r"[A-Z`].{5,}\.", prose)
+        assert prose.count("`") % 2 == 0
+        assert "|" not in prose
+
+
+def test_classes_and_catalogue_and_openapi_tell_of_the_same_errors() -> None:
+    document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
+    catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").everything(as_page=False)
+    catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
+    given = {kind.error_code: kind.status.value for kind in CONCRETE}
+    answered = {
+        (code, int(status))
+        for path in document["paths"].values()
+        for operation in path.values()
+        for status, response in operation["responses"].items()
+        for code in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+
+    assert catalogued == given
+    assert set(document["components"]["schemas"]["ErrorCode"]["enum"]) == set(given)
+    assert answered <= set(given.items())
+
+
+def test_the_page_of_errors_is_what_the_classes_say() -> None:
+    """After a change of an error: `make docs`, and read the diff."""
+    assert (REPOSITORY / "docs/errors.md").read_text(encoding="utf-8") == errors_page()
+
+
+def test_the_readme_says_of_every_error_what_to_do() -> None:
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## What a client does with an error")[2].partition("\n## ")[0]
+    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+
+    assert sorted(re.findall(r"`([A-Z_]+)`", "".join(rows))) == sorted(kind.error_code for kind in CONCRETE)
 
 
 @pytest.mark.parametrize(("name", "base"), ANALYSIS)

@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import httpx
 import pytest
+from litestar import Litestar
+from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -61,6 +63,8 @@ ERRORS: dict[str, set[str]] = {
     "readLiveness": set(),
     "readReadiness": set(),
     "readPublicKeys": set(),
+    "listErrors": set(),
+    "readError": {"NOT_FOUND"},
 }
 """By operation, the codes it can answer with. Those of every address (404, 405, 414, …) are not repeated there."""
 
@@ -76,7 +80,26 @@ PUBLIC = {
     "readLiveness",
     "readReadiness",
     "readPublicKeys",
+    "listErrors",
+    "readError",
 }
+
+LIMITED = {
+    "register",
+    "logIn",
+    "refresh",
+    "forgotPassword",
+    "resetPassword",
+    "verifyEmail",
+    "resendVerification",
+    "confirmEmailChange",
+    "undoEmailChange",
+    "reportStranger",
+    "changeProfile",
+    "changeEmail",
+    "exportEverything",
+}
+"""Have a limit per address of their own."""
 
 PUBLIC_OR_BEARER = {"verifyEmail", "confirmEmailChange"}
 """Need no token, and do more with one."""
@@ -262,10 +285,46 @@ def test_a_body_that_may_be_left_out_says_so(operation: Described) -> None:
     assert operation.details["requestBody"]["required"] == (operation.name not in optional)
 
 
+@pytest.mark.parametrize("name", sorted(document()["components"]["schemas"]))
+def test_a_schema_says_what_it_is(name: str) -> None:
+    schema = document()["components"]["schemas"][name]
+
+    assert schema["title"] == name
+    assert re.fullmatch(r"[A-Z`].+\.", schema["description"])
+
+
+@OPERATIONS
+def test_an_answer_names_the_headers_that_a_client_reads(operation: Described) -> None:
+    """A 401 has its challenge, who has to wait is told how long, and a limited route tells what is left."""
+    responses = operation.details["responses"]
+    named = {int(status): set(response.get("headers", {})) for status, response in responses.items()}
+    budget = {"RateLimit", "RateLimit-Policy"} if operation.name in LIMITED else set()
+
+    for status, headers in named.items():
+        expected = {401: {"WWW-Authenticate"}, 429: {"Retry-After"} | budget, 503: {"Retry-After"}}.get(status, set())
+        if operation.name == "readReadiness":
+            expected = set()
+        assert headers == (budget if status < 300 else expected)
+
+
+def test_the_limited_operations_are_those_that_have_a_limit(app: Litestar) -> None:
+    limited = {
+        handler.operation_id
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if handler.opt.get("rate_limit")
+    }
+
+    assert limited == LIMITED
+
+
 STORY = [
     "readLiveness",
     "readReadiness",
     "readPublicKeys",
+    "listErrors",
+    "readError",
     "register",
     "resendVerification",
     "verifyEmail",
@@ -333,7 +392,7 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailb
 async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:
     """Send the example. A token in it is nobody's: the one at hand, or of the last mail, takes its place."""
     token = "" if operation.name in PUBLIC else actor.access_token
-    path = operation.path
+    path = operation.path.replace("{error_code}", "TOKEN_EXPIRED")
     if "{session_id}" in path:
         path = path.format(session_id=(await actor.call("GET", "/api/user/sessions"))["items"][0]["id"])
     arguments = {}

@@ -36,6 +36,8 @@ PUBLIC = {
     "HEAD /schema/assets/{file_path}",
     "GET /account/{page_name}",  # shows a page, and does nothing
     "GET /assets/{file_name}",
+    "GET /errors",
+    "GET /errors/{error_code}",
 }
 
 PROTECTED = {
@@ -74,6 +76,7 @@ def address(template: str) -> str:
         file_path="swagger-ui.css",
         page_name="reset-password",
         file_name="pages.css",
+        error_code="NOT_FOUND",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
     )
 

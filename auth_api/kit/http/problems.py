@@ -1,7 +1,9 @@
 """The error envelope: an RFC 9457 document with the fields of the contract."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Final
 
 import msgspec
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent
@@ -11,19 +13,37 @@ from auth_api.kit.errors import ApplicationException, FieldError, ValidationExce
 
 PROBLEM_MEDIA_TYPE = "application/problem+json"
 
+_EXAMPLE_TIME: Final = datetime(2026, 2, 19, 10, 30, 45, 123000, tzinfo=UTC)
+_EXAMPLE_ID: Final = "0f8c2a4be1d94d6a9a4f7a5f3f0c1b2d"
+_EXAMPLE_FIELD_ERROR: Final = FieldError("password", "too_short", "Must have at least 12 characters.")
+
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every 4xx and 5xx answer."""
+    """Every 4xx and 5xx answer, after RFC 9457."""
 
-    type: str
-    title: str
+    type: Annotated[
+        str,
+        msgspec.Meta(
+            description="Leads to what the error means, on this server.",
+            extra_json_schema={"extra": {"format": "uri-reference"}},
+        ),
+    ]
+    title: Annotated[str, msgspec.Meta(description="A fixed sentence, for people who develop.")]
     status: int
-    detail: str
+    detail: Annotated[str, msgspec.Meta(description="The same as `title`.")]
     error_code: str
-    status_code: int
-    timestamp: str
-    request_id: str
-    errors: tuple[FieldError, ...] | msgspec.UnsetType = msgspec.UNSET
+    status_code: Annotated[int, msgspec.Meta(description="The same as `status`.")]
+    timestamp: Annotated[
+        str,
+        msgspec.Meta(
+            description="UTC, RFC 3339 with milliseconds.", extra_json_schema={"extra": {"format": "date-time"}}
+        ),
+    ]
+    request_id: Annotated[str, msgspec.Meta(description="Stands in the server's log; `X-Request-ID` of the answer.")]
+    errors: Annotated[
+        tuple[FieldError, ...] | msgspec.UnsetType,
+        msgspec.Meta(description="All that is wrong with fields, where fields are what is wrong."),
+    ] = msgspec.UNSET
 
 
 def problem_of(error: ApplicationException, *, at: datetime, request_id: str) -> Problem:
@@ -39,6 +59,14 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str) ->
         request_id=request_id,
         errors=(error.errors or msgspec.UNSET) if isinstance(error, ValidationException) else msgspec.UNSET,
     )
+
+
+def example_of(kind: type[ApplicationException]) -> Problem:
+    """Return the envelope of an error as a client would meet it, always the same."""
+    error = kind()
+    if isinstance(error, ValidationException) and error.status is HTTPStatus.BAD_REQUEST:
+        error.errors = (_EXAMPLE_FIELD_ERROR,)
+    return problem_of(error, at=_EXAMPLE_TIME, request_id=_EXAMPLE_ID)
 
 
 def problem_events(

@@ -32,6 +32,7 @@ _MAIL: Final = (
     b"frame-ancestors 'none'"
 )
 
+_NO_STORE: Final = (b"cache-control", b"no-store")
 ONE_YEAR: Final = b"max-age=31536000"
 
 
@@ -44,16 +45,18 @@ class SecurityHeaders:
 
     def __init__(self, *, https_only: bool) -> None:
         common = (*_ALWAYS, (b"strict-transport-security", ONE_YEAR)) if https_only else _ALWAYS
-        page = (*common, (b"cross-origin-opener-policy", b"same-origin"), (b"cache-control", b"no-store"))
+        page = (*common, (b"cross-origin-opener-policy", b"same-origin"))
+        own_page = (*page, (b"content-security-policy", _OWN_PAGE))
         self._other: Headers = (*common, (b"content-security-policy", _NOTHING))
-        api = (*self._other, (b"cache-control", b"no-store"))
+        api = (*self._other, _NO_STORE)
         self._by_prefix: tuple[tuple[str, Headers], ...] = (
             ("/api", api),
             ("/metrics", api),
             ("/schema", (*common, (b"content-security-policy", _DOCS_PAGE))),
-            ("/account/", (*page, (b"content-security-policy", _OWN_PAGE))),
-            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL))),
-            ("/dev/", (*page, (b"content-security-policy", _OWN_PAGE))),
+            ("/account/", (*own_page, _NO_STORE)),
+            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL), _NO_STORE)),
+            ("/dev/", (*own_page, _NO_STORE)),
+            ("/errors", own_page),
         )
 
     def of(self, path: str) -> Headers:

@@ -131,7 +131,7 @@ async def test_where_a_frontend_has_the_pages_there_are_none_here(
     app_with: OtherAppFactory, mailbox: Mailbox, frontend: str
 ) -> None:
     async with app_with(mailer=mailbox, FRONTEND_URL=frontend) as other:
-        for path in (*PAGES, "/assets/pages.js"):
+        for path in PAGES:
             assert_problem(await other.client.get(path), 404, "NOT_FOUND")
 
 
@@ -146,7 +146,7 @@ async def test_a_frontend_url_that_names_this_server_changes_nothing(
 
 async def test_without_mail_there_are_no_pages(app_with: OtherAppFactory) -> None:
     async with app_with() as other:
-        for path in (*PAGES, "/assets/pages.js"):
+        for path in PAGES:
             assert_problem(await other.client.get(path), 404, "NOT_FOUND")
 
 

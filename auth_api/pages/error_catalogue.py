@@ -1,0 +1,61 @@
+"""What the `type` of every error leads to, made once: nothing in it depends on who asks."""
+
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+import msgspec
+
+from auth_api.kit.errors import ApplicationException, NotFoundException
+from auth_api.pages.schemas import ErrorDescription, ErrorDescriptionList, description_of
+from auth_api.pages.static_file import StaticFile, static_file
+from auth_api.pages.texts import rendered
+
+
+class ErrorCatalogue:
+    """Every error as a page for people and as a document for programs, and a list of them as both.
+
+    Args:
+        kinds: the errors there are, by status and code.
+        product: the name that stands on the pages.
+        base: what their addresses begin with, behind the host.
+    """
+
+    def __init__(self, kinds: Sequence[type[ApplicationException]], *, product: str, base: str) -> None:
+        described = [description_of(kind) for kind in kinds]
+        by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
+        self._list = _Forms(
+            document=ErrorDescriptionList(items=described),
+            page=rendered("errors.html", product=product, base=base, errors=by_status),
+        )
+        self._errors: Mapping[str, _Forms] = {
+            error.error_code: _Forms(document=error, page=_page_of(error, product=product, base=base))
+            for error in described
+        }
+
+    def everything(self, *, as_page: bool) -> StaticFile:
+        """Return the list."""
+        return self._list.chosen(as_page=as_page)
+
+    def find(self, code: str, *, as_page: bool) -> StaticFile:
+        """Return one error.
+
+        Raises:
+            NotFoundException: no error has this code.
+        """
+        if code not in self._errors:
+            raise NotFoundException
+        return self._errors[code].chosen(as_page=as_page)
+
+
+class _Forms:
+    def __init__(self, *, document: ErrorDescription | ErrorDescriptionList, page: str) -> None:
+        self._document = static_file(msgspec.json.encode(document), "application/json")
+        self._page = static_file(page.encode(), "text/html")
+
+    def chosen(self, *, as_page: bool) -> StaticFile:
+        return self._page if as_page else self._document
+
+
+def _page_of(error: ErrorDescription, *, product: str, base: str) -> str:
+    example = msgspec.json.format(msgspec.json.encode(error.example), indent=2).decode()
+    return rendered("error.html", product=product, base=base, error=error, example=example)

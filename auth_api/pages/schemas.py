@@ -1,0 +1,53 @@
+"""What goes over the wire about errors."""
+
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+
+import msgspec
+
+from auth_api.kit.errors import ApplicationException, HostNotAllowedException
+from auth_api.kit.http.problems import Problem, example_of
+from auth_api.sessions.errors import TokenExpiredException
+
+_RENAMED: Final = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
+}
+"""RFC 9110 gave them these names; Python knows them from 3.13 on."""
+
+
+class ErrorDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """An error: what it means, and what a client does about it."""
+
+    error_code: str
+    status: int
+    reason: Annotated[str, msgspec.Meta(description="The name of the status (RFC 9110).")]
+    detail: Annotated[str, msgspec.Meta(description="The sentence that stands in every such answer.")]
+    meaning: str
+    remedy: Annotated[str, msgspec.Meta(description="What a client does.")]
+    headers: Annotated[dict[str, str], msgspec.Meta(description="What comes along in headers, as an example.")]
+    example: Problem
+
+
+class ErrorDescriptionList(msgspec.Struct, frozen=True, kw_only=True):
+    """Every error there is, by status and code."""
+
+    items: list[ErrorDescription]
+
+
+def description_of(kind: type[ApplicationException]) -> ErrorDescription:
+    """Describe an error by what its class says."""
+    return ErrorDescription(
+        error_code=kind.error_code,
+        status=kind.status.value,
+        reason=_RENAMED.get(kind.status, kind.status.phrase),
+        detail=kind.detail,
+        meaning=" ".join((kind.__doc__ or kind.detail).split()),
+        remedy=kind.remedy,
+        headers=kind().headers,
+        example=example_of(kind),
+    )
+
+
+EXAMPLE_DESCRIPTION: Final[dict[str, Any]] = msgspec.to_builtins(description_of(TokenExpiredException))
+EXAMPLE_LIST: Final[dict[str, Any]] = {"items": [msgspec.to_builtins(description_of(HostNotAllowedException))]}
