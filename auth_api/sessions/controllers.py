@@ -8,7 +8,7 @@ from litestar.params import FromPath, JSONBody
 
 from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
 from auth_api.kit.origin import Origin
 from auth_api.kit.pages import PageRequest
 from auth_api.sessions.authentication import bearer_token
@@ -85,7 +85,7 @@ class SessionController(Controller):
         status_code=200,
         summary="Log out",
         operation_id="logOut",
-        **protected(
+        **public_or_bearer(  # an expired access token may log out, too
             *BODY_ERRORS,
             AuthenticationRequiredException,
             TokenInvalidException,
@@ -93,7 +93,6 @@ class SessionController(Controller):
             answer={"message": LOGGED_OUT.message},
             request={"refresh_token": EXAMPLE_REFRESH_TOKEN},
         ),
-        exclude_from_auth=True,  # an expired access token may log out, too
     )
     async def log_out(
         self,

@@ -101,8 +101,8 @@ LIMITED = {
 }
 """Have a limit per address of their own."""
 
-PUBLIC_OR_BEARER = {"verifyEmail", "confirmEmailChange"}
-"""Need no token, and do more with one."""
+PUBLIC_OR_BEARER = {"verifyEmail", "confirmEmailChange", "logOut"}
+"""Need no bearer token, and do more with one, or take another token instead."""
 
 
 class Described(NamedTuple):
@@ -254,6 +254,19 @@ def test_the_example_of_an_error_is_an_envelope(operation: Described) -> None:
         assert (example["status"], example["status_code"], example["error_code"]) == (status, status, code)
         assert (example["type"], example["title"]) == (f"/errors/{code}", example["detail"])
         assert ("errors" in example) == (code in {"VALIDATION_ERROR", "WEAK_PASSWORD"})
+
+
+@OPERATIONS
+def test_every_error_is_an_envelope(operation: Described) -> None:
+    """Readiness alone answers with its own document."""
+    forms = {
+        (status, form)
+        for status, response in operation.details["responses"].items()
+        if status >= "400"
+        for form in response["content"]
+    }
+
+    assert {form for _, form in forms} <= {"application/problem+json"} or operation.name == "readReadiness"
 
 
 @OPERATIONS

@@ -123,10 +123,14 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
         _exemplify(body.content, handler.opt.get(REQUEST))  # type: ignore[union-attr]
         for media in body.content.values():  # type: ignore[union-attr]
             _close(media, schemas)
-    for status, response in (operation.responses or {}).items():
+    known = {handler.status_code, *(handler.responses or {})}
+    operation.responses = {  # without the 400 that Litestar expects of every path with a parameter: here it is a 404
+        status: response for status, response in (operation.responses or {}).items() if int(status) in known
+    }
+    for status, response in operation.responses.items():
         if isinstance(response, OpenAPIResponse):
             _complete_response(response, int(status), is_limited=LIMIT in handler.opt)
-    answer = (operation.responses or {}).get(str(handler.status_code))
+    answer = operation.responses.get(str(handler.status_code))
     if isinstance(answer, OpenAPIResponse):
         answer.description = _SUCCESS.get(handler.status_code, answer.description)
     if isinstance(answer, OpenAPIResponse) and answer.content:
