@@ -20,7 +20,7 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Compiled once, tests are there eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture coverage check lock openapi docs clean FORCE
+.PHONY: help run install dev test slow torture fuzz coverage check lock openapi client docs clean FORCE
 
 help: ## List these targets.
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -49,6 +49,9 @@ coverage: .venv/dev ## Run them with branch coverage, which takes half as long a
 	@$(call on_each_engine,-m coverage run -m pytest -q -n 2 $(ARGS)); failed=$$?; \
 	.venv/bin/python -m coverage combine -q && .venv/bin/python -m coverage report && exit $$failed
 
+fuzz: .venv/dev .venv/fuzz/installed ## Send generated requests to a real server on each database; FUZZ_EXAMPLES=… how many.
+	.venv/bin/python -m tests.fuzz .venv/fuzz/bin/schemathesis $(TEST_ENGINES)
+
 check: .venv/dev ## Run the linter, the formatter, the type checker and the search for missing migrations.
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
@@ -63,12 +66,16 @@ lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions al
 		--annotation-style line --custom-compile-command 'make lock' --output-file "$$output" "$$@"; }; \
 	lock run pyproject.toml; \
 	lock dev pyproject.toml --group dev --constraint requirements/run.txt; \
+	lock fuzz --group fuzz; \
 	build=$$(.venv/bin/python -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'); \
 	printf '%s\neditables\n' "$$build" | lock build - # hatchling asks for editables in an editable build only
 
 openapi: .venv/run ## Write the OpenAPI document that the contract tests compare with.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json
+
+client: .venv/dev ## Generate a TypeScript client in build/client, compile it strictly and run it; needs Node.js.
+	.venv/bin/python -m tests.client
 
 docs: .venv/dev ## Write the pages that are made from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
@@ -100,4 +107,9 @@ clean: ## Remove all that these targets made, but no database and no secret.
 
 .venv/dev: .venv/run requirements/dev.txt
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/fuzz/installed: .venv/folder requirements/fuzz.txt
+	@.venv/bin/python -m venv --clear .venv/fuzz
+	@.venv/fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/fuzz.txt
 	@touch $@
