@@ -16,6 +16,14 @@ WINDOWS = pytest.mark.parametrize(
 )
 
 
+GROUND = """() => [document.body, document.documentElement]
+  .map((node) => getComputedStyle(node).backgroundColor.match(/[\\d.]+/g).map(Number))
+  .filter(([, , , opacity]) => opacity !== 0)
+  .map(([red, green, blue]) => red + green + blue)
+  .concat(3 * 255)[0]"""
+"""How light a page is, from 0 to 765."""
+
+
 def operations(api: httpx.Client) -> list[dict[str, Any]]:
     """Return what the document describes."""
     paths: dict[str, dict[str, Any]] = api.get("/schema/openapi.json").json()["paths"]
@@ -45,6 +53,7 @@ async def test_swagger_ui_shows_every_operation(
 
         assert sorted(await texts(visit, ".opblock-summary-description")) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (await visit.page.evaluate(GROUND) < 150) is dark
         assert_undisturbed(visit)
 
 
@@ -59,6 +68,7 @@ async def test_redoc_shows_every_operation(
         shown = await texts(visit, "[data-section-id*='/operation/'] h2")
         assert sorted(shown) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert (await visit.page.evaluate(GROUND) < 150) is dark
         assert_undisturbed(visit)
 
 

@@ -10,12 +10,13 @@ from litestar import Router, get
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License, Tag
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
 from auth_api.kit.errors import NotFoundException
+from auth_api.kit.http.docs_pages.appearance import REDOC_STYLE, SWAGGER_STYLE, RedocPage
 from auth_api.kit.http.openapi import PUBLIC
 
 PATH: Final = "/schema"
@@ -40,8 +41,9 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
                 css_url=f"{ASSETS}/swagger-ui.css",
                 standalone_preset_js_url=f"{ASSETS}/swagger-ui-standalone-preset.js",
                 favicon=_ICON,
+                style=SWAGGER_STYLE,
             ),
-            RedocRenderPlugin(js_url=f"{ASSETS}/redoc.standalone.js", google_fonts=False, favicon=_ICON),
+            RedocPage(js_url=f"{ASSETS}/redoc.standalone.js", google_fonts=False, favicon=_ICON, style=REDOC_STYLE),
             JsonRenderPlugin(),
             YamlRenderPlugin(),
         ],
