@@ -2,7 +2,8 @@
 
 How the house is laid out, from the door inwards (imports point downwards only):
 
-* ``cli``, ``server``, ``asgi``: commands and the process. ``settings*`` and ``environment``: what it is told.
+* ``cli``, ``process``, ``asgi``: commands and the process. ``settings`` and ``environment``: what it is told.
+  ``doctor`` looks at a deployment.
 * ``app`` and ``services``: the only places where parts meet. ``errors`` shows all exceptions, ``piccolo_app`` all
   tables.
 * Flows own journeys: ``registration``, ``login``, ``email_verification``, ``password_recovery``, ``email_change``,

@@ -13,7 +13,7 @@ from auth_api.account.controllers import AccountController
 from auth_api.email_change.controllers import EmailChangeController, EmailConfirmationController
 from auth_api.email_verification.controllers import VerificationController
 from auth_api.errors import EVERY_ERROR
-from auth_api.health.controllers import HealthController, MetricsController
+from auth_api.health.controllers import ClientController, HealthController, MetricsController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.event_loop import event_loop_watched
@@ -140,6 +140,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             StaticFileController,
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
+            *((ClientController,) if settings.metrics.may_be_asked else ()),
             *_pages(settings, mail_is_on=services.outbox.is_on),
             *(docs_routers() if docs else ()),
         ],

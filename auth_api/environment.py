@@ -13,6 +13,7 @@ SECRET_VARIABLES: Final = (
     "DATABASE_URL",
     "JWT_SECRET_KEY",
     "JWT_PRIVATE_KEY",
+    "JWT_NEXT_KEY",
     "JWT_PREVIOUS_KEYS",
     "TOKEN_DERIVATION_KEY",
     "SMTP_URL",
@@ -28,10 +29,22 @@ class UnreadableFileError(Exception):
 
 
 def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
-    """Return all variables: those of `.env` in the folder, over them the real ones, over them `NAME_FILE`.
+    """Return all variables as `given_environment` does, and in development a secret of its own.
 
     Outside of production a missing secret is made up: kept in a file with `keep_secret`, as the server wants it, or for
     this process alone, as commands do.
+
+    Raises:
+        UnreadableFileError: `.env` or a secret's file cannot be read.
+    """
+    values = given_environment(environ, folder)
+    if lacks_secret(values):
+        values["JWT_SECRET_KEY"] = _kept_secret(secret_file(values, folder)) if keep_secret else _new_secret()
+    return values
+
+
+def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
+    """Return what somebody set: `.env` in the folder, over it the real variables, over them `NAME_FILE`.
 
     Raises:
         UnreadableFileError: `.env` or a secret's file cannot be read.
@@ -46,12 +59,11 @@ def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: b
     for name in SECRET_VARIABLES:
         if path := values.get(f"{name}_FILE"):
             values[name] = _read_secret(f"{name}_FILE", folder / path)
-    if _lacks_secret(values):
-        values["JWT_SECRET_KEY"] = _kept_secret(_secret_file(values, folder)) if keep_secret else _new_secret()
     return values
 
 
-def _lacks_secret(values: Mapping[str, str]) -> bool:
+def lacks_secret(values: Mapping[str, str]) -> bool:
+    """Tell whether nobody set a key where that is allowed."""
     is_production = values.get("ENVIRONMENT", "").lower() == "production"
     return not is_production and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
 
@@ -60,8 +72,8 @@ def _new_secret() -> str:
     return secrets.token_urlsafe(48)
 
 
-def _secret_file(values: Mapping[str, str], folder: Path) -> Path:
-    """Beside the embedded database, or in the folder itself."""
+def secret_file(values: Mapping[str, str], folder: Path) -> Path:
+    """Return where the secret of development is kept: beside the embedded database, or in the folder itself."""
     scheme, _, path = (values.get("DATABASE_URL") or DEFAULT_DATABASE_URL).partition(":///")
     return folder / (f"{path}.secret" if scheme.startswith("sqlite") and path else "auth_api.secret")
 

@@ -11,6 +11,7 @@ import click
 from auth_api import __version__
 from auth_api.cli.audit import audit
 from auth_api.cli.cleanup import cleanup
+from auth_api.cli.doctor import doctor
 from auth_api.cli.explain import explain
 from auth_api.cli.limits import limits
 from auth_api.cli.mail import mail
@@ -36,7 +37,7 @@ def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, users, explain, audit, cleanup, mail, secrets, limits, selftest, openapi):
+for command in (serve, migrate, doctor, users, explain, audit, cleanup, mail, secrets, limits, selftest, openapi):
     commands.add_command(command)
 
 

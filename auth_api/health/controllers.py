@@ -8,11 +8,12 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
 from auth_api.health.exposition import Exposition
-from auth_api.health.schemas import EXAMPLE_NOT_READY, EXAMPLE_READY, Liveness, Readiness
+from auth_api.health.schemas import CLIENT_PATH, EXAMPLE_NOT_READY, EXAMPLE_READY, Liveness, Readiness, SeenClient
 from auth_api.health.service import HealthService
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
 from auth_api.kit.metrics import CONTENT_TYPE
+from auth_api.kit.origin import Origin
 
 LIVE = Liveness(status="ok")
 
@@ -45,6 +46,25 @@ class HealthController(Controller):
         """Check database and migrations: send requests elsewhere while this answers 503."""
         readiness = await health.readiness()
         return Response(readiness, status_code=200 if readiness.status == "ready" else 503)
+
+
+class ClientController(Controller):
+    """Tell an operator what proxies make of them: `auth-api doctor --url` asks. Not in the OpenAPI document either."""
+
+    path = CLIENT_PATH
+    include_in_schema = False
+
+    @get("/", opt={PUBLIC: True})
+    async def client(
+        self, request: Request[Any, Any, Any], origin: Injected[Origin], exposition: Injected[Exposition]
+    ) -> SeenClient:
+        """Return the address of who asks, as it is seen, to who may read the metrics."""
+        exposition.admit(request.headers.get("authorization", ""))
+        return SeenClient(
+            address=origin.ip_address,
+            peer=request.client.host if request.client else None,
+            forwarded=request.headers.get("x-forwarded-for"),
+        )
 
 
 class MetricsController(Controller):

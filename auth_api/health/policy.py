@@ -24,4 +24,9 @@ class MetricsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_on_main_port(self) -> bool:
         """Tell whether the API answers `/metrics`."""
-        return self.port is None and (self.token is not None or self.is_open)
+        return self.port is None and self.may_be_asked
+
+    @property
+    def may_be_asked(self) -> bool:
+        """Tell whether the API tells anybody what is for operators alone."""
+        return self.token is not None or self.is_open

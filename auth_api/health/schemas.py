@@ -1,10 +1,12 @@
 """What goes over the wire to probes."""
 
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from auth_api.kit.breaker_policy import BreakerState
+
+CLIENT_PATH: Final = "/health/client"
 
 
 class Liveness(msgspec.Struct, frozen=True):
@@ -26,6 +28,14 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["ready", "unavailable", "draining"]
     checks: Checks
     circuit_breakers: dict[str, BreakerState]
+
+
+class SeenClient(msgspec.Struct, frozen=True, kw_only=True):
+    """Who is asking: who it is taken for, who opened the connection, and what was forwarded."""
+
+    address: str | None
+    peer: str | None
+    forwarded: str | None
 
 
 EXAMPLE_READY: dict[str, Any] = {

@@ -23,6 +23,7 @@ def read_keys(read: Reader, *, is_production: bool) -> tuple[KeyRing, tuple[byte
     pem = read.text("JWT_PRIVATE_KEY", "").replace("\\n", "\n")
     secret = read.text("JWT_SECRET_KEY", "")
     derivation = read.text("TOKEN_DERIVATION_KEY", "")
+    next_text = read.text("JWT_NEXT_KEY", "").replace("\\n", "\n")
     previous_texts = read.string_list("JWT_PREVIOUS_KEYS", ())
     _is_good_secret(read, "TOKEN_DERIVATION_KEY", derivation, is_production=is_production)
     is_good = _is_good_secret(read, "JWT_SECRET_KEY", secret, is_production=is_production)
@@ -30,28 +31,35 @@ def read_keys(read: Reader, *, is_production: bool) -> tuple[KeyRing, tuple[byte
         read.problem("JWT_SECRET_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
     if pem and not secret and not derivation:
         read.problem("TOKEN_DERIVATION_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
-    previous = [key for text in previous_texts if (key := _previous(read, text, is_production=is_production))]
+    others = [
+        key for text in previous_texts if (key := _other(read, "JWT_PREVIOUS_KEYS", text, is_production=is_production))
+    ]
+    if next_text and (coming := _other(read, "JWT_NEXT_KEY", next_text, is_production=is_production)):
+        others.append(coming)
+        if coming.signing is None:
+            read.problem("JWT_NEXT_KEY", "is a public key and could not sign", "")
     signing_secret = _key(read, "JWT_SECRET_KEY", secret) if is_good else None
     current = _key(read, "JWT_PRIVATE_KEY", pem) if pem else signing_secret
     if pem and current is not None and read.given("JWT_ALGORITHM") and current.algorithm != algorithm:
         read.problem("JWT_ALGORITHM", f"is {algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}", "")
     elif not pem and algorithm != "HS256":
         read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={algorithm}", "")
-    secrets = (derivation, secret, *(text for text in previous_texts if "-----BEGIN" not in text))
-    return _ring(read, current, previous), tuple(text.encode() for text in secrets if text)
+    # The next one, too: of two instances during a rotation, one may derive from it what the other has to find again.
+    secrets = (derivation, secret, *(text for text in (next_text, *previous_texts) if "-----BEGIN" not in text))
+    return _ring(read, current, others), tuple(text.encode() for text in secrets if text)
 
 
-def _previous(read: Reader, text: str, *, is_production: bool) -> SigningKey | None:
-    variable = "JWT_PREVIOUS_KEYS"
+def _other(read: Reader, variable: str, text: str, *, is_production: bool) -> SigningKey | None:
+    """Return a key that does not sign: one from before, or the next one."""
     if "-----BEGIN" in text:
         return _key(read, variable, text.replace("\\n", "\n"))
     return _key(read, variable, text) if _is_good_secret(read, variable, text, is_production=is_production) else None
 
 
-def _ring(read: Reader, current: SigningKey | None, previous: Sequence[SigningKey]) -> KeyRing:
+def _ring(read: Reader, current: SigningKey | None, others: Sequence[SigningKey]) -> KeyRing:
     try:
         if current is not None:
-            return KeyRing(current, previous)
+            return KeyRing(current, others)
     except KeyRejectedError as error:
         read.problem("JWT_PRIVATE_KEY", str(error), "")
     read.raise_problems()

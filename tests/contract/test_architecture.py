@@ -14,6 +14,7 @@ FRAME: Final = {
     "app",
     "asgi",
     "cli",
+    "doctor",
     "environment",
     "errors",
     "piccolo_app",

@@ -90,6 +90,13 @@ class SigningKey:
         return cls(algorithm=_algorithm_of(verifying), verifying=verifying, signing=signing)  # type: ignore[arg-type]
 
     @property
+    def bits(self) -> int:
+        """The size of the key: a secret's length, an RSA modulus, or 256 for the two curves."""
+        if isinstance(self.verifying, bytes):
+            return 8 * len(self.verifying)
+        return self.verifying.key_size if isinstance(self.verifying, RSAPublicKey) else 256
+
+    @property
     def public_jwk(self) -> dict[str, str] | None:
         """The public key as a JWK (RFC 7517), or None for a shared secret."""
         if isinstance(self.verifying, bytes):
@@ -98,15 +105,25 @@ class SigningKey:
 
 
 class KeyRing:
-    """The key that signs, and all whose signatures still count."""
+    """The key that signs, and all whose signatures count: those from before, and the one that will sign next."""
 
-    def __init__(self, current: SigningKey, previous: Sequence[SigningKey] = ()) -> None:
+    def __init__(self, current: SigningKey, others: Sequence[SigningKey] = ()) -> None:
         if current.signing is None:
             message = "is a public key and cannot sign"
             raise KeyRejectedError(message)
         self._current = current
-        self._by_kid = {key.kid: key for key in previous if key.kid != current.kid} | {current.kid: current}
+        self._by_kid = {key.kid: key for key in others if key.kid != current.kid} | {current.kid: current}
         self._jws = jwt.PyJWS()
+
+    @property
+    def current(self) -> SigningKey:
+        """The key that signs."""
+        return self._current
+
+    @property
+    def others(self) -> list[SigningKey]:
+        """The keys that only verify."""
+        return [key for key in self._by_kid.values() if key is not self._current]
 
     def sign(self, claims: Mapping[str, Any], *, token_type: str) -> str:
         """Return the compact JWS over the claims, with `kid` and `typ` in its header."""

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import io
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import cache
 
@@ -37,8 +37,12 @@ class MigrationFailedError(Exception):
 async def pending(app_name: str) -> list[str]:
     """Return the ids of the migrations that the database has not seen yet, oldest first."""
     if not await Migration.table_exists():
-        return list(_known(app_name))
-    ran = set(await Migration.get_migrations_which_ran(app_name=app_name))
+        return missing(app_name, ())
+    return missing(app_name, await Migration.get_migrations_which_ran(app_name=app_name))
+
+
+def missing(app_name: str, ran: Collection[str]) -> list[str]:
+    """Return the ids of the migrations that are not among those that ran, oldest first."""
     return [identifier for identifier in _known(app_name) if identifier not in ran]
 
 

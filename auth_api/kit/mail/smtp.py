@@ -2,8 +2,8 @@
 
 import re
 import ssl
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from email.headerregistry import Address
 from typing import Final
@@ -50,6 +50,23 @@ class SmtpMailer:
             MailFailedError: the server is not there, not to be trusted, or does not want it now.
             MailRefusedError: it knows that there is no such recipient.
         """
+        async with self._conversation() as client:
+            await client.send_message(
+                mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
+            )
+
+    async def greet(self) -> None:
+        """Go as far as a mail does before it is named, and hang up.
+
+        Raises:
+            MailFailedError: the server is not there, not to be trusted, or does not take the login.
+        """
+        async with self._conversation():
+            pass
+
+    @asynccontextmanager
+    async def _conversation(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connect, with TLS and login as the server is configured."""
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -69,9 +86,7 @@ class SmtpMailer:
                     progress.step = Step.LOGIN
                     await client.login(server.username, server.password or "")
                 progress.step = Step.CONTENT
-                await client.send_message(
-                    mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
-                )
+                yield client
 
 
 @dataclass

@@ -1,0 +1,82 @@
+"""`auth-api doctor`."""
+
+import asyncio
+import json
+import os
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+from loguru import logger
+
+from auth_api.doctor.examination import examine, explain_settings
+from auth_api.doctor.findings import Finding, Verdict, has_failed
+from auth_api.environment import given_environment, read_environment
+from auth_api.kit.clock import utc_now
+from auth_api.settings import Settings
+from auth_api.settings.reader import InvalidSettingsError
+
+WRONG_SETTINGS: Final = 2
+
+WIDTH: Final = 100
+"""Columns that a line of the report takes at most."""
+
+_COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
+
+
+@click.command()
+@click.option("--url", help="Where clients reach a running server: also look at the proxies before it.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def doctor(*, url: str | None, as_json: bool) -> None:
+    """Look at settings, database, keys, hashing, proxies, mail and files, and say what to do.
+
+    Changes nothing and shows no secret. Exit status 1 if something does not work or is not safe, 2 if the settings are
+    wrong. --url needs the METRICS_TOKEN of that server.
+    """
+    logger.remove()
+    folder = Path.cwd()
+    try:
+        settings = Settings.from_env(read_environment(os.environ, folder))
+    except InvalidSettingsError as error:
+        _print(explain_settings(error), as_json=as_json)
+        sys.exit(WRONG_SETTINGS)
+    findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))
+    _print(findings, as_json=as_json)
+    sys.exit(1 if has_failed(findings) else 0)
+
+
+def _print(findings: Sequence[Finding], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
+        return
+    for line in report(findings):
+        click.echo(line)
+
+
+def report(findings: Sequence[Finding]) -> Iterator[str]:
+    """Yield the lines for a terminal, with its colours; `click.echo` takes these out elsewhere."""
+    names = max(len(finding.check) for finding in findings)
+    indent = " " * (6 + names + 2)
+    for finding in findings:
+        mark = click.style(f"{finding.verdict.value:<4}", fg=_COLOURS[finding.verdict], bold=True)
+        first, *rest = _wrapped(finding.says, indent) or [""]
+        yield f"{mark}  {finding.check:<{names}}  {first}"
+        yield from (f"{indent}{line}" for line in rest)
+        if finding.fix:
+            first, *rest = _wrapped(finding.fix, f"{indent}→ ")
+            yield click.style(f"{indent}→ {first}", bold=finding.verdict is Verdict.FAIL)
+            yield from (f"{indent}  {line}" for line in rest)
+    counts = Counter(finding.verdict for finding in findings)
+    summary = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(Verdict) if counts[verdict])
+    yield f"\n{summary}"
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """Break between words alone: what is to be copied stays whole."""
+    printable = "".join(character if character.isprintable() else "?" for character in text)
+    return textwrap.wrap(printable, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)

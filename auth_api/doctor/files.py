@@ -1,0 +1,37 @@
+"""Who may read, and who may change, the files that hold secrets."""
+
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from auth_api.doctor.findings import Finding, fail, ok, warn
+from auth_api.environment import SECRET_VARIABLES, secret_file
+from auth_api.kit.db.policy import DatabasePolicy
+
+
+def look_at_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
+    """Look at the permissions of `.env`, of secrets' files and of the embedded database."""
+    return [judge_file(name, path, path.stat().st_mode) for name, path in _files(environ, folder, database)]
+
+
+def judge_file(name: str, path: Path, mode: int) -> Finding:
+    """Say who else can get at a file."""
+    check, permissions = f"files.{name}", f"{path} is {stat.filemode(mode)}"
+    if mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return fail(check, f"{permissions}: others can change it", f"chmod 600 {path}")
+    if mode & stat.S_IROTH:
+        return warn(check, f"{permissions}: everybody on this machine can read it", f"chmod 600 {path}")
+    return ok(check, permissions)
+
+
+def _files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> Iterator[tuple[str, Path]]:
+    candidates = {
+        "env": folder / ".env",
+        **{name: folder / environ[f"{name}_FILE"] for name in SECRET_VARIABLES if environ.get(f"{name}_FILE")},
+        "development_secret": secret_file(environ, folder),
+    }
+    if database.sqlite_path is not None:
+        candidates["database"] = folder / database.sqlite_path
+    for name, path in candidates.items():
+        if path.is_file():
+            yield name, path

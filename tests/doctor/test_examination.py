@@ -1,0 +1,120 @@
+"""`auth-api doctor` on a real deployment: what is right, and what is broken in it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.deployment import SECRET, Deployment
+from tests.support.mail_server import LOGIN, MailServer
+from tests.support.processes import free_port
+
+DOCTOR = ("doctor", "--json")
+
+
+def findings(deployment: Deployment, **variables: str) -> tuple[int, dict[str, Any]]:
+    """Run the command; return its exit status, and the findings by their checks."""
+    done = deployment.command(*DOCTOR, **variables)
+    assert done.stderr == ""
+    assert not {SECRET, "hunter2"} & {word for word in (SECRET, "hunter2") if word in done.stdout}
+    return done.returncode, {found["check"]: found for found in json.loads(done.stdout)}
+
+
+def test_a_deployment_in_order_has_no_failure_and_stays_as_it_was(deployment: Deployment, engine: str) -> None:
+    deployment.command("migrate").check_returncode()
+    (deployment.folder / ".env").touch(0o600)
+    before = [(path, path.stat().st_mtime_ns, path.stat().st_mode) for path in sorted(deployment.folder.iterdir())]
+
+    status, found = findings(deployment)
+
+    shared = {"settings", "database.reachable", "database.version", "database.migrations", "keys.strength"}
+    shared |= {"hashing.cost", "hashing.build", "http.cors", "mail", "files.env"}
+    own = {
+        "sqlite": {"files.database"},
+        "postgres": {"database.clock", "database.connections", "database.encryption"},
+    }
+    assert (status, set(found)) == (0, shared | own[engine])
+    assert {found[check]["verdict"] for check in found} <= {"ok", "note"}
+    place = {"sqlite": "SQLite: ", "postgres": "PostgreSQL at 127.0.0.1"}
+    assert found["database.reachable"]["says"].startswith(place[engine])
+    after = [(path, path.stat().st_mtime_ns, path.stat().st_mode) for path in sorted(deployment.folder.iterdir())]
+    assert after == before
+
+
+def test_pending_migrations_are_a_failure(unmigrated: Deployment, engine: str) -> None:
+    if engine == "sqlite":
+        Path(unmigrated.database_url.removeprefix("sqlite:///")).touch(0o600)
+
+    status, found = findings(unmigrated)
+
+    assert (status, found["database.migrations"]["fix"]) == (1, "Run: auth-api migrate")
+
+
+def test_a_database_that_is_not_there_is_a_failure(deployment: Deployment, tmp_path: Path, engine: str) -> None:
+    missing = "sqlite:///lost.db" if engine == "sqlite" else f"postgresql://a:hunter2@127.0.0.1:{free_port()}/auth"
+    production = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://auth.example.org"}
+
+    status, found = findings(deployment, **production, DATABASE_URL=missing, JWT_SECRET_KEY=SECRET.replace("a-", "A7"))
+
+    assert (status, found["database.reachable"]["verdict"]) == (1, "fail")
+    assert ("lost.db" if engine == "sqlite" else "nothing listens there") in found["database.reachable"]["says"]
+
+
+def test_a_file_that_is_no_database_is_a_failure(deployment: Deployment, engine: str) -> None:
+    if engine == "postgres":
+        pytest.skip("PostgreSQL keeps its own files")
+    (deployment.folder / "broken.db").write_text("hunter2 " * 1000)
+
+    status, found = findings(deployment, DATABASE_URL="sqlite:///broken.db")
+
+    assert (status, found["database.reachable"]["verdict"]) == (1, "fail")
+
+
+def test_secrets_that_others_can_change_are_a_failure(deployment: Deployment) -> None:
+    path = deployment.folder / "key"
+    path.write_text("qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2")
+    path.chmod(0o666)
+
+    status, found = findings(deployment, JWT_SECRET_KEY_FILE="key")
+
+    assert (status, found["files.JWT_SECRET_KEY"]["fix"]) == (1, f"chmod 600 {path}")
+    assert found["keys.age"]["says"] == "the file of the key was written 0 days ago"
+
+
+def test_wrong_settings_are_listed_with_examples(deployment: Deployment) -> None:
+    done = deployment.command(*DOCTOR, PORT="none", LOG_LEVEL="loud")
+
+    assert done.returncode == 2
+    assert [(found["check"], found["verdict"], found["fix"]) for found in json.loads(done.stdout)] == [
+        ("settings", "fail", "Example: PORT=8000"),
+        ("settings", "fail", "Example: LOG_LEVEL=INFO"),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning:aiosmtpd")
+def test_a_mail_server_is_spoken_to_and_sent_nothing(deployment: Deployment) -> None:
+    sender = {"MAIL_FROM": "Acme <no-reply@example.com>"}
+    with MailServer(needs_login=True) as server:
+        _, good = findings(deployment, **sender, SMTP_URL=server.url(f"{LOGIN[0]}:p%40ss%2Fword@"))
+        status, bad = findings(deployment, **sender, SMTP_URL=server.url("auth-api:hunter2@"))
+        assert server.messages == []
+
+    assert (good["mail"]["verdict"], good["mail"]["says"]) == (
+        "warn",
+        f"127.0.0.1:{server.port} answers without TLS and took the login",
+    )
+    assert (status, bad["mail"]["verdict"]) == (1, "fail")
+    assert bad["mail"]["says"].startswith(f"127.0.0.1:{server.port} did not accept the login (535")
+    assert bad["mail"]["fix"].startswith("Check user and password in SMTP_URL")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_database_that_cannot_be_written_to_is_a_failure(deployment: Deployment, engine: str) -> None:
+    if engine == "postgres":
+        pytest.skip("PostgreSQL keeps its own files")
+    deployment.command("migrate").check_returncode()
+    Path(deployment.database_url.removeprefix("sqlite:///")).chmod(0o400)
+
+    assert findings(deployment)[0] == 1

@@ -1,0 +1,43 @@
+"""How findings look in a terminal."""
+
+from auth_api.cli.doctor import report
+from auth_api.doctor.findings import fail, note, ok
+
+FINDINGS = [
+    ok("settings", "valid"),
+    fail("database.migrations", "3 migrations are pending", "Run: auth-api migrate"),
+    note("mail", "word " * 30 + "/a/path/that/stays/whole/" + "x" * 60 + "\x1b[2J"),
+]
+
+
+def plain(line: str) -> str:
+    for code in ("\x1b[0m", "\x1b[1m", "\x1b[32m", "\x1b[31m", "\x1b[36m"):
+        line = line.replace(code, "")
+    return line
+
+
+def test_a_report_has_columns_and_a_sum() -> None:
+    lines = [plain(line) for line in report(FINDINGS)]
+
+    assert lines[:3] == [
+        "ok    settings             valid",
+        "fail  database.migrations  3 migrations are pending",
+        "                           → Run: auth-api migrate",
+    ]
+    assert lines[-1] == "\n1 fail, 1 note, 1 ok"
+
+
+def test_long_sentences_are_broken_between_words_and_steer_no_terminal() -> None:
+    lines = [plain(line) for line in report(FINDINGS)][3:-1]
+
+    assert lines[0].startswith("note  mail                 word word")
+    assert all(line.startswith(" " * 27) for line in lines[1:])
+    assert any(line.endswith("/a/path/that/stays/whole/" + "x" * 60 + "?[2J") for line in lines)
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_a_failure_is_red_and_its_fix_stands_out() -> None:
+    lines = list(report(FINDINGS))
+
+    assert lines[1].startswith("\x1b[31m\x1b[1mfail")
+    assert lines[2].startswith("\x1b[1m")
