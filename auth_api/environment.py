@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dotenv import dotenv_values
+from dotenv import dotenv_values, set_key, unset_key
 
 SECRET_VARIABLES: Final = (
     "DATABASE_URL",
@@ -60,6 +60,43 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
         if path := values.get(f"{name}_FILE"):
             values[name] = _read_secret(f"{name}_FILE", folder / path)
     return values
+
+
+def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> None:
+    """Change variables where they come from, in the order given: their `NAME_FILE`, or `.env` in the folder.
+
+    An empty text takes a variable away: out of `.env`, and what its file holds.
+
+    Raises:
+        UnreadableFileError: one of them comes from neither, or its file cannot be written. Nothing is changed then, but
+            for what a failing disk leaves.
+    """
+    stored, dotenv = given_environment(environ, folder), folder / ".env"
+    files = {name: folder / path for name in changes if (path := stored.get(f"{name}_FILE"))}
+    for name in changes:
+        if name not in files and (environ.get(name) or not dotenv.is_file()):
+            message = f"{name} can be written neither to .env nor to a file that {name}_FILE names. Set it yourself."
+            raise UnreadableFileError(message)
+    for path in (*files.values(), *((dotenv,) if changes.keys() - files.keys() else ())):
+        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
+            message = f"{path} or its folder cannot be written to."
+            raise UnreadableFileError(message)
+    for name, value in changes.items():
+        if name in files:
+            _replace(files[name], value)
+        elif value:
+            set_key(dotenv, name, value, follow_symlinks=True)
+        elif stored.get(name):
+            unset_key(dotenv, name, follow_symlinks=True)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put a whole new file in the place of the old one, readable by whom the old one was."""
+    new = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
+    new.replace(path)
 
 
 def lacks_secret(values: Mapping[str, str]) -> bool:

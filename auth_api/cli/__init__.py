@@ -13,6 +13,7 @@ from auth_api.cli.audit import audit
 from auth_api.cli.cleanup import cleanup
 from auth_api.cli.doctor import doctor
 from auth_api.cli.explain import explain
+from auth_api.cli.keys import keys
 from auth_api.cli.limits import limits
 from auth_api.cli.mail import mail
 from auth_api.cli.migrate import migrate
@@ -37,7 +38,7 @@ def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, doctor, users, explain, audit, cleanup, mail, secrets, limits, selftest, openapi):
+for command in (serve, migrate, doctor, users, explain, audit, cleanup, mail, secrets, keys, limits, selftest, openapi):
     commands.add_command(command)
 
 

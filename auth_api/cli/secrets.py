@@ -1,8 +1,8 @@
 """`auth-api secrets`."""
 
-from secrets import token_urlsafe
-
 import click
+
+from auth_api.kit.crypto.generation import new_secret
 
 
 @click.group()
@@ -13,4 +13,4 @@ def secrets() -> None:
 @secrets.command()
 def generate() -> None:
     """Print a secret for JWT_SECRET_KEY or TOKEN_DERIVATION_KEY: 384 random bits."""
-    click.echo(token_urlsafe(48))
+    click.echo(new_secret())

@@ -1,6 +1,6 @@
 """Refresh, log out, log out everywhere; the public keys."""
 
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post
@@ -21,6 +21,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.policy import JWKS_MAX_AGE
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.schemas import (
@@ -42,9 +43,6 @@ from auth_api.sessions.schemas import (
 from auth_api.sessions.service import SessionService
 
 LOGGED_OUT = LoggedOut(message="Logged out.")
-
-JWKS_MAX_AGE: Final = 300
-"""Seconds a verifier may go on with what it has: a new key is published at least that long before it signs."""
 
 
 class SessionController(Controller):

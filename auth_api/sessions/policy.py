@@ -1,10 +1,14 @@
 """How long sessions and tokens last, and which keys sign them."""
 
 from datetime import timedelta
+from typing import Final
 
 import msgspec
 
 from auth_api.kit.crypto.signing import KeyRing
+
+JWKS_MAX_AGE: Final = 300
+"""Seconds a verifier may go on with what it has: a new key is published at least that long before it signs."""
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):

@@ -188,6 +188,7 @@ def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
         ("JWT_AUDIENCE", "them", "sessions.audience", "them"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "0", "sessions.verified_cache_size", 0),
         ("TOKEN_DERIVATION_KEY", OTHER_SECRET, "sessions.derivation_secrets", (OTHER_SECRET.encode(), SECRET.encode())),
+        ("JWT_NEXT_KEY", OTHER_SECRET, "sessions.derivation_secrets", (SECRET.encode(), OTHER_SECRET.encode())),
         ("JWT_PREVIOUS_KEYS", OTHER_SECRET, "sessions.derivation_secrets", (SECRET.encode(), OTHER_SECRET.encode())),
     ],
 )

@@ -28,6 +28,7 @@ FAULTS: Final = {
     "FT20": "50 registrations of one address at once",
     "FT21": "ten times the pool, 0.2 s per round trip",
     "FT23": "ten times the logins that can be checked",
+    "FT24": "the signing key replaced in a rolling deployment",
     "FT25": "tables change under the running version, two migrate at once",
     "FT27": "nobody reads the log",
     "FT28": "1,000 clients hang up",
