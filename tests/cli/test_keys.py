@@ -28,9 +28,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     assert list(tmp_path.glob("*.new")) == []
 
 
-def keys(*arguments: str, status: int = 0, stdin: str | None = None, **variables: str) -> Result:
-    done = CliRunner().invoke(commands, ["keys", *arguments], input=stdin, env=variables)
+def keys(*arguments: str, **variables: str) -> Result:
+    done = CliRunner().invoke(commands, ["keys", *arguments], env=variables)
+    assert done.exit_code == 0, done.output
+    return done
+
+
+def refused(status: int, *arguments: str, **variables: str) -> Result:
+    done = CliRunner().invoke(commands, ["keys", "rotate", *arguments], env=variables)
     assert done.exit_code == status, done.output
+    assert done.stdout == ""
     return done
 
 
@@ -118,16 +125,15 @@ def test_what_is_printed_can_be_put_into_a_shell_and_into_a_file(folder: Path) -
 
 @pytest.mark.parametrize("step", ["JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"])
 def test_a_step_that_may_come_too_early_is_asked_about(folder: Path, step: str) -> None:
-    refused = keys("rotate", status=2, JWT_SECRET_KEY=SECRET, **{step: SECRET[::-1]})
+    done = refused(2, JWT_SECRET_KEY=SECRET, **{step: SECRET[::-1]})
 
-    assert refused.stdout == ""
-    assert "There is nobody to ask: give --yes if this is meant." in refused.stderr
+    assert "There is nobody to ask: give --yes if this is meant." in done.stderr
 
 
 def test_what_cannot_be_written_is_left_alone(folder: Path) -> None:
-    nowhere = keys("rotate", "--write", status=1, JWT_SECRET_KEY=SECRET)
+    nowhere = refused(1, "--write", JWT_SECRET_KEY=SECRET)
     (folder / ".env").write_text(f"JWT_NEXT_KEY='{SECRET[::-1]}'\n")
-    real = keys("rotate", "--write", "--yes", status=1, JWT_SECRET_KEY=SECRET)
+    real = refused(1, "--write", "--yes", JWT_SECRET_KEY=SECRET)
 
     assert str(nowhere.exception).startswith("JWT_NEXT_KEY can be written neither to .env nor to a file that JWT_NEXT")
     assert str(real.exception).startswith("JWT_SECRET_KEY can be written neither to .env nor to a file")
@@ -138,9 +144,9 @@ def test_what_cannot_be_written_is_left_alone(folder: Path) -> None:
 def test_a_file_of_a_secret_that_is_read_only_is_left_alone(folder: Path) -> None:
     (folder / "next").touch(0o400)
 
-    refused = keys("rotate", "--write", status=1, JWT_SECRET_KEY=SECRET, JWT_NEXT_KEY_FILE="next")
+    done = refused(1, "--write", JWT_SECRET_KEY=SECRET, JWT_NEXT_KEY_FILE="next")
 
-    assert "cannot be written to" in str(refused.exception)
+    assert "cannot be written to" in str(done.exception)
 
 
 @pytest.mark.parametrize(
@@ -163,4 +169,4 @@ def test_a_file_of_a_secret_that_is_read_only_is_left_alone(folder: Path) -> Non
 def test_what_cannot_be_done_is_told(
     folder: Path, arguments: tuple[str, ...], variables: dict[str, str], says: str
 ) -> None:
-    assert says in keys("rotate", *arguments, status=1, **variables).stderr
+    assert says in refused(1, *arguments, **variables).stderr
