@@ -33,7 +33,9 @@ _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yel
 @click.option("--url", help="Where clients reach a running server: also look at the proxies before it.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(*, url: str | None, as_json: bool) -> None:
-    """Look at settings, database, keys, hashing, proxies, mail and files, and say what to do.
+    """Look at a deployment from all sides and say what to do.
+
+    Settings, database, keys, hashing, proxies, origins, mail and files.
 
     Changes nothing and shows no secret. Exit status 1 if something does not work or is not safe, 2 if the settings are
     wrong. --url needs the METRICS_TOKEN of that server.

@@ -42,14 +42,14 @@ _QUESTIONS: Final = {
 
 @click.group()
 def keys() -> None:
-    """Keys that sign access tokens: make them, look at them, replace them while the service runs."""
+    """Make, list and replace the keys that sign access tokens."""
 
 
 @keys.command()
 @click.option("--algorithm", type=_algorithm, default="HS256", show_default=True, help="What the key is for.")
 @click.option("--one-line", is_flag=True, help="Write a PEM key as .env files and variables take it.")
 def generate(algorithm: str, *, one_line: bool) -> None:
-    """Print a new key: a secret for JWT_SECRET_KEY, or a PEM key for JWT_PRIVATE_KEY."""
+    """Print a new secret for JWT_SECRET_KEY, or PEM key for JWT_PRIVATE_KEY."""
     key = new_key(algorithm)
     click.echo(in_one_line(key) if one_line else key.strip())
 
