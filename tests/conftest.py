@@ -77,6 +77,7 @@ ENGINE_FREE = (
     "processes/test_banner",
     "processes/test_keep_alive",
     "processes/test_log",
+    "processes/test_readme",
     "processes/test_workers",
     "security/test_common_passwords",
     "security/test_forged_tokens",
