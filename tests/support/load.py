@@ -54,8 +54,16 @@ class Client:
             writer.transport.abort()
         self._idle.clear()
 
+    def _kept(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():  # the server has not closed it for idleness
+                return reader, writer
+            writer.transport.abort()
+        return None
+
     async def _exchange(self, request: bytes) -> int:
-        connection = self._idle.pop() if self._idle else await asyncio.open_connection("127.0.0.1", self._port)
+        connection = self._kept() or await asyncio.open_connection("127.0.0.1", self._port)
         reader, writer = connection
         try:
             writer.write(request)
