@@ -13,9 +13,13 @@ from auth_api.users.identifiers import (
     CanonicalEmail,
     CanonicalUsername,
 )
+from auth_api.users.policy import PasswordPolicy
 
 MAX_PASSWORD_LENGTH = 1024
 """Of any password that is sent; what a new one may be is decided by its policy."""
+
+TYPED_USERNAME = "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
+"""A username before it is put in lower case, as clients can check it."""
 
 EXAMPLE_USER: dict[str, Any] = {
     "id": 1,
@@ -49,6 +53,7 @@ UsernameField = Annotated[
         ),
         examples=["ada"],
         extra={"check": "username"},
+        extra_json_schema={"extra": {"min_length": MIN_USERNAME_LENGTH, "pattern": TYPED_USERNAME}},
     ),
 ]
 
@@ -62,7 +67,7 @@ NewPasswordField = Annotated[
         ),
         examples=["Tr0ub4dor&3-horse"],
         extra={"check": "new_password"},
-        extra_json_schema={"extra": {"format": "password"}},
+        extra_json_schema={"extra": {"format": "password", "min_length": PasswordPolicy().min_length}},
     ),
 ]
 
@@ -72,7 +77,7 @@ ChangedPasswordField = Annotated[
         max_length=MAX_PASSWORD_LENGTH,
         description="The same rules as at registration.",
         examples=["Tr0ub4dor&4-mare"],
-        extra_json_schema={"extra": {"format": "password"}},
+        extra_json_schema={"extra": {"format": "password", "min_length": PasswordPolicy().min_length}},
     ),
 ]
 
