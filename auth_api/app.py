@@ -171,7 +171,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,
-        exception_handlers={Exception: error_responder(clock)},
+        exception_handlers={Exception: error_responder(clock, base=base)},
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=openapi_config(title="auth_api", version=__version__, description=DESCRIPTION, tags=TAGS)
@@ -188,6 +188,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             cors=CorsPolicy(settings.http.cors_origins),
             addresses=addresses,
             security=SecurityHeaders(https_only=settings.is_production),
+            base=base,
         ),
         admission=Admission(
             addresses,

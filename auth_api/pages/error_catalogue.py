@@ -21,7 +21,7 @@ class ErrorCatalogue:
     """
 
     def __init__(self, kinds: Sequence[type[ApplicationException]], *, product: str, base: str) -> None:
-        described = [description_of(kind) for kind in kinds]
+        described = [description_of(kind, base=base) for kind in kinds]
         by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
         self._list = _Forms(
             document=ErrorDescriptionList(items=described),

@@ -35,7 +35,7 @@ class ErrorDescriptionList(msgspec.Struct, frozen=True, kw_only=True):
     items: list[ErrorDescription]
 
 
-def description_of(kind: type[ApplicationException]) -> ErrorDescription:
+def description_of(kind: type[ApplicationException], *, base: str = "") -> ErrorDescription:
     """Describe an error by what its class says."""
     return ErrorDescription(
         error_code=kind.error_code,
@@ -45,7 +45,7 @@ def description_of(kind: type[ApplicationException]) -> ErrorDescription:
         meaning=" ".join((kind.__doc__ or kind.detail).split()),
         remedy=kind.remedy,
         headers=kind().headers,
-        example=example_of(kind),
+        example=example_of(kind, base=base),
     )
 
 

@@ -48,15 +48,20 @@ def from_status(status: int) -> ApplicationException:
     return _BY_STATUS.get(status, InternalErrorException)()
 
 
-def error_responder(clock: Clock) -> ExceptionHandler:
-    """Make the one handler for every exception. Must stay a plain function: Litestar never awaits a handler."""
+def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
+    """Make the one handler for every exception. Must stay a plain function: Litestar never awaits a handler.
+
+    Args:
+        clock: dates envelopes.
+        base: what addresses of this server begin with, behind the host.
+    """
 
     def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[Problem]:
         error = _own_error(exception)
         request.scope["state"][ENVELOPED] = True
         _log(error, exception)
         return Response(
-            problem_of(error, at=clock(), request_id=request_id_of(request.scope)),
+            problem_of(error, at=clock(), request_id=request_id_of(request.scope), base=base),
             status_code=error.status.value,
             media_type=PROBLEM_MEDIA_TYPE,
             headers={**_kept_headers(exception), **error.headers},

@@ -44,11 +44,13 @@ class Surroundings:
         cors: who may call from a browser.
         addresses: finds the client's address.
         security: headers by path.
+        base: what addresses of this server begin with, behind the host.
     """
 
     def __init__(
-        self, *, clock: Clock, cors: CorsPolicy, addresses: ClientAddresses, security: SecurityHeaders
+        self, *, clock: Clock, cors: CorsPolicy, addresses: ClientAddresses, security: SecurityHeaders, base: str = ""
     ) -> None:
+        self.base = base
         self.clock = clock
         self.cors = cors
         self.addresses = addresses
@@ -118,7 +120,8 @@ class Exchange:
     async def send_error(self, error: ApplicationException, *, allow: str = "") -> None:
         """Answer with the envelope and drop whatever the application still sends."""
         headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
-        problem = problem_of(error, at=self._shared.clock(), request_id=self.origin.request_id or "")
+        request_id = self.origin.request_id or ""
+        problem = problem_of(error, at=self._shared.clock(), request_id=request_id, base=self._shared.base)
         start, body = problem_events(problem, {**headers, **error.headers})
         self._discard_body = True
         await self._start(start)

@@ -46,10 +46,17 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = msgspec.UNSET
 
 
-def problem_of(error: ApplicationException, *, at: datetime, request_id: str) -> Problem:
-    """Fill the envelope for an error."""
+def problem_of(error: ApplicationException, *, at: datetime, request_id: str, base: str = "") -> Problem:
+    """Fill the envelope for an error.
+
+    Args:
+        error: what went wrong.
+        at: when.
+        request_id: stands in the log, too.
+        base: what addresses of this server begin with, behind the host.
+    """
     return Problem(
-        type=f"/errors/{error.error_code}",
+        type=f"{base}/errors/{error.error_code}",
         title=error.detail,
         status=error.status.value,
         detail=error.detail,
@@ -61,12 +68,12 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str) ->
     )
 
 
-def example_of(kind: type[ApplicationException]) -> Problem:
+def example_of(kind: type[ApplicationException], *, base: str = "") -> Problem:
     """Return the envelope of an error as a client would meet it, always the same."""
     error = kind()
     if isinstance(error, ValidationException) and error.status is HTTPStatus.BAD_REQUEST:
         error.errors = (_EXAMPLE_FIELD_ERROR,)
-    return problem_of(error, at=_EXAMPLE_TIME, request_id=_EXAMPLE_ID)
+    return problem_of(error, at=_EXAMPLE_TIME, request_id=_EXAMPLE_ID, base=base)
 
 
 def problem_events(

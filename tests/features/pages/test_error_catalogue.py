@@ -149,10 +149,21 @@ async def test_it_is_there_in_production_without_documentation_and_without_mail(
     assert statuses == [200, 200, 200, 404]
 
 
+async def test_behind_a_path_the_type_of_an_error_begins_with_it(app_with: OtherAppFactory) -> None:
+    async with app_with(PUBLIC_URL="http://testserver/auth") as other:
+        answers = [await other.client.get(path) for path in ("/api/user/profile", f"/?{'x' * 5000}")]
+
+    assert [answer.json()["type"] for answer in answers] == [
+        "/auth/errors/AUTHENTICATION_REQUIRED",
+        "/auth/errors/URI_TOO_LONG",
+    ]
+
+
 async def test_behind_a_path_every_link_begins_with_it(app_with: OtherAppFactory) -> None:
     async with app_with(PUBLIC_URL="http://testserver/auth") as other:
         pages = [(await other.client.get(path, headers={"Accept": BROWSER})).text for path in PATHS]
 
+    assert "/auth/errors/TOKEN_EXPIRED&#34;" in pages[1]
     addresses = re.findall(r'\b(?:src|href)="([^"]*)"', "".join(pages))
     assert "/auth/errors/TOKEN_EXPIRED" in addresses
     assert [address for address in addresses if not address.startswith("/auth/")] == []
