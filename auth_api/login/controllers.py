@@ -4,10 +4,17 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
 from auth_api.kit.origin import Origin
 from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
-from auth_api.login.schemas import EXAMPLE_LOGGED_IN, EXAMPLE_LOGIN, LoggedIn, LoginRequest, logged_in_view
+from auth_api.login.schemas import (
+    EXAMPLE_LOGGED_IN,
+    EXAMPLE_LOGIN,
+    EXAMPLE_LOGIN_BY_USERNAME,
+    LoggedIn,
+    LoginRequest,
+    logged_in_view,
+)
 from auth_api.login.service import LoginService
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
@@ -25,15 +32,18 @@ class LoginController(Controller):
         summary="Log in",
         operation_id="logIn",
         rate_limit="login",
-        **public(
-            *BODY_ERRORS,
-            InvalidCredentialsException,
-            AccountDisabledException,
-            EmailNotVerifiedException,
-            TooManyAttemptsException,
-            *DATABASE_ERRORS,
-            answer=EXAMPLE_LOGGED_IN,
-            request=EXAMPLE_LOGIN,
+        **with_examples(
+            public(
+                *BODY_ERRORS,
+                InvalidCredentialsException,
+                AccountDisabledException,
+                EmailNotVerifiedException,
+                TooManyAttemptsException,
+                *DATABASE_ERRORS,
+                answer=EXAMPLE_LOGGED_IN,
+                request=EXAMPLE_LOGIN,
+            ),
+            requests={"by username": EXAMPLE_LOGIN_BY_USERNAME},
         ),
     )
     async def log_in(

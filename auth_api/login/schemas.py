@@ -12,6 +12,7 @@ from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH
 from auth_api.users.schemas import EXAMPLE_USER, PasswordField, User, user_view
 
 EXAMPLE_LOGIN: dict[str, Any] = {"email": "ada@example.com", "password": "Tr0ub4dor&3-horse"}
+EXAMPLE_LOGIN_BY_USERNAME: dict[str, Any] = {"username": "ada", "password": "Tr0ub4dor&3-horse"}
 EXAMPLE_LOGGED_IN: dict[str, Any] = {
     **EXAMPLE_TOKEN_PAIR,
     "user": {**EXAMPLE_USER, "last_login": "2026-02-19T10:30:45.123Z"},

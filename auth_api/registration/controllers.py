@@ -6,10 +6,11 @@ from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
 from auth_api.kit.http.injection import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public, with_examples
 from auth_api.kit.origin import Origin
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.registration.schemas import (
+    EXAMPLE_AWAITING,
     EXAMPLE_REGISTERED,
     EXAMPLE_REGISTRATION,
     AwaitingVerification,
@@ -35,14 +36,17 @@ class RegistrationController(Controller):
         operation_id="register",
         rate_limit="register",
         **also(
-            public(
-                *BODY_ERRORS,
-                WeakPasswordException,
-                DuplicateEmailException,
-                DuplicateUsernameException,
-                *DATABASE_ERRORS,
-                answer=EXAMPLE_REGISTERED,
-                request=EXAMPLE_REGISTRATION,
+            with_examples(
+                public(
+                    *BODY_ERRORS,
+                    WeakPasswordException,
+                    DuplicateEmailException,
+                    DuplicateUsernameException,
+                    *DATABASE_ERRORS,
+                    answer=EXAMPLE_REGISTERED,
+                    request=EXAMPLE_REGISTRATION,
+                ),
+                answers={"to be verified first": EXAMPLE_AWAITING},
             ),
             status=202,
             answer=Acknowledgement,

@@ -22,6 +22,7 @@ EXAMPLE_REGISTRATION: dict[str, Any] = {
     "password": "Tr0ub4dor&3-horse",
 }
 EXAMPLE_REGISTERED: dict[str, Any] = {**EXAMPLE_USER, **EXAMPLE_TOKEN_PAIR}
+EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "required"}
 
 
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

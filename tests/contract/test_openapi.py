@@ -14,7 +14,7 @@ from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from tests.conftest import UserFactory
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.processes import run_cli
@@ -283,7 +283,9 @@ def test_an_answer_has_an_example_that_its_schema_accepts(operation: Described) 
         assert "content" not in response
         return
     content = response["content"]["application/json"]
-    assert mistakes(content["examples"]["example"]["value"], content["schema"]) == []
+    assert [mistakes(example["value"], content["schema"]) for example in content["examples"].values()] == [
+        [] for _ in content["examples"]
+    ]
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
@@ -400,6 +402,46 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailb
         assert (name, fields_of(answer.json())) == (name, fields_of(example, answer.json()))
 
     assert set(STORY) == set(by_name)
+
+
+async def test_the_other_example_of_a_login_works_too(client: httpx.AsyncClient) -> None:
+    by_name = {operation.name: operation for operation in operations()}
+    requests = {
+        name: {key: example["value"] for key, example in media["examples"].items()}
+        for name, operation in by_name.items()
+        for media in operation.details.get("requestBody", {}).get("content", {}).values()
+    }
+    assert {name: set(examples) for name, examples in requests.items() if len(examples) > 1} == {
+        "logIn": {"example", "by username"}
+    }
+    await client.post("/api/auth/register", json=requests["register"]["example"])
+
+    answer = await client.post("/api/auth/login", json=requests["logIn"]["by username"])
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("status", "name", "enumeration_safe"), [("201", "to be verified first", "false"), ("202", "example", "true")]
+)
+async def test_registering_answers_as_its_other_examples_say_where_addresses_are_verified(
+    app_with: OtherAppFactory, mailbox: Mailbox, status: str, name: str, enumeration_safe: str
+) -> None:
+    (register,) = [operation for operation in operations() if operation.name == "register"]
+    content = register.details["responses"][status]["content"]["application/json"]
+
+    async with app_with(
+        mailer=mailbox,
+        SMTP_URL="smtp://smtp.example.com",
+        MAIL_FROM="no-reply@example.com",
+        REQUIRE_EMAIL_VERIFICATION="true",
+        REGISTRATION_ENUMERATION_SAFE=enumeration_safe,
+    ) as other:
+        answer = await other.client.post(register.path, json=body_example(register))
+
+    assert answer.status_code == int(status)
+    assert mistakes(answer.json(), content["schema"]) == []
+    assert fields_of(answer.json()) == fields_of(content["examples"][name]["value"])
 
 
 async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
@@ -49,9 +50,12 @@ BEARER: Final = "BearerToken"
 PUBLIC: Final = "exclude_from_auth"
 """The key of a handler's `opt` that opens it to everybody."""
 
-ANSWER: Final = "answer_example"
-REQUEST: Final = "request_example"
-"""The keys of a handler's `opt` that hold its examples."""
+ANSWER: Final = "answer_examples"
+REQUEST: Final = "request_examples"
+"""The keys of a handler's `opt` that hold its examples by name."""
+
+EXAMPLE: Final = "example"
+"""The name of the first of them."""
 
 
 @dataclass
@@ -94,7 +98,11 @@ def public_or_bearer(
 
 def protected(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs a token; see `public`."""
-    return {"responses": documents(*errors), ANSWER: answer, REQUEST: request}
+    return {
+        "responses": documents(*errors),
+        ANSWER: {} if answer is None else {EXAMPLE: answer},
+        REQUEST: {} if request is None else {EXAMPLE: request},
+    }
 
 
 def also(
@@ -105,9 +113,23 @@ def also(
         data_container=answer,
         description=description,
         generate_examples=False,
-        examples=[Example(id="example", value=example)],
+        examples=[Example(id=EXAMPLE, value=example)],
     )
     return {**arguments, "responses": {status: spec, **arguments["responses"]}}
+
+
+def with_examples(
+    arguments: dict[str, Any],
+    *,
+    answers: Mapping[str, Document] = MappingProxyType({}),
+    requests: Mapping[str, Document] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """Return the arguments of a handler with further examples by name, of other forms that it takes or gives."""
+    return {
+        **arguments,
+        ANSWER: {**arguments[ANSWER], **answers},
+        REQUEST: {**arguments[REQUEST], **requests},
+    }
 
 
 def documents(*errors: ErrorClass) -> dict[int, ResponseSpec]:

@@ -120,7 +120,7 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
     if operation.request_body is not None and handler.parsed_data_field is not None:
         body = operation.request_body
         body.required = not handler.parsed_data_field.is_optional  # type: ignore[union-attr]
-        _exemplify(body.content, handler.opt.get(REQUEST))  # type: ignore[union-attr]
+        _exemplify(body.content, handler.opt[REQUEST])  # type: ignore[union-attr]
         for media in body.content.values():  # type: ignore[union-attr]
             _close(media, schemas)
     known = {handler.status_code, *(handler.responses or {})}
@@ -134,7 +134,7 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
     if isinstance(answer, OpenAPIResponse):
         answer.description = _SUCCESS.get(handler.status_code, answer.description)
     if isinstance(answer, OpenAPIResponse) and answer.content:
-        _exemplify(answer.content, handler.opt.get(ANSWER))
+        _exemplify(answer.content, handler.opt[ANSWER])
 
 
 def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bool) -> None:
@@ -157,9 +157,9 @@ class _LiteralExample(Example):
         return {"value": self.value}
 
 
-def _exemplify(content: dict[str, OpenAPIMediaType], example: Document | None) -> None:
-    for media in content.values() if example is not None else ():
-        media.examples = {"example": _LiteralExample(value=example)}
+def _exemplify(content: dict[str, OpenAPIMediaType], examples: Mapping[str, Document]) -> None:
+    for media in content.values() if examples else ():
+        media.examples = {name: _LiteralExample(value=example) for name, example in examples.items()}
 
 
 def _close(media: OpenAPIMediaType, schemas: dict[str, Schema]) -> None:
