@@ -76,3 +76,20 @@ class AccessService:
             return ended
 
         return await self.database.transaction(work)
+
+    async def end_all_sessions(self) -> int:
+        """End every session of every account, as after a restored backup. Returns how many."""
+
+        async def work() -> int:
+            ended = await self.sessions.end_everybodys(reason=ENDED)
+            await self.audit.record(
+                EventTag.SESSIONS_ENDED,
+                user_id=None,
+                origin=Origin(),
+                resource="all accounts",
+                by=BY,
+                sessions_ended=ended,
+            )
+            return ended
+
+        return await self.database.transaction(work)

@@ -21,6 +21,7 @@ from auth_api.cli.openapi import openapi
 from auth_api.cli.secrets import secrets
 from auth_api.cli.selftest import selftest
 from auth_api.cli.serve import serve
+from auth_api.cli.sessions import sessions
 from auth_api.cli.users import users
 from auth_api.environment import UnreadableFileError
 from auth_api.kit.errors import ApplicationException, ValidationException
@@ -38,7 +39,22 @@ def commands() -> None:
     """An authentication server: one process, one database, one .env."""
 
 
-for command in (serve, migrate, doctor, users, explain, audit, cleanup, mail, secrets, keys, limits, selftest, openapi):
+for command in (
+    serve,
+    migrate,
+    doctor,
+    users,
+    sessions,
+    explain,
+    audit,
+    cleanup,
+    mail,
+    secrets,
+    keys,
+    limits,
+    selftest,
+    openapi,
+):
     commands.add_command(command)
 
 

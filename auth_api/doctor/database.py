@@ -16,9 +16,9 @@ from auth_api.doctor.connecting import explain_failure
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.kit.clock import monotonic, utc_now
 from auth_api.kit.db import migrations
+from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.postgres import PooledPostgresEngine
-from auth_api.piccolo_app import APP_NAME
+from auth_api.piccolo_app import APP_NAME, bind
 
 OLDEST_POSTGRES: Final = 14
 """Major version; the ones before are not maintained any more, and not tested."""
@@ -64,10 +64,12 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 async def look_at_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
     """Ask the database a few questions that change nothing."""
+    engine = create_engine(policy)
+    bind(engine)  # Piccolo looks for an engine before it tells which migrations there are
     if policy.sqlite_path is not None:
         return await asyncio.to_thread(look_at_sqlite, Path(policy.sqlite_path), is_production=is_production)
     try:
-        facts = await _ask_postgres(policy)
+        facts = await _ask_postgres(engine)
     except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be used
         says, fix = explain_failure(error)
         return [fail("database.reachable", f"PostgreSQL at {policy.place}: {says}", fix)]
@@ -83,8 +85,8 @@ async def look_at_database(policy: DatabasePolicy, *, workers: int, is_productio
     ]
 
 
-async def _ask_postgres(policy: DatabasePolicy) -> PostgresFacts:
-    connection = await PooledPostgresEngine(policy).get_new_connection()
+async def _ask_postgres(engine: Any) -> PostgresFacts:
+    connection = await engine.get_new_connection()
     try:
         async with connection.transaction(readonly=True):  # behind a pooler, all of it on one connection
             await connection.fetchval("SELECT 1")  # the first question of a connection is slower

@@ -169,6 +169,31 @@ async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -
 
 
 @circuit_breaker(service=SERVICE)
+async def end_some_sessions(limit: int, *, reason: str) -> int:
+    """End so many live sessions of whatever accounts. Returns how many this ended: none are left where it is 0."""
+    rows = await Session.raw(
+        "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
+        "(SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at > clock_timestamp() ORDER BY id LIMIT {}) "
+        "RETURNING id",
+        reason,
+        limit,
+    )
+    return len(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def revoke_some_tokens(limit: int) -> int:
+    """Revoke so many unused refresh tokens of sessions that have ended. Returns how many."""
+    rows = await RefreshToken.raw(
+        "UPDATE refresh_tokens SET is_revoked = true WHERE id IN (SELECT refresh_tokens.id FROM refresh_tokens "
+        "JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.used_at IS NULL "
+        "AND NOT refresh_tokens.is_revoked AND sessions.ended_at IS NOT NULL LIMIT {}) RETURNING id",
+        limit,
+    )
+    return len(rows)
+
+
+@circuit_breaker(service=SERVICE)
 async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
     """Return sessions of an account that are not over, newest first, from the one after `after`."""
     rows = await Session.raw(

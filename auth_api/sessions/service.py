@@ -29,6 +29,9 @@ REFRESH_PREFIX: Final = "rt_"
 KNOWN_NETWORK: Final = timedelta(days=30)
 """How long after a login its network counts as the owner's."""
 
+BATCH: Final = 5000
+"""Rows of one statement, which has a time limit."""
+
 PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 LOGGED_OUT: Final = "logged_out"
 LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
@@ -172,6 +175,15 @@ class SessionService:
     async def end_all(self, user_id: int, *, reason: str, keep: UUID | None = None) -> int:
         """End all sessions of an account, but the one to keep, inside the transaction of a flow. Returns how many."""
         return await repository.end_sessions(user_id, reason=reason, keep=keep)
+
+    async def end_everybodys(self, *, reason: str) -> int:
+        """End all sessions there are, inside the transaction of a flow. Returns how many."""
+        count = 0
+        while ended := await repository.end_some_sessions(BATCH, reason=reason):
+            count += ended
+        while await repository.revoke_some_tokens(BATCH):
+            pass
+        return count
 
     async def _end_oldest(self, user_id: int, origin: Origin) -> None:
         for ended in await repository.end_oldest_sessions(user_id, keep=self.policy.per_account, reason=EVICTED):

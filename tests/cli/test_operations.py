@@ -116,3 +116,15 @@ def test_an_explanation_is_for_people_or_for_programs(deployment: Deployment) ->
     assert (document["account"]["username"], document["sessions"], document["wrong_passwords"]) == ("ada", [], [])
     assert [event["action"] for event in document["events"]] == ["account:disabled", "account:registered"]
     assert (nobody.returncode, nobody.stdout, nobody.stderr) == (1, "No account has this name or address.\n", "")
+
+
+def test_all_sessions_are_ended_only_by_who_means_it(deployment: Deployment) -> None:
+    create(deployment)
+
+    unasked = deployment.command("sessions", "revoke", "--yes")
+    refused = deployment.command("sessions", "revoke", "--all")
+    done = deployment.command("sessions", "revoke", "--all", "--yes", "--json")
+
+    assert (unasked.returncode, refused.returncode) == (2, 2)
+    assert "Missing option '--all'" in unasked.stderr
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"sessions_ended": 0})

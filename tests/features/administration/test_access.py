@@ -200,3 +200,36 @@ async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, s
 
     assert (await ada.profile())["email_verified"] is False
     assert (await ada.log_in()).status == 200
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+async def test_every_session_of_everybody_can_be_ended(
+    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("auth_api.sessions.service.BATCH", batch)
+    ada, bob = await user_factory(), await user_factory()
+    for _ in range(2):
+        await ada.log_in()
+
+    assert await services.access.end_all_sessions() == 4
+
+    for person in (ada, bob):
+        assert (await person.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await person.refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert await Session.count().where(Session.ended_at.is_null()) == 0
+    assert await RefreshToken.count().where(RefreshToken.is_revoked.eq(False)) == 0
+    assert await last_details() == '{"by":"commandline","sessions_ended":4}'
+    assert await services.access.end_all_sessions() == 0
+    assert (await ada.log_in()).status == 200
+
+
+async def test_sessions_of_everybody_end_together_with_their_row_of_history(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        with pytest.raises(Exception, match="fault"):
+            await services.access.end_all_sessions()
+
+    assert (await ada.profile()).status == 200
