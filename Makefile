@@ -20,10 +20,10 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Compiled once, tests are there eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture fuzz coverage check lock openapi client docs clean FORCE
+.PHONY: help run install dev test slow torture fuzz coverage check lock container-steps deployment-tests openapi client docs clean FORCE
 
 help: ## List these targets.
-	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
 
 run: .venv/run ## Start the server; HOST=… and PORT=… set its address.
 	@exec .venv/bin/auth-api serve
@@ -69,7 +69,14 @@ lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions al
 	lock fuzz --group fuzz; \
 	build=$$(.venv/bin/python -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'); \
-	printf '%s\neditables\n' "$$build" | lock build - # hatchling asks for editables in an editable build only
+	printf '%s\neditables\n' "$$build" | lock build -; \
+	printf '%s\n' cmake ninja 'scikit-build-core>=1.0' 'setuptools-scm>=8' | lock argon2 - --constraint requirements/build.txt # what argon2-cffi-bindings asks for
+
+container-steps: .venv/dev ## Run the steps of the Dockerfile without Docker, and the result read-only (Linux, as root).
+	.venv/bin/python -m tests.container.steps
+
+deployment-tests: .venv/dev ## Run the files of deploy/ with the real nginx, Caddy, pgbouncer and older PostgreSQL.
+	.venv/bin/python -m pytest -q --deployment --engine=postgres tests/deployment $(ARGS)
 
 openapi: .venv/run ## Write the OpenAPI document that the contract tests compare with.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json

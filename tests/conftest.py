@@ -47,6 +47,7 @@ ENGINE_FREE = (
     "cli/test_tables",
     "cli/test_wheel",
     "contract/test_architecture",
+    "contract/test_deployment_files",
     "contract/test_documents",
     "contract/test_environment",
     "contract/test_error_codes",
@@ -113,18 +114,20 @@ SLOW = (
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
     parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
+    parser.addoption("--deployment", action="store_true", help="run the tests with nginx, Caddy, pgbouncer, too")
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow. Leave torture out unless it is asked for, and, on PostgreSQL, what asks no database."""
+    """Mark what is slow. Leave out what is run on demand alone, and, on PostgreSQL, what asks no database."""
     for item in items:
         if is_below(item, SLOW):
             item.add_marker("slow")
-    if not config.getoption("--torture"):
-        long = [item for item in items if item.get_closest_marker("torture")]
-        config.hook.pytest_deselected(items=long)
-        items[:] = [item for item in items if item not in long]
+    for marker in ("torture", "deployment"):
+        if not config.getoption(f"--{marker}"):
+            unasked = [item for item in items if item.get_closest_marker(marker)]
+            config.hook.pytest_deselected(items=unasked)
+            items[:] = [item for item in items if item not in unasked]
     if config.getoption("--engine") == "postgres":
         free = [item for item in items if is_below(item, ENGINE_FREE)]
         config.hook.pytest_deselected(items=free)

@@ -149,6 +149,12 @@ def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
             "this machine is 10.0.0.2, and no proxy forwards an address",
         ),
         (
+            ("10.0.0.2", "10.0.0.2"),
+            ("10.0.0.2", "…"),
+            "note",
+            "not known: this machine and the proxy have one address",
+        ),
+        (
             ("10.0.0.2", "1.2.3.4"),
             ("10.0.0.2", "…"),
             "fail",
@@ -156,7 +162,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
         ),
         (("1.2.3.4", "1.2.3.4"), (FORGED, FORGED), "fail", "whoever sends X-Forwarded-For is who they say they are"),
     ],
-    ids=["no proxy", "not trusted", "forgeable"],
+    ids=["no proxy", "the same machine", "not trusted", "forgeable"],
 )
 def test_what_the_server_sees_is_judged(
     plain: tuple[str, str | None], forged: tuple[str, str | None], verdict: str, says: str

@@ -41,11 +41,18 @@ class PostgresServer:
         durable: Whether commits must outlive a crash of the *machine*. They outlive `kill` either way.
         max_connections: How many connections the server accepts.
         config: Further settings, as in postgresql.conf; they win over those made here.
+        installation: Another PostgreSQL, as a folder with `bin`, `lib` and `share`.
     """
 
     def __init__(
-        self, *, durable: bool = False, max_connections: int = 200, config: Mapping[str, str] | None = None
+        self,
+        *,
+        durable: bool = False,
+        max_connections: int = 200,
+        config: Mapping[str, str] | None = None,
+        installation: Path | None = None,
     ) -> None:
+        self._installation = installation
         self._config = {
             "listen_addresses": "127.0.0.1",
             "unix_socket_directories": "",
@@ -173,8 +180,10 @@ class PostgresServer:
         self._give_away(self._caretaker.folder)
         self._binaries = self._usable_binaries(self._caretaker.folder)
         command = [str(self._binaries / "initdb"), "--pgdata", str(self._data), "--username=postgres", "--auth=trust"]
-        # PostgreSQL's own C.UTF-8: the same order and the same lower() on every system.
-        command += ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        command += ["--encoding=UTF8", "--locale=C"]
+        if self._installation is None:
+            # PostgreSQL's own C.UTF-8 (since 17): the same order and the same lower() on every system.
+            command += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         command += ["--no-sync", "--no-instructions"]
         with self._log.open("ab") as log:
             status = self._run(command, log.fileno()).wait()
@@ -182,7 +191,7 @@ class PostgresServer:
             raise PostgresNotReadyError(self._end_of_log())
 
     def _usable_binaries(self, folder: Path) -> Path:
-        original = _bundle()
+        original = self._installation or _bundle()
         try:
             self._run([str(original / "bin" / "initdb"), "--version"], subprocess.DEVNULL).wait()
         except PermissionError:

@@ -1,0 +1,99 @@
+"""What stands before and behind auth_api in production: real programs, with the files of deploy/."""
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.support.certificates import make_certificate
+from tests.support.processes import free_port
+
+DEPLOY: Final = Path(__file__).parent.parent.parent / "deploy"
+SECRET: Final = "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps"
+METRICS_TOKEN: Final = "a-token-of-the-tests-42"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all that lies here."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.deployment)
+
+
+def program(name: str) -> str:
+    """Return the path of a program, or skip the test."""
+    found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")
+    if found is None:
+        pytest.skip(f"{name} is not installed (Debian: apt-get install {name})")
+    return found
+
+
+def is_listening(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+        return True
+    return False
+
+
+@contextmanager
+def running(command: list[str], log: Path, *, ready: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program until the block ends; it begins when something listens on the port."""
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
+    try:
+        end = time.monotonic() + 20
+        while not is_listening(ready):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < end, log.read_text()
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def production(database_url: str, **variables: str) -> dict[str, Any]:
+    """Return the variables of an instance in production."""
+    return {
+        "ENVIRONMENT": "production",
+        "DATABASE_URL": database_url,
+        "JWT_SECRET_KEY": SECRET,
+        "PUBLIC_URL": "https://auth.example.com",
+        "METRICS_TOKEN": METRICS_TOKEN,
+        "TRUSTED_PROXIES": "127.0.0.1",
+        "RATE_LIMIT_ENABLED": "false",
+        "SHUTDOWN_DELAY": "1",
+        **variables,
+    }
+
+
+def adapted(name: str, changes: dict[str, str]) -> str:
+    """Return a file of deploy/ with what a reader has to change as well; each change has to hit."""
+    text = (DEPLOY / name).read_text(encoding="utf-8")
+    for pattern, replacement in changes.items():
+        text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+        assert count, pattern
+    return text
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Key and certificate in one file, for 127.0.0.1."""
+    return make_certificate(tmp_path_factory.mktemp("certificate"))
+
+
+@pytest.fixture
+def ports() -> tuple[int, int, int, int]:
+    """Ports for http, https and two instances."""
+    return free_port(), free_port(), free_port(), free_port()

@@ -1,0 +1,78 @@
+"""The commands of docs/deployment.md that save and restore, and what a restore does to sessions (FT30)."""
+
+import re
+import shlex
+import subprocess
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.deployment.conftest import program
+from tests.support.actors import Actor
+from tests.support.deployment import Deployment
+from tests.support.postgres import PostgresServer, create_database
+
+DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(params=["sqlite3", "pg_dump"])
+async def saved(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Deployment]:
+    """A deployment whose database the installed program can save: pg_dump refuses newer servers than itself."""
+    path = Path(program(request.param))
+    if path.name == "sqlite3":
+        yield Deployment(tmp_path, f"sqlite:///{tmp_path / 'auth.db'}")
+        return
+    with PostgresServer(installation=installation_of(path)) as server:
+        deployment = Deployment(tmp_path, await create_database(server.url(), "auth"))
+        deployment.command("migrate").check_returncode()
+        yield deployment
+
+
+def installation_of(pg_dump: Path) -> Path:
+    version = subprocess.run([pg_dump, "--version"], capture_output=True, text=True, check=True).stdout
+    installation = Path("/usr/lib/postgresql") / version.split()[2].split(".")[0]
+    if not installation.is_dir():
+        pytest.skip(f"there is no server for {version.strip()}")
+    return installation
+
+
+def run_documented(start: str, deployment: Deployment) -> None:
+    """Run the one line of the document that begins like this, on this test's database."""
+    (line,) = re.findall(rf"^({re.escape(start)}[^#\n]*)", DOCUMENT, re.MULTILINE)
+    path = urlsplit(deployment.database_url).path
+    places = {"/var/lib/auth-api/auth.db": path, "$DATABASE_URL": deployment.database_url}
+    for place, ours in places.items():
+        line = line.replace(place, ours)
+    name, *arguments = shlex.split(line)
+    command = [program(name), *arguments]
+    done = subprocess.run(command, cwd=deployment.folder, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+async def test_what_was_restored_is_made_safe_by_ending_all_sessions(saved: Deployment) -> None:
+    is_file = saved.database_url.startswith("sqlite")
+    with saved.server() as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+            ada, bob = Actor(client), Actor(client, username="bob", email="bob@example.com")
+            assert (await ada.register()).status == 201
+            thief = Actor(client, access_token=ada.access_token, refresh_token=ada.refresh_token)
+            run_documented("sqlite3 " if is_file else "pg_dump ", saved)
+            assert (await bob.register()).status == 201
+            assert (await ada.log_out()).status == 200
+            assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
+            server.stop()
+            for left in saved.folder.glob("auth.db-*"):
+                left.unlink()
+            run_documented("cp backup.db " if is_file else "pg_restore ", saved)
+            server.start()
+
+            assert (await thief.profile()).status == 200, "a session that had ended is back"
+            assert (await bob.profile()).outcome == (401, "TOKEN_REVOKED"), "who registered since then is gone"
+            done = saved.command("sessions", "revoke", "--all", "--yes")
+            assert (done.returncode, done.stdout) == (0, "1 sessions ended\n")
+            assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
+            assert (await thief.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.log_in()).status == 200

@@ -1,0 +1,50 @@
+"""deploy/Caddyfile with the real Caddy before two instances."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from auth_api.doctor.proxy import FORGED
+from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
+from tests.deployment.journey import CLIENT_ADDRESS, client_of, whole_life
+from tests.support.deployment import Deployment
+
+BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+
+
+async def test_behind_caddy_a_whole_life_works_and_nobody_chooses_their_address(
+    deployment: Deployment,
+    tmp_path: Path,
+    certificate: Path,
+    ports: tuple[int, int, int, int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, https, first, second = ports
+    caddy = program("caddy")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    site = rf"https://127.0.0.1:{https} {{\n\ttls {certificate} {certificate}"
+    changes = {
+        r"^auth.example.com \{": site,
+        r"^\{": "{\n\tadmin off\n\tauto_https disable_redirects",
+        r"127.0.0.1:8001": f"127.0.0.1:{first}",
+        r"127.0.0.1:8002": f"127.0.0.1:{second}",
+    }
+    path = tmp_path / "Caddyfile"
+    path.write_text(adapted("Caddyfile", changes))
+    environ = production(deployment.database_url, WORKERS="")
+    command = [caddy, "run", "--config", str(path), "--adapter", "caddyfile"]
+    with ExitStack() as stack:
+        for port in (first, second):
+            stack.enter_context(deployment.server(port=port, **environ))
+        stack.enter_context(running(command, tmp_path / "log", ready=https))
+        async with client_of(https, certificate) as client:
+            await whole_life(client)
+            plain = (await client.get("/health/client", headers=BEARER)).json()
+            forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED})).json()
+            hidden = await client.get("/metrics", headers=BEARER)
+
+    assert plain == {"address": CLIENT_ADDRESS, "peer": "127.0.0.1", "forwarded": CLIENT_ADDRESS}
+    assert forged == plain
+    assert hidden.status_code == 404

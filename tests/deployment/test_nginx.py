@@ -1,0 +1,165 @@
+"""deploy/nginx.conf with the real nginx before two instances."""
+
+import asyncio
+import json
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import httpx
+import pytest
+
+from auth_api.doctor.proxy import FORGED
+from tests.conftest import DeploymentFactory
+from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
+from tests.deployment.journey import CLIENT_ADDRESS, client_of, slow_request, trusting, whole_life
+from tests.support.actors import Actor
+from tests.support.deployment import Deployment
+from tests.support.processes import RunningServer
+
+BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+
+Site = tuple[httpx.AsyncClient, list[RunningServer], int, Deployment]
+
+
+@pytest.fixture(scope="module")
+async def deployment(deployment_factory: DeploymentFactory) -> Deployment:
+    return await deployment_factory()
+
+
+@pytest.fixture
+def configuration(tmp_path: Path, certificate: Path, ports: tuple[int, int, int, int]) -> Path:
+    http, https, first, second = ports
+    path = tmp_path / "nginx.conf"
+    path.write_text(
+        adapted(
+            "nginx.conf",
+            {
+                r"^pid .*": f"pid {tmp_path}/nginx.pid; error_log stderr info; daemon off; user root;",
+                r"^    listen|^        listen \[::\].*\n": "",
+                r"listen 80;": f"listen 127.0.0.1:{http};",
+                r"listen 443 ssl http2;": f"listen 127.0.0.1:{https} ssl http2;",
+                r"/etc/nginx/auth.example.com.(pem|key)": str(certificate),
+                r"server_name auth.example.com;": "server_name 127.0.0.1;",
+                r"127.0.0.1:8001": f"127.0.0.1:{first}",
+                r"127.0.0.1:8002": f"127.0.0.1:{second}",
+                r"^http \{": "http { "
+                + " ".join(
+                    f"{kind}_temp_path {tmp_path}/{kind};"
+                    for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+                ),
+            },
+        )
+    )
+    return path
+
+
+@pytest.fixture
+def instances(deployment: Deployment, ports: tuple[int, int, int, int]) -> Iterator[list[RunningServer]]:
+    environ = production(deployment.database_url)
+    with ExitStack() as stack:
+        yield [stack.enter_context(deployment.server(port=port, **environ, WORKERS="")) for port in ports[2:]]
+
+
+@pytest.fixture
+async def site(
+    configuration: Path, certificate: Path, instances: list[RunningServer], request: pytest.FixtureRequest
+) -> AsyncIterator[Site]:
+    tmp_path, deployment = configuration.parent, request.getfixturevalue("deployment")
+    ports: tuple[int, ...] = request.getfixturevalue("ports")
+    nginx = [program("nginx"), "-e", "stderr", "-c", str(configuration), "-p", str(tmp_path)]
+    with running(nginx, tmp_path / "log", ready=ports[0]):
+        async with client_of(ports[1], certificate) as client:
+            yield client, instances, ports[0], deployment
+
+
+def test_nginx_takes_the_file(configuration: Path, tmp_path: Path) -> None:
+    nginx = [program("nginx"), "-e", "stderr", "-t", "-c", str(configuration), "-p", str(tmp_path)]
+    done = subprocess.run(nginx, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "[warn]" not in done.stderr
+
+
+async def test_behind_nginx_clients_have_their_addresses_and_cannot_choose_them(site: Site, certificate: Path) -> None:
+    client, _, http, deployment = site
+
+    await whole_life(client)
+    plain = (await client.get("/health/client", headers=BEARER)).json()
+    forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED})).json()
+    async with httpx.AsyncClient(trust_env=False) as unencrypted:
+        redirect = await unencrypted.get(f"http://127.0.0.1:{http}/health/live")
+    hidden = await client.get("/metrics", headers=BEARER)
+    seen = await deployment.rows("SELECT DISTINCT ip_address FROM audit_logs")
+    looked_at = deployment.command(
+        "doctor", "--json", "--url", str(client.base_url), SSL_CERT_FILE=str(certificate), METRICS_TOKEN=METRICS_TOKEN
+    )
+
+    assert plain == {"address": CLIENT_ADDRESS, "peer": "127.0.0.1", "forwarded": CLIENT_ADDRESS}
+    assert forged == plain
+    assert (redirect.status_code, redirect.headers["location"]) == (308, "https://auth.example.com/health/live")
+    assert hidden.status_code == 404
+    (proxy,) = [found for found in json.loads(looked_at.stdout) if found["check"] == "proxy.address"]
+    assert proxy["says"] == "not known: this machine and the proxy have one address, 127.0.0.1"
+    assert seen == [(CLIENT_ADDRESS,)]
+
+
+async def test_a_slow_client_is_nginx_s_business(site: Site, certificate: Path) -> None:
+    client, instances, *_ = site
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
+    port = int(str(client.base_url).rsplit(":", 1)[1].rstrip("/"))
+    slow = [slow_request(port, trusting(certificate), head=head) for _ in range(50)]
+    try:
+        answers = [(await client.get("/health/live")).status_code for _ in range(20)]
+        logged = "".join(server.output() for server in instances)
+    finally:
+        for connection in slow:
+            connection.close()
+
+    assert answers == [200] * 20
+    assert "/api/auth/login" not in logged, "no instance has heard of them"
+
+
+async def test_instances_are_replaced_one_after_the_other_and_no_request_fails(site: Site) -> None:
+    client, instances, *_ = site
+    statuses: list[int] = []
+    done = asyncio.Event()
+
+    async def call() -> None:
+        while not done.is_set():
+            statuses.append((await client.get("/health/live")).status_code)
+
+    callers = [asyncio.create_task(call()) for _ in range(4)]
+    for server in instances:
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+    done.set()
+    await asyncio.gather(*callers)
+
+    assert len(statuses) > 50
+    assert set(statuses) == {200}
+
+
+async def test_what_changes_something_is_never_sent_twice_and_fails_nowhere(site: Site) -> None:
+    client, instances, *_ = site
+    outcomes: list[int] = []
+    done = asyncio.Event()
+
+    async def register(number: int) -> None:
+        count = 0
+        while not done.is_set():
+            name = f"person{number}x{count}"
+            person = Actor(client, username=name, email=f"{name}@example.com")
+            outcomes.append((await person.register()).status)
+            count += 1
+
+    callers = [asyncio.create_task(register(number)) for number in range(2)]
+    for server in instances:
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+    done.set()
+    await asyncio.gather(*callers)
+
+    assert len(outcomes) > 5
+    assert set(outcomes) == {201}

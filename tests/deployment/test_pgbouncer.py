@@ -1,0 +1,126 @@
+"""deploy/pgbouncer.ini with the real pgbouncer in transaction mode."""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx
+import pytest
+from piccolo.querystring import QueryString
+
+from auth_api.kit.db.database import create_engine
+from auth_api.kit.db.policy import DatabasePolicy
+from tests.deployment.conftest import adapted, program, running
+from tests.deployment.journey import whole_life
+from tests.support.actors import Actor
+from tests.support.deployment import Deployment
+from tests.support.processes import free_port
+
+SERVERS = 3
+"""Fewer than there are clients, so that each of them gets one server after the other."""
+
+
+@contextmanager
+def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str]:
+    """Run pgbouncer before the deployment's database; yield the address by which it is reached."""
+    parts, port = urlsplit(deployment.database_url), free_port()
+    name = parts.path.removeprefix("/")
+    (folder / "userlist.txt").write_text(f'"postgres" "md5{hashlib.md5(b"xpostgres").hexdigest()}"\n')  # noqa: S324
+    path = folder / "pgbouncer.ini"
+    path.write_text(
+        adapted(
+            "pgbouncer.ini",
+            {
+                r"^auth = .*": f"{name} = host=127.0.0.1 port={parts.port} dbname={name}",
+                r"listen_port = 6432": f"listen_port = {port}",
+                r"auth_type = .*": "auth_type = trust",
+                r"auth_file = .*": f"auth_file = {folder / 'userlist.txt'}",
+                r"default_pool_size = 20": f"default_pool_size = {SERVERS}",
+                **changes,
+            },
+        )
+    )
+    folder.chmod(0o755)
+    command = [program("pgbouncer"), "-u", "nobody", str(path)]
+    with running(command, folder / "log", ready=port):
+        yield f"postgresql://postgres@127.0.0.1:{port}/{name}"
+
+
+@pytest.mark.parametrize("cache_size", [0, 100])
+async def test_without_a_statement_cache_every_query_has_its_own_answer(
+    deployment: Deployment, tmp_path: Path, cache_size: int
+) -> None:
+    """With one, a server is asked for a statement that another one has prepared."""
+    with pooler(deployment, tmp_path) as address:
+        policy = DatabasePolicy(postgres_dsn=address, statement_cache_size=cache_size, pool_timeout=30)
+        engine = create_engine(policy)
+        await engine.start_connection_pool()
+        try:
+            asked = [
+                QueryString(f"SELECT {number % 50} AS text, {{}}::int AS argument", number) for number in range(1000)
+            ]
+            answers = await asyncio.gather(*(engine.run_querystring(query) for query in asked), return_exceptions=True)
+        finally:
+            await engine.close_connection_pool()
+
+    are_right = all(is_right(answer, number) for number, answer in enumerate(answers))
+    assert are_right == (cache_size == 0)
+
+
+def is_right(answer: Any, number: int) -> bool:
+    return not isinstance(answer, BaseException) and dict(answer[0]) == {"text": number % 50, "argument": number}
+
+
+async def test_many_clients_share_few_servers(deployment: Deployment, tmp_path: Path) -> None:
+    with pooler(deployment, tmp_path) as address:
+        pooled: dict[str, Any] = {"DATABASE_URL": address, "DATABASE_STATEMENT_CACHE_SIZE": "0"}
+        with deployment.server(**pooled) as server:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+                await asyncio.gather(*(whole_life(client, f"person{number}") for number in range(12)))
+                ada = Actor(client)
+                assert (await ada.register()).status == 201
+                answers = await asyncio.gather(*(ada.profile() for _ in range(300)))
+            assert "unexpected" not in server.output()
+
+    assert {answer.status for answer in answers} == {200}
+
+
+async def test_migrations_run_through_it(unmigrated: Deployment, tmp_path: Path) -> None:
+    with pooler(unmigrated, tmp_path) as address:
+        pooled = {"DATABASE_URL": address, "DATABASE_STATEMENT_CACHE_SIZE": "0"}
+        done = unmigrated.command("migrate", **pooled)
+        found = unmigrated.command("doctor", "--json", **pooled)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    checks = {one["check"]: one for one in json.loads(found.stdout)}
+    assert checks["database.migrations"]["verdict"] == "ok"
+    assert checks["database.pooler"]["says"] == "there is one, and no prepared statement is kept"
+
+
+def test_the_doctor_knows_a_pooler_that_refuses_the_time_limit(deployment: Deployment, tmp_path: Path) -> None:
+    with pooler(deployment, tmp_path, **{r"^ignore_startup_parameters.*": ""}) as address:
+        done = deployment.command("doctor", "--json", DATABASE_URL=address)
+
+    checks = {one["check"]: one for one in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert checks["database.reachable"]["says"].endswith("a pooler refuses a parameter of the connection")
+
+
+async def test_the_time_limit_of_the_role_holds_behind_it(deployment: Deployment, tmp_path: Path) -> None:
+    owner = await asyncpg.connect(deployment.database_url)
+    try:
+        await owner.execute("ALTER ROLE postgres SET statement_timeout = '200ms'")
+        with pooler(deployment, tmp_path) as address:
+            behind = await asyncpg.connect(address, statement_cache_size=0)
+            with pytest.raises(asyncpg.QueryCanceledError):
+                await behind.execute("SELECT pg_sleep(2)")
+            await behind.close()
+    finally:
+        await owner.execute("ALTER ROLE postgres RESET statement_timeout")
+        await owner.close()

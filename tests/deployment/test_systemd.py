@@ -1,0 +1,27 @@
+"""deploy/auth-api.service, as systemd itself judges it."""
+
+import subprocess
+from pathlib import Path
+
+from tests.deployment.conftest import adapted, program
+
+
+def unit(folder: Path) -> Path:
+    """Return the unit with a program that is there."""
+    path = folder / "auth-api.service"
+    path.write_text(adapted("auth-api.service", {r"^ExecStart=\S+": "ExecStart=/bin/true"}))
+    return path
+
+
+def test_systemd_understands_every_line(tmp_path: Path) -> None:
+    analyze = [program("systemd-analyze"), "verify", "--man=no", str(unit(tmp_path))]
+    done = subprocess.run(analyze, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
+def test_the_service_can_do_little_else_than_serve(tmp_path: Path) -> None:
+    analyze = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", str(unit(tmp_path))]
+    done = subprocess.run(analyze, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
