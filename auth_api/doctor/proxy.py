@@ -47,6 +47,9 @@ def judge_proxy(plain: SeenClient, forged: SeenClient) -> Finding:
         )
     if plain.address != plain.peer:
         return ok(CHECK, f"this machine is {plain.address}, says the proxy {plain.peer}; a forged address is ignored")
+    if plain.forwarded == plain.peer:
+        says = f"not known: this machine and the proxy have one address, {plain.peer}"
+        return note(CHECK, says, "Ask from another machine.")
     if plain.forwarded is not None:
         return fail(
             CHECK,
