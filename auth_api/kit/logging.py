@@ -11,6 +11,7 @@ import os
 import queue
 import re
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
@@ -34,6 +35,9 @@ QUEUE_SIZE: Final = 10_000
 
 ATOMIC_WRITE: Final = 4096
 """Bytes that a pipe takes from one process without another's in between; a longer line may be torn."""
+
+GATHERING: Final = 0.02
+"""Seconds in which the writer lets lines pile up after it has written: to wake a thread costs more than a line does."""
 
 REDACTED: Final = "[redacted]"
 
@@ -141,6 +145,8 @@ class LogWriter:
                 batch.append(msgspec.json.encode({"level": "ERROR", "message": f"{lost} log lines dropped"}) + b"\n")
             for piece in _pieces(line for line in batch if line is not None):
                 self._write(piece)
+            if running:
+                time.sleep(GATHERING)
 
     def _write(self, data: bytes) -> None:
         # A full disk or a closed pipe costs lines, never requests.

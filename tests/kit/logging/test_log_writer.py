@@ -134,6 +134,21 @@ def test_lost_lines_are_told_once(pipe: Pipe) -> None:
     assert pipe.read_to_the_end().count(b"3 log lines dropped") == 1
 
 
+def test_lines_in_quick_succession_are_written_together(pipe: Pipe) -> None:
+    writer = writer_to(pipe)
+    written: list[bytes] = []
+    writer._write = written.append  # type: ignore[method-assign]  # noqa: SLF001 - what reaches the system
+
+    log(writer, b"alone\n")
+    wait_until(lambda: written == [b"alone\n"])
+    for _ in range(50):
+        log(writer, b"one of many\n")
+    writer.stop()
+
+    assert b"".join(written) == b"alone\n" + b"one of many\n" * 50
+    assert len(written) < 10  # two, unless the machine is very slow
+
+
 def test_a_line_longer_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
     writer = writer_to(pipe)
     line = bytes(range(48, 58)) * 100_000 + b"\n"
