@@ -1,9 +1,12 @@
 """Every answer carries the request's id: its own where that is harmless, else a new one."""
 
 import re
+from typing import Any
 
 import httpx
 import pytest
+
+from auth_api.kit.http.exchange import IDS_AT_ONCE, Surroundings
 
 NEW_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -49,3 +52,12 @@ async def test_a_preflight_carries_it_too(client: httpx.AsyncClient) -> None:
     response = await client.options("/api/auth/login", headers=headers)
 
     assert (response.status_code, response.headers["x-request-id"]) == (204, "abc")
+
+
+def test_no_id_comes_twice_when_new_random_bits_are_drawn() -> None:
+    unused: Any = None
+    surroundings = Surroundings(clock=unused, cors=unused, addresses=unused, security=unused)
+
+    ids = {surroundings.new_request_id() for _ in range(3 * IDS_AT_ONCE)}
+
+    assert len(ids) == 3 * IDS_AT_ONCE
