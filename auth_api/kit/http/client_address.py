@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from loguru import logger
@@ -66,6 +67,7 @@ def _hops(scope: Mapping[str, Any]) -> list[str]:
     return [hop.strip() for hop in b",".join(values).decode("latin-1").split(",")] if values else []
 
 
+@lru_cache(maxsize=4096)
 def _parse(text: str) -> Address | None:
     """Read an address, also one with a port (`192.0.2.1:443`, `[2001:db8::1]:443`) or a zone."""
     match = _WITH_PORT.fullmatch(text)
