@@ -20,7 +20,7 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Compiled once, tests are there eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture fuzz coverage check lock container-steps deployment-tests openapi client docs clean FORCE
+.PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests openapi client docs clean FORCE
 
 help: ## List these targets.
 	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
@@ -44,6 +44,9 @@ torture: .venv/dev ## Break everything around the server for a quarter of an hou
 		|| failed=1; \
 	done; .venv/bin/python -m tests.faults.matrix torture.jsonl docs/reliability.md; exit $$failed
 
+bench: .venv/dev ## Measure speed beside other servers in ten minutes; ARGS=--quick takes three. Needs wrk: docs/performance.md.
+	@.venv/bin/python -m benchmarks $(ARGS)
+
 coverage: .venv/dev ## Run them with branch coverage, which takes half as long again, and report it.
 	@rm -f .coverage .coverage.*
 	@$(call on_each_engine,-m coverage run -m pytest -q -n 2 $(ARGS)); failed=$$?; \
@@ -65,6 +68,8 @@ lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions al
 		--universal --python-version 3.11 --fork-strategy fewest --generate-hashes --no-emit-index-url \
 		--annotation-style line --custom-compile-command 'make lock' --output-file "$$output" "$$@"; }; \
 	lock run pyproject.toml; \
+	for peer in fastapi-users pocketbase; do lock ../benchmarks/peers/$$peer/requirements \
+		benchmarks/peers/$$peer/requirements.in; done; \
 	lock dev pyproject.toml --group dev --constraint requirements/run.txt; \
 	lock fuzz --group fuzz; \
 	build=$$(.venv/bin/python -c 'import tomllib; \
@@ -91,7 +96,8 @@ docs: .venv/dev ## Write the pages that are made from the code.
 clean: ## Remove all that these targets made, but no database and no secret.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist
 	rm -rf auth_api/kit/http/docs_pages/bundles auth_api/users/common_passwords.*
-	find auth_api tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf benchmarks/.cache
+	find auth_api benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/folder: $(if $(VENV_IS_SOUND),,FORCE)
 	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) cannot be written to, but .venv has to be made there))

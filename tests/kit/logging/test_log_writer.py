@@ -134,10 +134,10 @@ def test_lost_lines_are_told_once(pipe: Pipe) -> None:
     assert pipe.read_to_the_end().count(b"3 log lines dropped") == 1
 
 
-def test_lines_in_quick_succession_are_written_together(pipe: Pipe) -> None:
+def test_lines_in_quick_succession_are_written_together(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = writer_to(pipe)
     written: list[bytes] = []
-    writer._write = written.append  # type: ignore[method-assign]  # noqa: SLF001 - what reaches the system
+    monkeypatch.setattr(writer, "_write", written.append)
 
     log(writer, b"alone\n")
     wait_until(lambda: written == [b"alone\n"])

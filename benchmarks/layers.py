@@ -1,0 +1,195 @@
+"""Where the time of a request goes: `python -m benchmarks.layers` calls each layer in one process, without a network.
+
+Prints the processor time of the event loop's thread, the best of many short batches: what others do at the same time on
+the machine disturbs that least. A line that is indented is contained in the one above it.
+"""
+
+import asyncio
+import json
+import os
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from itertools import count, cycle
+from typing import Any, Final
+
+import uvloop
+from loguru import logger
+
+from auth_api.app import create_app
+from auth_api.kit.breaker import breakers
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.logging import configure_logging
+from auth_api.services import Services
+from auth_api.sessions import repository
+from auth_api.sessions.tables import Session
+from auth_api.settings import Settings
+from benchmarks.contestants import PASSWORD, our_environment
+from benchmarks.floors import bare_litestar
+from benchmarks.seeding import seed
+from tests.support.lifespan import started
+from tests.support.postgres import PostgresServer, create_database
+
+PEOPLE: Final = 200
+BATCH: Final = 20
+BATCHES: Final = 150
+
+Work = Callable[[], Awaitable[object]]
+
+
+async def cost(work: Work, *, batch: int = BATCH, batches: int = BATCHES) -> float:
+    """Return microseconds of processor time that the work takes in this thread."""
+    seconds = []
+    for _ in range(batches):
+        began = time.thread_time()
+        for _ in range(batch):
+            await work()
+        seconds.append((time.thread_time() - began) / batch)
+    return min(seconds) * 1e6
+
+
+class Caller:
+    """Sends requests to an ASGI application as a server would, with nothing in between."""
+
+    def __init__(self, app: Any) -> None:
+        self._app = app
+
+    async def call(self, method: str, path: str, *, token: str = "", body: bytes = b"") -> bytes:
+        """Return the body of a right answer.
+
+        Raises:
+            AssertionError: the answer is an error.
+        """
+        headers = [(b"host", b"auth.example.org")]
+        if token:
+            headers.append((b"authorization", b"Bearer " + token.encode()))
+        if body:
+            headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        sent: list[Any] = []
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 8000),
+            "client": ("127.0.0.1", 50000),
+            "scheme": "http",
+            "method": method,
+            "root_path": "",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "headers": headers,
+            "state": {},
+        }
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        await self._app(scope, receive, send)
+        if sent[0]["status"] >= 400:  # noqa: PLR2004 - where errors begin
+            raise AssertionError(sent[1]["body"])
+        return bytes(sent[1]["body"])
+
+
+async def measure(database_url: str) -> dict[str, float]:
+    """Return the cost of each layer, and of whole requests."""
+    settings = Settings.from_env(our_environment(database_url))
+    people = await seed(settings, PEOPLE, PASSWORD)
+    with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 - opened once
+        configure_logging(level="INFO", as_json=True, descriptor=nowhere.fileno())
+        app = create_app(settings)
+        async with started(app):
+            return {**await _layers(app.state.services, people), **await _requests(app, people)}
+
+
+async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dict[str, float]:
+    claims = [services.sessions.access_tokens.verify(token) for _, token, _ in people]
+    turn, tokens = cycle(claims), cycle([token for _, token, _ in people])
+    engine: Any = services.database.engine
+    connection = await engine.take()
+    statement = "SELECT s.*, u.* FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
+
+    async def verify() -> None:
+        services.sessions.access_tokens.verify(next(tokens))
+
+    async def verify_anew() -> None:
+        services.sessions.access_tokens.verify_ignoring_expiry(next(tokens))
+
+    async def line() -> None:
+        logger.bind(event="http:request", method="GET", route="/", path="/", status=200, duration_ms=1.5).info(
+            "request"
+        )
+
+    async def asked() -> None:
+        await connection.fetch(statement, next(turn).sid)
+
+    async def lent() -> None:
+        await engine.give_back(await engine.take(), clean=True)
+
+    async def nothing() -> None:
+        return None
+
+    async def guarded() -> None:
+        await breakers.get(SERVICE).call_async(nothing)
+
+    async def found() -> None:
+        claim = next(turn)
+        await repository.find_principal(claim.sid, claim.user_id)
+
+    costs = {
+        "look-up of session and account": await cost(found),
+        "  round trip on a connection at hand": await cost(asked),
+        "  connection out of the pool and back": await cost(lent),
+        "  breaker": await cost(guarded),
+        "  query built by Piccolo": await cost(lambda: _built(next(turn).sid)),
+        "access token, remembered": await cost(verify),
+        "access token, seen first": await cost(verify_anew),
+        "access line": await cost(line),
+    }
+    await engine.give_back(connection, clean=True)
+    return costs
+
+
+async def _built(session_id: object) -> None:
+    query = Session.raw("SELECT id FROM sessions WHERE id = {} AND user_id = {}", session_id, 1)
+    query.querystrings[0].compile_string()
+
+
+async def _requests(app: Any, people: list[tuple[str, str, str]]) -> dict[str, float]:
+    caller, bare = Caller(app), Caller(bare_litestar)
+    profiles, numbers = cycle([token for _, token, _ in people]), count()
+    spare = [token for _, _, token in people]
+
+    async def profile() -> None:
+        await caller.call("GET", "/api/user/profile", token=next(profiles))
+
+    async def refresh() -> None:
+        place = next(numbers) % PEOPLE
+        body = json.dumps({"refresh_token": spare[place]}).encode()
+        spare[place] = json.loads(await caller.call("POST", "/api/auth/refresh", body=body))["refresh_token"]
+
+    async def log_in() -> None:
+        body = json.dumps({"email": people[next(numbers) % PEOPLE][0], "password": PASSWORD}).encode()
+        await caller.call("POST", "/api/auth/login", body=body)
+
+    return {
+        "GET profile": await cost(profile),
+        "POST refresh": await cost(refresh),
+        "POST login, but for the hash": await cost(log_in, batch=5, batches=20),
+        "bare Litestar": await cost(lambda: bare.call("GET", "/api/user/profile")),
+    }
+
+
+def main() -> None:
+    """Measure, and print."""
+    with PostgresServer() as server:
+        url = asyncio.run(create_database(server.url(), "layers"))
+        for name, microseconds in uvloop.run(measure(url)).items():
+            sys.stdout.write(f"{microseconds:8.0f} µs  {name}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""Registers people in the database of our own settings, past HTTP: `python -m benchmarks.seeding COUNT PASSWORD`.
+
+Prints `[[email, access token, refresh token], …]` as JSON. All share one hash, which costs as much to check as any.
+"""
+
+import asyncio
+import json
+import os
+import sys
+
+from auth_api.kit.db import migrations
+from auth_api.kit.db.database import create_migrating_engine
+from auth_api.kit.origin import Origin
+from auth_api.piccolo_app import APP_NAME, bind
+from auth_api.services import Services, create_services
+from auth_api.settings import Settings
+from auth_api.users.identifiers import canonical_email, canonical_username
+
+ORIGIN = Origin(ip_address="127.0.0.1")
+
+
+async def seed(settings: Settings, count: int, password: str) -> list[tuple[str, str, str]]:
+    """Migrate, and register so many people with a session each."""
+    engine = create_migrating_engine(settings.database)
+    bind(engine)
+    await migrations.migrate(engine, APP_NAME)
+    services = create_services(settings)
+    async with services.running():
+        hashed_password = await services.hasher.hash(password)
+        return [await _register(services, f"person{number}", hashed_password) for number in range(count)]
+
+
+async def _register(services: Services, name: str, hashed_password: str) -> tuple[str, str, str]:
+    email = canonical_email(f"{name}@example.org")
+    users = services.login.users
+
+    async def work() -> tuple[str, str, str]:
+        account = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
+        opened = await services.sessions.open(account.id, at=account.created_at, origin=ORIGIN)
+        return email, opened.tokens.access_token, opened.tokens.refresh_token
+
+    return await services.database.transaction(work)
+
+
+if __name__ == "__main__":
+    people = asyncio.run(seed(Settings.from_env(os.environ), int(sys.argv[1]), sys.argv[2]))
+    sys.stdout.write(json.dumps(people))

@@ -1,0 +1,212 @@
+"""What we promise ourselves, and whether it is so."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from benchmarks.contestants import LOGIN, PROFILE, REFRESH, REGISTER
+from benchmarks.measuring import CALM, SATURATED, Measurement
+
+OURS: Final = "auth_api, PostgreSQL"
+OURS_SQLITE: Final = "auth_api, SQLite"
+OURS_TWICE: Final = "auth_api, two workers"
+FASTAPI_USERS: Final = "fastapi-users, PostgreSQL"
+FASTAPI_USERS_SQLITE: Final = "fastapi-users, SQLite"
+BETTER_AUTH: Final = "better-auth, PostgreSQL"
+POCKETBASE: Final = "PocketBase, SQLite"
+LITESTAR: Final = "floor: bare Litestar"
+ASGI: Final = "floor: bare ASGI"
+HASHES: Final = "floor: argon2 alone"
+HASHES_TWICE: Final = "floor: argon2 alone, two cores"
+LOOKUPS: Final = "floor: asyncpg alone"
+
+
+class Results(msgspec.Struct, kw_only=True):
+    """All that was measured; None where it was not.
+
+    Attributes:
+        measurements: medians of the rounds.
+        cold_start: seconds from the start to the first answer.
+        idle_memory: megabytes (PSS) of a worker that has just started.
+        halfway_memory: the same in the middle of the mixed load.
+        loaded_memory: and at its end.
+        load_minutes: how long that load lasted.
+        growth: by how much the cost of each request grew with a million accounts, as a share.
+    """
+
+    measurements: list[Measurement]
+    cold_start: float | None = None
+    idle_memory: float | None = None
+    halfway_memory: float | None = None
+    loaded_memory: float | None = None
+    load_minutes: float = 0.0
+    growth: dict[str, float] = {}
+
+    def find(self, name: str, workload: str) -> Measurement | None:
+        """Return a contestant's medians at a workload, if it took part."""
+        found = (each for each in self.measurements if (each.name, each.workload) == (name, workload))
+        return next(found, None)
+
+    def rate(self, name: str, workload: str) -> float | None:
+        """Return its right answers per second."""
+        found = self.find(name, workload)
+        return found.rate if found else None
+
+    def p99(self, name: str, workload: str) -> float | None:
+        """Return its 99th percentile in milliseconds."""
+        found = self.find(name, workload)
+        return found.p99 if found else None
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the table.
+
+    Attributes:
+        subject: what is measured.
+        promise: in words.
+        limit: the number promised.
+        measured: the number found; None if it was not measured.
+        at_most: whether the number must not be larger, instead of not smaller.
+        unit: of both numbers.
+    """
+
+    subject: str
+    promise: str
+    limit: float
+    measured: float | None
+    at_most: bool = False
+    unit: str = " times"
+
+    @property
+    def is_met(self) -> bool | None:
+        """Tell whether the promise holds; None if nobody knows."""
+        if self.measured is None:
+            return None
+        return self.measured <= self.limit if self.at_most else self.measured >= self.limit
+
+
+def targets(results: Results) -> list[Target]:
+    """Return the whole table."""
+    return [*_rates(results), *_efficiency(results), *_latency(results), *_process(results), *_growth(results)]
+
+
+def _rates(of: Results) -> list[Target]:
+    profile, refresh = of.rate(OURS, PROFILE), of.rate(OURS, REFRESH)
+    one, two = of.find(OURS, PROFILE), of.find(OURS_TWICE, PROFILE)
+    capacity = (one.busiest / two.busiest) if one and two and two.busiest else None
+    return [
+        _times(PROFILE, FASTAPI_USERS, 6, profile, of.rate(FASTAPI_USERS, PROFILE)),
+        _times(PROFILE, POCKETBASE, 1.2, profile, of.rate(POCKETBASE, PROFILE)),
+        _times(PROFILE, LITESTAR, 0.35, profile, of.rate(LITESTAR, PROFILE)),
+        Target(subject=REFRESH, promise="≥ 2,000 per second and core", limit=2000, measured=refresh, unit="/s"),
+        _times(REFRESH, BETTER_AUTH, 4, refresh, of.rate(BETTER_AUTH, REFRESH)),
+        _times(REFRESH, POCKETBASE, 0.6, refresh, of.rate(POCKETBASE, REFRESH)),
+        _times(
+            f"{PROFILE}, embedded SQLite",
+            FASTAPI_USERS_SQLITE,
+            4,
+            of.rate(OURS_SQLITE, PROFILE),
+            of.rate(FASTAPI_USERS_SQLITE, PROFILE),
+        ),
+        Target(
+            subject="two workers on profile",
+            promise="≥ 1.8 times one, by answers per second of the busiest worker's processor time",
+            limit=1.8,
+            measured=capacity,
+        ),
+    ]
+
+
+def _efficiency(of: Results) -> list[Target]:
+    return [
+        Target(
+            subject=f"{workload}, {cores}",
+            promise="≥ 92 % of the rate of argon2 alone",
+            limit=92,
+            measured=_percent(of.rate(name, workload), of.rate(floor, LOGIN)),
+            unit=" %",
+        )
+        for cores, name, floor in (("one core", OURS, HASHES), ("two cores", OURS_TWICE, HASHES_TWICE))
+        for workload in (LOGIN, REGISTER)
+    ]
+
+
+def _latency(of: Results) -> list[Target]:
+    ours = of.p99(OURS, SATURATED)
+    against = (
+        (f"of its own p99 when calm: {of.p99(OURS, CALM) or 0:.1f} ms", of.p99(OURS, CALM), 5.0),
+        (f"of {POCKETBASE}", of.p99(POCKETBASE, SATURATED), 1 / 10),
+        (f"of {BETTER_AUTH}", of.p99(BETTER_AUTH, SATURATED), 1 / 40),
+        (f"of {FASTAPI_USERS}", of.p99(FASTAPI_USERS, SATURATED), 1 / 100),
+    )
+    return [
+        Target(
+            subject=f"p99 of {SATURATED}",
+            promise=f"≤ {_share(limit)} {whose}",
+            limit=limit,
+            measured=_ratio(ours, theirs),
+            at_most=True,
+        )
+        for whose, theirs, limit in against
+    ]
+
+
+def _process(of: Results) -> list[Target]:
+    flat = _ratio(of.loaded_memory, of.halfway_memory)
+    load = f"memory (PSS) of a worker after {of.load_minutes:g} minutes of mixed load"
+    return [
+        Target(subject=load, promise="≤ 90 MB", limit=90, measured=of.loaded_memory, at_most=True, unit=" MB"),
+        Target(subject=load, promise="flat: ≤ 1.05 times halfway", limit=1.05, measured=flat, at_most=True),
+        Target(
+            subject="memory (PSS) of a worker, idle",
+            promise="≤ 60 MB",
+            limit=60,
+            measured=of.idle_memory,
+            at_most=True,
+            unit=" MB",
+        ),
+        Target(
+            subject="cold start to the first answer",
+            promise="≤ 1.2 s",
+            limit=1.2,
+            measured=of.cold_start,
+            at_most=True,
+            unit=" s",
+        ),
+    ]
+
+
+def _growth(of: Results) -> list[Target]:
+    return [
+        Target(
+            subject=f"{request}, with 1,000,000 accounts and 5,000,000 sessions",
+            promise="costs ≤ 20 % more",
+            limit=20,
+            measured=share * 100,
+            at_most=True,
+            unit=" %",
+        )
+        for request, share in of.growth.items()
+    ]
+
+
+def _times(subject: str, peer: str, limit: float, ours: float | None, theirs: float | None) -> Target:
+    return Target(subject=subject, promise=f"≥ {limit:g} times {peer}", limit=limit, measured=_ratio(ours, theirs))
+
+
+def _share(limit: float) -> str:
+    return f"1/{round(1 / limit)}" if limit < 1 else f"{limit:g} times"
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one is not None and other else None
+
+
+def _percent(one: float | None, other: float | None) -> float | None:
+    ratio = _ratio(one, other)
+    return ratio * 100 if ratio is not None else None
+
+
+WORKLOADS: Final[Sequence[str]] = (PROFILE, REFRESH, LOGIN, REGISTER, CALM, SATURATED)
+"""In the order of the tables."""
