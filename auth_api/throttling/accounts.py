@@ -77,14 +77,15 @@ class AccountThrottle:
         """
         if not self.policy.enabled:
             return Counted()
-        of_pair = await repository.attempt(target.pair_key, self.policy.per_network)
-        if of_pair is None:
+        tried = await repository.attempt(target.pair_key, target.account_key, self.policy)
+        if tried.of_pair is None:
+            if tried.of_account is not None:  # another attempt has blocked the network in that very moment
+                await repository.uncount(target.account_key)
             _REFUSED_NETWORK.inc()
             raise TooManyAttemptsException(await repository.blocked_for(target.pair_key))
-        pair_blocks = of_pair >= self.policy.per_network.free
-        of_account = await repository.attempt(target.account_key, self.policy.per_account)
-        if of_account is not None:
-            account_blocks = of_account >= self.policy.per_account.free
+        pair_blocks = tried.of_pair >= self.policy.per_network.free
+        if tried.of_account is not None:
+            account_blocks = tried.of_account >= self.policy.per_account.free
             return Counted((target.pair_key, target.account_key), blocks=pair_blocks or account_blocks)
         if await is_known_network():
             return Counted((target.pair_key,), blocks=pair_blocks)
@@ -99,10 +100,10 @@ class AccountThrottle:
 
     async def succeed(self, target: Target, counted: Counted) -> None:
         """Forget the failures from this network and no others, and uncount this attempt, which was none."""
-        if target.pair_key in counted.keys:
-            await repository.forget(target.pair_key)
         if target.account_key in counted.keys:
-            await repository.uncount(target.account_key)
+            await repository.settle(pair_key=target.pair_key, account_key=target.account_key)
+        elif target.pair_key in counted.keys:
+            await repository.forget(target.pair_key)
 
     async def failures(self, target: Target) -> list[Failures]:
         """Return the failures at an account from all networks, the longest waits first; the first hundred."""

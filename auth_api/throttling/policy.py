@@ -1,6 +1,6 @@
 """How much is allowed. `auth-api limits` prints it."""
 
-from typing import Final
+from typing import ClassVar, Final
 
 import msgspec
 
@@ -26,9 +26,10 @@ class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
     free: int
     window_seconds: int
     renews: bool
-    first_wait_seconds: int = 30
-    doublings: int = 5
-    longest_wait_seconds: int = 15 * MINUTE
+
+    first_wait_seconds: ClassVar[int] = 30
+    doublings: ClassVar[int] = 5
+    longest_wait_seconds: ClassVar[int] = 15 * MINUTE
 
 
 class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):

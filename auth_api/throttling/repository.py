@@ -10,7 +10,7 @@ import msgspec
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.throttling.failures import Failures
-from auth_api.throttling.policy import AccountLimit
+from auth_api.throttling.policy import AccountLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounter
 
 
@@ -41,38 +41,85 @@ async def count(key: str, window_seconds: float) -> Count:
     return Count(rows[0]["attempts"], max(0.0, float(rows[0]["resets_in"])))
 
 
-@circuit_breaker(service=SERVICE)
-async def attempt(key: str, limit: AccountLimit) -> int | None:
-    """Count one attempt before it is judged, and return which one it is. None, uncounted, if the key is blocked.
+class Attempt(msgspec.Struct, frozen=True):
+    """Which one it is from its network, and which one at its account. None where that is blocked: it did not count."""
 
-    The attempt that uses up the free ones, and each later one, blocks those that follow; `forget` lifts it on success.
+    of_pair: int | None
+    of_account: int | None
+
+
+@circuit_breaker(service=SERVICE)
+async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> Attempt:
+    """Count one attempt before it is judged: from its network, and unless that is blocked at its account.
+
+    The attempt that uses up the free ones, and each later one, blocks those that follow; `settle` lifts it on success.
+    What blocks the network while this statement runs refuses it there and comes too late for the account's count.
+
+    The rows are locked in the order of their keys, here and in `settle`: two statements never wait for each other.
     """
+    network, account = policy.per_network, policy.per_account
     rows = await ThrottleCounter.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
-        "VALUES ({}, 1, date_part('epoch', clock_timestamp()) + {}, 0, date_part('epoch', clock_timestamp()) + 86400) "
+        "SELECT key, 1, date_part('epoch', clock_timestamp()) + seconds, 0, "
+        "date_part('epoch', clock_timestamp()) + 86400 FROM ("
+        "SELECT CAST({} AS varchar) AS key, CAST({} AS double precision) AS seconds WHERE NOT EXISTS (SELECT 1 "
+        "FROM throttle_counters WHERE key = {} AND blocked_until > date_part('epoch', clock_timestamp())) "
+        "UNION ALL SELECT CAST({} AS varchar), CAST({} AS double precision)) AS tried WHERE true ORDER BY key "
         "ON CONFLICT (key) DO UPDATE SET "
         "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
         "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) OR {} "
+        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        "OR CASE WHEN throttle_counters.key = {} THEN CAST({} AS boolean) ELSE CAST({} AS boolean) END "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "blocked_until = CASE "
-        "WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
-        "OR throttle_counters.attempts + 1 < {} THEN 0 "
-        "WHEN throttle_counters.attempts + 1 >= {} THEN date_part('epoch', clock_timestamp()) + {} "
-        "ELSE date_part('epoch', clock_timestamp()) + {} * (1 << (throttle_counters.attempts + 1 - {})) END, "
+        "WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) OR throttle_counters.attempts "
+        "+ 1 < CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END THEN 0 "
+        "WHEN throttle_counters.attempts + 1 - CAST({} AS integer) "
+        ">= CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END "
+        "THEN date_part('epoch', clock_timestamp()) + CAST({} AS double precision) "
+        "ELSE date_part('epoch', clock_timestamp()) + CAST({} AS double precision) * (1 << (throttle_counters.attempts "
+        "+ 1 - CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END)) END, "
         "expires_at = excluded.expires_at "
         "WHERE throttle_counters.blocked_until <= date_part('epoch', clock_timestamp()) "
-        "RETURNING attempts",
-        key,
-        float(limit.window_seconds),
-        limit.renews,
-        limit.free,
-        limit.free + limit.doublings,
-        float(limit.longest_wait_seconds),
-        float(limit.first_wait_seconds),
-        limit.free,
+        "RETURNING key, attempts",
+        account_key,
+        float(account.window_seconds),
+        pair_key,
+        pair_key,
+        float(network.window_seconds),
+        pair_key,
+        network.renews,
+        account.renews,
+        pair_key,
+        network.free,
+        account.free,
+        AccountLimit.doublings,
+        pair_key,
+        network.free,
+        account.free,
+        float(AccountLimit.longest_wait_seconds),
+        float(AccountLimit.first_wait_seconds),
+        pair_key,
+        network.free,
+        account.free,
     )
-    return int(rows[0]["attempts"]) if rows else None
+    attempts = {row["key"]: int(row["attempts"]) for row in rows}
+    return Attempt(attempts.get(pair_key), attempts.get(account_key))
+
+
+@circuit_breaker(service=SERVICE)
+async def settle(*, pair_key: str, account_key: str) -> None:
+    """Let an attempt that was none be forgotten: all from its network, and this one at its account."""
+    await ThrottleCounter.raw(
+        "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
+        "SELECT key, 0, window_ends_at, 0, expires_at FROM throttle_counters WHERE key IN ({}, {}) ORDER BY key "
+        "ON CONFLICT (key) DO UPDATE SET blocked_until = 0, "
+        "attempts = CASE WHEN throttle_counters.key = {} THEN 0 ELSE throttle_counters.attempts - 1 END "
+        "WHERE throttle_counters.attempts > 0",
+        account_key,
+        pair_key,
+        pair_key,
+    )
 
 
 @circuit_breaker(service=SERVICE)

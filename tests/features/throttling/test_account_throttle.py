@@ -5,6 +5,9 @@ from collections import Counter
 
 import pytest
 
+from auth_api.throttling import repository
+from auth_api.throttling.policy import ThrottlingPolicy
+from auth_api.throttling.tables import ThrottleCounter
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, Answer
 from tests.support.counters import age_counters
@@ -141,6 +144,39 @@ async def test_who_has_to_wait_writes_nothing_into_the_history(limited: OtherApp
         await ada.log_in()
 
     assert [statement.split(maxsplit=1)[0] for statement in statements] == ["INSERT", "SELECT", "INSERT", "SELECT"]
+
+
+async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_account(
+    limited: OtherApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = Actor(limited.client)
+    await ada.register()
+    await guess(ada, 5)
+    count = repository.attempt
+
+    async def overtaken(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> repository.Attempt:
+        counted = await count(f"{pair_key}-elsewhere", account_key, policy)
+        return repository.Attempt(None, counted.of_account)
+
+    monkeypatch.setattr(repository, "attempt", overtaken)
+    refused = await ada.log_in()
+
+    assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")
+    counters = await ThrottleCounter.select().where(ThrottleCounter.key.like("attempts:id:%"))
+    of_account = [row["attempts"] for row in counters if row["key"].count(":") == 2]
+    assert of_account == [5]
+
+
+async def test_many_logins_at_once_wait_for_each_other_in_one_order(limited: OtherApp) -> None:
+    """Successes and failures lock the same two rows; in different orders some would end in a deadlock."""
+    ada = Actor(limited.client)
+    await ada.register()
+
+    outcomes: Counter[int] = Counter()
+    for _ in range(8):
+        outcomes += Counter([answer.status for answer in await asyncio.gather(*(ada.log_in() for _ in range(4)))])
+
+    assert outcomes == {200: 32}
 
 
 async def test_switched_off_there_is_no_throttle(app_with: OtherAppFactory) -> None:
