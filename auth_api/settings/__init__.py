@@ -1,6 +1,5 @@
 """All settings: one frozen policy per package, parsed once from a mapping, every mistake told at once."""
 
-import os
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -22,7 +21,7 @@ from auth_api.settings.http import HttpPolicy, read_http
 from auth_api.settings.keys import GENERATE, read_keys
 from auth_api.settings.mail import read_mail, read_mailboxes
 from auth_api.settings.reader import Reader
-from auth_api.settings.server import ServerPolicy, read_server
+from auth_api.settings.server import ServerPolicy, processors, read_server
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
 from auth_api.users.policy import MailboxPolicy, PasswordPolicy
 
@@ -214,7 +213,7 @@ def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> Ha
         memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", default, at_least=floor, at_most=_MAX_HASH_KIB),
         iterations=iterations,
         parallelism=parallelism,
-        threads=read.integer("PASSWORD_HASH_THREADS", max(1, (os.cpu_count() or 1) // server.workers), at_least=1),
+        threads=read.integer("PASSWORD_HASH_THREADS", max(1, processors() // server.workers), at_least=1),
         queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
         queue_timeout=read.number("PASSWORD_HASH_QUEUE_TIMEOUT", 1, above=0),
     )

@@ -1,5 +1,7 @@
 """Settings of the process and its connections."""
 
+import os
+
 import msgspec
 
 from auth_api.settings.reader import Reader
@@ -30,6 +32,11 @@ class ServerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int = 1000
     shutdown_delay: float = 0
     shutdown_timeout: float = 20
+
+
+def processors() -> int:
+    """Return how many processors this process may use: fewer than the machine has, where it is pinned to some."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_server(read: Reader, *, production: bool) -> ServerPolicy:

@@ -198,6 +198,16 @@ def test_a_variable_does_what_it_is_for(variable: str, text: str, path: str, val
     assert value_of(settings, path) == value
 
 
+@pytest.mark.parametrize(("workers", "threads"), [("1", 3), ("2", 1), ("8", 1)])
+def test_workers_share_the_processors_that_the_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, workers: str, threads: int
+) -> None:
+    """A pinned server that hashed on as many threads as the machine has processors would only need more memory."""
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 4, 5})
+
+    assert Settings.from_env({**DEVELOPMENT, "WORKERS": workers}).hashing.threads == threads
+
+
 @pytest.mark.parametrize("variable", ["PORT", "LOG_LEVEL", "CORS_ORIGINS", "DATABASE_URL", "DOCS_ENABLED"])
 def test_an_empty_variable_is_one_that_is_not_set(variable: str) -> None:
     assert repr(Settings.from_env({**DEVELOPMENT, variable: ""})) == repr(Settings.from_env(DEVELOPMENT))

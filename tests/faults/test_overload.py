@@ -8,6 +8,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
+from auth_api.settings.server import processors
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.load import Client, Measured, at_capacity, at_rate, request_bytes
@@ -52,7 +53,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
         crowd.close()
         reader.close()
 
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    threads = max(1, processors() // workers)
     goodput = logins.seen[200] / SECONDS
     record(
         "FT23",
