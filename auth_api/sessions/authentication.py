@@ -25,13 +25,13 @@ def bearer_token(connection: Connection) -> str:
         AuthenticationRequiredException: there is none.
         TokenInvalidException: there are several, and nobody could say which one counts.
     """
-    values = connection.headers.getall("authorization", [])
+    values = [value for name, value in connection.scope["headers"] if name == b"authorization"]
     if len(values) > 1:
         raise TokenInvalidException
-    scheme, _, token = (values[0] if values else "").partition(" ")
+    scheme, _, token = values[0].decode("latin-1").partition(" ") if values else ("", "", "")
     if scheme.lower() != "bearer" or not token.strip():
         raise AuthenticationRequiredException
-    return str(token.strip())
+    return token.strip()
 
 
 def optional_principal(sessions: SessionService) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
