@@ -11,10 +11,10 @@ import os
 import queue
 import re
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import asyncpg
@@ -52,9 +52,15 @@ _SECRET_VALUES: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    """Tell by a field's name; there are not many of those."""
+    return _SECRET_NAMES.search(name) is not None
+
+
 def redact(name: str, value: Any) -> Any:
     """Return the value, or a mark in place of what its name or its look says is secret."""
-    if _SECRET_NAMES.search(name):
+    if _is_secret(name):
         return REDACTED
     if isinstance(value, str):
         return _SECRET_VALUES.sub(REDACTED, value)
@@ -114,6 +120,7 @@ class LogWriter:
         self._descriptor = descriptor
         self._lines: queue.Queue[bytes | None] = queue.Queue(queue_size)
         self._thread = threading.Thread(target=self._write_all, name="log-writer", daemon=True)
+        self._stopping = threading.Event()
         self.dropped = 0
         self._reported = 0
         self._thread.start()
@@ -128,6 +135,7 @@ class LogWriter:
 
     def stop(self) -> None:
         """Write what waits, for at most two seconds."""
+        self._stopping.set()
         with contextlib.suppress(queue.Full):
             self._lines.put(None, timeout=1)
         self._thread.join(timeout=1)
@@ -146,7 +154,7 @@ class LogWriter:
             for piece in _pieces(line for line in batch if line is not None):
                 self._write(piece)
             if running:
-                time.sleep(GATHERING)
+                self._stopping.wait(GATHERING)
 
     def _write(self, data: bytes) -> None:
         # A full disk or a closed pipe costs lines, never requests.
