@@ -62,7 +62,7 @@ def main() -> int:
         with PostgresServer(durable=True) as server, tempfile.TemporaryDirectory() as folder:
             results = _measure(plan, server, Path(folder), peers=not arguments.no_peers)
             if arguments.growth:
-                results.growth = growth.measure(server.url(), _tell)
+                results.growth, results.cleaning = growth.measure(server, _tell)
     except WrongAnswerError as error:
         _tell(f"Void, because of a wrong answer: {error}")
         return 1

@@ -104,7 +104,7 @@ class Meter:
 
     def read(self) -> Usage:
         """Return what was used since the beginning."""
-        seconds = {pid: after - self._before[pid] for pid, after in self._read().items()}
+        seconds = {pid: max(0.0, after - self._before[pid]) for pid, after in self._read().items()}  # 0: it is gone
         wall = time.monotonic() - self._began
         strangers = (self._busy() - self._busy_before - sum(seconds.values())) / (wall * len(self._cores))
         return Usage(seconds, wall, max(0.0, strangers))

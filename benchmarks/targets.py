@@ -33,6 +33,7 @@ class Results(msgspec.Struct, kw_only=True):
         loaded_memory: and at its end.
         load_minutes: how long that load lasted.
         growth: by how much the cost of each request grew with a million accounts, as a share.
+        cleaning: the factor of a profile's p99 while a million rows that are over are removed.
     """
 
     measurements: list[Measurement]
@@ -42,6 +43,7 @@ class Results(msgspec.Struct, kw_only=True):
     loaded_memory: float | None = None
     load_minutes: float = 0.0
     growth: dict[str, float] = {}
+    cleaning: float | None = None
 
     def find(self, name: str, workload: str) -> Measurement | None:
         """Return a contestant's medians at a workload, if it took part."""
@@ -179,15 +181,24 @@ def _process(of: Results) -> list[Target]:
 
 def _growth(of: Results) -> list[Target]:
     return [
+        *(
+            Target(
+                subject=f"{request}, beside 1,000,000 accounts and 5,000,000 sessions",
+                promise="costs ≤ 20 % more, PostgreSQL included",
+                limit=20,
+                measured=of.growth[request] * 100 if request in of.growth else None,
+                at_most=True,
+                unit=" %",
+            )
+            for request in (PROFILE, REFRESH, LOGIN)
+        ),
         Target(
-            subject=f"{request}, with 1,000,000 accounts and 5,000,000 sessions",
-            promise="costs ≤ 20 % more",
-            limit=20,
-            measured=share * 100,
+            subject="p99 of a profile while 1,000,000 expired rows are removed",
+            promise="≤ 1.5 times",
+            limit=1.5,
+            measured=of.cleaning,
             at_most=True,
-            unit=" %",
-        )
-        for request, share in of.growth.items()
+        ),
     ]
 
 

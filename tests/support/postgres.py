@@ -76,6 +76,14 @@ class PostgresServer:
         return f"postgresql://postgres@127.0.0.1:{self.port}/{quote(database, safe='')}"
 
     @property
+    def pid(self) -> int:
+        """The number of the server's first process, whose children are all others."""
+        if self._process is None:
+            message = "the server is not running"
+            raise RuntimeError(message)
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         """Whether the server's first process is alive; a paused one is."""
         return self._process is not None and self._process.poll() is None
