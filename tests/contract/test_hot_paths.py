@@ -1,0 +1,102 @@
+"""What a request may cost, counted instead of timed: statements of the database, and calls of Python functions.
+
+A change that makes a hot path clearly heavier fails here, on any machine and whatever else runs on it. One that makes
+it lighter may fail as well, and then takes the number down. `python -m benchmarks.layers` says where the time goes.
+"""
+
+import gc
+import json
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, Final
+
+import pytest
+
+from tests.conftest import OtherAppFactory
+from tests.support.actors import PASSWORD, Actor
+from tests.support.caller import Caller
+from tests.support.statements import recorded
+
+STATEMENTS: Final = {"profile": 1, "refresh": 4, "login": 8}
+"""Beside BEGIN and COMMIT, of which the latter two have one each."""
+
+CALLS: Final = {
+    "sqlite": {"profile": 415, "refresh": 1340, "login": 2255},
+    "postgres": {"profile": 615, "refresh": 1845, "login": 3415},
+}
+"""Of functions written in Python, in the event loop's thread."""
+
+BAND: Final = 0.12
+"""Python 3.11 and 3.13 differ by four percent."""
+
+
+@dataclass
+class HotPaths:
+    """An application with all limits on, and somebody who has logged in."""
+
+    caller: Caller
+    engine: Any
+    access_token: str
+    refresh_token: str
+
+    async def profile(self) -> None:
+        await self.caller.call("GET", "/api/user/profile", token=self.access_token)
+
+    async def refresh(self) -> None:
+        body = json.dumps({"refresh_token": self.refresh_token}).encode()
+        self.refresh_token = json.loads(await self.caller.call("POST", "/api/auth/refresh", body=body))["refresh_token"]
+
+    async def login(self) -> None:
+        body = json.dumps({"username": "ada", "password": PASSWORD}).encode()
+        await self.caller.call("POST", "/api/auth/login", body=body)
+
+
+@pytest.fixture
+async def paths(app_with: OtherAppFactory) -> AsyncIterator[HotPaths]:
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as other:
+        ada = Actor(other.client)
+        registered = (await ada.register()).json
+        engine = other.services.database.engine
+        yield HotPaths(Caller(other.app), engine, registered["access_token"], registered["refresh_token"])
+
+
+async def calls_of(work: Callable[[], Awaitable[None]]) -> int:
+    """Return how many functions the work calls, a coroutine counting each time that it goes on."""
+    calls = 0
+
+    def count(_frame: FrameType, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    gc.disable()  # finalizers are functions, too
+    sys.setprofile(count)
+    try:
+        await work()
+    finally:
+        sys.setprofile(None)
+        gc.enable()
+    return calls
+
+
+@pytest.mark.parametrize("path", STATEMENTS)
+async def test_a_hot_path_asks_the_database_no_more_than_it_has_to(paths: HotPaths, path: str) -> None:
+    work = getattr(paths, path)
+    await work()
+
+    with recorded(paths.engine) as statements:
+        await work()
+
+    assert len(statements) <= STATEMENTS[path], statements
+
+
+@pytest.mark.parametrize("path", STATEMENTS)
+async def test_a_hot_path_calls_no_more_functions_than_it_used_to(paths: HotPaths, path: str, engine: str) -> None:
+    work, expected = getattr(paths, path), CALLS[engine][path]
+    for _ in range(3):  # what is done once is remembered now
+        await work()
+
+    calls = min([await calls_of(work) for _ in range(5)])  # the least disturbed one
+
+    assert expected * (1 - BAND) <= calls <= expected * (1 + BAND), f"{calls} calls"
