@@ -29,7 +29,7 @@ from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.outer import Outer
 from auth_api.kit.http.pagination import provide_page
-from auth_api.kit.http.rate_limit import limit_guard
+from auth_api.kit.http.rate_limit import limit_check
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
@@ -167,7 +167,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
-        guards=[limit_guard(services.address_limits.spend, RateLimitedException)],
+        before_request=limit_check(services.address_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,
