@@ -18,8 +18,8 @@ from benchmarks.machine import Meter, Usage, pinned, proportional_memory
 CALM: Final = "profile, nothing else"
 SATURATED: Final = "profile while logins saturate the core"
 
-CONNECTIONS: Final = {LOGIN: 4, REGISTER: 4}
-"""At once, where it is not 16: what a server hashes it does one after the other anyway."""
+CONNECTIONS: Final = {LOGIN: 3, REGISTER: 3}
+"""At once and per core, where it is not 16: one is hashed and two wait, for at most a second with us."""
 
 PACE: Final = 20
 """Milliseconds between two requests of one of the four connections whose latency is measured: a load, no flood."""
@@ -64,7 +64,8 @@ def driven(contestant: Contestant, workload: str, seconds: float) -> Entry:
     def measure(turn: int) -> Measurement:
         traffic, service = contestant.traffic[workload](turn), contestant.service
         meter = Meter(service.pid, service.cores)
-        seen = drive(service.port, traffic, connections=CONNECTIONS.get(workload, 16), seconds=seconds)
+        connections = CONNECTIONS.get(workload, 16) * len(service.cores)
+        seen = drive(service.port, traffic, connections=connections, seconds=seconds)
         return _measurement(contestant.name, workload, seen, meter.read())
 
     return Entry(contestant.name, workload, measure)
@@ -79,7 +80,7 @@ def paced(contestant: Contestant, seconds: float, *, saturated: bool) -> Entry:
         with ExitStack() as stack:
             if saturated:
                 logins = contestant.traffic[LOGIN](turn)
-                stack.enter_context(driving(service.port, logins, connections=4, seconds=seconds + 2))
+                stack.enter_context(driving(service.port, logins, connections=CONNECTIONS[LOGIN], seconds=seconds + 2))
                 time.sleep(1)
             meter = Meter(service.pid, service.cores)
             seen = drive(service.port, profiles, connections=4, seconds=seconds)
