@@ -17,4 +17,8 @@ In a package: ``controllers`` → ``service`` → ``repository`` → ``tables``;
 ``errors``.
 """
 
+from auth_api.kit.lazy_imports import import_when_used
+
 __version__ = "0.1.0"
+
+import_when_used("black")  # by Piccolo, to write new projects: a tenth of the time to start, and 4 MB
