@@ -18,11 +18,12 @@ QUIET: Final = 0.05
 _ABOUT: Final = """# Benchmark results
 
 Made by `make bench`: see [docs/performance.md](../docs/performance.md) for what is measured and why. Every number is
-the median of rounds in which all contestants took turns; every answer was checked, and a single wrong one would have
-voided the run. The server has one processor to itself, the client (wrk) and PostgreSQL (durable commits) have the
-other; our server runs with the defaults of production, access log and metrics on, and `RATE_LIMIT_FACTOR=1000000`. Each
-peer is set up as its own documentation says, and hashes passwords as it does by default: logins per second compare
-only with our floor, argon2 with our parameters in our build. The last column is processor time as a multiple of ours.
+the median of rounds in which all contestants took turns; every answer was checked, and a single wrong one voids a
+measurement, which is then made anew. The server has one processor to itself, the client (wrk) and PostgreSQL (durable
+commits) have the other; our server runs with the defaults of production, access log and metrics on, and
+`RATE_LIMIT_FACTOR=1000000`. Each peer is set up as its own documentation says, and hashes passwords as it does by
+default: logins per second compare only with our floor, argon2 with our parameters in our build. The last column is
+processor time as a multiple of ours.
 """
 
 
