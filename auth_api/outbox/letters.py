@@ -62,7 +62,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
         parameters: more about it.
         origin: the request that wanted it.
         attempts: how often it was tried, this time included.
-        created: when it was wanted, as `YYYYMMDDhhmmss`, on the database's clock.
+        created: when it was wanted, as `YYYYMMDDhhmmss` and six digits of microseconds, on the database's clock.
         age: seconds since then.
     """
 

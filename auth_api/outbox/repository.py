@@ -119,6 +119,6 @@ def _errand(row: dict[str, Any]) -> Errand:
         origin=msgspec.convert(parameters.pop("origin", {}), Origin),
         parameters=parameters,
         attempts=row["attempts"],
-        created=f"{created_at:%Y%m%d%H%M%S}",
+        created=f"{created_at:%Y%m%d%H%M%S%f}",
         age=(moment(row["now"]) - created_at).total_seconds(),
     )

@@ -81,6 +81,16 @@ async def test_it_shows_the_newest_mail_first_with_its_link(development: Develop
     assert text.count('<a href="http://127.0.0.1:8000/account/reset-password#token=ot_') == 2
 
 
+async def test_mails_of_one_second_keep_their_order(development: Development) -> None:
+    """Files are sorted by name; the number of a mail alone would put 10 before 9."""
+    await development.mail("ada@example.com")
+
+    wanted = [path.name.partition(".")[0] for path in sorted(development.folder.glob("*.eml"))]
+
+    assert len(set(wanted)) == len(wanted) == 2
+    assert {len(moment) for moment in wanted} == {len("20260219103045") + len("123456")}
+
+
 async def test_what_stands_in_a_mail_is_text(development: Development) -> None:
     await development.mail("ada@example.com")
     path = max(development.folder.glob("*.eml"))  # the newest
