@@ -101,8 +101,11 @@ def _measure(plan: Plan, server: PostgresServer, folder: Path, *, peers: bool) -
     with _running([ours(targets.OURS, people[::-1], environ)]) as [again]:
         _tell(f"mixed load for {plan.load_minutes:g} minutes")
         results.load_minutes = plan.load_minutes
-        loaded = measuring.memory_after_load(again, plan.load_minutes * 60)
-        results.halfway_memory, results.loaded_memory = loaded
+        try:
+            loaded = measuring.memory_after_load(again, plan.load_minutes * 60)
+            results.halfway_memory, results.loaded_memory = loaded
+        except WrongAnswerError as error:  # all else has been measured by now
+            _tell(f"Memory is void, because of a wrong answer: {error}")
     return results
 
 

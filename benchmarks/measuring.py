@@ -19,7 +19,7 @@ CALM: Final = "profile, nothing else"
 SATURATED: Final = "profile while logins saturate the core"
 
 CONNECTIONS: Final = {LOGIN: 3, REGISTER: 3}
-"""At once and per core, where it is not 16: one is hashed and two wait, for at most a second with us."""
+"""At once, where it is not 16, and two more for a second core: whoever hashes them, none waits for a second."""
 
 ATTEMPTS: Final = 4
 """A server whose hashes others keep from the processor refuses some: that is right, and no measurement."""
@@ -67,7 +67,7 @@ def driven(contestant: Contestant, workload: str, seconds: float) -> Entry:
     def measure(turn: int) -> Measurement:
         traffic, service = contestant.traffic[workload](turn), contestant.service
         meter = Meter(service.pid, service.cores)
-        connections = CONNECTIONS.get(workload, 16) * len(service.cores)
+        connections = CONNECTIONS.get(workload, 16) + 2 * (len(service.cores) - 1)
         seen = drive(service.port, traffic, connections=connections, seconds=seconds)
         return _measurement(contestant.name, workload, seen, meter.read())
 
@@ -137,7 +137,7 @@ def memory_after_load(contestant: Contestant, seconds: float) -> tuple[float, fl
     """Return the megabytes (PSS) of a worker in the middle and at the end of so many seconds of mixed load."""
     service = contestant.service
     with ExitStack() as stack:
-        for workload, connections in ((REFRESH, 2), (LOGIN, 2), (PROFILE, 4)):
+        for workload, connections in ((REFRESH, 2), (LOGIN, 1), (PROFILE, 4)):
             traffic = contestant.traffic[workload](0)
             stack.enter_context(driving(service.port, traffic, connections=connections, seconds=seconds))
         time.sleep(seconds / 2)
