@@ -119,10 +119,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow. Leave out what is run on demand alone, and, on PostgreSQL, what asks no database."""
+    """Mark what is slow or needs other programs, and leave out what is not asked for, or asks no database."""
     for item in items:
         if is_below(item, SLOW):
             item.add_marker("slow")
+        if is_below(item, ("deployment/",)):
+            item.add_marker("deployment")
     for marker in ("torture", "deployment"):
         if not config.getoption(f"--{marker}"):
             unasked = [item for item in items if item.get_closest_marker(marker)]

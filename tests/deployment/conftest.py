@@ -21,13 +21,6 @@ SECRET: Final = "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps"
 METRICS_TOKEN: Final = "a-token-of-the-tests-42"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark all that lies here."""
-    for item in items:
-        if item.path.parent == Path(__file__).parent:
-            item.add_marker(pytest.mark.deployment)
-
-
 def program(name: str) -> str:
     """Return the path of a program, or skip the test."""
     found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")
