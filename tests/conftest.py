@@ -97,6 +97,7 @@ SLOW = (
     "cli/test_wheel",
     "contract/test_imports",
     "contract/test_migrations",
+    "faults/",
     "features/health/test_metrics_port",
     "features/http/test_clients_that_leave",
     "features/throttling/test_account_throttle_networks",

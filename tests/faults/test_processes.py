@@ -36,7 +36,6 @@ async def killed_again_and_again(stage: Stage, crowd: Crowd, *, rounds: int) -> 
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-@pytest.mark.slow
 async def test_ft11_all_workers_are_killed(stage: Stage, crowd: Crowd) -> None:
     await killed_again_and_again(stage, crowd, rounds=1)
 

@@ -85,7 +85,6 @@ async def test_ft08_a_lock_of_thirty_seconds_keeps_writers_waiting_no_longer_tha
     assert ledger.seen["503 CIRCUIT_BREAKER_OPEN"] == 0
 
 
-@pytest.mark.slow
 async def test_ft09_a_full_disk_stops_writers_and_nobody_else(stage: Stage, crowd: Crowd) -> None:
     """No worker may make a file larger than it is now: to SQLite, and to the log, that is a disk that is full."""
     pids = stage.live_workers()
