@@ -29,8 +29,8 @@ _ENOUGH: Final = 4
 """By chance 50 kB of other code hold such three bytes once in ten builds; argon2 compiled for AVX2 has dozens."""
 
 REBUILD: Final = (
-    "Compile the bindings for it, which makes a hash up to 1.6 times as fast: CFLAGS='-O3 -march=x86-64-v3' pip install "
-    "--force-reinstall --no-deps --no-binary :all: argon2-cffi-bindings (docs/deployment.md)."
+    "Compile the bindings for it, which makes a hash up to 1.6 times as fast: CFLAGS='-O3 -march=x86-64-v3' "
+    "pip install --force-reinstall --no-deps --no-binary :all: argon2-cffi-bindings (docs/deployment.md)."
 )
 
 
