@@ -5,7 +5,6 @@ import secrets
 from typing import Any, Final
 
 from litestar.types import Message, Receive, Scope, Send
-from loguru import logger
 
 from auth_api.kit.clock import Clock, monotonic
 from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
@@ -15,6 +14,7 @@ from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.http.state import CLIENT_GONE, ENVELOPED, EXTRA_HEADERS, ORIGIN, REFUSAL
+from auth_api.kit.logging import log_info
 from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
 
@@ -157,7 +157,9 @@ class Exchange:
         status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._told or not self.status else self.status
         seconds = monotonic() - self._started_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
-        logger.bind(
+        log_info(
+            "request",
+            source=__name__,
             event="http:request",
             method=self.method,
             route=route,
@@ -166,7 +168,7 @@ class Exchange:
             duration_ms=round(seconds * 1000, 2),
             client_address=self.origin.ip_address,
             **({"user_id": user.id} if user is not None else {}),
-        ).info("request")
+        )
 
     async def _start(self, message: Any) -> None:
         self.status = message["status"]

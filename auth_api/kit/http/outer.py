@@ -15,7 +15,7 @@ from auth_api.kit.errors import InternalErrorException, RequestTimeoutException,
 from auth_api.kit.http.admission import Admission
 from auth_api.kit.http.cors import is_preflight
 from auth_api.kit.http.exchange import Exchange, Surroundings
-from auth_api.kit.logging import request_id_of_context
+from auth_api.kit.log_lines import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 from auth_api.kit.time_limit import Deadlines, interrupt, settle, was_interrupted
 

@@ -15,7 +15,8 @@ REPOSITORY = Path(__file__).parents[3]
 BEGINNING = """
     import asyncio, logging, sys, warnings
     from loguru import logger
-    from auth_api.kit.logging import configure_logging, request_id_of_context
+    from auth_api.kit.log_lines import request_id_of_context
+    from auth_api.kit.logging import configure_logging
 """
 
 
@@ -137,3 +138,42 @@ def test_configured_twice_it_still_writes_once() -> None:
     """)
 
     assert [line["message"] for line in lines_of(result)] == ["once", "once"]
+
+
+def test_the_quick_way_says_the_same_as_loguru() -> None:
+    result = output_of("""
+        from auth_api.kit.logging import log_info
+        writer = configure_logging(level="INFO", as_json=True)
+        request_id_of_context.set("abc-1")
+        fields = {"event": "http:request", "path": "/rt_" + "A" * 43, "status": 200, "route": None, "token": "hunter2"}
+        logger.bind(**fields).info("request")
+        log_info("request", source="__main__", **fields)
+        writer.stop()
+    """)
+
+    usual, quick = lines_of(result)
+    assert quick.pop("timestamp").endswith("Z")
+    usual.pop("timestamp")
+    assert list(quick.items()) == list(usual.items())
+    assert (quick["path"], quick["token"]) == ("/[redacted]", "[redacted]")
+
+
+@pytest.mark.parametrize(
+    ("set_up", "expected"),
+    [
+        ('writer = configure_logging(level="WARNING", as_json=True)', ""),
+        ('writer = configure_logging(level="INFO", as_json=False)', "INFO     request status=200\n"),
+        ('logger.remove(); logger.add(sys.stdout, format="{name} {message} {extra}")', "a.b request {'status': 200}\n"),
+    ],
+    ids=["another level", "as text", "set up by somebody else"],
+)
+def test_the_quick_way_minds_the_configuration(set_up: str, expected: str) -> None:
+    result = output_of(f"""
+        from auth_api.kit.logging import log_info
+        {set_up}
+        log_info("request", source="a.b", status=200)
+        logger.remove()
+    """)
+
+    assert result.stdout.endswith(expected)
+    assert bool(result.stdout) == bool(expected)
