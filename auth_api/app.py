@@ -18,6 +18,7 @@ from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.event_loop import event_loop_watched
 from auth_api.kit.http.admission import MAX_BODY_LENGTH, Admission
+from auth_api.kit.http.answers import Answer
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
@@ -169,6 +170,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         },
         before_request=limit_check(services.address_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
+        response_class=Answer,
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,
         exception_handlers={Exception: error_responder(clock, base=base)},
