@@ -25,7 +25,7 @@ from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.exchange import Surroundings
 from auth_api.kit.http.gcra import Gcra
-from auth_api.kit.http.injection import provide, provide_origin
+from auth_api.kit.http.injection import provide, provide_origin, resolve_in_turn
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.outer import Outer
@@ -180,6 +180,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         if docs
         else None,
     )
+    resolve_in_turn(app)
     app.state.services = services
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
