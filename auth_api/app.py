@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from litestar import Controller, Litestar, Request
+from litestar import Controller, Litestar, Request, Response
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
@@ -170,7 +170,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         },
         before_request=limit_check(services.address_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
-        response_class=Answer,
+        response_class=cast("type[Response[Any]]", Answer),
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,
         exception_handlers={Exception: error_responder(clock, base=base)},

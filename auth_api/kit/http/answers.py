@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Request, Response
-from litestar.serialization import encode_json
+from litestar.serialization import encode_json, get_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 JSON: Final = "application/json"
@@ -29,10 +29,21 @@ class JsonDocument:
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
 
 
-class Answer(Response[Any]):
-    """Sends a struct as a document; everything else is Litestar's to answer."""
+class Answer:
+    """Sends a struct as a document; everything else is Litestar's to answer.
 
-    def to_asgi_response(self, app: None, request: Request[Any, Any, Any], **declared: Any) -> ASGIApp:  # type: ignore[override]
+    Stands where a class of Litestar's responses would, which takes longer to be made than to be sent.
+
+    Args:
+        content: what the handler returned.
+        options: what Litestar's response would be made of.
+    """
+
+    def __init__(self, content: Any, **options: Any) -> None:
+        self._content = content
+        self._options = options
+
+    def to_asgi_response(self, app: None, request: Request[Any, Any, Any], **declared: Any) -> ASGIApp:
         """Return what sends the answer.
 
         Args:
@@ -40,7 +51,9 @@ class Answer(Response[Any]):
             request: what is answered.
             declared: headers and cookies that the route says all of its answers have.
         """
-        is_plain = self.media_type == JSON and not any(declared.values())
-        if isinstance(self.content, msgspec.Struct) and self.status_code is not None and is_plain:
-            return JsonDocument(encode_json(self.content), self.status_code)
-        return super().to_asgi_response(app, request, **declared)
+        options = self._options
+        is_plain = options["media_type"] == JSON and not options["background"] and not any(declared.values())
+        if isinstance(self._content, msgspec.Struct) and is_plain:
+            body = encode_json(self._content, get_serializer(options["type_encoders"]))
+            return JsonDocument(body, options["status_code"])
+        return Response(self._content, **options).to_asgi_response(app, request, **declared)
