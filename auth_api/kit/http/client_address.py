@@ -34,27 +34,26 @@ class ClientAddresses:
         is the client. What is no address ends the walk; it never becomes anybody's key.
         """
         client = scope.get("client")
-        nearest = _parse(client[0]) if client else None
-        if nearest is None or not self._is_trusted(nearest):
+        nearest = client[0] if client else ""
+        if not self._is_trusted(nearest):
             self._warn_once(scope)
             return _text(nearest)
         for hop in reversed(_hops(scope)):
-            address = _parse(hop)
-            if address is None:
+            if _parse(hop) is None:
                 break
-            nearest = address
-            if not self._is_trusted(address):
+            nearest = hop
+            if not self._is_trusted(hop):
                 break
         return _text(nearest)
 
     def peer_is_trusted(self, scope: Mapping[str, Any]) -> bool:
         """Tell whether the request came through a trusted proxy, whose other headers may be believed."""
         client = scope.get("client")
-        peer = _parse(client[0]) if client else None
-        return peer is not None and self._is_trusted(peer)
+        return client is not None and self._is_trusted(client[0])
 
-    def _is_trusted(self, address: Address) -> bool:
-        return any(address in network for network in self._trusted)
+    def _is_trusted(self, peer: str) -> bool:
+        address = _parse(peer)
+        return address is not None and any(address in network for network in self._trusted)
 
     def _warn_once(self, scope: Mapping[str, Any]) -> None:
         if not self._trusted and not self._has_warned and any(name in FORWARDED for name, _ in scope["headers"]):
@@ -81,5 +80,8 @@ def _parse(text: str) -> Address | None:
     return address
 
 
-def _text(address: Address | None) -> str | None:
-    return str(address) if address is not None else None
+@lru_cache(maxsize=4096)
+def _text(address: str) -> str | None:
+    """Write an address in its canonical form."""
+    parsed = _parse(address)
+    return str(parsed) if parsed is not None else None

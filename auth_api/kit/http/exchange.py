@@ -28,6 +28,7 @@ _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:[;,]|\Z)")
 """The first tag of Accept-Language (RFC 9110 §12.5.4) in the form of BCP 47; clients list the one they want first."""
 
+_SLASHES: Final = re.compile("/{2,}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_ERROR: Final = 400
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
@@ -80,7 +81,7 @@ class Exchange:
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
         self.path = scope["path"]  # the router rewrites the scope's
-        self._place = re.sub("/{2,}", "/", self.path)  # as the router reads it
+        self._place = _SLASHES.sub("/", self.path)  # as the router reads it
         self.status = 0
         self.awaits_body = False
         self.origin = Origin(
