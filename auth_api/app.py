@@ -24,6 +24,7 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.exchange import Surroundings
+from auth_api.kit.http.framework import Application
 from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.injection import provide, provide_origin, resolve_in_turn
 from auth_api.kit.http.json import strict_request
@@ -128,7 +129,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     base = base_of(settings.http.public_url)
     product = settings.mail.product
     addresses = ClientAddresses(settings.http.trusted_proxies)
-    app = Litestar(
+    app = Application(
         route_handlers=[
             RegistrationController,
             LoginController,
