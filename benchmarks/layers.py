@@ -14,12 +14,11 @@ from itertools import count, cycle
 from typing import Any, Final
 
 import uvloop
-from loguru import logger
 
 from auth_api.app import create_app
 from auth_api.kit.breaker import breakers
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.logging import configure_logging
+from auth_api.kit.logging import configure_logging, log_info
 from auth_api.services import Services
 from auth_api.sessions import repository
 from auth_api.sessions.tables import Session
@@ -74,9 +73,15 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
         services.sessions.access_tokens.verify_ignoring_expiry(next(tokens))
 
     async def line() -> None:
-        logger.bind(event="http:request", method="GET", route="/", path="/", status=200, duration_ms=1.5).info(
-            "request"
-        )
+        fields = {
+            "event": "http:request",
+            "method": "GET",
+            "route": "/",
+            "path": "/",
+            "status": 200,
+            "duration_ms": 1.5,
+        }
+        log_info("request", source=__name__, **fields)
 
     async def asked() -> None:
         await connection.fetch(statement, next(turn).sid)
