@@ -1,7 +1,9 @@
 """Which requests are refused before anything else is done for them."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from itertools import chain
 from typing import Any, Final
 
 from auth_api.kit.errors import (
@@ -67,7 +69,7 @@ class Admission:
         if (oversize := _oversize(scope, headers)) is not None:
             return oversize
         lacks_host = scope.get("http_version") == "1.1" and b"host" not in headers  # RFC 9112 §3.2
-        if lacks_host or _is_ambiguous(scope["headers"]):
+        if lacks_host or _is_ambiguous(scope["headers"], headers):
             return MalformedRequestException()
         path = scope["path"].lstrip("/")
         is_scrape = path.rstrip("/") == METRICS
@@ -96,19 +98,24 @@ def _oversize(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> Appli
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
         return UriTooLongException()
     lines = scope["headers"]
-    if len(lines) > MAX_HEADERS or sum(len(name) + len(value) for name, value in lines) > MAX_HEADERS_LENGTH:
+    if len(lines) > MAX_HEADERS or sum(map(len, chain.from_iterable(lines))) > MAX_HEADERS_LENGTH:
         return HeadersTooLargeException()
     length = headers.get(b"content-length", b"")  # what is no number is for whoever reads the body
     is_longer = length.isdigit() and (len(length) > MAX_DIGITS or int(length) > MAX_BODY_LENGTH)
     return PayloadTooLargeException() if is_longer else None
 
 
-def _is_ambiguous(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+def _is_ambiguous(lines: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> bool:
     """Tell whether two readers could see two requests: two lengths (RFC 9112 §6.3), or two of what there is one of."""
-    names = [name for name, _ in headers if name in _SINGLE]
-    return len(set(names)) < len(names) or {b"content-length", b"transfer-encoding"} <= set(names)
+    if b"content-length" in headers and b"transfer-encoding" in headers:
+        return True
+    if len(lines) == len(headers):  # as nearly always: no name stands there twice
+        return False
+    names = [name for name, _ in lines if name in _SINGLE]
+    return len(set(names)) < len(names)
 
 
+@lru_cache(maxsize=64)
 def _host(header: bytes) -> str:
     """Return the name or address in lower case and without the port; an IPv6 address keeps its brackets."""
     text = header.decode("latin-1").lower()

@@ -174,7 +174,8 @@ class Exchange:
     async def _start(self, message: Any) -> None:
         self.status = message["status"]
         common = self._common_headers()
-        names = {name for name, _ in common} - {b"vary"}  # the handler's reasons count beside ours
+        names = dict(common)
+        names.pop(b"vary", None)  # the handler's reasons count beside ours
         kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
         if self.status == MethodNotAllowedException.status:
             kept = [(name, self._with_head(value) if name.lower() == b"allow" else value) for name, value in kept]

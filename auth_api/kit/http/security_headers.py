@@ -61,4 +61,7 @@ class SecurityHeaders:
 
     def of(self, path: str) -> Headers:
         """Return the headers of an answer at this path."""
-        return next((headers for prefix, headers in self._by_prefix if path.startswith(prefix)), self._other)
+        for prefix, headers in self._by_prefix:
+            if path.startswith(prefix):
+                return headers
+        return self._other
