@@ -10,6 +10,7 @@ import msgspec
 
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.statements import rows_of
 from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
@@ -110,7 +111,7 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
 @circuit_breaker(service=SERVICE)
 async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
     """Return who is behind a session. None if it ended, or the account is disabled or gone."""
-    rows = await Session.raw(
+    query = Session.raw(
         "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
         "u.last_login, s.auth_time "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
@@ -118,11 +119,11 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
         session_id,
         user_id,
     )
-    if not rows:
+    if not (rows := await rows_of(query)):
         return None
-    row = rows[0]
-    auth_time = row.pop("auth_time")
-    return Principal(account=Account(**row), session_id=session_id, auth_time=auth_time)
+    account = dict(rows[0])
+    auth_time = account.pop("auth_time")
+    return Principal(account=Account(**account), session_id=session_id, auth_time=auth_time)
 
 
 @circuit_breaker(service=SERVICE)

@@ -5,12 +5,14 @@ from typing import Any, Final
 
 import asyncpg
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker_verdict import deny_verdict
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.slots import Slots
+from auth_api.kit.db.statements import compiled
 
 
 class PooledTransaction(GuardedTransaction, PostgresTransaction):
@@ -113,6 +115,15 @@ class PooledPostgresEngine(PostgresEngine):
     def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Begin a transaction on leaving which the connection is back in the pool."""
         return PooledTransaction(engine=self, allow_nested=allow_nested)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = True) -> Any:  # noqa: FBT001, FBT002 - Piccolo's signature
+        """Ask in the transaction of the task, or else on a connection of its own. Prints nothing: secrets pass."""
+        statement, values = compiled(querystring, self.engine_type)
+        if (transaction := self.current_transaction.get()) is not None:
+            return await transaction.connection.fetch(statement, *values)
+        if in_pool and self.pool is not None:
+            return await self._run_in_pool(statement, values)
+        return await self._run_in_new_connection(statement, values)
 
     async def _run_in_pool(self, query: str, args: Sequence[Any] | None = None) -> list[asyncpg.Record]:
         try:

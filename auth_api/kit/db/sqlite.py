@@ -12,6 +12,7 @@ from typing import Any, Final
 import aiosqlite
 from loguru import logger
 from piccolo.engine.sqlite import SQLiteEngine, SQLiteTransaction, TransactionType, dict_factory
+from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from auth_api.kit.clock import monotonic
@@ -19,6 +20,7 @@ from auth_api.kit.db.durable import DurableConnection, create_private
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.slots import Slots
+from auth_api.kit.db.statements import compiled
 
 READERS = 2
 """More gain nothing: the interpreter's lock is the limit."""
@@ -136,6 +138,13 @@ class PooledSQLiteEngine(SQLiteEngine):
     ) -> ImmediateTransaction:
         """Begin a transaction; whatever kind is asked for, it takes the write lock at once."""
         return ImmediateTransaction(self, transaction_type=transaction_type, allow_nested=allow_nested)
+
+    async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - Piccolo's signature
+        """Ask in the transaction of the task, or else on whichever connection is for it. Prints nothing."""
+        statement, values = compiled(querystring, self.engine_type)
+        if (transaction := self.current_transaction.get()) is not None:
+            return await self._run_in_existing_connection(transaction.connection, statement, list(values))
+        return await self._run_in_new_connection(statement, list(values))
 
     async def _run_in_new_connection(
         self,

@@ -1,0 +1,36 @@
+"""Asks without doing anew for each request what is the same for all of them."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, Final
+from uuid import UUID
+
+from piccolo.query.methods.raw import Raw
+from piccolo.querystring import QueryString
+
+STATEMENTS: Final = 500
+"""How many texts are remembered. The application has a hundred; Piccolo's own queries come and go."""
+
+_VALUES: Final = frozenset({str, int, float, bool, bytes, list, datetime, timedelta, UUID, type(None)})
+"""What is a parameter and never a part of the text; Piccolo also takes queries and columns in its place."""
+
+
+def compiled(query: QueryString, engine_type: str) -> tuple[str, Sequence[Any]]:
+    """Return the text in the engine's own notation, and its parameters; a text is taken apart once."""
+    if _VALUES.issuperset(map(type, query.args)):
+        return _text(query.template, len(query.args), engine_type), query.args
+    return query.compile_string(engine_type)
+
+
+async def rows_of(query: Raw) -> Sequence[Mapping[str, Any]]:
+    """Ask, and return the rows as the driver made them: what Piccolo does besides is for queries that it built."""
+    engine: Any = query.table._meta.db  # noqa: SLF001 - Piccolo's own place for it
+    rows: Sequence[Mapping[str, Any]] = await engine.run_querystring(query.querystring)
+    return rows
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _text(template: str, parameters: int, engine_type: str) -> str:
+    text, _ = QueryString(template, *range(parameters)).compile_string(engine_type)
+    return text
