@@ -12,6 +12,7 @@ from auth_api.kit.breaker_policy import BreakerPolicy
 from auth_api.kit.db import failures
 from auth_api.kit.db.database import SERVICE, Database, Engine, create_engine
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.postgres import PooledPostgresEngine
 
 
 class Scratch:
@@ -55,6 +56,15 @@ class Scratch:
         async with asyncio.timeout(5):
             await asyncio.gather(*(self.database.transaction(work) for _ in range(transactions)))
         return True
+
+
+def idle_connections(scratch: Scratch) -> int:
+    """How many connections to PostgreSQL nobody uses: those in the pool, and those at hand."""
+    engine = scratch.engine
+    assert isinstance(engine, PooledPostgresEngine)
+    assert engine.connections is not None
+    assert engine.pool is not None
+    return int(engine.pool.get_idle_size()) + engine.connections.free
 
 
 ScratchFactory = Callable[..., AbstractAsyncContextManager[Scratch]]

@@ -8,6 +8,7 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker_verdict import deny_verdict
+from auth_api.kit.db.at_hand import ConnectionsAtHand
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
@@ -35,8 +36,7 @@ class PooledPostgresEngine(PostgresEngine):
     def __init__(self, policy: DatabasePolicy) -> None:
         self._policy = policy
         self._slots: Slots | None = None
-        self._generation = 0
-        self._generations: dict[int, int] = {}  # of the connections that are out, by their identity
+        self.connections: ConnectionsAtHand | None = None
         super().__init__(
             config={
                 "dsn": policy.postgres_dsn,
@@ -63,6 +63,14 @@ class PooledPostgresEngine(PostgresEngine):
         await super().start_connection_pool(
             min_size=0, max_size=size, command_timeout=command_timeout, reset=_reset, **kwargs
         )
+        self.connections = ConnectionsAtHand(self.pool, self._policy.connect_timeout)
+
+    async def close_connection_pool(self) -> None:
+        """Close all connections, when those that are out are back."""
+        if self.connections is not None:
+            await self.connections.close()
+        await super().close_connection_pool()
+        self.connections = None
 
     async def ping(self) -> None:
         """Ask for nothing."""
@@ -74,27 +82,22 @@ class PooledPostgresEngine(PostgresEngine):
         Raises:
             ServerOverloadedException: none became free in time.
         """
-        if self.pool is None or self._slots is None:
+        if self.connections is None or self._slots is None:
             return await self.get_new_connection()
         await self._slots.acquire()
         try:
-            # Above the limit for connecting, which ends it; it also bounds the farewell to an expired connection.
-            connection = await self.pool.acquire(timeout=2 * self._policy.connect_timeout)
+            return await self.connections.take()
         except BaseException:
             self._slots.release()
             raise
-        self._generations[id(connection)] = self._generation
-        return connection
 
     async def give_back(self, connection: Any, *, clean: bool) -> None:
-        """Return it to the pool, which waits for a cancelled statement and drops a broken connection."""
-        if self.pool is None or self._slots is None:
+        """Let others have it; unless clean, a cancelled statement is waited for, and a broken connection dropped."""
+        if self.connections is None or self._slots is None:
             await connection.close() if clean else connection.terminate()
             return
-        self._generations.pop(id(connection), None)
         try:
-            # A cancelled statement is waited for only so long; then the connection is dropped.
-            await self.pool.release(connection, timeout=self._policy.connect_timeout)
+            await self.connections.give_back(connection, clean=clean)
         finally:
             self._slots.release()
 
@@ -104,12 +107,9 @@ class PooledPostgresEngine(PostgresEngine):
         Those that are out at that moment may fail as well; that is no news, and only the first one counts for the
         breaker: twenty connections that are cut at once are one event, and over with the next, fresh one.
         """
-        if self.pool is None or not leads_nowhere(error):
+        if self.connections is None or not leads_nowhere(error):
             return
-        if self._generations.get(id(connection)) == self._generation:
-            self._generation += 1
-            await self.pool.expire_connections()
-        else:
+        if not await self.connections.expire(connection):
             deny_verdict(error)
 
     def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature

@@ -10,7 +10,7 @@ from auth_api.kit.breaker_policy import BreakerState
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.patience import until
-from tests.support.scratch import Scratch, ScratchFactory
+from tests.support.scratch import Scratch, ScratchFactory, idle_connections
 
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 
@@ -22,8 +22,7 @@ def pool_of(scratch: Scratch) -> asyncpg.Pool:
 
 
 async def all_connections_are_back(scratch: Scratch) -> None:
-    pool = pool_of(scratch)
-    await until(lambda: pool.get_idle_size() == pool.get_size())
+    await until(lambda: idle_connections(scratch) == pool_of(scratch).get_size())
 
 
 async def terminate(scratch: Scratch, *pids: int) -> None:

@@ -13,7 +13,7 @@ from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.patience import until
 from tests.support.processes import free_port
-from tests.support.scratch import Scratch, ScratchFactory
+from tests.support.scratch import Scratch, ScratchFactory, idle_connections
 
 
 def pool_of(scratch: Scratch) -> asyncpg.Pool:
@@ -131,6 +131,5 @@ async def test_all_is_idle_after_a_storm_of_cancellations(scratch: Scratch) -> N
         asyncio.get_running_loop().call_later(number / 2000, task.cancel)
     await asyncio.wait(tasks)
 
-    pool = pool_of(scratch)
-    await until(lambda: pool.get_idle_size() == pool.get_size())
+    await until(lambda: idle_connections(scratch) == pool_of(scratch).get_size())
     assert await scratch.has_room_for(3)
