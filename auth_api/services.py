@@ -38,6 +38,7 @@ from auth_api.registration.service import RegistrationService
 from auth_api.services_outside import install_breakers, mailer_of
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.eviction import Eviction
+from auth_api.sessions.lookups import PrincipalLookups
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
@@ -120,8 +121,10 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     )
     hasher = PasswordHasher(settings.hashing)
     audit, users, mailboxes, tokens = AuditTrail(), UserService(), Mailboxes(), OneTimeTokens()
-    access_tokens = AccessTokens(policy, clock)
-    sessions = SessionService(database=database, audit=audit, access_tokens=access_tokens, policy=policy, clock=clock)
+    access_tokens, lookups = AccessTokens(policy, clock), PrincipalLookups(shares=database.takes_lists)
+    sessions = SessionService(
+        database=database, audit=audit, access_tokens=access_tokens, lookups=lookups, policy=policy, clock=clock
+    )
     password_rules = PasswordRules(settings.passwords, common_passwords())
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
     passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)

@@ -20,7 +20,7 @@ from auth_api.kit.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import configure_logging, log_info
 from auth_api.services import Services
-from auth_api.sessions import repository
+from auth_api.sessions import principal_repository
 from auth_api.sessions.tables import Session
 from auth_api.settings import Settings
 from benchmarks.contestants import PASSWORD, our_environment
@@ -97,7 +97,7 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
 
     async def found() -> None:
         claim = next(turn)
-        await repository.find_principal(claim.sid, claim.user_id)
+        await principal_repository.find_principal(claim.sid, claim.user_id)
 
     costs = {
         "look-up of session and account": await cost(found),

@@ -10,12 +10,10 @@ import msgspec
 
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.statements import rows_of
 from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
-from auth_api.sessions.principal import KeptSession, LiveSession, Principal
+from auth_api.sessions.principal import KeptSession, LiveSession
 from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.account import Account
 
 NOBODY = UUID(int=0)
 EVERYBODY = UUID(int=2**128 - 1)
@@ -106,24 +104,6 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
         expires_at,
         at,
     )
-
-
-@circuit_breaker(service=SERVICE)
-async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
-    """Return who is behind a session. None if it ended, or the account is disabled or gone."""
-    query = Session.raw(
-        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
-        "u.last_login, s.auth_time "
-        "FROM sessions s JOIN users u ON u.id = s.user_id "
-        "WHERE s.id = {} AND s.user_id = {} AND s.ended_at IS NULL AND u.is_active",
-        session_id,
-        user_id,
-    )
-    if not (rows := await rows_of(query)):
-        return None
-    account = dict(rows[0])
-    auth_time = account.pop("auth_time")
-    return Principal(account=Account(**account), session_id=session_id, auth_time=auth_time)
 
 
 @circuit_breaker(service=SERVICE)

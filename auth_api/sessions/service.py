@@ -20,6 +20,7 @@ from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
+from auth_api.sessions.lookups import PrincipalLookups
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
 from auth_api.sessions.schemas import TokenPair
@@ -59,6 +60,7 @@ class SessionService:
     database: Database
     audit: AuditTrail
     access_tokens: AccessTokens
+    lookups: PrincipalLookups
     policy: SessionPolicy
     clock: Clock
 
@@ -103,12 +105,12 @@ class SessionService:
         return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
-        """Return who is behind a verified access token, by one look-up.
+        """Return who is behind a verified access token, by one look-up. Not for use within a transaction.
 
         Raises:
             TokenRevokedException: the session ended, or the account is disabled or gone.
         """
-        principal = await repository.find_principal(claims.sid, claims.user_id)
+        principal = await self.lookups.find(claims.sid, claims.user_id)
         if principal is None:
             raise TokenRevokedException
         return principal

@@ -79,7 +79,17 @@ TABLE_USERS: Final = {
 SQL_ROLES: Final = {"repository", "retention"}
 """What speaks SQL: each query is guarded by the breaker."""
 
-REPOSITORY_USERS: Final = {"accounts", "addresses", "delivery", "export", "mailbox", "mails", "service", "rotation"}
+REPOSITORY_USERS: Final = {
+    "accounts",
+    "addresses",
+    "delivery",
+    "export",
+    "lookups",
+    "mailbox",
+    "mails",
+    "service",
+    "rotation",
+}
 """What decides by what a repository finds."""
 
 LITESTAR_ROLES: Final = {"controllers"}

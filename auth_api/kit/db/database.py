@@ -58,6 +58,11 @@ class Database:
 
     engine: Engine
 
+    @property
+    def takes_lists(self) -> bool:
+        """Tell whether one parameter may be several values (`= ANY`)."""
+        return isinstance(self.engine, PooledPostgresEngine)
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Keep the pool open in this context. PostgreSQL may be down; SQLite's file must be there."""

@@ -1,0 +1,46 @@
+"""The query of nearly every request: who is behind a session."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.statements import rows_of
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.tables import Session
+from auth_api.users.account import Account
+
+
+@circuit_breaker(service=SERVICE)
+async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
+    """Return who is behind a session. None if it ended, or the account is disabled or gone."""
+    query = Session.raw(
+        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
+        "u.last_login, s.auth_time, s.id AS session_id "
+        "FROM sessions s JOIN users u ON u.id = s.user_id "
+        "WHERE s.id = {} AND s.user_id = {} AND s.ended_at IS NULL AND u.is_active",
+        session_id,
+        user_id,
+    )
+    rows = await rows_of(query)
+    return _principal(rows[0]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
+async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
+    """Return who is behind which of the sessions, as `find_principal` does for one. PostgreSQL alone takes a list."""
+    query = Session.raw(
+        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
+        "u.last_login, s.auth_time, s.id AS session_id "
+        "FROM sessions s JOIN users u ON u.id = s.user_id "
+        "WHERE s.id = ANY({}) AND s.ended_at IS NULL AND u.is_active",
+        list(session_ids),
+    )
+    return {row["session_id"]: _principal(row) for row in await rows_of(query)}
+
+
+def _principal(row: Mapping[str, Any]) -> Principal:
+    account = dict(row)
+    session_id, auth_time = account.pop("session_id"), account.pop("auth_time")
+    return Principal(account=Account(**account), session_id=session_id, auth_time=auth_time)
