@@ -42,7 +42,6 @@ class _Batch:
                 continue
             if isinstance(error, Exception):
                 answer.set_exception(error)
-                answer.exception()  # told, also where it reaches somebody who is being cancelled
             else:
                 answer.cancel()
 

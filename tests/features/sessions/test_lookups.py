@@ -39,12 +39,14 @@ class Store:
     def __init__(self) -> None:
         self.live = set(range(1, 1000))
         self.asked: list[list[int]] = []
+        self.alone = 0
         self.contexts: list[str] = []
         self.gate = asyncio.Event()
         self.errors: list[Exception] = []
         self.lookups = PrincipalLookups(shares=True, alone=self._alone, together=self._together)
 
     async def _alone(self, session_id: UUID, user_id: int) -> Principal | None:
+        self.alone += 1
         found = (await self._together([session_id])).get(session_id)
         return found if found is not None and found.id == user_id else None
 
@@ -86,7 +88,7 @@ async def test_one_after_the_other_each_goes_alone(store: Store) -> None:
     for number in range(1, 4):
         assert await store.find(number) == principal(number)
 
-    assert store.asked == [[1], [2], [3]]
+    assert (store.asked, store.alone) == ([[1], [2], [3]], 3)
 
 
 async def test_a_look_up_joins_no_batch_that_was_sent(store: Store) -> None:
@@ -149,7 +151,7 @@ async def test_when_all_have_gone_away_the_next_ones_are_served(store: Store) ->
     await turns()
 
     assert await store.find(4) == principal(4)
-    assert store.asked[-1] == [4]
+    assert (store.asked[-1], store.alone) == ([4], 2)
 
 
 async def test_a_failure_is_that_of_its_batch_alone(store: Store) -> None:
@@ -173,22 +175,29 @@ async def test_a_failure_is_that_of_its_batch_alone(store: Store) -> None:
     ]
 
 
-async def test_a_failure_that_meets_somebody_who_goes_away_is_no_unheard_error(store: Store) -> None:
+async def test_who_has_gone_away_keeps_nobody_from_hearing_of_a_failure(store: Store) -> None:
     store.errors.append(ConnectionResetError())
-    unheard: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
-    tasks = [store.find(number) for number in (1, 2, 3)]
+    alone, gone, first, second = (store.find(number) for number in (1, 2, 3, 4))
+    await turns()
+    gone.cancel()
     await turns()
     store.gate.set()
-    await turns(2)
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
-    for task in tasks:
-        task.cancelled() or task.exception()
-    asyncio.get_running_loop().set_exception_handler(None)
 
-    assert unheard == []
+    outcomes = await asyncio.gather(alone, first, second, return_exceptions=True)
+
+    assert [type(outcome) for outcome in outcomes] == [Principal, ConnectionResetError, ConnectionResetError]
+
+
+async def test_when_the_loop_ends_a_batch_nobody_waits_for_ever(store: Store) -> None:
+    tasks = [store.find(number) for number in (1, 2, 3)]
+    await turns()
+    (batch,) = store.lookups._tasks  # noqa: SLF001 - as asyncio's runner ends all tasks
+    batch.cancel()
+    await turns()
+
+    assert [task.cancelled() for task in tasks] == [False, True, True]
+    store.gate.set()
+    assert await tasks[0] == principal(1)
 
 
 async def test_a_session_of_somebody_else_is_nobody_s_and_spoils_nothing(store: Store) -> None:
@@ -210,9 +219,10 @@ async def test_a_batch_has_a_limit(store: Store) -> None:
 
 
 async def test_without_lists_each_goes_alone(store: Store) -> None:
+    store.lookups = PrincipalLookups(shares=False, alone=store._alone, together=store._together)  # noqa: SLF001 - its own
+    tasks = [store.find(number) for number in (1, 2, 3)]
+    await turns()
     store.gate.set()
-    lookups = PrincipalLookups(shares=False, alone=store._alone, together=store._together)  # noqa: SLF001 - its own
+    await asyncio.gather(*tasks)
 
-    await asyncio.gather(*(lookups.find(UUID(int=number), number) for number in (1, 2, 3)))
-
-    assert store.asked == [[1], [2], [3]]
+    assert (store.asked, store.alone) == ([[1], [2], [3]], 3)
