@@ -18,7 +18,7 @@ import uvloop
 from auth_api.app import create_app
 from auth_api.kit.breaker import breakers
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.logging import configure_logging, log_info
+from auth_api.kit.logging import configure_logging, log_request
 from auth_api.services import Services
 from auth_api.sessions import principal_repository
 from auth_api.sessions.tables import Session
@@ -81,7 +81,7 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
             "status": 200,
             "duration_ms": 1.5,
         }
-        log_info("request", source=__name__, **fields)
+        log_request(source=__name__, **fields)
 
     async def asked() -> None:
         await connection.fetch(statement, next(turn).sid)

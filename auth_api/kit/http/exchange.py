@@ -14,7 +14,7 @@ from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.http.state import CLIENT_GONE, ENVELOPED, EXTRA_HEADERS, ORIGIN, REFUSAL
-from auth_api.kit.logging import log_info
+from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
 
@@ -158,8 +158,7 @@ class Exchange:
         status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._told or not self.status else self.status
         seconds = monotonic() - self._started_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
-        log_info(
-            "request",
+        log_request(
             source=__name__,
             event="http:request",
             method=self.method,

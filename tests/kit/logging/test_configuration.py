@@ -142,12 +142,12 @@ def test_configured_twice_it_still_writes_once() -> None:
 
 def test_the_quick_way_says_the_same_as_loguru() -> None:
     result = output_of("""
-        from auth_api.kit.logging import log_info
+        from auth_api.kit.logging import log_request
         writer = configure_logging(level="INFO", as_json=True)
         request_id_of_context.set("abc-1")
         fields = {"event": "http:request", "path": "/rt_" + "A" * 43, "status": 200, "route": None, "token": "hunter2"}
         logger.bind(**fields).info("request")
-        log_info("request", source="__main__", **fields)
+        log_request(source="__main__", **fields)
         writer.stop()
     """)
 
@@ -169,9 +169,9 @@ def test_the_quick_way_says_the_same_as_loguru() -> None:
 )
 def test_the_quick_way_minds_the_configuration(set_up: str, expected: str) -> None:
     result = output_of(f"""
-        from auth_api.kit.logging import log_info
+        from auth_api.kit.logging import log_request
         {set_up}
-        log_info("request", source="a.b", status=200)
+        log_request(source="a.b", status=200)
         logger.remove()
     """)
 
