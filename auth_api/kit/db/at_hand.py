@@ -87,14 +87,28 @@ class ConnectionsAtHand:
         """Give back to the pool what is free, and from now on whatever comes back."""
         self._is_closing = True
         while self._free:
-            await self._return_quietly(self._free.pop())
+            await self._return(self._free.pop())
         if self._endings:
             await asyncio.wait(self._endings)
 
     async def _return(self, connection: Any) -> None:
+        await asyncio.shield(self._start_return(connection))
+
+    def _start_return(self, connection: Any) -> asyncio.Task[None]:
         self._forget(connection)
-        # A cancelled statement is waited for only so long; then the connection is dropped.
-        await self._pool.release(connection, timeout=self._timeout)
+        # In a task of its own, which ends whatever becomes of the caller: asyncpg's own shield forgets what it protects
+        # when the caller is cancelled. An empty context, as the caller's may hold a transaction.
+        ending = asyncio.get_running_loop().create_task(self._release(connection), context=Context())
+        self._endings.add(ending)
+        ending.add_done_callback(self._endings.discard)
+        return ending
+
+    async def _release(self, connection: Any) -> None:
+        try:
+            # A cancelled statement is waited for only so long; then the connection is dropped.
+            await self._pool.release(connection, timeout=self._timeout)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the pool has dropped the connection
+            logger.bind(error=type(error).__name__).debug("a connection broke on its way back to the pool")
 
     def _drop(self, connection: Any) -> None:
         self._forget(connection)
@@ -112,16 +126,7 @@ class ConnectionsAtHand:
             self._overdue.add(connection)
             return
         self._free.remove(connection)
-        # An empty context: that of whoever set the timer may hold a transaction.
-        task = asyncio.get_running_loop().create_task(self._return_quietly(connection), context=Context())
-        self._endings.add(task)
-        task.add_done_callback(self._endings.discard)
-
-    async def _return_quietly(self, connection: Any) -> None:
-        try:
-            await self._return(connection)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the pool has dropped the connection
-            logger.bind(error=type(error).__name__).debug("a connection broke while nobody used it")
+        self._start_return(connection)
 
 
 def _is_in_order(connection: Any) -> bool:

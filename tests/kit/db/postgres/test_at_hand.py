@@ -1,7 +1,9 @@
 """Connections at hand: lent again without the pool, but for the time that was agreed on and while they are in order."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
+from typing import Any
 
 import asyncpg
 import pytest
@@ -145,3 +147,37 @@ async def test_after_closing_nothing_stays_at_hand(pool: asyncpg.Pool) -> None:
 
     await at_hand.give_back(out, clean=True)
     assert (at_hand.free, pool.get_idle_size()) == (0, 2)
+
+
+class UnluckyPool:
+    """Takes a connection back only when it is told to, and then fails."""
+
+    def __init__(self) -> None:
+        self.goes_on = asyncio.Event()
+
+    async def release(self, _: Any, **__: float) -> None:
+        await asyncio.shield(self._release())  # as asyncpg does
+
+    async def _release(self) -> None:
+        await self.goes_on.wait()
+        raise TimeoutError
+
+
+async def test_a_return_that_fails_after_its_caller_has_gone_is_no_surprise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """asyncpg's own shield would leave a task behind whose exception nobody asks for."""
+    surprises: list[Any] = []
+    monkeypatch.setattr(asyncio.get_running_loop(), "call_exception_handler", surprises.append)
+    pool: Any = UnluckyPool()
+    at_hand = ConnectionsAtHand(pool, 2, seconds=LONG)
+    caller = asyncio.create_task(at_hand.give_back(object(), clean=False))
+    await asyncio.sleep(0.01)
+
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    pool.goes_on.set()
+    await at_hand.close()
+    await asyncio.sleep(0.01)
+    gc.collect()
+
+    assert surprises == []
