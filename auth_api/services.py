@@ -39,6 +39,7 @@ from auth_api.services_outside import install_breakers, mailer_of
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.eviction import Eviction
 from auth_api.sessions.lookups import PrincipalLookups
+from auth_api.sessions.opening import SessionOpening
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
@@ -87,12 +88,11 @@ class Services:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Keep what needs it open."""
-        breaker = breakers.get(SERVICE)
         async with self.database.opened():
             try:
                 yield
             finally:
-                await breaker.stop()
+                await breakers.get(SERVICE).stop()
                 self.hasher.close()
 
     @asynccontextmanager
@@ -119,13 +119,13 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     housekeeping = HousekeepingService(
         database=database, chores=chores_of(policy, settings.audit), interval=settings.housekeeping.interval
     )
-    hasher = PasswordHasher(settings.hashing)
+    hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
     audit, users, mailboxes, tokens = AuditTrail(), UserService(), Mailboxes(), OneTimeTokens()
     access_tokens, lookups = AccessTokens(policy, clock), PrincipalLookups(shares=database.takes_lists)
+    opening = SessionOpening(access_tokens, policy)
     sessions = SessionService(
-        database=database, audit=audit, access_tokens=access_tokens, lookups=lookups, policy=policy, clock=clock
+        database=database, audit=audit, access_tokens=access_tokens, lookups=lookups, opening=opening, clock=clock
     )
-    password_rules = PasswordRules(settings.passwords, common_passwords())
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
     passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
     outbox = Outbox(is_on=settings.mail.is_on or mailer is not None)

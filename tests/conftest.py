@@ -90,6 +90,9 @@ ENGINE_FREE = (
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 
+POSTGRES_ONLY = ("features/sessions/test_one_statement",)
+"""About what SQLite has not."""
+
 SLOW = (
     "browser/",
     "cli/test_operations",
@@ -131,10 +134,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             unasked = [item for item in items if item.get_closest_marker(marker)]
             config.hook.pytest_deselected(items=unasked)
             items[:] = [item for item in items if item not in unasked]
-    if config.getoption("--engine") == "postgres":
-        free = [item for item in items if is_below(item, ENGINE_FREE)]
-        config.hook.pytest_deselected(items=free)
-        items[:] = [item for item in items if item not in free]
+    elsewhere = ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
+    others = [item for item in items if is_below(item, elsewhere)]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in others]
 
 
 def is_below(item: pytest.Item, prefixes: tuple[str, ...]) -> bool:

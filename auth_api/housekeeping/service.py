@@ -17,8 +17,8 @@ from auth_api.housekeeping.metrics import BACKLOG
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.violations import NOT_PERMITTED
 from auth_api.sessions import retention as sessions
+from auth_api.sessions.opening import KNOWN_NETWORK
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.sessions.service import KNOWN_NETWORK
 from auth_api.throttling import retention as counters
 
 DAY: Final = timedelta(days=1)

@@ -7,6 +7,7 @@ from auth_api.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.origin import Origin
+from auth_api.login import repository
 from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.login.metrics import LOGINS
 from auth_api.outbox.letters import Letter
@@ -77,6 +78,8 @@ class LoginService:
     async def _open(self, found: Credentials, password: str, origin: Origin) -> tuple[Account, TokenPair] | None:
         outdated = self.hasher.needs_rehash(found.hashed_password)
         new_hash = await self.hasher.hash(password) if outdated else None
+        if not outdated and (opened := await self._open_as_usual(found, origin)) is not None:
+            return opened
 
         async def work() -> tuple[Account, TokenPair] | None:
             account = await self.users.note_login(found, new_hash=new_hash)
@@ -90,6 +93,16 @@ class LoginService:
             return account, opened.tokens
 
         return await self.database.transaction(work)
+
+    async def _open_as_usual(self, found: Credentials, origin: Origin) -> tuple[Account, TokenPair] | None:
+        if not self.database.changes_several_tables:
+            return None
+        session = self.sessions.opening.new_session(found.seen_at)
+        account = await self.database.statement(lambda: repository.log_in_as_usual(found, session, origin))
+        if account is None:
+            return None
+        self.audit.say(EventTag.LOGIN_SUCCEEDED, user_id=account.id)
+        return account, self.sessions.opening.first_pair(session, account.id)
 
     async def _record_failure(self, found: Credentials | None, origin: Origin, *, reason: str) -> None:
         async def work() -> None:

@@ -27,10 +27,10 @@ from auth_api.sessions.errors import (
     TokenRevokedException,
 )
 from auth_api.sessions.metrics import REFRESHES, REFUSED
+from auth_api.sessions.opening import REFRESH_PREFIX
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.service import REFRESH_PREFIX
 
 REUSED = "refresh_token_reused"
 
@@ -86,11 +86,16 @@ class RotationService:
 
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
         """Claim the token and store its successor. None if nothing could be claimed; then nothing has changed."""
+        idle_seconds = self.policy.idle_ttl.total_seconds()
+        if self.database.changes_several_tables:
+            return await self.database.statement(
+                lambda: rotation_repository.rotate(
+                    token_hash, successor_hash=successor.digest, successor_salt=salt, idle_seconds=idle_seconds
+                )
+            )
 
         async def work() -> ExtendedSession | None:
-            session = await rotation_repository.extend_session(
-                token_hash, idle_seconds=self.policy.idle_ttl.total_seconds()
-            )
+            session = await rotation_repository.extend_session(token_hash, idle_seconds=idle_seconds)
             if session is None:
                 return None
             if not await rotation_repository.claim_token(

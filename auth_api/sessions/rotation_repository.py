@@ -79,6 +79,44 @@ async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: s
 
 
 @circuit_breaker(service=SERVICE)
+async def rotate(
+    token_hash: str, *, successor_hash: str, successor_salt: str, idle_seconds: float
+) -> ExtendedSession | None:
+    """Extend the session, claim the token and add its successor by one statement. None, and nothing of it, if not.
+
+    PostgreSQL alone does that. The parts see each other by what they return, and it is the claim that all else follows
+    from: of any number of callers, one gets here with an unused token. The session is locked before it.
+    """
+    rows = await Session.raw(
+        "WITH live AS (SELECT sessions.id, sessions.absolute_expires_at FROM refresh_tokens "
+        "JOIN sessions ON sessions.id = refresh_tokens.session_id JOIN users ON users.id = sessions.user_id "
+        "WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL AND NOT refresh_tokens.is_revoked "
+        "AND refresh_tokens.expires_at > clock_timestamp() AND sessions.ended_at IS NULL "
+        "AND sessions.expires_at > clock_timestamp() AND users.is_active FOR NO KEY UPDATE OF sessions), "
+        "claimed AS (UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
+        "FROM live WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL "
+        "RETURNING live.id, user_id, used_at AS now, least(live.absolute_expires_at, "
+        "used_at + make_interval(secs => {})) AS ends_at), "
+        "extended AS (UPDATE sessions SET last_used_at = claimed.now, expires_at = claimed.ends_at "
+        "FROM claimed WHERE sessions.id = claimed.id), "
+        "successor AS (INSERT INTO refresh_tokens "
+        "(user_id, session_id, token_hash, expires_at, is_revoked, created_at) "
+        "SELECT user_id, id, {}, ends_at, false, now FROM claimed) "
+        "SELECT id, user_id, now, ends_at FROM claimed",
+        token_hash,
+        successor_hash,
+        successor_salt,
+        token_hash,
+        idle_seconds,
+        successor_hash,
+    )
+    if not rows:
+        return None
+    row = rows[0]
+    return ExtendedSession(row["id"], row["user_id"], row["now"], row["ends_at"])
+
+
+@circuit_breaker(service=SERVICE)
 async def find_spent_token(token_hash: str) -> SpentToken | None:
     """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
     rows = await RefreshToken.raw(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -11,29 +11,22 @@ import msgspec
 from auth_api.audit.events import EventTag
 from auth_api.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import digest, new_token
+from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.origin import Origin
 from auth_api.kit.pages import PageRequest, bad_cursor, cut
-from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.lookups import PrincipalLookups
-from auth_api.sessions.policy import SessionPolicy
+from auth_api.sessions.opening import KNOWN_NETWORK, PASSWORD, SessionOpening
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
 from auth_api.sessions.schemas import TokenPair
-
-REFRESH_PREFIX: Final = "rt_"
-
-KNOWN_NETWORK: Final = timedelta(days=30)
-"""How long after a login its network counts as the owner's."""
 
 BATCH: Final = 5000
 """Rows of one statement, which has a time limit."""
 
-PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 LOGGED_OUT: Final = "logged_out"
 LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
 EVICTED: Final = "too_many_sessions"
@@ -61,7 +54,7 @@ class SessionService:
     audit: AuditTrail
     access_tokens: AccessTokens
     lookups: PrincipalLookups
-    policy: SessionPolicy
+    opening: SessionOpening
     clock: Clock
 
     async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> OpenedSession:
@@ -76,32 +69,24 @@ class SessionService:
             origin: where the request came from.
             amr: how identity was proved (RFC 8176).
         """
-        session_id = uuid7(at)
-        expires_at = at + min(self.policy.idle_ttl, self.policy.absolute_ttl)
-        refresh_token = new_token(REFRESH_PREFIX)
+        session = self.opening.new_session(at)
+        expires_at = at + session.idle_ttl
         earlier = await repository.insert_session(
-            session_id,
+            session.id,
             user_id=user_id,
             at=at,
             expires_at=expires_at,
-            absolute_expires_at=at + self.policy.absolute_ttl,
+            absolute_expires_at=at + session.absolute_ttl,
             origin=origin,
             amr=amr,
             known_since=at - KNOWN_NETWORK,
         )
         await repository.insert_token(
-            refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=expires_at
+            session.refresh_token.digest, user_id=user_id, session_id=session.id, at=at, expires_at=expires_at
         )
-        if earlier.live >= self.policy.per_account:
-            await self._end_oldest(user_id, origin)
-        access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=expires_at - at)
-        tokens = TokenPair(
-            access_token=access_token.raw,
-            refresh_token=refresh_token.raw,
-            token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
-            expires_in=access_token.expires_in,
-            refresh_expires_in=int((expires_at - at).total_seconds()),
-        )
+        if earlier.live >= session.most:
+            await self._end_oldest(user_id, origin, keep=session.most)
+        tokens = self.opening.first_pair(session, user_id)
         return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
@@ -187,8 +172,8 @@ class SessionService:
             pass
         return count
 
-    async def _end_oldest(self, user_id: int, origin: Origin) -> None:
-        for ended in await repository.end_oldest_sessions(user_id, keep=self.policy.per_account, reason=EVICTED):
+    async def _end_oldest(self, user_id: int, origin: Origin, *, keep: int) -> None:
+        for ended in await repository.end_oldest_sessions(user_id, keep=keep, reason=EVICTED):
             await self.audit.record(
                 EventTag.SESSION_EVICTED, user_id=user_id, origin=origin, resource=f"session:{ended}"
             )

@@ -24,10 +24,14 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An account with what proves its owner. Stays inside the services."""
+    """An account with what proves its owner, and when that was looked at, on the database's clock.
+
+    Stays inside the services.
+    """
 
     account: Account
     hashed_password: str
+    seen_at: datetime
 
     def __repr__(self) -> str:
         """Leave the hash out."""

@@ -2,6 +2,7 @@
 
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.rows import moment
 from auth_api.users.account import Account, Credentials, Row, account_of, only_account
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import User
@@ -13,7 +14,7 @@ async def by_id(user_id: int) -> Credentials | None:
     return _credentials(
         await User.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password FROM users WHERE id = {}",
+            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE id = {}",
             user_id,
         )
     )
@@ -25,7 +26,7 @@ async def by_email(email: CanonicalEmail) -> Credentials | None:
     return _credentials(
         await User.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password FROM users WHERE email = {}",
+            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE email = {}",
             email,
         )
     )
@@ -37,7 +38,7 @@ async def by_username(username: CanonicalUsername) -> Credentials | None:
     return _credentials(
         await User.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password FROM users WHERE username = {}",
+            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE username = {}",
             username,
         )
     )
@@ -99,4 +100,5 @@ async def delete(user_id: int, *, checked_hash: str) -> bool:
 def _credentials(rows: list[Row]) -> Credentials | None:
     if not rows:
         return None
-    return Credentials(account=account_of(rows[0]), hashed_password=rows[0]["hashed_password"])
+    row = rows[0]
+    return Credentials(account=account_of(row), hashed_password=row["hashed_password"], seen_at=moment(row["seen_at"]))

@@ -51,6 +51,7 @@ PLAIN_VALUES: Final = {
     "auth_api.one_time_tokens.purpose",
     "auth_api.outbox.letters",
     "auth_api.sessions.eviction",  # its service: what throws everybody out
+    "auth_api.sessions.opening",  # its service: what a session begins with
     "auth_api.sessions.policy",
     "auth_api.sessions.principal",
     "auth_api.throttling.accounts",  # its service: what it does for accounts
@@ -70,6 +71,7 @@ TABLE_USERS: Final = {
     "auth_api.account.repository": "shows people what is kept about them of packages that do not do it themselves",
     "auth_api.audit.tables": "a foreign key",
     "auth_api.housekeeping.repository": "removes what is over of packages that do not do it themselves",
+    "auth_api.login.repository": "changes all that a login changes by one statement",
     "auth_api.one_time_tokens.tables": "a foreign key",
     "auth_api.outbox.tables": "a foreign key",
     "auth_api.sessions.tables": "a foreign key",

@@ -19,12 +19,17 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.caller import Caller
 from tests.support.statements import recorded
 
-STATEMENTS: Final = {"profile": 1, "refresh": 4, "login": 8}
-"""Beside BEGIN and COMMIT, of which the latter two have one each."""
+PATHS: Final = ("profile", "refresh", "login")
+
+STATEMENTS: Final = {
+    "sqlite": {"profile": 1, "refresh": 4, "login": 8},
+    "postgres": {"profile": 1, "refresh": 2, "login": 5},
+}
+"""All round trips on PostgreSQL; on SQLite, where nothing travels, a refresh and a login BEGIN and COMMIT too."""
 
 CALLS: Final = {
     "sqlite": {"profile": 335, "refresh": 1050, "login": 1850},
-    "postgres": {"profile": 380, "refresh": 1250, "login": 2190},
+    "postgres": {"profile": 380, "refresh": 757, "login": 1577},
 }
 """Of functions written in Python, in the event loop's thread."""
 
@@ -80,18 +85,18 @@ async def calls_of(work: Callable[[], Awaitable[None]]) -> int:
     return calls
 
 
-@pytest.mark.parametrize("path", STATEMENTS)
-async def test_a_hot_path_asks_the_database_no_more_than_it_has_to(paths: HotPaths, path: str) -> None:
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_hot_path_asks_the_database_no_more_than_it_has_to(paths: HotPaths, path: str, engine: str) -> None:
     work = getattr(paths, path)
     await work()
 
     with recorded(paths.engine) as statements:
         await work()
 
-    assert len(statements) <= STATEMENTS[path], statements
+    assert len(statements) <= STATEMENTS[engine][path], statements
 
 
-@pytest.mark.parametrize("path", STATEMENTS)
+@pytest.mark.parametrize("path", PATHS)
 async def test_a_hot_path_calls_no_more_functions_than_it_used_to(paths: HotPaths, path: str, engine: str) -> None:
     work, expected = getattr(paths, path), CALLS[engine][path]
     for _ in range(3):  # what is done once is remembered now

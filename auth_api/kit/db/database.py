@@ -63,6 +63,11 @@ class Database:
         """Tell whether one parameter may be several values (`= ANY`)."""
         return isinstance(self.engine, PooledPostgresEngine)
 
+    @property
+    def changes_several_tables(self) -> bool:
+        """Tell whether one statement may (`WITH a AS (UPDATE …), b AS (INSERT …)`)."""
+        return isinstance(self.engine, PooledPostgresEngine)
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Keep the pool open in this context. PostgreSQL may be down; SQLite's file must be there."""
@@ -102,14 +107,33 @@ class Database:
             return await work()  # only the whole can be committed, or repeated
         return await _transaction(self.engine, work)
 
+    async def statement(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Await work that is one statement: a transaction of its own, without the two round trips of BEGIN and COMMIT.
+
+        Conflicts repeat it, and errors are told, as in `transaction`; within one the work is a part of that.
+        """
+        if self.engine.transaction_exists():
+            return await work()
+        return await _statement(work)
+
 
 @circuit_breaker(service=SERVICE)
 async def _transaction(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
     """Acquire, BEGIN, every statement and COMMIT are one call to the breaker."""
+    return await _without_conflict(lambda: _once(engine, work))
+
+
+@circuit_breaker(service=SERVICE)
+async def _statement(work: Callable[[], Awaitable[T]]) -> T:
+    """All attempts are one call to the breaker."""
+    return await _without_conflict(work)
+
+
+async def _without_conflict(attempted: Callable[[], Awaitable[T]]) -> T:
     attempt = 1
     while True:
         try:
-            return await _once(engine, work)
+            return await attempted()
         except CONFLICTS:
             if attempt == ATTEMPTS:
                 raise

@@ -78,6 +78,8 @@ async def test_a_token_that_was_revoked_by_itself_is_revoked(user_factory: UserF
 async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
     user_factory: UserFactory, services: Services, table: str
 ) -> None:
+    if table == "sessions" and services.database.changes_several_tables:
+        pytest.skip("what PostgreSQL claims first is the token: the rest follows from it, in the same statement")
     ada = await user_factory()
     before = await Session.select()
 

@@ -178,6 +178,37 @@ async def test_a_conflict_that_stays_is_unavailable_and_no_outage(
     assert scratch.breaker.snapshot() == CLOSED
 
 
+@pytest.mark.parametrize("conflict", CONFLICTS)
+async def test_a_statement_that_is_the_victim_of_a_conflict_is_repeated(
+    scratch: Scratch, conflict: type[asyncpg.PostgresError]
+) -> None:
+    attempts = iter(range(1, 10))
+
+    async def work() -> int:
+        if (attempt := next(attempts)) < ATTEMPTS:
+            raise conflict(VICTIM)
+        await scratch.add(attempt)
+        return attempt
+
+    assert await scratch.database.statement(work) == ATTEMPTS
+    assert await scratch.keys() == [ATTEMPTS]
+    assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_a_statement_within_a_transaction_is_a_part_of_it(scratch: Scratch) -> None:
+    attempts: list[int] = []
+
+    async def work() -> None:
+        await scratch.database.statement(lambda: scratch.add(len(attempts)))
+        attempts.append(1)
+        if len(attempts) == 1:
+            raise asyncpg.SerializationError(VICTIM)
+
+    await scratch.database.transaction(work)
+
+    assert await scratch.keys() == [1]
+
+
 async def test_a_conflict_within_repeats_the_whole(scratch: Scratch) -> None:
     """Its first part was rolled back as well."""
     attempts = iter(range(1, 10))
