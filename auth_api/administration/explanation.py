@@ -52,11 +52,10 @@ class ExplanationService:
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login by this address or username."""
-        found = await self.users.credentials_for(email=None, username=name)
+        typed = typed_name(email=None, username=name)
+        found = await self.users.credentials_for(typed)
         throttle = self.passwords.throttle
-        target = throttle.target(
-            user_id=found.account.id if found else None, name=typed_name(email=None, username=name), address=None
-        )
+        target = throttle.target(user_id=found.account.id if found else None, name=typed.text, address=None)
         failures = await throttle.failures(target)
         obstacles = [*self._of_account(found), *self._of_throttle(failures)]
         if found is None:

@@ -10,6 +10,7 @@ from auth_api.kit.origin import Origin
 from auth_api.sessions.service import SessionService
 from auth_api.users.account import Account
 from auth_api.users.errors import UserNotFoundException
+from auth_api.users.identifiers import typed_name
 from auth_api.users.service import UserService
 
 DISABLED: Final = "account_disabled"
@@ -32,7 +33,7 @@ class AdministrationService:
         Raises:
             UserNotFoundException: there is none.
         """
-        found = await self.users.credentials_for(email=None, username=name)
+        found = await self.users.credentials_for(typed_name(email=None, username=name))
         if found is None:
             raise UserNotFoundException
         return found.account

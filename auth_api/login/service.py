@@ -52,10 +52,10 @@ class LoginService:
             ServerOverloadedException: too many hashes wait already.
         """
         self.hasher.require_room()  # a flood of logins is turned away before it costs a query
-        found = await self.users.credentials_for(email=email, username=username)
         name = typed_name(email=email, username=username)
+        found = await self.users.credentials_for(name)
         try:
-            matches = await self.passwords.check(password, found=found, name=name, origin=origin)
+            matches = await self.passwords.check(password, found=found, name=name.text, origin=origin)
         except TooManyAttemptsException:
             LOGINS["throttled"].inc()
             raise

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NewType
 
+import msgspec
 from email_validator import EmailNotValidError, validate_email
 
 from auth_api.kit.errors import FieldError, ValidationException
@@ -79,17 +80,31 @@ def new_username(raw: str, _document: Mapping[str, Any] | None = None) -> Canoni
     return username
 
 
-def typed_name(*, email: str | None, username: str | None) -> str:
-    """Return the canonical form of what somebody typed to name an account; as it is, where it cannot name one.
+class TypedName(msgspec.Struct, frozen=True):
+    """What somebody typed to name an account, read once.
 
-    A username with `@` is read as an address.
+    Attributes:
+        text: its canonical form; as it was typed, where it cannot name an account.
+        email: it, if it is an address.
+        username: it, if it is a username.
     """
+
+    text: str
+    email: CanonicalEmail | None = None
+    username: CanonicalUsername | None = None
+
+
+def typed_name(*, email: str | None, username: str | None) -> TypedName:
+    """Read what somebody typed to name an account. A username with `@` is read as an address."""
     typed = email if email is not None else username or ""
     try:
-        is_address = email is not None or "@" in typed
-        return canonical_email(typed) if is_address else canonical_username(typed)
+        if email is not None or "@" in typed:
+            address = canonical_email(typed)
+            return TypedName(address, email=address)
+        name = canonical_username(typed)
+        return TypedName(name, username=name)
     except ValidationException:
-        return typed
+        return TypedName(typed)
 
 
 def _invalid_email() -> ValidationException:

@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-from auth_api.kit.errors import ValidationException
 from auth_api.users import credentials_repository, repository
 from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
-from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, canonical_email, canonical_username
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, TypedName
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +33,13 @@ class UserService:
             raise DuplicateEmailException
         raise DuplicateUsernameException
 
-    async def credentials_for(self, *, email: str | None, username: str | None) -> Credentials | None:
-        """Find an account by what somebody typed; a username with `@` is read as an address.
-
-        None for what names no account, and for what cannot name one.
-        """
-        typed = email if email is not None else username or ""
-        try:
-            if email is not None or "@" in typed:
-                return await credentials_repository.by_email(canonical_email(typed))
-            return await credentials_repository.by_username(canonical_username(typed))
-        except ValidationException:
-            return None
+    async def credentials_for(self, name: TypedName) -> Credentials | None:
+        """Find an account by what somebody typed. None for what names no account, and for what cannot name one."""
+        if name.email is not None:
+            return await credentials_repository.by_email(name.email)
+        if name.username is not None:
+            return await credentials_repository.by_username(name.username)
+        return None
 
     async def credentials_of(self, user_id: int) -> Credentials:
         """Return the account and its password's hash.

@@ -10,6 +10,7 @@ from auth_api.kit.origin import Origin
 from auth_api.services import Services
 from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import Session
+from auth_api.users.identifiers import typed_name
 from auth_api.users.service import UserService
 from tests.support.actors import Actor, Answer
 from tests.support.mail_journeys import change_password, confirm, forgot, report, reset, verify
@@ -36,7 +37,7 @@ async def test_a_login_that_commits_in_the_middle_leaves_no_session(
     """It has seen the old password, and its session is not there yet when the others are looked for."""
     await ada.register()
     token = await token_for(use, ada, mailbox)
-    found = await UserService().credentials_for(email=None, username="ada")
+    found = await UserService().credentials_for(typed_name(email=None, username="ada"))
     assert found is not None
     written, commit = asyncio.Event(), asyncio.Event()
 

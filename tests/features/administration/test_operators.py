@@ -5,6 +5,7 @@ import pytest
 from auth_api.services import Services
 from auth_api.sessions.tables import Session
 from auth_api.users.errors import UserNotFoundException
+from auth_api.users.identifiers import typed_name
 from tests.conftest import UserFactory
 from tests.support.faults import fault
 from tests.support.rows import audit_actions, user_rows
@@ -73,7 +74,7 @@ async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: User
 async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
 
-    found = await services.accounts.users.credentials_for(email=None, username="ada")
+    found = await services.accounts.users.credentials_for(typed_name(email=None, username="ada"))
 
     assert found is not None
     assert repr(found) == f"Credentials({found.account.id})"
