@@ -4,10 +4,11 @@ from piccolo.columns import JSON, ForeignKey, OnDelete, Text, Timestamptz, Varch
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.kit.db.statements import ByHand
 from auth_api.users.tables import User
 
 
-class AuditLog(Table, tablename="audit_logs"):
+class AuditLog(ByHand, Table, tablename="audit_logs"):
     """One row per security event, never changed; when the account goes, its rows stay without the person."""
 
     id = NeverReusedBigSerial(primary_key=True)

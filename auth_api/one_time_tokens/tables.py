@@ -4,10 +4,11 @@ from piccolo.columns import JSON, ForeignKey, OnDelete, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.kit.db.statements import ByHand
 from auth_api.users.tables import User
 
 
-class OneTimeToken(Table, tablename="one_time_tokens"):
+class OneTimeToken(ByHand, Table, tablename="one_time_tokens"):
     """One row per mailed token. Spent in one conditional statement, so one of any number of users of it wins."""
 
     id = NeverReusedBigSerial(primary_key=True)

@@ -4,10 +4,11 @@ from piccolo.columns import JSON, ForeignKey, Integer, OnDelete, Timestamptz, Va
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.kit.db.statements import ByHand
 from auth_api.users.tables import User
 
 
-class OutboxMessage(Table, tablename="outbox"):
+class OutboxMessage(ByHand, Table, tablename="outbox"):
     """One row per mail. Holds what to say and to whom, never a token and never a rendered text."""
 
     id = NeverReusedBigSerial(primary_key=True)

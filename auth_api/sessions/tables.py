@@ -4,10 +4,11 @@ from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamp
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.kit.db.statements import ByHand
 from auth_api.users.tables import User
 
 
-class Session(Table, tablename="sessions"):
+class Session(ByHand, Table, tablename="sessions"):
     """One row per login. It is over at `expires_at`, or when `ended_at` is set: that alone revokes all its tokens."""
 
     id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7, made by the service
@@ -25,7 +26,7 @@ class Session(Table, tablename="sessions"):
     auth_time = Timestamptz(default=None, null=False)
 
 
-class RefreshToken(Table, tablename="refresh_tokens"):
+class RefreshToken(ByHand, Table, tablename="refresh_tokens"):
     """One row per refresh token ever handed out; a spent one stays until a day after its end, to recognise a replay."""
 
     id = NeverReusedBigSerial(primary_key=True)

@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
+from piccolo.columns import Column
 from piccolo.query.methods.raw import Raw
 from piccolo.querystring import QueryString
+from piccolo.table import Table
 
 STATEMENTS: Final = 500
 """How many texts are remembered. The application has a hundred; Piccolo's own queries come and go."""
@@ -16,9 +18,27 @@ _VALUES: Final = frozenset({str, int, float, bool, bytes, list, datetime, timede
 """What is a parameter and never a part of the text; Piccolo also takes queries and columns in its place."""
 
 
+class _OfValues(QueryString):
+    """A statement whose arguments are values alone: Piccolo looks at each of them for a column."""
+
+    def process_args(self, args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Column]]:
+        """Take them as they are."""
+        return args, ()
+
+
+class ByHand:
+    """Mixin before `Table`, whose statements are mostly written by hand."""
+
+    @classmethod
+    def raw(cls, sql: str, *args: Any) -> Raw:
+        """Make a query as `Table.raw` does."""
+        kind = _OfValues if _VALUES.issuperset(map(type, args)) else QueryString
+        return Raw(table=cast("type[Table]", cls), querystring=kind(sql, *args))
+
+
 def compiled(query: QueryString, engine_type: str) -> tuple[str, Sequence[Any]]:
     """Return the text in the engine's own notation, and its parameters; a text is taken apart once."""
-    if _VALUES.issuperset(map(type, query.args)):
+    if isinstance(query, _OfValues) or _VALUES.issuperset(map(type, query.args)):
         return _text(query.template, len(query.args), engine_type), query.args
     return query.compile_string(engine_type)
 
