@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ec import (
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
-from jwt.algorithms import get_default_algorithms
+from jwt.algorithms import HMACAlgorithm, get_default_algorithms
+from jwt.utils import force_bytes
 
 MINIMUM_SECRET_BYTES: Final = 32
 """RFC 7518 §3.2: an HS256 key is at least as long as its hash."""
@@ -104,6 +105,17 @@ class SigningKey:
         return {**_jwk(self.algorithm, self.verifying), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 
 
+class _CheckedSecrets(HMACAlgorithm):
+    """HMAC with secrets that `SigningKey.from_secret` has looked at: is it not a PEM, DER, SSH or JWK of another kind?
+
+    The library asks that again at every signature, by trying to parse the secret as each of them.
+    """
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        """Take it as it is."""
+        return force_bytes(key)
+
+
 class KeyRing:
     """The key that signs, and all whose signatures count: those from before, and the one that will sign next."""
 
@@ -114,6 +126,8 @@ class KeyRing:
         self._current = current
         self._by_kid = {key.kid: key for key in others if key.kid != current.kid} | {current.kid: current}
         self._jws = jwt.PyJWS()
+        self._jws.unregister_algorithm("HS256")
+        self._jws.register_algorithm("HS256", _CheckedSecrets(HMACAlgorithm.SHA256))
 
     @property
     def current(self) -> SigningKey:
