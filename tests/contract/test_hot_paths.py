@@ -28,8 +28,8 @@ STATEMENTS: Final = {
 """All round trips on PostgreSQL; on SQLite, where nothing travels, a refresh and a login BEGIN and COMMIT too."""
 
 CALLS: Final = {
-    "sqlite": {"profile": 335, "refresh": 1050, "login": 1850},
-    "postgres": {"profile": 380, "refresh": 757, "login": 1577},
+    "sqlite": {"profile": 320, "refresh": 974, "login": 1665},
+    "postgres": {"profile": 359, "refresh": 718, "login": 1437},
 }
 """Of functions written in Python, in the event loop's thread."""
 

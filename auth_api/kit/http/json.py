@@ -7,6 +7,7 @@ wrong field and answers 500 to bytes that are not UTF-8.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from itertools import islice
 from typing import Any, ClassVar, Final, TypeVar, get_args
 
@@ -83,7 +84,7 @@ def parse_object(body: bytes) -> dict[str, Any]:
         MalformedRequestException: not UTF-8, not JSON, not an object, equal keys, NaN, a lone surrogate, too deep.
     """
     try:
-        document = json.loads(body.decode(), object_pairs_hook=_unique, parse_constant=_no_constant)
+        document = _DECODER.decode(body.decode())
         _scan(document, MAX_DEPTH)
     except (ValueError, RecursionError) as error:  # the former covers both decoders' errors
         raise MalformedRequestException from error
@@ -101,7 +102,7 @@ def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[st
     """
     values: dict[str, Any] = {}
     refusals: list[ValidationException] = []
-    fields = msgspec.structs.fields(struct_type)
+    fields = _fields(struct_type)
     for field in fields:
         name = field.encode_name
         if name not in document:
@@ -171,6 +172,11 @@ def _unknown(name: str) -> ValidationException:
     return ValidationException([FieldError(shown, "unknown", "There is no such field.")])
 
 
+@cache
+def _fields(struct_type: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    return msgspec.structs.fields(struct_type)
+
+
 def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
     for part in (annotation, *get_args(annotation)):
         if isinstance(part, type) and issubclass(part, msgspec.Struct):
@@ -201,3 +207,6 @@ def _scan(value: Any, depth: int) -> None:
             key.encode()
         for item in value.values() if isinstance(value, dict) else value:
             _scan(item, depth - 1)
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
