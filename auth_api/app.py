@@ -144,7 +144,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
             *((ClientController,) if settings.metrics.may_be_asked else ()),
             *_pages(settings, mail_is_on=services.outbox.is_on),
-            *(docs_routers() if docs else ()),
+            *(docs_routers(base) if docs else ()),
         ],
         dependencies={
             "registration": provide(services.registration),
@@ -177,7 +177,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         exception_handlers={Exception: error_responder(clock, base=base)},
         lifespan=[lifespan],
         logging_config=None,
-        openapi_config=openapi_config(title="auth_api", version=__version__, description=DESCRIPTION, tags=TAGS)
+        openapi_config=openapi_config(
+            title="auth_api", version=__version__, description=DESCRIPTION, tags=TAGS, base=base
+        )
         if docs
         else None,
     )

@@ -40,6 +40,17 @@ async def test_a_page_names_no_file_of_another_host(client: httpx.AsyncClient, p
         assert (await client.get(address)).status_code == 200
 
 
+async def test_behind_a_path_of_a_proxy_everything_is_asked_for_below_it(app_with: OtherAppFactory) -> None:
+    async with app_with(PUBLIC_URL="http://testserver/auth", DOCS_ENABLED="true") as other:
+        for path in PAGES:
+            page = (await other.client.get(path)).text
+            assert set(re.findall(r'(?:src|href)="(.*?)/schema/assets/', page)) == {"/auth"}
+            assert '"servers":[{"url":"/auth"}]' in page
+        assert (await other.client.get("/schema/openapi.json")).json()["servers"] == [{"url": "/auth"}]
+        assert (await other.client.get("/docs")).headers["location"] == "/auth/schema/swagger"
+        assert (await other.client.get("/redoc")).headers["location"] == "/auth/schema/redoc"
+
+
 @pytest.mark.parametrize(("name", "media_type"), ASSETS.items(), ids=ASSETS)
 async def test_a_bundle_is_served_with_its_type_and_a_tag(
     client: httpx.AsyncClient, name: str, media_type: str

@@ -11,7 +11,7 @@ from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import License, Tag
+from litestar.openapi.spec import License, Server, Tag
 from litestar.response import Redirect
 from litestar.static_files import create_static_files_router
 
@@ -23,27 +23,36 @@ PATH: Final = "/schema"
 ASSETS: Final = f"{PATH}/assets"
 BUNDLES: Final = Path(__file__).parent / "bundles"
 
-_ICON: Final = f'<link rel="icon" type="image/png" href="{ASSETS}/favicon-32x32.png">'
 
+def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
+    """Describe the API and its pages: `/schema/swagger`, `/schema/redoc`, `/schema/openapi.json` and `.yaml`.
 
-def openapi_config(*, title: str, version: str, description: str, tags: list[Tag]) -> OpenAPIConfig:
-    """Describe the API and its pages: `/schema/swagger`, `/schema/redoc`, `/schema/openapi.json` and `.yaml`."""
+    Args:
+        title: of the document and the pages.
+        version: of the API.
+        description: in Markdown.
+        tags: what operations are grouped by.
+        base: the path that a proxy puts before all of ours; empty where there is none.
+    """
+    assets = f"{base}{ASSETS}"
+    icon = f'<link rel="icon" type="image/png" href="{assets}/favicon-32x32.png">'
     return OpenAPIConfig(
         title=title,
         version=version,
         description=description,
         tags=tags,
         license=License(name="MIT", identifier="MIT"),
+        servers=[Server(url=base or "/")],
         use_handler_docstrings=True,
         render_plugins=[
             SwaggerRenderPlugin(
-                js_url=f"{ASSETS}/swagger-ui-bundle.js",
-                css_url=f"{ASSETS}/swagger-ui.css",
-                standalone_preset_js_url=f"{ASSETS}/swagger-ui-standalone-preset.js",
-                favicon=_ICON,
+                js_url=f"{assets}/swagger-ui-bundle.js",
+                css_url=f"{assets}/swagger-ui.css",
+                standalone_preset_js_url=f"{assets}/swagger-ui-standalone-preset.js",
+                favicon=icon,
                 style=SWAGGER_STYLE,
             ),
-            RedocPage(js_url=f"{ASSETS}/redoc.standalone.js", google_fonts=False, favicon=_ICON, style=REDOC_STYLE),
+            RedocPage(js_url=f"{assets}/redoc.standalone.js", google_fonts=False, favicon=icon, style=REDOC_STYLE),
             JsonRenderPlugin(),
             YamlRenderPlugin(),
         ],
@@ -51,8 +60,17 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
     )
 
 
-def docs_routers() -> list[Router]:
+def docs_routers(base: str) -> list[Router]:
     """Return the routes beside the pages themselves: their bundles, and the addresses people try first."""
+
+    @get("/docs")
+    async def to_swagger() -> Redirect:
+        return Redirect(f"{base}{PATH}/swagger")
+
+    @get("/redoc")
+    async def to_redoc() -> Redirect:
+        return Redirect(f"{base}{PATH}/redoc")
+
     assets = create_static_files_router(
         path=ASSETS,
         directories=[BUNDLES],
@@ -61,7 +79,7 @@ def docs_routers() -> list[Router]:
         name="docs-assets",
         guards=[_require_bundle],
     )
-    shortcuts = Router("/", route_handlers=[_to_swagger, _to_redoc], include_in_schema=False, opt={PUBLIC: True})
+    shortcuts = Router("/", route_handlers=[to_swagger, to_redoc], include_in_schema=False, opt={PUBLIC: True})
     return [assets, shortcuts]
 
 
@@ -69,13 +87,3 @@ def _require_bundle(connection: ASGIConnection[Any, Any, Any, Any], _handler: Ba
     """Ask the file system for no other name: one that is too long or holds NUL would be an error of ours."""
     if str(connection.path_params["file_path"]).strip("/") not in {file.name for file in BUNDLES.iterdir()}:
         raise NotFoundException
-
-
-@get("/docs")
-async def _to_swagger() -> Redirect:
-    return Redirect(f"{PATH}/swagger")
-
-
-@get("/redoc")
-async def _to_redoc() -> Redirect:
-    return Redirect(f"{PATH}/redoc")
