@@ -18,5 +18,10 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Non
 
 def _text(value: object) -> str:
     """Write a value in one line; nothing that somebody sent may steer the terminal (CWE-150)."""
-    text = rfc3339(value) if isinstance(value, datetime) else "-" if value is None else str(value)
+    if isinstance(value, datetime):
+        text = rfc3339(value)
+    elif isinstance(value, bool):
+        text = "yes" if value else "no"
+    else:
+        text = "-" if value is None else str(value)
     return "".join(character if character.isprintable() else "?" for character in text)

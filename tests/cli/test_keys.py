@@ -66,8 +66,8 @@ def test_keys_are_listed_by_their_ids_alone(folder: Path) -> None:
 
     lines = [line.split() for line in done.stdout.splitlines()]
     assert lines[0] == ["kid", "algorithm", "bits", "use", "published"]
-    assert lines[1][1:] == ["HS256", "320", "signs", "False"]
-    assert lines[2] == [SigningKey.from_pem(private_pem("EdDSA")).kid, "EdDSA", "256", "signs", "next", "True"]
+    assert lines[1][1:] == ["HS256", "320", "signs", "no"]
+    assert lines[2] == [SigningKey.from_pem(private_pem("EdDSA")).kid, "EdDSA", "256", "signs", "next", "yes"]
     assert SECRET not in done.output
     assert "PRIVATE" not in done.output
 

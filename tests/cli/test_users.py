@@ -50,7 +50,7 @@ def test_tables_are_for_people(auth_api: Command) -> None:
     assert (empty.returncode, empty.stderr, empty.stdout.split()) == (0, "", HEADER)
     header, row = created.stdout.splitlines()
     assert header.split() == HEADER
-    assert row.split()[1:5] == ["ada", "ada@example.com", "True", "False"]
+    assert row.split()[1:5] == ["ada", "ada@example.com", "yes", "no"]
     assert [header.index(name) for name in ("username", "email")] == [row.index("ada"), row.index("ada@")]
     assert auth_api("users", "list").stdout == created.stdout
     assert auth_api("users", "show", "ada").stdout == created.stdout
