@@ -142,7 +142,9 @@ async def forget(key: str) -> None:
 async def forget_account(account_key: str) -> None:
     """Forget an account's failures from everywhere and from each network."""
     await ThrottleCounter.raw(
-        "DELETE FROM throttle_counters WHERE key = {} OR key LIKE {}", account_key, f"{account_key}:%"
+        "DELETE FROM throttle_counters WHERE key = {} OR (key > {} AND key < {})",
+        account_key,
+        *_networks_of(account_key),
     )
 
 
@@ -151,10 +153,10 @@ async def failures(account_key: str, *, limit: int) -> list[Failures]:
     """Return what is counted at an account, from everywhere and from each network; the longest waits first."""
     rows = await ThrottleCounter.raw(
         "SELECT key, attempts, blocked_until, blocked_until > date_part('epoch', clock_timestamp()) AS is_blocked "
-        "FROM throttle_counters WHERE (key = {} OR key LIKE {}) AND attempts > 0 "
+        "FROM throttle_counters WHERE (key = {} OR (key > {} AND key < {})) AND attempts > 0 "
         "AND window_ends_at > date_part('epoch', clock_timestamp()) ORDER BY blocked_until DESC, key LIMIT {}",
         account_key,
-        f"{account_key}:%",
+        *_networks_of(account_key),
         limit,
     )
     return [
@@ -173,3 +175,8 @@ async def uncount(key: str) -> None:
     await ThrottleCounter.raw(
         "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )
+
+
+def _networks_of(account_key: str) -> tuple[str, str]:
+    """Return what the keys of the account's networks lie between: `;` follows `:`, and keys are sorted by bytes."""
+    return f"{account_key}:", f"{account_key};"

@@ -47,7 +47,7 @@ INDEXES = [
 ]
 """Beside the primary keys."""
 
-MIGRATIONS = 3
+MIGRATIONS = 4
 
 WIDER_USERS = """
 import auth_api.piccolo_app as app
