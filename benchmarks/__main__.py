@@ -51,12 +51,15 @@ def main() -> int:
     length.add_argument("--quick", action="store_true", help="one round, under three minutes: a look, no proof")
     length.add_argument("--full", action="store_true", help="five long rounds and ten minutes of mixed load")
     parser.add_argument("--growth", action="store_true", help="also with 1,000,000 accounts: takes some minutes more")
+    parser.add_argument("--load-minutes", type=float, help="of mixed load, before memory is measured")
     parser.add_argument("--no-peers", action="store_true", help="our server and the floors alone")
     parser.add_argument("--dry", action="store_true", help="print, and leave RESULTS.md as it is")
     arguments = parser.parse_args()
     if missing := [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]:
         parser.error(f"{' and '.join(missing)} not found: on Debian, apt-get install wrk util-linux")
     plan = QUICK if arguments.quick else FULL if arguments.full else USUAL
+    if arguments.load_minutes is not None:
+        plan = msgspec.structs.replace(plan, load_minutes=arguments.load_minutes)
     os.sched_setaffinity(0, OTHER_CORES)  # all that is started here inherits this, unless it is pinned elsewhere
     try:
         with PostgresServer(durable=True) as server, tempfile.TemporaryDirectory() as folder:
