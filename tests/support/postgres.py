@@ -315,6 +315,11 @@ class PostgresServer:
         return "PostgreSQL is not ready; the end of its log:\n" + "\n".join(lines[-30:])
 
 
+def program_of_bundle(name: str) -> Path:
+    """Return one of the programs that come with the server, such as `pg_dump`."""
+    return _bundle() / "bin" / name
+
+
 async def create_database(server_url: str, name: str, template: str | None = None) -> str:
     """Create a database on the server of `server_url`, as a copy of `template` if given; return its address.
 

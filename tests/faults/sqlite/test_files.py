@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import resource
-import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -166,32 +165,3 @@ async def test_ft10_a_file_that_cannot_be_used_refuses_the_start(deployment: Dep
     assert (done.returncode, done.stdout) == (1, "")
     assert re.fullmatch(r"Error: The database .*cannot be used: .+\.\n", done.stderr)
     record("FT10", engine="sqlite", workers=1, seen={}, outcome=f"{what} file: start refused", lost=0)
-
-
-@pytest.mark.torture
-async def test_ft30_a_backup_that_is_put_back(deployment: Deployment) -> None:
-    """What was given out since the backup is unknown: 401, and no alarm about theft."""
-    path = file_of(deployment)
-    with deployment.server() as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
-            ada = await somebody(client, "ada")
-            old = (ada.access_token, ada.refresh_token)
-            with sqlite3.connect(path) as live:
-                live.execute("VACUUM INTO ?", (str(path.with_suffix(".backup")),))
-            await ada.refresh()
-            grace = await somebody(client, "grace")
-
-            await asyncio.to_thread(server.stop)
-            for name in (path, path.with_name("auth.db-wal"), path.with_name("auth.db-shm")):
-                name.unlink(missing_ok=True)
-            shutil.move(path.with_suffix(".backup"), path)
-            await asyncio.to_thread(server.start)
-
-            assert (await ada.try_refresh()).outcome == (401, "TOKEN_INVALID")
-            assert (await grace.log_in()).outcome == (401, "INVALID_CREDENTIALS")
-            assert (await grace.profile()).outcome == (401, "TOKEN_REVOKED")
-            assert (await ada.profile(old[0])).status == 200
-            assert (await ada.try_refresh(old[1])).status == 200
-            assert (await grace.register()).status == 201
-        assert "refresh_token:reused" not in server.output()
-    record("FT30", engine="sqlite", workers=1, seen={}, outcome="newer tokens 401, older ones valid, no alarm", lost=0)
