@@ -7,6 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
+from auth_api.kit.crypto.tokens import digest
 from tests.faults.conftest import BACK_WITHIN, VARIABLES, Stage, now, settled
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
@@ -274,6 +275,25 @@ async def test_ft06_a_commit_whose_outcome_nobody_learns(stage: Stage) -> None:
     stage.record("FT6", recovery=0.0, outcome="503, then 409 and a login that works")
 
 
+async def test_ft06_a_login_whose_outcome_nobody_learns(stage: Stage) -> None:
+    """It is one statement, which took effect as a whole: its session is there, and in the history."""
+    async with stage.client() as client:
+        name = f"unlearned{stage.workers}"
+        ada = Actor(client, username=name, email=f"{name}@example.com")
+        await ada.register()
+        stage.network.trap = b"login:succeeded"
+        answer = await ada.log_in()
+        stage.network.trap = None
+        assert answer.outcome == (503, "DATABASE_UNAVAILABLE")
+
+        await asyncio.to_thread(wait_until, stage.is_ready)
+        assert (await ada.log_in()).status == 200
+        sessions = (await ada.call("GET", "/api/user/sessions"))["items"]
+        events = (await ada.call("GET", "/api/user/audit-log"))["items"]
+    assert len(sessions) == 3
+    assert [event["action"] for event in events] == ["login:succeeded", "login:succeeded", "account:registered"]
+
+
 @pytest.mark.torture
 async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stage) -> None:
     """All workers die before the answer: the same token, sent again, gives the successor that was stored."""
@@ -281,7 +301,7 @@ async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stag
         name = f"rotation{stage.workers}"
         ada = Actor(client, username=name, email=f"{name}@example.com")
         await ada.register()
-        stage.network.trap = b"COMMIT"
+        stage.network.trap = digest(ada.refresh_token).encode()  # of the one statement that rotates it
         refused = await ada.try_refresh()
         stage.network.trap = None
         assert refused.outcome == (503, "DATABASE_UNAVAILABLE")
