@@ -1,19 +1,23 @@
 """Several processes behind one socket: started, watched, replaced, and ended together."""
 
+import asyncio
 import multiprocessing
 import os
 import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerProcess
 from types import FrameType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from loguru import logger
 
 from auth_api.kit.clock import monotonic
+from auth_api.process.accepting import AWAY, Door, Place
+from auth_api.process.protocol import Connection
 from auth_api.process.server import ROLLBACK_SECONDS, Server, configuration
 from auth_api.settings.server import ServerPolicy
 
@@ -45,27 +49,41 @@ class WorkerServer(Server):
 
     Args:
         beats: counts the turns of the event loop, for the parent to see.
+        place: this worker's among all.
     """
 
     stop_signals = (signal.SIGTERM,)
 
-    def __init__(self, policy: ServerPolicy, beats: Any) -> None:
+    def __init__(self, policy: ServerPolicy, beats: Any, place: Place) -> None:
         super().__init__(configuration(policy), policy)
         self._beats = beats
+        self._place = place
         self._parent = multiprocessing.parent_process()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and share new connections with the other workers."""
+        (listening,) = sockets or []
+        await super().startup(sockets=[])
+        make_protocol = partial(
+            Connection, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        self.door = Door(listening, make_protocol, count=lambda: len(self.server_state.connections), place=self._place)
+        self.servers.append(cast("asyncio.Server", self.door))
+        self.door.open()
 
     async def on_tick(self, counter: int) -> bool:
         """Show that the event loop turns; look whether the parent is there."""
         self._beats.value += 1
+        self.door.tell()
         if self._parent is not None and not self._parent.is_alive():
             self.should_exit = True
         return await super().on_tick(counter)
 
 
-def work(policy: ServerPolicy, listening: socket.socket, beats: Any) -> None:
+def work(policy: ServerPolicy, listening: socket.socket, beats: Any, place: Place) -> None:
     """Be a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = WorkerServer(policy, beats)
+    server = WorkerServer(policy, beats, place)
     try:
         server.run(sockets=[listening])
     finally:
@@ -76,9 +94,10 @@ def work(policy: ServerPolicy, listening: socket.socket, beats: Any) -> None:
 class Worker:
     """The place of one worker, taken by one process after the other."""
 
-    def __init__(self, policy: ServerPolicy, listening: socket.socket) -> None:
+    def __init__(self, policy: ServerPolicy, listening: socket.socket, place: Place) -> None:
         self._policy = policy
         self._listening = listening
+        self._place = place
         self._may_start_at = 0.0
         self.failed_starts = 0
         self.is_empty = True
@@ -98,7 +117,8 @@ class Worker:
         self._beats = spawn.Value("Q", 0, lock=False)
         self._beats_seen = self._silent_looks = 0
         self.is_empty = False
-        self.process: ForkServerProcess = spawn.Process(target=work, args=(self._policy, self._listening, self._beats))
+        arguments = (self._policy, self._listening, self._beats, self._place)
+        self.process: ForkServerProcess = spawn.Process(target=work, args=arguments)
         self.process.start()
 
     def signal(self) -> None:
@@ -120,6 +140,7 @@ class Worker:
     def clear(self) -> None:
         """Note the end of the process, and when there may be another: at once, unless it could not even start."""
         self.is_empty = True
+        self._place.leave()
         self.process.join()
         logger.bind(pid=self.process.pid, exit_status=self.process.exitcode).warning("a worker ended")
         if not self.has_served:
@@ -161,7 +182,9 @@ class Workers:
             logger.bind(pid=os.getpid(), workers=self._policy.workers).info("starting workers")
             if announce is not None:
                 announce()  # the socket listens already: who comes now is answered when the first worker is up
-            self._workers = [Worker(self._policy, self._listening) for _ in range(self._policy.workers)]
+            numbers = spawn.Array("i", [AWAY] * self._policy.workers, lock=False)
+            places = [Place(numbers, place) for place in range(self._policy.workers)]
+            self._workers = [Worker(self._policy, self._listening, place) for place in places]
             for worker in self._workers:
                 self._start(worker)
             status = self._watch()

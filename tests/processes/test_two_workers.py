@@ -2,8 +2,11 @@
 
 import os
 import signal
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -82,3 +85,28 @@ async def test_a_retried_refresh_gets_the_same_successor_from_the_other_worker(
 
     assert (first.status, second.status) == (200, 200)
     assert second["refresh_token"] == first["refresh_token"]
+
+
+def test_connections_that_come_at_once_are_shared_out(served: Served) -> None:
+    """Whoever wakes first would take them all, and a proxy keeps its connections for long."""
+    wait_until(lambda: len(worker_pids(served.server.output())) == 2)
+    pids = worker_pids(served.server.output())
+    before = [sockets_of(pid) for pid in pids]
+    address = urlsplit(served.server.url)
+
+    with ExitStack() as stack:
+        for _ in range(20):
+            stack.enter_context(socket.create_connection((address.hostname, address.port)))
+        wait_until(lambda: sum(map(sockets_of, pids)) >= sum(before) + 20)
+        taken = [sockets_of(pid) - had for pid, had in zip(pids, before, strict=True)]
+
+    assert min(taken) >= 5, taken
+
+
+def sockets_of(pid: int) -> int:
+    """Count the sockets that a process has open."""
+    count = 0
+    for file in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            count += str(file.readlink()).startswith("socket:")
+    return count
