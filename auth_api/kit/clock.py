@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import msgspec
+
 Clock = Callable[[], datetime]
 """Gives the present as an aware datetime in UTC."""
 
@@ -25,4 +27,7 @@ monotonic: Monotonic = time.monotonic
 
 def rfc3339(moment: datetime) -> str:
     """Write an aware datetime as the API does: UTC, milliseconds, `Z` (RFC 3339 §5.6)."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    if moment.tzinfo is not UTC or type(moment) is not datetime:  # loguru has a class of its own
+        moment = datetime.combine(moment.date(), moment.timetz()).astimezone(UTC)
+    text: str = msgspec.to_builtins(moment)  # six digits or none, in a fifth of the time that `isoformat` takes
+    return f"{text[:23]}Z" if moment.microsecond else f"{text[:19]}.000Z"

@@ -15,6 +15,10 @@ NOON = datetime(2026, 2, 19, 10, 30, 45, 123_999, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class Moment(datetime):
+    """As loguru has one: what writes a datetime fast does not take it."""
+
+
 @pytest.mark.parametrize(
     ("at", "written"),
     [
@@ -24,6 +28,9 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
         (NOON.astimezone(timezone(timedelta(hours=9))), "2026-02-19T10:30:45.123Z"),
         (NOON.astimezone(timezone(-timedelta(hours=3, minutes=30))), "2026-02-19T10:30:45.123Z"),
         (datetime(2026, 1, 1, 0, 30, tzinfo=timezone(timedelta(hours=1))), "2025-12-31T23:30:00.000Z"),
+        (Moment(2026, 2, 19, 10, 30, 45, 123_999, tzinfo=UTC), "2026-02-19T10:30:45.123Z"),
+        (datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00.000Z"),
+        (NOON.replace(microsecond=9), "2026-02-19T10:30:45.000Z"),
     ],
 )
 def test_a_moment_is_written_in_utc_with_milliseconds(at: datetime, written: str) -> None:
