@@ -26,7 +26,7 @@ from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.exchange import Surroundings
 from auth_api.kit.http.framework import Application
 from auth_api.kit.http.gcra import Gcra
-from auth_api.kit.http.injection import provide, provide_origin, resolve_in_turn
+from auth_api.kit.http.injection import provide, provide_origin, resolve_directly
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.outer import Outer
@@ -183,7 +183,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         if docs
         else None,
     )
-    resolve_in_turn(app)
+    resolve_directly(app)
     app.state.services = services
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
