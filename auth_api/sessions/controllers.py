@@ -106,7 +106,7 @@ class SessionController(Controller):
         if data is not None and data.refresh_token is not None:
             await sessions.log_out_by_refresh_token(data.refresh_token, origin)
         else:
-            await sessions.log_out(bearer_token(request), origin)
+            await sessions.log_out(bearer_token(request.scope), origin)
         return LOGGED_OUT
 
     @post(
