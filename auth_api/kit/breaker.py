@@ -129,7 +129,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         call = GuardedCall(func, self._epoch)
         token = calls_under_way.set({**calls_under_way.get(), self.name: call})
         try:
-            result: T = await super().call_async(without_verdict(func), *args, **kwargs)
+            result: T = await super().call_async(without_verdict, func, *args, **kwargs)
         except NoVerdict as silence:
             translated = self._translate(silence.error)
             raise (translated or silence.error) from (silence.error if translated else silence.error.__cause__)

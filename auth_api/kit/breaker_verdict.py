@@ -24,15 +24,11 @@ def deny_verdict(error: BaseException) -> None:
     setattr(error, _MARK, True)
 
 
-def without_verdict(func: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+async def without_verdict(func: Callable[P, Awaitable[T]], *args: P.args, **kwargs: P.kwargs) -> T:
     """Let such an error, and a full queue before the service, say neither that the service fails nor that it works."""
-
-    async def call(*args: P.args, **kwargs: P.kwargs) -> T:
-        try:
-            return await func(*args, **kwargs)
-        except Exception as error:
-            if isinstance(error, ServerOverloadedException) or hasattr(error, _MARK):
-                raise NoVerdict(error) from error
-            raise
-
-    return call
+    try:
+        return await func(*args, **kwargs)
+    except Exception as error:
+        if isinstance(error, ServerOverloadedException) or hasattr(error, _MARK):
+            raise NoVerdict(error) from error
+        raise

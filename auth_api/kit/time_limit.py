@@ -37,7 +37,8 @@ class Deadlines(Generic[K]):
     def start(self, key: K) -> None:
         """Begin to count, unless that has begun already."""
         self._ends.setdefault(key, monotonic() + self._seconds)
-        self._arm(self._seconds)
+        if self._timer is None:  # as hardly ever, when there is much to do
+            self._arm(self._seconds)
 
     def stop(self, key: K) -> None:
         """It is done, if it had begun."""

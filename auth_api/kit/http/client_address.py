@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from loguru import logger
@@ -13,7 +14,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([0-9.]+):\d+")
 
-FORWARDED: Final = (b"x-forwarded-for", b"forwarded", b"x-real-ip")
+FORWARDED: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
+
+_NAME: Final = itemgetter(0)
 
 
 class ClientAddresses:
@@ -52,11 +55,11 @@ class ClientAddresses:
         return client is not None and self._is_trusted(client[0])
 
     def _is_trusted(self, peer: str) -> bool:
-        address = _parse(peer)
+        address = _parse(peer) if self._trusted else None
         return address is not None and any(address in network for network in self._trusted)
 
     def _warn_once(self, scope: Mapping[str, Any]) -> None:
-        if not self._trusted and not self._has_warned and any(name in FORWARDED for name, _ in scope["headers"]):
+        if not (self._trusted or self._has_warned or FORWARDED.isdisjoint(map(_NAME, scope["headers"]))):
             self._has_warned = True
             logger.warning("forwarded headers arrive and are ignored: set TRUSTED_PROXIES if they come from a proxy")
 

@@ -81,18 +81,14 @@ class Exchange:
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
         self.path = scope["path"]  # the router rewrites the scope's
-        self._place = _SLASHES.sub("/", self.path)  # as the router reads it
+        self._place = _SLASHES.sub("/", self.path) if "//" in self.path else self.path  # as the router reads it
         self.status = 0
         self.awaits_body = False
-        self.origin = Origin(
-            ip_address=shared.addresses.find(scope),
-            user_agent=self._user_agent(),
-            request_id=self._request_id(),
-            language=self._language(),
-        )
+        self.request_id = self._request_id()
+        self.address = shared.addresses.find(scope)
         self.scope: Any = {
             **scope,
-            "state": {**self._told, ORIGIN: self.origin},
+            "state": {**self._told, ORIGIN: self._find_origin},
             "method": _ASKED_AS.get(self.method, self.method),
         }
 
@@ -131,8 +127,7 @@ class Exchange:
     async def send_error(self, error: ApplicationException, *, allow: str = "") -> None:
         """Answer with the envelope and drop whatever the application still sends."""
         headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
-        request_id = self.origin.request_id or ""
-        problem = problem_of(error, at=self._shared.clock(), request_id=request_id, base=self._shared.base)
+        problem = problem_of(error, at=self._shared.clock(), request_id=self.request_id, base=self._shared.base)
         start, body = problem_events(problem, {**headers, **error.headers})
         self._discard_body = True
         await self._start(start)
@@ -166,7 +161,7 @@ class Exchange:
             path=self.path,
             status=status,
             duration_ms=round(seconds * 1000, 2),
-            client_address=self.origin.ip_address,
+            client_address=self.address,
             **({"user_id": user.id} if user is not None else {}),
         )
 
@@ -175,18 +170,18 @@ class Exchange:
         common = self._common_headers()
         names = dict(common)
         names.pop(b"vary", None)  # the handler's reasons count beside ours
-        kept = [(name, value) for name, value in message["headers"] if name.lower() not in names]
+        kept = [line for line in message["headers"] if line[0].lower() not in names]
         if self.status == MethodNotAllowedException.status:
             kept = [(name, self._with_head(value) if name.lower() == b"allow" else value) for name, value in kept]
         await self._send({**message, "headers": [*kept, *common]})
 
     def _common_headers(self) -> list[tuple[bytes, bytes]]:
-        extra = self.scope["state"].get(EXTRA_HEADERS, {})
+        extra = self.scope["state"].get(EXTRA_HEADERS)
         return [
             *self._shared.cors.headers(self.headers),
             *self._shared.security.of(self._place),
-            *((name.lower().encode(), value.encode()) for name, value in extra.items()),
-            (b"x-request-id", (self.origin.request_id or "").encode()),
+            *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
+            (b"x-request-id", self.request_id.encode()),
         ]
 
     async def _send_body(self, message: Any) -> None:
@@ -198,7 +193,16 @@ class Exchange:
 
     def _request_id(self) -> str:
         given = self.headers.get(b"x-request-id", b"").decode("latin-1")
-        return given if _REQUEST_ID.fullmatch(given) else self._shared.new_request_id()
+        return given if given and _REQUEST_ID.fullmatch(given) else self._shared.new_request_id()
+
+    def _find_origin(self) -> Origin:
+        """Say where it came from. Only who keeps that asks, and most requests change nothing."""
+        return Origin(
+            ip_address=self.address,
+            user_agent=self._user_agent(),
+            request_id=self.request_id,
+            language=self._language(),
+        )
 
     def _user_agent(self) -> str | None:
         given = self.headers.get(b"user-agent", b"").decode("utf-8", errors="replace")

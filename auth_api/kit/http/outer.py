@@ -42,7 +42,7 @@ class Outer:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(self._shared, scope, receive, send)
-        token = request_id_of_context.set(exchange.origin.request_id)
+        token = request_id_of_context.set(exchange.request_id)
         REQUESTS_IN_PROGRESS.inc()
         try:
             await self._answer_in_time(exchange)
@@ -74,9 +74,7 @@ class Outer:
 
     async def _answer(self, exchange: Exchange) -> None:
         try:
-            refusal = exchange.refusal or self._admission.refusal(
-                exchange.scope, exchange.headers, exchange.origin.ip_address
-            )
+            refusal = exchange.refusal or self._admission.refusal(exchange.scope, exchange.headers, exchange.address)
             if refusal is not None:
                 await exchange.send_refusal(refusal)
                 return

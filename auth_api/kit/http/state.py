@@ -1,6 +1,6 @@
 """What the outer layer leaves in a request's scope for the layers within."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from auth_api.kit.origin import Origin
@@ -9,6 +9,7 @@ ENVELOPED: Final = "enveloped"
 """Set where an error answer already is the envelope."""
 
 ORIGIN: Final = "origin"
+"""What finds out where the request came from."""
 
 REFUSAL: Final = "refusal"
 """The error to answer with, set by the server where a request is none, is too slow or too long. Whoever still reads the
@@ -28,5 +29,5 @@ def request_id_of(scope: Mapping[str, Any]) -> str:
 
 def origin_of(scope: Mapping[str, Any]) -> Origin:
     """Return where the request came from."""
-    origin: Origin = scope["state"].get(ORIGIN) or Origin()
-    return origin
+    find: Callable[[], Origin] = scope["state"].get(ORIGIN, Origin)
+    return find()
