@@ -24,7 +24,7 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.exchange import Surroundings
-from auth_api.kit.http.framework import Application
+from auth_api.kit.http.framework import Application, remember_exception_handlers
 from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.injection import provide, provide_origin, resolve_directly
 from auth_api.kit.http.json import strict_request
@@ -184,6 +184,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         else None,
     )
     resolve_directly(app)
+    remember_exception_handlers(app)
     app.state.services = services
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
@@ -221,8 +222,8 @@ def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
 
 
 def _principal(request: Request[Principal, Any, Any]) -> Principal:
-    return request.user
+    return cast("Principal", request.scope["user"])
 
 
 def _current_user(request: Request[Principal, Any, Any]) -> Account:
-    return request.user.account
+    return _principal(request).account

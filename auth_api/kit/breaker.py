@@ -123,8 +123,7 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
         """
         if (outer := calls_under_way.get().get(self.name)) is not None:
             return await self._call_within(outer, func, *args, **kwargs)
-        self._admit()
-        trial = self.current_state is CircuitBreakerState.HALF_OPEN
+        trial = self._admit()
         self._trials += trial
         call = GuardedCall(func, self._epoch)
         token = calls_under_way.set({**calls_under_way.get(), self.name: call})
@@ -160,13 +159,18 @@ class ServiceBreaker(CircuitBreaker):  # type: ignore[misc]  # aiobreaker is unt
             outer.note(error, func)
             raise
 
-    def _admit(self) -> None:
-        if self.current_state is CircuitBreakerState.OPEN:
+    def _admit(self) -> bool:
+        """Let a call through, or raise. Returns whether it is one that finds out."""
+        state = self.current_state
+        if state is CircuitBreakerState.CLOSED:
+            return False
+        if state is CircuitBreakerState.OPEN:
             if self._clock() < self._open_until:
                 raise CircuitBreakerOpenException(self.retry_after)
             self.half_open()
-        if self.current_state is CircuitBreakerState.HALF_OPEN and self._trials >= self._policy.half_open_attempts:
+        if self._trials >= self._policy.half_open_attempts:
             raise CircuitBreakerOpenException(PROBE_INTERVAL)
+        return True
 
     def _outward(self, error: BaseException, call: GuardedCall) -> BaseException:
         if not isinstance(error, Exception):

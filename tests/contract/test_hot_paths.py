@@ -96,6 +96,21 @@ async def test_a_hot_path_asks_the_database_no_more_than_it_has_to(paths: HotPat
     assert len(statements) <= STATEMENTS[engine][path], statements
 
 
+async def test_a_session_check_leaves_nothing_for_the_garbage_collector(paths: HotPaths) -> None:
+    """A circle of references costs nothing where it is made, and all requests together where it is found."""
+    for _ in range(3):
+        await paths.profile()
+    gc.collect()
+    gc.disable()
+
+    for _ in range(100):
+        await paths.profile()
+
+    found = gc.collect()
+    gc.enable()
+    assert found < 100  # a circle has two members at least; what runs beside the requests may leave a few
+
+
 @pytest.mark.parametrize("path", PATHS)
 async def test_a_hot_path_calls_no_more_functions_than_it_used_to(paths: HotPaths, path: str, engine: str) -> None:
     work, expected = getattr(paths, path), CALLS[engine][path]

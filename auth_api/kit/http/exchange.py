@@ -2,6 +2,8 @@
 
 import re
 import secrets
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from litestar.types import Message, Receive, Scope, Send
@@ -88,7 +90,8 @@ class Exchange:
         self.address = shared.addresses.find(scope)
         self.scope: Any = {
             **scope,
-            "state": {**self._told, ORIGIN: self._find_origin},
+            # Made when asked for, as most requests never do; not by a method, which would close a circle of references.
+            "state": {**self._told, ORIGIN: partial(_origin, self.headers, self.address, self.request_id)},
             "method": _ASKED_AS.get(self.method, self.method),
         }
 
@@ -195,23 +198,6 @@ class Exchange:
         given = self.headers.get(b"x-request-id", b"").decode("latin-1")
         return given if given and _REQUEST_ID.fullmatch(given) else self._shared.new_request_id()
 
-    def _find_origin(self) -> Origin:
-        """Say where it came from. Only who keeps that asks, and most requests change nothing."""
-        return Origin(
-            ip_address=self.address,
-            user_agent=self._user_agent(),
-            request_id=self.request_id,
-            language=self._language(),
-        )
-
-    def _user_agent(self) -> str | None:
-        given = self.headers.get(b"user-agent", b"").decode("utf-8", errors="replace")
-        return _CONTROL.sub("", given)[:MAX_USER_AGENT_LENGTH] or None
-
-    def _language(self) -> str | None:
-        tag = _LANGUAGE.match(self.headers.get(b"accept-language", b"").decode("latin-1"))
-        return tag[1] if tag and len(tag[1]) <= MAX_LANGUAGE_LENGTH else None
-
     @staticmethod
     def _allow(message: Any) -> str:
         return next((value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"allow"), "")
@@ -221,3 +207,19 @@ class Exchange:
         """OPTIONS is CORS alone, and HEAD goes wherever GET goes."""
         methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
         return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))
+
+
+def _origin(headers: Mapping[bytes, bytes], address: str | None, request_id: str) -> Origin:
+    return Origin(
+        ip_address=address, user_agent=_user_agent(headers), request_id=request_id, language=_language(headers)
+    )
+
+
+def _user_agent(headers: Mapping[bytes, bytes]) -> str | None:
+    given = headers.get(b"user-agent", b"").decode("utf-8", errors="replace")
+    return _CONTROL.sub("", given)[:MAX_USER_AGENT_LENGTH] or None
+
+
+def _language(headers: Mapping[bytes, bytes]) -> str | None:
+    tag = _LANGUAGE.match(headers.get(b"accept-language", b"").decode("latin-1"))
+    return tag[1] if tag and len(tag[1]) <= MAX_LANGUAGE_LENGTH else None

@@ -46,7 +46,7 @@ def limit_check(spend: Spend, refusal: Callable[[float], ApplicationException]) 
     """
 
     async def check(request: Request[Any, Any, Any]) -> None:
-        name = request.route_handler.opt.get(LIMIT)
+        name = request.scope["route_handler"].opt.get(LIMIT)
         if name is None:
             return
         budget = await spend(name, origin_of(request.scope).ip_address)

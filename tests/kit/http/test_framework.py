@@ -1,8 +1,11 @@
 """Litestar as it is used here."""
 
-from litestar import Litestar
+from typing import Any
 
-from auth_api.kit.http.framework import Application
+import httpx
+from litestar import Litestar, Request, Response, get
+
+from auth_api.kit.http.framework import Application, remember_exception_handlers
 
 
 def modules_of_plugins(app: Litestar) -> set[str]:
@@ -22,3 +25,31 @@ def test_no_other_library_s_data_classes_are_loaded() -> None:
 
 def test_handlers_may_still_take_structs() -> None:
     assert "litestar.plugins.core._msgspec" in modules_of_plugins(Application(openapi_config=None))
+
+
+async def test_what_answers_a_handler_s_errors_is_gathered_once() -> None:
+    def by_the_handler(_: Request[Any, Any, Any], __: Exception) -> Response[str]:
+        return Response("the handler's own")
+
+    def by_the_application(_: Request[Any, Any, Any], __: Exception) -> Response[str]:
+        return Response("the application's")
+
+    @get("/own", exception_handlers={KeyError: by_the_handler})
+    async def broken() -> None:
+        raise KeyError
+
+    @get("/common")
+    async def broken_as_well() -> None:
+        raise KeyError
+
+    app: Any = Application(
+        [broken, broken_as_well], exception_handlers={Exception: by_the_application}, openapi_config=None
+    )
+    remember_exception_handlers(app)
+    for route in app.routes:
+        route.route_handlers[0].exception_handlers = {}  # too late
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        answers = [(await client.get(path)).text for path in ("/own", "/common")]
+
+    assert answers == ["the handler's own", "the application's"]
