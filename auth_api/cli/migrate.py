@@ -6,7 +6,7 @@ import io
 import sys
 
 import click
-from piccolo.apps.migrations.commands.new import AutoMigrationManager
+from piccolo.apps.migrations.commands import new
 
 from auth_api.cli.context import database_errors, load_settings
 from auth_api.kit.db import migrations
@@ -35,7 +35,7 @@ def migrate(*, check: bool, drift: bool) -> None:
 async def find_drift() -> list[str]:
     """Return the changes that the tables have and the migrations lack. Raw SQL of migrations is not seen."""
     with contextlib.redirect_stdout(io.StringIO()):
-        found = await AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
+        found = await new.AutoMigrationManager(auto_input="n").get_alter_statements(APP_CONFIG)
     return [statement for statements in found for statement in statements.statements]
 
 

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Final
 
-from jinja2 import TemplateError
+import jinja2
 from loguru import logger
 
 from auth_api.kit.breaker import breakers, circuit_breaker
@@ -83,7 +83,7 @@ class Delivery:
             await repository.put_back(errand.id, delay=error.retry_after, counts=False)
         except MailRefusedError as error:
             await self._give_up(errand, error)
-        except (MailFailedError, TemplateError) as error:
+        except (MailFailedError, jinja2.TemplateError) as error:
             await self._put_off(errand, error)
         else:
             await repository.mark_sent(errand.id)

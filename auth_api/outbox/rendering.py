@@ -7,7 +7,7 @@ language; an operator's own folder is looked through first.
 from pathlib import Path
 from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+import jinja2
 
 from auth_api.kit.device import device_label
 from auth_api.kit.mail.message import Message
@@ -29,7 +29,7 @@ class Renderer:
         self._languages = {
             (folder, path.name.lower()): path for folder in self._folders for path in folder.iterdir() if path.is_dir()
         }
-        self._environments: dict[tuple[Path, ...], Environment] = {}
+        self._environments: dict[tuple[Path, ...], jinja2.Environment] = {}
 
     def render(self, errand: Errand, draft: Draft) -> Message:
         """Return the mail.
@@ -60,7 +60,7 @@ class Renderer:
             html=environment.get_template(f"{draft.letter}.html").render(values),
         )
 
-    def _environment(self, locale: str | None) -> Environment:
+    def _environment(self, locale: str | None) -> "jinja2.Environment":
         """Look for `de-AT`, then `de`, then `en`, in each folder before the next."""
         wanted = (locale or "").lower()
         languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
@@ -72,7 +72,9 @@ class Renderer:
             if (folder := self._languages.get((root, language))) is not None
         )
         if found not in self._environments:  # by folders, of which there are few, not by what people made up
-            self._environments[found] = Environment(
-                loader=FileSystemLoader(found), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+            self._environments[found] = jinja2.Environment(
+                loader=jinja2.FileSystemLoader(found),
+                autoescape=jinja2.select_autoescape(["html"]),
+                undefined=jinja2.StrictUndefined,
             )
         return self._environments[found]

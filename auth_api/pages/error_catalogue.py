@@ -1,6 +1,10 @@
-"""What the `type` of every error leads to, made once: nothing in it depends on who asks."""
+"""What the `type` of every error leads to, made once: nothing in it depends on who asks.
 
-from collections.abc import Mapping, Sequence
+Pages are made when they are asked for. Forty of them, and what makes them, are a twentieth of the time to start.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
 from itertools import groupby
 
 import msgspec
@@ -25,10 +29,10 @@ class ErrorCatalogue:
         by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
         self._list = _Forms(
             document=ErrorDescriptionList(items=described),
-            page=rendered("errors.html", product=product, base=base, errors=by_status),
+            page=partial(rendered, "errors.html", product=product, base=base, errors=by_status),
         )
         self._errors: Mapping[str, _Forms] = {
-            error.error_code: _Forms(document=error, page=_page_of(error, product=product, base=base))
+            error.error_code: _Forms(document=error, page=partial(_page_of, error, product=product, base=base))
             for error in described
         }
 
@@ -48,9 +52,13 @@ class ErrorCatalogue:
 
 
 class _Forms:
-    def __init__(self, *, document: ErrorDescription | ErrorDescriptionList, page: str) -> None:
+    def __init__(self, *, document: ErrorDescription | ErrorDescriptionList, page: Callable[[], str]) -> None:
         self._document = static_file(msgspec.json.encode(document), "application/json")
-        self._page = static_file(page.encode(), "text/html")
+        self._write_page = page
+
+    @cached_property
+    def _page(self) -> StaticFile:
+        return static_file(self._write_page().encode(), "text/html")
 
     def chosen(self, *, as_page: bool) -> StaticFile:
         return self._page if as_page else self._document

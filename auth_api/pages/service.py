@@ -23,10 +23,9 @@ class AccountPages:
     """
 
     def __init__(self, *, product: str, base: str, rules: PasswordPolicy) -> None:
-        names = {path.rpartition("/")[2] for path in PATHS.values()}
-        self._pages = {
-            name: rendered(f"{name.replace('-', '_')}.html", product=product, base=base, rules=rules) for name in names
-        }
+        self._values: Final = {"product": product, "base": base, "rules": rules}
+        self._names: Final = frozenset(path.rpartition("/")[2] for path in PATHS.values())
+        self._pages: dict[str, str] = {}
 
     def find(self, name: str) -> str:
         """Return a page.
@@ -34,8 +33,10 @@ class AccountPages:
         Raises:
             NotFoundException: there is none of this name.
         """
-        if name not in self._pages:
+        if name not in self._names:
             raise NotFoundException
+        if name not in self._pages:  # made when it is asked for: a server whose frontend is elsewhere shows none
+            self._pages[name] = rendered(f"{name.replace('-', '_')}.html", **self._values)
         return self._pages[name]
 
 

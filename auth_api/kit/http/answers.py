@@ -8,6 +8,7 @@ from litestar.serialization import encode_json, get_serializer
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 JSON: Final = "application/json"
+_CONTENT_TYPE: Final = (b"content-type", JSON.encode())
 
 
 class JsonDocument:
@@ -24,7 +25,7 @@ class JsonDocument:
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Send it."""
-        headers = [(b"content-type", JSON.encode()), (b"content-length", str(len(self._body)).encode())]
+        headers = [_CONTENT_TYPE, (b"content-length", str(len(self._body)).encode())]
         await send({"type": "http.response.start", "status": self._status_code, "headers": headers})
         await send({"type": "http.response.body", "body": self._body, "more_body": False})
 
