@@ -28,8 +28,8 @@ STATEMENTS: Final = {
 """All round trips on PostgreSQL; on SQLite, where nothing travels, a refresh and a login BEGIN and COMMIT too."""
 
 CALLS: Final = {
-    "sqlite": {"profile": 320, "refresh": 974, "login": 1665},
-    "postgres": {"profile": 359, "refresh": 718, "login": 1437},
+    "sqlite": {"profile": 253, "refresh": 897, "login": 1536},
+    "postgres": {"profile": 292, "refresh": 643, "login": 1313},
 }
 """Of functions written in Python, in the event loop's thread."""
 
