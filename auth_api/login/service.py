@@ -51,14 +51,14 @@ class LoginService:
             TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
-        self.hasher.require_room()  # a flood of logins is turned away before it costs a query
         name = typed_name(email=email, username=username)
-        found = await self.users.credentials_for(name)
-        try:
-            matches = await self.passwords.check(password, found=found, name=name.text, origin=origin)
-        except TooManyAttemptsException:
-            LOGINS["throttled"].inc()
-            raise
+        with self.hasher.place() as place:  # who is let in gets a hash: nobody asks the database in vain
+            found = await self.users.credentials_for(name)
+            try:
+                matches = await self.passwords.check(password, found=found, name=name.text, origin=origin, place=place)
+            except TooManyAttemptsException:
+                LOGINS["throttled"].inc()
+                raise
         if found is None or not matches:
             await self._record_failure(found, origin, reason="wrong_password" if found else "unknown_account")
             raise InvalidCredentialsException

@@ -6,9 +6,9 @@ import os
 import secrets
 import threading
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import argon2
 import msgspec
@@ -25,6 +25,10 @@ NICENESS = 10
 
 _SMOOTHING = 0.1
 """Share of the last hash in the mean duration of all: follows the machine's load within some ten hashes."""
+
+_FORESEEABLE: Final = 0.8
+"""Share of the longest wait that may be foreseen. Hashes differ: of those that are foreseen to take all of it, every
+second one waits for too long, and is refused after all the work that comes before a hash."""
 
 T = TypeVar("T")
 
@@ -43,11 +47,20 @@ class HashingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     queue_timeout: float = 1.0
 
 
+class Place:
+    """One of the hasher's places, for one hash."""
+
+    __slots__ = ("is_used",)
+
+    def __init__(self) -> None:
+        self.is_used = False
+
+
 class PasswordHasher:
     """Hashes and checks passwords with the cost of `policy`.
 
-    Memory is bounded by `threads * memory_kib`; beyond `threads + queue_size` unfinished hashes every further one is
-    refused at once, and so is one that would have to wait longer than `queue_timeout`: nobody waits for an answer that
+    Memory is bounded by `threads * memory_kib`; there are `threads + queue_size` places, and whoever finds none is
+    refused at once, and so is who would have to wait longer than `queue_timeout`: nobody waits for an answer that
     comes too late, and who is refused costs next to nothing. A place is returned when its thread is done, not when the
     client has gone away.
     """
@@ -68,7 +81,7 @@ class PasswordHasher:
         self._decoy = self._argon2.hash(secrets.token_urlsafe())
 
     def require_room(self) -> None:
-        """Refuse now what would be refused later, before anything is asked of the database.
+        """Refuse now what would be refused later, before anything is done for it.
 
         Raises:
             ServerOverloadedException: too many hashes are waiting already, or one more would wait for too long.
@@ -76,9 +89,27 @@ class PasswordHasher:
         policy = self._policy
         waiting = max(0, self._unfinished - policy.threads + 1)
         is_full = self._unfinished >= policy.threads + policy.queue_size
-        if is_full or waiting * self._mean_seconds > policy.queue_timeout * policy.threads:
+        foreseen = waiting * self._mean_seconds / policy.threads
+        if is_full or foreseen > _FORESEEABLE * policy.queue_timeout:
             metrics.HASHES_REFUSED.inc()
             raise ServerOverloadedException
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[Place]:
+        """Keep a place for one hash, while the database is asked what it takes to begin.
+
+        Otherwise all that come in that time find the same place free, and all but one ask in vain.
+
+        Raises:
+            ServerOverloadedException: too many hashes are waiting already, or one more would wait for too long.
+        """
+        self._take_place()
+        place = Place()
+        try:
+            yield place
+        finally:
+            if not place.is_used:
+                self._give_back()
 
     async def hash(self, password: str) -> str:
         """Return the PHC string of the password's NFC form.
@@ -88,15 +119,20 @@ class PasswordHasher:
         """
         return await self._in_pool(lambda: self._argon2.hash(_canonical(password)))
 
-    async def verify(self, password: str, stored: str | None) -> bool:
+    async def verify(self, password: str, stored: str | None, place: Place | None = None) -> bool:
         """Tell whether the password belongs to the stored hash.
 
         The work is the same for an account without a password, with a hash that is none, and for no account (None).
 
+        Args:
+            password: what somebody sent.
+            stored: the hash.
+            place: one that was kept for this; None takes one now.
+
         Raises:
-            ServerOverloadedException: too many hashes are waiting already.
+            ServerOverloadedException: too many hashes are waiting already; with a place, it has waited for too long.
         """
-        return await self._in_pool(lambda: self._matches(_canonical(password), stored))
+        return await self._in_pool(lambda: self._matches(_canonical(password), stored), place)
 
     def needs_rehash(self, stored: str) -> bool:
         """Tell whether the hash cost less memory or time than today's do. One that cost more is left alone."""
@@ -128,10 +164,11 @@ class PasswordHasher:
             self._argon2.verify(self._decoy, password)
         return False
 
-    async def _in_pool(self, work: Callable[[], T]) -> T:
-        with self._counting:
-            self.require_room()
-            self._unfinished += 1
+    async def _in_pool(self, work: Callable[[], T], place: Place | None = None) -> T:
+        if place is None:
+            self._take_place()
+        else:
+            place.is_used = True
         metrics.HASHES_WAITING.inc()
         try:
             future = self._pool.submit(self._measured, work, monotonic())
@@ -172,6 +209,11 @@ class PasswordHasher:
         self._give_back()
         if future.cancelled():  # its client had gone, or its time was up, before a thread was free
             metrics.HASHES_WAITING.dec()
+
+    def _take_place(self) -> None:
+        with self._counting:
+            self.require_room()
+            self._unfinished += 1
 
     def _give_back(self) -> None:
         with self._counting:

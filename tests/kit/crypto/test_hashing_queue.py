@@ -20,6 +20,9 @@ class Gate:
         self.entered = 0
         self.niceness: int | None = None
 
+    def verify(self, _stored: str, password: bytes) -> bool:
+        return bool(self.hash(password))
+
     def hash(self, _: bytes) -> str:
         self.entered += 1
         self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
@@ -96,6 +99,37 @@ async def test_beyond_threads_and_queue_everybody_is_refused_at_once(two_places:
     two_places.gate.opened.set()
     assert [await running, await waiting] == ["hashed", "hashed"]
     assert two_places.gate.entered == 2
+
+
+async def test_a_place_is_kept_until_its_hash_begins(one_place: Hashing) -> None:
+    with one_place.hasher.place():
+        assert await one_place.has_room() is False
+
+    assert await one_place.has_room() is True
+
+
+async def test_a_hash_needs_no_second_place_and_returns_the_first_once(two_places: Hashing) -> None:
+    two_places.gate.opened.set()
+    with two_places.hasher.place(), two_places.hasher.place() as place:
+        await two_places.hasher.verify("secret", None, place)
+        await until(lambda: two_places.hasher._unfinished == 1)  # noqa: SLF001 - what is counted
+
+    assert two_places.hasher._unfinished == 0  # noqa: SLF001 - as above
+
+
+async def test_who_is_cut_short_before_the_hash_returns_the_place(one_place: Hashing) -> None:
+    async def look_up() -> None:
+        with one_place.hasher.place():
+            await asyncio.Event().wait()
+
+    gone = asyncio.create_task(look_up())
+    await asyncio.sleep(0)
+    assert await one_place.has_room() is False
+
+    gone.cancel()
+    await asyncio.wait([gone])
+
+    assert await one_place.has_room() is True
 
 
 async def test_a_finished_hash_makes_room_for_the_next(one_place: Hashing) -> None:
@@ -192,11 +226,11 @@ async def test_who_has_waited_too_long_is_refused_and_makes_room() -> None:
 
 async def test_who_would_wait_too_long_is_refused_at_once() -> None:
     """The queue is measured in seconds of work, which is what a client notices."""
-    hashing = Hashing(threads=1, queue_size=100, queue_timeout=0.2)
+    hashing = Hashing(threads=1, queue_size=100, queue_timeout=0.25)
     first = await hashing.start_and_wait_until_it_runs()
     await asyncio.sleep(0.15)
     hashing.gate.opened.set()
-    await first  # a hash takes 0.15 s here, so that one may wait and two may not
+    await first  # a hash takes 0.15 s here: one may wait, and two may not
     hashing.gate.opened.clear()
     running = await hashing.start_and_wait_until_it_runs()
     waiting = hashing.start()
