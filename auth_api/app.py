@@ -91,6 +91,16 @@ READING_ORDER: Final = (
     "/api/user/delete",
 )
 
+HASHING: Final = (
+    "/api/auth/register",
+    "/api/auth/login",
+    "/api/auth/password/reset",
+    "/api/user/password",
+    "/api/user/email",
+    "/api/user/delete",
+)
+"""Where every POST needs a hash: while those that wait for theirs are too many, it is refused at the door."""
+
 MAIL_JOURNEYS: Final = (
     RecoveryController,
     ReportController,
@@ -204,6 +214,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             floods=_flood_limit(settings.throttling),
         ),
         time_limit=settings.server.request_timeout,
+        room_checks=dict.fromkeys(HASHING, services.hasher.require_room),
     )
     return app
 

@@ -141,6 +141,15 @@ class Exchange:
         self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
         await self.send_error(error)
 
+    async def send_lack_of_room(self, error: ApplicationException) -> None:
+        """Answer what one of our routes, named by its whole path, cannot take now. The connection goes on.
+
+        The server reads the body past nobody, and who repeats the request need not connect anew. Only whom the server
+        has not told to send its body may send another request in its place (RFC 9110 §10.1.1).
+        """
+        self.scope["path_template"] = self.path  # as the router would have said, for the counters
+        await (self.send_refusal(error) if b"expect" in self.headers else self.send_error(error))
+
     async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
         """Answer a preflight: 204 with what is granted, or the refusal."""
         if granted is None:
