@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
-from tests.support.load import Client, at_rate, request_bytes
+from tests.support.load import at_rate, request_bytes
 from tests.support.measurements import record
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
@@ -105,18 +105,16 @@ async def test_ft22_a_thousand_who_dawdle_and_a_hundred_who_never_stop(
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
             ada = Actor(http)
             await ada.register()
-        reader = Client(server.port)
         profile = request_bytes("GET", "/api/user/profile", token=ada.access_token)
-        calm = await at_rate(reader, profile, per_second=50, seconds=5)
+        calm = await at_rate(server.port, profile, per_second=50, seconds=5)
         before = resident_mib(pids)
 
         dawdlers = [asyncio.create_task(dawdle(server.port)) for _ in range(DAWDLERS)]
         streams = [asyncio.create_task(pour_again(server.port, head, 50)) for head in NEVER_ENDING.values()]
-        meanwhile = await at_rate(reader, profile, per_second=50, seconds=HEADER_TIMEOUT + 4)
+        meanwhile = await at_rate(server.port, profile, per_second=50, seconds=HEADER_TIMEOUT + 4)
         dawdled = await asyncio.gather(*dawdlers)
         poured = [end for ends in await asyncio.gather(*streams) for end in ends]
         grown = resident_mib(pids) - before
-        reader.close()
 
     slowest = max(seconds for _, seconds in dawdled)
     record(

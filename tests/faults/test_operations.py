@@ -14,7 +14,7 @@ from tests.faults.conftest import Stage, now, settled
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.ledger import Crowd
-from tests.support.load import Client, Measured, at_capacity, request_bytes
+from tests.support.load import Measured, at_capacity, request_bytes
 from tests.support.measurements import record
 from tests.support.processes import clean_environment, free_port
 from tests.support.waiting import wait_until
@@ -71,15 +71,13 @@ async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment
     try:
         url = f"http://127.0.0.1:{port}"
         await asyncio.to_thread(wait_until, lambda: answers(url), within=20)
-        client = Client(port)
         live = request_bytes("GET", "/health/live")
-        first = await at_capacity(client, live, connections=8, seconds=1)  # more than the pipe takes
+        first = await at_capacity(port, live, connections=8, seconds=1)  # more than the pipe takes
         sent = sum(first.seen.values())
         worst = Measured()
         while sent < 11_000:  # more than the queue takes, too
-            worst = await at_capacity(client, live, connections=8, seconds=1)
+            worst = await at_capacity(port, live, connections=8, seconds=1)
             sent += sum(worst.seen.values())
-        client.close()
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
             ada = Actor(http)
             begin = time.monotonic()

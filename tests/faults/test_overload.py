@@ -11,7 +11,7 @@ import pytest
 from auth_api.settings.server import processors
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
-from tests.support.load import Client, Measured, at_capacity, at_rate, request_bytes
+from tests.support.load import Measured, at_capacity, at_rate, request_bytes
 from tests.support.measurements import record
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
@@ -30,6 +30,11 @@ def resident_kib(pid: int) -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
+def processor_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 @pytest.mark.torture
 async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deployment, engine: str, workers: int) -> None:
     with deployment.server(workers=workers, **HASHING) as server:
@@ -42,17 +47,15 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
             await grace.register()
         login = request_bytes("POST", "/api/auth/login", body={"username": "ada", "password": PASSWORD})
         profile = request_bytes("GET", "/api/user/profile", token=grace.access_token)
-        crowd, reader = Client(server.port), Client(server.port)
-
-        peak = (await at_capacity(crowd, login, connections=4 * workers, seconds=5)).seen[200] / 5
+        peak = (await at_capacity(server.port, login, connections=4 * workers, seconds=5)).seen[200] / 5
+        spent = [processor_seconds(pid) for pid in pids]
         logins, profiles = await asyncio.gather(
-            at_rate(crowd, login, per_second=10 * peak, seconds=SECONDS),
-            at_rate(reader, profile, per_second=20, seconds=SECONDS),
+            at_rate(server.port, login, per_second=10 * peak, seconds=SECONDS),
+            at_rate(server.port, profile, per_second=20, seconds=SECONDS),
         )
-        afterwards = await at_rate(crowd, login, per_second=peak / 4, seconds=5)
+        spent = [processor_seconds(pid) - before for pid, before in zip(pids, spent, strict=True)]
+        afterwards = await at_rate(server.port, login, per_second=peak / 4, seconds=5)
         grown = [resident_kib(pid) - before for pid, before in zip(pids, base, strict=True)]
-        crowd.close()
-        reader.close()
 
     threads = max(1, processors() // workers)
     goodput = logins.seen[200] / SECONDS
@@ -68,11 +71,14 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
         refused_p99=round(logins.percentile(503, 0.99), 3),
         profile_p99=round(profiles.percentile(200, 0.99), 3),
         memory_mib=round(max(grown) / 1024),
+        client_cores=round(logins.cores, 2),
+        server_cores=round(sum(spent) / SECONDS, 2),
     )
     assert set(logins.seen) <= {200, 503}
     assert set(profiles.seen) == {200}
     assert goodput >= 0.8 * peak
     assert logins.within(503, 1.0) >= 0.99
+    assert logins.unexplained == 0
     assert profiles.percentile(200, 0.99) < 0.5
     assert max(grown) <= threads * HASH_KIB + ALLOWANCE_KIB
     assert set(afterwards.seen) == {200}, describe(afterwards)

@@ -1,21 +1,26 @@
-"""Sends requests at a steady rate whether they are answered or not, from one event loop, cheaply."""
+"""Sends requests at a steady rate whether they are answered or not, from a process of its own, cheaply."""
 
 import asyncio
 import json
-import time
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.support import crowd
+
 
 @dataclass
 class Measured:
-    """What the answers were, and how long they took."""
+    """What the answers were, how long they took, and what it cost to ask.
+
+    Status 0 stands for no answer. `unexplained` counts the 503 without `Retry-After`; `cores` is the client's own share
+    of the machine: 1.0 is one core all the time.
+    """
 
     times: dict[int, list[float]] = field(default_factory=dict)
-
-    def add(self, status: int, seconds: float) -> None:
-        self.times.setdefault(status, []).append(seconds)
+    unexplained: int = 0
+    cores: float = 0.0
 
     @property
     def seen(self) -> Counter[int]:
@@ -32,51 +37,6 @@ class Measured:
         return sum(taken <= seconds for taken in times) / len(times) if times else 1.0
 
 
-class Client:
-    """Kept-alive connections to one server, each used by one request at a time."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-
-    async def send(self, measured: Measured, request: bytes) -> None:
-        """Send a request and measure its answer; status 0 stands for none."""
-        began = time.monotonic()
-        try:
-            async with asyncio.timeout(30):
-                status = await self._exchange(request)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
-            status = 0
-        measured.add(status, time.monotonic() - began)
-
-    def close(self) -> None:
-        for _, writer in self._idle:
-            writer.transport.abort()
-        self._idle.clear()
-
-    def _kept(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
-        while self._idle:
-            reader, writer = self._idle.pop()
-            if not reader.at_eof():  # the server has not closed it for idleness
-                return reader, writer
-            writer.transport.abort()
-        return None
-
-    async def _exchange(self, request: bytes) -> int:
-        connection = self._kept() or await asyncio.open_connection("127.0.0.1", self._port)
-        reader, writer = connection
-        try:
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-            await reader.readexactly(length)
-        except BaseException:
-            writer.transport.abort()
-            raise
-        self._idle.append(connection)
-        return int(head[9:12])
-
-
 def request_bytes(method: str, path: str, *, body: dict[str, Any] | None = None, token: str = "") -> bytes:
     """Return a request as it goes over the wire."""
     content = json.dumps(body).encode() if body is not None else b""
@@ -86,30 +46,25 @@ def request_bytes(method: str, path: str, *, body: dict[str, Any] | None = None,
     return f"{head}\r\n".encode() + content
 
 
-async def at_rate(client: Client, request: bytes, *, per_second: float, seconds: float) -> Measured:
+async def at_rate(port: int, request: bytes, *, per_second: float, seconds: float) -> Measured:
     """Send the request so often, for so long, without waiting for answers; return when the last one is there."""
-    measured, tasks = Measured(), set()
-    begin = time.monotonic()
-    sent = 0
-    while (now := time.monotonic()) - begin < seconds:
-        while sent < (now - begin) * per_second:
-            task = asyncio.create_task(client.send(measured, request))
-            tasks.add(task)
-            task.add_done_callback(tasks.discard)
-            sent += 1
-        await asyncio.sleep(0.005)
-    await asyncio.gather(*tasks)
-    return measured
+    return await _asked(port, request, per_second=per_second, seconds=seconds)
 
 
-async def at_capacity(client: Client, request: bytes, *, connections: int, seconds: float) -> Measured:
+async def at_capacity(port: int, request: bytes, *, connections: int, seconds: float) -> Measured:
     """Send the request again as soon as it is answered, on so many connections."""
-    measured = Measured()
-    end = time.monotonic() + seconds
+    return await _asked(port, request, connections=connections, seconds=seconds)
 
-    async def repeat() -> None:
-        while time.monotonic() < end:
-            await client.send(measured, request)
 
-    await asyncio.gather(*(repeat() for _ in range(connections)))
-    return measured
+async def _asked(port: int, request: bytes, **wanted: float) -> Measured:
+    order = json.dumps({"port": port, "request": request.decode("latin-1"), **wanted}).encode()
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(sys.executable, "-I", crowd.__file__, stdin=pipe, stdout=pipe)
+    try:
+        output, _ = await process.communicate(order)
+    finally:
+        if process.returncode is None:
+            process.kill()
+    told = json.loads(output)
+    times = {int(status): each for status, each in told["times"].items()}
+    return Measured(times, told["unexplained"], told["cores"])
