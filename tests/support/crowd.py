@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections import deque
+from contextlib import suppress
 from typing import Any, Final
 
 ANSWER_BYTES: Final = 65536
@@ -73,7 +74,8 @@ class Crowd:
         line = self._idle.popleft() if self._idle else self._connected()
         line.began = time.monotonic()
         self._busy += 1
-        line.socket.send(self._request)
+        with suppress(ConnectionError):  # closed for idleness in this moment: it will be heard, and noted as no answer
+            line.socket.send(self._request)
 
     def _connected(self) -> Line:
         line = Line(self._port)
