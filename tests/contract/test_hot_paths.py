@@ -14,9 +14,11 @@ from typing import Any, Final
 
 import pytest
 
+from auth_api.kit.crypto.passwords import PasswordHasher
 from tests.conftest import OtherAppFactory
 from tests.support.actors import PASSWORD, Actor
 from tests.support.caller import Caller
+from tests.support.held_hasher import take_all_places
 from tests.support.statements import recorded
 
 PATHS: Final = ("profile", "refresh", "login")
@@ -33,6 +35,9 @@ CALLS: Final = {
 }
 """Of functions written in Python, in the event loop's thread."""
 
+REFUSAL: Final = 110
+"""Of functions, for a login that finds no room: at ten times the capacity there are nine of them for each other."""
+
 BAND: Final = 0.12
 """Python 3.11 and 3.13 differ by four percent."""
 
@@ -43,6 +48,7 @@ class HotPaths:
 
     caller: Caller
     engine: Any
+    hasher: PasswordHasher
     access_token: str
     refresh_token: str
 
@@ -63,8 +69,8 @@ async def paths(app_with: OtherAppFactory) -> AsyncIterator[HotPaths]:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as other:
         ada = Actor(other.client)
         registered = (await ada.register()).json
-        engine = other.services.database.engine
-        yield HotPaths(Caller(other.app), engine, registered["access_token"], registered["refresh_token"])
+        engine, hasher = other.services.database.engine, other.services.hasher
+        yield HotPaths(Caller(other.app), engine, hasher, registered["access_token"], registered["refresh_token"])
 
 
 async def calls_of(work: Callable[[], Awaitable[None]]) -> int:
@@ -120,3 +126,27 @@ async def test_a_hot_path_calls_no_more_functions_than_it_used_to(paths: HotPath
     calls = min([await calls_of(work) for _ in range(5)])  # the least disturbed one
 
     assert expected * (1 - BAND) <= calls <= expected * (1 + BAND), f"{calls} calls"
+
+
+async def test_a_login_that_finds_no_room_costs_next_to_nothing(
+    paths: HotPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = []
+
+    async def refused() -> None:
+        try:
+            await paths.login()
+        except AssertionError as error:
+            answers.append(error.args[0])
+
+    take_all_places(paths.hasher, monkeypatch)
+    for _ in range(3):
+        await refused()
+
+    with recorded(paths.engine) as statements:
+        calls = min([await calls_of(refused) for _ in range(5)])
+
+    assert len(answers) == 8
+    assert all(b"SERVER_OVERLOADED" in answer for answer in answers)
+    assert statements == []
+    assert calls <= REFUSAL

@@ -5,6 +5,9 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import msgspec
+import pytest
+
 from auth_api.kit.crypto.passwords import PasswordHasher
 
 PATIENCE = 5.0
@@ -29,6 +32,12 @@ async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
     finally:
         release.set()
         await asyncio.gather(*holders)
+
+
+def take_all_places(hasher: PasswordHasher, patch: pytest.MonkeyPatch) -> None:
+    """Let nobody in until the end of the patch, and keep no thread busy."""
+    policy = hasher._policy  # noqa: SLF001 - as above
+    patch.setattr(hasher, "_policy", msgspec.structs.replace(policy, queue_size=-policy.threads))
 
 
 async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:

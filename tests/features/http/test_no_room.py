@@ -9,11 +9,11 @@ from litestar import Litestar
 from litestar.routes import HTTPRoute
 
 from auth_api.app import HASHING
-from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.http.json import StrictRequest
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.exposition import Changes
+from tests.support.held_hasher import take_all_places
 from tests.support.log_lines import access_line, lines_of_request
 from tests.support.problems import assert_problem
 from tests.support.statements import recorded
@@ -23,11 +23,6 @@ LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: appl
 BODY = b'{"username": "ada", "password": "Correct-Horse-7-Staple"}'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
-
-
-def take_all_places(hasher: PasswordHasher, patch: pytest.MonkeyPatch) -> None:
-    policy = hasher._policy  # noqa: SLF001 - there is no other way that takes no threads
-    patch.setattr(hasher, "_policy", msgspec.structs.replace(policy, queue_size=-policy.threads))
 
 
 @pytest.fixture
