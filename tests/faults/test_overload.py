@@ -47,10 +47,11 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
             await grace.register()
         login = request_bytes("POST", "/api/auth/login", body={"username": "ada", "password": PASSWORD})
         profile = request_bytes("GET", "/api/user/profile", token=grace.access_token)
+        await at_capacity(server.port, login, connections=4 * workers, seconds=3)  # until the last worker has begun
         peak = (await at_capacity(server.port, login, connections=4 * workers, seconds=5)).seen[200] / 5
         spent = [processor_seconds(pid) for pid in pids]
         logins, profiles = await asyncio.gather(
-            at_rate(server.port, login, per_second=10 * peak, seconds=SECONDS),
+            at_rate(server.port, login, per_second=10 * peak, seconds=SECONDS, connections=50 * workers),
             at_rate(server.port, profile, per_second=20, seconds=SECONDS),
         )
         spent = [processor_seconds(pid) - before for pid, before in zip(pids, spent, strict=True)]

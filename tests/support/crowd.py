@@ -40,17 +40,20 @@ class Crowd:
         self._request = request
         self._lines = selectors.DefaultSelector()
         # The one that has waited longest is next. The newest would be one that was refused quickly, over and over: all
-        # would come to the one worker that is full.
+        # would come to the one worker that is full, and the others go without.
         self._idle: deque[Line] = deque()
         self._busy = 0
         self.times: dict[int, list[float]] = {}
         self.unexplained = 0
         """503 without `Retry-After`."""
 
-    def at_rate(self, per_second: float, seconds: float) -> None:
-        """Send so often, whether answers come or not. Every moment has its turn: to wake up for each answer costs more
+    def at_rate(self, per_second: float, seconds: float, connections: int) -> None:
+        """Send so often, whether answers come or not; on so many connections in turn, and on more where all are busy.
+
+         Every moment has its turn: to wake up for each answer costs more
         than to read it. So times are up to a moment too long, and never too short.
         """
+        self._idle.extend([self._connected() for _ in range(connections)])
         begin, sent = time.monotonic(), 0
         while (now := time.monotonic() - begin) < seconds:
             while sent < now * per_second:
@@ -139,7 +142,7 @@ def main(wanted: dict[str, Any]) -> dict[str, Any]:
     crowd = Crowd(wanted["port"], wanted["request"].encode("latin-1"))
     begin = time.monotonic()
     if (per_second := wanted.get("per_second")) is not None:
-        crowd.at_rate(per_second, wanted["seconds"])
+        crowd.at_rate(per_second, wanted["seconds"], wanted["connections"])
     else:
         crowd.at_capacity(wanted["connections"], wanted["seconds"])
     return {

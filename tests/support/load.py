@@ -46,9 +46,12 @@ def request_bytes(method: str, path: str, *, body: dict[str, Any] | None = None,
     return f"{head}\r\n".encode() + content
 
 
-async def at_rate(port: int, request: bytes, *, per_second: float, seconds: float) -> Measured:
-    """Send the request so often, for so long, without waiting for answers; return when the last one is there."""
-    return await _asked(port, request, per_second=per_second, seconds=seconds)
+async def at_rate(port: int, request: bytes, *, per_second: float, seconds: float, connections: int = 1) -> Measured:
+    """Send the request so often, for so long, without waiting for answers; return when the last one is there.
+
+    So many connections take turns. Who meets several workers by them meets each of them again and again.
+    """
+    return await _asked(port, request, per_second=per_second, seconds=seconds, connections=connections)
 
 
 async def at_capacity(port: int, request: bytes, *, connections: int, seconds: float) -> Measured:
