@@ -52,7 +52,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
         spent = [processor_seconds(pid) for pid in pids]
         logins, profiles = await asyncio.gather(
             at_rate(server.port, login, per_second=10 * peak, seconds=SECONDS, connections=50 * workers),
-            at_rate(server.port, profile, per_second=20, seconds=SECONDS),
+            at_rate(server.port, profile, per_second=20, seconds=SECONDS, connections=2 * workers),
         )
         spent = [processor_seconds(pid) - before for pid, before in zip(pids, spent, strict=True)]
         afterwards = await at_rate(server.port, login, per_second=peak / 4, seconds=5)
