@@ -13,7 +13,7 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.load import Measured, at_capacity, at_rate, request_bytes
 from tests.support.measurements import record
-from tests.support.server_output import worker_pids
+from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
 
 SECONDS: Final = float(os.environ.get("TORTURE_OVERLOAD_SECONDS", "60"))
@@ -38,7 +38,7 @@ def processor_seconds(pid: int) -> float:
 @pytest.mark.torture
 async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deployment, engine: str, workers: int) -> None:
     with deployment.server(workers=workers, **HASHING) as server:
-        wait_until(lambda: len(worker_pids(server.output())) == workers)
+        wait_until(lambda: times_said(server.output(), "Application startup complete.") == workers)
         pids = worker_pids(server.output())
         base = [resident_kib(pid) for pid in pids]
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:
@@ -47,7 +47,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
             await grace.register()
         login = request_bytes("POST", "/api/auth/login", body={"username": "ada", "password": PASSWORD})
         profile = request_bytes("GET", "/api/user/profile", token=grace.access_token)
-        await at_capacity(server.port, login, connections=4 * workers, seconds=3)  # until the last worker has begun
+        await at_capacity(server.port, login, connections=4 * workers, seconds=2)  # so that all is warm
         peak = (await at_capacity(server.port, login, connections=4 * workers, seconds=5)).seen[200] / 5
         spent = [processor_seconds(pid) for pid in pids]
         logins, profiles = await asyncio.gather(
