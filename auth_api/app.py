@@ -214,7 +214,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             floods=_flood_limit(settings.throttling),
         ),
         time_limit=settings.server.request_timeout,
-        room_checks=dict.fromkeys(HASHING, services.hasher.require_room),
+        room_checks={path: services.hasher.require_room for path in HASHING if path in app.route_handler_method_map},
     )
     return app
 

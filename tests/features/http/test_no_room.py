@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 from auth_api.app import HASHING
 from auth_api.kit.http.json import StrictRequest
 from auth_api.services import Services
-from tests.conftest import UserFactory
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.exposition import Changes
 from tests.support.held_hasher import take_all_places
 from tests.support.log_lines import access_line, lines_of_request
@@ -68,6 +68,17 @@ async def test_there_the_answer_is_put_off_before_anything_is_asked_or_read(
     assert_problem(answer, 503, "SERVER_OVERLOADED")
     assert answer.headers["retry-after"] == "1"
     assert statements == []
+
+
+async def test_what_is_not_offered_is_not_there_however_full_it_is(
+    app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app_with() as other:
+        take_all_places(other.services.hasher, monkeypatch)
+
+        answer = await other.client.post("/api/auth/password/reset", json={})
+
+        assert_problem(answer, 404, "NOT_FOUND")
 
 
 @pytest.mark.usefixtures("full")
