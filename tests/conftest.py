@@ -3,6 +3,7 @@
 `--engine sqlite|postgres` chooses the database: Piccolo keeps one engine per process.
 """
 
+import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -39,6 +40,9 @@ from tests.support.rows import empty_all_tables
 from tests.support.secrets_seen import SecretsSeen
 
 CLIENT_ADDRESS = "203.0.113.7"
+
+# What imports and collecting make stays until the end: looking through all of it for garbage is a third of their cost.
+gc.disable()
 
 ENGINE_FREE = (
     "browser/",
@@ -121,28 +125,45 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deployment", action="store_true", help="run the tests with nginx, Caddy, pgbouncer, too")
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import what belongs to the other engine, unless its file is named."""
+    is_elsewhere = collection_path.suffix == ".py" and is_below(collection_path, elsewhere(config))
+    return True if is_elsewhere else None
+
+
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow or needs other programs, and leave out what is not asked for, or asks no database."""
+    """Mark what is slow or needs other programs, and leave out what is not asked for, or belongs elsewhere."""
     for item in items:
-        if is_below(item, SLOW):
+        if is_below(item.path, SLOW):
             item.add_marker("slow")
-        if is_below(item, ("deployment/",)):
+        if is_below(item.path, ("deployment/",)):
             item.add_marker("deployment")
-    for marker in ("torture", "deployment"):
-        if not config.getoption(f"--{marker}"):
-            unasked = [item for item in items if item.get_closest_marker(marker)]
-            config.hook.pytest_deselected(items=unasked)
-            items[:] = [item for item in items if item not in unasked]
-    elsewhere = ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
-    others = [item for item in items if is_below(item, elsewhere)]
-    config.hook.pytest_deselected(items=others)
-    items[:] = [item for item in items if item not in others]
+    unasked = [marker for marker in ("torture", "deployment") if not config.getoption(f"--{marker}")]
+    chosen: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
+    for item in items:
+        is_left_out = any(map(item.get_closest_marker, unasked)) or is_below(item.path, elsewhere(config))
+        (left_out if is_left_out else chosen).append(item)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = chosen
 
 
-def is_below(item: pytest.Item, prefixes: tuple[str, ...]) -> bool:
-    """Tell whether its file's path, from this folder on, begins with one of them."""
-    return item.path.relative_to(Path(__file__).parent).as_posix().startswith(prefixes)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Look for garbage from here on: not in what has been collected, and after more than a few requests."""
+    gc.freeze()
+    gc.set_threshold(20_000, 10, 10)
+    gc.enable()
+
+
+def elsewhere(config: pytest.Config) -> tuple[str, ...]:
+    """Return the beginnings of what runs on the other engine alone."""
+    return ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
+
+
+def is_below(path: Path, prefixes: tuple[str, ...]) -> bool:
+    """Tell whether a file's path, from this folder on, begins with one of them."""
+    return path.relative_to(Path(__file__).parent).as_posix().startswith(prefixes)
 
 
 @pytest.fixture(scope="session")
