@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ _CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
 )
 
 
+@cache
 def common_passwords() -> frozenset[str]:
     """Load the list that the build takes from Django: some 20,000 passwords, in lower case.
 
