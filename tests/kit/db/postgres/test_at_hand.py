@@ -32,9 +32,10 @@ async def at_hand(pool: asyncpg.Pool) -> AsyncIterator[ConnectionsAtHand]:
 async def two_at_hand(at_hand: ConnectionsAtHand) -> set[int]:
     """Leave two at hand, and return their sessions' numbers."""
     both = [await at_hand.take(), await at_hand.take()]
+    numbers = {connection.get_server_pid() for connection in both}  # while they are ours: their time may end
     for connection in both:
         await at_hand.give_back(connection, clean=True)
-    return {connection.get_server_pid() for connection in both}
+    return numbers
 
 
 async def test_a_connection_that_comes_back_in_order_is_lent_again(
