@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
@@ -74,6 +74,14 @@ class OpenOperation(Operation):
         self.security = [{}, {BEARER: []}]
 
 
+@dataclass
+class SharedResponse(ResponseSpec):
+    """What nothing changes: Litestar copies a handler, with all that describes it, for each application."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+
 def public(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs no token.
 
@@ -109,7 +117,7 @@ def also(
     arguments: dict[str, Any], *, status: int, answer: type, description: str, example: Document
 ) -> dict[str, Any]:
     """Return the arguments of a handler with one more way to say that all is well."""
-    spec = ResponseSpec(
+    spec = SharedResponse(
         data_container=answer,
         description=description,
         generate_examples=False,
@@ -144,7 +152,7 @@ def _response(classes: Sequence[ErrorClass]) -> ResponseSpec:
     lines = [f"`{error.error_code}`: {_first_line(error)}" for error in classes]
     if any(issubclass(error, RetryLaterException) for error in classes):
         lines.append("`Retry-After` says in how many seconds to try again.")
-    return ResponseSpec(
+    return SharedResponse(
         data_container=Problem,
         description="\n\n".join(lines),
         media_type=PROBLEM_MEDIA_TYPE,
