@@ -5,7 +5,7 @@ import pytest
 
 from auth_api.kit.db.slots import Slots
 from auth_api.kit.errors import ServerOverloadedException
-from tests.support.exposition import Changes
+from tests.support.exposition import Changes, current
 from tests.support.scratch import Scratch, ScratchFactory
 
 
@@ -55,7 +55,7 @@ async def test_a_single_statement_takes_and_returns_a_connection(scratch: Scratc
 
 async def test_the_size_of_the_pool_is_shown(scratch_with: ScratchFactory, engine: str, pool: str) -> None:
     async with scratch_with(max_pool_size=7):
-        shown = Changes()._before.value("database_connections_max", pool=pool)  # noqa: SLF001
+        shown = current("database_connections_max", pool=pool)
 
     assert shown == (7 if engine == "postgres" else 1)
 
