@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
+from zlib import crc32
 
 import httpx
 import pytest
@@ -121,14 +122,14 @@ SLOW = (
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
+    parser.addoption("--share", default="1/1", help="run the first, second … of so many shares of the files")
     parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
     parser.addoption("--deployment", action="store_true", help="run the tests with nginx, Caddy, pgbouncer, too")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import what belongs to the other engine, unless its file is named."""
-    is_elsewhere = collection_path.suffix == ".py" and is_below(collection_path, elsewhere(config))
-    return True if is_elsewhere else None
+    """Do not even import what belongs to the other engine or to another share, unless its file is named."""
+    return True if collection_path.name.startswith("test_") and runs_elsewhere(collection_path, config) else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
@@ -143,7 +144,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        is_left_out = any(map(item.get_closest_marker, unasked)) or is_below(item.path, elsewhere(config))
+        is_left_out = any(map(item.get_closest_marker, unasked)) or runs_elsewhere(item.path, config)
         (left_out if is_left_out else chosen).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = chosen
@@ -156,9 +157,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     gc.enable()
 
 
-def elsewhere(config: pytest.Config) -> tuple[str, ...]:
-    """Return the beginnings of what runs on the other engine alone."""
-    return ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
+def runs_elsewhere(path: Path, config: pytest.Config) -> bool:
+    """Tell whether a file runs on the other engine alone, or is in another share: by its name, for no run knows all."""
+    share, shares = map(int, config.getoption("--share").split("/"))
+    other_engine = ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
+    return is_below(path, other_engine) or crc32(path.name.encode()) % shares != share - 1
 
 
 def is_below(path: Path, prefixes: tuple[str, ...]) -> bool:
