@@ -18,11 +18,11 @@ AWAY: Final = -1
 SLACK: Final = 1
 """How many more than the worker with the fewest one may have without stepping back."""
 
-PATIENCE: Final = 0.001
+PATIENCE: Final = 0.002
 """Seconds for which a connection is left to a worker that has fewer: it may be in the middle of something long."""
 
-OVERTIME: Final = 4
-"""Connections taken at once when nobody else has come for them."""
+MOST_OVERTIME: Final = 64
+"""Connections taken at once when nobody else has come for them: one at first, and each time twice as many."""
 
 PAUSE: Final = 1.0
 """Seconds without new connections when the system has no room for one."""
@@ -55,9 +55,9 @@ class Place:
         """Say that none are taken here."""
         self._numbers[self._place] = AWAY
 
-    def has_more_than_others(self) -> bool:
-        """Tell whether somebody else should take the next connection."""
-        return self._numbers[self._place] > SLACK + min(number for number in self._numbers if number != AWAY)
+    def others(self) -> list[int]:
+        """Return how many the others have that take any."""
+        return [number for place, number in enumerate(self._numbers) if place != self._place and number != AWAY]
 
 
 class Door:
@@ -84,6 +84,9 @@ class Door:
         self._place = place
         self._loop = asyncio.get_running_loop()
         self._later: asyncio.TimerHandle | None = None
+        self._number = 0
+        self._others: list[int] = []
+        self._overtime = 1
         self._arrivals: set[asyncio.Task[None]] = set()
 
     def open(self) -> None:
@@ -94,7 +97,8 @@ class Door:
 
     def tell(self) -> None:
         """Let the other workers know how many connections this one has."""
-        self._place.has(self._count() + len(self._arrivals))
+        self._number = self._count() + len(self._arrivals)
+        self._place.has(self._number)
 
     def close(self) -> None:
         """Take no more."""
@@ -110,7 +114,11 @@ class Door:
 
     def _on_arrival(self) -> None:
         self.tell()
-        if self._place.has_more_than_others():
+        others = self._place.others()
+        if others and self._number > min(others) + SLACK:
+            # Who has fewer and has come for none since last time is in the middle of something.
+            self._overtime = min(2 * self._overtime, MOST_OVERTIME) if others == self._others else 1
+            self._others = others
             self._step_back(PATIENCE, self._work_overtime)
         else:
             self._take_one()
@@ -121,7 +129,7 @@ class Door:
 
     def _work_overtime(self) -> None:
         self._come_back()
-        for _ in range(OVERTIME):
+        for _ in range(self._overtime):
             if not self._take_one():
                 break
 
