@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
+from loguru import logger
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
@@ -23,6 +24,21 @@ class PooledTransaction(GuardedTransaction, PostgresTransaction):
         """Begin on the connection at hand."""
         self.transaction = self.connection.transaction()
         await self.transaction.start()
+
+
+class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
+    """A connection that is gone once it is closed, whether the server hears of it or not.
+
+    The pool says farewell to connections that were replaced in a task that nobody waits for: a server that no longer
+    answers would leave a traceback in the log for each.
+    """
+
+    async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's signature
+        """Say farewell for so long, then hang up."""
+        try:
+            await super().close(timeout=timeout)
+        except Exception as error:  # noqa: BLE001 - whatever it is, asyncpg has hung up
+            logger.bind(error=type(error).__name__).debug("a connection ended without a farewell")
 
 
 class PooledPostgresEngine(PostgresEngine):
@@ -61,7 +77,12 @@ class PooledPostgresEngine(PostgresEngine):
         # The client's limit lies above the server's, so that the server gives up first and the connection stays good.
         command_timeout = self._policy.statement_timeout + self._policy.connect_timeout
         await super().start_connection_pool(
-            min_size=0, max_size=size, command_timeout=command_timeout, reset=_reset, **kwargs
+            min_size=0,
+            max_size=size,
+            command_timeout=command_timeout,
+            reset=_reset,
+            connection_class=PooledConnection,
+            **kwargs,
         )
         self.connections = ConnectionsAtHand(self.pool, self._policy.connect_timeout)
 

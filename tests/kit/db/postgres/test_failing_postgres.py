@@ -1,6 +1,7 @@
 """PostgreSQL refuses, conflicts, times out and kills; no connection is lost, and what counts as an outage is one."""
 
 import asyncio
+import gc
 from concurrent.futures import ThreadPoolExecutor
 
 import asyncpg
@@ -31,6 +32,27 @@ async def terminate(scratch: Scratch, *pids: int) -> None:
     for pid in pids:
         await connection.execute("SELECT pg_terminate_backend($1)", pid)
     await connection.close()
+
+
+async def test_a_farewell_that_nobody_hears_is_no_news(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pool replaces what has expired, and says farewell to it in a task that nobody waits for."""
+    told: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+    pool = pool_of(scratch)
+    async with pool.acquire():
+        pass
+
+    async def unheard(connection: asyncpg.Connection, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
+        connection.terminate()
+        raise TimeoutError
+
+    monkeypatch.setattr(asyncpg.Connection, "close", unheard)
+    await pool.expire_connections()
+    async with pool.acquire() as connection:
+        await connection.execute("SELECT 1")
+    gc.collect()
+
+    assert told == []
 
 
 async def test_a_commit_that_fails_never_costs_a_connection(scratch_with: ScratchFactory) -> None:
