@@ -95,8 +95,11 @@ ENGINE_FREE = (
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 
-POSTGRES_ONLY = ("features/sessions/test_one_statement",)
+POSTGRES_ONLY = ("features/sessions/test_one_statement", "features/sessions/test_shared_session_checks")
 """About what SQLite has not."""
+
+SQLITE_ONLY = ("features/sessions/test_several_statements",)
+"""About what PostgreSQL does in another way."""
 
 SLOW = (
     "browser/",
@@ -160,7 +163,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def runs_elsewhere(path: Path, config: pytest.Config) -> bool:
     """Tell whether a file runs on the other engine alone, or is in another share: by its name, for no run knows all."""
     share, shares = map(int, config.getoption("--share").split("/"))
-    other_engine = ENGINE_FREE if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
+    other_engine = ENGINE_FREE + SQLITE_ONLY if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
     return is_below(path, other_engine) or crc32(path.name.encode()) % shares != share - 1
 
 

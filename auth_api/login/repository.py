@@ -1,7 +1,5 @@
 """The usual login as one statement, which PostgreSQL alone takes."""
 
-from datetime import datetime
-
 from auth_api.audit.events import EventTag
 from auth_api.kit.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -23,7 +21,7 @@ async def log_in_as_usual(found: Credentials, session: NewSession, origin: Origi
     changed the account's row, which is looked at again when it is locked.
     """
     user_id, network = found.account.id, network_of(origin.ip_address)
-    known_since: datetime = found.seen_at - KNOWN_NETWORK
+    known_since = found.seen_at - KNOWN_NETWORK
     idle_seconds, absolute_seconds = session.idle_ttl.total_seconds(), session.absolute_ttl.total_seconds()
     rows = await User.raw(
         "WITH account AS (UPDATE users SET last_login = clock_timestamp() "

@@ -5,20 +5,12 @@ from typing import Any
 
 import pytest
 
-from auth_api.kit.breaker import breakers
-from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import DatabaseUnavailableException
 from auth_api.services import Services
 from auth_api.sessions.errors import TokenRevokedException
 from tests.conftest import UserFactory
-from tests.support.actors import Actor
+from tests.support.session_checks import check
 from tests.support.statements import recorded
-
-
-async def check(services: Services, person: Actor) -> str:
-    """Return the name of who is behind the person's access token."""
-    claims = services.sessions.access_tokens.verify(person.access_token)
-    return (await services.sessions.principal(claims)).account.username
 
 
 async def test_each_gets_their_own_account(user_factory: UserFactory, services: Services, engine: str) -> None:
@@ -65,25 +57,3 @@ async def test_an_outage_is_503_for_those_who_shared_it_and_one_failure(
     failed = 5 if engine == "postgres" else 0
     assert [type(outcome) for outcome in shared] == [DatabaseUnavailableException] * failed + [str] * (5 - failed)
     assert await check(services, people[0]) == people[0].username  # the breaker has not opened
-
-
-async def test_a_batch_counts_once_for_the_breaker(
-    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    if not services.database.takes_lists:
-        pytest.skip("nothing is shared")
-    people = [await user_factory() for _ in range(6)]
-    breaker = breakers.get(SERVICE)
-    counted = []
-    monkeypatch.setattr(type(breaker), "_inc_counter", lambda _: counted.append(1))
-
-    async def broken(querystring: Any, **_: Any) -> Any:
-        if "ANY(" in querystring.template:
-            raise ConnectionResetError
-        await asyncio.sleep(0.01)
-        return []
-
-    monkeypatch.setattr(services.database.engine, "run_querystring", broken)
-    await asyncio.gather(*(check(services, person) for person in people), return_exceptions=True)
-
-    assert counted == [1]

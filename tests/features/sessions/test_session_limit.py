@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 
 from auth_api.audit.tables import AuditLog
-from auth_api.services import Services
 from auth_api.sessions.tables import RefreshToken, Session
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
 from tests.support.rows import age_sessions, audit_actions
-from tests.support.statements import recorded
 
 
 async def device(app: OtherApp, *, registers: bool = False) -> Actor:
@@ -154,17 +152,3 @@ async def test_logins_beside_logging_out_everywhere_neither_fail_nor_exceed_it(a
     assert {answer.status for answer in answers[:5]} == {200}
     assert {answer.status for answer in answers[5:]} <= {200, 401}
     assert sum(row["ended_at"] is None for row in await sessions_oldest_first()) <= 2
-
-
-async def test_a_login_below_the_limit_asks_the_database_no_more_often(
-    user_factory: UserFactory, services: Services
-) -> None:
-    """The account, `last_login`, the session with the count of the others, its token, the history."""
-    if services.database.changes_several_tables:
-        pytest.skip("PostgreSQL does it by one statement: test_one_statement.py")
-    ada = await user_factory()
-
-    with recorded(services.database.engine) as statements:
-        await ada.log_in()
-
-    assert [statement.split()[0] for statement in statements] == ["SELECT", "UPDATE", "INSERT", "INSERT", "INSERT"]
