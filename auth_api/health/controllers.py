@@ -10,9 +10,9 @@ from litestar.openapi.spec import Example
 from auth_api.health.exposition import Exposition
 from auth_api.health.schemas import CLIENT_PATH, EXAMPLE_NOT_READY, EXAMPLE_READY, Liveness, Readiness, SeenClient
 from auth_api.health.service import HealthService
+from auth_api.kit.collectors import CONTENT_TYPE
 from auth_api.kit.http.injection import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
-from auth_api.kit.metrics import CONTENT_TYPE
 from auth_api.kit.origin import Origin
 
 LIVE = Liveness(status="ok")

@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 
 from auth_api.health.policy import MetricsPolicy
-from auth_api.kit.metrics import exposition
+from auth_api.kit.collectors import exposition
 from auth_api.sessions.errors import AuthenticationRequiredException, TokenInvalidException
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.kit.metrics import latest_gauge
+from auth_api.kit.collectors import latest_gauge
 
 BACKLOG: Final = latest_gauge(
     "housekeeping_backlog", "Rows that are over and still there after the last round; 10000 stands for more.", ["kind"]

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.kit.metrics import counters, latest_gauge
+from auth_api.kit.collectors import counters, latest_gauge
 
 MAILS: Final = counters(
     "mails",

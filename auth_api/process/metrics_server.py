@@ -17,10 +17,10 @@ from typing import Any, Final
 
 from auth_api.health.exposition import Exposition
 from auth_api.kit.clock import utc_now
+from auth_api.kit.collectors import CONTENT_TYPE, FOLDER
 from auth_api.kit.errors import ApplicationException, NotFoundException
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
-from auth_api.kit.metrics import CONTENT_TYPE, FOLDER
 
 PATH: Final = "/metrics"
 PREFIX: Final = "auth-api-metrics-"

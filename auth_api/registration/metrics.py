@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.kit.metrics import counters
+from auth_api.kit.collectors import counters
 
 REGISTRATIONS: Final = counters(
     "registrations",

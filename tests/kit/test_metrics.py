@@ -1,10 +1,15 @@
 """How numbers are counted: collectors that skip what the library asks at every change."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
+from textwrap import dedent
+from threading import Thread
 
 import pytest
 
+from auth_api.kit.collectors import tell
 from auth_api.kit.metrics import CONNECTION_WAIT, CONNECTIONS_IN_USE, LIMIT_REFUSALS
 from tests.support.exposition import Changes
 
@@ -31,6 +36,41 @@ def test_a_gauge_goes_up_and_down() -> None:
     gauge.dec()
 
     assert changes.of("database_connections_in_use", pool=POOL) == 2
+
+
+def test_what_a_process_has_not_told_yet_its_child_does_not_tell() -> None:
+    code = """
+        import os
+        from auth_api.kit.collectors import registry, tell
+        from auth_api.kit.metrics import LIMIT_REFUSALS
+        LIMIT_REFUSALS.labels("flood").inc()
+        who = "parent" if os.fork() else "child"
+        if who == "parent":
+            os.wait()
+        tell()
+        print(who, registry.get_sample_value("auth_api_limit_refusals_total", {"limit": "flood"}))
+    """
+
+    output = subprocess.check_output([sys.executable, "-c", dedent(code)], text=True)
+
+    assert output.splitlines() == ["child 0.0", "parent 1.0"]
+
+
+def test_threads_lose_no_count() -> None:
+    changes, refusals = Changes(), LIMIT_REFUSALS.labels("of threads")
+
+    def count() -> None:
+        for _ in range(2000):
+            refusals.inc()
+            tell()
+
+    threads = [Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert changes.of("limit_refusals_total", limit="of threads") == 8000
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.kit.metrics import FOLDER, forget_process
+from auth_api.kit.collectors import FOLDER, forget_process
 from auth_api.process import metrics_server
 from auth_api.process.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
 
