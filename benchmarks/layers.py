@@ -81,7 +81,7 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
             "status": 200,
             "duration_ms": 1.5,
         }
-        log_request(source=__name__, **fields)
+        log_request(__name__, **fields)
 
     async def asked() -> None:
         await connection.fetch(statement, next(turn).sid)

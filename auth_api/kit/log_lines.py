@@ -74,11 +74,37 @@ def flat_line(message: str, fields: Mapping[str, Any], *, at: datetime, level: s
         level: how grave it is.
         source: the module that says so.
     """
-    line = {"timestamp": rfc3339(at), "level": level, "logger": source, "message": redact("", message)}
-    if (request_id := request_id_of_context.get()) is not None:
-        line["request_id"] = request_id
-    for name, value in fields.items():
-        line[name] = redact(name, value)
+    return _encoded(
+        {
+            "timestamp": rfc3339(at),
+            "level": level,
+            "logger": source,
+            "message": redact("", message),
+            **_context(),
+            **{name: redact(name, value) for name, value in fields.items()},
+        }
+    )
+
+
+def request_line(source: str, fields: Mapping[str, Any], *, at: datetime) -> bytes:
+    """Render the line that every request writes.
+
+    Args:
+        source: the module that says so.
+        fields: `path` in the client's words, and others in the server's own, which are not searched for secrets.
+        at: when; aware.
+    """
+    line = {"timestamp": rfc3339(at), "level": "INFO", "logger": source, "message": "request", **_context(), **fields}
+    line["path"] = redact("", line["path"])
+    return _encoded(line)
+
+
+def _context() -> dict[str, str]:
+    request_id = request_id_of_context.get()
+    return {} if request_id is None else {"request_id": request_id}
+
+
+def _encoded(line: dict[str, Any]) -> bytes:
     try:
         return msgspec.json.encode(line) + b"\n"
     except UnicodeEncodeError:  # half of a surrogate pair, as in the name of a file that is no UTF-8

@@ -166,7 +166,7 @@ class Exchange:
         seconds = monotonic() - self._started_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
         log_request(
-            source=__name__,
+            __name__,
             event="http:request",
             method=self.method,
             route=route,

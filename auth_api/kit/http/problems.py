@@ -55,13 +55,14 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str, ba
         request_id: stands in the log, too.
         base: what addresses of this server begin with, behind the host.
     """
+    status = int(error.status)  # `.value` takes two calls in Python
     return Problem(
         type=f"{base}/errors/{error.error_code}",
         title=error.detail,
-        status=error.status.value,
+        status=status,
         detail=error.detail,
         error_code=error.error_code,
-        status_code=error.status.value,
+        status_code=status,
         timestamp=rfc3339(at),
         request_id=request_id,
         errors=(error.errors or msgspec.UNSET) if isinstance(error, ValidationException) else msgspec.UNSET,
