@@ -196,6 +196,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     resolve_directly(app)
     remember_exception_handlers(app)
     app.state.services = services
+    app.state.rooms = {path: services.hasher for path in HASHING if path in app.route_handler_method_map}
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
     app.asgi_handler = Outer(
@@ -214,7 +215,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             floods=_flood_limit(settings.throttling),
         ),
         time_limit=settings.server.request_timeout,
-        room_checks={path: services.hasher.require_room for path in HASHING if path in app.route_handler_method_map},
+        rooms=app.state.rooms,
     )
     return app
 

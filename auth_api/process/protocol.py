@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from auth_api.kit.errors import (
     ApplicationException,
@@ -24,6 +24,7 @@ from auth_api.kit.errors import (
 from auth_api.kit.http.admission import MAX_BODY_LENGTH, MAX_HEADERS_LENGTH, MAX_URI_LENGTH
 from auth_api.kit.http.state import CLIENT_GONE, REFUSAL
 from auth_api.process.connections import LINGER_BYTES, Connections, LingeringTransport
+from auth_api.process.holding import HoldingConnection
 
 MAX_UNFINISHED_HEAD: Final = MAX_URI_LENGTH + MAX_HEADERS_LENGTH + 4096
 """Bytes of a head without an end; the last summand is for what stands between names and values."""
@@ -35,11 +36,8 @@ MAX_PIPELINED: Final = 16
 """Requests that may wait for the answer to an earlier one. Hardly a client sends even two."""
 
 
-class Connection(HttpToolsProtocol):
+class Connection(HoldingConnection):
     """Reads requests, or refuses to."""
-
-    server_state: Connections
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # before the first request
 
     def __init__(
         self,
@@ -74,10 +72,14 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what came, and watch over what is not complete with it."""
+        """Take what came, unless it does not matter any more."""
         if self._is_deaf:
             self._overhear(len(data))
-            return
+        else:
+            super().data_received(data)
+
+    def hear(self, data: bytes) -> None:
+        """Parse what came, and watch over what is not complete with it."""
         self._unset_keepalive_if_required()
         before, size = self.cycle, len(data)
         try:
@@ -96,6 +98,11 @@ class Connection(HttpToolsProtocol):
         if now is not None and self.server_state.draining:
             now.keep_alive = False
 
+    def on_hold(self) -> None:
+        """Stop measuring time; it begins anew where the rest is heard."""
+        super().on_hold()
+        self._stop_timing()
+
     def on_headers_complete(self) -> None:
         """Begin a request, unless too many wait before it."""
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -110,7 +117,7 @@ class Connection(HttpToolsProtocol):
 
     def end_waiting_for_head(self) -> None:
         """Refuse what has begun; who has sent nothing knows of no request that could be answered."""
-        if self._is_in_head:
+        if self.is_in_head:
             self._refuse(RequestTimeoutException())
         else:
             self.transport.close()
@@ -119,14 +126,10 @@ class Connection(HttpToolsProtocol):
         """Refuse it."""
         self._refuse(RequestTimeoutException())
 
-    @property
-    def _is_in_head(self) -> bool:
-        return self.scope is not (None if self.cycle is None else self.cycle.scope)
-
     def _watch(self, before: RequestResponseCycle | None, size: int) -> None:
         """Count and time what is under way, in the middle of which no other request began if `before` is the cycle."""
         cycle = self.cycle
-        if self._is_in_head:
+        if self.is_in_head:
             self._read = self._read + size if cycle is before else 0
             self._time_head()
             if len(self.url) > MAX_URI_LENGTH:
@@ -165,6 +168,7 @@ class Connection(HttpToolsProtocol):
     def _turn_deaf(self) -> None:
         self._stop_timing()
         self._is_deaf = True
+        self.forget_held()
         self._read = 0
 
     @property
@@ -193,7 +197,7 @@ class Connection(HttpToolsProtocol):
 
     def _refuse_head(self, error: ApplicationException) -> None:
         """Make a request of what there is, so that the application can refuse it as it refuses all others."""
-        if not self._is_in_head:
+        if not self.is_in_head:
             self.on_message_begin()
         path, _, self.scope["query_string"] = self.url.partition(b"?")
         self.scope["method"] = self.parser.get_method().decode("ascii") if self.url else "-"

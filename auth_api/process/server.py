@@ -21,6 +21,7 @@ from auth_api.kit.clock import monotonic
 from auth_api.kit.time_limit import interrupt
 from auth_api.process.connections import Connections
 from auth_api.process.protocol import Connection
+from auth_api.process.rounds import Rounds
 from auth_api.settings import Settings
 from auth_api.settings.server import ServerPolicy
 
@@ -76,6 +77,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
+        self.server_state.rounds = Rounds(self.config.loaded_app.state.rooms)
         await super().startup(sockets=sockets)
         if self.started and self._announce is not None:
             self._announce()
@@ -91,6 +93,7 @@ class Server(uvicorn.Server):
     def _drain(self) -> None:
         self._closes_at = monotonic() + self._policy.shutdown_delay
         self.server_state.draining = True
+        self.server_state.rounds.end()
         self.config.loaded_app.state.services.health.draining = True
         logger.info("stopping: not ready for new requests")
 

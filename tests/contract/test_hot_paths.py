@@ -30,12 +30,12 @@ STATEMENTS: Final = {
 """All round trips on PostgreSQL; on SQLite, where nothing travels, a refresh and a login BEGIN and COMMIT too."""
 
 CALLS: Final = {
-    "sqlite": {"profile": 253, "refresh": 897, "login": 1536},
-    "postgres": {"profile": 292, "refresh": 643, "login": 1313},
+    "sqlite": {"profile": 234, "refresh": 878, "login": 1515},
+    "postgres": {"profile": 273, "refresh": 624, "login": 1292},
 }
 """Of functions written in Python, in the event loop's thread."""
 
-REFUSAL: Final = 110
+REFUSAL: Final = 72
 """Of functions, for a login that finds no room: at ten times the capacity there are nine of them for each other."""
 
 BAND: Final = 0.12

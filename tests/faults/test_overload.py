@@ -35,6 +35,11 @@ def processor_seconds(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+async def checked_per_second(port: int, login: bytes, workers: int, *, seconds: float) -> float:
+    """Return how many logins are checked when nobody who asks is refused."""
+    return (await at_capacity(port, login, connections=4 * workers, seconds=seconds)).per_second(200)
+
+
 @pytest.mark.torture
 async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deployment, engine: str, workers: int) -> None:
     with deployment.server(workers=workers, **HASHING) as server:
@@ -47,19 +52,22 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
             await grace.register()
         login = request_bytes("POST", "/api/auth/login", body={"username": "ada", "password": PASSWORD})
         profile = request_bytes("GET", "/api/user/profile", token=grace.access_token)
-        await at_capacity(server.port, login, connections=4 * workers, seconds=2)  # so that all is warm
-        peak = (await at_capacity(server.port, login, connections=4 * workers, seconds=5)).seen[200] / 5
+        await checked_per_second(server.port, login, workers, seconds=2)  # so that all is warm
+        before = await checked_per_second(server.port, login, workers, seconds=10)
         spent = [processor_seconds(pid) for pid in pids]
         logins, profiles = await asyncio.gather(
-            at_rate(server.port, login, per_second=10 * peak, seconds=SECONDS, connections=50 * workers),
+            at_rate(server.port, login, per_second=10 * before, seconds=SECONDS, connections=50 * workers),
             at_rate(server.port, profile, per_second=20, seconds=SECONDS, connections=2 * workers),
         )
-        spent = [processor_seconds(pid) - before for pid, before in zip(pids, spent, strict=True)]
-        afterwards = await at_rate(server.port, login, per_second=peak / 4, seconds=5)
-        grown = [resident_kib(pid) - before for pid, before in zip(pids, base, strict=True)]
+        spent = [processor_seconds(pid) - until_then for pid, until_then in zip(pids, spent, strict=True)]
+        afterwards = await at_rate(server.port, login, per_second=before / 4, seconds=5)
+        after = await checked_per_second(server.port, login, workers, seconds=10)
+        greedy = await at_capacity(server.port, login, connections=200 * workers, seconds=10)
+        grown = [resident_kib(pid) - at_first for pid, at_first in zip(pids, base, strict=True)]
 
+    peak = (before + after) / 2  # a machine that others use as well is faster in one minute than in the next
     threads = max(1, processors() // workers)
-    goodput = logins.seen[200] / SECONDS
+    goodput = logins.per_second(200)
     record(
         "FT23",
         engine=engine,
@@ -69,6 +77,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
         peak=round(peak, 1),
         goodput=round(goodput, 1),
         goodput_share=round(goodput / peak, 2),
+        greedy_share=round(greedy.per_second(200) / peak, 2),
         refused_p99=round(logins.percentile(503, 0.99), 3),
         profile_p99=round(profiles.percentile(200, 0.99), 3),
         memory_mib=round(max(grown) / 1024),
@@ -78,6 +87,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
     assert set(logins.seen) <= {200, 503}
     assert set(profiles.seen) == {200}
     assert goodput >= 0.8 * peak
+    assert greedy.per_second(200) >= 0.5 * peak, describe(greedy)  # who ask again as soon as they are answered
     assert logins.within(503, 1.0) >= 0.99
     assert logins.unexplained == 0
     assert profiles.percentile(200, 0.99) < 0.5

@@ -3,13 +3,17 @@
 import os
 import signal
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import httpx
 import pytest
 
+from auth_api.process.rounds import ROUND_SECONDS
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
+from tests.support.exposition import parse
 from tests.support.processes import RunningServer
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
@@ -26,6 +30,17 @@ def ended_with(server: RunningServer) -> int:
 def wait_for_workers(server: RunningServer, number: int) -> None:
     """Return when all of them serve: one that is still starting just ends, without a word."""
     wait_until(lambda: times_said(server.output(), "Application startup complete.") == number)
+
+
+def is_hashing(server: RunningServer) -> bool:
+    """Tell whether the first hash has begun."""
+    scraped = parse(httpx.get(f"{server.url}/metrics", trust_env=False).text)
+    return scraped.value("password_hash_wait_seconds_count") == 1
+
+
+def attempt_login(server: RunningServer) -> httpx.Response:
+    attempt = {"username": "ada", "password": PASSWORD}
+    return httpx.post(f"{server.url}/api/auth/login", json=attempt, trust_env=False)
 
 
 class UnfinishedRegistration:
@@ -81,6 +96,30 @@ def test_ft13_a_second_signal_does_not_wait_for_requests(
         assert ended_with(server) == 0
         assert request.finish().status_code == 408
         assert times_said(server.output(), "Application shutdown complete.") == workers
+
+
+def test_who_waits_to_be_refused_is_refused_before_the_end(deployment: Deployment) -> None:
+    server = deployment.server(
+        PASSWORD_HASH_THREADS="1",
+        PASSWORD_HASH_QUEUE_SIZE="0",
+        PASSWORD_HASH_MEMORY_KIB="19456",
+        PASSWORD_HASH_ITERATIONS="60",  # a second
+    )
+    with server, ThreadPoolExecutor() as clients:
+        first = UnfinishedRegistration(server)
+        hashing = clients.submit(first.finish)
+        wait_until(lambda: is_hashing(server))
+        begin = time.monotonic()
+        assert attempt_login(server).status_code == 503
+        assert time.monotonic() - begin >= ROUND_SECONDS
+
+        refused = clients.submit(attempt_login, server)
+        time.sleep(0.05)  # on its way, and not answered yet: a round takes longer
+        os.kill(server.pid, signal.SIGTERM)
+
+        assert refused.result().status_code == 503
+        assert hashing.result().status_code == 201
+        assert ended_with(server) == 0
 
 
 def test_ctrl_c_reaches_parent_and_workers_at_once_and_still_is_one_signal(deployment: Deployment) -> None:

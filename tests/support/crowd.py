@@ -148,7 +148,8 @@ def main(wanted: dict[str, Any]) -> dict[str, Any]:
     return {
         "times": {status: times for status, times in crowd.times.items() if times},
         "unexplained": crowd.unexplained,
-        "cores": time.process_time() / (time.monotonic() - begin),
+        "seconds": (seconds := time.monotonic() - begin),
+        "cores": time.process_time() / seconds,
     }
 
 

@@ -14,17 +14,22 @@ from tests.support import crowd
 class Measured:
     """What the answers were, how long they took, and what it cost to ask.
 
-    Status 0 stands for no answer. `unexplained` counts the 503 without `Retry-After`; `cores` is the client's own share
-    of the machine: 1.0 is one core all the time.
+    Status 0 stands for no answer. `unexplained` counts the 503 without `Retry-After`; `seconds` go to the last answer;
+    `cores` is the client's own share of the machine: 1.0 is one core all the time.
     """
 
     times: dict[int, list[float]] = field(default_factory=dict)
     unexplained: int = 0
+    seconds: float = 0.0
     cores: float = 0.0
 
     @property
     def seen(self) -> Counter[int]:
         return Counter({status: len(times) for status, times in self.times.items()})
+
+    def per_second(self, status: int) -> float:
+        """Return how many answers of a status there were in a second."""
+        return self.seen[status] / self.seconds
 
     def percentile(self, status: int, share: float) -> float:
         """Return the time that this share of the answers of a status stayed within; 0 where there were none."""
@@ -70,4 +75,4 @@ async def _asked(port: int, request: bytes, **wanted: float) -> Measured:
             process.kill()
     told = json.loads(output)
     times = {int(status): each for status, each in told["times"].items()}
-    return Measured(times, told["unexplained"], told["cores"])
+    return Measured(times, told["unexplained"], told["seconds"], told["cores"])

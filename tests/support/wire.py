@@ -11,6 +11,7 @@ import msgspec
 
 from auth_api.process.connections import Connections
 from auth_api.process.protocol import Connection
+from auth_api.process.rounds import Rounds
 from auth_api.process.server import configuration
 from auth_api.settings.server import ServerPolicy
 
@@ -84,6 +85,7 @@ async def door(app: Any, **limits: Any) -> AsyncIterator[Door]:
     config.load_app = lambda: lambda: app  # type: ignore[method-assign]  # not the one of the environment
     config.load()
     connections = Connections(policy)
+    connections.rounds = Rounds(app.state.rooms)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(config, connections, {}, loop), "127.0.0.1", 0)
     try:

@@ -80,19 +80,19 @@ class PasswordHasher:
         # Unknown accounts are checked against this, so that they cost what known ones cost.
         self._decoy = self._argon2.hash(secrets.token_urlsafe())
 
-    def require_room(self) -> None:
-        """Refuse now what would be refused later, before anything is done for it.
-
-        Raises:
-            ServerOverloadedException: too many hashes are waiting already, or one more would wait for too long.
-        """
+    def lack_of_room(self) -> ServerOverloadedException | None:
+        """Return why one more hash would be refused: too many are waiting already, or it would wait for too long."""
         policy = self._policy
         waiting = max(0, self._unfinished - policy.threads + 1)
         is_full = self._unfinished >= policy.threads + policy.queue_size
         foreseen = waiting * self._mean_seconds / policy.threads
-        if is_full or foreseen > _FORESEEABLE * policy.queue_timeout:
-            metrics.HASHES_REFUSED.inc()
-            raise ServerOverloadedException
+        is_late = foreseen > _FORESEEABLE * policy.queue_timeout
+        return ServerOverloadedException() if is_full or is_late else None
+
+    @staticmethod
+    def count_refusal() -> None:
+        """Count one that was refused before it came here."""
+        metrics.HASHES_REFUSED.inc()
 
     @contextlib.contextmanager
     def place(self) -> Iterator[Place]:
@@ -212,8 +212,11 @@ class PasswordHasher:
 
     def _take_place(self) -> None:
         with self._counting:
-            self.require_room()
-            self._unfinished += 1
+            lack = self.lack_of_room()
+            self._unfinished += lack is None
+        if lack is not None:
+            self.count_refusal()
+            raise lack
 
     def _give_back(self) -> None:
         with self._counting:

@@ -15,7 +15,15 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.security_headers import SecurityHeaders
-from auth_api.kit.http.state import CLIENT_GONE, ENVELOPED, EXTRA_HEADERS, ORIGIN, REFUSAL
+from auth_api.kit.http.state import (
+    CLIENT_GONE,
+    ENVELOPED,
+    EXTRA_HEADERS,
+    HELD_BACK,
+    ORIGIN,
+    REFUSAL,
+    HeldBack,
+)
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
 from auth_api.kit.origin import Origin
@@ -78,7 +86,8 @@ class Exchange:
         self._receive: Any = receive
         self._send: Any = send
         self._told: Any = scope.get("state", {})  # what the server tells, also later
-        self._started_at = monotonic()
+        self._held_back: HeldBack | None = self._told.get(HELD_BACK)
+        self._began_at = self._held_back.since if self._held_back is not None else monotonic()
         self._discard_body = False
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
@@ -100,6 +109,11 @@ class Exchange:
         """What the server wants to be answered, because it cannot read the request, or no further."""
         error: ApplicationException | None = self._told.get(REFUSAL)
         return error
+
+    @property
+    def lack_of_room(self) -> ApplicationException | None:
+        """Why the server held the request back."""
+        return self._held_back.error if self._held_back is not None else None
 
     async def receive(self) -> Any:
         """Pass the server's messages on.
@@ -163,7 +177,7 @@ class Exchange:
         user = self.scope.get("user")
         route = self.scope.get("path_template") or None
         status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._told or not self.status else self.status
-        seconds = monotonic() - self._started_at
+        seconds = monotonic() - self._began_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
         log_request(
             __name__,

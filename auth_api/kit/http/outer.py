@@ -5,9 +5,9 @@ CORS, the security headers, limits of size and time and the last-resort envelope
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -26,10 +26,18 @@ from auth_api.kit.log_lines import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 from auth_api.kit.time_limit import Deadlines, interrupt, settle, was_interrupted
 
-RoomCheck = Callable[[], None]
-"""Raises RetryLaterException where one more request would be refused later, after much work."""
 
-NO_CHECKS: Final[Mapping[str, RoomCheck]] = MappingProxyType({})
+class Room(Protocol):
+    """Something scarce that requests need."""
+
+    def lack_of_room(self) -> RetryLaterException | None:
+        """Return why one more request would be refused later, after much work; None where it would not."""
+
+    def count_refusal(self) -> None:
+        """Count a request that was refused for that."""
+
+
+NO_ROOMS: Final[Mapping[str, Room]] = MappingProxyType({})
 
 
 class Outer:
@@ -40,9 +48,9 @@ class Outer:
         shared: what every exchange needs.
         admission: what is refused here.
         time_limit: seconds until a request is cut short, which rolls its transaction back.
-        room_checks: for the paths whose every POST needs something scarce. They are asked before anything is done for
-            a request: a flood is turned away for next to nothing, and its refusals count in no limit that costs a
-            query.
+        rooms: for the paths whose every POST needs something scarce. They are asked before anything is done for a
+            request: a flood is turned away for next to nothing, and its refusals count in no limit that costs a query.
+            Where a server of ours has asked before, and held the request back, that counts.
     """
 
     def __init__(
@@ -52,12 +60,12 @@ class Outer:
         shared: Surroundings,
         admission: Admission,
         time_limit: float,
-        room_checks: Mapping[str, RoomCheck] = NO_CHECKS,
+        rooms: Mapping[str, Room] = NO_ROOMS,
     ) -> None:
         self._app = app
         self._shared = shared
         self._admission = admission
-        self._room_checks = room_checks
+        self._rooms = rooms
         self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(time_limit, interrupt)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -105,7 +113,9 @@ class Outer:
             if is_preflight(exchange.method, exchange.headers):
                 await exchange.send_preflight(self._shared.cors.preflight(exchange.headers))
                 return
-            if (lack := self._lack_of_room(exchange)) is not None:
+            room = self._rooms.get(exchange.path) if exchange.method == "POST" else None
+            if room is not None and (lack := exchange.lack_of_room or room.lack_of_room()) is not None:
+                room.count_refusal()
                 await exchange.send_lack_of_room(lack)
                 return
             await self._app(exchange.scope, exchange.receive, exchange.send)
@@ -114,12 +124,3 @@ class Outer:
             if exchange.status:  # too late for an envelope: the server cuts the connection
                 raise
             await exchange.send_error(InternalErrorException())
-
-    def _lack_of_room(self, exchange: Exchange) -> RetryLaterException | None:
-        check = self._room_checks.get(exchange.path)
-        if check is not None and exchange.method == "POST":
-            try:
-                check()
-            except RetryLaterException as error:
-                return error
-        return None

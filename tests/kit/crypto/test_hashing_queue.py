@@ -9,6 +9,7 @@ import pytest
 
 from auth_api.kit.crypto.passwords import NICENESS, HashingPolicy, PasswordHasher
 from auth_api.kit.errors import ServerOverloadedException
+from tests.support.exposition import Changes
 from tests.support.patience import until
 
 
@@ -236,13 +237,16 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
     waiting = hashing.start()
     await asyncio.sleep(0)
 
-    with pytest.raises(ServerOverloadedException):
-        hashing.hasher.require_room()
+    changes = Changes()
+
+    assert isinstance(hashing.hasher.lack_of_room(), ServerOverloadedException)
+    assert changes.of("password_hashes_refused_total") == 0
     with pytest.raises(ServerOverloadedException):
         await hashing.hasher.verify("secret", None)
 
+    assert changes.of("password_hashes_refused_total") == 1
     assert not waiting.done()
     hashing.gate.opened.set()
     assert [await running, await waiting] == ["hashed", "hashed"]
-    hashing.hasher.require_room()
+    assert hashing.hasher.lack_of_room() is None
     hashing.close()
