@@ -1,10 +1,8 @@
 """A connection that holds back a request there is no room for, as it came, until the end of a round."""
 
-import asyncio
-from typing import Any, Final
+from typing import Final
 
 from loguru import logger
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from auth_api.kit.clock import monotonic
@@ -23,16 +21,8 @@ class HoldingConnection(HttpToolsProtocol):
     server_state: Connections
     cycle: RequestResponseCycle | None  # type: ignore[assignment]  # before the first request
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: Connections,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._held = b""
-        self._reason: HeldBack | None = None
+    _held = b""
+    _reason: HeldBack | None = None
 
     def data_received(self, data: bytes) -> None:
         """Hear what came, or hold it back."""

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from textwrap import dedent
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 
@@ -71,6 +71,29 @@ def test_threads_lose_no_count() -> None:
         thread.join()
 
     assert changes.of("limit_refusals_total", limit="of threads") == 8000
+
+
+def test_who_reads_waits_until_all_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scrape while another thread is in the middle of telling."""
+    refusals, is_telling, go_on = LIMIT_REFUSALS.labels("of this test"), Event(), Event()
+
+    def told_slowly(_: float) -> None:
+        is_telling.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(refusals._value, "inc", told_slowly)  # noqa: SLF001 - where the library is told
+    refusals.inc()
+    first, second = Thread(target=tell), Thread(target=tell)
+    first.start()
+    assert is_telling.wait(10)
+    second.start()
+    second.join(timeout=0.05)
+    is_waiting = second.is_alive()
+    go_on.set()
+    first.join()
+    second.join()
+
+    assert is_waiting
 
 
 @pytest.mark.parametrize(

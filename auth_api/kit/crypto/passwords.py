@@ -91,7 +91,7 @@ class PasswordHasher:
 
     @staticmethod
     def count_refusal() -> None:
-        """Count one that was refused before it came here."""
+        """Count one that was refused."""
         metrics.HASHES_REFUSED.inc()
 
     @contextlib.contextmanager
