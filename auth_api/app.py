@@ -9,51 +9,51 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
 from auth_api import __version__
-from auth_api.account.controllers import AccountController
-from auth_api.email_change.controllers import EmailChangeController, EmailConfirmationController
-from auth_api.email_verification.controllers import VerificationController
+from auth_api.authentication.bearer import bearer_auth, optional_principal
 from auth_api.errors import EVERY_ERROR
-from auth_api.health.controllers import ClientController, HealthController, MetricsController
+from auth_api.flows.account.controllers import AccountController
+from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
+from auth_api.flows.email_verification.controllers import VerificationController
+from auth_api.flows.login.controllers import LoginController
+from auth_api.flows.password_recovery.controllers import RecoveryController, ReportController
+from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
-from auth_api.kit.event_loop import event_loop_watched
-from auth_api.kit.http.admission import MAX_BODY_LENGTH, Admission
 from auth_api.kit.http.answers import Answer
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
+from auth_api.kit.http.dependencies import provide, provide_origin, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
+from auth_api.kit.http.edge import Outer
 from auth_api.kit.http.errors import error_responder
-from auth_api.kit.http.exchange import Surroundings
-from auth_api.kit.http.framework import Application, remember_exception_handlers
 from auth_api.kit.http.gcra import Gcra
-from auth_api.kit.http.injection import provide, provide_origin, resolve_directly
 from auth_api.kit.http.json import strict_request
+from auth_api.kit.http.litestar_patches import Application, remember_exception_handlers
 from auth_api.kit.http.openapi_document import complete
-from auth_api.kit.http.outer import Outer
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
+from auth_api.kit.http.request_cycle import Surroundings
+from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, Admission
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.loop_lag import event_loop_watched
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
-from auth_api.login.controllers import LoginController
-from auth_api.pages.controllers import (
+from auth_api.operations.health.controllers import ClientController, HealthController, MetricsController
+from auth_api.services import create_services
+from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
+from auth_api.sessions.principal import Principal
+from auth_api.settings import Settings
+from auth_api.throttling.policy import ThrottlingPolicy
+from auth_api.users.user import Account
+from auth_api.web.pages.controllers import (
     AccountPageController,
     ErrorController,
     MailboxController,
     StaticFileController,
 )
-from auth_api.pages.error_catalogue import ErrorCatalogue
-from auth_api.pages.mailbox import DevelopmentMailbox, base_of
-from auth_api.pages.service import AccountPages, StaticFiles
-from auth_api.password_recovery.controllers import RecoveryController, ReportController
-from auth_api.registration.controllers import RegistrationController
-from auth_api.services import create_services
-from auth_api.sessions.authentication import bearer_auth, optional_principal
-from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
-from auth_api.sessions.principal import Principal
-from auth_api.settings import Settings
-from auth_api.throttling.policy import ThrottlingPolicy
-from auth_api.users.account import Account
+from auth_api.web.pages.error_catalogue import ErrorCatalogue
+from auth_api.web.pages.mailbox import DevelopmentMailbox, base_of
+from auth_api.web.pages.service import AccountPages, StaticFiles
 
 BURST_SECONDS: Final = 10
 """Of its rate, so much may come at once."""

@@ -1,4 +1,4 @@
-"""For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `process/server.py`."""
+"""For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `server/server.py`."""
 
 import os
 from pathlib import Path
@@ -6,9 +6,9 @@ from pathlib import Path
 from litestar import Litestar
 
 from auth_api.app import create_app
-from auth_api.environment import read_environment
 from auth_api.kit.logging import configure_logging, is_terminal
 from auth_api.settings import Settings
+from auth_api.settings.environment import read_environment
 
 
 def app() -> Litestar:

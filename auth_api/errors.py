@@ -38,6 +38,7 @@ They are defined beside what raises them: in `kit.errors` and in the `errors` of
 
 from typing import Final
 
+from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.kit.errors import (
     ApplicationException,
     AuthException,
@@ -64,7 +65,6 @@ from auth_api.kit.errors import (
     UriTooLongException,
     ValidationException,
 )
-from auth_api.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,

@@ -10,10 +10,10 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig, AppRegistry
 from piccolo.table import Table
 
-from auth_api.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLog
+from auth_api.events.outbox.tables import OutboxMessage
 from auth_api.kit.db.database import Engine
 from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.outbox.tables import OutboxMessage
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.throttling.tables import ThrottleCounter
 from auth_api.users.tables import User

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from piccolo.conf.apps import AppRegistry
 
-from auth_api.environment import read_environment
 from auth_api.kit.db.database import create_engine
 from auth_api.settings import Settings
+from auth_api.settings.environment import read_environment
 
 DB = create_engine(Settings.from_env(read_environment(os.environ, Path.cwd())).database)
 APP_REGISTRY = AppRegistry(apps=["auth_api.piccolo_app"])

@@ -4,20 +4,26 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from auth_api.account.export import ExportService
-from auth_api.account.service import AccountService
-from auth_api.administration.access import AccessService
-from auth_api.administration.explanation import ExplanationService
-from auth_api.administration.service import AdministrationService
-from auth_api.audit.service import AuditTrail
-from auth_api.email_change.service import EmailChangeService
-from auth_api.email_verification.completion import CompletionService
-from auth_api.email_verification.service import VerificationService
-from auth_api.health.exposition import Exposition
-from auth_api.health.service import HealthService
-from auth_api.housekeeping.service import HousekeepingService, chores_of
+from auth_api.adapters import install_breakers, mailer_of
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.events.outbox.drafts import Drafts
+from auth_api.events.outbox.rendering import Renderer
+from auth_api.events.outbox.service import Outbox
+from auth_api.flows.account.export import ExportService
+from auth_api.flows.account.service import AccountService
+from auth_api.flows.administration.account_recovery import AccessService
+from auth_api.flows.administration.explanation import ExplanationService
+from auth_api.flows.administration.service import AdministrationService
+from auth_api.flows.email_change.service import EmailChangeService
+from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.flows.email_verification.service import VerificationService
+from auth_api.flows.login.service import LoginService
+from auth_api.flows.password_recovery.service import RecoveryService
+from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.background import BackgroundJob
-from auth_api.kit.breaker import breakers
+from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.crypto.tokens import SuccessorDerivation
@@ -25,29 +31,23 @@ from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE, Database, create_engine
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
-from auth_api.login.service import LoginService
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.outbox.delivery import Delivery
-from auth_api.outbox.drafts import Drafts
-from auth_api.outbox.rendering import Renderer
-from auth_api.outbox.service import Outbox
-from auth_api.password_recovery.service import RecoveryService
-from auth_api.passwords.service import PasswordService
+from auth_api.operations.health.exposition import Exposition
+from auth_api.operations.health.service import HealthService
+from auth_api.operations.housekeeping.service import HousekeepingService, chores_of
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.registration.service import RegistrationService
-from auth_api.services_outside import install_breakers, mailer_of
+from auth_api.sessions.access_revocation import Eviction
 from auth_api.sessions.access_tokens import AccessTokens
-from auth_api.sessions.eviction import Eviction
-from auth_api.sessions.lookups import PrincipalLookups
-from auth_api.sessions.opening import SessionOpening
+from auth_api.sessions.principal_loader import PrincipalLookups
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
+from auth_api.sessions.session_factory import SessionOpening
 from auth_api.settings import Settings
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.throttling.addresses import AddressLimits
 from auth_api.throttling.mails import MailLimits
+from auth_api.users.email_ownership import Mailboxes
 from auth_api.users.identifiers import canonical_email, new_username
-from auth_api.users.mailbox import Mailboxes
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import uvloop
 
 from auth_api.app import create_app
-from auth_api.kit.breaker import breakers
+from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import configure_logging, log_request
 from auth_api.services import Services

@@ -10,7 +10,7 @@ import sys
 
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
-from auth_api.kit.origin import Origin
+from auth_api.kit.request_context import Origin
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services, create_services
 from auth_api.settings import Settings

@@ -18,14 +18,14 @@ import pytest
 from litestar import Litestar
 
 from auth_api.app import create_app
-from auth_api.kit.breaker import ServiceBreaker, breakers
+from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
+from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import LogWriter, configure_logging
 from auth_api.kit.mail.message import Mailer
-from auth_api.outbox.delivery import SERVICE as MAIL_SERVICE
-from auth_api.outbox.letters import Letter
-from auth_api.outbox.tables import OutboxMessage
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
@@ -66,25 +66,25 @@ ENGINE_FREE = (
     "doctor/test_judgements",
     "doctor/test_proxy",
     "doctor/test_report",
-    "features/health/test_metrics_access",
-    "features/health/test_metrics_folder",
-    "features/health/test_metrics_port",
-    "features/http/",
-    "features/pages/",
-    "features/throttling/test_limits_command",
-    "features/users/",
+    "operations/health/test_metrics_access",
+    "operations/health/test_metrics_folder",
+    "operations/health/test_metrics_port",
+    "edge/",
+    "web/pages/",
+    "throttling/test_limits_command",
+    "users/",
     "kit/breaker/",
     "kit/crypto/",
     "kit/http/",
-    "kit/test_event_loop",
+    "kit/test_loop_lag",
     "kit/logging/",
     "kit/test_moments",
-    "kit/test_time_limit",
-    "processes/test_banner",
-    "processes/test_keep_alive",
-    "processes/test_log",
-    "processes/test_readme",
-    "processes/test_workers",
+    "kit/test_deadlines",
+    "server/test_banner",
+    "server/test_keep_alive",
+    "server/test_log",
+    "server/test_readme",
+    "server/test_workers",
     "security/test_common_passwords",
     "security/test_forged_tokens",
     "security/test_generated_",
@@ -95,10 +95,10 @@ ENGINE_FREE = (
 )
 """Where the database makes no difference: one run, on SQLite, is enough."""
 
-POSTGRES_ONLY = ("features/sessions/test_one_statement", "features/sessions/test_shared_session_checks")
+POSTGRES_ONLY = ("sessions/test_one_statement", "sessions/test_shared_session_checks")
 """About what SQLite has not."""
 
-SQLITE_ONLY = ("features/sessions/test_several_statements",)
+SQLITE_ONLY = ("sessions/test_several_statements",)
 """About what PostgreSQL does in another way."""
 
 SLOW = (
@@ -109,12 +109,12 @@ SLOW = (
     "contract/test_imports",
     "contract/test_migrations",
     "faults/",
-    "features/health/test_metrics_port",
-    "features/http/test_clients_that_leave",
-    "features/throttling/test_account_throttle_networks",
-    "features/throttling/test_floods",
-    "features/throttling/test_limits_over_processes",
-    "processes/",
+    "operations/health/test_metrics_port",
+    "edge/test_clients_that_leave",
+    "throttling/test_account_throttle_networks",
+    "throttling/test_floods",
+    "throttling/test_limits_over_processes",
+    "server/",
     "security/test_bad_input_storm",
     "security/test_enumeration",
     "security/test_generated_",

@@ -23,8 +23,8 @@ from auth_api.cli.selftest import selftest
 from auth_api.cli.serve import serve
 from auth_api.cli.sessions import sessions
 from auth_api.cli.users import users
-from auth_api.environment import UnreadableFileError
 from auth_api.kit.errors import ApplicationException, ValidationException
+from auth_api.settings.environment import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
 WRONG_SETTINGS = 2

@@ -6,9 +6,9 @@ from typing import Any
 import click
 import msgspec
 
-from auth_api.audit.schemas import exported_view
-from auth_api.audit.service import BEGINNING, END
 from auth_api.cli.context import run
+from auth_api.events.audit.schemas import exported_view
+from auth_api.events.audit.service import BEGINNING, END
 from auth_api.services import Services
 
 

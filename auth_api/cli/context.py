@@ -12,12 +12,12 @@ from typing import TypeVar
 import click
 from loguru import logger
 
-from auth_api.environment import read_environment
 from auth_api.kit.db import migrations
 from auth_api.kit.db.failures import is_outage
 from auth_api.piccolo_app import APP_NAME
 from auth_api.services import Services, create_services
 from auth_api.settings import Settings
+from auth_api.settings.environment import read_environment
 
 T = TypeVar("T")
 

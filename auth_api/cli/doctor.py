@@ -16,9 +16,9 @@ from loguru import logger
 
 from auth_api.doctor.examination import examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
-from auth_api.environment import given_environment, read_environment
 from auth_api.kit.clock import utc_now
 from auth_api.settings import Settings
+from auth_api.settings.environment import given_environment, read_environment
 from auth_api.settings.reader import InvalidSettingsError
 
 WRONG_SETTINGS: Final = 2

@@ -11,11 +11,11 @@ import msgspec
 
 from auth_api.cli.context import confirm, load_settings
 from auth_api.cli.tables import print_table
-from auth_api.environment import given_environment, lacks_secret, write_variables
 from auth_api.kit.crypto.generation import ALGORITHMS, new_key
 from auth_api.kit.crypto.signing import KeyRing
 from auth_api.sessions.policy import JWKS_MAX_AGE
 from auth_api.settings import Settings
+from auth_api.settings.environment import given_environment, lacks_secret, write_variables
 from auth_api.settings.rotation import RotationRefusedError, Stage, in_one_line, key_of, next_step, stage_of, unfolded
 
 _algorithm = click.Choice(ALGORITHMS, case_sensitive=False)

@@ -13,14 +13,14 @@ import click
 
 from auth_api.asgi import start_log
 from auth_api.cli.context import load_settings, require_none
-from auth_api.health.exposition import Exposition
-from auth_api.kit.collectors import forget_process
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
+from auth_api.kit.prometheus import forget_process
+from auth_api.operations.health.exposition import Exposition
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.process.metrics_server import MetricsUnavailableError, own_port, shared_folder
-from auth_api.process.server import (
+from auth_api.server.metrics_server import MetricsUnavailableError, own_port, shared_folder
+from auth_api.server.server import (
     FILES_BESIDE_CONNECTIONS,
     AddressUnavailableError,
     Server,
@@ -29,7 +29,7 @@ from auth_api.process.server import (
     configuration,
     print_banner,
 )
-from auth_api.process.workers import Workers
+from auth_api.server.workers import Workers
 from auth_api.settings import Environment, Settings
 
 

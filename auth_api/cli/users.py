@@ -9,15 +9,15 @@ import click
 
 from auth_api.cli.context import confirm, run
 from auth_api.cli.tables import print_table
+from auth_api.flows.registration.schemas import RegisterRequest
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.kit.http.json import decode
-from auth_api.kit.pages import PageRequest
-from auth_api.registration.schemas import RegisterRequest
+from auth_api.kit.pagination import PageRequest
 from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
-from auth_api.users.account import Account
 from auth_api.users.schemas import user_fields
+from auth_api.users.user import Account
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from auth_api.doctor.findings import Finding, fail, ok, warn
-from auth_api.environment import SECRET_VARIABLES, secret_file
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.settings.environment import SECRET_VARIABLES, secret_file
 
 
 def look_at_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:

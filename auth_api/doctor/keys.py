@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.doctor.findings import Finding, note, ok, warn
-from auth_api.environment import lacks_secret, secret_file
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.settings.environment import lacks_secret, secret_file
 
 LONGEST_USE: Final = timedelta(days=365)
 """NIST SP 800-57 part 1 §5.3.6: a private signature key is used for one to three years at most."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
-from auth_api.health.schemas import CLIENT_PATH, SeenClient
+from auth_api.operations.health.schemas import CLIENT_PATH, SeenClient
 
 TIMEOUT: Final = 5.0
 """Seconds for each of two requests."""

@@ -16,7 +16,7 @@ import msgspec
 from loguru import logger
 
 from auth_api.kit.clock import utc_now
-from auth_api.kit.log_lines import json_line, request_line, text_line
+from auth_api.kit.log_format import json_line, request_line, text_line
 from auth_api.kit.metrics import LOG_LINES_DROPPED
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable
 from typing import Final
 
-from auth_api.kit.collectors import NAMESPACE, Counter, Gauge, Histogram, counter, gauge, histogram, registry
+from auth_api.kit.prometheus import NAMESPACE, Counter, Gauge, Histogram, counter, gauge, histogram, registry
 
 # Requests.
 

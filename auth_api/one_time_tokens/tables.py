@@ -4,7 +4,7 @@ from piccolo.columns import JSON, ForeignKey, OnDelete, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
-from auth_api.kit.db.statements import ByHand
+from auth_api.kit.db.raw_sql import ByHand
 from auth_api.users.tables import User
 
 

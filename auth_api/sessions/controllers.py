@@ -7,11 +7,11 @@ from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 
 from auth_api.kit.errors import ValidationException
-from auth_api.kit.http.injection import Injected
+from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
-from auth_api.kit.origin import Origin
-from auth_api.kit.pages import PageRequest
-from auth_api.sessions.authentication import bearer_token
+from auth_api.kit.pagination import PageRequest
+from auth_api.kit.request_context import Origin
+from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import (
     AUTHENTICATION_ERRORS,
     AuthenticationRequiredException,

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from auth_api.kit.collectors import counters
 from auth_api.kit.errors import AuthException
+from auth_api.kit.prometheus import counters
 from auth_api.sessions.errors import (
     RefreshTokenReusedException,
     TokenExpiredException,

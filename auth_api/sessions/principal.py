@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from auth_api.users.account import Account
+from auth_api.users.user import Account
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):

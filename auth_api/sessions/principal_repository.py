@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.statements import rows_of
+from auth_api.kit.db.raw_sql import rows_of
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.tables import Session
-from auth_api.users.account import Account
+from auth_api.users.user import Account
 
 
 @circuit_breaker(service=SERVICE)

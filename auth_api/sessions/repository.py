@@ -8,10 +8,10 @@ from uuid import UUID
 
 import msgspec
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
-from auth_api.kit.origin import Origin
+from auth_api.kit.request_context import Origin
 from auth_api.sessions.principal import KeptSession, LiveSession
 from auth_api.sessions.tables import RefreshToken, Session
 

@@ -6,7 +6,7 @@ once, not for one that each row asks anew.
 
 from datetime import timedelta
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.sessions.tables import RefreshToken, Session
 

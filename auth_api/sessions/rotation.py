@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 
 from loguru import logger
 
-from auth_api.audit.events import EventTag
-from auth_api.audit.service import AuditTrail
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
-from auth_api.kit.origin import Origin
-from auth_api.outbox.letters import Letter
-from auth_api.outbox.service import Outbox
+from auth_api.kit.request_context import Origin
 from auth_api.sessions import repository, rotation_repository
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.errors import (
@@ -27,10 +27,10 @@ from auth_api.sessions.errors import (
     TokenRevokedException,
 )
 from auth_api.sessions.metrics import REFRESHES, REFUSED
-from auth_api.sessions.opening import REFRESH_PREFIX
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.session_factory import REFRESH_PREFIX
 
 REUSED = "refresh_token_reused"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import msgspec
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
 from auth_api.sessions.tables import RefreshToken, Session

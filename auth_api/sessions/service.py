@@ -8,21 +8,21 @@ from uuid import UUID
 
 import msgspec
 
-from auth_api.audit.events import EventTag
-from auth_api.audit.service import AuditTrail
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
-from auth_api.kit.origin import Origin
-from auth_api.kit.pages import PageRequest, bad_cursor, cut
+from auth_api.kit.pagination import PageRequest, bad_cursor, cut
+from auth_api.kit.request_context import Origin
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
-from auth_api.sessions.lookups import PrincipalLookups
-from auth_api.sessions.opening import KNOWN_NETWORK, PASSWORD, SessionOpening
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
+from auth_api.sessions.principal_loader import PrincipalLookups
 from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.session_factory import KNOWN_NETWORK, PASSWORD, SessionOpening
 
 BATCH: Final = 5000
 """Rows of one statement, which has a time limit."""

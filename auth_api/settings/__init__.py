@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from auth_api.audit.policy import AuditPolicy
-from auth_api.environment import DEFAULT_DATABASE_URL
-from auth_api.health.policy import MIN_TOKEN_LENGTH, MetricsPolicy
-from auth_api.housekeeping.policy import HousekeepingPolicy
-from auth_api.kit.breaker_policy import BreakerPolicy
+from auth_api.events.audit.policy import AuditPolicy
+from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.passwords import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.mail.policy import MailPolicy
+from auth_api.operations.health.policy import MIN_TOKEN_LENGTH, MetricsPolicy
+from auth_api.operations.housekeeping.policy import HousekeepingPolicy
 from auth_api.sessions.policy import SessionPolicy
+from auth_api.settings.environment import DEFAULT_DATABASE_URL
 from auth_api.settings.http import HttpPolicy, read_http
 from auth_api.settings.keys import GENERATE, read_keys
 from auth_api.settings.mail import read_mail, read_mailboxes

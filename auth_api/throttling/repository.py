@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.throttling.failures import Failures
 from auth_api.throttling.policy import AccountLimit, ThrottlingPolicy

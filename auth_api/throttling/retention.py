@@ -3,7 +3,7 @@
 The present is a subquery: an index is searched for a value that is found once, not for one that each row asks anew.
 """
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.throttling.tables import ThrottleCounter
 

@@ -3,7 +3,7 @@
 from piccolo.columns import DoublePrecision, Integer, Varchar
 from piccolo.table import Table
 
-from auth_api.kit.db.statements import ByHand
+from auth_api.kit.db.raw_sql import ByHand
 
 
 class ThrottleCounter(ByHand, Table, tablename="throttle_counters"):

@@ -1,11 +1,11 @@
 """Queries on accounts that see or replace a password's hash. Each is one statement."""
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
-from auth_api.users.account import Account, Credentials, Row, account_of, only_account
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import User
+from auth_api.users.user import Account, Credentials, Row, account_of, only_account
 
 
 @circuit_breaker(service=SERVICE)

@@ -1,12 +1,12 @@
 """Queries on accounts. Each is one statement; those on passwords are in `credentials_repository`."""
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
-from auth_api.users.account import Account, account_of, only_account
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import User
+from auth_api.users.user import Account, account_of, only_account
 
 
 @circuit_breaker(service=SERVICE)

@@ -5,7 +5,6 @@ from typing import Annotated, Any
 import msgspec
 
 from auth_api.kit.clock import rfc3339
-from auth_api.users.account import Account
 from auth_api.users.identifiers import (
     MAX_EMAIL_LENGTH,
     MAX_USERNAME_LENGTH,
@@ -14,6 +13,7 @@ from auth_api.users.identifiers import (
     CanonicalUsername,
 )
 from auth_api.users.policy import PasswordPolicy
+from auth_api.users.user import Account
 
 MAX_PASSWORD_LENGTH = 1024
 """Of any password that is sent; what a new one may be is decided by its policy."""

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from auth_api.users import credentials_repository, repository
-from auth_api.users.account import Account, Credentials
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, TypedName
+from auth_api.users.user import Account, Credentials
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from piccolo.columns import Boolean, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
-from auth_api.kit.db.statements import ByHand
+from auth_api.kit.db.raw_sql import ByHand
 
 
 class User(ByHand, Table, tablename="users"):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from auth_api.outbox.letters import PATHS
+from auth_api.events.outbox.letters import PATHS
 from tests.browser.conftest import Opener
 from tests.support.browser import Visit
 

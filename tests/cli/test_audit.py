@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from auth_api.audit import service
-from auth_api.audit.tables import AuditLog
+from auth_api.events.audit import service
+from auth_api.events.audit.tables import AuditLog
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support import over
@@ -120,7 +120,7 @@ def test_a_line_is_a_whole_event(deployment: Deployment) -> None:
         "users", "create", "ada@example.com", "ada", "--password-stdin", stdin="Correct-Horse-7-Staple\n"
     )
     program = (
-        "import datetime, auth_api.audit.service as s; s.SETTLED = datetime.timedelta(0); import auth_api.cli as c; "
+        "import datetime, auth_api.cli as c, auth_api.events.audit.service as s; s.SETTLED = datetime.timedelta(0); "
     )
 
     done = subprocess.run(

@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from auth_api.cli import commands
-from auth_api.environment import given_environment
 from auth_api.kit.crypto.signing import SigningKey
 from auth_api.settings import Settings
+from auth_api.settings.environment import given_environment
 from tests.support.keys import ALGORITHMS, private_pem
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"

@@ -62,8 +62,8 @@ def test_the_wheel_carries_what_is_not_python(site_packages: Path) -> None:
     assert {path.name for path in (package / "piccolo_migrations").glob("*.py")} == migrations
     assert (package / "users" / "common_passwords.txt").stat().st_size > 100_000
     assert (package / "users" / "common_passwords.LICENSE").exists()
-    assert (package / "pages" / "assets" / "pages.js").exists()
-    assert (package / "pages" / "templates" / "en" / "reset_password.html").exists()
+    assert (package / "web" / "pages" / "assets" / "pages.js").exists()
+    assert (package / "web" / "pages" / "templates" / "en" / "reset_password.html").exists()
     assert (package / "py.typed").exists()
     assert {path.name for path in site_packages.iterdir() if not path.name.endswith(".dist-info")} == {"auth_api"}
 

@@ -6,103 +6,54 @@ from typing import Final
 
 import pytest
 
-from tests.support.source_tree import MODULES, Module, own_imports, part_of
+from tests.support.source_tree import MODULES, Module, area_of, own_imports, package_of
 
-FRAME: Final = {
-    "__init__",
-    "__main__",
-    "app",
-    "asgi",
-    "cli",
-    "doctor",
-    "environment",
-    "errors",
-    "piccolo_app",
-    "piccolo_conf",
-    "process",
-    "settings",
-    "services",
-    "services_outside",
-}
-FLOWS: Final = {
-    "account",
-    "administration",
-    "email_change",
-    "email_verification",
-    "health",
-    "housekeeping",
-    "login",
-    "pages",
-    "password_recovery",
-    "registration",
-}
-RESOURCES: Final = {"audit", "one_time_tokens", "outbox", "passwords", "sessions", "throttling", "users"}
-KIT: Final = {"kit"}
+LAYERS: Final = (
+    {"kit"},
+    {"one_time_tokens", "throttling", "users"},
+    {"events"},
+    {"sessions"},
+    {"credentials"},
+    {"authentication"},
+    {"flows"},
+    {"operations"},
+    {"web"},
+    {
+        "__init__",
+        "__main__",
+        "adapters",
+        "app",
+        "asgi",
+        "cli",
+        "doctor",
+        "errors",
+        "piccolo_app",
+        "piccolo_conf",
+        "server",
+        "services",
+        "settings",
+    },
+)
+"""From the ground up: a module imports from its own layer and from those below it. The last one is the frame."""
 
-LAYERS: Final = (KIT, RESOURCES, FLOWS, FRAME)
-"""From the ground up: a module imports from its own layer and from those below it."""
-
-PUBLIC_ROLES: Final = {"service", "schemas", "errors", "retention"}
-"""What a package shows to others."""
-
-PLAIN_VALUES: Final = {
-    "auth_api.audit.events",
-    "auth_api.audit.policy",
-    "auth_api.one_time_tokens.purpose",
-    "auth_api.outbox.letters",
-    "auth_api.sessions.eviction",  # its service: what throws everybody out
-    "auth_api.sessions.opening",  # its service: what a session begins with
-    "auth_api.sessions.policy",
-    "auth_api.sessions.principal",
-    "auth_api.throttling.accounts",  # its service: what it does for accounts
-    "auth_api.throttling.addresses",  # and for addresses
-    "auth_api.throttling.failures",
-    "auth_api.throttling.mails",  # and for mails
-    "auth_api.throttling.policy",
-    "auth_api.users.account",
-    "auth_api.users.identifiers",
-    "auth_api.users.mailbox",  # its service: what a proof of the mailbox allows
-    "auth_api.users.password_rules",
-    "auth_api.users.policy",
-}
-"""Values and functions on values: others may name them as they name `str`."""
+FRAME: Final = LAYERS[-1]
 
 TABLE_USERS: Final = {
-    "auth_api.account.repository": "shows people what is kept about them of packages that do not do it themselves",
-    "auth_api.audit.tables": "a foreign key",
-    "auth_api.housekeeping.repository": "removes what is over of packages that do not do it themselves",
-    "auth_api.login.repository": "changes all that a login changes by one statement",
-    "auth_api.one_time_tokens.tables": "a foreign key",
-    "auth_api.outbox.tables": "a foreign key",
-    "auth_api.sessions.tables": "a foreign key",
+    "auth_api.flows.account.repository": "exports rows of packages that do not do it themselves",
+    "auth_api.operations.housekeeping.repository": "removes what is over of packages that do not do it themselves",
+    "auth_api.flows.login.repository": "changes all that a login changes by one statement",
 }
-"""Which modules use the tables of another package, and why."""
 
 SQL_ROLES: Final = {"repository", "retention"}
 """What speaks SQL: each query is guarded by the breaker."""
-
-REPOSITORY_USERS: Final = {
-    "accounts",
-    "addresses",
-    "delivery",
-    "export",
-    "lookups",
-    "mailbox",
-    "mails",
-    "service",
-    "rotation",
-}
-"""What decides by what a repository finds."""
-
-LITESTAR_ROLES: Final = {"controllers"}
-LITESTAR_MODULES: Final = {"auth_api.app", "auth_api.asgi", "auth_api.sessions.authentication"}
 
 LONGER_FILES: Final[dict[str, str]] = {}
 LONGEST_FILE: Final = 250
 
 VAGUE_NAMES: Final = {"common", "core", "helper", "helpers", "misc", "util", "utils"}
 
-IN_PACKAGES: Final = [module for module in MODULES if module.part in FLOWS | RESOURCES]
+PACKAGES: Final = [module for module in MODULES if module.area not in FRAME | {"kit"}]
+"""What has tables, services and controllers."""
 
 
 def name_of(module: Module) -> str:
@@ -110,9 +61,9 @@ def name_of(module: Module) -> str:
 
 
 def foreign_imports(module: Module) -> Iterator[str]:
-    """Yield the modules that a module imports from other packages of flows and resources."""
+    """Yield the modules that a module imports from other packages than its own and the kit."""
     for name in own_imports(module):
-        if part_of(name) != module.part and part_of(name) in FLOWS | RESOURCES:
+        if package_of(name) != module.package and area_of(name) not in FRAME | {"kit"}:
             yield name
 
 
@@ -121,16 +72,19 @@ def role_of(name: str) -> str:
     return "repository" if stem.endswith("_repository") else stem
 
 
-def test_every_package_has_its_layer() -> None:
-    assert {module.part for module in MODULES} == FRAME | FLOWS | RESOURCES | KIT
+def test_every_area_has_its_layer() -> None:
+    assert {module.area for module in MODULES} == set().union(*LAYERS)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=name_of)
-def test_imports_point_downwards(module: Module) -> None:
-    (height,) = [number for number, layer in enumerate(LAYERS) if module.part in layer]
-    reachable = set().union(*LAYERS[: height + 1])
+def test_imports_point_downwards() -> None:
+    height = {area: number for number, layer in enumerate(LAYERS) for area in layer}
 
-    upwards = {name for name in own_imports(module) if part_of(name) not in reachable}
+    upwards = {
+        (module.name, name)
+        for module in MODULES
+        for name in own_imports(module)
+        if height[area_of(name)] > height[module.area]
+    }
 
     assert upwards == set()
 
@@ -139,80 +93,79 @@ def test_flows_do_not_know_each_other() -> None:
     known = {
         (module.name, name)
         for module in MODULES
-        if module.part in FLOWS
+        if module.area == "flows"
         for name in foreign_imports(module)
-        if part_of(name) in FLOWS
+        if area_of(name) == "flows"
     }
 
     assert known == set()
 
 
-def test_resources_know_each_other_in_no_circle() -> None:
+def test_packages_know_each_other_in_no_circle() -> None:
+    packages = {module.package for module in PACKAGES}
     knows = {
-        resource: {part_of(name) for module in MODULES if module.part == resource for name in foreign_imports(module)}
-        for resource in RESOURCES
+        package: {
+            package_of(name) for module in MODULES if module.package == package for name in foreign_imports(module)
+        }
+        for package in packages
     }
 
     ordered: list[str] = []
-    while free := [resource for resource in knows.keys() - set(ordered) if knows[resource] <= set(ordered)]:
+    while free := [package for package in knows.keys() - set(ordered) if knows[package] <= set(ordered)]:
         ordered += sorted(free)
 
-    assert RESOURCES - set(ordered) == set()
+    assert packages - set(ordered) == set()
 
 
-def test_of_another_package_only_its_public_modules_are_imported() -> None:
-    hidden = {
-        (module.name, name)
-        for module in IN_PACKAGES
-        for name in foreign_imports(module)
-        if role_of(name) not in PUBLIC_ROLES and name not in PLAIN_VALUES and role_of(name) != "tables"
-    }
-
-    assert hidden == set()
-
-
-def test_tables_of_another_package_are_used_in_the_listed_places_alone() -> None:
-    users = {module.name for module in IN_PACKAGES for name in foreign_imports(module) if role_of(name) == "tables"}
-
-    assert users == set(TABLE_USERS)
-
-
-def test_a_repository_is_private_to_its_package() -> None:
+def test_controllers_and_repositories_are_private_to_their_package() -> None:
     strangers = {
         (module.name, name)
         for module in MODULES
         for name in own_imports(module)
-        if role_of(name) == "repository" and part_of(name) != module.part
+        if (role_of(name) == "repository" and package_of(name) != module.package)
+        or (role_of(name) == "controllers" and module.area not in FRAME)
     }
 
     assert strangers == set()
 
 
-@pytest.mark.parametrize("module", IN_PACKAGES, ids=name_of)
-def test_within_a_package_imports_point_from_the_door_to_the_tables(module: Module) -> None:
-    """Controllers → service → repository → tables, and no step is left out."""
-    forbidden = {"controllers"}
-    if module.role not in REPOSITORY_USERS:
-        forbidden.add("repository")
-    if module.role not in SQL_ROLES:
-        forbidden.add("tables")
-    if module.role in {*SQL_ROLES, "tables"}:
-        forbidden.add("service")
+def test_tables_are_used_by_their_own_package_and_by_foreign_keys() -> None:
+    users = {
+        module.name
+        for module in PACKAGES
+        for name in foreign_imports(module)
+        if role_of(name) == "tables" and module.role != "tables"
+    }
 
-    found = {role_of(name) for name in own_imports(module) if part_of(name) == module.part}
-
-    assert found & forbidden == set()
+    assert users == set(TABLE_USERS)
 
 
-def test_the_framework_is_named_at_the_doors_alone() -> None:
-    named = {module.name for module in MODULES if any(name.split(".")[0] == "litestar" for name in module.imports)}
+def test_within_a_package_no_step_is_left_out() -> None:
+    """Controllers → service → repository → tables."""
+    shortcuts = {
+        (module.name, name)
+        for module in PACKAGES
+        for name in own_imports(module)
+        if package_of(name) == module.package
+        and (
+            (module.role == "controllers" and role_of(name) in {"repository", *SQL_ROLES})
+            or (role_of(name) == "tables" and module.role not in {*SQL_ROLES, "tables"})
+            or (role_of(name) == "service" and module.role in {*SQL_ROLES, "tables"})
+        )
+    }
+
+    assert shortcuts == set()
+
+
+def test_litestar_is_imported_only_where_http_is_spoken() -> None:
+    named = {module for module in MODULES if any(name.split(".")[0] == "litestar" for name in module.imports)}
 
     elsewhere = {
-        name
-        for name in named
-        if role_of(name) not in LITESTAR_ROLES
-        and name not in LITESTAR_MODULES
-        and not name.startswith("auth_api.kit.http.")
+        module.name
+        for module in named
+        if module.role != "controllers"
+        and module.area not in FRAME | {"authentication"}
+        and not module.name.startswith("auth_api.kit.http.")
     }
 
     assert elsewhere == set()

@@ -7,8 +7,8 @@ from typing import Final
 
 import pytest
 
-from auth_api.environment import SECRET_VARIABLES
 from auth_api.settings import Settings
+from auth_api.settings.environment import SECRET_VARIABLES
 from auth_api.settings.reader import InvalidSettingsError
 
 REPOSITORY: Final = Path(__file__).parents[2]

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from piccolo.table import Table
 
-from auth_api.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLog
+from auth_api.events.outbox.tables import OutboxMessage
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
 from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.outbox.tables import OutboxMessage
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.tables import User
 from tests.conftest import UserFactory

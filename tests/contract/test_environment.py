@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.environment import UnreadableFileError, read_environment
+from auth_api.settings.environment import UnreadableFileError, read_environment
 from tests.support.processes import run_cli
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"

@@ -9,7 +9,7 @@ import pytest
 
 from auth_api import errors
 from auth_api.errors import EVERY_ERROR, ApplicationException, FieldError, ValidationException
-from auth_api.pages.error_catalogue import ErrorCatalogue
+from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from tests.support.errors_page import errors_page
 from tests.support.source_tree import MODULES
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from litestar import Litestar
 
-from auth_api.kit.collectors import registry
+from auth_api.kit.prometheus import registry
 
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 OPERATIONS: Final = (DOCS / "operations.md").read_text(encoding="utf-8")

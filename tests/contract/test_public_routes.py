@@ -21,7 +21,7 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
-    "GET /metrics",  # open in development alone; see tests/features/health/test_metrics_access.py
+    "GET /metrics",  # open in development alone; see tests/operations/health/test_metrics_access.py
     "GET /health/client",  # as the metrics: open in development alone
     "GET /docs",
     "GET /redoc",

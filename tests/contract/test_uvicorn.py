@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from auth_api.process import protocol, server, workers
+from auth_api.server import http_protocol, server, workers
 from auth_api.settings.server import ServerPolicy
 
 SIGNATURES = {
@@ -57,7 +57,7 @@ def test_what_is_overridden_or_called_is_as_it_was(function: Any, signature: str
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (protocol.Connection, HttpToolsProtocol),
+        (http_protocol.Connection, HttpToolsProtocol),
         (server.Server, Server),
         (workers.WorkerServer, Server),
     ],
@@ -89,5 +89,5 @@ def test_uvicorn_is_told_to_use_what_is_ours() -> None:
     config = server.configuration(ServerPolicy(keep_alive_timeout=65))
 
     assert isinstance(config, Config)
-    assert (config.http, config.timeout_keep_alive, config.limit_concurrency) == (protocol.Connection, 65, None)
+    assert (config.http, config.timeout_keep_alive, config.limit_concurrency) == (http_protocol.Connection, 65, None)
     assert (config.access_log, config.server_header, config.proxy_headers, config.ws) == (False, False, False, "none")

@@ -13,7 +13,7 @@ import pytest
 
 from auth_api.doctor.findings import Finding
 from auth_api.doctor.proxy import FORGED, judge_proxy, look_at_proxy
-from auth_api.health.schemas import SeenClient
+from auth_api.operations.health.schemas import SeenClient
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.certificates import make_certificate
 from tests.support.problems import assert_problem

@@ -1,4 +1,4 @@
-"""FT7, FT19 to FT21, FT29: many at once. `make test` asks the same of `tests/processes` and `tests/journeys`."""
+"""FT7, FT19 to FT21, FT29: many at once. `make test` asks the same of `tests/server` and `tests/journeys`."""
 
 import asyncio
 from collections import Counter

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from auth_api.kit.origin import Origin
+from auth_api.kit.request_context import Origin
 from auth_api.services import Services
 from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import Session

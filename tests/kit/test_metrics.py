@@ -9,8 +9,8 @@ from threading import Event, Thread
 
 import pytest
 
-from auth_api.kit.collectors import tell
 from auth_api.kit.metrics import CONNECTION_WAIT, CONNECTIONS_IN_USE, LIMIT_REFUSALS
+from auth_api.kit.prometheus import tell
 from tests.support.exposition import Changes
 
 POOL = "of this test"
@@ -41,7 +41,7 @@ def test_a_gauge_goes_up_and_down() -> None:
 def test_what_a_process_has_not_told_yet_its_child_does_not_tell() -> None:
     code = """
         import os
-        from auth_api.kit.collectors import registry, tell
+        from auth_api.kit.prometheus import registry, tell
         from auth_api.kit.metrics import LIMIT_REFUSALS
         LIMIT_REFUSALS.labels("flood").inc()
         who = "parent" if os.fork() else "child"

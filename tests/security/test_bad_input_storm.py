@@ -5,7 +5,7 @@ from collections import Counter
 
 import httpx
 
-from auth_api.kit.breaker import breakers
+from auth_api.kit.breaker.breaker import breakers
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.forgeries import claims_of, header_of, signed

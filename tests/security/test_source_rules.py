@@ -10,7 +10,7 @@ RUNS_TEXT: Final = frozenset({"eval", "exec", "compile", "__import__"})
 RUNS_DATA: Final = frozenset({"pickle", "marshal", "shelve", "dill", "yaml"})
 RUNS_COMMANDS: Final = frozenset({"subprocess", "os.system", "os.popen", "pty"})
 GUESSABLE: Final = frozenset({"random", "uuid.uuid1", "uuid.uuid3", "uuid.uuid5"})
-SPREADS_LOAD: Final = frozenset({"auth_api.kit.background", "auth_api.kit.breaker", "auth_api.kit.db.database"})
+SPREADS_LOAD: Final = frozenset({"auth_api.kit.background", "auth_api.kit.breaker.breaker", "auth_api.kit.db.database"})
 """Waits that differ from process to process; nobody gains anything by knowing them."""
 LEVELS: Final = frozenset({"trace", "debug", "info", "success", "warning", "error", "critical", "exception"})
 

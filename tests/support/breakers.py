@@ -3,8 +3,8 @@
 import asyncio
 from typing import Any
 
-from auth_api.kit.breaker import ServiceBreaker
-from auth_api.kit.breaker_policy import BreakerPolicy
+from auth_api.kit.breaker.breaker import ServiceBreaker
+from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.errors import DatabaseUnavailableException
 
 

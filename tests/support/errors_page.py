@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from auth_api.errors import EVERY_ERROR
-from auth_api.pages.schemas import description_of
+from auth_api.web.pages.schemas import description_of
 
 HEAD = """# Errors
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from auth_api.kit.collectors import registry, tell
+from auth_api.kit.prometheus import registry, tell
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 

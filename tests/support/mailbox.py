@@ -3,8 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.kit.mail.message import Message
-from auth_api.outbox.delivery import Delivery
 
 TOKEN = re.compile(r"#token=(ot_[A-Za-z0-9_-]{43})\b")
 

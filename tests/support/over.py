@@ -4,11 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from auth_api.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLog
+from auth_api.events.outbox.tables import OutboxMessage
 from auth_api.kit.clock import utc_now
 from auth_api.kit.uuid7 import uuid7
 from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.outbox.tables import OutboxMessage
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.throttling.tables import ThrottleCounter
 from auth_api.users.tables import User

@@ -7,9 +7,9 @@ from typing import Any
 from piccolo.engine.finder import engine_finder
 from piccolo.table import Table
 
-from auth_api.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLog
+from auth_api.events.outbox.tables import OutboxMessage
 from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.outbox.tables import OutboxMessage
 from auth_api.piccolo_app import APP_CONFIG
 from auth_api.sessions.tables import RefreshToken, Session
 from auth_api.users.tables import User

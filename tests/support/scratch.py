@@ -7,8 +7,8 @@ from typing import Any
 
 from piccolo.querystring import QueryString
 
-from auth_api.kit.breaker import ServiceBreaker, breakers
-from auth_api.kit.breaker_policy import BreakerPolicy
+from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
+from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.db import failures
 from auth_api.kit.db.database import SERVICE, Database, Engine, create_engine
 from auth_api.kit.db.policy import DatabasePolicy

@@ -10,6 +10,9 @@ from typing import Final
 PACKAGE: Final = "auth_api"
 ROOT: Final = Path(__file__).parent.parent.parent / PACKAGE
 
+GROUPS: Final = frozenset({"credentials", "events", "flows", "operations", "web"})
+"""Folders below the root that hold packages, and no modules of their own."""
+
 
 @dataclass(frozen=True)
 class Module:
@@ -24,9 +27,14 @@ class Module:
         return ".".join(parts).removesuffix(".__init__")
 
     @property
-    def part(self) -> str:
-        """The package right below the root, or the module itself if it lies there: `users`, `kit`, `app`."""
-        return self.name.split(".")[1] if "." in self.name else "__init__"
+    def package(self) -> str:
+        """The package it belongs to, or the module itself at the root: `users`, `flows.login`, `kit`, `app`."""
+        return package_of(self.name)
+
+    @property
+    def area(self) -> str:
+        """The group of its package, or the package itself where it has none: `users`, `flows`, `kit`, `app`."""
+        return area_of(self.name)
 
     @property
     def role(self) -> str:
@@ -71,9 +79,15 @@ def own_imports(module: Module) -> frozenset[str]:
     return frozenset(_module_of(name) for name in module.imports if name.split(".")[0] == PACKAGE)
 
 
-def part_of(module_name: str) -> str:
-    """Return the package right below the root that a module of this name belongs to."""
+def area_of(module_name: str) -> str:
+    """Return the entry right below the root that a module of this name belongs to."""
     return module_name.split(".")[1] if "." in module_name else "__init__"
+
+
+def package_of(module_name: str) -> str:
+    """Return the package that a module of this name belongs to, with its group: `users`, `flows.login`."""
+    area = area_of(module_name)
+    return ".".join(module_name.split(".")[1:3]) if area in GROUPS else area
 
 
 def _module_of(name: str) -> str:

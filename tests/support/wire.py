@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import msgspec
 
-from auth_api.process.connections import Connections
-from auth_api.process.protocol import Connection
-from auth_api.process.rounds import Rounds
-from auth_api.process.server import configuration
+from auth_api.server.connections import Connections
+from auth_api.server.http_protocol import Connection
+from auth_api.server.rounds import Rounds
+from auth_api.server.server import configuration
 from auth_api.settings.server import ServerPolicy
 
 PATIENCE = 10.0

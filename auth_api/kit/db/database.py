@@ -11,7 +11,7 @@ from typing import TypeVar
 import msgspec
 from piccolo.querystring import QueryString
 
-from auth_api.kit.breaker import circuit_breaker
+from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.failures import CONFLICTS
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine

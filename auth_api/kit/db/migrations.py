@@ -14,8 +14,8 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
 from auth_api.kit.db.database import Engine
-from auth_api.kit.db.durable import create_private
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
+from auth_api.kit.db.sqlite_connection import create_private
 
 LOCK_TIMEOUT = 60
 """Seconds that one migrating process waits for another."""

@@ -8,13 +8,13 @@ from loguru import logger
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from auth_api.kit.breaker_verdict import deny_verdict
-from auth_api.kit.db.at_hand import ConnectionsAtHand
+from auth_api.kit.breaker.outcome import deny_verdict
+from auth_api.kit.db.connection_cache import ConnectionsAtHand
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
-from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.slots import Slots
-from auth_api.kit.db.statements import compiled
+from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.raw_sql import compiled
+from auth_api.kit.db.transactions import GuardedTransaction
 
 
 class PooledTransaction(GuardedTransaction, PostgresTransaction):

@@ -16,11 +16,11 @@ from piccolo.querystring import QueryString
 from piccolo.table import Table
 
 from auth_api.kit.clock import monotonic
-from auth_api.kit.db.durable import DurableConnection, create_private
-from auth_api.kit.db.guarded import GuardedTransaction
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.slots import Slots
-from auth_api.kit.db.statements import compiled
+from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.raw_sql import compiled
+from auth_api.kit.db.sqlite_connection import DurableConnection, create_private
+from auth_api.kit.db.transactions import GuardedTransaction
 
 READERS = 2
 """More gain nothing: the interpreter's lock is the limit."""

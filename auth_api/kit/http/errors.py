@@ -26,7 +26,7 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
 )
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
-from auth_api.kit.http.state import ENVELOPED, request_id_of
+from auth_api.kit.http.scope_keys import ENVELOPED, request_id_of
 
 ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Problem]]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from litestar.params import QueryParameter
 
 from auth_api.kit.errors import FieldError, ValidationException
-from auth_api.kit.pages import PageRequest, decoded
+from auth_api.kit.pagination import PageRequest, decoded
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from litestar import Request
 
 from auth_api.kit.errors import ApplicationException
-from auth_api.kit.http.state import EXTRA_HEADERS, origin_of
+from auth_api.kit.http.scope_keys import EXTRA_HEADERS, origin_of
 from auth_api.kit.metrics import LIMIT_REFUSALS
 
 LIMIT: Final = "rate_limit"

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 from aiobreaker import CircuitBreakerError
 
-from auth_api.kit.breaker import BreakerRegistry, ServiceBreaker, breakers, circuit_breaker
-from auth_api.kit.breaker_policy import BreakerPolicy, BreakerState
+from auth_api.kit.breaker.breaker import BreakerRegistry, ServiceBreaker, breakers, circuit_breaker
+from auth_api.kit.breaker.policy import BreakerPolicy, BreakerState
 from auth_api.kit.errors import (
     CircuitBreakerOpenException,
     DatabaseUnavailableException,

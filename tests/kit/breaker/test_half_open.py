@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from auth_api.kit.breaker import ServiceBreaker
+from auth_api.kit.breaker.breaker import ServiceBreaker
 from auth_api.kit.errors import CircuitBreakerOpenException
 from tests.support.breakers import (
     OutageError,

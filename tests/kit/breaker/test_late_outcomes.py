@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.kit.breaker_policy import BreakerState
+from auth_api.kit.breaker.policy import BreakerState
 from tests.support.breakers import OutageError, Service, SlowCall, StandingClock, fail_times, make_breaker, state_of
 
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)

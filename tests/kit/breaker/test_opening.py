@@ -2,8 +2,8 @@
 
 import pytest
 
-from auth_api.kit.breaker import ServiceBreaker
-from auth_api.kit.breaker_policy import JITTER, BreakerPolicy, BreakerState
+from auth_api.kit.breaker.breaker import ServiceBreaker
+from auth_api.kit.breaker.policy import JITTER, BreakerPolicy, BreakerState
 from auth_api.kit.errors import CircuitBreakerOpenException
 from tests.support.breakers import OutageError, RefusedError, Service, StandingClock, fail_times, make_breaker, state_of
 

@@ -7,8 +7,8 @@ from contextvars import ContextVar
 
 import pytest
 
-from auth_api.kit.breaker import ServiceBreaker
-from auth_api.kit.breaker_policy import BreakerPolicy
+from auth_api.kit.breaker.breaker import ServiceBreaker
+from auth_api.kit.breaker.policy import BreakerPolicy
 from tests.support.breakers import Service, StandingClock, fail_times, state_of
 from tests.support.patience import until
 
@@ -18,8 +18,8 @@ mark: ContextVar[str | None] = ContextVar("mark", default=None)
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The probe comes a hundred times a second."""
-    for module in ("breaker", "breaker_probe"):
-        monkeypatch.setattr(f"auth_api.kit.{module}.PROBE_INTERVAL", 0.01)
+    for module in ("breaker", "probe"):
+        monkeypatch.setattr(f"auth_api.kit.breaker.{module}.PROBE_INTERVAL", 0.01)
 
 
 class Probed:

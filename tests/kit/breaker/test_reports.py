@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.kit.breaker import ServiceBreaker
-from auth_api.kit.breaker_policy import BreakerPolicy
-from auth_api.kit.log_lines import request_id_of_context
+from auth_api.kit.breaker.breaker import ServiceBreaker
+from auth_api.kit.breaker.policy import BreakerPolicy
+from auth_api.kit.log_format import request_id_of_context
 from tests.support.breakers import OutageError, RefusedError, Service, StandingClock, is_outage
 from tests.support.log_lines import lines_with
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from auth_api.kit.db.slots import Slots
+from auth_api.kit.db.pool_limiter import Slots
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes, current
 from tests.support.scratch import Scratch, ScratchFactory

@@ -5,11 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from auth_api.kit.breaker_policy import BreakerState
+from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.pool_limiter import Slots
 from auth_api.kit.db.rows import moment
-from auth_api.kit.db.slots import Slots
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.scratch import Scratch, ScratchFactory
 

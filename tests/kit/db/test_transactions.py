@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from auth_api.kit.breaker_policy import BreakerState
+from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.database import ATTEMPTS, after_commit
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.scratch import Scratch

@@ -15,7 +15,7 @@ REPOSITORY = Path(__file__).parents[3]
 BEGINNING = """
     import asyncio, logging, sys, warnings
     from loguru import logger
-    from auth_api.kit.log_lines import request_id_of_context
+    from auth_api.kit.log_format import request_id_of_context
     from auth_api.kit.logging import configure_logging
 """
 

@@ -9,7 +9,7 @@ import pytest
 from loguru import logger
 
 from auth_api.kit.errors import DatabaseUnavailableException
-from auth_api.kit.log_lines import json_line, text_line
+from auth_api.kit.log_format import json_line, text_line
 
 EMAIL = "ada@example.com"
 

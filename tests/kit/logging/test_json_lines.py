@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from loguru import logger
 
-from auth_api.kit.log_lines import json_line, request_id_of_context
+from auth_api.kit.log_format import json_line, request_id_of_context
 
 
 class Coordinates(msgspec.Struct):

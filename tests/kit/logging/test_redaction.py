@@ -12,7 +12,7 @@ from loguru import logger
 
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
 from auth_api.kit.crypto.tokens import new_token
-from auth_api.kit.log_lines import REDACTED, json_line, redact, text_line
+from auth_api.kit.log_format import REDACTED, json_line, redact, text_line
 
 REFRESH_TOKEN = new_token("rt_").raw
 ACCESS_TOKEN = KeyRing(SigningKey.from_secret("x" * 32)).sign({"sub": "7"}, token_type="at+jwt")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from auth_api.kit.log_lines import request_id_of_context, text_line
+from auth_api.kit.log_format import request_id_of_context, text_line
 
 
 @pytest.fixture

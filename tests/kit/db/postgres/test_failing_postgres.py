@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import asyncpg
 import pytest
 
-from auth_api.kit.breaker_policy import BreakerState
+from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.patience import until

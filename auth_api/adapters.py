@@ -1,0 +1,35 @@
+"""What the services have to do with the outside: what guards the way there, and what carries mail."""
+
+from pathlib import Path
+
+from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
+from auth_api.events.outbox.delivery import is_outage as is_mail_outage
+from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
+from auth_api.kit.db import failures
+from auth_api.kit.db.database import SERVICE, Database
+from auth_api.kit.mail.folder import FolderMailer
+from auth_api.kit.mail.message import Mailer
+from auth_api.kit.mail.policy import MailPolicy
+from auth_api.kit.mail.smtp import SmtpMailer
+from auth_api.settings import Settings
+
+
+def install_breakers(settings: Settings, database: Database) -> None:
+    """Put a breaker before the database and one before the mail server."""
+    breakers.install(
+        ServiceBreaker(
+            SERVICE,
+            settings.breaker,
+            is_failure=failures.is_outage,
+            translate=failures.translate,
+            probe=database.ping,
+        )
+    )
+    breakers.install(ServiceBreaker(MAIL_SERVICE, settings.breaker, is_failure=is_mail_outage))
+
+
+def mailer_of(mail: MailPolicy) -> Mailer:
+    """Return what carries mail: to the server if there is one, else into a folder."""
+    if mail.server is not None:
+        return SmtpMailer(mail.server, mail.sender)
+    return FolderMailer(Path(mail.folder or "."), mail.sender, shows=True)

@@ -1,0 +1,90 @@
+"""Bearer authentication of every route that is not declared public: Litestar's JWT middleware over our tokens."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from litestar.connection import Request
+from litestar.middleware._internal.exceptions import ExceptionHandlerMiddleware
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.security.jwt import JWTAuth
+from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
+from litestar.types import Receive, Scope, Send
+
+from auth_api.kit.http.openapi import BEARER
+from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
+from auth_api.sessions.bearer_token import bearer_token
+from auth_api.sessions.errors import AuthenticationRequiredException
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.service import SessionService
+
+
+def optional_principal(sessions: SessionService) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
+    """Make the dependency of public routes that do more for somebody who is logged in."""
+
+    async def find(request: Request[Any, Any, Any]) -> Principal | None:
+        try:
+            token = bearer_token(request.scope)
+        except AuthenticationRequiredException:
+            return None
+        # A bad token is an error, not nobody: what is done for nobody may cost the sender the password.
+        return await sessions.principal(sessions.access_tokens.verify(token))
+
+    return find
+
+
+class BearerMiddleware(JWTAuthenticationMiddleware):
+    """Verifies the token, then looks its session up; Litestar's `token_secret` holds our `AccessTokens`.
+
+    The stock one ignores scheme, `kid` and `typ`, reads the wall clock, and answers every mistake alike. It also takes
+    ten calls more: every route of ours asks for its method and says by `opt` alone that it is public.
+    """
+
+    token_secret: AccessTokens  # type: ignore[assignment]
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        # What handlers raise is caught between them and middleware, for the sake of middleware that wraps `send`. This
+        # one does not, and the layer before the router catches everything as well.
+        if isinstance(self.app, ExceptionHandlerMiddleware):
+            self.app = self.app.app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate a request, and pass it on. Its token is judged now: one that expires later does not break it.
+
+        Raises:
+            AuthException: see `AccessTokens.verify` and `SessionService.principal`.
+        """
+        if not scope["route_handler"].opt.get(self.exclude_opt_key):
+            claims = self.token_secret.verify(bearer_token(scope))
+            scope["auth"] = claims
+            scope["user"] = await self.retrieve_user_handler(claims, None)  # type: ignore[arg-type]
+        await self.app(scope, receive, send)
+
+
+class BearerAuth(JWTAuth[Principal]):
+    """Litestar's JWT set-up, with a security scheme that is valid OpenAPI."""
+
+    @property
+    def openapi_components(self) -> Components:
+        """Describe the scheme to Swagger UI, which offers "Authorize" for it."""
+        scheme = SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="JWT",
+            description="The `access_token` that registering, logging in and refreshing answer with.",
+        )
+        return Components(security_schemes={BEARER: scheme})
+
+
+def bearer_auth(sessions: SessionService) -> BearerAuth:
+    """Protect every route but those with `exclude_from_auth` in their `opt`."""
+
+    async def retrieve_principal(claims: AccessTokenClaims, _connection: object) -> Principal:
+        return await sessions.principal(claims)
+
+    return BearerAuth(
+        token_secret=sessions.access_tokens,  # type: ignore[arg-type]  # what the middleware verifies with
+        retrieve_user_handler=retrieve_principal,
+        authentication_middleware_class=BearerMiddleware,
+        openapi_security_scheme_name=BEARER,
+    )

@@ -1,0 +1,22 @@
+"""The security history."""
+
+from piccolo.columns import JSON, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.table import Table
+
+from auth_api.kit.db.columns import NeverReusedBigSerial
+from auth_api.kit.db.raw_sql import ByHand
+from auth_api.users.tables import User
+
+
+class AuditLog(ByHand, Table, tablename="audit_logs"):
+    """One row per security event, never changed; when the account goes, its rows stay without the person."""
+
+    id = NeverReusedBigSerial(primary_key=True)
+    user_id = ForeignKey(User, on_delete=OnDelete.set_null, null=True)  # indexed together with `id`
+    action = Varchar(length=50, default=None, null=False)  # `events/audit/events.py` lists them
+    resource = Varchar(length=100, default=None, null=False)
+    details = JSON(default=None, null=True)
+    ip_address = Varchar(length=45, default=None, null=True)
+    user_agent = Text(default=None, null=True)
+    request_id = Varchar(length=64, default=None, null=True)  # stands in the log, too
+    created_at = Timestamptz(default=None, null=False, index=True)

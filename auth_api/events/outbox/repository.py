@@ -1,0 +1,124 @@
+"""Queries on mail that waits."""
+
+from typing import Any
+
+import msgspec
+
+from auth_api.events.outbox.letters import Errand, Letter
+from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.kit.breaker.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.rows import moment
+from auth_api.kit.request_context import Origin
+
+
+@circuit_breaker(service=SERVICE)
+async def insert(
+    letter: Letter, *, user_id: int | None, address: str | None, parameters: dict[str, object], origin: Origin
+) -> None:
+    """Add a mail that may be sent at once."""
+    await OutboxMessage.raw(
+        "INSERT INTO outbox (template, user_id, address, parameters, attempts, next_attempt_at, created_at) "
+        "SELECT {}, {}, {}, {}, 0, now, now FROM (SELECT clock_timestamp() AS now) AS clock",
+        letter.value,
+        user_id,
+        address,
+        msgspec.json.encode({**parameters, "origin": origin}).decode(),
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def claim(limit: int, *, lease: float) -> list[Errand]:
+    """Take some mails that are due, for so many seconds; a process that dies meanwhile leaves them to others.
+
+    The present is a subquery: asked once and not for each of ten thousand rows that wait, and an index can be searched
+    for it. Conditions stand twice: of two processes that choose the same row, the second looks again once the first is
+    done.
+    """
+    rows = await OutboxMessage.raw(
+        "UPDATE outbox SET attempts = attempts + 1, "
+        "locked_until = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
+        "WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL "
+        "AND next_attempt_at <= (SELECT clock_timestamp()) "
+        "AND (locked_until IS NULL OR locked_until < (SELECT clock_timestamp())) "
+        "ORDER BY next_attempt_at LIMIT {}) "
+        "AND sent_at IS NULL AND failed_at IS NULL "
+        "AND (locked_until IS NULL OR locked_until < (SELECT clock_timestamp())) "
+        "RETURNING id, template, user_id, address, parameters, attempts, created_at, clock_timestamp() AS now",
+        lease,
+        limit,
+    )
+    return [_errand(row) for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
+async def hold(errand_id: int) -> bool:
+    """Keep others from taking a mail back until the end of this transaction. False if that was done already."""
+    rows = await OutboxMessage.raw("UPDATE outbox SET attempts = attempts WHERE id = {} RETURNING id", errand_id)
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def withdraw(user_id: int, letter: Letter) -> None:
+    """Forget the mails of a kind about an account that were not sent."""
+    await OutboxMessage.raw(
+        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, letter.value
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def mark_sent(errand_id: int) -> None:
+    """Note that somebody else answers for the mail now; what it was about is not kept."""
+    await OutboxMessage.raw(
+        "UPDATE outbox SET sent_at = clock_timestamp(), locked_until = NULL, parameters = NULL WHERE id = {}", errand_id
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def mark_failed(errand_id: int) -> None:
+    """Give the mail up."""
+    await OutboxMessage.raw(
+        "UPDATE outbox SET failed_at = clock_timestamp(), locked_until = NULL WHERE id = {}", errand_id
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def put_back(errand_id: int, *, delay: float, counts: bool) -> None:
+    """Let the mail wait for so many seconds; an attempt that was none does not count."""
+    await OutboxMessage.raw(
+        "UPDATE outbox SET locked_until = NULL, attempts = attempts - {}, "
+        "next_attempt_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
+        "WHERE id = {}",
+        0 if counts else 1,
+        delay,
+        errand_id,
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def delete(errand_id: int) -> None:
+    """Forget a mail that nobody is to get."""
+    await OutboxMessage.raw("DELETE FROM outbox WHERE id = {}", errand_id)
+
+
+@circuit_breaker(service=SERVICE)
+async def count_waiting() -> int:
+    """Count the mails that were neither sent nor given up."""
+    rows = await OutboxMessage.raw("SELECT count(*) AS waiting FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL")
+    return int(rows[0]["waiting"])
+
+
+def _errand(row: dict[str, Any]) -> Errand:
+    parameters = msgspec.json.decode(row["parameters"] or "{}")
+    created_at = row["created_at"]
+    return Errand(
+        id=row["id"],
+        letter=Letter(row["template"]),
+        user_id=row["user_id"],
+        address=row["address"],
+        origin=msgspec.convert(parameters.pop("origin", {}), Origin),
+        parameters=parameters,
+        attempts=row["attempts"],
+        created=f"{created_at:%Y%m%d%H%M%S%f}",
+        age=(moment(row["now"]) - created_at).total_seconds(),
+    )

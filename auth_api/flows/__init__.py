@@ -1,0 +1,1 @@
+"""Journeys of a client: each calls resources, and none calls another flow."""

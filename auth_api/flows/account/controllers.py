@@ -1,0 +1,159 @@
+"""The profile, and leaving."""
+
+from litestar import Controller, Response, get, patch, post
+from litestar.params import JSONBody
+
+from auth_api.events.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
+from auth_api.events.audit.service import AuditTrail
+from auth_api.flows.account.export import ExportService
+from auth_api.flows.account.export_schemas import EXAMPLE_EXPORT, Export, export_view
+from auth_api.flows.account.schemas import DeletionRequest, PasswordChange, ProfileChange
+from auth_api.flows.account.service import AccountService
+from auth_api.kit.errors import ValidationException
+from auth_api.kit.http.dependencies import Injected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
+from auth_api.kit.pagination import PageRequest
+from auth_api.kit.request_context import Origin
+from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.throttling.errors import TooManyAttemptsException
+from auth_api.users.errors import (
+    DuplicateUsernameException,
+    InvalidCredentialsException,
+    UserNotFoundException,
+    WeakPasswordException,
+)
+from auth_api.users.schemas import EXAMPLE_USER, User, user_view
+from auth_api.users.user import Account
+
+
+class AccountController(Controller):
+    """One's own account."""
+
+    path = "/api/user"
+    tags = ("Account",)
+
+    @get(
+        "/profile",
+        summary="Read the profile",
+        operation_id="readProfile",
+        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_USER),
+    )
+    async def read_profile(self, current_user: Injected[Account]) -> User:
+        """Return the account behind the token."""
+        return user_view(current_user)
+
+    @get(
+        "/audit-log",
+        summary="Read the security history",
+        operation_id="readAuditLog",
+        **protected(
+            ValidationException,
+            *AUTHENTICATION_ERRORS,
+            *DATABASE_ERRORS,
+            answer={"items": [EXAMPLE_EVENT], "next_cursor": None},
+        ),
+    )
+    async def read_audit_log(
+        self, current_user: Injected[Account], audit: Injected[AuditTrail], page: Injected[PageRequest]
+    ) -> AuditEventList:
+        """Return what happened to the account, when and from where; newest first."""
+        rows, next_cursor = await audit.history(current_user.id, page)
+        return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
+
+    @get(
+        "/export",
+        summary="Export everything",
+        operation_id="exportEverything",
+        rate_limit="export",
+        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_EXPORT),
+    )
+    async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[Export]:
+        """Return all that is kept about the person behind the token, and no secret; as a file, for browsers.
+
+        Of events and sessions come the newest thousand. `audit_events.next_cursor` is where the security history goes
+        on, if it does.
+        """
+        document = export_view(await exports.export(principal))
+        name = f"{principal.account.username}-{document.exported_at[:10]}.json"
+        return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    @patch(
+        "/profile",
+        summary="Change the profile",
+        operation_id="changeProfile",
+        rate_limit="rename",
+        **protected(
+            *BODY_ERRORS,
+            *AUTHENTICATION_ERRORS,
+            UserNotFoundException,
+            DuplicateUsernameException,
+            *DATABASE_ERRORS,
+            answer={**EXAMPLE_USER, "username": "ada.lovelace"},
+            request={"username": "ada.lovelace"},
+        ),
+    )
+    async def change_profile(
+        self,
+        data: JSONBody[ProfileChange],
+        current_user: Injected[Account],
+        accounts: Injected[AccountService],
+        origin: Injected[Origin],
+    ) -> User:
+        """Change the username."""
+        return user_view(await accounts.rename(current_user, data.username, origin))
+
+    @post(
+        "/password",
+        status_code=200,
+        summary="Change the password",
+        operation_id="changePassword",
+        **protected(
+            *BODY_ERRORS,
+            WeakPasswordException,
+            *AUTHENTICATION_ERRORS,
+            InvalidCredentialsException,
+            UserNotFoundException,
+            TooManyAttemptsException,
+            *DATABASE_ERRORS,
+            answer=EXAMPLE_TOKEN_PAIR,
+            request={"current_password": "Tr0ub4dor&3-horse", "new_password": "Tr0ub4dor&4-mare"},
+        ),
+    )
+    async def change_password(
+        self,
+        data: JSONBody[PasswordChange],
+        current_user: Injected[Account],
+        accounts: Injected[AccountService],
+        origin: Injected[Origin],
+    ) -> TokenPair:
+        """Change the password. Every session ends, this one too; the answer is a new one."""
+        return await accounts.change_password(
+            current_user, current_password=data.current_password, new_password=data.new_password, origin=origin
+        )
+
+    @post(
+        "/delete",
+        status_code=204,
+        summary="Delete the account",
+        operation_id="deleteAccount",
+        **protected(
+            *BODY_ERRORS,
+            *AUTHENTICATION_ERRORS,
+            InvalidCredentialsException,
+            UserNotFoundException,
+            TooManyAttemptsException,
+            *DATABASE_ERRORS,
+            request={"current_password": "Tr0ub4dor&3-horse"},
+        ),
+    )
+    async def delete_account(
+        self,
+        data: JSONBody[DeletionRequest],
+        current_user: Injected[Account],
+        accounts: Injected[AccountService],
+        origin: Injected[Origin],
+    ) -> None:
+        """Delete the account and all its sessions, for good. Its number is never given out again."""
+        await accounts.delete(current_user, current_password=data.current_password, origin=origin)

@@ -1,0 +1,110 @@
+"""What people do with their own account."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.service import Outbox
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import Origin
+from auth_api.sessions.access_revocation import AFTER_PROOF_BY_PASSWORD, Eviction
+from auth_api.sessions.schemas import TokenPair
+from auth_api.sessions.service import SessionService
+from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
+from auth_api.users.identifiers import CanonicalUsername
+from auth_api.users.password_rules import PasswordRules
+from auth_api.users.service import UserService
+from auth_api.users.user import Account
+
+PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - why a session ended
+DELETED: Final = "account_deleted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountService:
+    """Changes of an account by its owner."""
+
+    database: Database
+    users: UserService
+    audit: AuditTrail
+    passwords: PasswordService
+    password_rules: PasswordRules
+    sessions: SessionService
+    eviction: Eviction
+    outbox: Outbox
+
+    async def rename(self, account: Account, username: CanonicalUsername, origin: Origin) -> Account:
+        """Change the username.
+
+        Raises:
+            DuplicateUsernameException: another account has it.
+            UserNotFoundException: the account was deleted meanwhile.
+        """
+
+        async def work() -> Account:
+            renamed = await self.users.rename(account.id, username)
+            await self.audit.record(EventTag.PROFILE_CHANGED, user_id=account.id, origin=origin, fields=["username"])
+            return renamed
+
+        return await self.database.transaction(work)
+
+    async def change_password(
+        self, account: Account, *, current_password: str, new_password: str, origin: Origin
+    ) -> TokenPair:
+        """Change the password, throw everybody out of the account and open a new session.
+
+        Raises:
+            WeakPasswordException: the new one breaks rules.
+            InvalidCredentialsException: the current one is not the account's.
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
+            ServerOverloadedException: too many hashes wait already.
+        """
+        named = {"username": account.username, "email": account.email}
+        self.password_rules.check(new_password, named, field="new_password")
+        found = await self.users.credentials_of(account.id)
+        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
+            raise InvalidCredentialsException
+        new_hash = await self.passwords.hasher.hash(new_password)
+
+        async def work() -> TokenPair | None:
+            changed = await self.users.set_password(found, new_hash)
+            if changed is None:
+                return None
+            ended = await self.eviction.throw_out(account.id, reason=PASSWORD_CHANGED, spare=AFTER_PROOF_BY_PASSWORD)
+            await self.audit.record(EventTag.PASSWORD_CHANGED, user_id=account.id, origin=origin, sessions_ended=ended)
+            await self.outbox.to_account(Letter.PASSWORD_CHANGED, account.id, origin)
+            return (await self.sessions.open(account.id, at=changed.updated_at, origin=origin)).tokens
+
+        tokens = await self.database.transaction(work)
+        if tokens is None:  # between check and now somebody else changed it
+            raise InvalidCredentialsException
+        return tokens
+
+    async def delete(self, account: Account, *, current_password: str, origin: Origin) -> None:
+        """Delete the account with its sessions and tokens. Its history stays, without the person.
+
+        Raises:
+            InvalidCredentialsException: it is not the account's password.
+            TooManyAttemptsException: too many were wrong; this one was not looked at.
+            UserNotFoundException: the account is gone, or its password was changed meanwhile.
+            ServerOverloadedException: too many hashes wait already.
+        """
+        found = await self.users.credentials_of(account.id)
+        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
+            raise InvalidCredentialsException
+
+        async def work() -> None:
+            # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
+            await self.sessions.end_all(account.id, reason=DELETED)
+            if not await self.users.delete(found):
+                raise UserNotFoundException
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
+            gone = found.account
+            await self.outbox.to_address(
+                Letter.ACCOUNT_DELETED, gone.email, origin, username=gone.username, locale=gone.locale
+            )
+
+        await self.database.transaction(work)

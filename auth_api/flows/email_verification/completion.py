@@ -1,0 +1,76 @@
+"""Opens the account that a registration asked for, once the mailbox is proved."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.crypto.passwords import UNUSABLE
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import Origin
+from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.users.email_ownership import Mailboxes
+from auth_api.users.errors import InvalidCredentialsException
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.service import UserService
+
+
+class WaitingRegistration(msgspec.Struct, frozen=True, kw_only=True):
+    """What was laid down when somebody registered."""
+
+    email: CanonicalEmail
+    username: CanonicalUsername
+    hashed_password: str
+    locale: str | None
+
+    def __repr__(self) -> str:
+        """Leave the hash out."""
+        return "WaitingRegistration"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionService:
+    """Turns a registration that waits into an account."""
+
+    database: Database
+    users: UserService
+    mailboxes: Mailboxes
+    tokens: OneTimeTokens
+    audit: AuditTrail
+    passwords: PasswordService
+
+    async def complete(
+        self, token: str, *, password: str | None, username: CanonicalUsername | None, origin: Origin
+    ) -> str | None:
+        """Open the account, verified, without a session; see `VerificationService.verify`.
+
+        Without the password that was registered with, the account has none: an impostor may have chosen it.
+        """
+        grant = await self.tokens.look_at(Purpose.REGISTRATION, token)
+        wanted = msgspec.convert(grant.payload, WaitingRegistration)
+        if password is not None and not await self.passwords.check_hash(
+            password, wanted.hashed_password, name=wanted.email, origin=origin
+        ):
+            raise InvalidCredentialsException
+        is_known = password is not None
+
+        async def work() -> str | None:
+            await self.tokens.spend(Purpose.REGISTRATION, token)
+            account = await self.users.create(
+                email=wanted.email,
+                username=username or wanted.username,
+                hashed_password=wanted.hashed_password if is_known else UNUSABLE,
+                locale=wanted.locale,
+            )
+            await self.mailboxes.verify(account.id, wanted.email)
+            await self.tokens.forget_laid_down(Purpose.REGISTRATION, wanted.email)
+            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=account.id, origin=origin)
+            await self.audit.record(
+                EventTag.EMAIL_VERIFIED, user_id=account.id, origin=origin, password_dropped=not is_known
+            )
+            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, account.id, email=wanted.email)
+
+        return await self.database.transaction(work)

@@ -1,0 +1,135 @@
+"""Verify an address, and have the mail sent again."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.service import Outbox
+from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import Origin
+from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
+from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_revocation import Eviction
+from auth_api.throttling.mails import MailLimits
+from auth_api.users.email_ownership import Mailboxes
+from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.service import UserService
+
+VERIFIED: Final = "email_verified"
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes along with a token that proves the mailbox.
+
+    Attributes:
+        user_id: the account that the request is logged in to.
+        password: what somebody sent as the account's.
+        username: the name to register with, where the one that was asked for is taken by now.
+    """
+
+    user_id: int | None = None
+    password: str | None = None
+    username: CanonicalUsername | None = None
+
+    def __repr__(self) -> str:
+        """Leave the password out."""
+        return f"Claim({self.user_id})"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationService:
+    """Gives an address to whoever can read its mail."""
+
+    database: Database
+    users: UserService
+    mailboxes: Mailboxes
+    tokens: OneTimeTokens
+    outbox: Outbox
+    audit: AuditTrail
+    passwords: PasswordService
+    eviction: Eviction
+    mail_limits: MailLimits
+    completion: CompletionService
+
+    async def resend(self, email: CanonicalEmail, origin: Origin) -> None:
+        """Have the mail sent again, if an account has this address and it is not verified.
+
+        Nothing here depends on that: the same row is written, and the outbox finds out.
+        """
+        if await self.mail_limits.allow(Letter.EMAIL_VERIFICATION, email):
+            await self.database.transaction(lambda: self.outbox.to_address(Letter.EMAIL_VERIFICATION, email, origin))
+
+    async def verify(self, token: str, claim: Claim, origin: Origin) -> str | None:
+        """Verify the address that a token was sent to; in a registration that waits for it, open the account.
+
+        The mailbox's owner need not be who registered: that may have been an impostor, who would have a way in from
+        then on (MSRC, "Pre-hijacked accounts", 2022). Only who also is logged in to the account, or knows its
+        password, finds it as it was. For anybody else all sessions end and there is no password any more.
+
+        Returns:
+            A token that sets a new password, where there is none any more.
+
+        Raises:
+            OneTimeTokenInvalidException: the token is unknown, used or expired, or the account has another address.
+            InvalidCredentialsException: the password is not the account's. The token still works.
+            TooManyAttemptsException: too many were wrong; this one was not looked at. The token still works.
+            DuplicateEmailException: the address got another account since somebody registered.
+            DuplicateUsernameException: the name is taken by now. The token still works, with another name.
+        """
+        try:
+            grant = await self.tokens.look_at(Purpose.EMAIL_VERIFICATION, token)
+        except OneTimeTokenInvalidException:
+            return await self.completion.complete(
+                token, password=claim.password, username=claim.username, origin=origin
+            )
+        user_id = grant.user_id or 0
+        is_known = await self._knows_the_account(user_id, claim, origin)
+        email = CanonicalEmail(grant.payload["email"])
+
+        async def work() -> str | None:
+            await self.tokens.spend(Purpose.EMAIL_VERIFICATION, token)
+            is_news = await self.mailboxes.verify(user_id, email)
+            if is_news is None:
+                raise OneTimeTokenInvalidException
+            if not is_news:
+                return None
+            ended = 0 if is_known else await self._take_from_others(user_id)
+            await self.audit.record(
+                EventTag.EMAIL_VERIFIED,
+                user_id=user_id,
+                origin=origin,
+                password_dropped=not is_known,
+                sessions_ended=ended,
+            )
+            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, user_id, email=email)
+
+        return await self.database.transaction(work)
+
+    async def _knows_the_account(self, user_id: int, claim: Claim, origin: Origin) -> bool:
+        try:
+            found = await self.users.credentials_of(user_id)
+        except UserNotFoundException:
+            raise OneTimeTokenInvalidException from None
+        if not found.account.is_active:
+            raise OneTimeTokenInvalidException
+        if claim.user_id == user_id:
+            return True
+        if claim.password is None:
+            return False
+        name = found.account.username
+        if not await self.passwords.check(claim.password, found=found, name=name, origin=origin):
+            raise InvalidCredentialsException
+        return True
+
+    async def _take_from_others(self, user_id: int) -> int:
+        """Leave nobody a way in. Returns how many sessions ended."""
+        await self.mailboxes.drop_password(user_id)
+        return await self.eviction.throw_out(user_id, reason=VERIFIED)

@@ -1,0 +1,59 @@
+"""POST /api/auth/login."""
+
+from litestar import Controller, post
+from litestar.params import JSONBody
+
+from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
+from auth_api.flows.login.schemas import (
+    EXAMPLE_LOGGED_IN,
+    EXAMPLE_LOGIN,
+    EXAMPLE_LOGIN_BY_USERNAME,
+    LoggedIn,
+    LoginRequest,
+    logged_in_view,
+)
+from auth_api.flows.login.service import LoginService
+from auth_api.kit.http.dependencies import Injected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
+from auth_api.kit.request_context import Origin
+from auth_api.throttling.errors import TooManyAttemptsException
+from auth_api.users.errors import InvalidCredentialsException
+
+
+class LoginController(Controller):
+    """Log in."""
+
+    path = "/api/auth"
+    tags = ("Authentication",)
+
+    @post(
+        "/login",
+        status_code=200,
+        summary="Log in",
+        operation_id="logIn",
+        rate_limit="login",
+        **with_examples(
+            public(
+                *BODY_ERRORS,
+                InvalidCredentialsException,
+                AccountDisabledException,
+                EmailNotVerifiedException,
+                TooManyAttemptsException,
+                *DATABASE_ERRORS,
+                answer=EXAMPLE_LOGGED_IN,
+                request=EXAMPLE_LOGIN,
+            ),
+            requests={"by username": EXAMPLE_LOGIN_BY_USERNAME},
+        ),
+    )
+    async def log_in(
+        self, data: JSONBody[LoginRequest], login: Injected[LoginService], origin: Injected[Origin]
+    ) -> LoggedIn:
+        """Log in with `email` or `username`, and the password.
+
+        An unknown account and a wrong password get one answer, after the same work.
+        """
+        account, tokens = await login.with_password(
+            email=data.email, username=data.username, password=data.password, origin=origin
+        )
+        return logged_in_view(account, tokens)

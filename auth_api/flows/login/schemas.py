@@ -1,0 +1,70 @@
+"""What goes over the wire when somebody logs in."""
+
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import msgspec
+
+from auth_api.kit.errors import FieldError
+from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH
+from auth_api.users.schemas import EXAMPLE_USER, PasswordField, User, user_view
+from auth_api.users.user import Account
+
+EXAMPLE_LOGIN: dict[str, Any] = {"email": "ada@example.com", "password": "Tr0ub4dor&3-horse"}
+EXAMPLE_LOGIN_BY_USERNAME: dict[str, Any] = {"username": "ada", "password": "Tr0ub4dor&3-horse"}
+EXAMPLE_LOGGED_IN: dict[str, Any] = {
+    **EXAMPLE_TOKEN_PAIR,
+    "user": {**EXAMPLE_USER, "last_login": "2026-02-19T10:30:45.123Z"},
+}
+
+
+TypedEmail = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_EMAIL_LENGTH,
+        description="The account's address.",
+        examples=["ada@example.com"],
+        extra={"any_text": True},
+    ),
+]
+
+TypedUsername = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_EMAIL_LENGTH,
+        description="The account's name; one with `@` is read as an address.",
+        examples=["ada"],
+        extra={"any_text": True},
+    ),
+]
+
+
+class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Log in with exactly one of `email` and `username`."""
+
+    email: TypedEmail | None = None
+    username: TypedUsername | None = None
+    password: PasswordField
+
+    @staticmethod
+    def cross_check(document: Mapping[str, Any]) -> Iterator[FieldError]:
+        """Find what is wrong with the two names taken together."""
+        email, username = document.get("email"), document.get("username")
+        if email is None and username is None:
+            yield FieldError("email", "missing", "Send an email or a username.")
+        if email is not None and username is not None:
+            yield FieldError("username", "conflict", "Send an email or a username, not both.")
+        if isinstance(username, str) and "@" not in username and len(username) > MAX_USERNAME_LENGTH:
+            yield FieldError("username", "too_long", f"May have at most {MAX_USERNAME_LENGTH} characters.")
+
+
+class LoggedIn(TokenPair, frozen=True, kw_only=True):
+    """A pair of tokens, and whose they are."""
+
+    user: User
+
+
+def logged_in_view(account: Account, tokens: TokenPair) -> LoggedIn:
+    """Show what a login brought."""
+    return LoggedIn(user=user_view(account), **msgspec.structs.asdict(tokens))

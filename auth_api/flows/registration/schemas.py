@@ -1,0 +1,59 @@
+"""What goes over the wire when somebody registers."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.users.schemas import (
+    EXAMPLE_USER,
+    EmailField,
+    NewPasswordField,
+    Timestamp,
+    User,
+    UsernameField,
+    user_fields,
+)
+from auth_api.users.user import Account
+
+EXAMPLE_REGISTRATION: dict[str, Any] = {
+    "email": "ada@example.com",
+    "username": "ada",
+    "password": "Tr0ub4dor&3-horse",
+}
+EXAMPLE_REGISTERED: dict[str, Any] = {**EXAMPLE_USER, **EXAMPLE_TOKEN_PAIR}
+EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "required"}
+
+
+class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Open an account."""
+
+    email: EmailField
+    username: UsernameField
+    password: NewPasswordField
+
+
+class Registered(TokenPair, frozen=True, kw_only=True):
+    """The new account and its first pair of tokens, in one flat object."""
+
+    id: int
+    username: str
+    email: str
+    is_active: bool
+    email_verified: bool
+    created_at: Timestamp
+    updated_at: Timestamp
+    last_login: Timestamp | None
+
+
+class AwaitingVerification(User, frozen=True, kw_only=True):
+    """The new account, without tokens: this server wants the address verified before anybody logs in."""
+
+    email_verification: Literal["required"]
+
+
+def registered_view(account: Account, tokens: TokenPair | None) -> Registered | AwaitingVerification:
+    """Show a new account, with its tokens if it has any."""
+    if tokens is None:
+        return AwaitingVerification(**user_fields(account), email_verification="required")
+    return Registered(**user_fields(account), **msgspec.structs.asdict(tokens))

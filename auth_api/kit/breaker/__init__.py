@@ -1,0 +1,1 @@
+"""A circuit breaker per outside service, on aiobreaker."""

@@ -1,0 +1,44 @@
+"""What the outer layer leaves in a request's scope for the layers within."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from auth_api.kit.errors import RetryLaterException
+from auth_api.kit.request_context import Origin
+
+ENVELOPED: Final = "enveloped"
+"""Set where an error answer already is the envelope."""
+
+ORIGIN: Final = "origin"
+"""What finds out where the request came from."""
+
+REFUSAL: Final = "refusal"
+"""The error to answer with, set by the server where a request is none, is too slow or too long. Whoever still reads the
+body meets it."""
+
+HELD_BACK: Final = "held_back"
+"""Set by the server where there was no room for what a request needs, so that it waited to be refused with others."""
+
+CLIENT_GONE: Final = "client_gone"
+"""Set by the server when the connection was lost before the answer was complete."""
+
+EXTRA_HEADERS: Final = "extra_headers"
+"""Headers that a layer within wants on the answer, whoever makes it."""
+
+
+class HeldBack(NamedTuple):
+    """Why the server held a request back, and since when, in monotonic seconds."""
+
+    error: RetryLaterException
+    since: float
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str:
+    """Return the request's id."""
+    return str(origin_of(scope).request_id or "")
+
+
+def origin_of(scope: Mapping[str, Any]) -> Origin:
+    """Return where the request came from."""
+    find: Callable[[], Origin] = scope["state"].get(ORIGIN, Origin)
+    return find()

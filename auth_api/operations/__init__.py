@@ -1,0 +1,1 @@
+"""What an operator runs: probes, metrics, clean-up."""

@@ -1,0 +1,103 @@
+"""One line per request, flat, without the query and without a secret."""
+
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.support.log_lines import access_line, lines_of_request
+
+
+async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, log_file: Path) -> None:
+    response = await client.get("/health/live")
+
+    line = await access_line(log_file, response.headers["x-request-id"])
+    duration = line.pop("duration_ms")
+    timestamp = line.pop("timestamp")
+    assert line == {
+        "level": "INFO",
+        "logger": "auth_api.kit.http.request_cycle",
+        "message": "request",
+        "event": "http:request",
+        "request_id": response.headers["x-request-id"],
+        "method": "GET",
+        "route": "/health/live",
+        "path": "/health/live",
+        "status": 200,
+        "client_address": CLIENT_ADDRESS,
+    }
+    assert isinstance(duration, float)
+    assert 0 <= duration < 10_000
+    assert timestamp.endswith("Z")
+
+
+async def test_a_request_with_a_token_says_whose(user_factory: UserFactory, log_file: Path) -> None:
+    ada = await user_factory()
+
+    answer = await ada.profile()
+
+    line = await access_line(log_file, answer.response.headers["x-request-id"])
+    assert line["user_id"] == answer["id"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("GET", "/api/nope", None, 404),
+        ("PUT", "/api/auth/login", None, 405),
+        ("HEAD", "/health/live", "/health/live", 200),
+        ("OPTIONS", "/health/live", None, 405),
+        ("GET", "/api/user/profile", "/api/user/profile", 401),
+        ("POST", "/api/auth/login", "/api/auth/login", 400),
+        ("GET", "/schema/swagger", "/schema/swagger", 200),
+        ("GET", "/schema/nope", "/schema/{path}", 404),
+        ("GET", "/" + "a" * 4096, None, 414),
+    ],
+)
+async def test_the_line_names_the_method_the_route_and_what_came_of_it(
+    client: httpx.AsyncClient, log_file: Path, case: tuple[str, str, str | None, int]
+) -> None:
+    method, path, route, status = case
+
+    response = await client.request(method, path)
+
+    line = await access_line(log_file, response.headers["x-request-id"])
+    assert (line["method"], line["route"], line["path"], line["status"]) == (method, route, path, status)
+
+
+async def test_a_preflight_is_logged_as_what_it_was(client: httpx.AsyncClient, log_file: Path) -> None:
+    headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
+
+    response = await client.options("/api/auth/login", headers=headers)
+
+    line = await access_line(log_file, response.headers["x-request-id"])
+    assert (line["method"], line["path"], line["status"]) == ("OPTIONS", "/api/auth/login", 204)
+
+
+async def test_the_query_is_never_logged(client: httpx.AsyncClient, log_file: Path) -> None:
+    """People put tokens there, and links with them into mails."""
+    response = await client.get("/api/user/profile?access_token=in-the-query-7f3a")
+
+    lines = await lines_of_request(log_file, response.headers["x-request-id"])
+    assert len(lines) == 2
+    assert "in-the-query" not in str(lines)
+
+
+async def test_a_path_cannot_write_lines_of_its_own(client: httpx.AsyncClient, log_file: Path) -> None:
+    response = await client.get('/api/x%0A{"event":"http:request","forged":1}')
+
+    line = await access_line(log_file, response.headers["x-request-id"])
+    assert line["path"] == '/api/x\n{"event":"http:request","forged":1}'
+    assert "forged" not in line
+
+
+async def test_all_lines_of_a_request_carry_its_id(user_factory: UserFactory, log_file: Path) -> None:
+    ada = await user_factory()
+    ada.headers["X-Request-ID"] = "all-lines-of-one-login"
+
+    await ada.log_in()
+
+    lines = await lines_of_request(log_file, "all-lines-of-one-login")
+    assert [line["event"] for line in lines] == ["login:succeeded", "http:request"]
+    assert {line["request_id"] for line in lines} == {"all-lines-of-one-login"}

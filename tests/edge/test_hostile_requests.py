@@ -1,0 +1,165 @@
+"""Requests that are none, or far too long: an envelope, the end of the connection, and bounded memory."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from litestar import Litestar
+
+from auth_api.server.connections import LINGER_BYTES
+from auth_api.server.http_protocol import MAX_CODED_BODY, MAX_PIPELINED
+from tests.support.log_lines import access_line
+from tests.support.patience import until
+from tests.support.problems import assert_problem
+from tests.support.wire import door
+
+LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HOST = b"Host: localhost\r\nX-Request-ID: hostile\r\nOrigin: https://app.example.com\r\n"
+LOGIN = b"POST /api/auth/login HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+CHUNK = b"400\r\n" + b" " * 1024 + b"\r\n"
+
+HOSTILE = {
+    "no HTTP": (b"hello\r\n\r\n", 400, "MALFORMED_REQUEST"),
+    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "MALFORMED_REQUEST"),
+    "a tunnel": (b"CONNECT localhost:443 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "MALFORMED_REQUEST"),
+    "5,000 headers": (
+        b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"a%d: b\r\n" % number for number in range(5000)) + b"\r\n",
+        431,
+        "HEADERS_TOO_LARGE",
+    ),
+    "101 headers": (
+        b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"a%d: b\r\n" % number for number in range(98)) + b"\r\n",
+        431,
+        "HEADERS_TOO_LARGE",
+    ),
+    "a header of 1 MB": (b"GET / HTTP/1.1\r\n" + HOST + b"a: " + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
+    "a header's name of 1 MB": (b"GET / HTTP/1.1\r\n" + HOST + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
+    "an address of 5 KB": (b"GET /" + b"a" * 5_000, 414, "URI_TOO_LONG"),
+    "an address of 1 MB": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, "URI_TOO_LONG"),
+    "a body of 1 GB": (LOGIN + b"Content-Length: 1000000000\r\n\r\n" + b" " * 100_000, 413, "PAYLOAD_TOO_LARGE"),
+    "a body of 1 GB for nobody": (
+        b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: 1000000000\r\n\r\n",
+        413,
+        "PAYLOAD_TOO_LARGE",
+    ),
+    "chunks without an end": (LOGIN + CHUNKED + CHUNK * 400, 413, "PAYLOAD_TOO_LARGE"),
+    "a chunk without an end": (LOGIN + CHUNKED + b"fffffff\r\n" + b" " * 400_000, 413, "PAYLOAD_TOO_LARGE"),
+    "chunks that are no chunks": (LOGIN + CHUNKED + b"hello\r\n", 400, "MALFORMED_REQUEST"),
+}
+
+
+@pytest.mark.parametrize("case", HOSTILE.values(), ids=HOSTILE)
+async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
+    app: Litestar, db_session: None, case: tuple[bytes, int, str]
+) -> None:
+    request, status, code = case
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(request)
+
+        answer = await wire.last_answer()
+
+    assert_problem(answer, status, code)
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    if b"hostile" in request[:200]:
+        assert answer.headers["x-request-id"] == "hostile"
+        assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
+
+
+async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: Path) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(b"hello\r\n\r\n")
+        answer = await wire.last_answer()
+
+    line = await access_line(log_file, answer.headers["x-request-id"])
+    assert (line["status"], line["method"], line["path"], line["route"]) == (400, "-", "", None)
+
+
+@pytest.mark.parametrize(
+    "endless",
+    [
+        b"400;" + b"x" * (MAX_CODED_BODY + 2**18),
+        b"1\r\na\r\n" * 100_000,
+        b"1\r\na\r\n0\r\nX-Trailer: " + b"x" * (MAX_CODED_BODY + 2**18),
+    ],
+    ids=["in an extension", "in single bytes", "in a trailer"],
+)
+async def test_what_surrounds_a_body_is_limited_too(app: Litestar, db_session: None, endless: bytes) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(LOGIN + CHUNKED, endless)
+
+        answer = await wire.last_answer()
+
+    assert answer.status_code in {400, 413}  # whichever sees it first
+
+
+async def test_ft22_an_endless_body_for_nobody_ends_the_connection(app: Litestar) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + CHUNKED)
+        assert_problem(await wire.answer(), 404, "NOT_FOUND")
+
+        await wire.send(*[CHUNK] * (MAX_CODED_BODY // 1024 + 300))
+
+        assert await wire.rest() == b""
+
+
+async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
+    length = 64 * 1024 + 1
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % length)
+        assert_problem(await wire.answer(), 413, "PAYLOAD_TOO_LARGE")
+        await wire.send(b" " * length + LIVE)
+
+        assert await wire.rest() == b""
+
+
+async def test_who_is_not_listened_to_any_more_cannot_keep_the_server_reading(app: Litestar) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(b"hello\r\n\r\n")
+        await until(lambda: bool(place.connections.connections))
+        (connection,) = place.connections.connections
+        flood = asyncio.create_task(wire.send(*[bytes(2**16)] * 1000))
+
+        await until(lambda: not connection.transport.is_reading())
+        assert connection._read < LINGER_BYTES + 2**20  # type: ignore[union-attr]  # noqa: SLF001
+        flood.cancel()
+
+
+async def test_more_requests_than_anybody_queues_are_refused(app: Litestar) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(LIVE * (MAX_PIPELINED + 100))
+
+        statuses = [(await wire.answer()).status_code for _ in range(MAX_PIPELINED + 1)]
+        assert statuses == [200] * (MAX_PIPELINED + 1)
+        assert_problem(await wire.last_answer(), 503, "SERVER_OVERLOADED")
+
+
+async def test_a_bad_request_behind_a_good_one_is_refused_after_its_answer(app: Litestar) -> None:
+    async with door(app) as place, place.wire() as wire:
+        await wire.send(LIVE + b"hello\r\n\r\n")
+
+        assert (await wire.answer()).status_code == 200
+        assert_problem(await wire.last_answer(), 400, "MALFORMED_REQUEST")
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 200], ids=["in one piece", "in two", "in many"])
+@pytest.mark.parametrize("framing", ["a length", "chunks"])
+async def test_an_offer_of_http_2_is_declined_and_its_request_answered(
+    app: Litestar, db_session: None, framing: str, pieces: int
+) -> None:
+    """As Java's client sends it (RFC 7540 §3.2); RFC 9110 §7.8 lets a server ignore it."""
+    body = b'{"username": "nobody", "password": "whatever"}'
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+    framed = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
+    if framing == "chunks":
+        framed = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
+    request = LOGIN + offer + framed
+    size = -(-len(request) // pieces)
+    async with door(app) as place, place.wire() as wire:
+        for start in range(0, len(request), size):
+            await wire.send(request[start : start + size])
+            await asyncio.sleep(0)
+
+        assert_problem(await wire.answer(), 401, "INVALID_CREDENTIALS")
+        await wire.send(LIVE)
+        assert (await wire.answer()).status_code == 200

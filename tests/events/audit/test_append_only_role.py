@@ -1,0 +1,109 @@
+"""The database's role that docs/administration.md describes: servers work with it and cannot change the history."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from auth_api.events.audit.tables import AuditLog
+from tests.conftest import OtherAppFactory
+from tests.support import over
+from tests.support.actors import PASSWORD, Actor
+from tests.support.over import ago
+from tests.support.processes import run_cli
+from tests.support.rows import audit_actions
+
+PAGE = Path(__file__).parents[3] / "docs" / "administration.md"
+NEW = "Another-Horse-8-Clip"
+
+
+@pytest.fixture
+async def role_url(engine: str, database_url: str, db_session: None) -> AsyncIterator[str]:
+    """Address of the tests' database for the role of the page, made by the statements of the page."""
+    if engine == "sqlite":
+        pytest.skip("SQLite knows no roles")
+    (statements,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    parts = urlsplit(database_url)
+    database = parts.path.strip("/")
+    role = f"server_{database}"
+    owner = await asyncpg.connect(database_url)
+    await owner.execute(statements.replace("auth_server", role).replace("DATABASE auth ", f"DATABASE {database} "))
+    yield database_url.replace(parts.netloc, f"{role}@{parts.netloc.rpartition('@')[2]}")
+    await owner.execute(f"DROP OWNED BY {role}")
+    await owner.execute(f"DROP ROLE {role}")
+    await owner.close()
+
+
+async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str) -> None:
+    async with app_with(DATABASE_URL=role_url, RATE_LIMIT_ENABLED="true", SESSIONS_PER_ACCOUNT="2") as app:
+        ada = Actor(app.client)
+        body = {"current_password": PASSWORD, "new_password": NEW}
+        answers = [
+            await ada.register(),
+            await ada.log_in(password="Wrong-Horse-7-Staple"),
+            *[await ada.log_in() for _ in range(2)],
+            await ada.refresh(),
+            await ada.call("PATCH", "/api/user/profile", json={"username": "lovelace"}),
+            await ada.call("GET", "/api/user/export"),
+            await ada.call("POST", "/api/user/password", json=body),
+        ]
+        ada.password, ada.username = NEW, "lovelace"
+        answers += [
+            await ada.log_in(),
+            await ada.call("POST", "/api/user/delete", json={"current_password": NEW}),
+            await ada.call("GET", "/health/ready", token=""),
+        ]
+
+    assert [answer.status for answer in answers] == [201, 401, 200, 200, 200, 200, 200, 200, 200, 204, 200]
+    assert (await audit_actions())[-1] == "account:deleted"
+    assert {row["user_id"] for row in await AuditLog.select()} == {None}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_logs SET action = 'login:succeeded'",
+        "DELETE FROM audit_logs",
+        "TRUNCATE audit_logs",
+        "ALTER TABLE audit_logs DROP COLUMN details",
+        "DROP TABLE audit_logs",
+        "CREATE TABLE mine (id int)",
+    ],
+)
+async def test_the_history_cannot_be_changed(role_url: str, statement: str) -> None:
+    await over.events(None, at=ago(days=400))
+    connection = await asyncpg.connect(role_url)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory, role_url: str) -> None:
+    await over.events(None, at=ago(days=400))
+    await over.counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
+
+    async with app_with(DATABASE_URL=role_url) as app:
+        report = await app.services.housekeeping.clean_up()
+
+    assert (report.is_complete, report.not_permitted) == (True, ["audit_events"])
+    assert (report.removed["throttle_counters"], await AuditLog.count()) == (1, 1)
+
+
+async def test_the_command_says_so_and_the_owner_can(role_url: str, database_url: str, tmp_path: Path) -> None:
+    await over.events(None, at=ago(days=400))
+    environ = {"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
+
+    refused = run_cli("cleanup", env={**environ, "DATABASE_URL": role_url}, cwd=tmp_path)
+    done = run_cli("cleanup", env={**environ, "DATABASE_URL": database_url}, cwd=tmp_path)
+
+    assert (refused.returncode, refused.stderr) == (
+        1,
+        "audit_events: the role of DATABASE_URL may not remove them.\n",
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert await AuditLog.count() == 0

@@ -1,0 +1,140 @@
+"""Each event is one row, written in the transaction of what it records."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from auth_api.events.audit.tables import AuditLog
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.users.tables import User
+from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.faults import fault
+
+Story = Callable[[Actor], Awaitable[Answer]]
+
+
+async def register(ada: Actor) -> Answer:
+    return await Actor(ada.client, username="eve", email="eve@example.com", headers=ada.headers).register()
+
+
+async def log_in(ada: Actor) -> Answer:
+    return await ada.log_in()
+
+
+async def fail_to_log_in(ada: Actor) -> Answer:
+    return await ada.log_in(password="Wrong-Horse-7-Staple")
+
+
+async def log_in_as_nobody(ada: Actor) -> Answer:
+    return await ada.log_in(username="nobody1")
+
+
+async def log_out(ada: Actor) -> Answer:
+    return await ada.log_out()
+
+
+async def log_out_by_refresh_token(ada: Actor) -> Answer:
+    return await ada.call("POST", "/api/auth/logout", token="", json={"refresh_token": ada.refresh_token})
+
+
+async def log_out_everywhere(ada: Actor) -> Answer:
+    return await ada.call("POST", "/api/auth/logout-all")
+
+
+async def rename(ada: Actor) -> Answer:
+    return await ada.call("PATCH", "/api/user/profile", json={"username": "lovelace"})
+
+
+async def delete(ada: Actor) -> Answer:
+    return await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
+
+
+EVENTS: dict[str, tuple[Story, int, str, str, dict[str, Any]]] = {
+    "registered": (register, 201, "account:registered", "account", {}),
+    "logged in": (log_in, 200, "login:succeeded", "account", {}),
+    "wrong password": (fail_to_log_in, 401, "login:failed", "account", {"reason": "wrong_password"}),
+    "unknown account": (log_in_as_nobody, 401, "login:failed", "account", {"reason": "unknown_account"}),
+    "logged out": (log_out, 200, "session:logged_out", "session:{sid}", {}),
+    "logged out by refresh token": (log_out_by_refresh_token, 200, "session:logged_out", "session:{sid}", {}),
+    "logged out everywhere": (
+        log_out_everywhere,
+        200,
+        "sessions:logged_out_everywhere",
+        "account",
+        {"sessions_ended": 1},
+    ),
+    "renamed": (rename, 200, "profile:changed", "account", {"fields": ["username"]}),
+    "deleted": (delete, 204, "account:deleted", "account", {}),
+}
+NAMES_NOBODY = {"unknown account", "deleted"}
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: UserFactory, event: str) -> None:
+    story, status, action, resource, details = EVENTS[event]
+    ada = await user_factory()
+    session = await Session.objects().first()
+    assert session is not None
+    user_id = (await ada.profile())["id"]
+    ada.headers.update({"User-Agent": "Ada's phone", "X-Request-ID": "the-request-of-ada"})
+
+    answer = await story(ada)
+
+    (row,) = await AuditLog.select().where(AuditLog.request_id == "the-request-of-ada")
+    assert answer.status == status
+    assert {name: row[name] for name in ("action", "resource", "ip_address", "user_agent")} == {
+        "action": action,
+        "resource": resource.format(sid=session.id),
+        "ip_address": CLIENT_ADDRESS,
+        "user_agent": "Ada's phone",
+    }
+    assert json.loads(row["details"]) == details
+    if event == "registered":
+        assert row["user_id"] == answer["id"]
+    else:
+        assert row["user_id"] == (None if event in NAMES_NOBODY else user_id)
+
+
+@pytest.mark.parametrize("event", EVENTS)
+async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services, event: str) -> None:
+    ada = await user_factory()
+    before = [await table.select() for table in (User, Session, RefreshToken, AuditLog)]
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        answer = await EVENTS[event][0](ada)
+
+    assert answer.outcome == (500, "INTERNAL_ERROR")
+    assert [await table.select() for table in (User, Session, RefreshToken, AuditLog)] == before
+
+
+async def test_the_failure_of_a_disabled_account_says_so(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await User.update({User.is_active: False}, force=True)
+
+    await ada.log_in()
+
+    row = await AuditLog.select().order_by(AuditLog.id, ascending=False).first()
+    assert row is not None
+    assert (row["action"], json.loads(row["details"])) == ("login:failed", {"reason": "account_disabled"})
+
+
+async def test_a_refresh_leaves_no_row(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    await ada.refresh()
+    await ada.try_refresh("rt_unknown")
+
+    assert await AuditLog.count() == 1
+
+
+async def test_nothing_that_somebody_typed_is_kept(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+
+    await ada.log_in(username="typed-name", password="Typed-Password-7")
+    await ada.log_in(username=None, email="typed@example.com")
+
+    assert "typed" not in str(await AuditLog.select()).lower()

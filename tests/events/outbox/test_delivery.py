@@ -1,0 +1,261 @@
+"""What becomes of a mail that a transaction wanted."""
+
+import asyncio
+
+import pytest
+
+from auth_api.events.outbox import delivery, repository
+from auth_api.events.outbox.delivery import SERVICE
+from auth_api.events.outbox.letters import Letter
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Step
+from auth_api.kit.request_context import Origin
+from auth_api.services import Services
+from auth_api.users.identifiers import CanonicalEmail
+from tests.conftest import UserFactory
+from tests.support.log_lines import logged
+from tests.support.mailbox import Mailbox, token_of
+from tests.support.rows import age_mails, audit_actions, outbox_rows
+
+HERE = Origin(ip_address="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
+ADA = CanonicalEmail("ada@example.com")
+
+
+async def want_reset(services: Services, address: CanonicalEmail = ADA) -> None:
+    await services.recovery.forgot(address, HERE)
+
+
+async def waiting() -> list[int]:
+    """Ids of the mails that wait, due or not."""
+    return [row["id"] for row in await outbox_rows() if row["sent_at"] is None and row["failed_at"] is None]
+
+
+async def test_nothing_is_sent_before_the_commit(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+
+    async def work() -> None:
+        await services.outbox.to_address(Letter.PASSWORD_RESET, ADA, HERE)
+        raise OSError
+
+    with pytest.raises(Exception, match="database"):
+        await services.database.transaction(work)
+
+    assert await mailbox.collect() == []
+    assert await outbox_rows() == []
+
+
+async def test_whoever_sends_is_woken_by_the_commit_and_by_nothing_before(
+    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await user_factory()
+    woken: list[str] = []
+    monkeypatch.setattr(services.outbox, "on_arrival", lambda: woken.append("woken"))
+
+    async def work() -> None:
+        await services.outbox.to_address(Letter.PASSWORD_RESET, ADA, HERE)
+        woken.append("end of the transaction")
+
+    await services.database.transaction(work)
+
+    assert woken == ["end of the transaction", "woken"]
+
+
+async def test_a_mail_is_sent_once_and_then_forgotten_but_for_the_fact(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+
+    assert [mail.recipient for mail in await mailbox.collect()] == [ADA]
+    assert await mailbox.collect() == []
+    (row,) = await outbox_rows()
+    assert row["sent_at"] is not None
+    assert (row["parameters"], row["locked_until"], row["attempts"]) == (None, None, 1)
+
+
+async def test_a_row_never_holds_a_token_or_a_text(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError()
+    await mailbox.collect()
+
+    assert "ot_" not in str(await outbox_rows())
+    assert "Hello" not in str(await outbox_rows())
+
+
+async def test_a_mail_to_nobody_leaves_no_trace(services: Services, mailbox: Mailbox) -> None:
+    await want_reset(services, CanonicalEmail("nobody@example.com"))
+
+    assert len(await outbox_rows()) == 1
+    assert await mailbox.collect() == []
+    assert await outbox_rows() == []
+    assert await audit_actions() == []
+
+
+async def test_many_processes_send_each_mail_once(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    people = [await user_factory() for _ in range(12)]
+    for person in people:
+        await want_reset(services, CanonicalEmail(person.email))
+
+    await asyncio.gather(*(services.delivery.deliver_all() for _ in range(5)))
+
+    assert sorted(mail.recipient for mail in mailbox.sent) == sorted(person.email for person in people)
+    assert {row["attempts"] for row in await outbox_rows()} == {1}
+
+
+async def test_a_mail_that_somebody_is_sending_is_left_to_them_until_their_time_is_up(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """A process that was killed while it sent leaves its mails to the others."""
+    await user_factory()
+    await want_reset(services)
+    (errand,) = await repository.claim(10, lease=delivery.LEASE)
+
+    assert await mailbox.collect() == []
+
+    await age_mails(seconds=delivery.LEASE + 1)
+    assert len(await mailbox.collect()) == 1
+    (row,) = await outbox_rows()
+    assert (row["id"], row["attempts"]) == (errand.id, 2)
+
+
+async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError()
+    with logged("WARNING") as lines:
+        assert await mailbox.collect() == []
+
+    assert [line["delay"] for line in lines if line.get("event") == "mail:put_off"] == [delivery.FIRST_DELAY]
+    mailbox.failure = None
+    assert await mailbox.collect() == []  # not yet
+
+    await age_mails(seconds=delivery.FIRST_DELAY + 1)
+    first = await mailbox.one()
+    assert (await services.recovery.tokens.look_at(Letter.PASSWORD_RESET.purpose, token_of(first))).user_id is not None  # type: ignore[arg-type]  # a reset has a purpose
+    assert (await audit_actions()).count("password:reset_requested") == 1
+
+
+async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError()
+    delays = []
+    for _ in range(10):
+        breakers.get(SERVICE).close()
+        with logged("WARNING") as lines:
+            await mailbox.collect()
+        delays += [line["delay"] for line in lines if line.get("event") == "mail:put_off"]
+        for row in await outbox_rows():
+            await repository.put_back(row["id"], delay=0, counts=True)
+
+    assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
+
+
+async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError()
+    await age_mails(seconds=delivery.GIVE_UP_AFTER + 1)
+
+    with logged("ERROR") as lines:
+        await mailbox.collect()
+
+    assert [line["event"] for line in lines] == ["mail:given_up"]
+    assert await waiting() == []
+    (row,) = await outbox_rows()
+    assert (row["failed_at"] is not None, row["sent_at"]) == (True, None)
+
+
+async def test_a_recipient_that_does_not_exist_is_given_up_at_once_and_is_no_outage(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    for _ in range(6):
+        person = await user_factory()
+        await want_reset(services, CanonicalEmail(person.email))
+    mailbox.failure = MailRefusedError()
+
+    await mailbox.collect()
+
+    assert [row["failed_at"] is not None for row in await outbox_rows()] == [True] * 6
+    assert breakers.snapshot()[SERVICE].state == "closed"
+
+
+async def test_a_mail_server_that_is_gone_is_not_asked_for_every_mail(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """And what was not tried does not count as tried."""
+    for _ in range(12):
+        person = await user_factory()
+        await want_reset(services, CanonicalEmail(person.email))
+    mailbox.failure = MailFailedError()
+
+    pause = 0.0
+    while not pause:
+        pause = await services.delivery.step()
+
+    assert breakers.snapshot()[SERVICE].state == "open"
+    assert 0 < pause <= 1
+    rows = await outbox_rows()
+    assert sum(row["attempts"] for row in rows) <= 8
+    assert {row["locked_until"] for row in rows} == {None}
+
+
+async def test_login_does_not_care_about_the_mail_server(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    breakers.get(SERVICE).open()
+
+    assert (await ada.log_in()).status == 200
+    assert (await services.health.readiness()).status == "ready"
+
+
+async def test_a_mail_that_takes_too_long_is_a_failure(
+    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Endless:
+        async def send(self, message: object) -> None:
+            await asyncio.Event().wait()
+
+    await user_factory()
+    await want_reset(services)
+    monkeypatch.setattr(delivery, "SEND_TIMEOUT", 0.01)
+    with pytest.raises(MailFailedError, match="TimeoutError"):
+        await delivery.send(Endless(), None)  # type: ignore[arg-type]  # nobody reads it
+
+
+async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_words(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+    mailbox.failure = MailFailedError("SMTPRecipientRefused", step=Step.RECIPIENT, code="451 4.7.1")
+
+    with logged("WARNING") as lines:
+        await mailbox.collect()
+
+    (line,) = [line for line in lines if line.get("event") == "mail:put_off" and line["letter"] == "password_reset"]
+    assert (line["reason"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
+
+
+async def test_the_log_says_what_was_sent_but_not_to_whom(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await want_reset(services)
+
+    with logged("INFO") as lines:
+        await mailbox.collect()
+
+    (line,) = [line for line in lines if line.get("event") == "mail:sent"]
+    assert (line["letter"], line["attempts"], line["wanted_by"]) == ("password_reset", 1, "abc123")
+    assert "ada@" not in str(lines)

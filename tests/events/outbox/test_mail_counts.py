@@ -1,0 +1,40 @@
+"""What Prometheus hears of mail."""
+
+from auth_api.events.outbox.delivery import SERVICE
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.mail.message import MailFailedError, MailRefusedError
+from auth_api.kit.request_context import Origin
+from auth_api.services import Services
+from auth_api.users.identifiers import CanonicalEmail
+from tests.conftest import UserFactory
+from tests.support.exposition import Changes
+from tests.support.mailbox import Mailbox
+
+HERE = Origin()
+
+
+async def want(services: Services, *names: str) -> None:
+    for name in names:
+        await services.recovery.forgot(CanonicalEmail(f"{name}@example.com"), HERE)
+
+
+async def test_a_mail_counts_by_what_became_of_it(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await mailbox.collect()
+    changes = Changes()
+
+    await want(services, "ada", "nobody")
+    await mailbox.collect()
+    mailbox.failure = MailRefusedError()
+    await want(services, "ada")
+    await mailbox.collect()
+    mailbox.failure = MailFailedError()
+    await want(services, "ada")
+    await mailbox.collect()
+    breakers.get(SERVICE).close()
+
+    counted = {name: changes.of("mails_total", outcome=name) for name in ("sent", "dropped", "given_up", "put_off")}
+    assert counted == {"sent": 1, "dropped": 1, "given_up": 1, "put_off": 1}
+    assert changes.of("mails_waiting") == 1

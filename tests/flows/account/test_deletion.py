@@ -1,0 +1,133 @@
+"""Leaving for good."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from auth_api.events.audit.tables import AuditLog
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.users.tables import User
+from tests.conftest import UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.faults import fault
+from tests.support.held_hasher import held, requests_wait
+from tests.support.rows import audit_actions
+
+
+async def delete(actor: Actor, password: str | None = None) -> Answer:
+    body = {"current_password": actor.password if password is None else password}
+    return await actor.call("POST", "/api/user/delete", json=body)
+
+
+async def test_account_sessions_and_tokens_are_gone(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.log_in()
+
+    answer = await delete(ada)
+
+    assert (answer.status, answer.response.content) == (204, b"")
+    assert [await table.count() for table in (User, Session, RefreshToken)] == [0, 0, 0]
+
+
+async def test_the_history_stays_without_the_person(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.log_in()
+
+    await delete(ada)
+
+    assert await audit_actions() == ["account:registered", "login:succeeded", "account:deleted"]
+    assert [row["user_id"] for row in await AuditLog.select()] == [None] * 3
+
+
+async def test_other_people_stay(user_factory: UserFactory) -> None:
+    ada, grace = await user_factory(), await user_factory()
+
+    await delete(ada)
+
+    assert (await grace.profile()).status == 200
+    assert (await grace.try_refresh()).status == 200
+
+
+@pytest.mark.parametrize("password", ["Wrong-Horse-7-Staple", "", "!", "correct-horse-7-staple"])
+async def test_without_the_password_nothing_happens(user_factory: UserFactory, password: str) -> None:
+    ada = await user_factory()
+
+    assert (await delete(ada, password)).outcome == (401, "INVALID_CREDENTIALS")
+
+    assert (await ada.profile()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("body", "errors"),
+    [
+        ({}, [("current_password", "missing")]),
+        ({"current_password": None}, [("current_password", "type")]),
+        ({"current_password": "a" * 1025}, [("current_password", "too_long")]),
+        ({"password": "x"}, [("current_password", "missing"), ("password", "unknown")]),
+    ],
+    ids=["missing", "null", "too long", "another field"],
+)
+async def test_the_password_must_be_sent(
+    user_factory: UserFactory, body: dict[str, Any], errors: list[tuple[str, str]]
+) -> None:
+    ada = await user_factory()
+
+    answer = await ada.call("POST", "/api/user/delete", json=body)
+
+    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+
+
+async def test_name_and_address_are_free_again_and_the_number_is_not(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first_id = (await ada.profile())["id"]
+    old_access, old_refresh = ada.access_token, ada.refresh_token
+    await delete(ada)
+
+    again = await ada.register()
+
+    assert again.status == 201
+    assert again["id"] > first_id
+    assert (await ada.profile(old_access)).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.try_refresh(old_refresh)).outcome == (401, "TOKEN_INVALID")
+    assert (await delete(Actor(ada.client, access_token=old_access))).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.profile()).status == 200
+
+
+async def test_a_deletion_that_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        assert (await delete(ada)).outcome == (500, "INTERNAL_ERROR")
+
+    assert (await ada.profile()).status == 200
+    assert (await ada.try_refresh()).status == 200
+
+
+async def test_of_several_deletions_at_once_one_counts(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+
+    async with held(services.hasher):
+        deletions = [asyncio.create_task(delete(ada)) for _ in range(4)]
+        await requests_wait(services.hasher, 4)
+    answers = await asyncio.gather(*deletions)
+
+    assert sorted(answer.outcome for answer in answers) == [(204, "")] + [(404, "USER_NOT_FOUND")] * 3
+    assert (await audit_actions()).count("account:deleted") == 1
+
+
+async def test_a_password_that_was_changed_meanwhile_deletes_nothing(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    async with held(services.hasher):
+        deletion = asyncio.create_task(delete(ada))
+        await requests_wait(services.hasher)
+        await User.update({User.hashed_password: "$argon2id$another"}, force=True)
+
+    assert (await deletion).outcome == (404, "USER_NOT_FOUND")
+    assert await User.count() == 1
+    assert "account:deleted" not in await audit_actions()

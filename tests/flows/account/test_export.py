@@ -1,0 +1,174 @@
+"""Taking along all that is kept about oneself."""
+
+import re
+from typing import Any
+from unittest.mock import patch
+
+from auth_api.flows.account import export
+from auth_api.sessions.tables import RefreshToken
+from auth_api.users.tables import User
+from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
+from tests.support import over
+from tests.support.actors import Actor, Answer
+from tests.support.over import ago
+
+NAMES = [
+    "exported_at",
+    "profile",
+    "sessions",
+    "sessions_omitted",
+    "audit_events",
+    "one_time_tokens",
+    "mails",
+    "wrong_passwords",
+]
+
+
+async def exported(actor: Actor) -> Answer:
+    return await actor.call("GET", "/api/user/export")
+
+
+async def test_everything_is_there(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    profile = (await ada.profile()).json
+    await over.one_time_token(profile["id"], end=ago(minutes=-10))
+    await over.mail(profile["id"], sent_at=ago(minutes=1))
+    await over.mail(profile["id"])
+
+    answer = await exported(ada)
+
+    assert answer.status == 200
+    assert list(answer.json) == NAMES
+    assert answer["profile"] == profile
+    (session,) = answer["sessions"]
+    assert (session["current"], session["ip_address"], session["ended_at"]) == (True, CLIENT_ADDRESS, None)
+    assert answer["sessions_omitted"] == 0
+    assert [event["action"] for event in answer["audit_events"]["items"]] == ["account:registered"]
+    assert answer["audit_events"]["next_cursor"] is None
+    (token,) = answer["one_time_tokens"]
+    assert (token["purpose"], token["used_at"]) == ("password_reset", None)
+    assert [mail["sent_at"] is None for mail in answer["mails"]] == [True, False]
+    assert answer["wrong_passwords"] == []
+
+
+async def test_mail_to_one_s_address_that_names_no_account_is_there_too(user_factory: UserFactory) -> None:
+    """A reset that was asked for: who has the address is found out when the mail is sent."""
+    ada, grace = await user_factory(), await user_factory(username="grace")
+    await over.mail(None, address="ada@example.com")
+    await over.mail(None, address="grace@example.com")
+    await over.mail((await grace.profile())["id"], address="ada@example.com")
+
+    assert [mail["address"] for mail in (await exported(ada))["mails"]] == ["ada@example.com"]
+
+
+async def test_past_sessions_say_when_and_why_they_ended(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.log_out()
+    await ada.log_in()
+
+    current, past = (await exported(ada))["sessions"]
+
+    assert (current["current"], current["ended_reason"]) == (True, None)
+    assert (past["current"], past["ended_reason"]) == (False, "logged_out")
+    assert past["ended_at"] >= past["created_at"]
+
+
+async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.refresh()
+    await over.one_time_token((await ada.profile())["id"], end=ago(minutes=-10))
+    user, tokens = await User.select().first(), await RefreshToken.select()
+    assert user is not None
+
+    text = (await exported(ada)).response.text
+
+    secrets = [user["hashed_password"], ada.access_token, ada.refresh_token, "digest-of-a-mailed-token"]
+    for token in tokens:
+        secrets += [token["token_hash"], token["successor_hash"], token["successor_salt"]]
+    assert [secret for secret in secrets if secret and secret in text] == []
+
+
+async def test_other_people_are_not_among_it(user_factory: UserFactory) -> None:
+    ada, grace = await user_factory(), await user_factory(username="grace")
+    grace_s_id = (await grace.profile())["id"]
+    await over.one_time_token(grace_s_id, end=ago(minutes=-10))
+    await over.mail(grace_s_id)
+    await over.counter(f"attempts:id:{grace_s_id}", expires_at=ago(minutes=-10))
+
+    answer = await exported(ada)
+
+    assert [len(answer[name]) for name in ("sessions", "one_time_tokens", "mails", "wrong_passwords")] == [1, 0, 0, 0]
+    assert "grace" not in answer.response.text
+
+
+async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFactory) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
+        ada = Actor(app.client)
+        assert (await ada.register()).status == 201
+        for _ in range(5):
+            await ada.log_in(password="Wrong-Horse-7-Staple")
+
+        blocked, together = (await exported(ada))["wrong_passwords"]
+
+    assert (blocked["network"], blocked["count"]) == (CLIENT_ADDRESS, 5)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", blocked["blocked_until"])
+    assert together == {"network": None, "count": 5, "blocked_until": None}
+
+
+async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: UserFactory) -> None:
+    ada = await user_factory(username="ada.lovelace")
+
+    answer = await exported(ada)
+
+    day = answer["exported_at"][:10]
+    headers = answer.response.headers
+    assert headers["Content-Disposition"] == f'attachment; filename="ada.lovelace-{day}.json"'
+    assert (headers["Content-Type"], headers["Cache-Control"]) == ("application/json", "no-store")
+
+
+async def test_a_long_history_is_cut_and_goes_on_in_its_own_list(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    user_id = (await ada.profile())["id"]
+    await over.events(user_id, at=ago(minutes=1), count=export.MOST + 5)
+
+    events: dict[str, Any] = (await exported(ada))["audit_events"]
+    rest = await ada.call("GET", f"/api/user/audit-log?limit=100&cursor={events['next_cursor']}")
+
+    assert len(events["items"]) == export.MOST
+    assert (len(rest["items"]), rest["next_cursor"]) == (6, None)
+    ids = [event["id"] for event in [*events["items"], *rest["items"]]]
+    assert ids == sorted(set(ids), reverse=True)
+
+
+async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    user_id = (await ada.profile())["id"]
+    for _ in range(4):
+        await over.session(user_id, absolute_end=ago(days=1))
+
+    with patch.object(export, "MOST", 3):
+        answer = await exported(ada)
+
+    assert ([session["current"] for session in answer["sessions"]], answer["sessions_omitted"]) == (
+        [True, False, False],
+        2,
+    )
+
+
+async def test_it_may_be_asked_for_ten_times_an_hour(app_with: OtherAppFactory) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="true") as app:
+        ada = Actor(app.client)
+        await ada.register()
+
+        answers = [await exported(ada) for _ in range(11)]
+
+    assert [answer.outcome for answer in answers] == [(200, "")] * 10 + [(429, "RATE_LIMITED")]
+    assert answers[0].response.headers["RateLimit-Policy"] == '"export";q=10;w=3600'
+
+
+async def test_without_a_token_there_is_nothing(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await ada.log_out()
+
+    assert (await exported(ada)).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.call("GET", "/api/user/export", token="")).outcome == (401, "AUTHENTICATION_REQUIRED")

@@ -1,0 +1,71 @@
+"""Changes of an account that another request deletes or changes at the same time."""
+
+import asyncio
+
+import pytest
+
+from auth_api.kit.request_context import Origin
+from auth_api.services import Services
+from auth_api.users.errors import UserNotFoundException
+from auth_api.users.tables import User
+from tests.conftest import UserFactory
+from tests.support.held_hasher import held, requests_wait
+from tests.support.rows import audit_actions, user_rows
+
+
+async def test_nobody_renames_an_account_that_is_being_deleted(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    deleted, release = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await User.delete(force=True)
+        deleted.set()
+        await release.wait()
+
+    deletion = asyncio.create_task(services.database.transaction(work))
+    await deleted.wait()
+    renaming = asyncio.create_task(ada.call("PATCH", "/api/user/profile", json={"username": "lovelace"}))
+    while ada.access_token not in services.sessions.access_tokens._verified:  # noqa: ASYNC110, SLF001 - no other sign
+        await asyncio.sleep(0.001)
+    await asyncio.sleep(0.05)  # on the way from its token to the row
+    release.set()
+    await deletion
+
+    assert (await renaming).outcome in {(404, "USER_NOT_FOUND"), (401, "TOKEN_REVOKED")}
+    assert "profile:changed" not in await audit_actions()
+
+
+async def test_an_account_that_is_gone_is_not_found(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    account = await services.administration.find("ada")
+    await User.delete(force=True)
+    rename_to = services.field_checks["username"]("lovelace", {})
+
+    with pytest.raises(UserNotFoundException):
+        await services.accounts.rename(account, rename_to, Origin())
+    with pytest.raises(UserNotFoundException):
+        await services.accounts.delete(account, current_password="Correct-Horse-7-Staple", origin=Origin())
+
+
+async def test_of_several_password_changes_at_once_one_counts(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    new = [f"New-Horse-{number}-Staple" for number in range(3)]
+
+    async with held(services.hasher):
+        changes = [
+            asyncio.create_task(
+                ada.call(
+                    "POST", "/api/user/password", json={"current_password": ada.password, "new_password": password}
+                )
+            )
+            for password in new
+        ]
+        await requests_wait(services.hasher, 3)
+    answers = await asyncio.gather(*changes)
+
+    assert sorted(answer.outcome for answer in answers) == [(200, "")] + [(401, "INVALID_CREDENTIALS")] * 2
+    winner = [answer.status for answer in answers].index(200)
+    statuses = [(await ada.log_in(password=password)).status for password in new]
+    assert statuses == [200 if number == winner else 401 for number in range(3)]
+    assert (await ada.profile(answers[winner]["access_token"])).status == 200
+    assert len(await user_rows()) == 1

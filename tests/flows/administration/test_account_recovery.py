@@ -1,0 +1,235 @@
+"""What an operator does when somebody cannot get in, or somebody else is in."""
+
+import asyncio
+
+import pytest
+
+from auth_api.events.audit.tables import AuditLog
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.users.errors import UserNotFoundException, WeakPasswordException
+from auth_api.users.tables import User
+from auth_api.users.user import Account
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor
+from tests.support.faults import fault
+from tests.support.held_hasher import held, requests_wait
+from tests.support.rows import audit_actions, user_rows
+
+NEW = "Another-Horse-8-Clip"
+
+
+async def account(services: Services, name: str = "ada") -> Account:
+    return await services.administration.find(name)
+
+
+async def last_details() -> str:
+    row = await AuditLog.select().order_by(AuditLog.id, ascending=False).first()
+    assert row is not None
+    return str(row["details"]).replace(" ", "")
+
+
+async def test_a_password_that_is_set_is_the_only_one_and_ends_all_sessions(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    await ada.log_in()
+
+    assert await services.access.set_password(await account(services), NEW) == 2
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await ada.log_in(password=NEW)).status == 200
+    assert {row["ended_reason"] for row in await Session.select()} == {"password_set", None}
+    assert (await audit_actions()).count("password:set") == 1
+
+
+async def test_a_set_password_moves_updated_at_and_says_who_did_it(
+    user_factory: UserFactory, services: Services
+) -> None:
+    await user_factory()
+    before = (await user_rows())[0]["updated_at"]
+
+    await services.access.set_password(await account(services), NEW)
+
+    assert (await user_rows())[0]["updated_at"] > before
+    assert await last_details() == '{"by":"commandline","sessions_ended":1}'
+
+
+@pytest.mark.parametrize("password", ["short-1A", "correcthorsebattery", "Ada-Lovelace-2-ada", "Password1234!"])
+async def test_the_rules_for_passwords_are_those_of_the_api(
+    user_factory: UserFactory, services: Services, password: str
+) -> None:
+    ada = await user_factory(username="lovelace")
+
+    with pytest.raises(WeakPasswordException):
+        await services.access.set_password(await account(services, "lovelace"), password)
+
+    assert (await ada.log_in()).status == 200
+
+
+async def test_a_set_password_forgets_what_the_throttle_holds_against_the_account(app_with: OtherAppFactory) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
+        ada = Actor(app.client)
+        await ada.register()
+        for _ in range(5):
+            await ada.log_in(password="Wrong-Horse-7-Staple")
+        assert (await ada.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
+
+        await app.services.access.set_password(await account(app.services), NEW)
+
+        assert (await ada.log_in(password=NEW)).status == 200
+
+
+async def test_a_password_can_be_set_where_there_is_none(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    await User.update({User.hashed_password: "!"}, force=True)
+
+    await services.access.set_password(await account(services), NEW)
+
+    assert (await ada.log_in(password=NEW)).status == 200
+
+
+async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    ada_s_account = await account(services)
+    devices = [Actor(ada.client) for _ in range(8)]
+
+    answers = await asyncio.gather(
+        *(device.log_in() for device in devices[:4]),
+        services.access.set_password(ada_s_account, NEW),
+        *(device.log_in() for device in devices[4:]),
+    )
+
+    assert isinstance(answers[4], int)
+    for device in devices:
+        if device.access_token:
+            assert (await device.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert await Session.count().where(Session.ended_at.is_null()) == 0
+
+
+async def test_a_login_that_was_checked_before_opens_no_session_after(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    ada_s_account = await account(services)
+    new_hash = await services.hasher.hash(NEW)
+
+    async with held(services.hasher):
+        login = asyncio.create_task(ada.log_in())
+        await requests_wait(services.hasher)
+        await services.recovery.mailboxes.set_password(ada_s_account.id, new_hash)
+
+    assert (await login).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_an_address_is_verified_once(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    ada_s_account = await account(services)
+    before = (await user_rows())[0]["updated_at"]
+
+    assert [await services.access.verify_email(ada_s_account) for _ in range(2)] == [True, False]
+
+    assert (await ada.profile())["email_verified"] is True
+    assert (await user_rows())[0]["updated_at"] == before
+    assert (await audit_actions()).count("email:verified") == 1
+
+
+async def test_an_address_that_changed_meanwhile_is_not_verified(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    ada_s_account = await account(services)
+    await User.update({User.email: "other@example.com"}, force=True)
+
+    assert await services.access.verify_email(ada_s_account) is False
+
+    assert (await user_rows())[0]["email_verified_at"] is None
+
+
+async def test_all_sessions_can_be_ended(user_factory: UserFactory, services: Services) -> None:
+    ada, grace = await user_factory(), await user_factory(username="grace")
+    await ada.log_in()
+
+    assert await services.access.end_sessions(await account(services)) == 2
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await grace.profile()).status == 200
+    assert await last_details() == '{"by":"commandline","sessions_ended":2}'
+    assert (await ada.log_in()).status == 200
+
+
+async def test_a_deleted_account_is_gone_and_its_history_stays(user_factory: UserFactory, services: Services) -> None:
+    ada, grace = await user_factory(), await user_factory(username="grace")
+
+    await services.administration.delete(await account(services))
+
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await grace.profile()).status == 200
+    assert [await table.count() for table in (User, Session, RefreshToken)] == [1, 1, 1]
+    assert (await audit_actions())[2] == "account:deleted"
+    assert (await ada.register()).status == 201
+
+
+async def test_what_is_gone_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    gone = await account(services)
+    await services.administration.delete(gone)
+
+    with pytest.raises(UserNotFoundException):
+        await services.administration.delete(gone)
+    with pytest.raises(UserNotFoundException):
+        await services.access.set_password(gone, NEW)
+    assert await services.access.verify_email(gone) is False
+    assert (await audit_actions()).count("account:deleted") == 1
+
+
+async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    ada_s_account = await account(services)
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        for change in (
+            services.administration.delete(ada_s_account),
+            services.access.set_password(ada_s_account, NEW),
+            services.access.verify_email(ada_s_account),
+            services.access.end_sessions(ada_s_account),
+        ):
+            with pytest.raises(Exception, match="fault"):
+                await change
+
+    assert (await ada.profile())["email_verified"] is False
+    assert (await ada.log_in()).status == 200
+
+
+@pytest.mark.parametrize("batch", [1, 5000])
+async def test_every_session_of_everybody_can_be_ended(
+    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr("auth_api.sessions.service.BATCH", batch)
+    ada, bob = await user_factory(), await user_factory()
+    for _ in range(2):
+        await ada.log_in()
+
+    assert await services.access.end_all_sessions() == 4
+
+    for person in (ada, bob):
+        assert (await person.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await person.refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert await Session.count().where(Session.ended_at.is_null()) == 0
+    assert await RefreshToken.count().where(RefreshToken.is_revoked.eq(False)) == 0
+    assert await last_details() == '{"by":"commandline","sessions_ended":4}'
+    assert await services.access.end_all_sessions() == 0
+    assert (await ada.log_in()).status == 200
+
+
+async def test_sessions_of_everybody_end_together_with_their_row_of_history(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+        with pytest.raises(Exception, match="fault"):
+            await services.access.end_all_sessions()
+
+    assert (await ada.profile()).status == 200

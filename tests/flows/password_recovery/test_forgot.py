@@ -1,0 +1,111 @@
+"""Asking for a mail: one answer and one amount of work, whoever has the address."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.services import Services
+from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.mailbox import Mailbox
+from tests.support.rows import audit_actions, outbox_rows
+from tests.support.statements import recorded
+
+ADDRESSES = {"known": "ada@example.com", "unknown": "eve@example.com", "disabled": "bob@example.com"}
+
+
+async def forgot(actor: Actor, email: str) -> Answer:
+    return await actor.call("POST", "/api/auth/password/forgot", token="", json={"email": email})
+
+
+def shown(answer: Answer) -> Any:
+    headers = {name: value for name, value in answer.response.headers.items() if name != "x-request-id"}
+    return answer.status, answer.response.content, headers
+
+
+@pytest.fixture
+async def everybody(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> Actor:
+    """Ada has an account, Bob's is disabled, Eve has none."""
+    ada = await user_factory()
+    await user_factory(username="bob")
+    await services.administration.disable("bob")
+    return ada
+
+
+async def test_the_owner_gets_a_mail(everybody: Actor, mailbox: Mailbox) -> None:
+    answer = await forgot(everybody, "Ada@Example.com")
+
+    assert (answer.status, answer.json) == (
+        202,
+        {"message": "If an account has this address, a mail is on its way."},
+    )
+    message = await mailbox.one()
+    assert (message.recipient, message.subject) == ("ada@example.com", "Set a new password")
+    assert (await audit_actions())[-1] == "password:reset_requested"
+
+
+@pytest.mark.parametrize("who", ["unknown", "disabled"])
+async def test_nobody_else_does(everybody: Actor, mailbox: Mailbox, who: str) -> None:
+    assert (await forgot(everybody, ADDRESSES[who])).status == 202
+
+    assert await mailbox.collect() == []
+    assert await outbox_rows() == []
+
+
+async def test_the_answer_and_the_work_are_the_same_for_all(everybody: Actor, services: Services) -> None:
+    answers, work = [], []
+    for email in ADDRESSES.values():
+        with recorded(services.database.engine) as statements:
+            answers.append(shown(await forgot(everybody, email)))
+        work.append(statements)
+
+    assert answers[0] == answers[1] == answers[2]
+    assert work[0] == work[1] == work[2]
+    assert len(work[0]) == 1
+
+
+async def test_an_address_that_is_none_is_told_so(ada: Actor) -> None:
+    assert (await forgot(ada, "no address")).outcome == (400, "VALIDATION_ERROR")
+
+
+async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
+    app_with: OtherAppFactory, mailbox: Mailbox, user_factory: UserFactory
+) -> None:
+    await user_factory()
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+        for email in ("ada@example.com", "nobody@example.com"):
+            answers = [
+                await other.client.post(
+                    "/api/auth/password/forgot",
+                    json={"email": spelling},
+                    headers={"X-Forwarded-For": f"198.51.100.{number}"},
+                )
+                for number, spelling in enumerate([email, email.title(), email, email, email])
+            ]
+            assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
+            assert len(await outbox_rows()) == 3
+            await other.services.delivery.deliver_all()
+            await OutboxMessage.delete(force=True)
+
+    assert len(mailbox.sent) == 3
+
+
+async def test_the_twenty_first_from_one_address_is_refused(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
+        answers = [
+            await other.client.post("/api/auth/password/forgot", json={"email": f"person{number}@example.com"})
+            for number in range(21)
+        ]
+
+    assert [answer.status_code for answer in answers] == [202] * 20 + [429]
+    assert answers[-1].json()["error_code"] == "RATE_LIMITED"
+
+
+async def test_without_mail_the_journey_is_not_offered(app_with: OtherAppFactory, client: httpx.AsyncClient) -> None:
+    """Rather than promising a mail that nobody sends."""
+    async with app_with() as other:
+        answer = await other.client.post("/api/auth/password/forgot", json={"email": "ada@example.com"})
+
+    assert (answer.status_code, answer.json()["error_code"]) == (404, "NOT_FOUND")

@@ -1,0 +1,126 @@
+"""A request whose time is up ends in an envelope, and nothing of it stays behind."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.audit.tables import AuditLog
+from auth_api.kit.deadlines import Deadlines, interrupt
+from auth_api.services import Services
+from auth_api.sessions.tables import Session
+from auth_api.users.tables import User
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.actors import Actor
+from tests.support.held_hasher import held
+from tests.support.log_lines import lines_of_request
+from tests.support.problems import assert_problem
+
+SHORT = {"REQUEST_TIMEOUT": "0.2"}
+
+
+def give_time(other: OtherApp) -> None:
+    """Let requests take as long as they need from now on: a busy machine must not decide a test."""
+    handler: Any = other.app.asgi_handler
+    handler._deadlines = Deadlines(60, interrupt)  # noqa: SLF001 - nothing public changes it
+
+
+async def register(other: OtherApp) -> httpx.Response:
+    return (await Actor(other.client).register()).response
+
+
+async def test_a_request_whose_time_is_up_is_put_off(app_with: OtherAppFactory, log_file: Path) -> None:
+    async with app_with(**SHORT) as other:
+        async with held(other.services.hasher):
+            answer = await register(other)
+
+        problem = assert_problem(answer, 503, "SERVER_OVERLOADED")
+        assert answer.headers["retry-after"] == "1"
+        lines = await lines_of_request(log_file, problem["request_id"])
+        assert [(line["level"], line["message"]) for line in lines] == [
+            ("WARNING", "request cut short"),
+            ("INFO", "request"),
+        ]
+        assert lines[1]["status"] == 503
+        give_time(other)
+        assert (await register(other)).status_code == 201
+
+
+async def test_the_hash_that_a_late_request_waited_for_is_not_made(app_with: OtherAppFactory) -> None:
+    async with app_with(**SHORT, PASSWORD_HASH_QUEUE_SIZE="1") as other:
+        async with held(other.services.hasher):
+            for _ in range(3):
+                assert_problem(await register(other), 503, "SERVER_OVERLOADED")
+
+        give_time(other)
+        assert (await register(other)).status_code == 201
+
+
+async def test_a_late_request_within_its_transaction_is_rolled_back(
+    app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with app_with(**SHORT, DATABASE_MAX_POOL_SIZE="1") as other:
+        record = AuditTrail.record
+
+        async def record_and_wait(*args: Any, **fields: Any) -> None:
+            await record(*args, **fields)
+            await asyncio.Event().wait()
+
+        with monkeypatch.context() as patch:
+            patch.setattr(AuditTrail, "record", record_and_wait)
+            for _ in range(3):  # more than there are connections
+                assert_problem(await register(other), 503, "SERVER_OVERLOADED")
+
+        assert [await table.count() for table in (User, Session, AuditLog)] == [0, 0, 0]
+        give_time(other)
+        assert (await register(other)).status_code == 201
+
+
+@pytest.fixture
+def late_commit(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Task[Any]]:
+    """Let the time be up in the middle of the next COMMIT; return a list that the request's task is then added to."""
+    kind: Any = type(services.database.engine.transaction())
+    commit: Callable[[Any], Awaitable[None]] = kind.commit
+    late: list[asyncio.Task[Any]] = []
+
+    async def commit_late(transaction: Any) -> None:
+        task: Any = asyncio.current_task()
+        if not late:
+            late.append(task)
+            interrupt(task)
+        await asyncio.sleep(0)
+        await commit(transaction)
+
+    monkeypatch.setattr(kind, "commit", commit_late)
+    return late
+
+
+async def test_a_commit_that_has_begun_is_waited_for_and_its_success_told(
+    ada: Actor, late_commit: list[asyncio.Task[Any]]
+) -> None:
+    """Cut short, it would leave nobody knowing whether there is an account now."""
+    answer = await ada.register()
+
+    assert (answer.status, len(late_commit)) == (201, 1)
+    assert await User.count() == 1
+
+
+async def test_what_goes_on_after_its_commit_is_cut_short_then(
+    ada: Actor, services: Services, late_commit: list[asyncio.Task[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = services.registration.register
+
+    async def register_and_wait(*args: Any, **fields: Any) -> Any:
+        await register(*args, **fields)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(type(services.registration), "register", staticmethod(register_and_wait))
+
+    answer = await ada.register()
+
+    assert_problem(answer.response, 503, "SERVER_OVERLOADED")
+    assert len(late_commit) == 1

@@ -1,0 +1,84 @@
+"""How handlers get what they need."""
+
+import asyncio
+from typing import Any
+
+import httpx
+from litestar import Litestar, Request, get
+from litestar.di import Provide
+from litestar.routes import HTTPRoute
+
+from auth_api.kit.http.dependencies import Injected, provide, resolve_directly
+
+
+async def test_dependencies_are_resolved_in_turn_and_in_the_request_s_own_task() -> None:
+    tasks: list[object] = []
+
+    async def noting(first: Injected[str]) -> str:
+        tasks.append(asyncio.current_task())
+        return f"behind {first}"
+
+    async def noting_too(first: Injected[str]) -> str:
+        return await noting(first)
+
+    @get("/")
+    async def handler(last: Injected[str], other: Injected[str], first: Injected[str]) -> list[str]:
+        return [last, other, first]
+
+    dependencies = {"last": Provide(noting), "other": Provide(noting_too), "first": provide("first")}
+    app: Any = Litestar([handler], dependencies=dependencies, openapi_config=None, logging_config=None)
+    resolve_directly(app)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        response = await client.get("/")
+
+    assert response.json() == ["behind first", "behind first", "first"]
+    assert tasks == [asyncio.current_task()] * 2
+
+
+async def test_plain_dependencies_take_no_part_in_the_framework_s_accounts() -> None:
+    """Nothing is left for it to check, to await and to clean up."""
+
+    @get("/")
+    async def handler(path: Injected[str], once: Injected[str], constant: Injected[str]) -> list[str]:
+        return [path, once, constant]
+
+    def path(request: Request[Any, Any, Any]) -> str:
+        return request.url.path
+
+    dependencies = {
+        "path": Provide(path, sync_to_thread=False),
+        "once": Provide(lambda: "again", sync_to_thread=False),
+        "constant": provide("constant"),
+    }
+    app: Any = Litestar([handler], dependencies=dependencies, openapi_config=None, logging_config=None)
+    resolve_directly(app)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        response = await client.get("/")
+
+    (route,) = (route for route in app.routes if isinstance(route, HTTPRoute))
+    assert response.json() == ["/", "again", "constant"]
+    assert route.route_handler_map["GET"][1].dependency_batches == []
+
+
+async def test_what_must_be_cleaned_up_stays_the_framework_s() -> None:
+    closed: list[str] = []
+
+    def opened() -> Any:
+        yield "open"
+        closed.append("closed")
+
+    @get("/")
+    async def handler(opened: Injected[str]) -> str:
+        assert not closed
+        return opened
+
+    dependencies = {"opened": Provide(opened)}
+    app: Any = Litestar([handler], dependencies=dependencies, openapi_config=None, logging_config=None)
+    resolve_directly(app)
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
+        response = await client.get("/")
+
+    assert (response.text, closed) == ("open", ["closed"])

@@ -1,0 +1,147 @@
+"""Who may read the metrics: development everybody, production who has the token, or who reaches their own port."""
+
+import httpx
+import pytest
+
+from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.gcra import Gcra
+from auth_api.kit.http.request_screening import Admission
+from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
+from tests.support.exposition import Changes
+from tests.support.problems import assert_problem
+
+TOKEN = "a-token-of-the-tests-42"
+BEARER = {"Authorization": f"Bearer {TOKEN}"}
+PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "JWT_SECRET_KEY": "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps",
+    "PUBLIC_URL": "https://auth.company.test",
+    "TRUSTED_PROXIES": CLIENT_ADDRESS,
+}
+
+
+async def test_outside_of_production_they_are_open(client: httpx.AsyncClient) -> None:
+    response = await client.get("/metrics")
+
+    assert response.status_code == 200
+    assert response.headers.get_list("content-type") == ["text/plain; version=0.0.4; charset=utf-8"]
+    assert response.headers.get_list("cache-control") == ["no-store"]
+    assert "# TYPE auth_api_http_requests_total counter" in response.text
+
+
+async def test_the_head_alone_may_be_asked_for(client: httpx.AsyncClient) -> None:
+    response = await client.head("/metrics")
+
+    assert (response.status_code, response.content) == (200, b"")
+
+
+async def test_another_method_is_not_offered(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.post("/metrics"), 405, "METHOD_NOT_ALLOWED")
+
+
+async def test_production_without_a_token_has_none(app_with: OtherAppFactory) -> None:
+    async with app_with(**PRODUCTION) as other:
+        response = await other.client.get("/metrics")
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("environment", [PRODUCTION, {}], ids=["production", "testing"])
+async def test_where_there_is_a_token_it_opens_them(app_with: OtherAppFactory, environment: dict[str, str]) -> None:
+    async with app_with(**environment, METRICS_TOKEN=TOKEN) as other:
+        response = await other.client.get("/metrics", headers={"Authorization": f"bearer  {TOKEN} "})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN])
+async def test_without_it_they_stay_closed(app_with: OtherAppFactory, header: str | None) -> None:
+    async with app_with(METRICS_TOKEN=TOKEN) as other:
+        headers = {} if header is None else {"Authorization": header}
+        response = await other.client.get("/metrics", headers=headers)
+
+    assert_problem(response, 401, "AUTHENTICATION_REQUIRED")
+    assert response.headers.get_list("www-authenticate") == ["Bearer"]
+    assert response.headers.get_list("cache-control") == ["no-store"]
+
+
+@pytest.mark.parametrize("token", [TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "\xe4", f"{TOKEN}, {TOKEN}"])
+async def test_another_token_does_not_open_them(app_with: OtherAppFactory, token: str) -> None:
+    async with app_with(METRICS_TOKEN=TOKEN) as other:
+        header = f"Bearer {token}".encode("latin-1")
+        response = await other.client.get("/metrics", headers=[(b"Authorization", header)])
+
+    assert_problem(response, 401, "TOKEN_INVALID")
+
+
+@pytest.mark.parametrize("variables", [{}, {"METRICS_TOKEN": TOKEN}], ids=["without a token", "with a token"])
+async def test_with_a_port_of_their_own_the_api_has_none(app_with: OtherAppFactory, variables: dict[str, str]) -> None:
+    async with app_with(METRICS_PORT="9464", **variables) as other:
+        response = await other.client.get("/metrics", headers=BEARER)
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics"])
+async def test_a_scrape_comes_by_any_name(app_with: OtherAppFactory, path: str) -> None:
+    """As a probe does: who scrapes knows the address of each instance, and asks it by that."""
+    async with app_with(ALLOWED_HOSTS='["auth.example.com"]') as other:
+        url = httpx.URL("http://testserver", raw_path=path.encode())
+        response = await other.client.get(url, headers={"Host": "10.0.0.7:8000"})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/metrics/more", "/metricsx"])
+async def test_what_only_looks_like_a_scrape_does_not(app_with: OtherAppFactory, path: str) -> None:
+    async with app_with(ALLOWED_HOSTS='["auth.example.com"]') as other:
+        response = await other.client.get(path, headers={"Host": "10.0.0.7:8000"})
+
+    assert_problem(response, 400, "HOST_NOT_ALLOWED")
+
+
+async def test_the_token_does_not_cross_a_proxy_in_the_clear(app_with: OtherAppFactory) -> None:
+    async with app_with(**PRODUCTION, METRICS_TOKEN=TOKEN) as other:
+        response = await other.client.get("/metrics", headers={**BEARER, "X-Forwarded-Proto": "http"})
+
+    assert_problem(response, 403, "HTTPS_REQUIRED")
+
+
+def limited_to(requests: int) -> Admission:
+    """Return an admission in whose one moment every network may send so many."""
+    return Admission(ClientAddresses(()), floods=Gcra(1, requests, clock=lambda: 0.0))
+
+
+def send(admission: Admission, path: str, times: int = 1) -> int:
+    """Send from one address, and return how many were refused."""
+    scope = {"path": path, "query_string": b"", "headers": []}
+    refusals = [admission.refusal(scope, {}, CLIENT_ADDRESS) for _ in range(times)]
+    return sum(isinstance(refusal, RateLimitedException) for refusal in refusals)
+
+
+def test_a_flood_from_the_same_address_is_counted_and_does_not_starve_the_scrapes() -> None:
+    admission = limited_to(10)
+    changes = Changes()
+
+    assert send(admission, "/nope", times=15) == 5
+    assert changes.by("limit_refusals_total", "limit") == {"flood": 5}
+    assert send(admission, "/metrics") == 0
+
+
+def test_scrapes_themselves_may_not_be_a_flood() -> None:
+    admission = limited_to(10)
+
+    assert send(admission, "/metrics", times=15) == 5
+    assert send(admission, "/nope") == 0
+
+
+async def test_several_applications_in_one_process_count_together(
+    client: httpx.AsyncClient, app_with: OtherAppFactory
+) -> None:
+    async with app_with() as other:
+        await other.client.get("/.well-known/jwks.json")
+        before = (await client.get("/metrics")).text.count("# TYPE")
+        after = (await other.client.get("/metrics")).text.count("# TYPE")
+
+    assert before == after

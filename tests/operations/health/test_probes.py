@@ -1,0 +1,136 @@
+"""What a load balancer is told."""
+
+import os
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db import migrations
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.sqlite import PooledSQLiteEngine
+from auth_api.piccolo_app import APP_NAME
+from auth_api.services import Services
+from tests.conftest import OtherAppFactory
+from tests.support.postgres import create_database, drop_database
+from tests.support.statements import recorded
+
+CLOSED = {service: {"state": "closed", "failures": 0, "retry_after": 0} for service in ("database", "mail")}
+
+
+def closed_port() -> int:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        return int(unused.getsockname()[1])
+
+
+async def test_a_living_process_says_so_without_touching_anything(
+    client: httpx.AsyncClient, services: Services
+) -> None:
+    with recorded(services.database.engine) as statements:
+        response = await client.get("/health/live")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+    assert statements == []
+
+
+async def test_a_process_that_can_work_is_ready(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json() == {
+        "status": "ready",
+        "checks": {"database": "ok", "migrations": "ok"},
+        "circuit_breakers": CLOSED,
+    }
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+async def test_a_probe_may_ask_for_the_head_alone(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.head(path)
+
+    assert (response.status_code, response.content) == (200, b"")
+
+
+@pytest.fixture
+async def own_database(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> AsyncIterator[str]:
+    """An empty database that a test may lose."""
+    if engine == "sqlite":
+        (tmp_path / "own").mkdir()
+        yield f"sqlite:///{tmp_path / 'own' / 'auth.db'}"
+        return
+    server: str = request.getfixturevalue("postgres_server")
+    name = f"auth_api_probed_{os.getpid()}"
+    yield await create_database(server, name)
+    await drop_database(server, name)
+
+
+async def lose(own_database: str, services: Services) -> None:
+    """Delete a database under a running application."""
+    engine = services.database.engine
+    if isinstance(engine, PooledSQLiteEngine):
+        await engine.close_connection_pool()  # open files outlive their folder
+        shutil.rmtree(Path(engine.path).parent)
+    else:
+        server, _, name = own_database.rpartition("/")
+        await drop_database(f"{server}/postgres", name)
+
+
+async def test_without_a_database_it_starts_lives_and_is_not_ready(
+    app_with: OtherAppFactory, engine: str, own_database: str
+) -> None:
+    url = own_database if engine == "sqlite" else f"postgresql://nobody@127.0.0.1:{closed_port()}/nothing"
+
+    async with app_with(DATABASE_URL=url) as other:
+        if engine == "sqlite":
+            await lose(own_database, other.services)
+        ready = await other.client.get("/health/ready")
+        live = await other.client.get("/health/live")
+
+    assert ready.status_code == 503
+    assert ready.headers["Content-Type"].startswith("application/json")
+    assert ready.json() == {
+        "status": "unavailable",
+        "checks": {"database": "unavailable", "migrations": "unknown"},
+        "circuit_breakers": CLOSED,
+    }
+    assert live.status_code == 200
+
+
+async def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(
+    app_with: OtherAppFactory, own_database: str
+) -> None:
+    async with app_with(DATABASE_URL=own_database) as other:
+        before = await other.client.get("/health/ready")
+        await migrations.migrate(other.services.database.engine, APP_NAME)
+        after = await other.client.get("/health/ready")
+
+    assert (before.status_code, before.json()["status"]) == (503, "unavailable")
+    assert before.json()["checks"] == {"database": "ok", "migrations": "pending"}
+    assert (after.status_code, after.json()["status"]) == (200, "ready")
+
+
+async def test_once_ready_it_still_notices_that_the_database_goes(app_with: OtherAppFactory, own_database: str) -> None:
+    async with app_with(DATABASE_URL=own_database) as other:
+        await migrations.migrate(other.services.database.engine, APP_NAME)
+        before = await other.client.get("/health/ready")
+        await lose(own_database, other.services)
+        after = await other.client.get("/health/ready")
+
+    assert (before.status_code, after.status_code) == (200, 503)
+    assert after.json()["checks"] == {"database": "unavailable", "migrations": "unknown"}
+
+
+async def test_an_open_breaker_is_shown_beside_a_database_that_is_back(client: httpx.AsyncClient) -> None:
+    breakers.get(SERVICE).open()
+
+    answer = (await client.get("/health/ready")).json()
+
+    assert answer["checks"] == {"database": "ok", "migrations": "ok"}
+    breaker = answer["circuit_breakers"]["database"]
+    assert breaker == {"state": "open", "failures": 0, "retry_after": breaker["retry_after"]}
+    assert breaker["retry_after"] in {0, 1}

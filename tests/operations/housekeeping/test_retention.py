@@ -1,0 +1,199 @@
+"""What is removed once it is over, and what stays."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from piccolo.table import Table
+
+from auth_api.events.audit.tables import AuditLog
+from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.kit.db.database import Database
+from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.operations.housekeeping import service
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.throttling.tables import ThrottleCounter
+from auth_api.users.tables import User
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import over
+from tests.support.over import ago
+from tests.support.rows import age_sessions
+
+NOTHING = {
+    "refresh_tokens": 0,
+    "sessions": 0,
+    "one_time_tokens": 0,
+    "throttle_counters": 0,
+    "sent_mails": 0,
+    "failed_mails": 0,
+    "audit_events": 0,
+}
+
+
+async def a_refresh_token(owner: int, end: datetime) -> None:
+    session = await over.session(owner, absolute_end=ago(days=-1))
+    await over.refresh_tokens(owner, session, end=end)
+
+
+async def a_session(owner: int, end: datetime) -> None:
+    await over.session(owner, absolute_end=end)
+
+
+async def an_unused_one_time_token(owner: int, end: datetime) -> None:
+    await over.one_time_token(owner, end=end)
+
+
+async def a_spent_one_time_token(owner: int, end: datetime) -> None:
+    await over.one_time_token(owner, end=end, used=True)
+
+
+async def a_counter(_: int, end: datetime) -> None:
+    await over.counter("attempts:id:1:203.0.113.7", expires_at=end)
+
+
+async def a_sent_mail(owner: int, end: datetime) -> None:
+    await over.mail(owner, sent_at=end)
+
+
+async def a_mail_that_was_given_up(owner: int, end: datetime) -> None:
+    await over.mail(owner, failed_at=end)
+
+
+async def an_event(owner: int, end: datetime) -> None:
+    await over.events(owner, at=end)
+
+
+KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], timedelta]] = [
+    (a_refresh_token, "refresh_tokens", RefreshToken, timedelta(days=1)),
+    (a_session, "sessions", Session, timedelta(days=1)),
+    (an_unused_one_time_token, "one_time_tokens", OneTimeToken, timedelta(days=1)),
+    (a_spent_one_time_token, "one_time_tokens", OneTimeToken, timedelta(days=1)),
+    (a_counter, "throttle_counters", ThrottleCounter, timedelta(0)),
+    (a_sent_mail, "sent_mails", OutboxMessage, timedelta(days=7)),
+    (a_mail_that_was_given_up, "failed_mails", OutboxMessage, timedelta(days=30)),
+    (an_event, "audit_events", AuditLog, timedelta(days=365)),
+]
+
+
+@pytest.mark.parametrize(("add", "name", "table", "kept"), KINDS, ids=[kind[0].__name__ for kind in KINDS])
+async def test_it_goes_so_long_after_its_end_and_not_a_minute_earlier(
+    services: Services,
+    add: Callable[[int, datetime], Awaitable[None]],
+    name: str,
+    table: type[Table],
+    kept: timedelta,
+) -> None:
+    owner = await over.user()
+    await add(owner, ago(minutes=-1) - kept)
+
+    assert await services.housekeeping.backlog() == NOTHING
+    assert (await services.housekeeping.clean_up()).removed == NOTHING
+    assert await table.count() == 1
+
+    await table.delete(force=True)
+    await add(owner, ago(minutes=1) - kept)
+
+    assert await services.housekeeping.backlog() == {**NOTHING, name: 1}
+    assert (await services.housekeeping.clean_up()).removed == {**NOTHING, name: 1}
+    assert await table.count() == 0
+
+
+async def test_accounts_and_mail_that_waits_are_never_removed(services: Services) -> None:
+    owner = await over.user()
+    await over.mail(owner)
+
+    await services.housekeeping.clean_up()
+
+    assert [await User.count(), await OutboxMessage.count()] == [1, 1]
+
+
+async def test_a_session_in_use_and_its_tokens_stay(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+    await ada.refresh()
+
+    await services.housekeeping.clean_up()
+
+    assert (await ada.refresh()).status == 200
+    assert await RefreshToken.count() == 3
+
+
+async def test_a_session_that_ended_early_stays_until_its_absolute_end(
+    user_factory: UserFactory, services: Services
+) -> None:
+    """Its network is one that its owner has used lately."""
+    ada = await user_factory()
+    await ada.log_out()
+    await age_sessions(days=29)
+
+    await services.housekeeping.clean_up()
+
+    assert await Session.count() == 1
+
+
+async def test_short_sessions_stay_for_as_long_as_their_networks_are_known(app_with: OtherAppFactory) -> None:
+    async with app_with(SESSION_ABSOLUTE_DAYS="1", REFRESH_TOKEN_EXPIRE_DAYS="1") as app:
+        owner = await over.user()
+        known = await over.session(owner, absolute_end=ago(days=29), days=1)
+        await over.session(owner, absolute_end=ago(days=31), days=1)
+
+        report = await app.services.housekeeping.clean_up()
+
+    assert report.removed["sessions"] == 1
+    assert await Session.select(Session.id).output(as_list=True) == [known]
+
+
+async def test_the_history_is_kept_for_ever_if_so_wanted(app_with: OtherAppFactory) -> None:
+    async with app_with(AUDIT_RETENTION_DAYS="0") as app:
+        await over.events(None, at=ago(days=9000))
+
+        report = await app.services.housekeeping.clean_up()
+
+    assert "audit_events" not in report.removed
+    assert await AuditLog.count() == 1
+
+
+async def test_the_history_goes_after_as_many_days_as_are_set(app_with: OtherAppFactory) -> None:
+    async with app_with(AUDIT_RETENTION_DAYS="30") as app:
+        for days in (29, 31):
+            await over.events(None, at=ago(days=days))
+
+        report = await app.services.housekeeping.clean_up()
+
+    assert report.removed["audit_events"] == 1
+    assert await AuditLog.count() == 1
+
+
+async def test_much_is_removed_in_small_transactions(services: Services) -> None:
+    owner = await over.user()
+    session = await over.session(owner, absolute_end=ago(days=2))
+    await over.refresh_tokens(owner, session, end=ago(days=2), count=7)
+    batches = []
+    transaction = Database.transaction
+
+    async def counted(self: Database, work: Callable[[], Awaitable[int]]) -> int:
+        batches.append(await transaction(self, work))
+        return batches[-1]
+
+    with patch.object(service, "BATCH", 3), patch.object(Database, "transaction", counted):
+        report = await services.housekeeping.clean_up()
+
+    assert report.removed == {**NOTHING, "refresh_tokens": 7, "sessions": 1}
+    assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0]
+
+
+async def test_a_backlog_is_counted_no_further_than_is_worth_it(services: Services) -> None:
+    await over.events(None, at=ago(days=400), count=5)
+
+    with patch.object(service, "MOST_COUNTED", 3):
+        assert (await services.housekeeping.backlog())["audit_events"] == 3
+
+
+async def test_a_counter_that_counts_again_meanwhile_is_no_longer_over(services: Services) -> None:
+    await over.counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
+    await over.counter("address:login:203.0.113.8", expires_at=ago(minutes=-5))
+
+    await services.housekeeping.clean_up()
+
+    assert await ThrottleCounter.select(ThrottleCounter.key).output(as_list=True) == ["address:login:203.0.113.8"]

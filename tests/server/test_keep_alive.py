@@ -1,0 +1,48 @@
+"""Connections that stay open."""
+
+import asyncio
+import http.client
+import socket
+import statistics
+import time
+
+from auth_api.server.server import bind_socket
+from tests.server.conftest import Served
+
+
+def test_small_answers_on_an_open_connection_are_not_held_back(served: Served) -> None:
+    """An answer goes out in more than one piece; without TCP_NODELAY the last may wait 40 ms for the other side."""
+    connection = http.client.HTTPConnection("127.0.0.1", served.server.port, timeout=10)
+    connection.connect()
+    opened = connection.sock
+    durations = []
+
+    for _ in range(50):
+        begin = time.perf_counter()
+        connection.request("GET", "/health/live")
+        answer = connection.getresponse()
+        assert (answer.status, answer.read()) == (200, b'{"status":"ok"}')
+        durations.append(time.perf_counter() - begin)
+
+    assert connection.sock is opened
+    connection.close()
+    assert statistics.median(durations) < 0.020
+
+
+async def test_what_the_listening_socket_accepts_has_tcp_nodelay() -> None:
+    """asyncio sets it where the socket that listens names its protocol; the kernel's delay depends on the client."""
+    accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    class Noting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            peer: socket.socket = transport.get_extra_info("socket")
+            accepted.set_result(peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            transport.close()
+
+    listening = bind_socket("127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(Noting, sock=listening)
+    async with server, asyncio.timeout(10):
+        _, writer = await asyncio.open_connection(*listening.getsockname())
+        assert await accepted
+        writer.close()
+        await writer.wait_closed()

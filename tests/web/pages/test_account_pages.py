@@ -1,0 +1,180 @@
+"""The pages that mails lead to: where there are any, and what a browser may do on them."""
+
+import re
+
+import httpx
+import pytest
+
+from auth_api.events.outbox.letters import PATHS
+from tests.conftest import OtherAppFactory
+from tests.support.mailbox import Mailbox
+from tests.support.problems import assert_problem
+
+PAGES = sorted(set(PATHS.values()))
+FILES = {"pages.css": "text/css", "pages.js": "text/javascript", "icon.svg": "image/svg+xml"}
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+}
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_every_path_that_a_mail_links_to_has_a_page(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "<h1" in response.text
+    assert "needs JavaScript" in response.text
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_may_use_its_own_files_and_its_own_api_and_nothing_else(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    response = await client.get(path)
+
+    (policy,) = response.headers.get_list("content-security-policy")
+    assert {directive.strip() for directive in policy.split(";")} == POLICY
+    assert response.headers.get_list("referrer-policy") == ["no-referrer"]
+    assert response.headers.get_list("cross-origin-opener-policy") == ["same-origin"]
+    assert response.headers.get_list("x-frame-options") == ["DENY"]
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_is_never_stored_and_sets_no_cookie(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(path)
+
+    assert response.headers.get_list("cache-control") == ["no-store"]
+    assert "set-cookie" not in response.headers
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_holds_no_script_no_style_and_no_address_of_another_host(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    text = (await client.get(path)).text
+
+    loaded = re.findall(r'<(?:script|link)\b[^>]*?\b(?:src|href)="([^"]*)"', text)
+    assert sorted(loaded) == ["/assets/icon.svg", "/assets/pages.css", "/assets/pages.js"]
+    assert re.findall(r"<script\b[^>]*>[^<]|<style|\sstyle=|\son\w+=|https?://", text) == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_a_page_is_the_same_whatever_stands_in_its_address(client: httpx.AsyncClient, path: str) -> None:
+    plain = await client.get(path)
+    spiced = await client.get(f"{path}?token=ot_abc&x=<script>alert(1)</script>")
+
+    assert spiced.content == plain.content
+
+
+@pytest.mark.parametrize("path", [PAGES[0], "/assets/pages.js"])
+async def test_head_answers_as_get_does_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+    headers = {"X-Request-ID": "the-same"}
+    by_get, by_head = await client.get(path, headers=headers), await client.head(path, headers=headers)
+
+    assert (by_head.status_code, by_head.content) == (200, b"")
+    assert by_head.headers == by_get.headers
+
+
+@pytest.mark.parametrize("path", [PAGES[0], "/assets/pages.js"])
+async def test_nothing_can_be_sent_to_a_page(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.post(path, json={"token": "x"})
+
+    assert_problem(response, 405, "METHOD_NOT_ALLOWED")
+    assert response.headers.get_list("allow") == ["GET, HEAD"]
+
+
+@pytest.mark.parametrize(("name", "media_type"), FILES.items(), ids=FILES)
+async def test_a_file_is_asked_for_anew_and_sent_again_only_when_it_changed(
+    client: httpx.AsyncClient, name: str, media_type: str
+) -> None:
+    first = await client.get(f"/assets/{name}")
+    again = await client.get(f"/assets/{name}", headers={"If-None-Match": first.headers["etag"]})
+    other = await client.get(f"/assets/{name}", headers={"If-None-Match": '"another"'})
+
+    assert (first.status_code, first.headers["content-type"].partition(";")[0]) == (200, media_type)
+    assert first.headers.get_list("cache-control") == ["no-cache"]
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", first.headers["etag"])
+    assert (other.status_code, other.content) == (200, first.content)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/account",
+        "/account/nothing",
+        "/account/reset_password.html",
+        "/account/..%2ftemplates",
+        "/assets",
+        "/assets/nothing.js",
+        "/assets/..%2fservice.py",
+        "/assets/%00",
+        f"/assets/{'a' * 300}",
+    ],
+)
+async def test_nothing_else_is_there(client: httpx.AsyncClient, path: str) -> None:
+    response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
+
+    assert_problem(response, 404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize("frontend", ["https://app.example.com", "http://testserver/app"])
+async def test_where_a_frontend_has_the_pages_there_are_none_here(
+    app_with: OtherAppFactory, mailbox: Mailbox, frontend: str
+) -> None:
+    async with app_with(mailer=mailbox, FRONTEND_URL=frontend) as other:
+        for path in PAGES:
+            assert_problem(await other.client.get(path), 404, "NOT_FOUND")
+
+
+async def test_a_frontend_url_that_names_this_server_changes_nothing(
+    app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    async with app_with(mailer=mailbox, FRONTEND_URL="http://testserver/") as other:
+        response = await other.client.get(PAGES[0])
+
+    assert response.status_code == 200
+
+
+async def test_without_mail_there_are_no_pages(app_with: OtherAppFactory) -> None:
+    async with app_with() as other:
+        for path in PAGES:
+            assert_problem(await other.client.get(path), 404, "NOT_FOUND")
+
+
+async def test_behind_a_path_every_address_on_a_page_begins_with_it(
+    app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    async with app_with(mailer=mailbox, PUBLIC_URL="http://testserver/auth") as other:
+        text = (await other.client.get("/account/reset-password")).text
+
+    addresses = re.findall(r'\b(?:src|href|action)="([^"]*)"', text)
+    assert "/auth/api/auth/password/reset" in addresses
+    assert [address for address in addresses if not address.startswith("/auth/")] == []
+
+
+async def test_a_page_bears_the_name_in_mail_from_escaped(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
+    async with app_with(mailer=mailbox, MAIL_FROM='"Rock & <b>Roll</b>" <no-reply@example.com>') as other:
+        text = (await other.client.get("/account/reset-password")).text
+
+    assert "<title>Set a new password · Rock &amp; &lt;b&gt;Roll&lt;/b&gt;</title>" in text
+    assert "<b>" not in text
+
+
+@pytest.mark.parametrize(("required", "said"), [("true", True), ("false", False)])
+async def test_the_rules_of_passwords_are_told_as_they_are_set(
+    app_with: OtherAppFactory, mailbox: Mailbox, required: str, said: bool
+) -> None:
+    async with app_with(mailer=mailbox, PASSWORD_REQUIRE_COMPLEXITY=required) as other:
+        text = (await other.client.get("/account/reset-password")).text
+
+    assert "At least 12 characters" in text
+    assert ("a digit and a symbol" in text) is said
