@@ -10,6 +10,7 @@ from litestar.openapi.spec import Tag
 
 from auth_api import __version__
 from auth_api.authentication.bearer import bearer_auth, optional_principal
+from auth_api.composition import create_services
 from auth_api.errors import EVERY_ERROR
 from auth_api.flows.account.controllers import AccountController
 from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
@@ -22,9 +23,9 @@ from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.http.answers import Answer
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
-from auth_api.kit.http.dependencies import provide, provide_origin, resolve_directly
+from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
-from auth_api.kit.http.edge import Outer
+from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.json import strict_request
@@ -32,19 +33,18 @@ from auth_api.kit.http.litestar_patches import Application, remember_exception_h
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
-from auth_api.kit.http.request_cycle import Surroundings
-from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, Admission
+from auth_api.kit.http.request_cycle import EdgeConfig
+from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.loop_lag import event_loop_watched
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import show_build
 from auth_api.operations.health.controllers import ClientController, HealthController, MetricsController
-from auth_api.services import create_services
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
 from auth_api.throttling.policy import ThrottlingPolicy
-from auth_api.users.user import Account
+from auth_api.users.user import User
 from auth_api.web.pages.controllers import (
     AccountPageController,
     ErrorController,
@@ -173,7 +173,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
             "static_files": provide(StaticFiles()),
-            "origin": Provide(provide_origin, sync_to_thread=False),
+            "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
             "caller": Provide(optional_principal(services.sessions)),
             "principal": Provide(_principal, sync_to_thread=False),
@@ -199,16 +199,16 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     app.state.rooms = {path: services.hasher for path in HASHING if path in app.route_handler_method_map}
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
-    app.asgi_handler = Outer(
+    app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
-        shared=Surroundings(
+        shared=EdgeConfig(
             clock=clock,
             cors=CorsPolicy(settings.http.cors_origins),
             addresses=addresses,
             security=SecurityHeaders(https_only=settings.is_production),
             base=base,
         ),
-        admission=Admission(
+        screening=RequestScreening(
             addresses,
             allowed_hosts=settings.http.allowed_hosts,
             https_only=settings.is_production,
@@ -237,5 +237,5 @@ def _principal(request: Request[Principal, Any, Any]) -> Principal:
     return cast("Principal", request.scope["user"])
 
 
-def _current_user(request: Request[Principal, Any, Any]) -> Account:
-    return _principal(request).account
+def _current_user(request: Request[Principal, Any, Any]) -> User:
+    return _principal(request).user

@@ -21,7 +21,7 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import configure_logging, log_request
 from auth_api.services import Services
 from auth_api.sessions import principal_repository
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from auth_api.settings import Settings
 from benchmarks.contestants import PASSWORD, our_environment
 from benchmarks.floors import bare_litestar
@@ -114,7 +114,7 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
 
 
 async def _built(session_id: object) -> None:
-    query = Session.raw("SELECT id FROM sessions WHERE id = {} AND user_id = {}", session_id, 1)
+    query = SessionRow.raw("SELECT id FROM sessions WHERE id = {} AND user_id = {}", session_id, 1)
     query.querystrings[0].compile_string()
 
 

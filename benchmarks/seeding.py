@@ -8,15 +8,16 @@ import json
 import os
 import sys
 
+from auth_api.composition import create_services
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.services import Services, create_services
+from auth_api.services import Services
 from auth_api.settings import Settings
 from auth_api.users.identifiers import canonical_email, canonical_username
 
-ORIGIN = Origin(ip_address="127.0.0.1")
+REQUEST_CONTEXT = RequestContext(ip_address="127.0.0.1")
 
 
 async def seed(settings: Settings, count: int, password: str) -> list[tuple[str, str, str]]:
@@ -36,7 +37,7 @@ async def _register(services: Services, name: str, hashed_password: str) -> tupl
 
     async def work() -> tuple[str, str, str]:
         account = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
-        opened = await services.sessions.open(account.id, at=account.created_at, origin=ORIGIN)
+        opened = await services.sessions.open(account.id, at=account.created_at, request_context=REQUEST_CONTEXT)
         return email, opened.tokens.access_token, opened.tokens.refresh_token
 
     return await services.database.transaction(work)

@@ -15,7 +15,7 @@ from piccolo.columns.indexes import IndexMethod
 from piccolo.table import Table
 
 
-class Session(Table, tablename="sessions", schema=None):
+class SessionRow(Table, tablename="sessions", schema=None):
     id = UUID(
         default=None,
         null=False,
@@ -29,7 +29,7 @@ class Session(Table, tablename="sessions", schema=None):
     )
 
 
-class User(Table, tablename="users", schema=None):
+class UserRow(Table, tablename="users", schema=None):
     id = NeverReusedBigSerial(
         null=False,
         primary_key=True,
@@ -53,44 +53,44 @@ async def forwards():
     )
 
     manager.add_table(
-        class_name="AuditLog", tablename="audit_logs", schema=None, columns=None
+        class_name="AuditLogRow", tablename="audit_logs", schema=None, columns=None
     )
 
     manager.add_table(
-        class_name="ThrottleCounter",
+        class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         schema=None,
         columns=None,
     )
 
     manager.add_table(
-        class_name="RefreshToken",
+        class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         schema=None,
         columns=None,
     )
 
     manager.add_table(
-        class_name="User", tablename="users", schema=None, columns=None
+        class_name="UserRow", tablename="users", schema=None, columns=None
     )
 
     manager.add_table(
-        class_name="Session", tablename="sessions", schema=None, columns=None
+        class_name="SessionRow", tablename="sessions", schema=None, columns=None
     )
 
     manager.add_table(
-        class_name="OutboxMessage", tablename="outbox", schema=None, columns=None
+        class_name="OutboxRow", tablename="outbox", schema=None, columns=None
     )
 
     manager.add_table(
-        class_name="OneTimeToken",
+        class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         schema=None,
         columns=None,
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="id",
         db_column_name="id",
@@ -110,14 +110,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="user_id",
         db_column_name="user_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": User,
+            "references": UserRow,
             "on_delete": OnDelete.set_null,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -134,7 +134,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="action",
         db_column_name="action",
@@ -156,7 +156,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="resource",
         db_column_name="resource",
@@ -178,7 +178,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="details",
         db_column_name="details",
@@ -199,7 +199,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="ip_address",
         db_column_name="ip_address",
@@ -221,7 +221,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="user_agent",
         db_column_name="user_agent",
@@ -242,7 +242,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="request_id",
         db_column_name="request_id",
@@ -264,7 +264,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="AuditLog",
+        table_class_name="AuditLogRow",
         tablename="audit_logs",
         column_name="created_at",
         db_column_name="created_at",
@@ -285,7 +285,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ThrottleCounter",
+        table_class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         column_name="key",
         db_column_name="key",
@@ -307,7 +307,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ThrottleCounter",
+        table_class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         column_name="attempts",
         db_column_name="attempts",
@@ -328,7 +328,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ThrottleCounter",
+        table_class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         column_name="window_ends_at",
         db_column_name="window_ends_at",
@@ -349,7 +349,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ThrottleCounter",
+        table_class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         column_name="blocked_until",
         db_column_name="blocked_until",
@@ -370,7 +370,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="ThrottleCounter",
+        table_class_name="ThrottleCounterRow",
         tablename="throttle_counters",
         column_name="expires_at",
         db_column_name="expires_at",
@@ -391,7 +391,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="id",
         db_column_name="id",
@@ -411,14 +411,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="user_id",
         db_column_name="user_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": User,
+            "references": UserRow,
             "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -435,14 +435,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="session_id",
         db_column_name="session_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": Session,
+            "references": SessionRow,
             "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -459,7 +459,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="token_hash",
         db_column_name="token_hash",
@@ -481,7 +481,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="expires_at",
         db_column_name="expires_at",
@@ -502,7 +502,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="is_revoked",
         db_column_name="is_revoked",
@@ -523,7 +523,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="used_at",
         db_column_name="used_at",
@@ -544,7 +544,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="successor_hash",
         db_column_name="successor_hash",
@@ -566,7 +566,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="successor_salt",
         db_column_name="successor_salt",
@@ -588,7 +588,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="RefreshToken",
+        table_class_name="RefreshTokenRow",
         tablename="refresh_tokens",
         column_name="created_at",
         db_column_name="created_at",
@@ -609,7 +609,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="id",
         db_column_name="id",
@@ -629,7 +629,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="username",
         db_column_name="username",
@@ -651,7 +651,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="email",
         db_column_name="email",
@@ -673,7 +673,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="hashed_password",
         db_column_name="hashed_password",
@@ -695,7 +695,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="is_active",
         db_column_name="is_active",
@@ -716,7 +716,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="email_verified_at",
         db_column_name="email_verified_at",
@@ -737,7 +737,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="locale",
         db_column_name="locale",
@@ -759,7 +759,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="created_at",
         db_column_name="created_at",
@@ -780,7 +780,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="updated_at",
         db_column_name="updated_at",
@@ -801,7 +801,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="User",
+        table_class_name="UserRow",
         tablename="users",
         column_name="last_login",
         db_column_name="last_login",
@@ -822,7 +822,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="id",
         db_column_name="id",
@@ -843,14 +843,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="user_id",
         db_column_name="user_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": User,
+            "references": UserRow,
             "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -867,7 +867,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="created_at",
         db_column_name="created_at",
@@ -888,7 +888,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="last_used_at",
         db_column_name="last_used_at",
@@ -909,7 +909,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="expires_at",
         db_column_name="expires_at",
@@ -930,7 +930,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="absolute_expires_at",
         db_column_name="absolute_expires_at",
@@ -951,7 +951,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="ended_at",
         db_column_name="ended_at",
@@ -972,7 +972,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="ended_reason",
         db_column_name="ended_reason",
@@ -994,7 +994,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="ip_address",
         db_column_name="ip_address",
@@ -1016,7 +1016,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="network",
         db_column_name="network",
@@ -1038,7 +1038,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="user_agent",
         db_column_name="user_agent",
@@ -1059,7 +1059,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="amr",
         db_column_name="amr",
@@ -1081,7 +1081,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="Session",
+        table_class_name="SessionRow",
         tablename="sessions",
         column_name="auth_time",
         db_column_name="auth_time",
@@ -1102,7 +1102,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="id",
         db_column_name="id",
@@ -1122,7 +1122,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="template",
         db_column_name="template",
@@ -1144,14 +1144,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="user_id",
         db_column_name="user_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": User,
+            "references": UserRow,
             "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -1168,7 +1168,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="address",
         db_column_name="address",
@@ -1190,7 +1190,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="parameters",
         db_column_name="parameters",
@@ -1211,7 +1211,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="attempts",
         db_column_name="attempts",
@@ -1232,7 +1232,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="next_attempt_at",
         db_column_name="next_attempt_at",
@@ -1253,7 +1253,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="locked_until",
         db_column_name="locked_until",
@@ -1274,7 +1274,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="sent_at",
         db_column_name="sent_at",
@@ -1295,7 +1295,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="failed_at",
         db_column_name="failed_at",
@@ -1316,7 +1316,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OutboxMessage",
+        table_class_name="OutboxRow",
         tablename="outbox",
         column_name="created_at",
         db_column_name="created_at",
@@ -1337,7 +1337,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="id",
         db_column_name="id",
@@ -1357,14 +1357,14 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="user_id",
         db_column_name="user_id",
         column_class_name="ForeignKey",
         column_class=ForeignKey,
         params={
-            "references": User,
+            "references": UserRow,
             "on_delete": OnDelete.cascade,
             "on_update": OnUpdate.cascade,
             "target_column": None,
@@ -1381,7 +1381,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="purpose",
         db_column_name="purpose",
@@ -1403,7 +1403,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="token_hash",
         db_column_name="token_hash",
@@ -1425,7 +1425,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="payload",
         db_column_name="payload",
@@ -1446,7 +1446,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="expires_at",
         db_column_name="expires_at",
@@ -1467,7 +1467,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="used_at",
         db_column_name="used_at",
@@ -1488,7 +1488,7 @@ async def forwards():
     )
 
     manager.add_column(
-        table_class_name="OneTimeToken",
+        table_class_name="OneTimeTokenRow",
         tablename="one_time_tokens",
         column_name="created_at",
         db_column_name="created_at",

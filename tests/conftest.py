@@ -19,8 +19,8 @@ from litestar import Litestar
 
 from auth_api.app import create_app
 from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
-from auth_api.events.outbox.letters import Letter
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.outbox.letters import MailKind
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
@@ -337,7 +337,7 @@ def user_factory(client: httpx.AsyncClient) -> UserFactory:
         actor.password = fields.pop("password", PASSWORD)
         answer = await actor.register()
         assert answer.status == 201, answer.json
-        await OutboxMessage.delete().where(OutboxMessage.template == Letter.EMAIL_VERIFICATION.value)
+        await OutboxRow.delete().where(OutboxRow.template == MailKind.EMAIL_VERIFICATION.value)
         return actor
 
     return make

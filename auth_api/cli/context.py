@@ -12,10 +12,11 @@ from typing import TypeVar
 import click
 from loguru import logger
 
+from auth_api.composition import create_services
 from auth_api.kit.db import migrations
 from auth_api.kit.db.failures import is_outage
 from auth_api.piccolo_app import APP_NAME
-from auth_api.services import Services, create_services
+from auth_api.services import Services
 from auth_api.settings import Settings
 from auth_api.settings.environment import read_environment
 

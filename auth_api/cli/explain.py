@@ -29,12 +29,12 @@ def explain(name: str, *, as_json: bool) -> None:
         click.echo(json.dumps(_document(found), indent=2))
     else:
         _print(found)
-    sys.exit(0 if found.account is not None else 1)
+    sys.exit(0 if found.user is not None else 1)
 
 
 def _document(found: Explanation) -> dict[str, Any]:
     return {
-        "account": user_fields(found.account) if found.account is not None else None,
+        "account": user_fields(found.user) if found.user is not None else None,
         "obstacles": msgspec.to_builtins(found.obstacles),
         "wrong_passwords": [
             {
@@ -50,8 +50,8 @@ def _document(found: Explanation) -> dict[str, Any]:
 
 
 def _print(found: Explanation) -> None:
-    if found.account is not None:
-        click.echo(f"{found.account.username} <{found.account.email}>, id {found.account.id}\n")
+    if found.user is not None:
+        click.echo(f"{found.user.username} <{found.user.email}>, id {found.user.id}\n")
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)
     if not found.obstacles:
@@ -62,7 +62,7 @@ def _print(found: Explanation) -> None:
             (counted.network or "(all together)", counted.count, counted.blocked_until) for counted in found.failures
         ]
         print_table(("network", "count", "blocked_until"), rows)
-    if found.account is None:
+    if found.user is None:
         return
     click.echo(f"\nLive sessions: {len(found.sessions)}")
     if found.sessions:

@@ -26,7 +26,7 @@ def revoke(*, of_all: bool, yes: bool, as_json: bool) -> None:  # noqa: ARG001 -
 
     async def work(services: Services) -> int:
         confirm("End every session of every account? Everybody has to log in again.", yes=yes)
-        return await services.access.end_all_sessions()
+        return await services.account_recovery.end_all_sessions()
 
     ended = run(work)
     click.echo(json.dumps({"sessions_ended": ended}, indent=2) if as_json else f"{ended} sessions ended")

@@ -17,7 +17,7 @@ from auth_api.kit.pagination import PageRequest
 from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import user_fields
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def create(email: str, username: str, *, password_stdin: bool, as_json: bool) ->
     """Open an account."""
     password = _new_password(from_stdin=password_stdin)
 
-    async def work(services: Services) -> Account:
+    async def work(services: Services) -> User:
         fields = {"email": email, "username": username, "password": password}
         wanted = decode(fields, RegisterRequest, services.field_checks)
         return await services.registration.create(
@@ -99,9 +99,9 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
     Its history stays, without the person.
     """
 
-    async def work(services: Services, account: Account) -> None:
-        confirm(f"Delete {account.username} <{account.email}> (id {account.id}) for good?", yes=yes)
-        await services.administration.delete(account)
+    async def work(services: Services, user: User) -> None:
+        confirm(f"Delete {user.username} <{user.email}> (id {user.id}) for good?", yes=yes)
+        await services.administration.delete(user)
 
     _on_account(name, work)
     _say("deleted", as_json=as_json, changed=True)
@@ -114,8 +114,8 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
 def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
     """Set a password, end all sessions and forget failed attempts."""
 
-    async def work(services: Services, account: Account) -> int:
-        return await services.access.set_password(account, _new_password(from_stdin=password_stdin))
+    async def work(services: Services, user: User) -> int:
+        return await services.account_recovery.set_password(user, _new_password(from_stdin=password_stdin))
 
     ended = _on_account(name, work)
     _say(f"password set, {ended} sessions ended", as_json=as_json, changed=True, sessions_ended=ended)
@@ -126,7 +126,7 @@ def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
 @_json
 def verify_email(name: str, *, as_json: bool) -> None:
     """Note that the account's address is its owner's."""
-    changed = _on_account(name, lambda services, account: services.access.verify_email(account))
+    changed = _on_account(name, lambda services, user: services.account_recovery.verify_email(user))
     _say("verified" if changed else "was verified already", as_json=as_json, changed=changed)
 
 
@@ -136,8 +136,8 @@ def verify_email(name: str, *, as_json: bool) -> None:
 def sessions(name: str, *, as_json: bool) -> None:
     """List the sessions that are not over, newest first."""
 
-    async def work(services: Services, account: Account) -> Sequence[LiveSession]:
-        return (await services.sessions.list_live(account.id, PageRequest(MOST_SESSIONS)))[0]
+    async def work(services: Services, user: User) -> Sequence[LiveSession]:
+        return (await services.sessions.list_live(user.id, PageRequest(MOST_SESSIONS)))[0]
 
     print_sessions(_on_account(name, work), as_json=as_json)
 
@@ -149,9 +149,9 @@ def sessions(name: str, *, as_json: bool) -> None:
 def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
     """End all sessions of an account at once."""
 
-    async def work(services: Services, account: Account) -> int:
-        confirm(f"End all sessions of {account.username} <{account.email}> (id {account.id})?", yes=yes)
-        return await services.access.end_sessions(account)
+    async def work(services: Services, user: User) -> int:
+        confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
+        return await services.account_recovery.end_sessions(user)
 
     ended = _on_account(name, work)
     _say(f"{ended} sessions ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
@@ -179,7 +179,7 @@ def print_sessions(found: Sequence[LiveSession], *, as_json: bool = False) -> No
         print_table(columns, (document.values() for document in documents))
 
 
-def _on_account(name: str, work: Callable[[Services, Account], Awaitable[T]]) -> T:
+def _on_account(name: str, work: Callable[[Services, User], Awaitable[T]]) -> T:
     async def found(services: Services) -> T:
         return await work(services, await services.administration.find(name))
 
@@ -200,8 +200,8 @@ def _say(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
     click.echo(json.dumps(facts, indent=2) if as_json else sentence)
 
 
-def _print(accounts: Sequence[Account], *, as_json: bool, many: bool = False) -> None:
-    documents = [user_fields(account) for account in accounts]
+def _print(accounts: Sequence[User], *, as_json: bool, many: bool = False) -> None:
+    documents = [user_fields(user) for user in accounts]
     if as_json:
         click.echo(json.dumps(documents if many else documents[0], indent=2))
         return

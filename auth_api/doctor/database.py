@@ -62,12 +62,12 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     ran: list[str]
 
 
-async def look_at_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
+async def check_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
     """Ask the database a few questions that change nothing."""
     engine = create_engine(policy)
     bind(engine)  # Piccolo looks for an engine before it tells which migrations there are
     if policy.sqlite_path is not None:
-        return await asyncio.to_thread(look_at_sqlite, Path(policy.sqlite_path), is_production=is_production)
+        return await asyncio.to_thread(check_sqlite, Path(policy.sqlite_path), is_production=is_production)
     try:
         facts = await _ask_postgres(engine)
     except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be used
@@ -75,13 +75,13 @@ async def look_at_database(policy: DatabasePolicy, *, workers: int, is_productio
         return [fail("database.reachable", f"PostgreSQL at {policy.place}: {says}", fix)]
     return [
         ok("database.reachable", f"PostgreSQL at {policy.place} answers in {facts.seconds * 1000:.0f} ms"),
-        judge_version(facts),
-        judge_migrations(facts.ran),
-        judge_clock(facts.clock_offset),
-        judge_connections(facts, pool_size=policy.max_pool_size, workers=workers),
-        judge_encryption(facts, str(policy.postgres_dsn)),
-        *judge_pooler(facts, policy.statement_cache_size),
-        *judge_role(facts, is_production=is_production),
+        evaluate_version(facts),
+        evaluate_migrations(facts.ran),
+        evaluate_clock(facts.clock_offset),
+        evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
+        evaluate_encryption(facts, str(policy.postgres_dsn)),
+        *evaluate_pooler(facts, policy.statement_cache_size),
+        *evaluate_role(facts, is_production=is_production),
     ]
 
 
@@ -109,7 +109,7 @@ async def _ask_postgres(engine: Any) -> PostgresFacts:
     )
 
 
-def judge_version(facts: PostgresFacts) -> Finding:
+def evaluate_version(facts: PostgresFacts) -> Finding:
     """Say whether the server is one that this is tested with."""
     if facts.major < OLDEST_POSTGRES:
         fix = f"Upgrade to PostgreSQL {OLDEST_POSTGRES} or newer."
@@ -117,7 +117,7 @@ def judge_version(facts: PostgresFacts) -> Finding:
     return ok("database.version", f"PostgreSQL {facts.version}")
 
 
-def judge_migrations(ran: list[str]) -> Finding:
+def evaluate_migrations(ran: list[str]) -> Finding:
     """Say whether the tables are those of this version."""
     pending = migrations.missing(APP_NAME, ran)
     if pending:
@@ -125,7 +125,7 @@ def judge_migrations(ran: list[str]) -> Finding:
     return ok("database.migrations", f"all {len(ran)} migrations have run")
 
 
-def judge_clock(seconds: float) -> Finding:
+def evaluate_clock(seconds: float) -> Finding:
     """Say how far the two clocks are apart."""
     check = "database.clock"
     if abs(seconds) < NOTICEABLE:
@@ -135,7 +135,7 @@ def judge_clock(seconds: float) -> Finding:
     return fail(check, says, fix) if abs(seconds) > HARMFUL else warn(check, says, fix)
 
 
-def judge_connections(facts: PostgresFacts, *, pool_size: int, workers: int) -> Finding:
+def evaluate_connections(facts: PostgresFacts, *, pool_size: int, workers: int) -> Finding:
     """Compare what one instance may open with what the server takes."""
     check = "database.connections"
     if facts.is_pooled:
@@ -150,7 +150,7 @@ def judge_connections(facts: PostgresFacts, *, pool_size: int, workers: int) -> 
     return ok(check, f"{says}: room for {room // wanted} instances")
 
 
-def judge_encryption(facts: PostgresFacts, dsn: str) -> Finding:
+def evaluate_encryption(facts: PostgresFacts, dsn: str) -> Finding:
     """Say who can read along between here and the server."""
     check = "database.encryption"
     parts = urlsplit(dsn)
@@ -165,7 +165,7 @@ def judge_encryption(facts: PostgresFacts, dsn: str) -> Finding:
     return warn(check, says, "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.")
 
 
-def judge_pooler(facts: PostgresFacts, statement_cache_size: int) -> Iterator[Finding]:
+def evaluate_pooler(facts: PostgresFacts, statement_cache_size: int) -> Iterator[Finding]:
     """Say whether prepared statements survive a pooler in transaction mode."""
     if not facts.is_pooled:
         return
@@ -177,14 +177,14 @@ def judge_pooler(facts: PostgresFacts, statement_cache_size: int) -> Iterator[Fi
         yield warn("database.pooler", says, fix)
 
 
-def judge_role(facts: PostgresFacts, *, is_production: bool) -> Iterator[Finding]:
+def evaluate_role(facts: PostgresFacts, *, is_production: bool) -> Iterator[Finding]:
     """Say whether the role may do more than it needs."""
     if facts.is_superuser and is_production:
         fix = "Use a role of its own, that may not change the history (docs/administration.md)."
         yield warn("database.role", "DATABASE_URL is a superuser's", fix)
 
 
-def look_at_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
+def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
     """Look at the file without opening it for writing."""
     check = "database.reachable"
     if not path.exists():
@@ -206,8 +206,8 @@ def look_at_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
     began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return [
         ok(check, f"SQLite: {path}, last written {began:%Y-%m-%d %H:%M} UTC"),
-        judge_sqlite_version(sqlite3.sqlite_version_info),
-        judge_migrations(ran),
+        evaluate_sqlite_version(sqlite3.sqlite_version_info),
+        evaluate_migrations(ran),
     ]
 
 
@@ -217,7 +217,7 @@ def _opened(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
 
 
-def judge_sqlite_version(version: tuple[int, ...]) -> Finding:
+def evaluate_sqlite_version(version: tuple[int, ...]) -> Finding:
     """Say whether the library has what is needed."""
     text = ".".join(map(str, version))
     if version < OLDEST_SQLITE:

@@ -10,15 +10,15 @@ from auth_api.settings.http import HttpPolicy
 _OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}
 
 
-def look_at_exposure(policy: HttpPolicy, *, host: str, is_production: bool) -> list[Finding]:
+def check_exposure(policy: HttpPolicy, *, host: str, is_production: bool) -> list[Finding]:
     """Look at origins, hosts and proxies; in development nothing of it matters."""
     return [
-        judge_origins(policy.cors_origins, is_production=is_production),
-        *(judge_production(policy, host) if is_production else ()),
+        evaluate_origins(policy.cors_origins, is_production=is_production),
+        *(evaluate_production(policy, host) if is_production else ()),
     ]
 
 
-def judge_origins(origins: tuple[str, ...], *, is_production: bool) -> Finding:
+def evaluate_origins(origins: tuple[str, ...], *, is_production: bool) -> Finding:
     """Say whose scripts may read answers."""
     check = "http.cors"
     if not origins:
@@ -31,9 +31,9 @@ def judge_origins(origins: tuple[str, ...], *, is_production: bool) -> Finding:
     return ok(check, says)
 
 
-def judge_production(policy: HttpPolicy, host: str) -> Iterator[Finding]:
+def evaluate_production(policy: HttpPolicy, host: str) -> Iterator[Finding]:
     """Say what strangers can reach, and whom they seem to be."""
-    yield judge_proxies(policy.trusted_proxies, host)
+    yield evaluate_proxies(policy.trusted_proxies, host)
     if not policy.allowed_hosts:
         name = urlsplit(policy.public_url).hostname
         yield note("http.hosts", "any Host header is answered", f"""Set ALLOWED_HOSTS='["{name}"]'.""")
@@ -41,7 +41,7 @@ def judge_production(policy: HttpPolicy, host: str) -> Iterator[Finding]:
         yield note("http.docs", "Swagger UI and ReDoc are public", "Set DOCS_ENABLED=false if they need not be.")
 
 
-def judge_proxies(trusted: tuple[Network, ...], host: str) -> Finding:
+def evaluate_proxies(trusted: tuple[Network, ...], host: str) -> Finding:
     """Say whose word on client addresses is believed."""
     check = "http.proxies"
     if not trusted:

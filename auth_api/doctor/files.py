@@ -9,12 +9,12 @@ from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.settings.environment import SECRET_VARIABLES, secret_file
 
 
-def look_at_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
+def check_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
     """Look at the permissions of `.env`, of secrets' files and of the embedded database."""
-    return [judge_file(name, path, path.stat().st_mode) for name, path in _files(environ, folder, database)]
+    return [evaluate_file(name, path, path.stat().st_mode) for name, path in _files(environ, folder, database)]
 
 
-def judge_file(name: str, path: Path, mode: int) -> Finding:
+def evaluate_file(name: str, path: Path, mode: int) -> Finding:
     """Say who else can get at a file."""
     check, permissions = f"files.{name}", f"{path} is {stat.filemode(mode)}"
     if mode & (stat.S_IWGRP | stat.S_IWOTH):

@@ -34,11 +34,11 @@ REBUILD: Final = (
 )
 
 
-def look_at_hashing(policy: HashingPolicy) -> list[Finding]:
+def check_hashing(policy: HashingPolicy) -> list[Finding]:
     """Measure a hash at the settings, and read off its machine code which registers it uses."""
     return [
-        judge_cost(seconds_of_a_hash(policy), policy),
-        judge_build(machine=platform.machine(), flags=processor_flags(), code=bindings_code()),
+        evaluate_cost(seconds_of_a_hash(policy), policy),
+        evaluate_build(machine=platform.machine(), flags=processor_flags(), code=bindings_code()),
     ]
 
 
@@ -55,7 +55,7 @@ def seconds_of_a_hash(policy: HashingPolicy) -> float:
     return min(times)
 
 
-def judge_cost(seconds: float, policy: HashingPolicy) -> Finding:
+def evaluate_cost(seconds: float, policy: HashingPolicy) -> Finding:
     """Say what a login costs."""
     cost = f"m={policy.memory_kib},t={policy.iterations},p={policy.parallelism}"
     says = f"{seconds * 1000:.1f} ms a hash ({cost}): at most {1 / seconds:.0f} logins a second and core"
@@ -66,7 +66,7 @@ def judge_cost(seconds: float, policy: HashingPolicy) -> Finding:
     return ok("hashing.cost", says)
 
 
-def judge_build(*, machine: str, flags: frozenset[str], code: bytes | None) -> Finding:
+def evaluate_build(*, machine: str, flags: frozenset[str], code: bytes | None) -> Finding:
     """Say whether the build of argon2 uses what the processor has.
 
     Args:

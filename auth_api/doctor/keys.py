@@ -16,20 +16,20 @@ RSA_BITS: Final = 3072
 """NIST SP 800-57 part 1 §5.6.1: 128 bits of security, as the other algorithms have."""
 
 
-def look_at_keys(ring: KeyRing, environ: Mapping[str, str], folder: Path, *, now: datetime) -> list[Finding]:
+def check_keys(ring: KeyRing, environ: Mapping[str, str], folder: Path, *, now: datetime) -> list[Finding]:
     """Look at the key that signs and at those beside it."""
     if lacks_secret(environ):
         kept = secret_file(environ, folder)
         where = f"kept in {kept}" if kept.exists() else "made at the first start"
         return [note("keys.strength", f"no key is set: this is development, with a secret of its own, {where}")]
     return [
-        judge_strength(ring.current),
-        *judge_age(_written_at(ring.current, environ, folder), now),
-        *judge_others(ring),
+        evaluate_strength(ring.current),
+        *evaluate_age(_written_at(ring.current, environ, folder), now),
+        *evaluate_others(ring),
     ]
 
 
-def judge_strength(key: SigningKey) -> Finding:
+def evaluate_strength(key: SigningKey) -> Finding:
     """Say how strong the key is; what is too short to be used at all never comes so far."""
     says = f"{key.algorithm}, {key.bits} bits, kid {key.kid}"
     if key.algorithm == "RS256" and key.bits < RSA_BITS:
@@ -38,7 +38,7 @@ def judge_strength(key: SigningKey) -> Finding:
     return ok("keys.strength", says)
 
 
-def judge_age(written_at: datetime | None, now: datetime) -> Iterator[Finding]:
+def evaluate_age(written_at: datetime | None, now: datetime) -> Iterator[Finding]:
     """Say how old the key is, by its file: a key itself does not know."""
     if written_at is None:
         return
@@ -50,7 +50,7 @@ def judge_age(written_at: datetime | None, now: datetime) -> Iterator[Finding]:
         yield ok("keys.age", says)
 
 
-def judge_others(ring: KeyRing) -> Iterator[Finding]:
+def evaluate_others(ring: KeyRing) -> Iterator[Finding]:
     """Say that a rotation is under way, or was not finished."""
     if ring.others:
         names = ", ".join(f"{key.kid} ({key.algorithm})" for key in ring.others)

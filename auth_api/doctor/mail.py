@@ -56,7 +56,7 @@ _FIXES: Final = {
 }
 
 
-async def look_at_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
+async def check_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
     """Speak to the mail server up to the login, or look at the folder where mail lies in development."""
     if policy.server is not None:
         return await _look_at_server(policy, policy.server)

@@ -20,7 +20,7 @@ FORGED: Final = "192.0.2.171"
 CHECK: Final = "proxy.address"
 
 
-def look_at_proxy(url: str, token: str | None) -> Finding:
+def check_proxy(url: str, token: str | None) -> Finding:
     """Ask the server at `url` twice who is asking: plainly, and with a forged X-Forwarded-For.
 
     The server answers that to who has METRICS_TOKEN (in development to everybody).
@@ -34,10 +34,10 @@ def look_at_proxy(url: str, token: str | None) -> Finding:
     except (OSError, http.client.HTTPException, ValueError) as error:
         says = f"{url} does not answer as this server does ({type(error).__name__})"
         return fail(CHECK, says, "Give the address that clients use, and see whether proxy and server run.")
-    return judge_proxy(plain, forged)
+    return evaluate_proxy(plain, forged)
 
 
-def judge_proxy(plain: SeenClient, forged: SeenClient) -> Finding:
+def evaluate_proxy(plain: SeenClient, forged: SeenClient) -> Finding:
     """Say whether the server sees its clients, and whether they can choose who they are."""
     if forged.address == FORGED:
         return fail(

@@ -67,7 +67,7 @@ class Deadlines(Generic[K]):
 
 
 @contextmanager
-def indivisible() -> Iterator[None]:
+def uninterruptible() -> Iterator[None]:
     """Keep `interrupt` off this task: for a COMMIT, which has a time limit of its own and an outcome worth knowing."""
     task = asyncio.current_task()
     if task is None:
@@ -99,7 +99,7 @@ def was_interrupted(task: asyncio.Task[Any]) -> bool:
     return True
 
 
-def settle(task: asyncio.Task[Any]) -> None:
+def clear(task: asyncio.Task[Any]) -> None:
     """Forget what was to be interrupted: it is done, whatever else its task may do."""
     _interrupted.discard(task)
     if (timer := _postponed.pop(task, None)) is not None:

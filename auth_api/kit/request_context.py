@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Origin(msgspec.Struct, frozen=True, kw_only=True):
+class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     """The far end of a request. Everything is None for the command line; `language` is a BCP 47 tag."""
 
     ip_address: str | None = None

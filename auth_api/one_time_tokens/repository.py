@@ -8,7 +8,7 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
-from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
 
 
 @circuit_breaker(service=SERVICE)
@@ -16,7 +16,7 @@ async def insert(
     token_hash: str, purpose: Purpose, *, user_id: int | None, payload: dict[str, object], lifetime: float
 ) -> int:
     """Add an unused token that lives so many seconds, and return its id."""
-    rows = await OneTimeToken.raw(
+    rows = await OneTimeTokenRow.raw(
         "INSERT INTO one_time_tokens (user_id, purpose, token_hash, payload, expires_at, created_at) "
         "SELECT {}, {}, {}, {}, timestamptz_pl_interval(now, make_interval(0, 0, 0, 0, 0, 0, {})), now "
         "FROM (SELECT clock_timestamp() AS now) AS clock RETURNING id",
@@ -32,7 +32,7 @@ async def insert(
 @circuit_breaker(service=SERVICE)
 async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bool:
     """Give an unused token another secret and a new life. False if it is used or gone."""
-    rows = await OneTimeToken.raw(
+    rows = await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET token_hash = {}, "
         "expires_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
         "WHERE id = {} AND used_at IS NULL RETURNING id",
@@ -47,7 +47,7 @@ async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bo
 async def find(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Return what a token that could be spent now stands for."""
     return _grant(
-        await OneTimeToken.raw(
+        await OneTimeTokenRow.raw(
             "SELECT id, user_id, payload FROM one_time_tokens "
             "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp()",
             token_hash,
@@ -60,7 +60,7 @@ async def find(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
-        await OneTimeToken.raw(
+        await OneTimeTokenRow.raw(
             "UPDATE one_time_tokens SET used_at = clock_timestamp() "
             "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
             "RETURNING id, user_id, payload",
@@ -74,7 +74,7 @@ async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Remove a token. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
-        await OneTimeToken.raw(
+        await OneTimeTokenRow.raw(
             "DELETE FROM one_time_tokens "
             "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
             "RETURNING id, user_id, payload",
@@ -85,9 +85,9 @@ async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def forget_laid_down(purpose: Purpose, email: str) -> None:
+async def delete_staged(purpose: Purpose, email: str) -> None:
     """Remove what was laid down for an address and belongs to no account."""
-    await OneTimeToken.raw(
+    await OneTimeTokenRow.raw(
         "DELETE FROM one_time_tokens "
         "WHERE user_id IS NULL AND purpose = {} AND json_extract_path_text(payload, 'email') = {}",
         purpose.value,
@@ -98,7 +98,7 @@ async def forget_laid_down(purpose: Purpose, email: str) -> None:
 @circuit_breaker(service=SERVICE)
 async def spend_purpose(user_id: int, purpose: Purpose) -> None:
     """Mark all unused tokens of an account for one purpose used."""
-    await OneTimeToken.raw(
+    await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET used_at = clock_timestamp() "
         "WHERE user_id = {} AND purpose = {} AND used_at IS NULL",
         user_id,
@@ -110,7 +110,7 @@ async def spend_purpose(user_id: int, purpose: Purpose) -> None:
 async def spend_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
     """Mark all unused tokens of an account used, but those for two purposes at most."""
     first, second = [*spare, "", ""][:2]
-    await OneTimeToken.raw(
+    await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET used_at = clock_timestamp() "
         "WHERE user_id = {} AND used_at IS NULL AND purpose <> {} AND purpose <> {}",
         user_id,

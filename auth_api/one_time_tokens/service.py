@@ -32,7 +32,7 @@ class OneTimeTokens:
         )
         return token.raw
 
-    async def lay_down(self, purpose: Purpose, **payload: object) -> int:
+    async def stage(self, purpose: Purpose, **payload: object) -> int:
         """Keep what belongs to no account yet, behind a secret that nobody has; `renew` makes one that can be sent."""
         unknown = new_token(PREFIX)
         lifetime = purpose.lifetime.total_seconds()
@@ -66,9 +66,9 @@ class OneTimeTokens:
         """Use all tokens of an account up, but those for the purposes to spare, of which there are two at most."""
         await repository.spend_all(user_id, spare=spare)
 
-    async def forget_laid_down(self, purpose: Purpose, email: str) -> None:
+    async def delete_staged(self, purpose: Purpose, email: str) -> None:
         """Forget all that was laid down for an address: one of it was used."""
-        await repository.forget_laid_down(purpose, email)
+        await repository.delete_staged(purpose, email)
 
 
 def _require(grant: TokenGrant | None) -> TokenGrant:

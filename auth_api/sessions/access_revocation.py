@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
@@ -23,7 +23,7 @@ NOTHING: Final = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Eviction:
+class AccessRevocation:
     """What every journey shares that gives an account (back) to its owner."""
 
     sessions: SessionService
@@ -31,7 +31,7 @@ class Eviction:
     outbox: Outbox
     throttle: AccountThrottle
 
-    async def throw_out(
+    async def revoke_all(
         self,
         user_id: int,
         *,
@@ -55,9 +55,9 @@ class Eviction:
         """
         ended = await self.sessions.end_all(user_id, reason=reason, keep=keep)
         # Mails before tokens: one that is just being written is waited for, and its token is spent with the others.
-        await self.outbox.withdraw(user_id, Letter.EMAIL_CHANGE)
+        await self.outbox.withdraw(user_id, MailKind.EMAIL_CHANGE)
         if Purpose.EMAIL_UNDO not in spare:
-            await self.outbox.withdraw(user_id, Letter.EMAIL_CHANGED)
+            await self.outbox.withdraw(user_id, MailKind.EMAIL_CHANGED)
         await self.tokens.spend_all(user_id, spare=spare)
         await self.throttle.reset(user_id)
         return ended

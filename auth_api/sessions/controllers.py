@@ -10,7 +10,7 @@ from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
 from auth_api.kit.pagination import PageRequest
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import (
     AUTHENTICATION_ERRORS,
@@ -69,14 +69,17 @@ class SessionController(Controller):
         ),
     )
     async def refresh(
-        self, data: JSONBody[RefreshRequest], rotation: Injected[RotationService], origin: Injected[Origin]
+        self,
+        data: JSONBody[RefreshRequest],
+        rotation: Injected[RotationService],
+        request_context: Injected[RequestContext],
     ) -> TokenPair:
         """Exchange a refresh token for the next pair.
 
         Each refresh token works once. A retry within 30 seconds gets the same successor again, so a lost answer costs
         nothing; a later second use ends the session.
         """
-        return await rotation.refresh(data.refresh_token, origin)
+        return await rotation.refresh(data.refresh_token, request_context)
 
     @post(
         "/logout",
@@ -96,7 +99,7 @@ class SessionController(Controller):
         self,
         request: Request[Any, Any, Any],
         sessions: Injected[SessionService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
         data: JSONBody[LogoutRequest | None] = None,
     ) -> LoggedOut:
         """End the session of the refresh token in the body, or else of the bearer token, at once.
@@ -104,9 +107,9 @@ class SessionController(Controller):
         Doing it again, or with an access token that has expired meanwhile, is no error.
         """
         if data is not None and data.refresh_token is not None:
-            await sessions.log_out_by_refresh_token(data.refresh_token, origin)
+            await sessions.log_out_by_refresh_token(data.refresh_token, request_context)
         else:
-            await sessions.log_out(bearer_token(request.scope), origin)
+            await sessions.log_out(bearer_token(request.scope), request_context)
         return LOGGED_OUT
 
     @post(
@@ -126,12 +129,12 @@ class SessionController(Controller):
         self,
         principal: Injected[Principal],
         sessions: Injected[SessionService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
         data: JSONBody[LogoutAllRequest | None] = None,
     ) -> LoggedOutEverywhere:
         """End all sessions of the account; with `keep_current`, all but this one."""
         keep_current = data is not None and data.keep_current
-        ended = await sessions.log_out_everywhere(principal, origin, keep_current=keep_current)
+        ended = await sessions.log_out_everywhere(principal, request_context, keep_current=keep_current)
         return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
 
 
@@ -171,10 +174,10 @@ class OwnSessionsController(Controller):
         session_id: FromPath[UUID],
         principal: Injected[Principal],
         sessions: Injected[SessionService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> None:
         """End one of one's own sessions at once; the session of this request is logged out by it."""
-        await sessions.end_one(session_id, principal.id, origin)
+        await sessions.end_one(session_id, principal.id, request_context)
 
 
 class KeyController(Controller):
@@ -192,6 +195,6 @@ class KeyController(Controller):
     async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
         """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""
         return Response(
-            public_keys_view(sessions.opening.policy.keys.public_jwks()),
+            public_keys_view(sessions.session_factory.policy.keys.public_jwks()),
             headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
         )

@@ -5,20 +5,20 @@ from uuid import UUID
 
 import msgspec
 
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
     """An account behind a live session."""
 
-    account: Account
+    user: User
     session_id: UUID
     auth_time: datetime
 
     @property
     def id(self) -> int:
         """The account's id."""
-        return self.account.id
+        return self.user.id
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):

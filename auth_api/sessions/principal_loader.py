@@ -46,7 +46,7 @@ class _Batch:
                 answer.cancel()
 
 
-class PrincipalLookups:
+class PrincipalLoader:
     """Finds who is behind a session.
 
     One that comes while nobody asks is asked for at once. Those that come while others are asked for go together at the

@@ -6,16 +6,16 @@ from uuid import UUID
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.raw_sql import rows_of
+from auth_api.kit.db.raw_sql import fetch_rows
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.tables import Session
-from auth_api.users.user import Account
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.user import User
 
 
 @circuit_breaker(service=SERVICE)
 async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
     """Return who is behind a session. None if it ended, or the account is disabled or gone."""
-    query = Session.raw(
+    query = SessionRow.raw(
         "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
         "u.last_login, s.auth_time, s.id AS session_id "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
@@ -23,24 +23,24 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
         session_id,
         user_id,
     )
-    rows = await rows_of(query)
+    rows = await fetch_rows(query)
     return _principal(rows[0]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
 async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
     """Return who is behind which of the sessions, as `find_principal` does for one. PostgreSQL alone takes a list."""
-    query = Session.raw(
+    query = SessionRow.raw(
         "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
         "u.last_login, s.auth_time, s.id AS session_id "
         "FROM sessions s JOIN users u ON u.id = s.user_id "
         "WHERE s.id = ANY({}) AND s.ended_at IS NULL AND u.is_active",
         list(session_ids),
     )
-    return {row["session_id"]: _principal(row) for row in await rows_of(query)}
+    return {row["session_id"]: _principal(row) for row in await fetch_rows(query)}
 
 
 def _principal(row: Mapping[str, Any]) -> Principal:
-    account = dict(row)
-    session_id, auth_time = account.pop("session_id"), account.pop("auth_time")
-    return Principal(account=Account(**account), session_id=session_id, auth_time=auth_time)
+    user = dict(row)
+    session_id, auth_time = user.pop("session_id"), user.pop("auth_time")
+    return Principal(user=User(**user), session_id=session_id, auth_time=auth_time)

@@ -11,9 +11,9 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.principal import KeptSession, LiveSession
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 NOBODY = UUID(int=0)
 EVERYBODY = UUID(int=2**128 - 1)
@@ -36,7 +36,7 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
     at: datetime,
     expires_at: datetime,
     absolute_expires_at: datetime,
-    origin: Origin,
+    request_context: RequestContext,
     amr: str,
     known_since: datetime,
 ) -> EarlierSessions:
@@ -45,7 +45,7 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
     The count of live ones is exact where the transaction has locked the account's row before: other logins wait for
     that lock, and a statement sees all that was committed before it began.
     """
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
         "ip_address, network, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
@@ -62,9 +62,9 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
         at,
         expires_at,
         absolute_expires_at,
-        origin.ip_address,
-        network_of(origin.ip_address),
-        origin.user_agent,
+        request_context.ip_address,
+        network_of(request_context.ip_address),
+        request_context.user_agent,
         amr,
         known_since,
     )
@@ -74,7 +74,7 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
 @circuit_breaker(service=SERVICE)
 async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[UUID]:
     """End the account's live sessions but for the newest `keep`. Returns those that this ended, oldest first."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id <= (SELECT id "
         "FROM sessions WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() "
@@ -86,7 +86,7 @@ async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[U
     )
     ended = sorted(row["id"] for row in rows)
     for session_id in ended:
-        await RefreshToken.raw(
+        await RefreshTokenRow.raw(
             "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL", session_id
         )
     return ended
@@ -95,7 +95,7 @@ async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[U
 @circuit_breaker(service=SERVICE)
 async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: datetime, expires_at: datetime) -> None:
     """Add an unused refresh token."""
-    await RefreshToken.raw(
+    await RefreshTokenRow.raw(
         "INSERT INTO refresh_tokens (user_id, session_id, token_hash, expires_at, is_revoked, created_at) "
         "VALUES ({}, {}, {}, {}, false, {})",
         user_id,
@@ -109,14 +109,14 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
 @circuit_breaker(service=SERVICE)
 async def session_of_token(token_hash: str) -> tuple[UUID, int] | None:
     """Return the session, and its account, that a refresh token of any state belongs to."""
-    rows = await RefreshToken.raw("SELECT session_id, user_id FROM refresh_tokens WHERE token_hash = {}", token_hash)
+    rows = await RefreshTokenRow.raw("SELECT session_id, user_id FROM refresh_tokens WHERE token_hash = {}", token_hash)
     return (rows[0]["session_id"], rows[0]["user_id"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
 async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
     """End a session. True for the one caller who did."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE id = {} AND user_id = {} AND ended_at IS NULL RETURNING id",
         reason,
@@ -124,7 +124,7 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
         user_id,
     )
     if rows:
-        await RefreshToken.raw(
+        await RefreshTokenRow.raw(
             "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL", session_id
         )
     return bool(rows)
@@ -133,14 +133,14 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
 @circuit_breaker(service=SERVICE)
 async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -> int:
     """End all live sessions of an account, but the one to keep. Returns how many."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id <> {} RETURNING id",
         reason,
         user_id,
         keep or NOBODY,
     )
-    await RefreshToken.raw(
+    await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET is_revoked = true "
         "WHERE user_id = {} AND used_at IS NULL AND NOT is_revoked AND session_id <> {}",
         user_id,
@@ -152,7 +152,7 @@ async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -
 @circuit_breaker(service=SERVICE)
 async def end_some_sessions(limit: int, *, reason: str) -> int:
     """End so many live sessions of whatever accounts. Returns how many this ended: none are left where it is 0."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
         "(SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at > clock_timestamp() ORDER BY id LIMIT {}) "
         "RETURNING id",
@@ -165,7 +165,7 @@ async def end_some_sessions(limit: int, *, reason: str) -> int:
 @circuit_breaker(service=SERVICE)
 async def revoke_some_tokens(limit: int) -> int:
     """Revoke so many unused refresh tokens of sessions that have ended. Returns how many."""
-    rows = await RefreshToken.raw(
+    rows = await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET is_revoked = true WHERE id IN (SELECT refresh_tokens.id FROM refresh_tokens "
         "JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.used_at IS NULL "
         "AND NOT refresh_tokens.is_revoked AND sessions.ended_at IS NOT NULL LIMIT {}) RETURNING id",
@@ -177,7 +177,7 @@ async def revoke_some_tokens(limit: int) -> int:
 @circuit_breaker(service=SERVICE)
 async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
     """Return sessions of an account that are not over, newest first, from the one after `after`."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
         "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id < {} "
         "ORDER BY id DESC LIMIT {}",
@@ -191,7 +191,7 @@ async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list
 @circuit_breaker(service=SERVICE)
 async def kept_sessions(user_id: int, *, limit: int) -> tuple[list[KeptSession], int]:
     """Return sessions of an account, over or not, newest first; and how many there are."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, absolute_expires_at, ended_at, ended_reason, ip_address, "
         "user_agent FROM sessions WHERE user_id = {} ORDER BY id DESC LIMIT {}",
         user_id,
@@ -199,14 +199,14 @@ async def kept_sessions(user_id: int, *, limit: int) -> tuple[list[KeptSession],
     )
     if len(rows) < limit:
         return [KeptSession(**row) for row in rows], len(rows)
-    (counted,) = await Session.raw("SELECT count(*) AS kept FROM sessions WHERE user_id = {}", user_id)
+    (counted,) = await SessionRow.raw("SELECT count(*) AS kept FROM sessions WHERE user_id = {}", user_id)
     return [KeptSession(**row) for row in rows], counted["kept"]
 
 
 @circuit_breaker(service=SERVICE)
 async def was_opened_from(user_id: int, network: str, *, since: datetime) -> bool:
     """Tell whether a session of the account was opened from this network since then."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "SELECT 1 AS found FROM sessions WHERE user_id = {} AND network = {} AND created_at > {} LIMIT 1",
         user_id,
         network,

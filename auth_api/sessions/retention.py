@@ -8,13 +8,13 @@ from datetime import timedelta
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
 @circuit_breaker(service=SERVICE)
 async def remove_tokens(limit: int, *, after: timedelta) -> int:
     """Remove refresh tokens past their own end, at most `limit`. Returns how many."""
-    rows = await RefreshToken.raw(
+    rows = await RefreshTokenRow.raw(
         "DELETE FROM refresh_tokens WHERE id IN (SELECT id FROM refresh_tokens WHERE expires_at < "
         "(SELECT timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))) "
         "ORDER BY expires_at LIMIT {}) RETURNING id",
@@ -27,7 +27,7 @@ async def remove_tokens(limit: int, *, after: timedelta) -> int:
 @circuit_breaker(service=SERVICE)
 async def count_tokens(limit: int, *, after: timedelta) -> int:
     """Return how many refresh tokens wait for that; `limit` stands for so many or more."""
-    rows = await RefreshToken.raw(
+    rows = await RefreshTokenRow.raw(
         "SELECT count(*) AS waiting FROM (SELECT 1 FROM refresh_tokens WHERE expires_at < "
         "(SELECT timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))) "
         "LIMIT {}) AS counted",
@@ -43,7 +43,7 @@ async def remove_sessions(limit: int, *, after: timedelta) -> int:
 
     One that has tokens yet stays until they are removed: what a session takes along is not bounded by `limit`.
     """
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE absolute_expires_at < "
         "(SELECT timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))) "
         "AND NOT EXISTS (SELECT 1 FROM refresh_tokens WHERE refresh_tokens.session_id = sessions.id) "
@@ -57,7 +57,7 @@ async def remove_sessions(limit: int, *, after: timedelta) -> int:
 @circuit_breaker(service=SERVICE)
 async def count_sessions(limit: int, *, after: timedelta) -> int:
     """Return how many sessions wait for that; `limit` stands for so many or more."""
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "SELECT count(*) AS waiting FROM (SELECT 1 FROM sessions WHERE absolute_expires_at < "
         "(SELECT timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))) "
         "LIMIT {}) AS counted",

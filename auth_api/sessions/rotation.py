@@ -11,13 +11,13 @@ from loguru import logger
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions import repository, rotation_repository
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.errors import (
@@ -53,7 +53,7 @@ class RotationService:
     policy: SessionPolicy
     derivation: SuccessorDerivation
 
-    async def refresh(self, raw: str, origin: Origin) -> TokenPair:
+    async def refresh(self, raw: str, request_context: RequestContext) -> TokenPair:
         """Return the successor of a refresh token with a new access token.
 
         Raises:
@@ -63,12 +63,12 @@ class RotationService:
             RefreshTokenReusedException: it was spent before; told once, as its session ends by it.
         """
         try:
-            return await self._next_pair(raw, origin)
+            return await self._next_pair(raw, request_context)
         except AuthException as error:
             REFRESHES[REFUSED[type(error)]].inc()
             raise
 
-    async def _next_pair(self, raw: str, origin: Origin) -> TokenPair:
+    async def _next_pair(self, raw: str, request_context: RequestContext) -> TokenPair:
         if not raw.startswith(REFRESH_PREFIX):
             raise TokenInvalidException
         began = monotonic()
@@ -81,7 +81,9 @@ class RotationService:
                 return self._pair(session, successor, ends_at=session.expires_at)
             spent = self._usable(await rotation_repository.find_spent_token(digest(raw)))
             if spent.used_at is not None:
-                return await self._answer_again(raw, spent, origin, waited=timedelta(seconds=monotonic() - began))
+                return await self._answer_again(
+                    raw, spent, request_context, waited=timedelta(seconds=monotonic() - began)
+                )
         raise ServerOverloadedException
 
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
@@ -127,12 +129,14 @@ class RotationService:
             raise TokenExpiredException
         return token
 
-    async def _answer_again(self, raw: str, spent: SpentToken, origin: Origin, *, waited: timedelta) -> TokenPair:
+    async def _answer_again(
+        self, raw: str, spent: SpentToken, request_context: RequestContext, *, waited: timedelta
+    ) -> TokenPair:
         """Give the successor again to a retry or to the loser of a race; take anything later for theft."""
         # Who was already waiting when the token was claimed lost a race, however short the grace is.
         grace = max(self.policy.refresh_grace, waited)
         if spent.used_at is None or spent.now - spent.used_at > grace or not spent.successor_is_unused:
-            await self._end_for_reuse(spent, origin)
+            await self._end_for_reuse(spent, request_context)
         for successor in self.derivation.candidates(raw, spent.successor_salt or ""):
             if successor.digest == spent.successor_hash and spent.successor_expires_at is not None:
                 session = ExtendedSession(spent.session_id, spent.user_id, spent.now, spent.session_expires_at)
@@ -142,19 +146,19 @@ class RotationService:
         logger.warning("a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY")
         raise ServerOverloadedException
 
-    async def _end_for_reuse(self, spent: SpentToken, origin: Origin) -> None:
+    async def _end_for_reuse(self, spent: SpentToken, request_context: RequestContext) -> None:
         async def work() -> bool:
             ended = await repository.end_session(spent.session_id, spent.user_id, reason=REUSED)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,
                     user_id=spent.user_id,
-                    origin=origin,
+                    request_context=request_context,
                     resource=f"session:{spent.session_id}",
                     successor_used=not spent.successor_is_unused,
                 )
                 if not spent.successor_is_unused:  # else it was most likely a lost answer
-                    await self.outbox.to_account(Letter.TOKEN_REUSED, spent.user_id, origin)
+                    await self.outbox.to_account(MailKind.TOKEN_REUSED, spent.user_id, request_context)
             return ended
 
         # Decided inside, raised outside: the exception must not roll the revocation back.

@@ -11,7 +11,7 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
 class ExtendedSession(msgspec.Struct, frozen=True):
@@ -45,7 +45,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
 
     `timestamptz_pl_interval` is what `+` calls on PostgreSQL; `kit.db.sqlite` has one of this name.
     """
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "UPDATE sessions SET last_used_at = clock_timestamp(), "
         "expires_at = CASE WHEN absolute_expires_at < "
         "timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) THEN absolute_expires_at "
@@ -68,7 +68,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
 @circuit_breaker(service=SERVICE)
 async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: str) -> bool:
     """Mark the token used. True for exactly one of any number of callers."""
-    rows = await RefreshToken.raw(
+    rows = await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
         "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
         successor_hash,
@@ -87,7 +87,7 @@ async def rotate(
     PostgreSQL alone does that. The parts see each other by what they return, and it is the claim that all else follows
     from: of any number of callers, one gets here with an unused token. The session is locked before it.
     """
-    rows = await Session.raw(
+    rows = await SessionRow.raw(
         "WITH live AS (SELECT sessions.id, sessions.absolute_expires_at FROM refresh_tokens "
         "JOIN sessions ON sessions.id = refresh_tokens.session_id JOIN users ON users.id = sessions.user_id "
         "WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL AND NOT refresh_tokens.is_revoked "
@@ -119,7 +119,7 @@ async def rotate(
 @circuit_breaker(service=SERVICE)
 async def find_spent_token(token_hash: str) -> SpentToken | None:
     """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
-    rows = await RefreshToken.raw(
+    rows = await RefreshTokenRow.raw(
         "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
         "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
         "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "

@@ -76,7 +76,7 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token ends.")]
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A session of one's own that is not over."""
 
     id: SessionId
@@ -92,13 +92,13 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of sessions, newest first."""
 
-    items: list[Session]
+    items: list[SessionResponse]
     next_cursor: str | None
 
 
-def session_view(session: LiveSession, *, current: UUID) -> Session:
+def session_view(session: LiveSession, *, current: UUID) -> SessionResponse:
     """Show a session."""
-    return Session(
+    return SessionResponse(
         id=str(session.id),
         created_at=rfc3339(session.created_at),
         last_used_at=rfc3339(session.last_used_at),

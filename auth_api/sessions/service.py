@@ -15,14 +15,14 @@ from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, bad_cursor, cut
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
-from auth_api.sessions.principal_loader import PrincipalLookups
+from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.session_factory import KNOWN_NETWORK, PASSWORD, SessionOpening
+from auth_api.sessions.session_factory import KNOWN_NETWORK, PASSWORD, SessionFactory
 
 BATCH: Final = 5000
 """Rows of one statement, which has a time limit."""
@@ -53,11 +53,13 @@ class SessionService:
     database: Database
     audit: AuditTrail
     access_tokens: AccessTokens
-    lookups: PrincipalLookups
-    opening: SessionOpening
+    principal_loader: PrincipalLoader
+    session_factory: SessionFactory
     clock: Clock
 
-    async def open(self, user_id: int, *, at: datetime, origin: Origin, amr: str = PASSWORD) -> OpenedSession:
+    async def open(
+        self, user_id: int, *, at: datetime, request_context: RequestContext, amr: str = PASSWORD
+    ) -> OpenedSession:
         """Begin a session, and end the oldest one if there are too many now.
 
         Belongs into the transaction of the flow that proved who it is, after a change of the account's row: who opens
@@ -66,10 +68,10 @@ class SessionService:
         Args:
             user_id: whose session it is.
             at: the present, on the database's clock.
-            origin: where the request came from.
+            request_context: where the request came from.
             amr: how identity was proved (RFC 8176).
         """
-        session = self.opening.new_session(at)
+        session = self.session_factory.new_session(at)
         expires_at = at + session.idle_ttl
         earlier = await repository.insert_session(
             session.id,
@@ -77,7 +79,7 @@ class SessionService:
             at=at,
             expires_at=expires_at,
             absolute_expires_at=at + session.absolute_ttl,
-            origin=origin,
+            request_context=request_context,
             amr=amr,
             known_since=at - KNOWN_NETWORK,
         )
@@ -85,8 +87,8 @@ class SessionService:
             session.refresh_token.digest, user_id=user_id, session_id=session.id, at=at, expires_at=expires_at
         )
         if earlier.live >= session.most:
-            await self._end_oldest(user_id, origin, keep=session.most)
-        tokens = self.opening.first_pair(session, user_id)
+            await self._end_oldest(user_id, request_context, keep=session.most)
+        tokens = self.session_factory.issue_tokens(session, user_id)
         return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
@@ -95,33 +97,38 @@ class SessionService:
         Raises:
             TokenRevokedException: the session ended, or the account is disabled or gone.
         """
-        principal = await self.lookups.find(claims.sid, claims.user_id)
+        principal = await self.principal_loader.find(claims.sid, claims.user_id)
         if principal is None:
             raise TokenRevokedException
         return principal
 
-    async def log_out(self, access_token: str, origin: Origin) -> None:
+    async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, expired or not. Nothing happens to a session that has ended.
 
         Raises:
             TokenInvalidException: the token is not a genuine one.
         """
         claims = self.access_tokens.verify_ignoring_expiry(access_token)
-        await self._end(claims.sid, claims.user_id, origin)
+        await self._end(claims.sid, claims.user_id, request_context)
 
-    async def log_out_by_refresh_token(self, raw: str, origin: Origin) -> None:
+    async def log_out_by_refresh_token(self, raw: str, request_context: RequestContext) -> None:
         """End the session that a refresh token belongs to. An unknown token is no error (RFC 7009 §2.2)."""
         if (session := await repository.session_of_token(digest(raw))) is not None:
-            await self._end(*session, origin)
+            await self._end(*session, request_context)
 
-    async def log_out_everywhere(self, principal: Principal, origin: Origin, *, keep_current: bool) -> int:
+    async def log_out_everywhere(
+        self, principal: Principal, request_context: RequestContext, *, keep_current: bool
+    ) -> int:
         """End all sessions of the account, or all but this one. Returns how many."""
 
         async def work() -> int:
             keep = principal.session_id if keep_current else None
             ended = await repository.end_sessions(principal.id, reason=LOGGED_OUT_EVERYWHERE, keep=keep)
             await self.audit.record(
-                EventTag.SESSIONS_LOGGED_OUT, user_id=principal.id, origin=origin, sessions_ended=ended
+                EventTag.SESSIONS_LOGGED_OUT,
+                user_id=principal.id,
+                request_context=request_context,
+                sessions_ended=ended,
             )
             return ended
 
@@ -150,13 +157,13 @@ class SessionService:
         sessions, count = await repository.kept_sessions(user_id, limit=limit)
         return sessions, count - len(sessions)
 
-    async def end_one(self, session_id: UUID, user_id: int, origin: Origin) -> None:
+    async def end_one(self, session_id: UUID, user_id: int, request_context: RequestContext) -> None:
         """End one session of the account.
 
         Raises:
             SessionNotFoundException: the account has no such live session.
         """
-        if not await self._end(session_id, user_id, origin):
+        if not await self._end(session_id, user_id, request_context):
             raise SessionNotFoundException
 
     async def end_all(self, user_id: int, *, reason: str, keep: UUID | None = None) -> int:
@@ -172,18 +179,21 @@ class SessionService:
             pass
         return count
 
-    async def _end_oldest(self, user_id: int, origin: Origin, *, keep: int) -> None:
+    async def _end_oldest(self, user_id: int, request_context: RequestContext, *, keep: int) -> None:
         for ended in await repository.end_oldest_sessions(user_id, keep=keep, reason=EVICTED):
             await self.audit.record(
-                EventTag.SESSION_EVICTED, user_id=user_id, origin=origin, resource=f"session:{ended}"
+                EventTag.SESSION_EVICTED, user_id=user_id, request_context=request_context, resource=f"session:{ended}"
             )
 
-    async def _end(self, session_id: UUID, user_id: int, origin: Origin) -> bool:
+    async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
         async def work() -> bool:
             ended = await repository.end_session(session_id, user_id, reason=LOGGED_OUT)
             if ended:
                 await self.audit.record(
-                    EventTag.SESSION_LOGGED_OUT, user_id=user_id, origin=origin, resource=f"session:{session_id}"
+                    EventTag.SESSION_LOGGED_OUT,
+                    user_id=user_id,
+                    request_context=request_context,
+                    resource=f"session:{session_id}",
                 )
             return ended
 

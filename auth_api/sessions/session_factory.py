@@ -40,7 +40,7 @@ class NewSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True, slots=True)
-class SessionOpening:
+class SessionFactory:
     """Makes what a session begins with; to keep it is the caller's."""
 
     access_tokens: AccessTokens
@@ -57,7 +57,7 @@ class SessionOpening:
             most=policy.per_account,
         )
 
-    def first_pair(self, session: NewSession, user_id: int) -> TokenPair:
+    def issue_tokens(self, session: NewSession, user_id: int) -> TokenPair:
         """Return the tokens of a session that was kept."""
         access_token = self.access_tokens.issue(
             user_id=user_id, session_id=session.id, session_ends_in=session.idle_ttl

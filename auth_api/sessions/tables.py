@@ -4,15 +4,15 @@ from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamp
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
-from auth_api.kit.db.raw_sql import ByHand
-from auth_api.users.tables import User
+from auth_api.kit.db.raw_sql import RawSql
+from auth_api.users.tables import UserRow
 
 
-class Session(ByHand, Table, tablename="sessions"):
+class SessionRow(RawSql, Table, tablename="sessions"):
     """One row per login. It is over at `expires_at`, or when `ended_at` is set: that alone revokes all its tokens."""
 
     id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7, made by the service
-    user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
+    user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, index=True)
     created_at = Timestamptz(default=None, null=False)
     last_used_at = Timestamptz(default=None, null=False)  # set by each refresh
     expires_at = Timestamptz(default=None, null=False, index=True)
@@ -26,12 +26,12 @@ class Session(ByHand, Table, tablename="sessions"):
     auth_time = Timestamptz(default=None, null=False)
 
 
-class RefreshToken(ByHand, Table, tablename="refresh_tokens"):
+class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):
     """One row per refresh token ever handed out; a spent one stays until a day after its end, to recognise a replay."""
 
     id = NeverReusedBigSerial(primary_key=True)
-    user_id = ForeignKey(User, on_delete=OnDelete.cascade, null=False, index=True)
-    session_id = ForeignKey(Session, on_delete=OnDelete.cascade, null=False, index=True)
+    user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, index=True)
+    session_id = ForeignKey(SessionRow, on_delete=OnDelete.cascade, null=False, index=True)
     token_hash = Varchar(length=255, unique=True, default=None, null=False, secret=True)
     expires_at = Timestamptz(default=None, null=False, index=True)
     is_revoked = Boolean(default=False)

@@ -23,7 +23,7 @@ from auth_api.settings.mail import read_mail, read_mailboxes
 from auth_api.settings.reader import Reader
 from auth_api.settings.server import ServerPolicy, processors, read_server
 from auth_api.throttling.policy import ThrottlingPolicy, address_limits
-from auth_api.users.policy import MailboxPolicy, PasswordPolicy
+from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 
 USUAL_METRICS_PORT: Final = 9464
 """What is shown as an example: metrics have a port of their own only where one is named."""
@@ -69,7 +69,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     audit: AuditPolicy
     housekeeping: HousekeepingPolicy
     mail: MailPolicy
-    mailboxes: MailboxPolicy
+    verification_policy: VerificationPolicy
     background_jobs: bool = True
 
     @classmethod
@@ -105,7 +105,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
             throttling=_throttling(read),
             mail=mail,
-            mailboxes=read_mailboxes(read, mail),
+            verification_policy=read_mailboxes(read, mail),
             background_jobs=read.boolean("BACKGROUND_JOBS", default=True),
             sessions=_sessions(read, http, environment),
             audit=AuditPolicy(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
 from auth_api.settings.reader import Reader
-from auth_api.users.policy import MailboxPolicy
+from auth_api.users.policy import VerificationPolicy
 
 DEFAULT_FOLDER: Final = "./mail"
 
@@ -42,15 +42,15 @@ def read_mail(read: Reader, *, public_url: str, development: bool, production: b
     )
 
 
-def read_mailboxes(read: Reader, mail: MailPolicy) -> MailboxPolicy:
+def read_mailboxes(read: Reader, mail: MailPolicy) -> VerificationPolicy:
     """Return what needs a proof of the mailbox: nothing, unless it is asked for and can be had."""
     required = read.boolean("REQUIRE_EMAIL_VERIFICATION", default=False)
-    before_account = read.boolean("REGISTRATION_ENUMERATION_SAFE", default=False)
+    before_signup = read.boolean("REGISTRATION_ENUMERATION_SAFE", default=False)
     if required and not mail.is_on:
         read.problem("REQUIRE_EMAIL_VERIFICATION", "needs mail: set SMTP_URL and MAIL_FROM, or leave it", "false")
-    if before_account and not required:
+    if before_signup and not required:
         read.problem("REGISTRATION_ENUMERATION_SAFE", "needs REQUIRE_EMAIL_VERIFICATION=true, or leave it", "false")
-    return MailboxPolicy(required=required, before_account=before_account)
+    return VerificationPolicy(required=required, before_signup=before_signup)
 
 
 def _server(read: Reader, url: str, *, production: bool) -> SmtpServer | None:

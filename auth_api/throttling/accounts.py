@@ -101,7 +101,7 @@ class AccountThrottle:
     async def succeed(self, target: Target, counted: Counted) -> None:
         """Forget the failures from this network and no others, and uncount this attempt, which was none."""
         if target.account_key in counted.keys:
-            await repository.settle(pair_key=target.pair_key, account_key=target.account_key)
+            await repository.clear(pair_key=target.pair_key, account_key=target.account_key)
         elif target.pair_key in counted.keys:
             await repository.forget(target.pair_key)
 

@@ -11,7 +11,7 @@ from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.throttling.failures import Failures
 from auth_api.throttling.policy import AccountLimit, ThrottlingPolicy
-from auth_api.throttling.tables import ThrottleCounter
+from auth_api.throttling.tables import ThrottleCounterRow
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Count(msgspec.Struct, frozen=True):
 @circuit_breaker(service=SERVICE)
 async def count(key: str, window_seconds: float) -> Count:
     """Count one request; the first one after a window's end begins the next."""
-    rows = await ThrottleCounter.raw(
+    rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         "VALUES ({}, 1, date_part('epoch', clock_timestamp()) + {}, 0, date_part('epoch', clock_timestamp()) + {}) "
         "ON CONFLICT (key) DO UPDATE SET "
@@ -57,8 +57,8 @@ async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> 
 
     The rows are locked in the order of their keys, here and in `settle`: two statements never wait for each other.
     """
-    network, account = policy.per_network, policy.per_account
-    rows = await ThrottleCounter.raw(
+    network, user = policy.per_network, policy.per_account
+    rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         "SELECT key, 1, date_part('epoch', clock_timestamp()) + seconds, 0, "
         "date_part('epoch', clock_timestamp()) + 86400 FROM ("
@@ -83,34 +83,34 @@ async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> 
         "WHERE throttle_counters.blocked_until <= date_part('epoch', clock_timestamp()) "
         "RETURNING key, attempts",
         account_key,
-        float(account.window_seconds),
+        float(user.window_seconds),
         pair_key,
         pair_key,
         float(network.window_seconds),
         pair_key,
         network.renews,
-        account.renews,
+        user.renews,
         pair_key,
         network.free,
-        account.free,
+        user.free,
         AccountLimit.doublings,
         pair_key,
         network.free,
-        account.free,
+        user.free,
         float(AccountLimit.longest_wait_seconds),
         float(AccountLimit.first_wait_seconds),
         pair_key,
         network.free,
-        account.free,
+        user.free,
     )
     attempts = {row["key"]: int(row["attempts"]) for row in rows}
     return Attempt(attempts.get(pair_key), attempts.get(account_key))
 
 
 @circuit_breaker(service=SERVICE)
-async def settle(*, pair_key: str, account_key: str) -> None:
+async def clear(*, pair_key: str, account_key: str) -> None:
     """Let an attempt that was none be forgotten: all from its network, and this one at its account."""
-    await ThrottleCounter.raw(
+    await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         "SELECT key, 0, window_ends_at, 0, expires_at FROM throttle_counters WHERE key IN ({}, {}) ORDER BY key "
         "ON CONFLICT (key) DO UPDATE SET blocked_until = 0, "
@@ -125,7 +125,7 @@ async def settle(*, pair_key: str, account_key: str) -> None:
 @circuit_breaker(service=SERVICE)
 async def blocked_for(key: str) -> float:
     """Return for how many more seconds the key is blocked."""
-    rows = await ThrottleCounter.raw(
+    rows = await ThrottleCounterRow.raw(
         "SELECT blocked_until - date_part('epoch', clock_timestamp()) AS seconds FROM throttle_counters WHERE key = {}",
         key,
     )
@@ -135,13 +135,13 @@ async def blocked_for(key: str) -> float:
 @circuit_breaker(service=SERVICE)
 async def forget(key: str) -> None:
     """Count from nothing again."""
-    await ThrottleCounter.raw("DELETE FROM throttle_counters WHERE key = {}", key)
+    await ThrottleCounterRow.raw("DELETE FROM throttle_counters WHERE key = {}", key)
 
 
 @circuit_breaker(service=SERVICE)
 async def forget_account(account_key: str) -> None:
     """Forget an account's failures from everywhere and from each network."""
-    await ThrottleCounter.raw(
+    await ThrottleCounterRow.raw(
         "DELETE FROM throttle_counters WHERE key = {} OR (key > {} AND key < {})",
         account_key,
         *_networks_of(account_key),
@@ -151,7 +151,7 @@ async def forget_account(account_key: str) -> None:
 @circuit_breaker(service=SERVICE)
 async def failures(account_key: str, *, limit: int) -> list[Failures]:
     """Return what is counted at an account, from everywhere and from each network; the longest waits first."""
-    rows = await ThrottleCounter.raw(
+    rows = await ThrottleCounterRow.raw(
         "SELECT key, attempts, blocked_until, blocked_until > date_part('epoch', clock_timestamp()) AS is_blocked "
         "FROM throttle_counters WHERE (key = {} OR (key > {} AND key < {})) AND attempts > 0 "
         "AND window_ends_at > date_part('epoch', clock_timestamp()) ORDER BY blocked_until DESC, key LIMIT {}",
@@ -172,7 +172,7 @@ async def failures(account_key: str, *, limit: int) -> list[Failures]:
 @circuit_breaker(service=SERVICE)
 async def uncount(key: str) -> None:
     """Take one attempt back, and the wait that it caused: it was let in, so there was none before it."""
-    await ThrottleCounter.raw(
+    await ThrottleCounterRow.raw(
         "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )
 

@@ -5,13 +5,13 @@ The present is a subquery: an index is searched for a value that is found once, 
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.throttling.tables import ThrottleCounter
+from auth_api.throttling.tables import ThrottleCounterRow
 
 
 @circuit_breaker(service=SERVICE)
 async def remove_expired(limit: int) -> int:
     """Remove expired counters, at most `limit`. Returns how many. One that counts again meanwhile stays."""
-    rows = await ThrottleCounter.raw(
+    rows = await ThrottleCounterRow.raw(
         "DELETE FROM throttle_counters WHERE expires_at < (SELECT date_part('epoch', clock_timestamp())) "
         "AND key IN (SELECT key FROM throttle_counters "
         "WHERE expires_at < (SELECT date_part('epoch', clock_timestamp())) LIMIT {}) RETURNING key",
@@ -23,7 +23,7 @@ async def remove_expired(limit: int) -> int:
 @circuit_breaker(service=SERVICE)
 async def count_expired(limit: int) -> int:
     """Return how many counters wait for that; `limit` stands for so many or more."""
-    rows = await ThrottleCounter.raw(
+    rows = await ThrottleCounterRow.raw(
         "SELECT count(*) AS waiting FROM (SELECT 1 FROM throttle_counters "
         "WHERE expires_at < (SELECT date_part('epoch', clock_timestamp())) LIMIT {}) AS counted",
         limit,

@@ -3,10 +3,10 @@
 from piccolo.columns import DoublePrecision, Integer, Varchar
 from piccolo.table import Table
 
-from auth_api.kit.db.raw_sql import ByHand
+from auth_api.kit.db.raw_sql import RawSql
 
 
-class ThrottleCounter(ByHand, Table, tablename="throttle_counters"):
+class ThrottleCounterRow(RawSql, Table, tablename="throttle_counters"):
     """One row per thing that is limited; counted by one statement, so that all workers and instances agree.
 
     Times are seconds since 1970 on the database's clock: the statements add and compare them on both engines alike.

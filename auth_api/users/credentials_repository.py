@@ -4,15 +4,15 @@ from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
-from auth_api.users.tables import User
-from auth_api.users.user import Account, Credentials, Row, account_of, only_account
+from auth_api.users.tables import UserRow
+from auth_api.users.user import Credentials, Row, User, first_user, user_from_row
 
 
 @circuit_breaker(service=SERVICE)
 async def by_id(user_id: int) -> Credentials | None:
     """Return what proves the owner of this account."""
     return _credentials(
-        await User.raw(
+        await UserRow.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
             "hashed_password, clock_timestamp() AS seen_at FROM users WHERE id = {}",
             user_id,
@@ -24,7 +24,7 @@ async def by_id(user_id: int) -> Credentials | None:
 async def by_email(email: CanonicalEmail) -> Credentials | None:
     """Return what proves the owner of the account with this address."""
     return _credentials(
-        await User.raw(
+        await UserRow.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
             "hashed_password, clock_timestamp() AS seen_at FROM users WHERE email = {}",
             email,
@@ -36,7 +36,7 @@ async def by_email(email: CanonicalEmail) -> Credentials | None:
 async def by_username(username: CanonicalUsername) -> Credentials | None:
     """Return what proves the owner of the account with this username."""
     return _credentials(
-        await User.raw(
+        await UserRow.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
             "hashed_password, clock_timestamp() AS seen_at FROM users WHERE username = {}",
             username,
@@ -45,12 +45,12 @@ async def by_username(username: CanonicalUsername) -> Credentials | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def note_login(user_id: int, *, checked_hash: str, new_hash: str) -> Account | None:
+async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
     """Move `last_login`, and store the password's new hash if it has one.
 
     None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
     """
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
         "WHERE id = {} AND is_active AND hashed_password = {} "
         "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
@@ -58,13 +58,13 @@ async def note_login(user_id: int, *, checked_hash: str, new_hash: str) -> Accou
         user_id,
         checked_hash,
     )
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Account | None:
+async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
     """Replace the password. None if it is no longer the one that was checked, or the account is disabled or gone."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() "
         "WHERE id = {} AND hashed_password = {} AND is_active "
         "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
@@ -72,14 +72,14 @@ async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Acc
         user_id,
         checked_hash,
     )
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def replace_password(user_id: int, new_hash: str) -> Account | None:
+async def replace_password(user_id: int, new_hash: str) -> User | None:
     """Replace the password, whatever it was: its owner has proved to be that by the mailbox. None if it is gone."""
-    return only_account(
-        await User.raw(
+    return first_user(
+        await UserRow.raw(
             "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() WHERE id = {} "
             "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
             new_hash,
@@ -91,7 +91,7 @@ async def replace_password(user_id: int, new_hash: str) -> Account | None:
 @circuit_breaker(service=SERVICE)
 async def delete(user_id: int, *, checked_hash: str) -> bool:
     """Delete the account with all that hangs on it, if its password still is the one that was checked."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "DELETE FROM users WHERE id = {} AND hashed_password = {} RETURNING id", user_id, checked_hash
     )
     return bool(rows)
@@ -101,4 +101,4 @@ def _credentials(rows: list[Row]) -> Credentials | None:
     if not rows:
         return None
     row = rows[0]
-    return Credentials(account=account_of(row), hashed_password=row["hashed_password"], seen_at=moment(row["seen_at"]))
+    return Credentials(user=user_from_row(row), hashed_password=row["hashed_password"], seen_at=moment(row["seen_at"]))

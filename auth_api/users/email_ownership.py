@@ -6,18 +6,18 @@ from auth_api.kit.crypto.passwords import UNUSABLE
 from auth_api.users import credentials_repository, repository
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 
 @dataclass(frozen=True, slots=True)
-class Mailboxes:
+class EmailOwnership:
     """Changes that a proof of the mailbox allows. Flows decide on transactions, and write the audit row."""
 
-    async def find(self, user_id: int) -> Account | None:
+    async def find(self, user_id: int) -> User | None:
         """Return the account of this id."""
         return await repository.find(user_id)
 
-    async def owner_of(self, email: CanonicalEmail) -> Account | None:
+    async def owner_of(self, email: CanonicalEmail) -> User | None:
         """Return the account that has this address."""
         return await repository.find_by_email(email)
 
@@ -28,10 +28,10 @@ class Mailboxes:
         """
         if await repository.mark_verified(user_id, email):
             return True
-        account = await repository.find(user_id)
-        return False if account is not None and account.email == email else None
+        user = await repository.find(user_id)
+        return False if user is not None and user.email == email else None
 
-    async def change_address(self, user_id: int, email: CanonicalEmail) -> Account:
+    async def change_address(self, user_id: int, email: CanonicalEmail) -> User:
         """Give the account another address, whose owner has just proved to have it.
 
         Raises:
@@ -54,7 +54,7 @@ class Mailboxes:
         _require(await repository.change_email(user_id, email))
         return displaced
 
-    async def set_password(self, user_id: int, new_hash: str) -> Account:
+    async def set_password(self, user_id: int, new_hash: str) -> User:
         """Replace the password, whatever it was.
 
         Raises:
@@ -62,7 +62,7 @@ class Mailboxes:
         """
         return _require(await credentials_repository.replace_password(user_id, new_hash))
 
-    async def drop_password(self, user_id: int) -> Account:
+    async def drop_password(self, user_id: int) -> User:
         """Leave the account without a password, until a reset sets one.
 
         Raises:
@@ -71,7 +71,7 @@ class Mailboxes:
         return _require(await credentials_repository.replace_password(user_id, UNUSABLE))
 
 
-def _require(account: Account | None) -> Account:
-    if account is None:
+def _require(user: User | None) -> User:
+    if user is None:
         raise UserNotFoundException
-    return account
+    return user

@@ -80,7 +80,7 @@ def new_username(raw: str, _document: Mapping[str, Any] | None = None) -> Canoni
     return username
 
 
-class TypedName(msgspec.Struct, frozen=True):
+class Identifier(msgspec.Struct, frozen=True):
     """What somebody typed to name an account, read once.
 
     Attributes:
@@ -94,17 +94,17 @@ class TypedName(msgspec.Struct, frozen=True):
     username: CanonicalUsername | None = None
 
 
-def typed_name(*, email: str | None, username: str | None) -> TypedName:
+def parse_identifier(*, email: str | None, username: str | None) -> Identifier:
     """Read what somebody typed to name an account. A username with `@` is read as an address."""
     typed = email if email is not None else username or ""
     try:
         if email is not None or "@" in typed:
             address = canonical_email(typed)
-            return TypedName(address, email=address)
+            return Identifier(address, email=address)
         name = canonical_username(typed)
-        return TypedName(name, username=name)
+        return Identifier(name, username=name)
     except ValidationException:
-        return TypedName(typed)
+        return Identifier(typed)
 
 
 def _invalid_email() -> ValidationException:

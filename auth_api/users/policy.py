@@ -16,7 +16,7 @@ class PasswordPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_bytes: int = 512
 
 
-class MailboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
+class VerificationPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """What an account needs a proof of its mailbox for.
 
     Attributes:
@@ -25,4 +25,4 @@ class MailboxPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     required: bool = False
-    before_account: bool = False
+    before_signup: bool = False

@@ -5,16 +5,16 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
-from auth_api.users.tables import User
-from auth_api.users.user import Account, account_of, only_account
+from auth_api.users.tables import UserRow
+from auth_api.users.user import User, first_user, user_from_row
 
 
 @circuit_breaker(service=SERVICE)
 async def insert(
     email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, *, locale: str | None
-) -> Account | None:
+) -> User | None:
     """Add an account. None if the address or the username is taken, also by somebody a moment faster."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
         "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
         "ON CONFLICT DO NOTHING "
@@ -24,20 +24,20 @@ async def insert(
         hashed_password,
         locale,
     )
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
 async def email_is_taken(email: CanonicalEmail) -> bool:
     """Tell whether an account has this address."""
-    return bool(await User.exists().where(User.email == email))
+    return bool(await UserRow.exists().where(UserRow.email == email))
 
 
 @circuit_breaker(service=SERVICE)
-async def find(user_id: int) -> Account | None:
+async def find(user_id: int) -> User | None:
     """Return the account of this id."""
-    return only_account(
-        await User.raw(
+    return first_user(
+        await UserRow.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
             "FROM users WHERE id = {}",
             user_id,
@@ -46,10 +46,10 @@ async def find(user_id: int) -> Account | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def find_by_email(email: CanonicalEmail) -> Account | None:
+async def find_by_email(email: CanonicalEmail) -> User | None:
     """Return the account that has this address."""
-    return only_account(
-        await User.raw(
+    return first_user(
+        await UserRow.raw(
             "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
             "FROM users WHERE email = {}",
             email,
@@ -58,25 +58,25 @@ async def find_by_email(email: CanonicalEmail) -> Account | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def newest(limit: int) -> list[Account]:
+async def newest(limit: int) -> list[User]:
     """Return the accounts that were made last, newest first."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
         "FROM users ORDER BY id DESC LIMIT {}",
         limit,
     )
-    return [account_of(row) for row in rows]
+    return [user_from_row(row) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)
-async def rename(user_id: int, username: CanonicalUsername) -> Account | None:
+async def rename(user_id: int, username: CanonicalUsername) -> User | None:
     """Change the username. None if the account is gone.
 
     Raises:
         DuplicateUsernameException: another account has it; the transaction cannot go on.
     """
     try:
-        rows = await User.raw(
+        rows = await UserRow.raw(
             "UPDATE users SET username = {}, updated_at = clock_timestamp() WHERE id = {} "
             "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
             username,
@@ -84,18 +84,18 @@ async def rename(user_id: int, username: CanonicalUsername) -> Account | None:
         )
     except UNIQUE_VIOLATIONS as error:
         raise DuplicateUsernameException from error
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def change_email(user_id: int, email: CanonicalEmail) -> Account | None:
+async def change_email(user_id: int, email: CanonicalEmail) -> User | None:
     """Give the account another address, which its owner has just proved to have. None if the account is gone.
 
     Raises:
         DuplicateEmailException: another account has it; the transaction cannot go on.
     """
     try:
-        rows = await User.raw(
+        rows = await UserRow.raw(
             "UPDATE users SET email = {}, email_verified_at = clock_timestamp(), updated_at = clock_timestamp() "
             "WHERE id = {} "
             "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
@@ -104,13 +104,13 @@ async def change_email(user_id: int, email: CanonicalEmail) -> Account | None:
         )
     except UNIQUE_VIOLATIONS as error:
         raise DuplicateEmailException from error
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
 async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
     """Note that the owner of this address has the account. False if it has another address, or that is noted."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "UPDATE users SET email_verified_at = clock_timestamp() "
         "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
         user_id,
@@ -122,29 +122,29 @@ async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
 @circuit_breaker(service=SERVICE)
 async def delete_unverified(email: CanonicalEmail, *, unless: int) -> int | None:
     """Delete the account of this address whose owner never proved to have it, but not this one. Returns its id."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "DELETE FROM users WHERE email = {} AND email_verified_at IS NULL AND id <> {} RETURNING id", email, unless
     )
     return int(rows[0]["id"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
-async def set_active(user_id: int, *, active: bool) -> Account | None:
+async def set_active(user_id: int, *, active: bool) -> User | None:
     """Enable or disable the account. None if it is gone, or already as wanted."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "UPDATE users SET is_active = {}, updated_at = clock_timestamp() WHERE id = {} AND is_active <> {} "
         "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
         active,
         user_id,
         active,
     )
-    return only_account(rows)
+    return first_user(rows)
 
 
 @circuit_breaker(service=SERVICE)
 async def verify_once(user_id: int, email: str) -> bool:
     """Note that the account's address is its owner's. False if it was noted before, or it has another address."""
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "UPDATE users SET email_verified_at = clock_timestamp() "
         "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
         user_id,
@@ -156,4 +156,4 @@ async def verify_once(user_id: int, email: str) -> bool:
 @circuit_breaker(service=SERVICE)
 async def remove(user_id: int) -> bool:
     """Delete the account with all that hangs on it, whatever its password."""
-    return bool(await User.raw("DELETE FROM users WHERE id = {} RETURNING id", user_id))
+    return bool(await UserRow.raw("DELETE FROM users WHERE id = {} RETURNING id", user_id))

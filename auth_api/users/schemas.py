@@ -13,7 +13,7 @@ from auth_api.users.identifiers import (
     CanonicalUsername,
 )
 from auth_api.users.policy import PasswordPolicy
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 MAX_PASSWORD_LENGTH = 1024
 """Of any password that is sent; what a new one may be is decided by its policy."""
@@ -101,7 +101,7 @@ Timestamp = Annotated[
 ]
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class UserResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An account as its owner sees it. `updated_at` moves with username, address, password and `is_active`."""
 
     id: int
@@ -114,20 +114,20 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     last_login: Timestamp | None
 
 
-def user_view(account: Account) -> User:
+def user_response(user: User) -> UserResponse:
     """Show an account."""
-    return User(**user_fields(account))
+    return UserResponse(**user_fields(user))
 
 
-def user_fields(account: Account) -> dict[str, Any]:
+def user_fields(user: User) -> dict[str, Any]:
     """Return the fields of `User`, for answers that carry more."""
     return {
-        "id": account.id,
-        "username": account.username,
-        "email": account.email,
-        "is_active": account.is_active,
-        "email_verified": account.email_verified_at is not None,
-        "created_at": rfc3339(account.created_at),
-        "updated_at": rfc3339(account.updated_at),
-        "last_login": rfc3339(account.last_login) if account.last_login else None,
+        "id": user.id,
+        "username": user.username,
+        "email": user.email,
+        "is_active": user.is_active,
+        "email_verified": user.email_verified_at is not None,
+        "created_at": rfc3339(user.created_at),
+        "updated_at": rfc3339(user.updated_at),
+        "last_login": rfc3339(user.last_login) if user.last_login else None,
     }

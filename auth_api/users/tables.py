@@ -4,10 +4,10 @@ from piccolo.columns import Boolean, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
-from auth_api.kit.db.raw_sql import ByHand
+from auth_api.kit.db.raw_sql import RawSql
 
 
-class User(ByHand, Table, tablename="users"):
+class UserRow(RawSql, Table, tablename="users"):
     """One row per account. Username and address are stored in their one canonical form."""
 
     id = NeverReusedBigSerial(primary_key=True)

@@ -9,7 +9,7 @@ import msgspec
 Row = dict[str, Any]
 
 
-class Account(msgspec.Struct, frozen=True, kw_only=True):
+class User(msgspec.Struct, frozen=True, kw_only=True):
     """Everything about an account but its password. Times are aware and in UTC."""
 
     id: int
@@ -29,18 +29,18 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     Stays inside the services.
     """
 
-    account: Account
+    user: User
     hashed_password: str
     seen_at: datetime
 
     def __repr__(self) -> str:
         """Leave the hash out."""
-        return f"Credentials({self.account.id})"
+        return f"Credentials({self.user.id})"
 
 
-def account_of(row: Row) -> Account:
+def user_from_row(row: Row) -> User:
     """Read an account out of a row."""
-    return Account(
+    return User(
         id=row["id"],
         username=row["username"],
         email=row["email"],
@@ -53,6 +53,6 @@ def account_of(row: Row) -> Account:
     )
 
 
-def only_account(rows: Sequence[Row]) -> Account | None:
+def first_user(rows: Sequence[Row]) -> User | None:
     """Read the account out of what a statement on one of them returned."""
-    return account_of(rows[0]) if rows else None
+    return user_from_row(rows[0]) if rows else None

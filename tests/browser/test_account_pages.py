@@ -336,9 +336,9 @@ async def test_without_scripts_the_page_says_that_it_needs_them(opened: Opener) 
 async def test_every_page_fits_and_can_be_read(opened: Opener, tmp_path: Path, width: int, dark: bool) -> None:
     async with opened(PAGES[0], width=width, dark=dark) as visit:
         page = visit.page
-        origin = page.url.removesuffix(PAGES[0])
+        request_context = page.url.removesuffix(PAGES[0])
         for path in (*PAGES, "/dev/mailbox", "/errors", "/errors/WEAK_PASSWORD"):
-            await page.goto(origin + path)
+            await page.goto(request_context + path)
             for button in await page.locator("button:visible").all():
                 await button.click()  # shows what is missing, too
             await page.screenshot(path=tmp_path / f"{path.rpartition('/')[2]}.png", full_page=True)

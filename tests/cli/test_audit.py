@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from auth_api.events.audit import service
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support import over
@@ -23,7 +23,7 @@ async def exported(services: Services, **wanted: Any) -> list[int]:
 
 
 async def ids() -> list[int]:
-    return [row["id"] for row in await AuditLog.select(AuditLog.id).order_by(AuditLog.id)]
+    return [row["id"] for row in await AuditLogRow.select(AuditLogRow.id).order_by(AuditLogRow.id)]
 
 
 async def test_every_event_comes_once_in_the_order_of_ids(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

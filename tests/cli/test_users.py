@@ -37,7 +37,7 @@ def test_an_account_is_made_shown_and_listed(auth_api: Command) -> None:
     }
     assert json.loads(auth_api("users", "show", "Ada@Example.com", "--json").stdout) == ada
     listed = json.loads(auth_api("users", "list", "--json").stdout)
-    assert [account["username"] for account in listed] == ["grace", "ada"]
+    assert [user["username"] for user in listed] == ["grace", "ada"]
     assert listed[1] == ada
     newest = json.loads(auth_api("users", "list", "--json", "--limit", "1").stdout)
     assert newest == listed[:1]

@@ -25,6 +25,7 @@ LAYERS: Final = (
         "app",
         "asgi",
         "cli",
+        "composition",
         "doctor",
         "errors",
         "piccolo_app",

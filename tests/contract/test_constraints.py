@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from piccolo.table import Table
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
-from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD
 from tests.support.rows import user_rows
@@ -23,13 +23,13 @@ LATER = NOW + timedelta(days=1)
 
 async def make_user(**fields: Any) -> int:
     given = {"username": "ada", "email": "ada@example.com", "hashed_password": "!", **fields}
-    user = User(**given, is_active=True, created_at=NOW, updated_at=NOW)
+    user = UserRow(**given, is_active=True, created_at=NOW, updated_at=NOW)
     await user.save()
     return int(user.id)
 
 
-async def make_session(user_id: int) -> Session:
-    session = Session(
+async def make_session(user_id: int) -> SessionRow:
+    session = SessionRow(
         id=uuid4(),
         user_id=user_id,
         created_at=NOW,
@@ -43,35 +43,37 @@ async def make_session(user_id: int) -> Session:
     return session
 
 
-async def make_refresh_token(user_id: int, session: Session, token_hash: str) -> None:
-    await RefreshToken(
+async def make_refresh_token(user_id: int, session: SessionRow, token_hash: str) -> None:
+    await RefreshTokenRow(
         user_id=user_id, session_id=session.id, token_hash=token_hash, expires_at=LATER, created_at=NOW
     ).save()
 
 
 async def make_one_time_token(user_id: int, token_hash: str) -> None:
-    await OneTimeToken(user_id=user_id, purpose="reset", token_hash=token_hash, expires_at=LATER, created_at=NOW).save()
+    await OneTimeTokenRow(
+        user_id=user_id, purpose="reset", token_hash=token_hash, expires_at=LATER, created_at=NOW
+    ).save()
 
 
 async def make_everything(user_id: int) -> None:
     """Give an account a row in every table that points at it."""
     await make_refresh_token(user_id, await make_session(user_id), "first")
     await make_one_time_token(user_id, "first")
-    await OutboxMessage(template="welcome", user_id=user_id, next_attempt_at=NOW, created_at=NOW).save()
-    await AuditLog(user_id=user_id, action="account:registered", resource="account", created_at=NOW).save()
+    await OutboxRow(template="welcome", user_id=user_id, next_attempt_at=NOW, created_at=NOW).save()
+    await AuditLogRow(user_id=user_id, action="account:registered", resource="account", created_at=NOW).save()
 
 
 async def count(table: type[Table]) -> int:
     return int(await table.count())
 
 
-@pytest.mark.parametrize("table", [Session, RefreshToken, OneTimeToken, OutboxMessage])
+@pytest.mark.parametrize("table", [SessionRow, RefreshTokenRow, OneTimeTokenRow, OutboxRow])
 async def test_what_belongs_to_an_account_goes_with_it(db_session: None, table: type[Table]) -> None:
     user_id = await make_user()
     await make_everything(user_id)
     assert await count(table) == 1
 
-    await User.delete().where(User.id == user_id)
+    await UserRow.delete().where(UserRow.id == user_id)
 
     assert await count(table) == 0
 
@@ -80,9 +82,9 @@ async def test_the_history_stays_without_the_person(db_session: None) -> None:
     user_id = await make_user()
     await make_everything(user_id)
 
-    await User.delete().where(User.id == user_id)
+    await UserRow.delete().where(UserRow.id == user_id)
 
-    assert await AuditLog.select(AuditLog.user_id, AuditLog.action) == [
+    assert await AuditLogRow.select(AuditLogRow.user_id, AuditLogRow.action) == [
         {"user_id": None, "action": "account:registered"}
     ]
 
@@ -91,9 +93,9 @@ async def test_nobody_else_s_rows_go_with_an_account(db_session: None) -> None:
     ada, eve = await make_user(), await make_user(username="eve", email="eve@example.com")
     await make_everything(eve)
 
-    await User.delete().where(User.id == ada)
+    await UserRow.delete().where(UserRow.id == ada)
 
-    tables = (Session, RefreshToken, OneTimeToken, OutboxMessage, AuditLog)
+    tables = (SessionRow, RefreshTokenRow, OneTimeTokenRow, OutboxRow, AuditLogRow)
     assert [await count(table) for table in tables] == [1, 1, 1, 1, 1]
 
 
@@ -102,9 +104,9 @@ async def test_tokens_go_with_their_session(db_session: None) -> None:
     session = await make_session(user_id)
     await make_refresh_token(user_id, session, "first")
 
-    await Session.delete().where(Session.id == session.id)
+    await SessionRow.delete().where(SessionRow.id == session.id)
 
-    assert await count(RefreshToken) == 0
+    assert await count(RefreshTokenRow) == 0
 
 
 async def test_a_row_cannot_belong_to_nobody(db_session: None) -> None:

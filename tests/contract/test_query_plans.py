@@ -47,7 +47,7 @@ async def journeys(client: Any) -> None:
 async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
     """Return the lines of a statement's plan; it is not carried out."""
     sql, values = statement
-    connection: Any = await engine.take()
+    connection: Any = await engine.acquire()
     try:
         if kind == "sqlite":
             return [row["detail"] for row in await connection.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}", values)]
@@ -56,7 +56,7 @@ async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
     finally:
         if kind == "postgres":
             await connection.execute("SET enable_seqscan = on")
-        await engine.give_back(connection, clean=True)
+        await engine.release(connection, clean=True)
 
 
 async def test_no_statement_of_the_journeys_scans_a_table(

@@ -109,17 +109,17 @@ def test_own_templates_are_a_folder(tmp_path: Path) -> None:
 
 
 def test_nothing_needs_a_proof_of_the_mailbox_unless_asked_for() -> None:
-    mailboxes = Settings.from_env(DEVELOPMENT).mailboxes
+    verification_policy = Settings.from_env(DEVELOPMENT).verification_policy
 
-    assert (mailboxes.required, mailboxes.before_account) == (False, False)
+    assert (verification_policy.required, verification_policy.before_signup) == (False, False)
 
 
 def test_where_mail_can_be_sent_it_can_be_asked_for() -> None:
     wanted = {"REQUIRE_EMAIL_VERIFICATION": "true", "REGISTRATION_ENUMERATION_SAFE": "true"}
 
-    mailboxes = Settings.from_env({**PRODUCTION, **SMTP, **wanted}).mailboxes
+    verification_policy = Settings.from_env({**PRODUCTION, **SMTP, **wanted}).verification_policy
 
-    assert (mailboxes.required, mailboxes.before_account) == (True, True)
+    assert (verification_policy.required, verification_policy.before_signup) == (True, True)
 
 
 def test_where_it_cannot_the_start_is_refused() -> None:

@@ -22,7 +22,7 @@ SWITCH = "must be true or false"
 TEXTS = "must be a JSON list of texts"
 TWO_TEXTS = '["one", "two"]'
 ORIGINS = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
-ORIGIN = '["https://app.your-company.com"]'
+REQUEST_CONTEXT = '["https://app.your-company.com"]'
 DATABASE = "must be a PostgreSQL or SQLite address"
 POSTGRES = "postgresql://user:password@host:5432/auth"
 MEMORY = "must name a file: every connection would have a memory of its own"
@@ -56,11 +56,11 @@ def refusal(environ: dict[str, str]) -> str:
         ("SHUTDOWN_DELAY", "-1", "must be a number, 0 to 300", "0"),
         ("SHUTDOWN_TIMEOUT", "0", "must be a number, 0.1 to 300", "20"),
         ("PUBLIC_URL", "auth.example.org", "must be an http or https address", "http://127.0.0.1:8000"),
-        ("CORS_ORIGINS", "*", ORIGINS, ORIGIN),
-        ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, ORIGIN),
-        ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, ORIGIN),
-        ("CORS_ORIGINS", '["example.org"]', ORIGINS, ORIGIN),
-        ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, ORIGIN),
+        ("CORS_ORIGINS", "*", ORIGINS, REQUEST_CONTEXT),
+        ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, REQUEST_CONTEXT),
+        ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, REQUEST_CONTEXT),
+        ("CORS_ORIGINS", '["example.org"]', ORIGINS, REQUEST_CONTEXT),
+        ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, REQUEST_CONTEXT),
         ("CORS_ORIGINS", "[7]", TEXTS, TWO_TEXTS),
         ("ALLOWED_HOSTS", '["a"', TEXTS, TWO_TEXTS),
         ("DOCS_ENABLED", "maybe", SWITCH, "true"),

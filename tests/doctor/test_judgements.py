@@ -17,7 +17,7 @@ import pytest
 from auth_api.doctor import database, exposure, files, hashing, keys
 from auth_api.doctor.connecting import explain_failure
 from auth_api.doctor.database import PostgresFacts
-from auth_api.doctor.exposure import look_at_exposure
+from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
 from auth_api.doctor.hashing import LEVEL_3
 from auth_api.kit.crypto.passwords import HashingPolicy
@@ -54,16 +54,16 @@ def facts(**changed: Any) -> PostgresFacts:
 
 
 def pooler(*, is_pooled: bool, cache: int) -> Finding | None:
-    return next(database.judge_pooler(facts(is_pooled=is_pooled), cache), None)
+    return next(database.evaluate_pooler(facts(is_pooled=is_pooled), cache), None)
 
 
 def role(*, is_superuser: bool, is_production: bool = True) -> Finding | None:
-    return next(database.judge_role(facts(is_superuser=is_superuser), is_production=is_production), None)
+    return next(database.evaluate_role(facts(is_superuser=is_superuser), is_production=is_production), None)
 
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(0.02, "ok"), (0.49, "ok"), (0.51, "warn")])
 def test_a_hash_that_takes_too_long_is_told(seconds: float, verdict: str) -> None:
-    found, says = seen(hashing.judge_cost(seconds, HashingPolicy()))
+    found, says = seen(hashing.evaluate_cost(seconds, HashingPolicy()))
 
     assert found == verdict
     assert says.startswith(f"{seconds * 1000:.1f} ms a hash (m=19456,t=2,p=1): at most {1 / seconds:.0f} logins")
@@ -83,7 +83,7 @@ def test_a_hash_that_takes_too_long_is_told(seconds: float, verdict: str) -> Non
 def test_a_build_is_judged_by_its_machine_code(
     machine: str, flags: frozenset[str], code: bytes | None, expected: tuple[str, str]
 ) -> None:
-    verdict, says = seen(hashing.judge_build(machine=machine, flags=flags, code=code))
+    verdict, says = seen(hashing.evaluate_build(machine=machine, flags=flags, code=code))
 
     assert (verdict, says[: len(expected[1])]) == expected
 
@@ -98,18 +98,18 @@ def test_the_machine_code_of_this_build_is_found() -> None:
 @pytest.mark.parametrize(
     ("finding", "expected"),
     [
-        (database.judge_version(facts(major=14, version="14.1")), ("ok", "PostgreSQL 14.1")),
-        (database.judge_version(facts(major=13, version="13.9")), ("fail", "PostgreSQL 13.9 is too old")),
-        (database.judge_sqlite_version((3, 34, 1)), ("fail", "SQLite 3.34.1 is too old")),
-        (database.judge_clock(0.4), ("ok", "the clocks of the database and this machine agree within 1 s")),
-        (database.judge_clock(-2.1), ("warn", "the database's clock is 2 s behind this machine's")),
-        (database.judge_clock(31), ("fail", "the database's clock is 31 s ahead of this machine's")),
+        (database.evaluate_version(facts(major=14, version="14.1")), ("ok", "PostgreSQL 14.1")),
+        (database.evaluate_version(facts(major=13, version="13.9")), ("fail", "PostgreSQL 13.9 is too old")),
+        (database.evaluate_sqlite_version((3, 34, 1)), ("fail", "SQLite 3.34.1 is too old")),
+        (database.evaluate_clock(0.4), ("ok", "the clocks of the database and this machine agree within 1 s")),
+        (database.evaluate_clock(-2.1), ("warn", "the database's clock is 2 s behind this machine's")),
+        (database.evaluate_clock(31), ("fail", "the database's clock is 31 s ahead of this machine's")),
         (
-            database.judge_connections(facts(), pool_size=20, workers=2),
+            database.evaluate_connections(facts(), pool_size=20, workers=2),
             ("ok", "40 at most (20 a worker) of 97 that PostgreSQL takes: room for 2 instances"),
         ),
         (
-            database.judge_connections(facts(), pool_size=20, workers=4),
+            database.evaluate_connections(facts(), pool_size=20, workers=4),
             (
                 "warn",
                 (
@@ -119,11 +119,11 @@ def test_the_machine_code_of_this_build_is_found() -> None:
             ),
         ),
         (
-            database.judge_connections(facts(), pool_size=20, workers=5),
+            database.evaluate_connections(facts(), pool_size=20, workers=5),
             ("fail", "100 at most (20 a worker) of 97 that PostgreSQL takes"),
         ),
         (
-            database.judge_connections(facts(is_pooled=True), pool_size=20, workers=5),
+            database.evaluate_connections(facts(is_pooled=True), pool_size=20, workers=5),
             ("note", "100 at most, to a pooler: its own limits count"),
         ),
         (
@@ -158,7 +158,7 @@ def test_what_a_database_says_of_itself_is_judged(finding: Finding | None, expec
     ],
 )
 def test_who_can_read_along_with_the_database_is_told(dsn: str, encrypted: bool, verdict: str, says: str) -> None:
-    found = seen(database.judge_encryption(facts(is_encrypted=encrypted), dsn))
+    found = seen(database.evaluate_encryption(facts(is_encrypted=encrypted), dsn))
 
     assert found[0] == verdict
     assert found[1].startswith(says)
@@ -197,7 +197,7 @@ def test_why_a_database_cannot_be_used_is_told_without_its_words(error: Exceptio
     ids=["secret", "Ed25519", "RSA of 2048 bits"],
 )
 def test_a_key_is_judged_by_its_size(key: Callable[[], SigningKey], verdict: str) -> None:
-    found, says = seen(keys.judge_strength(key()))
+    found, says = seen(keys.evaluate_strength(key()))
 
     assert found == verdict
     assert key().kid in says
@@ -211,30 +211,30 @@ def test_the_age_of_a_key_is_that_of_its_file(tmp_path: Path, days: int, verdict
     os.utime(tmp_path / "secret", (NOW.timestamp(), NOW.timestamp()))
     ring = KeyRing(SigningKey.from_secret(SECRET))
 
-    found = keys.look_at_keys(ring, environ, tmp_path, now=NOW + timedelta(days=days))
+    found = keys.check_keys(ring, environ, tmp_path, now=NOW + timedelta(days=days))
 
     age = [seen(finding) for finding in found if finding.check == "keys.age"]
     assert age == ([(verdict, f"the file of the key was written {days} days ago")])
 
 
 def test_of_a_key_in_a_variable_no_age_is_told(tmp_path: Path) -> None:
-    found = keys.look_at_keys(KeyRing(SigningKey.from_secret(SECRET)), {"JWT_SECRET_KEY": SECRET}, tmp_path, now=NOW)
+    found = keys.check_keys(KeyRing(SigningKey.from_secret(SECRET)), {"JWT_SECRET_KEY": SECRET}, tmp_path, now=NOW)
 
     assert [finding.check for finding in found] == ["keys.strength"]
 
 
 def test_keys_beside_the_one_that_signs_are_named_by_their_ids(tmp_path: Path) -> None:
     old = SigningKey.from_pem(public_pem("ES256"))
-    found = list(keys.judge_others(KeyRing(SigningKey.from_secret(SECRET), [old])))
+    found = list(keys.evaluate_others(KeyRing(SigningKey.from_secret(SECRET), [old])))
 
     assert [seen(finding) for finding in found] == [("note", f"1 more may have signed tokens: {old.kid} (ES256)")]
 
 
 def test_the_secret_of_development_is_told_as_such(tmp_path: Path) -> None:
     ring = KeyRing(SigningKey.from_secret(SECRET))
-    before = keys.look_at_keys(ring, {}, tmp_path, now=NOW)
+    before = keys.check_keys(ring, {}, tmp_path, now=NOW)
     (tmp_path / "auth.db.secret").write_text(SECRET)
-    after = keys.look_at_keys(ring, {}, tmp_path, now=NOW)
+    after = keys.check_keys(ring, {}, tmp_path, now=NOW)
 
     assert before[0].says.endswith("a secret of its own, made at the first start")
     assert after[0].says.endswith(f"a secret of its own, kept in {tmp_path / 'auth.db.secret'}")
@@ -251,7 +251,7 @@ def test_the_secret_of_development_is_told_as_such(tmp_path: Path) -> None:
     ],
 )
 def test_origins_are_judged(origins: tuple[str, ...], production: bool, expected: str) -> None:
-    assert seen(exposure.judge_origins(origins, is_production=production))[0] == expected
+    assert seen(exposure.evaluate_origins(origins, is_production=production))[0] == expected
 
 
 @pytest.mark.parametrize(
@@ -259,19 +259,19 @@ def test_origins_are_judged(origins: tuple[str, ...], production: bool, expected
     [((), "warn"), (("10.0.0.0/8",), "ok"), (("10.0.0.0/8", "8.8.8.0/24"), "warn")],
 )
 def test_trusted_proxies_are_judged(networks: tuple[str, ...], expected: str) -> None:
-    assert seen(exposure.judge_proxies(tuple(map(ipaddress.ip_network, networks)), "::"))[0] == expected
+    assert seen(exposure.evaluate_proxies(tuple(map(ipaddress.ip_network, networks)), "::"))[0] == expected
 
 
 def test_production_is_told_what_stands_open() -> None:
     policy = HttpPolicy(public_url="https://auth.example.com", docs_enabled=True)
 
-    found = {finding.check: finding for finding in look_at_exposure(policy, host="::", is_production=True)}
+    found = {finding.check: finding for finding in check_exposure(policy, host="::", is_production=True)}
     closed = HttpPolicy(public_url="https://auth.example.com", docs_enabled=False, allowed_hosts=("auth.example.com",))
 
     assert found["http.hosts"].fix == """Set ALLOWED_HOSTS='["auth.example.com"]'."""
     assert found["http.docs"].verdict == "note"
-    assert {f.check for f in look_at_exposure(closed, host="::", is_production=True)} == {"http.cors", "http.proxies"}
-    assert {f.check for f in look_at_exposure(policy, host="::", is_production=False)} == {"http.cors"}
+    assert {f.check for f in check_exposure(closed, host="::", is_production=True)} == {"http.cors", "http.proxies"}
+    assert {f.check for f in check_exposure(policy, host="::", is_production=False)} == {"http.cors"}
 
 
 @pytest.mark.parametrize(
@@ -285,4 +285,4 @@ def test_production_is_told_what_stands_open() -> None:
     ],
 )
 def test_permissions_of_a_file_are_judged(mode: int, expected: tuple[str, str]) -> None:
-    assert seen(files.judge_file("env", Path("x"), mode)) == expected
+    assert seen(files.evaluate_file("env", Path("x"), mode)) == expected

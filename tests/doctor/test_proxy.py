@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from auth_api.doctor.findings import Finding
-from auth_api.doctor.proxy import FORGED, judge_proxy, look_at_proxy
+from auth_api.doctor.proxy import FORGED, check_proxy, evaluate_proxy
 from auth_api.operations.health.schemas import SeenClient
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.certificates import make_certificate
@@ -99,7 +99,7 @@ def told(finding: Finding) -> tuple[str, str]:
 
 def test_the_server_is_asked_plainly_and_with_a_forged_address() -> None:
     with server(200) as (url, asked):
-        found = look_at_proxy(f"{url}/", TOKEN)
+        found = check_proxy(f"{url}/", TOKEN)
 
     assert told(found) == ("ok", "this machine is 198.51.100.9, says the proxy 10.0.0.2; a forged address is ignored")
     assert asked == [
@@ -119,12 +119,12 @@ def test_the_server_is_asked_plainly_and_with_a_forged_address() -> None:
 )
 def test_an_answer_that_tells_nothing_is_explained(status: int, verdict: str, says: str) -> None:
     with server(status) as (url, _):
-        assert told(look_at_proxy(url, None)) == (verdict, says)
+        assert told(check_proxy(url, None)) == (verdict, says)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1", "127.0.0.1:8000", "http://127.0.0.1:x"])
 def test_an_address_where_nothing_answers_is_told(url: str) -> None:
-    verdict, says = told(look_at_proxy(url, None))
+    verdict, says = told(check_proxy(url, None))
 
     assert (verdict, says[: len(url)]) == ("fail", url)
 
@@ -133,7 +133,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
     context = SSLContext(PROTOCOL_TLS_SERVER)
     context.load_cert_chain(make_certificate(tmp_path))
     with server(200, context) as (url, _):
-        verdict, says = told(look_at_proxy(url, None))
+        verdict, says = told(check_proxy(url, None))
 
     assert verdict == "fail"
     assert says.startswith(f"the certificate of {url} is not good (self")
@@ -167,7 +167,7 @@ def test_a_certificate_that_nobody_vouches_for_is_told(tmp_path: Path) -> None:
 def test_what_the_server_sees_is_judged(
     plain: tuple[str, str | None], forged: tuple[str, str | None], verdict: str, says: str
 ) -> None:
-    found = judge_proxy(*(SeenClient(address=who, peer="10.0.0.2", forwarded=what) for who, what in (plain, forged)))
+    found = evaluate_proxy(*(SeenClient(address=who, peer="10.0.0.2", forwarded=what) for who, what in (plain, forged)))
 
     assert (found.verdict.value, found.says[: len(says)]) == (verdict, says)
     assert found.fix

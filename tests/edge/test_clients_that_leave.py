@@ -6,7 +6,7 @@ from typing import Any
 
 from litestar import Litestar
 
-from auth_api.kit.http.edge import Outer
+from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.services import Services
 from tests.support.held_hasher import held, requests_wait
 from tests.support.log_lines import access_line
@@ -60,7 +60,7 @@ async def test_ft28_a_thousand_who_leave_leave_nothing_behind(app: Litestar, ser
         await until(lambda: not place.connections.connections and not place.connections.tasks)
 
         outer = app.asgi_handler
-        assert isinstance(outer, Outer)
+        assert isinstance(outer, EdgeMiddleware)
         assert (len(place.connections.heads), len(place.connections.bodies), len(outer._deadlines)) == (0, 0, 0)  # noqa: SLF001
         await until(lambda: services.hasher._unfinished == 0)  # noqa: SLF001 - nothing public counts them
         async with asyncio.timeout(10), place.wire() as wire:

@@ -7,7 +7,7 @@ from tests.conftest import OtherAppFactory
 from tests.support.problems import assert_problem
 
 LOGIN = "/api/auth/login"
-ORIGIN = "https://app.example.com"
+REQUEST_CONTEXT = "https://app.example.com"
 EXPOSED = "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate"
 
 
@@ -28,7 +28,7 @@ def cors_headers(response: httpx.Response) -> dict[str, str]:
 async def test_a_preflight_of_an_allowed_origin_is_granted(
     client: httpx.AsyncClient, method: str, headers: str | None
 ) -> None:
-    wanted = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+    wanted = {"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": method}
     if headers is not None:
         wanted["Access-Control-Request-Headers"] = headers
 
@@ -37,7 +37,7 @@ async def test_a_preflight_of_an_allowed_origin_is_granted(
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers.get_list("vary") == ["Origin"]
     assert cors_headers(response) == {
-        "access-control-allow-origin": ORIGIN,
+        "access-control-allow-origin": REQUEST_CONTEXT,
         "access-control-allow-methods": "GET, POST, PATCH, DELETE",
         "access-control-allow-headers": "authorization, content-type, x-request-id",
         "access-control-max-age": "600",
@@ -73,7 +73,7 @@ async def test_a_preflight_for_what_is_not_offered_is_refused(
     client: httpx.AsyncClient, method: str, headers: str
 ) -> None:
     wanted = {
-        "Origin": ORIGIN,
+        "Origin": REQUEST_CONTEXT,
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": headers,
     }
@@ -85,11 +85,11 @@ async def test_a_preflight_for_what_is_not_offered_is_refused(
 
 
 async def test_an_answer_to_an_allowed_origin_may_be_read_without_credentials(client: httpx.AsyncClient) -> None:
-    response = await client.get("/health/live", headers={"Origin": ORIGIN})
+    response = await client.get("/health/live", headers={"Origin": REQUEST_CONTEXT})
 
     assert response.status_code == 200
     assert cors_headers(response) == {
-        "access-control-allow-origin": ORIGIN,
+        "access-control-allow-origin": REQUEST_CONTEXT,
         "access-control-expose-headers": EXPOSED,
     }
 
@@ -109,9 +109,9 @@ async def test_a_cache_is_told_that_the_answer_depends_on_the_origin(client: htt
 
 async def test_without_origins_there_is_no_cors_at_all(app_with: OtherAppFactory) -> None:
     async with app_with(CORS_ORIGINS="[]") as other:
-        plain = await other.client.get("/health/live", headers={"Origin": ORIGIN})
+        plain = await other.client.get("/health/live", headers={"Origin": REQUEST_CONTEXT})
         preflight = await other.client.options(
-            LOGIN, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
+            LOGIN, headers={"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": "POST"}
         )
 
     assert (plain.status_code, cors_headers(plain)) == (200, {})

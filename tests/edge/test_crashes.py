@@ -17,16 +17,16 @@ from auth_api.kit.clock import utc_now
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.edge import Outer
-from auth_api.kit.http.request_cycle import Surroundings
-from auth_api.kit.http.request_screening import Admission
+from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.request_cycle import EdgeConfig
+from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.log_lines import lines_of_request
 from tests.support.problems import assert_problem
 
 BUG = 'SELECT "hunter2" FROM /srv/app/secrets.py'
-ORIGIN = "https://app.example.com"
+REQUEST_CONTEXT = "https://app.example.com"
 
 
 class Unspeakable:
@@ -137,12 +137,12 @@ async def test_a_bug_anywhere_is_an_internal_error_that_says_nothing(
 ) -> None:
     async with app_with() as other:
         register_bugs(other)
-        response = await other.client.request(method, path, headers={"Origin": ORIGIN})
+        response = await other.client.request(method, path, headers={"Origin": REQUEST_CONTEXT})
 
     problem = assert_problem(response, 500, "INTERNAL_ERROR")
     assert problem["detail"] == "Something went wrong on our side."
     assert "hunter2" not in f"{response.headers}{response.text}"
-    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert response.headers["access-control-allow-origin"] == REQUEST_CONTEXT
     traces = [
         line["exception"]
         for line in await lines_of_request(log_file, problem["request_id"])
@@ -189,20 +189,20 @@ async def test_an_error_of_the_framework_is_told_in_our_words(
     assert "x-leak" not in response.headers
 
 
-def around(app: ASGIApp, origins: list[str]) -> Outer:
+def around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
     """Return the outermost layer around something that is not our application."""
     addresses = ClientAddresses([])
-    shared = Surroundings(
+    shared = EdgeConfig(
         clock=utc_now, cors=CorsPolicy(origins), addresses=addresses, security=SecurityHeaders(https_only=False)
     )
-    return Outer(app, shared=shared, admission=Admission(addresses), time_limit=10)
+    return EdgeMiddleware(app, shared=shared, screening=RequestScreening(addresses), time_limit=10)
 
 
 def alone(app: ASGIApp) -> httpx.AsyncClient:
     """Return a client of the outermost layer around something that is not our application."""
-    outer = around(app, [ORIGIN])
+    outer = around(app, [REQUEST_CONTEXT])
     transport = httpx.ASGITransport(app=cast("Any", outer))
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers={"Origin": ORIGIN})
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers={"Origin": REQUEST_CONTEXT})
 
 
 async def test_a_bug_outside_of_the_framework_is_an_envelope_too(log_file: Path) -> None:
@@ -213,7 +213,7 @@ async def test_a_bug_outside_of_the_framework_is_an_envelope_too(log_file: Path)
         response = await client.get("/api/user/profile")
 
     problem = assert_problem(response, 500, "INTERNAL_ERROR")
-    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert response.headers["access-control-allow-origin"] == REQUEST_CONTEXT
     lines = await lines_of_request(log_file, problem["request_id"])
     assert [line["level"] for line in lines] == ["ERROR", "INFO"]
     assert "hunter2" in lines[0]["exception"]

@@ -8,7 +8,7 @@ import pytest
 from tests.support.problems import assert_problem
 
 LOGIN = "/api/auth/login"
-ORIGIN = "https://app.example.com"
+REQUEST_CONTEXT = "https://app.example.com"
 JSON = {"Content-Type": "application/json"}
 
 Case = tuple[str, str, dict[str, Any], int, str]
@@ -46,13 +46,13 @@ async def test_a_refusal_of_any_layer_is_an_envelope_that_a_browser_may_read(
     client: httpx.AsyncClient, case: Case
 ) -> None:
     method, path, arguments, status, code = case
-    headers = {"Origin": ORIGIN, "X-Request-ID": "abc123-def456", **arguments.get("headers", {})}
+    headers = {"Origin": REQUEST_CONTEXT, "X-Request-ID": "abc123-def456", **arguments.get("headers", {})}
 
     response = await client.request(method, path, **{**arguments, "headers": headers})
 
     assert_problem(response, status, code)
     assert response.headers["x-request-id"] == "abc123-def456"
-    assert response.headers.get_list("access-control-allow-origin") == [ORIGIN]
+    assert response.headers.get_list("access-control-allow-origin") == [REQUEST_CONTEXT]
     assert response.headers.get_list("vary") == ["Origin"]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_api.kit.http.request_cycle import IDS_AT_ONCE, Surroundings
+from auth_api.kit.http.request_cycle import IDS_AT_ONCE, EdgeConfig
 
 NEW_ID = re.compile(r"[0-9a-f]{32}")
 
@@ -56,7 +56,7 @@ async def test_a_preflight_carries_it_too(client: httpx.AsyncClient) -> None:
 
 def test_no_id_comes_twice_when_new_random_bits_are_drawn() -> None:
     unused: Any = None
-    surroundings = Surroundings(clock=unused, cors=unused, addresses=unused, security=unused)
+    surroundings = EdgeConfig(clock=unused, cors=unused, addresses=unused, security=unused)
 
     ids = {surroundings.new_request_id() for _ in range(3 * IDS_AT_ONCE)}
 

@@ -8,7 +8,7 @@ from litestar import get
 
 from tests.conftest import OtherApp, OtherAppFactory
 
-ORIGIN = "https://app.example.com"
+REQUEST_CONTEXT = "https://app.example.com"
 ALWAYS = {
     "x-content-type-options": ["nosniff"],
     "referrer-policy": ["no-referrer"],
@@ -29,7 +29,7 @@ API: dict[int, list[Request]] = {
         (
             "OPTIONS",
             "/api/auth/login",
-            {"headers": {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}},
+            {"headers": {"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": "POST"}},
         )
     ],
     400: [

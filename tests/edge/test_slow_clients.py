@@ -11,14 +11,14 @@ from tests.support.wire import door
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-ORIGIN = b"Origin: https://app.example.com\r\n"
+REQUEST_CONTEXT = b"Origin: https://app.example.com\r\n"
 SOON = 0.2
 """A time limit of seconds that is worth waiting for."""
 
 
 async def test_ft22_a_head_that_does_not_end_is_408(app: Litestar, log_file: Path) -> None:
     async with door(app, header_timeout=SOON) as place, place.wire() as wire:
-        await wire.send(b"GET /api/user/profile HTTP/1.1\r\nX-Request-ID: slow-head\r\n", ORIGIN, b"X-Slow: a")
+        await wire.send(b"GET /api/user/profile HTTP/1.1\r\nX-Request-ID: slow-head\r\n", REQUEST_CONTEXT, b"X-Slow: a")
 
         answer = await wire.last_answer()
 
@@ -75,7 +75,7 @@ async def test_a_whole_request_leaves_no_clock_running(app: Litestar) -> None:
 
 async def test_ft22_a_body_that_does_not_end_is_408(app: Litestar, db_session: None, log_file: Path) -> None:
     async with door(app, body_timeout=SOON) as place, place.wire() as wire:
-        await wire.send(LOGIN, b"X-Request-ID: slow-body\r\n", ORIGIN, b"Content-Length: 50\r\n\r\n{")
+        await wire.send(LOGIN, b"X-Request-ID: slow-body\r\n", REQUEST_CONTEXT, b"Content-Length: 50\r\n\r\n{")
 
         answer = await wire.last_answer()
 

@@ -23,7 +23,7 @@ def save(deployment: Deployment, backup: Path) -> None:
     run("pg_dump", "--format=custom", f"--file={backup}", deployment.database_url)
 
 
-def put_back(deployment: Deployment, backup: Path) -> None:
+def reschedule(deployment: Deployment, backup: Path) -> None:
     """Replace the database of a server that is stopped."""
     if not is_file(deployment):
         run("pg_restore", "--clean", "--if-exists", f"--dbname={deployment.database_url}", str(backup))
@@ -60,7 +60,7 @@ async def test_ft30_what_was_given_out_since_the_backup_is_unknown_and_no_theft(
             assert (await grace.register()).status == 201
 
             server.stop()
-            put_back(deployment, tmp_path / "backup")
+            reschedule(deployment, tmp_path / "backup")
             server.start()
 
             assert (await ada.try_refresh()).outcome == (401, "TOKEN_INVALID")

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.rows import user_rows
@@ -40,7 +40,7 @@ async def test_twenty_refreshes_of_one_token_have_one_successor(user_factory: Us
 
     assert [answer.status for answer in answers] == [200] * 20
     assert len({answer["refresh_token"] for answer in answers}) == 1
-    assert await RefreshToken.count() == 2
+    assert await RefreshTokenRow.count() == 2
 
 
 async def test_a_logout_beats_every_refresh_that_runs_beside_it(user_factory: UserFactory) -> None:
@@ -66,8 +66,8 @@ async def test_deleting_beside_refreshing_leaves_nothing_behind(user_factory: Us
 
     assert answers[5].status == 204
     assert {answer.status for answer in answers} <= {200, 204, 401}
-    assert await Session.count() == 0
-    assert await RefreshToken.count() == 0
+    assert await SessionRow.count() == 0
+    assert await RefreshTokenRow.count() == 0
 
 
 async def test_several_sessions_refresh_beside_logging_out_everywhere(user_factory: UserFactory) -> None:

@@ -6,8 +6,8 @@ from collections import Counter
 import pytest
 
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.clock import MovableClock
@@ -130,7 +130,7 @@ async def test_a_login_beside_a_deletion_leaves_no_session(user_factory: UserFac
 
         assert deletion.status == 204
         assert login.outcome in {(200, ""), (401, "INVALID_CREDENTIALS")}
-        assert await Session.count() == await RefreshToken.count() == 0
+        assert await SessionRow.count() == await RefreshTokenRow.count() == 0
 
 
 async def test_logging_out_everywhere_beside_a_deletion_is_no_failure(
@@ -178,7 +178,7 @@ async def test_a_request_that_waits_for_a_row_outlives_its_token_too(
 
     async def hold_the_row() -> None:
         async def work() -> None:
-            await User.update({User.locale: "en"}, force=True)
+            await UserRow.update({UserRow.locale: "en"}, force=True)
             locked.set()
             await release.wait()
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.service import OpenedSession
-from auth_api.sessions.tables import Session
-from auth_api.users.identifiers import typed_name
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from tests.support.actors import Actor, Answer
 from tests.support.mail_journeys import change_password, confirm, forgot, report, reset, verify
@@ -37,30 +37,30 @@ async def test_a_login_that_commits_in_the_middle_leaves_no_session(
     """It has seen the old password, and its session is not there yet when the others are looked for."""
     await ada.register()
     token = await token_for(use, ada, mailbox)
-    found = await UserService().credentials_for(typed_name(email=None, username="ada"))
+    found = await UserService().credentials_for(parse_identifier(email=None, username="ada"))
     assert found is not None
     written, commit = asyncio.Event(), asyncio.Event()
 
     async def log_in() -> None:
-        account = await UserService().note_login(found, new_hash=None)
-        assert account is not None
-        assert account.last_login is not None
-        opened.append(await services.sessions.open(account.id, at=account.last_login, origin=Origin()))
+        user = await UserService().record_login(found, new_hash=None)
+        assert user is not None
+        assert user.last_login is not None
+        opened.append(await services.sessions.open(user.id, at=user.last_login, request_context=RequestContext()))
         written.set()
         await commit.wait()
 
     opened: list[OpenedSession] = []
     login = asyncio.create_task(services.database.transaction(log_in))
     await written.wait()
-    eviction = asyncio.create_task(use(ada, token))
+    access_revocation = asyncio.create_task(use(ada, token))
     await asyncio.sleep(0.1)  # until it waits for the login; if it does not yet, it finds the session anyway
     commit.set()
     await login
 
-    assert (await eviction).status == 200
+    assert (await access_revocation).status == 200
     assert (await ada.profile(opened[0].tokens.access_token)).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh(opened[0].tokens.refresh_token)).outcome == (401, "TOKEN_REVOKED")
-    assert await Session.count().where(Session.ended_at.is_null()) == 0
+    assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
 
 
 async def test_a_refresh_beside_it_hands_out_nothing_that_works(ada: Actor, mailbox: Mailbox) -> None:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from auth_api.kit import deadlines
-from auth_api.kit.deadlines import Deadlines, indivisible, interrupt, settle, was_interrupted
+from auth_api.kit.deadlines import Deadlines, clear, interrupt, uninterruptible, was_interrupted
 from tests.support.breakers import StandingClock
 from tests.support.patience import until
 
@@ -83,7 +83,7 @@ async def interrupted_in(work: asyncio.Event, steps: list[str]) -> str:
     task = asyncio.current_task()
     assert task is not None
     try:
-        with indivisible():
+        with uninterruptible():
             steps.append("begun")
             await work.wait()
             steps.append("whole")
@@ -104,7 +104,7 @@ async def test_what_is_indivisible_is_interrupted_afterwards() -> None:
 
     assert await task == "ours"
     assert steps == ["begun", "whole"]
-    settle(task)
+    clear(task)
 
 
 async def test_a_cancellation_by_somebody_else_is_not_taken_for_ours() -> None:
@@ -133,15 +133,15 @@ async def test_a_task_that_was_interrupted_may_go_on() -> None:
     interrupt(task)
 
     assert await task == 0
-    settle(task)
+    clear(task)
 
 
 async def test_what_is_settled_is_not_interrupted_any_more() -> None:
     task = asyncio.current_task()
     assert task is not None
-    with indivisible():
+    with uninterruptible():
         interrupt(task)
 
-    settle(task)
+    clear(task)
 
     await asyncio.sleep(2 * deadlines.ASK_AGAIN)

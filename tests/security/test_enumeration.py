@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
 from tests.support.actors import Actor, Answer
 from tests.support.counters import age_counters
@@ -38,8 +38,8 @@ async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
         for name in ("ada", "off", "unusable"):
             await Actor(other.client, username=name, email=f"{name}@example.com").register()
-        await User.update({User.is_active: False}).where(User.username == "off")
-        await User.update({User.hashed_password: "!"}).where(User.username == "unusable")
+        await UserRow.update({UserRow.is_active: False}).where(UserRow.username == "off")
+        await UserRow.update({UserRow.hashed_password: "!"}).where(UserRow.username == "unusable")
         yield other
 
 

@@ -9,14 +9,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherAppFactory, TokenFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.clock import MovableClock
 
 
 async def session_id() -> uuid.UUID:
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
     assert session is not None
     return session.id
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from auth_api.services import Services
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.rows import age_sessions, audit_actions
@@ -143,4 +143,4 @@ async def test_a_refresh_token_is_no_bearer_anywhere(user_factory: UserFactory, 
     answer = await ada.call("POST", path, token=ada.refresh_token, json=body)
 
     assert answer.outcome == (401, "TOKEN_INVALID")
-    assert await Session.count() == 1
+    assert await SessionRow.count() == 1

@@ -5,7 +5,7 @@ import hmac
 from base64 import urlsafe_b64encode
 
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
 from tests.support.statements import recorded
 
@@ -28,7 +28,7 @@ async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_t
     ada = await user_factory()
     answer = await ada.try_refresh()
 
-    spent, successor = await RefreshToken.objects().order_by(RefreshToken.id)
+    spent, successor = await RefreshTokenRow.objects().order_by(RefreshTokenRow.id)
 
     assert (spent.token_hash, successor.token_hash) == (sha256(ada.refresh_token), sha256(answer["refresh_token"]))
     assert spent.successor_hash == successor.token_hash
@@ -40,9 +40,9 @@ async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_t
 async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = (await ada.try_refresh())["refresh_token"]
-    (spent, _) = await RefreshToken.objects().order_by(RefreshToken.id)
-    await RefreshToken.delete().where(RefreshToken.id != spent.id)
-    await RefreshToken.update({"used_at": None, "successor_hash": None, "successor_salt": None}, force=True)
+    (spent, _) = await RefreshTokenRow.objects().order_by(RefreshTokenRow.id)
+    await RefreshTokenRow.delete().where(RefreshTokenRow.id != spent.id)
+    await RefreshTokenRow.update({"used_at": None, "successor_hash": None, "successor_salt": None}, force=True)
 
     second = (await ada.try_refresh())["refresh_token"]
 
@@ -76,8 +76,8 @@ async def test_an_ended_session_says_when_and_why(user_factory: UserFactory) -> 
 
     await ada.log_out()
 
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
     assert session is not None
     assert session.ended_reason == "logged_out"
     assert session.ended_at >= session.created_at
-    assert [row["is_revoked"] for row in await RefreshToken.select()] == [True]
+    assert [row["is_revoked"] for row in await RefreshTokenRow.select()] == [True]

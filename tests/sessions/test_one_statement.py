@@ -8,17 +8,17 @@ from typing import Any, Final
 import pytest
 from piccolo.table import Table
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.db.database import Database
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.faults import fault
 from tests.support.statements import recorded
 
-TABLES: Final[tuple[type[Table], ...]] = (User, Session, RefreshToken, AuditLog)
+TABLES: Final[tuple[type[Table], ...]] = (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)
 DRAWN: Final = {
     "id",
     "user_id",
@@ -111,10 +111,10 @@ async def test_a_refresh_that_waits_for_its_session_goes_on_with_what_that_becam
     """A statement sees the rows as they were when it began, and looks again at what it had to wait for."""
     ada = await user_factory()
 
-    answer, expected = await beside(services, ada.try_refresh, {Session.user_agent: "moved meanwhile"})
+    answer, expected = await beside(services, ada.try_refresh, {SessionRow.user_agent: "moved meanwhile"})
 
     assert answer.status == 200
-    assert (await Session.select().first())["user_agent"] == expected  # type: ignore[index]
+    assert (await SessionRow.select().first())["user_agent"] == expected  # type: ignore[index]
     assert (await ada.try_refresh(answer["refresh_token"])).status == 200
 
 
@@ -123,10 +123,10 @@ async def test_a_refresh_that_waits_for_the_end_of_its_session_is_refused(
 ) -> None:
     ada = await user_factory()
 
-    answer, _ = await beside(services, ada.try_refresh, {Session.ended_at: datetime.now().astimezone()})
+    answer, _ = await beside(services, ada.try_refresh, {SessionRow.ended_at: datetime.now().astimezone()})
 
     assert answer.outcome == (401, "TOKEN_REVOKED")
-    assert [row["used_at"] for row in await RefreshToken.select()] == [None]
+    assert [row["used_at"] for row in await RefreshTokenRow.select()] == [None]
 
 
 async def beside(
@@ -164,7 +164,7 @@ async def test_a_login_that_waits_for_another_one_counts_the_sessions_anew(
     ada = await user_factory()
 
     with recorded(services.database.engine) as statements:
-        answer, _ = await beside(services, ada.log_in, {User.last_login: datetime.now().astimezone()})
+        answer, _ = await beside(services, ada.log_in, {UserRow.last_login: datetime.now().astimezone()})
 
     assert answer.status == 200
     asked = [statement.split()[0] for statement in statements if "pg_locks" not in statement]

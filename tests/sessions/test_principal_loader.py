@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.principal_loader import MOST, PrincipalLookups
-from auth_api.users.user import Account
+from auth_api.sessions.principal_loader import MOST, PrincipalLoader
+from auth_api.users.user import User
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ inherited: ContextVar[str] = ContextVar("inherited", default="nothing")
 
 def principal(number: int) -> Principal:
     """Return account `number` behind session `number`."""
-    account = Account(
+    user = User(
         id=number,
         username=f"user{number}",
         email=f"user{number}@example.com",
@@ -30,7 +30,7 @@ def principal(number: int) -> Principal:
         updated_at=NOW,
         last_login=None,
     )
-    return Principal(account=account, session_id=UUID(int=number), auth_time=NOW)
+    return Principal(user=user, session_id=UUID(int=number), auth_time=NOW)
 
 
 class Store:
@@ -43,7 +43,7 @@ class Store:
         self.contexts: list[str] = []
         self.gate = asyncio.Event()
         self.errors: list[Exception] = []
-        self.lookups = PrincipalLookups(shares=True, alone=self._alone, together=self._together)
+        self.principal_loader = PrincipalLoader(shares=True, alone=self._alone, together=self._together)
 
     async def _alone(self, session_id: UUID, user_id: int) -> Principal | None:
         self.alone += 1
@@ -61,7 +61,7 @@ class Store:
 
     def find(self, number: int, user_id: int | None = None) -> asyncio.Task[Principal | None]:
         """Begin to look up session `number`."""
-        return asyncio.create_task(self.lookups.find(UUID(int=number), number if user_id is None else user_id))
+        return asyncio.create_task(self.principal_loader.find(UUID(int=number), number if user_id is None else user_id))
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ async def test_who_has_gone_away_keeps_nobody_from_hearing_of_a_failure(store: S
 async def test_when_the_loop_ends_a_batch_nobody_waits_for_ever(store: Store) -> None:
     tasks = [store.find(number) for number in (1, 2, 3)]
     await turns()
-    (batch,) = store.lookups._tasks  # noqa: SLF001 - as asyncio's runner ends all tasks
+    (batch,) = store.principal_loader._tasks  # noqa: SLF001 - as asyncio's runner ends all tasks
     batch.cancel()
     await turns()
 
@@ -219,7 +219,7 @@ async def test_a_batch_has_a_limit(store: Store) -> None:
 
 
 async def test_without_lists_each_goes_alone(store: Store) -> None:
-    store.lookups = PrincipalLookups(shares=False, alone=store._alone, together=store._together)  # noqa: SLF001 - its own
+    store.principal_loader = PrincipalLoader(shares=False, alone=store._alone, together=store._together)  # noqa: SLF001 - its own
     tasks = [store.find(number) for number in (1, 2, 3)]
     await turns()
     store.gate.set()

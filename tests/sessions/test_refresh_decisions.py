@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.rows import age_sessions, audit_actions
@@ -18,7 +18,7 @@ WEEK = timedelta(days=7).total_seconds()
 
 
 async def end_of_sessions() -> None:
-    await Session.update({Session.expires_at: Session.created_at}, force=True)
+    await SessionRow.update({SessionRow.expires_at: SessionRow.created_at}, force=True)
 
 
 @pytest.mark.parametrize("token", ["rt_" + "A" * 43, "rt_", "nonsense", "ey.J.x", ""])
@@ -35,21 +35,21 @@ async def test_a_token_of_an_ended_session_is_revoked(user_factory: UserFactory)
 
 async def test_a_token_of_a_disabled_account_is_revoked(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
 async def test_a_token_of_a_deleted_account_is_unknown(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await User.delete(force=True)
+    await UserRow.delete(force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_INVALID")
 
 
 async def test_a_token_past_its_own_end_is_expired(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}, force=True)
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}, force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_EXPIRED")
 
@@ -77,7 +77,7 @@ async def test_an_unused_token_yields_a_new_pair_and_carries_the_session_on(user
     }
     assert answer["refresh_token"] != ada.refresh_token
     assert WEEK - 5 <= answer["refresh_expires_in"] <= WEEK
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
     assert session is not None
     assert session.last_used_at - session.created_at >= timedelta(days=5)
 
@@ -93,16 +93,16 @@ async def test_a_retry_within_the_grace_gets_the_same_successor_with_its_stored_
     assert again["refresh_token"] == first["refresh_token"]
     assert again["access_token"] != first["access_token"]
     assert first["refresh_expires_in"] - 22 <= again["refresh_expires_in"] <= first["refresh_expires_in"] - 19
-    assert await RefreshToken.count() == 2
+    assert await RefreshTokenRow.count() == 2
 
 
 async def test_a_retry_tells_the_end_of_the_successor_and_not_of_the_session(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
-    successor = await RefreshToken.objects().where(RefreshToken.used_at.is_null()).first()
+    successor = await RefreshTokenRow.objects().where(RefreshTokenRow.used_at.is_null()).first()
     assert successor is not None
-    await RefreshToken.update({RefreshToken.expires_at: successor.expires_at - timedelta(days=1)}).where(
-        RefreshToken.id == successor.id
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: successor.expires_at - timedelta(days=1)}).where(
+        RefreshTokenRow.id == successor.id
     )
 
     again = await ada.try_refresh()
@@ -147,7 +147,7 @@ async def test_the_history_tells_a_theft_from_a_lost_answer(user_factory: UserFa
 
     await ada.try_refresh(old)
 
-    row = await AuditLog.objects().where(AuditLog.action == "refresh_token:reused").first()
+    row = await AuditLogRow.objects().where(AuditLogRow.action == "refresh_token:reused").first()
     assert row is not None
     assert json.loads(row.details) == {"successor_used": successor_used}
     assert row.resource.startswith("session:")
@@ -216,7 +216,7 @@ async def test_only_digests_are_kept(user_factory: UserFactory) -> None:
     ada = await user_factory()
     answer = await ada.try_refresh()
 
-    rows = json.dumps(await RefreshToken.select(), default=str)
+    rows = json.dumps(await RefreshTokenRow.select(), default=str)
 
     assert ada.refresh_token not in rows
     assert answer["refresh_token"] not in rows
@@ -225,7 +225,7 @@ async def test_only_digests_are_kept(user_factory: UserFactory) -> None:
 async def test_a_sessions_id_is_a_uuid_of_version_7(user_factory: UserFactory) -> None:
     await user_factory()
 
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
 
     assert session is not None
     assert isinstance(session.id, UUID)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
@@ -50,8 +50,8 @@ async def test_an_access_token_beside_it_does_not_matter(user_factory: UserFacto
 async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_out()
-    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}, force=True)
-    await Session.update({Session.expires_at: Session.created_at}, force=True)
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}, force=True)
+    await SessionRow.update({SessionRow.expires_at: SessionRow.created_at}, force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
@@ -59,8 +59,8 @@ async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFa
 async def test_a_spent_token_past_its_end_is_expired_and_no_theft(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
-    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}).where(
-        RefreshToken.used_at.is_not_null()
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}).where(
+        RefreshTokenRow.used_at.is_not_null()
     )
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_EXPIRED")
@@ -69,7 +69,7 @@ async def test_a_spent_token_past_its_end_is_expired_and_no_theft(user_factory: 
 
 async def test_a_token_that_was_revoked_by_itself_is_revoked(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await RefreshToken.update({RefreshToken.is_revoked: True}, force=True)
+    await RefreshTokenRow.update({RefreshTokenRow.is_revoked: True}, force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
@@ -78,14 +78,14 @@ async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
-    before = await Session.select()
+    before = await SessionRow.select()
 
     async with fault(services.database.engine, "ignore", "UPDATE", "refresh_tokens"):
         answer = await ada.try_refresh()
 
     assert answer.outcome == (503, "SERVER_OVERLOADED")
     assert answer.response.headers["Retry-After"] == "1"
-    assert await Session.select() == before
+    assert await SessionRow.select() == before
     assert (await ada.try_refresh()).status == 200
 
 
@@ -93,13 +93,13 @@ async def test_a_successor_that_cannot_be_kept_leaves_the_token_unused(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
-    before = await Session.select()
+    before = await SessionRow.select()
 
     async with fault(services.database.engine, "refuse", "INSERT", "refresh_tokens"):
         assert (await ada.try_refresh()).outcome == (500, "INTERNAL_ERROR")
 
-    assert await Session.select() == before
-    assert [row["used_at"] for row in await RefreshToken.select()] == [None]
+    assert await SessionRow.select() == before
+    assert [row["used_at"] for row in await RefreshTokenRow.select()] == [None]
     assert (await ada.try_refresh()).status == 200
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
@@ -22,7 +22,7 @@ async def device(app: OtherApp, *, registers: bool = False) -> Actor:
 
 
 async def sessions_oldest_first() -> list[dict[str, Any]]:
-    return await Session.select().order_by(Session.id)
+    return await SessionRow.select().order_by(SessionRow.id)
 
 
 async def test_one_more_session_ends_the_oldest_and_no_other(app_with: OtherAppFactory) -> None:
@@ -64,9 +64,9 @@ async def test_the_end_says_why_and_stands_in_the_history(app_with: OtherAppFact
     ended, _ = await sessions_oldest_first()
     assert ended["ended_reason"] == "too_many_sessions"
     assert ended["ended_at"] is not None
-    tokens = await RefreshToken.select(RefreshToken.is_revoked).where(RefreshToken.session_id == ended["id"])
+    tokens = await RefreshTokenRow.select(RefreshTokenRow.is_revoked).where(RefreshTokenRow.session_id == ended["id"])
     assert tokens == [{"is_revoked": True}]
-    (row,) = await AuditLog.select().where(AuditLog.action == "session:evicted")
+    (row,) = await AuditLogRow.select().where(AuditLogRow.action == "session:evicted")
     assert (row["user_id"], row["resource"], row["ip_address"]) == (
         ended["user_id"],
         f"session:{ended['id']}",
@@ -121,7 +121,7 @@ async def test_an_end_that_cannot_be_kept_lets_nobody_in(app_with: OtherAppFacto
 
         assert refused.outcome == (500, "INTERNAL_ERROR")
         assert (await first.profile()).status == 200
-        assert await Session.count() == 1
+        assert await SessionRow.count() == 1
 
 
 @pytest.mark.parametrize("limit", [1, 3])

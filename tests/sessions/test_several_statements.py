@@ -1,7 +1,7 @@
 """SQLite rotates a token, and logs in, by several statements in a transaction; see test_one_statement.py."""
 
 from auth_api.services import Services
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
 from tests.support.faults import fault
 from tests.support.statements import recorded
@@ -11,14 +11,14 @@ async def test_a_session_that_cannot_be_extended_again_and_again_puts_off(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
-    before = await Session.select()
+    before = await SessionRow.select()
 
     async with fault(services.database.engine, "ignore", "UPDATE", "sessions"):
         answer = await ada.try_refresh()
 
     assert answer.outcome == (503, "SERVER_OVERLOADED")
     assert answer.response.headers["Retry-After"] == "1"
-    assert await Session.select() == before
+    assert await SessionRow.select() == before
     assert (await ada.try_refresh()).status == 200
 
 

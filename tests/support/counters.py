@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from auth_api.throttling.tables import ThrottleCounter
+from auth_api.throttling.tables import ThrottleCounterRow
 
 
 async def age_counters(seconds: float) -> None:
     """Make all counters older."""
-    for row in await ThrottleCounter.objects():
+    for row in await ThrottleCounterRow.objects():
         values: dict[Any, float] = {
-            ThrottleCounter.window_ends_at: row.window_ends_at - seconds,
-            ThrottleCounter.blocked_until: row.blocked_until - seconds,
-            ThrottleCounter.expires_at: row.expires_at - seconds,
+            ThrottleCounterRow.window_ends_at: row.window_ends_at - seconds,
+            ThrottleCounterRow.blocked_until: row.blocked_until - seconds,
+            ThrottleCounterRow.expires_at: row.expires_at - seconds,
         }
-        await ThrottleCounter.update(values).where(ThrottleCounter.key == row.key)
+        await ThrottleCounterRow.update(values).where(ThrottleCounterRow.key == row.key)

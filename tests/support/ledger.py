@@ -170,7 +170,7 @@ class Person:
             self._end()
             self.exists, self.passwords = False, []
 
-    async def settle(self) -> None:
+    async def clear(self) -> None:
         """Find out all that is uncertain; the server is well again."""
         async with asyncio.timeout(30):
             while not self.is_certain:
@@ -258,6 +258,6 @@ class Crowd:
 
     async def audited(self) -> Ledger:
         """Return the books after every account was compared with them."""
-        await asyncio.gather(*(person.settle() for person in self.people))
+        await asyncio.gather(*(person.clear() for person in self.people))
         await asyncio.gather(*(person.audit() for person in self.people))
         return self.ledger

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.users.tables import User
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, Answer
 from tests.support.mailbox import Mailbox
@@ -61,12 +61,12 @@ async def change_password(actor: Actor, new_password: str) -> Answer:
 
 async def note_verified() -> None:
     """Have all addresses verified."""
-    await User.update({User.email_verified_at: User.created_at}, force=True)
+    await UserRow.update({UserRow.email_verified_at: UserRow.created_at}, force=True)
 
 
 async def unused_tokens() -> list[str]:
     """Return what the mailed tokens that would still work are for."""
-    rows = await OneTimeToken.select(OneTimeToken.purpose).where(OneTimeToken.used_at.is_null())
+    rows = await OneTimeTokenRow.select(OneTimeTokenRow.purpose).where(OneTimeTokenRow.used_at.is_null())
     return sorted(row["purpose"] for row in rows)
 
 

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.clock import utc_now
 from auth_api.kit.uuid7 import uuid7
-from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.throttling.tables import ThrottleCounter
-from auth_api.users.tables import User
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.throttling.tables import ThrottleCounterRow
+from auth_api.users.tables import UserRow
 
 
 def ago(**span: float) -> datetime:
@@ -21,7 +21,7 @@ def ago(**span: float) -> datetime:
 async def user(name: str = "old") -> int:
     """Add an account and return its id."""
     row: dict[str, Any] = {"username": name, "email": f"{name}@example.com", "hashed_password": "!"}
-    (added,) = await User.insert(User(**row, created_at=ago(days=900), updated_at=ago(days=900)))
+    (added,) = await UserRow.insert(UserRow(**row, created_at=ago(days=900), updated_at=ago(days=900)))
     return int(added["id"])
 
 
@@ -30,8 +30,8 @@ async def session(user_id: int, *, absolute_end: datetime, days: float = 30) -> 
     began = absolute_end - timedelta(days=days)
     identifier = uuid7(began)
     moments: dict[str, Any] = {"created_at": began, "last_used_at": began, "auth_time": began}
-    await Session.insert(
-        Session(
+    await SessionRow.insert(
+        SessionRow(
             id=identifier,
             user_id=user_id,
             **moments,
@@ -45,10 +45,10 @@ async def session(user_id: int, *, absolute_end: datetime, days: float = 30) -> 
 
 async def refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count: int = 1) -> None:
     """Add tokens that ended then."""
-    existing = await RefreshToken.count()
-    await RefreshToken.insert(
+    existing = await RefreshTokenRow.count()
+    await RefreshTokenRow.insert(
         *(
-            RefreshToken(
+            RefreshTokenRow(
                 user_id=user_id,
                 session_id=session_id,
                 token_hash=f"hash-{existing + number}",
@@ -62,9 +62,9 @@ async def refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count
 
 async def one_time_token(user_id: int, *, end: datetime, used: bool = False) -> None:
     """Add a mailed token that ends then."""
-    number = await OneTimeToken.count()
-    await OneTimeToken.insert(
-        OneTimeToken(
+    number = await OneTimeTokenRow.count()
+    await OneTimeTokenRow.insert(
+        OneTimeTokenRow(
             user_id=user_id,
             purpose="password_reset",
             token_hash=f"digest-of-a-mailed-token-{number}",
@@ -90,22 +90,22 @@ async def mail(
         "created_at": created_at,
         "next_attempt_at": created_at,
     }
-    await OutboxMessage.insert(OutboxMessage(template="password_reset", user_id=user_id, address=address, **row))
+    await OutboxRow.insert(OutboxRow(template="password_reset", user_id=user_id, address=address, **row))
 
 
 async def counter(key: str, *, expires_at: datetime) -> None:
     """Add a counter of the throttle that is needed until then."""
     seconds = expires_at.timestamp()
-    await ThrottleCounter.insert(
-        ThrottleCounter(key=key, attempts=1, window_ends_at=seconds, blocked_until=0, expires_at=seconds)
+    await ThrottleCounterRow.insert(
+        ThrottleCounterRow(key=key, attempts=1, window_ends_at=seconds, blocked_until=0, expires_at=seconds)
     )
 
 
 async def events(user_id: int | None, *, at: datetime, count: int = 1) -> None:
     """Add rows to the history."""
-    await AuditLog.insert(
+    await AuditLogRow.insert(
         *(
-            AuditLog(user_id=user_id, action="login:succeeded", resource="account", details="{}", created_at=at)
+            AuditLogRow(user_id=user_id, action="login:succeeded", resource="account", details="{}", created_at=at)
             for _ in range(count)
         )
     )

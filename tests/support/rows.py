@@ -7,16 +7,16 @@ from typing import Any
 from piccolo.engine.finder import engine_finder
 from piccolo.table import Table
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.events.outbox.tables import OutboxMessage
-from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.events.outbox.tables import OutboxRow
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.piccolo_app import APP_CONFIG
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 
 _TIMES: dict[Any, tuple[str, ...]] = {
-    Session: ("created_at", "last_used_at", "expires_at", "absolute_expires_at", "auth_time"),
-    RefreshToken: ("created_at", "expires_at", "used_at"),
+    SessionRow: ("created_at", "last_used_at", "expires_at", "absolute_expires_at", "auth_time"),
+    RefreshTokenRow: ("created_at", "expires_at", "used_at"),
 }
 
 
@@ -36,30 +36,30 @@ async def age_sessions(**by: float) -> None:
 
 async def audit_actions(user_id: int | None = None) -> list[str]:
     """Return what the history says, oldest first."""
-    query = AuditLog.select(AuditLog.action).order_by(AuditLog.id)
+    query = AuditLogRow.select(AuditLogRow.action).order_by(AuditLogRow.id)
     if user_id is not None:
-        query = query.where(AuditLog.user_id == user_id)
+        query = query.where(AuditLogRow.user_id == user_id)
     return [row["action"] for row in await query]
 
 
 async def user_rows() -> list[dict[str, Any]]:
     """Return all accounts, oldest first."""
-    return await User.select().order_by(User.id)
+    return await UserRow.select().order_by(UserRow.id)
 
 
 async def outbox_rows() -> list[dict[str, Any]]:
     """Return all mails, oldest first."""
-    return await OutboxMessage.select().order_by(OutboxMessage.id)
+    return await OutboxRow.select().order_by(OutboxRow.id)
 
 
 async def age_mails(**by: float) -> None:
     """Make all mails older by the arguments of `timedelta`; what waited for its time is due the sooner."""
-    await _age(OutboxMessage, ("created_at", "next_attempt_at", "locked_until"), timedelta(**by))
+    await _age(OutboxRow, ("created_at", "next_attempt_at", "locked_until"), timedelta(**by))
 
 
 async def age_one_time_tokens(**by: float) -> None:
     """Make all mailed tokens older by the arguments of `timedelta`."""
-    await _age(OneTimeToken, ("created_at", "expires_at", "used_at"), timedelta(**by))
+    await _age(OneTimeTokenRow, ("created_at", "expires_at", "used_at"), timedelta(**by))
 
 
 async def _age(table: type[Table], columns: Sequence[str], by: timedelta) -> None:

@@ -7,4 +7,4 @@ from tests.support.actors import Actor
 async def check(services: Services, person: Actor) -> str:
     """Return the name of who is behind the person's access token."""
     claims = services.sessions.access_tokens.verify(person.access_token)
-    return (await services.sessions.principal(claims)).account.username
+    return (await services.sessions.principal(claims)).user.username

@@ -7,7 +7,7 @@ import pytest
 
 from auth_api.throttling import repository
 from auth_api.throttling.policy import ThrottlingPolicy
-from auth_api.throttling.tables import ThrottleCounter
+from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, Answer
 from tests.support.counters import age_counters
@@ -162,7 +162,7 @@ async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_acc
     refused = await ada.log_in()
 
     assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")
-    counters = await ThrottleCounter.select().where(ThrottleCounter.key.like("attempts:id:%"))
+    counters = await ThrottleCounterRow.select().where(ThrottleCounterRow.key.like("attempts:id:%"))
     of_account = [row["attempts"] for row in counters if row["key"].count(":") == 2]
     assert of_account == [5]
 

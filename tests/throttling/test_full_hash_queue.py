@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from auth_api.users.identifiers import TypedName
+from auth_api.users.identifiers import Identifier
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
 from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
@@ -93,7 +93,7 @@ async def test_a_login_keeps_its_place_while_its_account_is_looked_up(
     looking, go_on = asyncio.Event(), asyncio.Event()
     look_up = UserService.credentials_for
 
-    async def look_up_slowly(self: UserService, name: TypedName) -> Credentials | None:
+    async def look_up_slowly(self: UserService, name: Identifier) -> Credentials | None:
         looking.set()
         await go_on.wait()
         return await look_up(self, name)

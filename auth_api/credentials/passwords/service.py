@@ -7,7 +7,7 @@ from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher, Place
 from auth_api.kit.errors import ServerOverloadedException
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.users.user import Credentials
@@ -26,7 +26,13 @@ class PasswordService:
     audit: AuditTrail
 
     async def check(
-        self, password: str, *, found: Credentials | None, name: str, origin: Origin, place: Place | None = None
+        self,
+        password: str,
+        *,
+        found: Credentials | None,
+        name: str,
+        request_context: RequestContext,
+        place: Place | None = None,
     ) -> bool:
         """Tell whether the password is the account's. Counted before it is looked at.
 
@@ -34,28 +40,39 @@ class PasswordService:
             password: what somebody sent.
             found: the account; None where there is none.
             name: the canonical name that was tried; stands for an account that does not exist.
-            origin: where the request came from.
+            request_context: where the request came from.
             place: one that the hasher kept for this; None takes one now.
 
         Raises:
             TooManyAttemptsException: too many were wrong; this one was not looked at.
             ServerOverloadedException: too many hashes wait already; this attempt does not count.
         """
-        user_id, stored = (found.account.id, found.hashed_password) if found is not None else (None, None)
+        user_id, stored = (found.user.id, found.hashed_password) if found is not None else (None, None)
         with nullcontext(place) if place is not None else self.hasher.place() as kept:
-            return await self._check(password, stored, user_id=user_id, name=name, origin=origin, place=kept)
+            return await self._check(
+                password, stored, user_id=user_id, name=name, request_context=request_context, place=kept
+            )
 
-    async def check_hash(self, password: str, stored: str, *, name: str, origin: Origin) -> bool:
+    async def check_hash(self, password: str, stored: str, *, name: str, request_context: RequestContext) -> bool:
         """Tell whether a password is the one of a hash that belongs to no account yet; see `check`."""
         with self.hasher.place() as place:
-            return await self._check(password, stored, user_id=None, name=name, origin=origin, place=place)
+            return await self._check(
+                password, stored, user_id=None, name=name, request_context=request_context, place=place
+            )
 
     async def _check(  # noqa: PLR0913 - each of them decides
-        self, password: str, stored: str | None, *, user_id: int | None, name: str, origin: Origin, place: Place
+        self,
+        password: str,
+        stored: str | None,
+        *,
+        user_id: int | None,
+        name: str,
+        request_context: RequestContext,
+        place: Place,
     ) -> bool:
-        target = self.throttle.target(user_id=user_id, name=name, address=origin.ip_address)
+        target = self.throttle.target(user_id=user_id, name=name, address=request_context.ip_address)
         counted = await self.throttle.admit(
-            target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, origin.ip_address)
+            target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, request_context.ip_address)
         )
         try:
             matches = await self.hasher.verify(password, stored, place)
@@ -65,5 +82,5 @@ class PasswordService:
         if matches:
             await self.throttle.succeed(target, counted)
         elif counted.blocks:  # those that are refused now leave no row: a flood must not fill the history
-            await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, origin=origin)
+            await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
         return matches

@@ -6,29 +6,29 @@ from typing import Any, Final
 import msgspec
 
 from auth_api.events.audit.events import AuditRow, EventTag
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 
 MAX_ID: Final = 2**63 - 1
 
 
 @circuit_breaker(service=SERVICE)
 async def append(
-    tag: EventTag, *, user_id: int | None, resource: str, details: dict[str, object], origin: Origin
+    tag: EventTag, *, user_id: int | None, resource: str, details: dict[str, object], request_context: RequestContext
 ) -> None:
     """Add one row, dated by the database; without the person where the account was deleted meanwhile."""
-    await AuditLog.raw(
+    await AuditLogRow.raw(
         "INSERT INTO audit_logs (user_id, action, resource, details, ip_address, user_agent, request_id, created_at) "
         "VALUES ((SELECT id FROM users WHERE id = {}), {}, {}, {}, {}, {}, {}, clock_timestamp())",
         user_id,
         tag.value,
         resource,
         msgspec.json.encode(details).decode(),
-        origin.ip_address,
-        origin.user_agent,
-        origin.request_id,
+        request_context.ip_address,
+        request_context.user_agent,
+        request_context.request_id,
     )
 
 
@@ -36,7 +36,7 @@ async def append(
 async def history(user_id: int, *, before: int, limit: int) -> list[AuditRow]:
     """Return events of an account, newest first, older than the one of the id `before`."""
     return _audit_rows(
-        await AuditLog.raw(
+        await AuditLogRow.raw(
             "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
             "FROM audit_logs WHERE user_id = {} AND id < {} ORDER BY id DESC LIMIT {}",
             user_id,
@@ -53,7 +53,7 @@ async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> r
     Ids and times are given out one after the other, so their orders differ by moments: of the first and the last
     thousand events in the order of time, the smallest and the largest id are meant.
     """
-    rows = await AuditLog.raw(
+    rows = await AuditLogRow.raw(
         "SELECT (SELECT min(id) FROM (SELECT id FROM audit_logs WHERE created_at >= {} "
         "ORDER BY created_at LIMIT 1000) AS begin_of_time) AS first_id, "
         "(SELECT max(id) FROM (SELECT id FROM audit_logs WHERE created_at < {} "
@@ -75,7 +75,7 @@ async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> r
 async def events_of_all(ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditRow]:
     """Return events with these ids from `since` to before `until`, in the order of their ids."""
     return _audit_rows(
-        await AuditLog.raw(
+        await AuditLogRow.raw(
             "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
             "FROM audit_logs WHERE id >= {} AND id < {} AND created_at >= {} AND created_at < {} ORDER BY id LIMIT {}",
             ids.start,
@@ -91,7 +91,7 @@ async def events_of_all(ids: range, since: datetime, until: datetime, *, limit: 
 async def events_of_one(user_id: int, ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditRow]:
     """Return those of one account."""
     return _audit_rows(
-        await AuditLog.raw(
+        await AuditLogRow.raw(
             "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
             "FROM audit_logs WHERE user_id = {} AND id >= {} AND id < {} AND created_at >= {} AND created_at < {} "
             "ORDER BY id LIMIT {}",

@@ -11,7 +11,7 @@ from auth_api.events.audit import repository
 from auth_api.events.audit.events import AuditRow, EventTag
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.pagination import PageRequest, bad_cursor, cut
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 
 EXPORT_BATCH: Final = 1000
 
@@ -31,7 +31,7 @@ class AuditTrail:
         tag: EventTag,
         *,
         user_id: int | None,
-        origin: Origin,
+        request_context: RequestContext,
         resource: str = "account",
         **details: object,
     ) -> None:
@@ -40,11 +40,13 @@ class AuditTrail:
         Args:
             tag: what happened.
             user_id: whose history it belongs to; None where no account is known.
-            origin: where the request came from.
+            request_context: where the request came from.
             resource: what it happened to, such as `session:<id>`.
             details: more about it. Never a secret and nothing that somebody typed.
         """
-        await repository.append(tag, user_id=user_id, resource=resource, details=details, origin=origin)
+        await repository.append(
+            tag, user_id=user_id, resource=resource, details=details, request_context=request_context
+        )
         after_commit(lambda: self.say(tag, user_id=user_id, resource=resource, **details))
 
     @staticmethod

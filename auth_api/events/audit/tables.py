@@ -4,15 +4,15 @@ from piccolo.columns import JSON, ForeignKey, OnDelete, Text, Timestamptz, Varch
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
-from auth_api.kit.db.raw_sql import ByHand
-from auth_api.users.tables import User
+from auth_api.kit.db.raw_sql import RawSql
+from auth_api.users.tables import UserRow
 
 
-class AuditLog(ByHand, Table, tablename="audit_logs"):
+class AuditLogRow(RawSql, Table, tablename="audit_logs"):
     """One row per security event, never changed; when the account goes, its rows stay without the person."""
 
     id = NeverReusedBigSerial(primary_key=True)
-    user_id = ForeignKey(User, on_delete=OnDelete.set_null, null=True)  # indexed together with `id`
+    user_id = ForeignKey(UserRow, on_delete=OnDelete.set_null, null=True)  # indexed together with `id`
     action = Varchar(length=50, default=None, null=False)  # `events/audit/events.py` lists them
     resource = Varchar(length=100, default=None, null=False)
     details = JSON(default=None, null=True)

@@ -9,7 +9,7 @@ from loguru import logger
 
 from auth_api.events.outbox import repository
 from auth_api.events.outbox.drafts import Drafts
-from auth_api.events.outbox.letters import Draft, Errand
+from auth_api.events.outbox.letters import Draft, OutboxItem
 from auth_api.events.outbox.metrics import MAILS, WAITING
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.kit.breaker.breaker import breakers, circuit_breaker
@@ -56,12 +56,12 @@ class Delivery:
         if (pause := breaker.retry_after) > 0:
             return pause
         is_trusted = breaker.snapshot().state == "closed"
-        errands = await repository.claim(AT_ONCE if is_trusted else 1, lease=LEASE)
-        outcomes = await asyncio.gather(*(self._carry(errand) for errand in errands), return_exceptions=True)
+        items = await repository.claim(AT_ONCE if is_trusted else 1, lease=LEASE)
+        outcomes = await asyncio.gather(*(self._deliver(item) for item in items), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome  # the database went away; leases bring the mails back
-        if errands:
+        if items:
             return 0.0
         WAITING.set(await repository.count_waiting())
         return POLL
@@ -71,55 +71,55 @@ class Delivery:
         while not await self.step():
             pass
 
-    async def _carry(self, errand: Errand) -> None:
+    async def _deliver(self, item: OutboxItem) -> None:
         try:
-            message = await self._write(errand)
+            message = await self._write(item)
             if message is None:
-                await repository.delete(errand.id)
+                await repository.delete(item.id)
                 MAILS["dropped"].inc()
                 return
             await send(self.mailer, message)
         except CircuitBreakerOpenException as error:
-            await repository.put_back(errand.id, delay=error.retry_after, counts=False)
+            await repository.reschedule(item.id, delay=error.retry_after, counts=False)
         except MailRefusedError as error:
-            await self._give_up(errand, error)
+            await self._give_up(item, error)
         except (MailFailedError, jinja2.TemplateError) as error:
-            await self._put_off(errand, error)
+            await self._put_off(item, error)
         else:
-            await repository.mark_sent(errand.id)
+            await repository.mark_sent(item.id)
             MAILS["sent"].inc()
-            self._log("mail:sent", errand)
+            self._log("mail:sent", item)
 
-    async def _write(self, errand: Errand) -> Message | None:
+    async def _write(self, item: OutboxItem) -> Message | None:
         async def work() -> Draft | None:
-            return await self.drafts.draft(errand) if await repository.hold(errand.id) else None
+            return await self.drafts.draft(item) if await repository.hold(item.id) else None
 
         draft = await self.database.transaction(work)
-        return self.renderer.render(errand, draft) if draft is not None else None
+        return self.renderer.render(item, draft) if draft is not None else None
 
-    async def _put_off(self, errand: Errand, reason: Exception) -> None:
-        if errand.age > GIVE_UP_AFTER:
-            await self._give_up(errand, reason)
+    async def _put_off(self, item: OutboxItem, reason: Exception) -> None:
+        if item.age > GIVE_UP_AFTER:
+            await self._give_up(item, reason)
             return
-        delay = min(FIRST_DELAY * 2 ** min(errand.attempts - 1, 10), LONGEST_DELAY)
-        await repository.put_back(errand.id, delay=delay, counts=True)
+        delay = min(FIRST_DELAY * 2 ** min(item.attempts - 1, 10), LONGEST_DELAY)
+        await repository.reschedule(item.id, delay=delay, counts=True)
         MAILS["put_off"].inc()
-        self._log("mail:put_off", errand, level="WARNING", delay=delay, **_cause(reason))
+        self._log("mail:put_off", item, level="WARNING", delay=delay, **_cause(reason))
 
-    async def _give_up(self, errand: Errand, reason: Exception) -> None:
-        await repository.mark_failed(errand.id)
+    async def _give_up(self, item: OutboxItem, reason: Exception) -> None:
+        await repository.mark_failed(item.id)
         MAILS["given_up"].inc()
-        self._log("mail:given_up", errand, level="ERROR", **_cause(reason))
+        self._log("mail:given_up", item, level="ERROR", **_cause(reason))
 
     @staticmethod
-    def _log(event: str, errand: Errand, *, level: str = "INFO", **details: object) -> None:
+    def _log(event: str, item: OutboxItem, *, level: str = "INFO", **details: object) -> None:
         bound = logger.bind(
             event=event,
-            mail=errand.id,
-            letter=errand.letter.value,
-            user_id=errand.user_id,
-            attempts=errand.attempts,
-            wanted_by=errand.origin.request_id,
+            mail=item.id,
+            mail_kind=item.mail_kind.value,
+            user_id=item.user_id,
+            attempts=item.attempts,
+            wanted_by=item.request_context.request_id,
             **details,
         )
         bound.log(level, "mail")

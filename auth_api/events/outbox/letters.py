@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 
 
-class Letter(StrEnum):
+class MailKind(StrEnum):
     """A kind of mail; its value is the name of its templates. A name that has been written to a database stays."""
 
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a kind of mail
@@ -30,14 +30,14 @@ class Letter(StrEnum):
 
 
 _PURPOSES = {
-    Letter.PASSWORD_RESET: Purpose.PASSWORD_RESET,
-    Letter.EMAIL_VERIFICATION: Purpose.EMAIL_VERIFICATION,
-    Letter.EMAIL_CHANGE: Purpose.EMAIL_CHANGE,
-    Letter.REGISTRATION: Purpose.REGISTRATION,
-    Letter.PASSWORD_CHANGED: Purpose.SESSION_REPORT,
-    Letter.EMAIL_CHANGED: Purpose.EMAIL_UNDO,
-    Letter.TOKEN_REUSED: Purpose.SESSION_REPORT,
-    Letter.NEW_NETWORK: Purpose.SESSION_REPORT,
+    MailKind.PASSWORD_RESET: Purpose.PASSWORD_RESET,
+    MailKind.EMAIL_VERIFICATION: Purpose.EMAIL_VERIFICATION,
+    MailKind.EMAIL_CHANGE: Purpose.EMAIL_CHANGE,
+    MailKind.REGISTRATION: Purpose.REGISTRATION,
+    MailKind.PASSWORD_CHANGED: Purpose.SESSION_REPORT,
+    MailKind.EMAIL_CHANGED: Purpose.EMAIL_UNDO,
+    MailKind.TOKEN_REUSED: Purpose.SESSION_REPORT,
+    MailKind.NEW_NETWORK: Purpose.SESSION_REPORT,
 }
 
 PATHS = {
@@ -51,27 +51,27 @@ PATHS = {
 """Where the link of a mail leads, below FRONTEND_URL. Public API: frontends have pages there."""
 
 
-class Errand(msgspec.Struct, frozen=True, kw_only=True):
+class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     """A row that was claimed: what to write, to whom, and what is known about why.
 
     Attributes:
         id: of the row.
-        letter: what to write.
+        mail_kind: what to write.
         user_id: the account it is about; None where it is about an address.
         address: where it goes, or who is looked for under it; None for the account's own address.
         parameters: more about it.
-        origin: the request that wanted it.
+        request_context: the request that wanted it.
         attempts: how often it was tried, this time included.
         created: when it was wanted, as `YYYYMMDDhhmmss` and six digits of microseconds, on the database's clock.
         age: seconds since then.
     """
 
     id: int
-    letter: Letter
+    mail_kind: MailKind
     user_id: int | None
     address: str | None
     parameters: dict[str, Any]
-    origin: Origin
+    request_context: RequestContext
     attempts: int
     created: str
     age: float
@@ -80,7 +80,7 @@ class Errand(msgspec.Struct, frozen=True, kw_only=True):
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """A mail that will be written: to whom, by which templates, with what in it."""
 
-    letter: Letter
+    mail_kind: MailKind
     recipient: str
     username: str | None
     locale: str | None
@@ -88,4 +88,4 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Leave the token out."""
-        return f"Draft({self.letter})"
+        return f"Draft({self.mail_kind})"

@@ -9,7 +9,7 @@ from typing import Final
 
 import jinja2
 
-from auth_api.events.outbox.letters import PATHS, Draft, Errand
+from auth_api.events.outbox.letters import PATHS, Draft, OutboxItem
 from auth_api.kit.device import device_label
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
@@ -31,13 +31,13 @@ class Renderer:
         }
         self._environments: dict[tuple[Path, ...], jinja2.Environment] = {}
 
-    def render(self, errand: Errand, draft: Draft) -> Message:
+    def render(self, item: OutboxItem, draft: Draft) -> Message:
         """Return the mail.
 
         Raises:
             jinja2.TemplateError: an operator's template is wrong.
         """
-        purpose = draft.letter.purpose if draft.token else None
+        purpose = draft.mail_kind.purpose if draft.token else None
         fragment = f"{PATHS[purpose]}#token={draft.token}" if purpose else "/"
         values = {
             "product": self._policy.product,
@@ -46,18 +46,18 @@ class Renderer:
             "token": draft.token,
             "link": self._policy.frontend_url + fragment,
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
-            "ip_address": errand.origin.ip_address,
-            "device": device_label(errand.origin.user_agent),
-            "parameters": errand.parameters,
+            "ip_address": item.request_context.ip_address,
+            "device": device_label(item.request_context.user_agent),
+            "parameters": item.parameters,
         }
-        environment = self._environment(draft.locale or errand.origin.language)
-        subject, _, text = environment.get_template(f"{draft.letter}.txt").render(values).partition("\n")
+        environment = self._environment(draft.locale or item.request_context.language)
+        subject, _, text = environment.get_template(f"{draft.mail_kind}.txt").render(values).partition("\n")
         return Message(
-            message_id=f"{errand.created}.{errand.id}@{self._policy.sender.domain}",
+            message_id=f"{item.created}.{item.id}@{self._policy.sender.domain}",
             recipient=draft.recipient,
             subject=" ".join(subject.removeprefix(_SUBJECT).split()),
             text=text.strip() + "\n",
-            html=environment.get_template(f"{draft.letter}.html").render(values),
+            html=environment.get_template(f"{draft.mail_kind}.html").render(values),
         )
 
     def _environment(self, locale: str | None) -> "jinja2.Environment":

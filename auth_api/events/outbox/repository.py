@@ -4,38 +4,43 @@ from typing import Any
 
 import msgspec
 
-from auth_api.events.outbox.letters import Errand, Letter
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.outbox.letters import MailKind, OutboxItem
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 
 
 @circuit_breaker(service=SERVICE)
 async def insert(
-    letter: Letter, *, user_id: int | None, address: str | None, parameters: dict[str, object], origin: Origin
+    mail_kind: MailKind,
+    *,
+    user_id: int | None,
+    address: str | None,
+    parameters: dict[str, object],
+    request_context: RequestContext,
 ) -> None:
     """Add a mail that may be sent at once."""
-    await OutboxMessage.raw(
+    await OutboxRow.raw(
         "INSERT INTO outbox (template, user_id, address, parameters, attempts, next_attempt_at, created_at) "
         "SELECT {}, {}, {}, {}, 0, now, now FROM (SELECT clock_timestamp() AS now) AS clock",
-        letter.value,
+        mail_kind.value,
         user_id,
         address,
-        msgspec.json.encode({**parameters, "origin": origin}).decode(),
+        msgspec.json.encode({**parameters, "origin": request_context}).decode(),
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def claim(limit: int, *, lease: float) -> list[Errand]:
+async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
     """Take some mails that are due, for so many seconds; a process that dies meanwhile leaves them to others.
 
     The present is a subquery: asked once and not for each of ten thousand rows that wait, and an index can be searched
     for it. Conditions stand twice: of two processes that choose the same row, the second looks again once the first is
     done.
     """
-    rows = await OutboxMessage.raw(
+    rows = await OutboxRow.raw(
         "UPDATE outbox SET attempts = attempts + 1, "
         "locked_until = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
         "WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL "
@@ -48,75 +53,73 @@ async def claim(limit: int, *, lease: float) -> list[Errand]:
         lease,
         limit,
     )
-    return [_errand(row) for row in rows]
+    return [_item(row) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)
-async def hold(errand_id: int) -> bool:
+async def hold(item_id: int) -> bool:
     """Keep others from taking a mail back until the end of this transaction. False if that was done already."""
-    rows = await OutboxMessage.raw("UPDATE outbox SET attempts = attempts WHERE id = {} RETURNING id", errand_id)
+    rows = await OutboxRow.raw("UPDATE outbox SET attempts = attempts WHERE id = {} RETURNING id", item_id)
     return bool(rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def withdraw(user_id: int, letter: Letter) -> None:
+async def withdraw(user_id: int, mail_kind: MailKind) -> None:
     """Forget the mails of a kind about an account that were not sent."""
-    await OutboxMessage.raw(
-        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, letter.value
+    await OutboxRow.raw(
+        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, mail_kind.value
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def mark_sent(errand_id: int) -> None:
+async def mark_sent(item_id: int) -> None:
     """Note that somebody else answers for the mail now; what it was about is not kept."""
-    await OutboxMessage.raw(
-        "UPDATE outbox SET sent_at = clock_timestamp(), locked_until = NULL, parameters = NULL WHERE id = {}", errand_id
+    await OutboxRow.raw(
+        "UPDATE outbox SET sent_at = clock_timestamp(), locked_until = NULL, parameters = NULL WHERE id = {}", item_id
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def mark_failed(errand_id: int) -> None:
+async def mark_failed(item_id: int) -> None:
     """Give the mail up."""
-    await OutboxMessage.raw(
-        "UPDATE outbox SET failed_at = clock_timestamp(), locked_until = NULL WHERE id = {}", errand_id
-    )
+    await OutboxRow.raw("UPDATE outbox SET failed_at = clock_timestamp(), locked_until = NULL WHERE id = {}", item_id)
 
 
 @circuit_breaker(service=SERVICE)
-async def put_back(errand_id: int, *, delay: float, counts: bool) -> None:
+async def reschedule(item_id: int, *, delay: float, counts: bool) -> None:
     """Let the mail wait for so many seconds; an attempt that was none does not count."""
-    await OutboxMessage.raw(
+    await OutboxRow.raw(
         "UPDATE outbox SET locked_until = NULL, attempts = attempts - {}, "
         "next_attempt_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
         "WHERE id = {}",
         0 if counts else 1,
         delay,
-        errand_id,
+        item_id,
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def delete(errand_id: int) -> None:
+async def delete(item_id: int) -> None:
     """Forget a mail that nobody is to get."""
-    await OutboxMessage.raw("DELETE FROM outbox WHERE id = {}", errand_id)
+    await OutboxRow.raw("DELETE FROM outbox WHERE id = {}", item_id)
 
 
 @circuit_breaker(service=SERVICE)
 async def count_waiting() -> int:
     """Count the mails that were neither sent nor given up."""
-    rows = await OutboxMessage.raw("SELECT count(*) AS waiting FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL")
+    rows = await OutboxRow.raw("SELECT count(*) AS waiting FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL")
     return int(rows[0]["waiting"])
 
 
-def _errand(row: dict[str, Any]) -> Errand:
+def _item(row: dict[str, Any]) -> OutboxItem:
     parameters = msgspec.json.decode(row["parameters"] or "{}")
     created_at = row["created_at"]
-    return Errand(
+    return OutboxItem(
         id=row["id"],
-        letter=Letter(row["template"]),
+        mail_kind=MailKind(row["template"]),
         user_id=row["user_id"],
         address=row["address"],
-        origin=msgspec.convert(parameters.pop("origin", {}), Origin),
+        request_context=msgspec.convert(parameters.pop("origin", {}), RequestContext),
         parameters=parameters,
         attempts=row["attempts"],
         created=f"{created_at:%Y%m%d%H%M%S%f}",

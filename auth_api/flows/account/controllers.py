@@ -13,7 +13,7 @@ from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
 from auth_api.kit.pagination import PageRequest
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
@@ -24,8 +24,8 @@ from auth_api.users.errors import (
     UserNotFoundException,
     WeakPasswordException,
 )
-from auth_api.users.schemas import EXAMPLE_USER, User, user_view
-from auth_api.users.user import Account
+from auth_api.users.schemas import EXAMPLE_USER, UserResponse, user_response
+from auth_api.users.user import User
 
 
 class AccountController(Controller):
@@ -40,9 +40,9 @@ class AccountController(Controller):
         operation_id="readProfile",
         **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_USER),
     )
-    async def read_profile(self, current_user: Injected[Account]) -> User:
+    async def read_profile(self, current_user: Injected[User]) -> UserResponse:
         """Return the account behind the token."""
-        return user_view(current_user)
+        return user_response(current_user)
 
     @get(
         "/audit-log",
@@ -56,7 +56,7 @@ class AccountController(Controller):
         ),
     )
     async def read_audit_log(
-        self, current_user: Injected[Account], audit: Injected[AuditTrail], page: Injected[PageRequest]
+        self, current_user: Injected[User], audit: Injected[AuditTrail], page: Injected[PageRequest]
     ) -> AuditEventList:
         """Return what happened to the account, when and from where; newest first."""
         rows, next_cursor = await audit.history(current_user.id, page)
@@ -76,7 +76,7 @@ class AccountController(Controller):
         on, if it does.
         """
         document = export_view(await exports.export(principal))
-        name = f"{principal.account.username}-{document.exported_at[:10]}.json"
+        name = f"{principal.user.username}-{document.exported_at[:10]}.json"
         return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @patch(
@@ -97,12 +97,12 @@ class AccountController(Controller):
     async def change_profile(
         self,
         data: JSONBody[ProfileChange],
-        current_user: Injected[Account],
+        current_user: Injected[User],
         accounts: Injected[AccountService],
-        origin: Injected[Origin],
-    ) -> User:
+        request_context: Injected[RequestContext],
+    ) -> UserResponse:
         """Change the username."""
-        return user_view(await accounts.rename(current_user, data.username, origin))
+        return user_response(await accounts.rename(current_user, data.username, request_context))
 
     @post(
         "/password",
@@ -124,13 +124,16 @@ class AccountController(Controller):
     async def change_password(
         self,
         data: JSONBody[PasswordChange],
-        current_user: Injected[Account],
+        current_user: Injected[User],
         accounts: Injected[AccountService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> TokenPair:
         """Change the password. Every session ends, this one too; the answer is a new one."""
         return await accounts.change_password(
-            current_user, current_password=data.current_password, new_password=data.new_password, origin=origin
+            current_user,
+            current_password=data.current_password,
+            new_password=data.new_password,
+            request_context=request_context,
         )
 
     @post(
@@ -151,9 +154,9 @@ class AccountController(Controller):
     async def delete_account(
         self,
         data: JSONBody[DeletionRequest],
-        current_user: Injected[Account],
+        current_user: Injected[User],
         accounts: Injected[AccountService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> None:
         """Delete the account and all its sessions, for good. Its number is never given out again."""
-        await accounts.delete(current_user, current_password=data.current_password, origin=origin)
+        await accounts.delete(current_user, current_password=data.current_password, request_context=request_context)

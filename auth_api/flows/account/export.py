@@ -70,6 +70,6 @@ class ExportService:
             events=events,
             next_cursor=next_cursor,
             one_time_tokens=await repository.one_time_tokens(principal.id, limit=MOST),
-            mails=await repository.mails(principal.id, address=principal.account.email, limit=MOST),
+            mails=await repository.mails(principal.id, address=principal.user.email, limit=MOST),
             failures=await self.throttle.failures(target),
         )

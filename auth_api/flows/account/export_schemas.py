@@ -11,7 +11,7 @@ from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.sessions.principal import KeptSession
 from auth_api.sessions.schemas import EXAMPLE_SESSION, SessionId
-from auth_api.users.schemas import EXAMPLE_USER, Timestamp, User, user_view
+from auth_api.users.schemas import EXAMPLE_USER, Timestamp, UserResponse, user_response
 
 EXAMPLE_EXPORT: dict[str, Any] = {
     "exported_at": "2026-02-19T11:30:00.000Z",
@@ -105,7 +105,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     """All that is kept about a person but secrets; each list newest first."""
 
     exported_at: Timestamp
-    profile: User
+    profile: UserResponse
     sessions: list[ExportedSession]
     sessions_omitted: Annotated[
         int, msgspec.Meta(ge=0, description="How many older sessions are left out; `audit_events` has their begins.")
@@ -120,7 +120,7 @@ def export_view(kept: Kept) -> Export:
     """Show what is kept."""
     return Export(
         exported_at=rfc3339(kept.at),
-        profile=user_view(kept.principal.account),
+        profile=user_response(kept.principal.user),
         sessions=[_session(session, current=session.id == kept.principal.session_id) for session in kept.sessions],
         sessions_omitted=kept.sessions_omitted,
         audit_events=ExportedEvents(items=[event_view(row) for row in kept.events], next_cursor=kept.next_cursor),

@@ -6,18 +6,18 @@ from typing import Final
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
-from auth_api.sessions.access_revocation import AFTER_PROOF_BY_PASSWORD, Eviction
+from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.access_revocation import AFTER_PROOF_BY_PASSWORD, AccessRevocation
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - why a session ended
 DELETED: Final = "account_deleted"
@@ -33,10 +33,10 @@ class AccountService:
     passwords: PasswordService
     password_rules: PasswordRules
     sessions: SessionService
-    eviction: Eviction
+    access_revocation: AccessRevocation
     outbox: Outbox
 
-    async def rename(self, account: Account, username: CanonicalUsername, origin: Origin) -> Account:
+    async def rename(self, user: User, username: CanonicalUsername, request_context: RequestContext) -> User:
         """Change the username.
 
         Raises:
@@ -44,15 +44,17 @@ class AccountService:
             UserNotFoundException: the account was deleted meanwhile.
         """
 
-        async def work() -> Account:
-            renamed = await self.users.rename(account.id, username)
-            await self.audit.record(EventTag.PROFILE_CHANGED, user_id=account.id, origin=origin, fields=["username"])
+        async def work() -> User:
+            renamed = await self.users.rename(user.id, username)
+            await self.audit.record(
+                EventTag.PROFILE_CHANGED, user_id=user.id, request_context=request_context, fields=["username"]
+            )
             return renamed
 
         return await self.database.transaction(work)
 
     async def change_password(
-        self, account: Account, *, current_password: str, new_password: str, origin: Origin
+        self, user: User, *, current_password: str, new_password: str, request_context: RequestContext
     ) -> TokenPair:
         """Change the password, throw everybody out of the account and open a new session.
 
@@ -62,10 +64,12 @@ class AccountService:
             TooManyAttemptsException: too many were wrong; this one was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
-        named = {"username": account.username, "email": account.email}
+        named = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, named, field="new_password")
-        found = await self.users.credentials_of(account.id)
-        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
+        found = await self.users.credentials_of(user.id)
+        if not await self.passwords.check(
+            current_password, found=found, name=user.username, request_context=request_context
+        ):
             raise InvalidCredentialsException
         new_hash = await self.passwords.hasher.hash(new_password)
 
@@ -73,17 +77,21 @@ class AccountService:
             changed = await self.users.set_password(found, new_hash)
             if changed is None:
                 return None
-            ended = await self.eviction.throw_out(account.id, reason=PASSWORD_CHANGED, spare=AFTER_PROOF_BY_PASSWORD)
-            await self.audit.record(EventTag.PASSWORD_CHANGED, user_id=account.id, origin=origin, sessions_ended=ended)
-            await self.outbox.to_account(Letter.PASSWORD_CHANGED, account.id, origin)
-            return (await self.sessions.open(account.id, at=changed.updated_at, origin=origin)).tokens
+            ended = await self.access_revocation.revoke_all(
+                user.id, reason=PASSWORD_CHANGED, spare=AFTER_PROOF_BY_PASSWORD
+            )
+            await self.audit.record(
+                EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
+            )
+            await self.outbox.to_account(MailKind.PASSWORD_CHANGED, user.id, request_context)
+            return (await self.sessions.open(user.id, at=changed.updated_at, request_context=request_context)).tokens
 
         tokens = await self.database.transaction(work)
         if tokens is None:  # between check and now somebody else changed it
             raise InvalidCredentialsException
         return tokens
 
-    async def delete(self, account: Account, *, current_password: str, origin: Origin) -> None:
+    async def delete(self, user: User, *, current_password: str, request_context: RequestContext) -> None:
         """Delete the account with its sessions and tokens. Its history stays, without the person.
 
         Raises:
@@ -92,19 +100,21 @@ class AccountService:
             UserNotFoundException: the account is gone, or its password was changed meanwhile.
             ServerOverloadedException: too many hashes wait already.
         """
-        found = await self.users.credentials_of(account.id)
-        if not await self.passwords.check(current_password, found=found, name=account.username, origin=origin):
+        found = await self.users.credentials_of(user.id)
+        if not await self.passwords.check(
+            current_password, found=found, name=user.username, request_context=request_context
+        ):
             raise InvalidCredentialsException
 
         async def work() -> None:
             # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
-            await self.sessions.end_all(account.id, reason=DELETED)
+            await self.sessions.end_all(user.id, reason=DELETED)
             if not await self.users.delete(found):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=origin)
-            gone = found.account
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=request_context)
+            gone = found.user
             await self.outbox.to_address(
-                Letter.ACCOUNT_DELETED, gone.email, origin, username=gone.username, locale=gone.locale
+                MailKind.ACCOUNT_DELETED, gone.email, request_context, username=gone.username, locale=gone.locale
             )
 
         await self.database.transaction(work)

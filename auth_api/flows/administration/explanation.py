@@ -14,10 +14,10 @@ from auth_api.kit.pagination import PageRequest
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.failures import Failures
-from auth_api.users.identifiers import typed_name
-from auth_api.users.policy import MailboxPolicy
+from auth_api.users.identifiers import parse_identifier
+from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
-from auth_api.users.user import Account, Credentials
+from auth_api.users.user import Credentials, User
 
 LAST_EVENTS: Final = 20
 MOST_SESSIONS: Final = 200
@@ -33,7 +33,7 @@ class Obstacle(msgspec.Struct, frozen=True):
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in a person's way, and what has happened lately. Without obstacles only the password can be wrong."""
 
-    account: Account | None
+    user: User | None
     obstacles: Sequence[Obstacle]
     failures: Sequence[Failures]
     sessions: Sequence[LiveSession] = ()
@@ -48,31 +48,29 @@ class ExplanationService:
     sessions: SessionService
     passwords: PasswordService
     audit: AuditTrail
-    mailboxes: MailboxPolicy
+    verification_policy: VerificationPolicy
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login by this address or username."""
-        typed = typed_name(email=None, username=name)
+        typed = parse_identifier(email=None, username=name)
         found = await self.users.credentials_for(typed)
         throttle = self.passwords.throttle
-        target = throttle.target(user_id=found.account.id if found else None, name=typed.text, address=None)
+        target = throttle.target(user_id=found.user.id if found else None, name=typed.text, address=None)
         failures = await throttle.failures(target)
         obstacles = [*self._of_account(found), *self._of_throttle(failures)]
         if found is None:
-            return Explanation(account=None, obstacles=obstacles, failures=failures)
-        sessions, _ = await self.sessions.list_live(found.account.id, PageRequest(MOST_SESSIONS))
-        events, _ = await self.audit.history(found.account.id, PageRequest(LAST_EVENTS))
-        return Explanation(
-            account=found.account, obstacles=obstacles, failures=failures, sessions=sessions, events=events
-        )
+            return Explanation(user=None, obstacles=obstacles, failures=failures)
+        sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MOST_SESSIONS))
+        events, _ = await self.audit.history(found.user.id, PageRequest(LAST_EVENTS))
+        return Explanation(user=found.user, obstacles=obstacles, failures=failures, sessions=sessions, events=events)
 
     def _of_account(self, found: Credentials | None) -> Iterator[Obstacle]:
         if found is None:
             yield Obstacle("no_such_account", "No account has this name or address.")
             return
-        if not found.account.is_active:
+        if not found.user.is_active:
             yield Obstacle("account_disabled", "The account is disabled.")
-        if self.mailboxes.required and found.account.email_verified_at is None:
+        if self.verification_policy.required and found.user.email_verified_at is None:
             yield Obstacle("email_not_verified", "The address has to be verified first.")
         if not self.passwords.hasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The account has no password that could be right.")

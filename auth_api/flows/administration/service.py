@@ -6,12 +6,12 @@ from typing import Final
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.users.errors import UserNotFoundException
-from auth_api.users.identifiers import typed_name
+from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 DISABLED: Final = "account_disabled"
 DELETED: Final = "account_deleted"
@@ -27,18 +27,18 @@ class AdministrationService:
     sessions: SessionService
     audit: AuditTrail
 
-    async def find(self, name: str) -> Account:
+    async def find(self, name: str) -> User:
         """Return the account with this address or username.
 
         Raises:
             UserNotFoundException: there is none.
         """
-        found = await self.users.credentials_for(typed_name(email=None, username=name))
+        found = await self.users.credentials_for(parse_identifier(email=None, username=name))
         if found is None:
             raise UserNotFoundException
-        return found.account
+        return found.user
 
-    async def newest(self, limit: int) -> list[Account]:
+    async def newest(self, limit: int) -> list[User]:
         """Return the accounts that were made last, newest first."""
         return await self.users.newest(limit)
 
@@ -48,14 +48,18 @@ class AdministrationService:
         Raises:
             UserNotFoundException: there is none.
         """
-        account = await self.find(name)
+        user = await self.find(name)
 
         async def work() -> bool:
-            if await self.users.set_active(account.id, active=False) is None:
+            if await self.users.set_active(user.id, active=False) is None:
                 return False
-            ended = await self.sessions.end_all(account.id, reason=DISABLED)
+            ended = await self.sessions.end_all(user.id, reason=DISABLED)
             await self.audit.record(
-                EventTag.ACCOUNT_DISABLED, user_id=account.id, origin=Origin(), by=BY, sessions_ended=ended
+                EventTag.ACCOUNT_DISABLED,
+                user_id=user.id,
+                request_context=RequestContext(),
+                by=BY,
+                sessions_ended=ended,
             )
             return True
 
@@ -67,17 +71,17 @@ class AdministrationService:
         Raises:
             UserNotFoundException: there is none.
         """
-        account = await self.find(name)
+        user = await self.find(name)
 
         async def work() -> bool:
-            if await self.users.set_active(account.id, active=True) is None:
+            if await self.users.set_active(user.id, active=True) is None:
                 return False
-            await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=account.id, origin=Origin(), by=BY)
+            await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=RequestContext(), by=BY)
             return True
 
         return await self.database.transaction(work)
 
-    async def delete(self, account: Account) -> None:
+    async def delete(self, user: User) -> None:
         """Delete an account with its sessions and tokens. Its history stays, without the person.
 
         Raises:
@@ -86,9 +90,9 @@ class AdministrationService:
 
         async def work() -> None:
             # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
-            await self.sessions.end_all(account.id, reason=DELETED)
-            if not await self.users.remove(account.id):
+            await self.sessions.end_all(user.id, reason=DELETED)
+            if not await self.users.remove(user.id):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=account.id, origin=Origin(), by=BY)
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=RequestContext(), by=BY)
 
         await self.database.transaction(work)

@@ -9,14 +9,14 @@ from auth_api.flows.email_change.schemas import EmailChangeRequest
 from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement, TokenRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS, OPTIONAL_AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException, UserNotFoundException
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 ASKED: Final = Acknowledgement(message="If nobody has this address, a mail is on its way there.")
 CHANGED: Final = Acknowledgement(message="The address is changed.")
@@ -51,16 +51,19 @@ class EmailChangeController(Controller):
     async def request(
         self,
         data: JSONBody[EmailChangeRequest],
-        current_user: Injected[Account],
+        current_user: Injected[User],
         email_change: Injected[EmailChangeService],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Have a link sent to the new address. Nothing changes before it is used.
 
         The answer is the same whether somebody has the address or not.
         """
         await email_change.request(
-            current_user, new_email=data.new_email, current_password=data.current_password, origin=origin
+            current_user,
+            new_email=data.new_email,
+            current_password=data.current_password,
+            request_context=request_context,
         )
         return ASKED
 
@@ -92,13 +95,13 @@ class EmailConfirmationController(Controller):
         data: JSONBody[TokenRequest],
         email_change: Injected[EmailChangeService],
         caller: Injected[Principal | None],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Change the address by the token of the mail. Every session ends, but one whose bearer token comes along.
 
         The address before is told, and can undo it for 24 hours.
         """
-        await email_change.confirm(data.token, caller, origin)
+        await email_change.confirm(data.token, caller, request_context)
         return CHANGED
 
     @post(
@@ -117,11 +120,14 @@ class EmailConfirmationController(Controller):
         ),
     )
     async def undo(
-        self, data: JSONBody[TokenRequest], email_change: Injected[EmailChangeService], origin: Injected[Origin]
+        self,
+        data: JSONBody[TokenRequest],
+        email_change: Injected[EmailChangeService],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Take the account back to the address that the mail with this token went to, within 24 hours.
 
         Every session ends, the password stops working, and a mail with a link to set a new one goes out.
         """
-        await email_change.undo(data.token, origin)
+        await email_change.undo(data.token, request_context)
         return UNDONE

@@ -9,10 +9,10 @@ from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import UNUSABLE
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.users.email_ownership import Mailboxes
+from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
@@ -37,13 +37,13 @@ class CompletionService:
 
     database: Database
     users: UserService
-    mailboxes: Mailboxes
+    email_ownership: EmailOwnership
     tokens: OneTimeTokens
     audit: AuditTrail
     passwords: PasswordService
 
     async def complete(
-        self, token: str, *, password: str | None, username: CanonicalUsername | None, origin: Origin
+        self, token: str, *, password: str | None, username: CanonicalUsername | None, request_context: RequestContext
     ) -> str | None:
         """Open the account, verified, without a session; see `VerificationService.verify`.
 
@@ -52,25 +52,25 @@ class CompletionService:
         grant = await self.tokens.look_at(Purpose.REGISTRATION, token)
         wanted = msgspec.convert(grant.payload, WaitingRegistration)
         if password is not None and not await self.passwords.check_hash(
-            password, wanted.hashed_password, name=wanted.email, origin=origin
+            password, wanted.hashed_password, name=wanted.email, request_context=request_context
         ):
             raise InvalidCredentialsException
         is_known = password is not None
 
         async def work() -> str | None:
             await self.tokens.spend(Purpose.REGISTRATION, token)
-            account = await self.users.create(
+            user = await self.users.create(
                 email=wanted.email,
                 username=username or wanted.username,
                 hashed_password=wanted.hashed_password if is_known else UNUSABLE,
                 locale=wanted.locale,
             )
-            await self.mailboxes.verify(account.id, wanted.email)
-            await self.tokens.forget_laid_down(Purpose.REGISTRATION, wanted.email)
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=account.id, origin=origin)
+            await self.email_ownership.verify(user.id, wanted.email)
+            await self.tokens.delete_staged(Purpose.REGISTRATION, wanted.email)
+            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.audit.record(
-                EventTag.EMAIL_VERIFIED, user_id=account.id, origin=origin, password_dropped=not is_known
+                EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=request_context, password_dropped=not is_known
             )
-            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, account.id, email=wanted.email)
+            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, user.id, email=wanted.email)
 
         return await self.database.transaction(work)

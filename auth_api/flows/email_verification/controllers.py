@@ -16,7 +16,7 @@ from auth_api.flows.email_verification.schemas import (
 from auth_api.flows.email_verification.service import Claim, VerificationService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, public_or_bearer
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.sessions.errors import OPTIONAL_AUTHENTICATION_ERRORS
@@ -57,7 +57,7 @@ class VerificationController(Controller):
         data: JSONBody[VerifyRequest],
         verification: Injected[VerificationService],
         caller: Injected[Principal | None],
-        origin: Injected[Origin],
+        request_context: Injected[RequestContext],
     ) -> Verified:
         """Verify an address by the token of the mail, and show that the account is one's own.
 
@@ -66,7 +66,7 @@ class VerificationController(Controller):
         `password_reset_token`, by which to set a new one. After `DUPLICATE_USERNAME`, send another `username` along.
         """
         claim = Claim(user_id=caller.id if caller else None, password=data.password, username=data.username)
-        return verified_view(await verification.verify(data.token, claim, origin))
+        return verified_view(await verification.verify(data.token, claim, request_context))
 
     @post(
         "/resend",
@@ -79,11 +79,14 @@ class VerificationController(Controller):
         ),
     )
     async def resend(
-        self, data: JSONBody[ResendRequest], verification: Injected[VerificationService], origin: Injected[Origin]
+        self,
+        data: JSONBody[ResendRequest],
+        verification: Injected[VerificationService],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Have the link sent again. The earlier one stops working.
 
         The answer is the same, and takes the same time, whether an account has the address or not.
         """
-        await verification.resend(data.email, origin)
+        await verification.resend(data.email, request_context)
         return ASKED

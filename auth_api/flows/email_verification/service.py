@@ -8,17 +8,17 @@ import msgspec
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.email_verification.completion import CompletionService
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.access_revocation import Eviction
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.throttling.mails import MailLimits
-from auth_api.users.email_ownership import Mailboxes
+from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
@@ -50,24 +50,26 @@ class VerificationService:
 
     database: Database
     users: UserService
-    mailboxes: Mailboxes
+    email_ownership: EmailOwnership
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
     passwords: PasswordService
-    eviction: Eviction
+    access_revocation: AccessRevocation
     mail_limits: MailLimits
     completion: CompletionService
 
-    async def resend(self, email: CanonicalEmail, origin: Origin) -> None:
+    async def resend(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Have the mail sent again, if an account has this address and it is not verified.
 
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
-        if await self.mail_limits.allow(Letter.EMAIL_VERIFICATION, email):
-            await self.database.transaction(lambda: self.outbox.to_address(Letter.EMAIL_VERIFICATION, email, origin))
+        if await self.mail_limits.allow(MailKind.EMAIL_VERIFICATION, email):
+            await self.database.transaction(
+                lambda: self.outbox.to_address(MailKind.EMAIL_VERIFICATION, email, request_context)
+            )
 
-    async def verify(self, token: str, claim: Claim, origin: Origin) -> str | None:
+    async def verify(self, token: str, claim: Claim, request_context: RequestContext) -> str | None:
         """Verify the address that a token was sent to; in a registration that waits for it, open the account.
 
         The mailbox's owner need not be who registered: that may have been an impostor, who would have a way in from
@@ -88,15 +90,15 @@ class VerificationService:
             grant = await self.tokens.look_at(Purpose.EMAIL_VERIFICATION, token)
         except OneTimeTokenInvalidException:
             return await self.completion.complete(
-                token, password=claim.password, username=claim.username, origin=origin
+                token, password=claim.password, username=claim.username, request_context=request_context
             )
         user_id = grant.user_id or 0
-        is_known = await self._knows_the_account(user_id, claim, origin)
+        is_known = await self._knows_the_account(user_id, claim, request_context)
         email = CanonicalEmail(grant.payload["email"])
 
         async def work() -> str | None:
             await self.tokens.spend(Purpose.EMAIL_VERIFICATION, token)
-            is_news = await self.mailboxes.verify(user_id, email)
+            is_news = await self.email_ownership.verify(user_id, email)
             if is_news is None:
                 raise OneTimeTokenInvalidException
             if not is_news:
@@ -105,7 +107,7 @@ class VerificationService:
             await self.audit.record(
                 EventTag.EMAIL_VERIFIED,
                 user_id=user_id,
-                origin=origin,
+                request_context=request_context,
                 password_dropped=not is_known,
                 sessions_ended=ended,
             )
@@ -113,23 +115,23 @@ class VerificationService:
 
         return await self.database.transaction(work)
 
-    async def _knows_the_account(self, user_id: int, claim: Claim, origin: Origin) -> bool:
+    async def _knows_the_account(self, user_id: int, claim: Claim, request_context: RequestContext) -> bool:
         try:
             found = await self.users.credentials_of(user_id)
         except UserNotFoundException:
             raise OneTimeTokenInvalidException from None
-        if not found.account.is_active:
+        if not found.user.is_active:
             raise OneTimeTokenInvalidException
         if claim.user_id == user_id:
             return True
         if claim.password is None:
             return False
-        name = found.account.username
-        if not await self.passwords.check(claim.password, found=found, name=name, origin=origin):
+        name = found.user.username
+        if not await self.passwords.check(claim.password, found=found, name=name, request_context=request_context):
             raise InvalidCredentialsException
         return True
 
     async def _take_from_others(self, user_id: int) -> int:
         """Leave nobody a way in. Returns how many sessions ended."""
-        await self.mailboxes.drop_password(user_id)
-        return await self.eviction.throw_out(user_id, reason=VERIFIED)
+        await self.email_ownership.drop_password(user_id)
+        return await self.access_revocation.revoke_all(user_id, reason=VERIFIED)

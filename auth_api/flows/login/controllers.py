@@ -15,7 +15,7 @@ from auth_api.flows.login.schemas import (
 from auth_api.flows.login.service import LoginService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 
@@ -47,13 +47,13 @@ class LoginController(Controller):
         ),
     )
     async def log_in(
-        self, data: JSONBody[LoginRequest], login: Injected[LoginService], origin: Injected[Origin]
+        self, data: JSONBody[LoginRequest], login: Injected[LoginService], request_context: Injected[RequestContext]
     ) -> LoggedIn:
         """Log in with `email` or `username`, and the password.
 
         An unknown account and a wrong password get one answer, after the same work.
         """
-        account, tokens = await login.with_password(
-            email=data.email, username=data.username, password=data.password, origin=origin
+        user, tokens = await login.with_password(
+            email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        return logged_in_view(account, tokens)
+        return logged_in_view(user, tokens)

@@ -4,14 +4,14 @@ from auth_api.events.audit.events import EventTag
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.session_factory import KNOWN_NETWORK, PASSWORD, NewSession
-from auth_api.users.tables import User
-from auth_api.users.user import Account, Credentials, only_account
+from auth_api.users.tables import UserRow
+from auth_api.users.user import Credentials, User, first_user
 
 
 @circuit_breaker(service=SERVICE)
-async def log_in_as_usual(found: Credentials, session: NewSession, origin: Origin) -> Account | None:
+async def log_in_as_usual(found: Credentials, session: NewSession, request_context: RequestContext) -> User | None:
     """Note the login, keep the session with its token, and add the event. None, and nothing of it, if more is to do.
 
     That is: the account is no longer what was found (another login moved `last_login`, or it was disabled, deleted, or
@@ -20,10 +20,10 @@ async def log_in_as_usual(found: Credentials, session: NewSession, origin: Origi
     The sessions are counted as they were when the statement began, and that is exact: whoever opened one since then has
     changed the account's row, which is looked at again when it is locked.
     """
-    user_id, network = found.account.id, network_of(origin.ip_address)
+    user_id, network = found.user.id, network_of(request_context.ip_address)
     known_since = found.seen_at - KNOWN_NETWORK
     idle_seconds, absolute_seconds = session.idle_ttl.total_seconds(), session.absolute_ttl.total_seconds()
-    rows = await User.raw(
+    rows = await UserRow.raw(
         "WITH account AS (UPDATE users SET last_login = clock_timestamp() "
         "WHERE id = {} AND is_active AND hashed_password = {} AND last_login IS NOT DISTINCT FROM {} "
         "AND (SELECT count(*) FROM sessions WHERE user_id = {} AND ended_at IS NULL "
@@ -40,7 +40,7 @@ async def log_in_as_usual(found: Credentials, session: NewSession, origin: Origi
         "SELECT * FROM account",
         user_id,
         found.hashed_password,
-        found.account.last_login,
+        found.user.last_login,
         user_id,
         session.most,
         user_id,
@@ -49,16 +49,16 @@ async def log_in_as_usual(found: Credentials, session: NewSession, origin: Origi
         session.id,
         idle_seconds,
         absolute_seconds,
-        origin.ip_address,
+        request_context.ip_address,
         network,
-        origin.user_agent,
+        request_context.user_agent,
         PASSWORD,
         session.id,
         session.refresh_token.digest,
         idle_seconds,
         EventTag.LOGIN_SUCCEEDED.value,
-        origin.ip_address,
-        origin.user_agent,
-        origin.request_id,
+        request_context.ip_address,
+        request_context.user_agent,
+        request_context.request_id,
     )
-    return only_account(rows)
+    return first_user(rows)

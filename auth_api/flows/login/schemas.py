@@ -8,8 +8,8 @@ import msgspec
 from auth_api.kit.errors import FieldError
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH
-from auth_api.users.schemas import EXAMPLE_USER, PasswordField, User, user_view
-from auth_api.users.user import Account
+from auth_api.users.schemas import EXAMPLE_USER, PasswordField, UserResponse, user_response
+from auth_api.users.user import User
 
 EXAMPLE_LOGIN: dict[str, Any] = {"email": "ada@example.com", "password": "Tr0ub4dor&3-horse"}
 EXAMPLE_LOGIN_BY_USERNAME: dict[str, Any] = {"username": "ada", "password": "Tr0ub4dor&3-horse"}
@@ -62,9 +62,9 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 class LoggedIn(TokenPair, frozen=True, kw_only=True):
     """A pair of tokens, and whose they are."""
 
-    user: User
+    user: UserResponse
 
 
-def logged_in_view(account: Account, tokens: TokenPair) -> LoggedIn:
+def logged_in_view(user: User, tokens: TokenPair) -> LoggedIn:
     """Show what a login brought."""
-    return LoggedIn(user=user_view(account), **msgspec.structs.asdict(tokens))
+    return LoggedIn(user=user_response(user), **msgspec.structs.asdict(tokens))

@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.login import repository
 from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.flows.login.metrics import LOGINS
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
-from auth_api.users.identifiers import typed_name
-from auth_api.users.policy import MailboxPolicy
+from auth_api.users.identifiers import parse_identifier
+from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
-from auth_api.users.user import Account, Credentials
+from auth_api.users.user import Credentials, User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +34,11 @@ class LoginService:
     hasher: PasswordHasher
     passwords: PasswordService
     outbox: Outbox
-    mailboxes: MailboxPolicy
+    verification_policy: VerificationPolicy
 
     async def with_password(
-        self, *, email: str | None, username: str | None, password: str, origin: Origin
-    ) -> tuple[Account, TokenPair]:
+        self, *, email: str | None, username: str | None, password: str, request_context: RequestContext
+    ) -> tuple[User, TokenPair]:
         """Return the account and a first pair of tokens.
 
         One of `email` and `username` is what somebody typed. The work is the same whether an account has it or not:
@@ -51,63 +51,71 @@ class LoginService:
             TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
-        name = typed_name(email=email, username=username)
+        name = parse_identifier(email=email, username=username)
         with self.hasher.place() as place:  # who is let in gets a hash: nobody asks the database in vain
             found = await self.users.credentials_for(name)
             try:
-                matches = await self.passwords.check(password, found=found, name=name.text, origin=origin, place=place)
+                matches = await self.passwords.check(
+                    password, found=found, name=name.text, request_context=request_context, place=place
+                )
             except TooManyAttemptsException:
                 LOGINS["throttled"].inc()
                 raise
         if found is None or not matches:
-            await self._record_failure(found, origin, reason="wrong_password" if found else "unknown_account")
+            await self._record_failure(found, request_context, reason="wrong_password" if found else "unknown_account")
             raise InvalidCredentialsException
-        if not found.account.is_active:
-            await self._record_failure(found, origin, reason="account_disabled")
+        if not found.user.is_active:
+            await self._record_failure(found, request_context, reason="account_disabled")
             raise AccountDisabledException
-        if self.mailboxes.required and found.account.email_verified_at is None:
-            await self._record_failure(found, origin, reason="email_not_verified")
+        if self.verification_policy.required and found.user.email_verified_at is None:
+            await self._record_failure(found, request_context, reason="email_not_verified")
             raise EmailNotVerifiedException
-        opened = await self._open(found, password, origin)
+        opened = await self._open(found, password, request_context)
         if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
-            await self._record_failure(found, origin, reason="account_changed")
+            await self._record_failure(found, request_context, reason="account_changed")
             raise InvalidCredentialsException
         LOGINS["succeeded"].inc()
         return opened
 
-    async def _open(self, found: Credentials, password: str, origin: Origin) -> tuple[Account, TokenPair] | None:
+    async def _open(
+        self, found: Credentials, password: str, request_context: RequestContext
+    ) -> tuple[User, TokenPair] | None:
         outdated = self.hasher.needs_rehash(found.hashed_password)
         new_hash = await self.hasher.hash(password) if outdated else None
-        if not outdated and (opened := await self._open_as_usual(found, origin)) is not None:
+        if not outdated and (opened := await self._open_as_usual(found, request_context)) is not None:
             return opened
 
-        async def work() -> tuple[Account, TokenPair] | None:
-            account = await self.users.note_login(found, new_hash=new_hash)
-            if account is None or account.last_login is None:
+        async def work() -> tuple[User, TokenPair] | None:
+            user = await self.users.record_login(found, new_hash=new_hash)
+            if user is None or user.last_login is None:
                 return None
-            opened = await self.sessions.open(account.id, at=account.last_login, origin=origin)
-            await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=account.id, origin=origin)
-            is_new = opened.is_first and found.account.last_login is None
+            opened = await self.sessions.open(user.id, at=user.last_login, request_context=request_context)
+            await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=user.id, request_context=request_context)
+            is_new = opened.is_first and found.user.last_login is None
             if not (opened.knows_network or is_new):
-                await self.outbox.to_account(Letter.NEW_NETWORK, account.id, origin)
-            return account, opened.tokens
+                await self.outbox.to_account(MailKind.NEW_NETWORK, user.id, request_context)
+            return user, opened.tokens
 
         return await self.database.transaction(work)
 
-    async def _open_as_usual(self, found: Credentials, origin: Origin) -> tuple[Account, TokenPair] | None:
+    async def _open_as_usual(
+        self, found: Credentials, request_context: RequestContext
+    ) -> tuple[User, TokenPair] | None:
         if not self.database.changes_several_tables:
             return None
-        session = self.sessions.opening.new_session(found.seen_at)
-        account = await self.database.statement(lambda: repository.log_in_as_usual(found, session, origin))
-        if account is None:
+        session = self.sessions.session_factory.new_session(found.seen_at)
+        user = await self.database.statement(lambda: repository.log_in_as_usual(found, session, request_context))
+        if user is None:
             return None
-        self.audit.say(EventTag.LOGIN_SUCCEEDED, user_id=account.id)
-        return account, self.sessions.opening.first_pair(session, account.id)
+        self.audit.say(EventTag.LOGIN_SUCCEEDED, user_id=user.id)
+        return user, self.sessions.session_factory.issue_tokens(session, user.id)
 
-    async def _record_failure(self, found: Credentials | None, origin: Origin, *, reason: str) -> None:
+    async def _record_failure(self, found: Credentials | None, request_context: RequestContext, *, reason: str) -> None:
         async def work() -> None:
-            user_id = found.account.id if found is not None else None
-            await self.audit.record(EventTag.LOGIN_FAILED, user_id=user_id, origin=origin, reason=reason)
+            user_id = found.user.id if found is not None else None
+            await self.audit.record(
+                EventTag.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
+            )
 
         await self.database.transaction(work)
         LOGINS[reason].inc()

@@ -9,7 +9,7 @@ from auth_api.flows.password_recovery.schemas import ForgotRequest, ResetRequest
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement, TokenRequest
 from auth_api.users.errors import WeakPasswordException
@@ -38,13 +38,16 @@ class RecoveryController(Controller):
         ),
     )
     async def forgot(
-        self, data: JSONBody[ForgotRequest], recovery: Injected[RecoveryService], origin: Injected[Origin]
+        self,
+        data: JSONBody[ForgotRequest],
+        recovery: Injected[RecoveryService],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Have a mail sent with a link that sets a new password.
 
         The answer is the same, and takes the same time, whether an account has the address or not.
         """
-        await recovery.forgot(data.email, origin)
+        await recovery.forgot(data.email, request_context)
         return ASKED
 
     @post(
@@ -63,13 +66,16 @@ class RecoveryController(Controller):
         ),
     )
     async def reset(
-        self, data: JSONBody[ResetRequest], recovery: Injected[RecoveryService], origin: Injected[Origin]
+        self,
+        data: JSONBody[ResetRequest],
+        recovery: Injected[RecoveryService],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Set a new password by the token of the mail. Every session of the account ends.
 
         A password that is too weak leaves the token as it is: try again with a better one.
         """
-        await recovery.reset(data.token, data.new_password, origin)
+        await recovery.reset(data.token, data.new_password, request_context)
         return RESET
 
 
@@ -94,11 +100,14 @@ class ReportController(Controller):
         ),
     )
     async def report(
-        self, data: JSONBody[TokenRequest], recovery: Injected[RecoveryService], origin: Injected[Origin]
+        self,
+        data: JSONBody[TokenRequest],
+        recovery: Injected[RecoveryService],
+        request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Say "this was not me" by the token of any notice, within 7 days.
 
         Every session ends, the password stops working, and a mail with a link to set a new one goes out.
         """
-        await recovery.report(data.token, origin)
+        await recovery.report(data.token, request_context)
         return REPORTED

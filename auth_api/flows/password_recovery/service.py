@@ -5,17 +5,17 @@ from typing import Final
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.access_revocation import Eviction
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.throttling.mails import MailLimits
-from auth_api.users.email_ownership import Mailboxes
+from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
 
@@ -28,24 +28,26 @@ class RecoveryService:
     """Gives an account back to whoever can read its mail."""
 
     database: Database
-    mailboxes: Mailboxes
+    email_ownership: EmailOwnership
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
     hasher: PasswordHasher
     password_rules: PasswordRules
-    eviction: Eviction
+    access_revocation: AccessRevocation
     mail_limits: MailLimits
 
-    async def forgot(self, email: CanonicalEmail, origin: Origin) -> None:
+    async def forgot(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Have a mail sent to the account of this address, if there is one.
 
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
-        if await self.mail_limits.allow(Letter.PASSWORD_RESET, email):
-            await self.database.transaction(lambda: self.outbox.to_address(Letter.PASSWORD_RESET, email, origin))
+        if await self.mail_limits.allow(MailKind.PASSWORD_RESET, email):
+            await self.database.transaction(
+                lambda: self.outbox.to_address(MailKind.PASSWORD_RESET, email, request_context)
+            )
 
-    async def reset(self, token: str, new_password: str, origin: Origin) -> None:
+    async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end every session.
 
         A password that breaks rules leaves the token as it is.
@@ -56,26 +58,28 @@ class RecoveryService:
             ServerOverloadedException: too many hashes wait already.
         """
         grant = await self.tokens.look_at(Purpose.PASSWORD_RESET, token)
-        account = await self.mailboxes.find(grant.user_id) if grant.user_id is not None else None
-        if account is None or not account.is_active or account.email != grant.payload.get("email"):
+        user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
+        if user is None or not user.is_active or user.email != grant.payload.get("email"):
             raise OneTimeTokenInvalidException
-        named = {"username": account.username, "email": account.email}
+        named = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, named, field="new_password")
         new_hash = await self.hasher.hash(new_password)
 
         async def work() -> None:
             await self.tokens.spend(Purpose.PASSWORD_RESET, token)
             # First what logins wait for: who logged in by the old password until then is thrown out below.
-            if await self.mailboxes.verify(account.id, CanonicalEmail(account.email)) is None:
+            if await self.email_ownership.verify(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
-            await self.mailboxes.set_password(account.id, new_hash)
-            ended = await self.eviction.throw_out(account.id, reason=RESET)
-            await self.audit.record(EventTag.PASSWORD_RESET, user_id=account.id, origin=origin, sessions_ended=ended)
-            await self.outbox.to_account(Letter.PASSWORD_CHANGED, account.id, origin)
+            await self.email_ownership.set_password(user.id, new_hash)
+            ended = await self.access_revocation.revoke_all(user.id, reason=RESET)
+            await self.audit.record(
+                EventTag.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
+            )
+            await self.outbox.to_account(MailKind.PASSWORD_CHANGED, user.id, request_context)
 
         await self.database.transaction(work)
 
-    async def report(self, token: str, origin: Origin) -> None:
+    async def report(self, token: str, request_context: RequestContext) -> None:
         """Lock an account for everybody, as somebody was in it who is not its owner, and mail the owner the way back.
 
         Raises:
@@ -86,9 +90,11 @@ class RecoveryService:
             user_id = (await self.tokens.spend(Purpose.SESSION_REPORT, token)).user_id
             if user_id is None:
                 raise OneTimeTokenInvalidException
-            await self.mailboxes.drop_password(user_id)
-            ended = await self.eviction.throw_out(user_id, reason=REPORTED)
-            await self.audit.record(EventTag.SESSIONS_REPORTED, user_id=user_id, origin=origin, sessions_ended=ended)
-            await self.outbox.to_account(Letter.PASSWORD_RESET, user_id, origin)
+            await self.email_ownership.drop_password(user_id)
+            ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED)
+            await self.audit.record(
+                EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
+            )
+            await self.outbox.to_account(MailKind.PASSWORD_RESET, user_id, request_context)
 
         await self.database.transaction(work)

@@ -17,7 +17,7 @@ from auth_api.flows.registration.schemas import (
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public, with_examples
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
 
@@ -55,7 +55,10 @@ class RegistrationController(Controller):
         ),
     )
     async def register(
-        self, data: JSONBody[RegisterRequest], registration: Injected[RegistrationService], origin: Injected[Origin]
+        self,
+        data: JSONBody[RegisterRequest],
+        registration: Injected[RegistrationService],
+        request_context: Injected[RequestContext],
     ) -> Response[Registered | AwaitingVerification]:
         """Open an account and log in to it. Of several who want the same address or name at once, one gets it.
 
@@ -64,7 +67,7 @@ class RegistrationController(Controller):
         whether the address or the name is taken or not.
         """
         made = await registration.register(
-            email=data.email, username=data.username, password=data.password, origin=origin
+            email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        answer: Any = NOTED if made.account is None else registered_view(made.account, made.tokens)
-        return Response(answer, status_code=202 if made.account is None else 201)
+        answer: Any = NOTED if made.user is None else registered_view(made.user, made.tokens)
+        return Response(answer, status_code=202 if made.user is None else 201)

@@ -10,11 +10,11 @@ from auth_api.users.schemas import (
     EmailField,
     NewPasswordField,
     Timestamp,
-    User,
     UsernameField,
+    UserResponse,
     user_fields,
 )
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 EXAMPLE_REGISTRATION: dict[str, Any] = {
     "email": "ada@example.com",
@@ -46,14 +46,14 @@ class Registered(TokenPair, frozen=True, kw_only=True):
     last_login: Timestamp | None
 
 
-class AwaitingVerification(User, frozen=True, kw_only=True):
+class AwaitingVerification(UserResponse, frozen=True, kw_only=True):
     """The new account, without tokens: this server wants the address verified before anybody logs in."""
 
     email_verification: Literal["required"]
 
 
-def registered_view(account: Account, tokens: TokenPair | None) -> Registered | AwaitingVerification:
+def registered_view(user: User, tokens: TokenPair | None) -> Registered | AwaitingVerification:
     """Show a new account, with its tokens if it has any."""
     if tokens is None:
-        return AwaitingVerification(**user_fields(account), email_verification="required")
-    return Registered(**user_fields(account), **msgspec.structs.asdict(tokens))
+        return AwaitingVerification(**user_fields(user), email_verification="required")
+    return Registered(**user_fields(user), **msgspec.structs.asdict(tokens))

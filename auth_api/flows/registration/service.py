@@ -6,12 +6,12 @@ import msgspec
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.registration.metrics import REGISTRATIONS
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.schemas import TokenPair
@@ -19,20 +19,20 @@ from auth_api.sessions.service import SessionService
 from auth_api.throttling.mails import MailLimits
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
-from auth_api.users.policy import MailboxPolicy
+from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
-from auth_api.users.user import Account
+from auth_api.users.user import User
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """What registering has brought.
 
     Attributes:
-        account: None where nothing becomes an account before the mailbox is proved.
+        user: None where nothing becomes an account before the mailbox is proved.
         tokens: None where nobody logs in before that.
     """
 
-    account: Account | None = None
+    user: User | None = None
     tokens: TokenPair | None = None
 
 
@@ -48,10 +48,10 @@ class RegistrationService:
     tokens: OneTimeTokens
     outbox: Outbox
     mail_limits: MailLimits
-    mailboxes: MailboxPolicy
+    verification_policy: VerificationPolicy
 
     async def register(
-        self, *, email: CanonicalEmail, username: CanonicalUsername, password: str, origin: Origin
+        self, *, email: CanonicalEmail, username: CanonicalUsername, password: str, request_context: RequestContext
     ) -> Registration:
         """Open an account, mail its owner a link that verifies the address, and log in, as far as the policy allows.
 
@@ -59,7 +59,7 @@ class RegistrationService:
             email: its address.
             username: its name.
             password: one that the password rules accept.
-            origin: where the request came from.
+            request_context: where the request came from.
 
         Raises:
             DuplicateEmailException: the address is taken; never where an account begins with a proof of the mailbox.
@@ -67,21 +67,21 @@ class RegistrationService:
             ServerOverloadedException: too many hashes wait already.
         """
         hashed_password = await self.hasher.hash(password)  # no connection is held meanwhile
-        if self.mailboxes.before_account:
-            await self._lay_down(email, username, hashed_password, origin)
+        if self.verification_policy.before_signup:
+            await self._lay_down(email, username, hashed_password, request_context)
             REGISTRATIONS["waiting"].inc()
             return Registration()
 
         async def work() -> Registration:
-            account = await self.users.create(
-                email=email, username=username, hashed_password=hashed_password, locale=origin.language
+            user = await self.users.create(
+                email=email, username=username, hashed_password=hashed_password, locale=request_context.language
             )
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=account.id, origin=origin)
-            await self.outbox.to_account(Letter.EMAIL_VERIFICATION, account.id, origin)
-            if self.mailboxes.required:
-                return Registration(account=account)
-            opened = await self.sessions.open(account.id, at=account.created_at, origin=origin)
-            return Registration(account=account, tokens=opened.tokens)
+            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
+            await self.outbox.to_account(MailKind.EMAIL_VERIFICATION, user.id, request_context)
+            if self.verification_policy.required:
+                return Registration(user=user)
+            opened = await self.sessions.open(user.id, at=user.created_at, request_context=request_context)
+            return Registration(user=user, tokens=opened.tokens)
 
         try:
             made = await self.database.transaction(work)
@@ -91,7 +91,7 @@ class RegistrationService:
         REGISTRATIONS["succeeded"].inc()
         return made
 
-    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> Account:
+    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> User:
         """Open an account for somebody else, without a session.
 
         Raises:
@@ -100,26 +100,33 @@ class RegistrationService:
         """
         hashed_password = await self.hasher.hash(password)
 
-        async def work() -> Account:
-            account = await self.users.create(email=email, username=username, hashed_password=hashed_password)
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=account.id, origin=Origin(), by="command line")
-            return account
+        async def work() -> User:
+            user = await self.users.create(email=email, username=username, hashed_password=hashed_password)
+            await self.audit.record(
+                EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=RequestContext(), by="command line"
+            )
+            return user
 
         return await self.database.transaction(work)
 
     async def _lay_down(
-        self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, origin: Origin
+        self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, request_context: RequestContext
     ) -> None:
         """Keep what was asked for until the mailbox is proved; the same rows whether the address has an owner or not.
 
         The outbox finds that out.
         """
-        if not await self.mail_limits.allow(Letter.REGISTRATION, email):
+        if not await self.mail_limits.allow(MailKind.REGISTRATION, email):
             return
-        wanted = {"email": email, "username": username, "hashed_password": hashed_password, "locale": origin.language}
+        wanted = {
+            "email": email,
+            "username": username,
+            "hashed_password": hashed_password,
+            "locale": request_context.language,
+        }
 
         async def work() -> None:
-            token_id = await self.tokens.lay_down(Purpose.REGISTRATION, **wanted)
-            await self.outbox.to_address(Letter.REGISTRATION, email, origin, token_id=token_id)
+            token_id = await self.tokens.stage(Purpose.REGISTRATION, **wanted)
+            await self.outbox.to_address(MailKind.REGISTRATION, email, request_context, token_id=token_id)
 
         await self.database.transaction(work)

@@ -14,7 +14,7 @@ SECONDS: Final = 10.0
 """How long a connection stays away from the pool, which closes what was idle for five minutes or is worn out."""
 
 
-class ConnectionsAtHand:
+class ConnectionCache:
     """Lends the connections of a pool, and keeps for the next one what comes back in order.
 
     The pool's own loan takes a time limit, a task and two turns of the event loop. It is made only by who finds nothing
@@ -43,7 +43,7 @@ class ConnectionsAtHand:
         """How many wait for a taker."""
         return len(self._free)
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         """Return a connection that was in order when it was last looked at, else a new one."""
         while self._free:
             connection = self._free.pop()
@@ -56,7 +56,7 @@ class ConnectionsAtHand:
         self._due.start(connection)
         return connection
 
-    async def give_back(self, connection: Any, *, clean: bool) -> None:
+    async def release(self, connection: Any, *, clean: bool) -> None:
         """Keep it at hand, or let the pool wait for a cancelled statement and drop a broken connection."""
         if (
             clean

@@ -8,7 +8,7 @@ from auth_api.kit.clock import monotonic
 from auth_api.kit.errors import ServerOverloadedException
 
 
-class Slots:
+class PoolLimiter:
     """Stands before a pool of connections, so that a full pool is an answer (503) and no endless wait.
 
     Args:

@@ -9,10 +9,10 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.outcome import deny_verdict
-from auth_api.kit.db.connection_cache import ConnectionsAtHand
+from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.db.raw_sql import compiled
 from auth_api.kit.db.transactions import GuardedTransaction
 
@@ -51,8 +51,8 @@ class PooledPostgresEngine(PostgresEngine):
 
     def __init__(self, policy: DatabasePolicy) -> None:
         self._policy = policy
-        self._slots: Slots | None = None
-        self.connections: ConnectionsAtHand | None = None
+        self._slots: PoolLimiter | None = None
+        self.connections: ConnectionCache | None = None
         super().__init__(
             config={
                 "dsn": policy.postgres_dsn,
@@ -73,7 +73,7 @@ class PooledPostgresEngine(PostgresEngine):
     async def start_connection_pool(self, **kwargs: Any) -> None:
         """Open the pool, without a connection yet: the server may be down and come up later."""
         size = self._policy.max_pool_size
-        self._slots = Slots("connections", size, self._policy.pool_timeout)
+        self._slots = PoolLimiter("connections", size, self._policy.pool_timeout)
         # The client's limit lies above the server's, so that the server gives up first and the connection stays good.
         command_timeout = self._policy.statement_timeout + self._policy.connect_timeout
         await super().start_connection_pool(
@@ -84,7 +84,7 @@ class PooledPostgresEngine(PostgresEngine):
             connection_class=PooledConnection,
             **kwargs,
         )
-        self.connections = ConnectionsAtHand(self.pool, self._policy.connect_timeout)
+        self.connections = ConnectionCache(self.pool, self._policy.connect_timeout)
 
     async def close_connection_pool(self) -> None:
         """Close all connections, when those that are out are back."""
@@ -97,7 +97,7 @@ class PooledPostgresEngine(PostgresEngine):
         """Ask for nothing."""
         await self.run_ddl("SELECT 1")
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         """Take a connection: from the pool, or a fresh one where there is none (the `piccolo` command).
 
         Raises:
@@ -107,22 +107,22 @@ class PooledPostgresEngine(PostgresEngine):
             return await self.get_new_connection()
         await self._slots.acquire()
         try:
-            return await self.connections.take()
+            return await self.connections.acquire()
         except BaseException:
             self._slots.release()
             raise
 
-    async def give_back(self, connection: Any, *, clean: bool) -> None:
+    async def release(self, connection: Any, *, clean: bool) -> None:
         """Let others have it; unless clean, a cancelled statement is waited for, and a broken connection dropped."""
         if self.connections is None or self._slots is None:
             await connection.close() if clean else connection.terminate()
             return
         try:
-            await self.connections.give_back(connection, clean=clean)
+            await self.connections.release(connection, clean=clean)
         finally:
             self._slots.release()
 
-    async def judge(self, error: BaseException, connection: Any) -> None:
+    async def on_error(self, error: BaseException, connection: Any) -> None:
         """Replace all connections before their next use when one of them turned out to lead nowhere.
 
         Those that are out at that moment may fail as well; that is no news, and only the first one counts for the
@@ -155,16 +155,16 @@ class PooledPostgresEngine(PostgresEngine):
         return await self._fetch(query, args)
 
     async def _fetch(self, query: str, args: Sequence[Any] | None) -> list[asyncpg.Record]:
-        connection = await self.take()
+        connection = await self.acquire()
         clean = False
         try:
             rows: list[asyncpg.Record] = await connection.fetch(query, *(args or ()))
             clean = True
         except Exception as error:
-            await self.judge(error, connection)
+            await self.on_error(error, connection)
             raise
         finally:
-            await self.give_back(connection, clean=clean)
+            await self.release(connection, clean=clean)
         return rows
 
 

@@ -18,7 +18,7 @@ _VALUES: Final = frozenset({str, int, float, bool, bytes, list, datetime, timede
 """What is a parameter and never a part of the text; Piccolo also takes queries and columns in its place."""
 
 
-class _OfValues(QueryString):
+class _ValuesOnly(QueryString):
     """A statement whose arguments are values alone: Piccolo looks at each of them for a column."""
 
     def process_args(self, args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Column]]:
@@ -26,24 +26,24 @@ class _OfValues(QueryString):
         return args, ()
 
 
-class ByHand:
+class RawSql:
     """Mixin before `Table`, whose statements are mostly written by hand."""
 
     @classmethod
     def raw(cls, sql: str, *args: Any) -> Raw:
         """Make a query as `Table.raw` does."""
-        kind = _OfValues if _VALUES.issuperset(map(type, args)) else QueryString
+        kind = _ValuesOnly if _VALUES.issuperset(map(type, args)) else QueryString
         return Raw(table=cast("type[Table]", cls), querystring=kind(sql, *args))
 
 
 def compiled(query: QueryString, engine_type: str) -> tuple[str, Sequence[Any]]:
     """Return the text in the engine's own notation, and its parameters; a text is taken apart once."""
-    if isinstance(query, _OfValues) or _VALUES.issuperset(map(type, query.args)):
+    if isinstance(query, _ValuesOnly) or _VALUES.issuperset(map(type, query.args)):
         return _text(query.template, len(query.args), engine_type), query.args
     return query.compile_string(engine_type)
 
 
-async def rows_of(query: Raw) -> Sequence[Mapping[str, Any]]:
+async def fetch_rows(query: Raw) -> Sequence[Mapping[str, Any]]:
     """Ask, and return the rows as the driver made them: what Piccolo does besides is for queries that it built."""
     engine: Any = query.table._meta.db  # noqa: SLF001 - Piccolo's own place for it
     rows: Sequence[Mapping[str, Any]] = await engine.run_querystring(query.querystring)

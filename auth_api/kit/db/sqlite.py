@@ -17,7 +17,7 @@ from piccolo.table import Table
 
 from auth_api.kit.clock import monotonic
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.db.raw_sql import compiled
 from auth_api.kit.db.sqlite_connection import DurableConnection, create_private
 from auth_api.kit.db.transactions import GuardedTransaction
@@ -81,8 +81,8 @@ class PooledSQLiteEngine(SQLiteEngine):
         except BaseException:
             await self.close_connection_pool()
             raise
-        self._reader_slots = Slots("readers", READERS, self._policy.statement_timeout)
-        self._writer_slots = Slots("writer", 1, self._policy.statement_timeout)
+        self._reader_slots = PoolLimiter("readers", READERS, self._policy.statement_timeout)
+        self._writer_slots = PoolLimiter("writer", 1, self._policy.statement_timeout)
         self._idle_readers = list(self._readers)
 
     async def close_connection_pool(self) -> None:
@@ -97,7 +97,7 @@ class PooledSQLiteEngine(SQLiteEngine):
         """Read from the file; a mere `SELECT 1` would never touch it."""
         await self.run_ddl("SELECT count(*) FROM sqlite_master")
 
-    async def take(self) -> aiosqlite.Connection:
+    async def acquire(self) -> aiosqlite.Connection:
         """Wait for the writer's connection. What the queue took of the time limit is not waited for a lock again.
 
         Raises:
@@ -118,7 +118,7 @@ class PooledSQLiteEngine(SQLiteEngine):
             self._waits = left
         return self._writer
 
-    async def give_back(self, connection: aiosqlite.Connection, *, clean: bool) -> None:
+    async def release(self, connection: aiosqlite.Connection, *, clean: bool) -> None:
         """Let the next writer have it, after a rollback unless it is clean."""
         if self._writer is None:
             await connection.close()
@@ -128,7 +128,7 @@ class PooledSQLiteEngine(SQLiteEngine):
             # Shielded: the place must come back even if the client has gone away.
             await asyncio.shield(self._recover())
 
-    async def judge(self, error: BaseException, connection: aiosqlite.Connection) -> None:
+    async def on_error(self, error: BaseException, connection: aiosqlite.Connection) -> None:
         """Nothing: what breaks one connection here is met by the others themselves."""
 
     def transaction(
@@ -157,7 +157,7 @@ class PooledSQLiteEngine(SQLiteEngine):
             return await self._run_once(query, args or [])
         if query.lstrip()[:6].upper() == "SELECT":
             return await self._read(query, args or [])
-        connection = await self.take()
+        connection = await self.acquire()
         try:
             return await connection.execute_fetchall(query, args or [])
         finally:

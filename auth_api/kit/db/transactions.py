@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from loguru import logger
 
-from auth_api.kit.deadlines import indivisible
+from auth_api.kit.deadlines import uninterruptible
 
 
 class Connections(Protocol):
@@ -19,13 +19,13 @@ class Connections(Protocol):
     lost_connections: tuple[type[Exception], ...]
     """What BEGIN raises on a connection that had died before."""
 
-    async def take(self) -> Any:
+    async def acquire(self) -> Any:
         """Return a connection to run a transaction on."""
 
-    async def give_back(self, connection: Any, *, clean: bool) -> None:
+    async def release(self, connection: Any, *, clean: bool) -> None:
         """Take it back. Unless clean, a transaction may still be open, or a statement still under way, on it."""
 
-    async def judge(self, error: BaseException, connection: Any) -> None:
+    async def on_error(self, error: BaseException, connection: Any) -> None:
         """Draw from an error on a connection what it means for the others."""
 
 
@@ -53,7 +53,7 @@ class GuardedTransaction:
         clean = False
         try:
             if error is None:
-                with indivisible():
+                with uninterruptible():
                     await self.commit()  # type: ignore[attr-defined]
                 clean = True
             else:
@@ -64,17 +64,17 @@ class GuardedTransaction:
         finally:
             self.engine.current_transaction.reset(self.context)
             if error is not None:
-                await self.engine.judge(error, self.connection)
-            await self.engine.give_back(self.connection, clean=clean)
+                await self.engine.on_error(error, self.connection)
+            await self.engine.release(self.connection, clean=clean)
         return False
 
     async def _begin(self) -> None:
-        self.connection = await self.engine.take()
+        self.connection = await self.engine.acquire()
         try:
             await self.begin()  # type: ignore[attr-defined]
         except BaseException as error:
-            await self.engine.judge(error, self.connection)
-            await self.engine.give_back(self.connection, clean=False)
+            await self.engine.on_error(error, self.connection)
+            await self.engine.release(self.connection, clean=False)
             raise
 
     async def _roll_back_quietly(self) -> bool:

@@ -8,8 +8,8 @@ from litestar.di import Dependency, Provide
 from litestar.params import SkipValidationMarker
 from litestar.routes import HTTPRoute
 
-from auth_api.kit.http.scope_keys import origin_of
-from auth_api.kit.request_context import Origin
+from auth_api.kit.http.scope_keys import request_context_of
+from auth_api.kit.request_context import RequestContext
 
 T = TypeVar("T")
 
@@ -22,9 +22,9 @@ def provide(value: object) -> Provide:
     return Provide(lambda: value, use_cache=True, sync_to_thread=False)
 
 
-def provide_origin(request: Request[Any, Any, Any]) -> Origin:
+def provide_request_context(request: Request[Any, Any, Any]) -> RequestContext:
     """Where the request came from."""
-    return origin_of(request.scope)
+    return request_context_of(request.scope)
 
 
 def resolve_directly(app: Litestar) -> None:

@@ -13,7 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
 from loguru import logger
 
-from auth_api.kit.deadlines import Deadlines, interrupt, settle, was_interrupted
+from auth_api.kit.deadlines import Deadlines, clear, interrupt, was_interrupted
 from auth_api.kit.errors import (
     InternalErrorException,
     RequestTimeoutException,
@@ -21,8 +21,8 @@ from auth_api.kit.errors import (
     ServerOverloadedException,
 )
 from auth_api.kit.http.cors import is_preflight
-from auth_api.kit.http.request_cycle import Exchange, Surroundings
-from auth_api.kit.http.request_screening import Admission
+from auth_api.kit.http.request_cycle import EdgeConfig, RequestCycle
+from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.log_format import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 
@@ -40,13 +40,13 @@ class Room(Protocol):
 NO_ROOMS: Final[Mapping[str, Room]] = MappingProxyType({})
 
 
-class Outer:
+class EdgeMiddleware:
     """Wraps an ASGI application.
 
     Args:
         app: what answers requests that are not refused here.
         shared: what every exchange needs.
-        admission: what is refused here.
+        screening: what is refused here.
         time_limit: seconds until a request is cut short, which rolls its transaction back.
         rooms: for the paths whose every POST needs something scarce. They are asked before anything is done for a
             request: a flood is turned away for next to nothing, and its refusals count in no limit that costs a query.
@@ -57,14 +57,14 @@ class Outer:
         self,
         app: ASGIApp,
         *,
-        shared: Surroundings,
-        admission: Admission,
+        shared: EdgeConfig,
+        screening: RequestScreening,
         time_limit: float,
         rooms: Mapping[str, Room] = NO_ROOMS,
     ) -> None:
         self._app = app
         self._shared = shared
-        self._admission = admission
+        self._admission = screening
         self._rooms = rooms
         self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(time_limit, interrupt)
 
@@ -73,54 +73,54 @@ class Outer:
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(self._shared, scope, receive, send)
-        token = request_id_of_context.set(exchange.request_id)
+        cycle = RequestCycle(self._shared, scope, receive, send)
+        token = request_id_of_context.set(cycle.request_id)
         REQUESTS_IN_PROGRESS.inc()
         try:
-            await self._answer_in_time(exchange)
+            await self._answer_in_time(cycle)
         finally:
             REQUESTS_IN_PROGRESS.dec()
-            exchange.finish()
+            cycle.finish()
             request_id_of_context.reset(token)
 
-    async def _answer_in_time(self, exchange: Exchange) -> None:
+    async def _answer_in_time(self, cycle: RequestCycle) -> None:
         task: Any = asyncio.current_task()
         self._deadlines.start(task)
         try:
-            await self._answer(exchange)
+            await self._answer(cycle)
         except asyncio.CancelledError:
             if not was_interrupted(task):
                 raise
-            await self._put_off(exchange)
+            await self._put_off(cycle)
         finally:
             self._deadlines.stop(task)
-            settle(task)
+            clear(task)
 
-    async def _put_off(self, exchange: Exchange) -> None:
+    async def _put_off(self, cycle: RequestCycle) -> None:
         """The time is up, or the server ends. All that was done is rolled back by now."""
-        error = RequestTimeoutException() if exchange.awaits_body else ServerOverloadedException()
+        error = RequestTimeoutException() if cycle.awaits_body else ServerOverloadedException()
         logger.bind(error_code=error.error_code).warning("request cut short")
-        if exchange.status:  # too late for an envelope: the server cuts the connection
+        if cycle.status:  # too late for an envelope: the server cuts the connection
             raise error
-        await exchange.send_refusal(error)
+        await cycle.send_refusal(error)
 
-    async def _answer(self, exchange: Exchange) -> None:
+    async def _answer(self, cycle: RequestCycle) -> None:
         try:
-            refusal = exchange.refusal or self._admission.refusal(exchange.scope, exchange.headers, exchange.address)
+            refusal = cycle.refusal or self._admission.refusal(cycle.scope, cycle.headers, cycle.address)
             if refusal is not None:
-                await exchange.send_refusal(refusal)
+                await cycle.send_refusal(refusal)
                 return
-            if is_preflight(exchange.method, exchange.headers):
-                await exchange.send_preflight(self._shared.cors.preflight(exchange.headers))
+            if is_preflight(cycle.method, cycle.headers):
+                await cycle.send_preflight(self._shared.cors.preflight(cycle.headers))
                 return
-            room = self._rooms.get(exchange.path) if exchange.method == "POST" else None
-            if room is not None and (lack := exchange.lack_of_room or room.lack_of_room()) is not None:
+            room = self._rooms.get(cycle.path) if cycle.method == "POST" else None
+            if room is not None and (lack := cycle.lack_of_room or room.lack_of_room()) is not None:
                 room.count_refusal()
-                await exchange.send_lack_of_room(lack)
+                await cycle.send_lack_of_room(lack)
                 return
-            await self._app(exchange.scope, exchange.receive, exchange.send)
+            await self._app(cycle.scope, cycle.receive, cycle.send)
         except Exception as error:
             logger.opt(exception=error).error("unexpected error outside of the application")
-            if exchange.status:  # too late for an envelope: the server cuts the connection
+            if cycle.status:  # too late for an envelope: the server cuts the connection
                 raise
-            await exchange.send_error(InternalErrorException())
+            await cycle.send_error(InternalErrorException())

@@ -6,7 +6,7 @@ from typing import Any, Final, Protocol
 from litestar import Request
 
 from auth_api.kit.errors import ApplicationException
-from auth_api.kit.http.scope_keys import EXTRA_HEADERS, origin_of
+from auth_api.kit.http.scope_keys import EXTRA_HEADERS, request_context_of
 from auth_api.kit.metrics import LIMIT_REFUSALS
 
 LIMIT: Final = "rate_limit"
@@ -49,7 +49,7 @@ def limit_check(spend: Spend, refusal: Callable[[float], ApplicationException]) 
         name = request.scope["route_handler"].opt.get(LIMIT)
         if name is None:
             return
-        budget = await spend(name, origin_of(request.scope).ip_address)
+        budget = await spend(name, request_context_of(request.scope).ip_address)
         if budget is not None:
             request.scope["state"][EXTRA_HEADERS] = budget.headers
             if budget.is_exceeded:

@@ -2,7 +2,6 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -14,32 +13,24 @@ from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
+from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import (
     CLIENT_GONE,
     ENVELOPED,
     EXTRA_HEADERS,
     HELD_BACK,
-    ORIGIN,
     REFUSAL,
+    REQUEST_CONTEXT,
     HeldBack,
 )
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
-from auth_api.kit.request_context import Origin
 
-MAX_USER_AGENT_LENGTH: Final = 512
 IDS_AT_ONCE: Final = 256
 
-MAX_LANGUAGE_LENGTH: Final = 35
-"""RFC 5646 §4.4.1."""
-
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:[;,]|\Z)")
-"""The first tag of Accept-Language (RFC 9110 §12.5.4) in the form of BCP 47; clients list the one they want first."""
-
 _SLASHES: Final = re.compile("/{2,}")
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_ERROR: Final = 400
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
 
@@ -49,7 +40,7 @@ _ASKED_AS: Final = {
 }
 
 
-class Surroundings:
+class EdgeConfig:
     """What all exchanges share.
 
     Args:
@@ -78,10 +69,10 @@ class Surroundings:
         return self._spare_ids.pop()
 
 
-class Exchange:
+class RequestCycle:
     """Passes the application's messages on, completed; what is an error but no envelope yet becomes one."""
 
-    def __init__(self, shared: Surroundings, scope: Scope, receive: Receive, send: Send) -> None:
+    def __init__(self, shared: EdgeConfig, scope: Scope, receive: Receive, send: Send) -> None:
         self._shared = shared
         self._receive: Any = receive
         self._send: Any = send
@@ -100,7 +91,10 @@ class Exchange:
         self.scope: Any = {
             **scope,
             # Made when asked for, as most requests never do; not by a method, which would close a circle of references.
-            "state": {**self._told, ORIGIN: partial(_origin, self.headers, self.address, self.request_id)},
+            "state": {
+                **self._told,
+                REQUEST_CONTEXT: partial(read_request_context, self.headers, self.address, self.request_id),
+            },
             "method": _ASKED_AS.get(self.method, self.method),
         }
 
@@ -230,19 +224,3 @@ class Exchange:
         """OPTIONS is CORS alone, and HEAD goes wherever GET goes."""
         methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
         return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))
-
-
-def _origin(headers: Mapping[bytes, bytes], address: str | None, request_id: str) -> Origin:
-    return Origin(
-        ip_address=address, user_agent=_user_agent(headers), request_id=request_id, language=_language(headers)
-    )
-
-
-def _user_agent(headers: Mapping[bytes, bytes]) -> str | None:
-    given = headers.get(b"user-agent", b"").decode("utf-8", errors="replace")
-    return _CONTROL.sub("", given)[:MAX_USER_AGENT_LENGTH] or None
-
-
-def _language(headers: Mapping[bytes, bytes]) -> str | None:
-    tag = _LANGUAGE.match(headers.get(b"accept-language", b"").decode("latin-1"))
-    return tag[1] if tag and len(tag[1]) <= MAX_LANGUAGE_LENGTH else None

@@ -34,7 +34,7 @@ _HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
 _SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
-class Admission:
+class RequestScreening:
     """Judges size, rate, host and scheme of a request.
 
     Probes under `/health/` may use any host and scheme: they come by address, from beside the server. So does who

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from auth_api.kit.errors import RetryLaterException
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 
 ENVELOPED: Final = "enveloped"
 """Set where an error answer already is the envelope."""
 
-ORIGIN: Final = "origin"
+REQUEST_CONTEXT: Final = "origin"
 """What finds out where the request came from."""
 
 REFUSAL: Final = "refusal"
@@ -35,10 +35,10 @@ class HeldBack(NamedTuple):
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
     """Return the request's id."""
-    return str(origin_of(scope).request_id or "")
+    return str(request_context_of(scope).request_id or "")
 
 
-def origin_of(scope: Mapping[str, Any]) -> Origin:
+def request_context_of(scope: Mapping[str, Any]) -> RequestContext:
     """Return where the request came from."""
-    find: Callable[[], Origin] = scope["state"].get(ORIGIN, Origin)
+    find: Callable[[], RequestContext] = scope["state"].get(REQUEST_CONTEXT, RequestContext)
     return find()

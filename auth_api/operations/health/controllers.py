@@ -10,7 +10,7 @@ from litestar.openapi.spec import Example
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
 from auth_api.kit.prometheus import CONTENT_TYPE
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.operations.health.exposition import Exposition
 from auth_api.operations.health.schemas import (
     CLIENT_PATH,
@@ -63,12 +63,15 @@ class ClientController(Controller):
 
     @get("/", opt={PUBLIC: True})
     async def client(
-        self, request: Request[Any, Any, Any], origin: Injected[Origin], exposition: Injected[Exposition]
+        self,
+        request: Request[Any, Any, Any],
+        request_context: Injected[RequestContext],
+        exposition: Injected[Exposition],
     ) -> SeenClient:
         """Return the address of who asks, as it is seen, to who may read the metrics."""
         exposition.admit(request.headers.get("authorization", ""))
         return SeenClient(
-            address=origin.ip_address,
+            address=request_context.ip_address,
             peer=request.client.host if request.client else None,
             forwarded=request.headers.get("x-forwarded-for"),
         )

@@ -13,7 +13,7 @@ from auth_api.kit.http.accept import quality
 from auth_api.kit.http.client_address import FORWARDED
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
-from auth_api.kit.http.scope_keys import origin_of
+from auth_api.kit.http.scope_keys import request_context_of
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from auth_api.web.pages.mailbox import DevelopmentMailbox
 from auth_api.web.pages.schemas import EXAMPLE_DESCRIPTION, EXAMPLE_LIST, ErrorDescription, ErrorDescriptionList
@@ -114,7 +114,7 @@ def _require_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _handl
     """
     headers = connection.headers
     was_passed_on = any(name.decode() in headers for name in FORWARDED) or "via" in headers
-    is_near = _is_loopback(origin_of(connection.scope).ip_address)
+    is_near = _is_loopback(request_context_of(connection.scope).ip_address)
     if was_passed_on or not is_near or not _is_own_name(headers.get("host", "")):
         raise NotFoundException
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from tests.conftest import OtherAppFactory
 from tests.support import over
 from tests.support.actors import PASSWORD, Actor
@@ -59,7 +59,7 @@ async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str
 
     assert [answer.status for answer in answers] == [201, 401, 200, 200, 200, 200, 200, 200, 200, 204, 200]
     assert (await audit_actions())[-1] == "account:deleted"
-    assert {row["user_id"] for row in await AuditLog.select()} == {None}
+    assert {row["user_id"] for row in await AuditLogRow.select()} == {None}
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory
         report = await app.services.housekeeping.clean_up()
 
     assert (report.is_complete, report.not_permitted) == (True, ["audit_events"])
-    assert (report.removed["throttle_counters"], await AuditLog.count()) == (1, 1)
+    assert (report.removed["throttle_counters"], await AuditLogRow.count()) == (1, 1)
 
 
 async def test_the_command_says_so_and_the_owner_can(role_url: str, database_url: str, tmp_path: Path) -> None:
@@ -106,4 +106,4 @@ async def test_the_command_says_so_and_the_owner_can(role_url: str, database_url
         "audit_events: the role of DATABASE_URL may not remove them.\n",
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert await AuditLog.count() == 0
+    assert await AuditLogRow.count() == 0

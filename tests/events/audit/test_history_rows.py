@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_ADDRESS, UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.faults import fault
@@ -77,14 +77,14 @@ NAMES_NOBODY = {"unknown account", "deleted"}
 async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: UserFactory, event: str) -> None:
     story, status, action, resource, details = EVENTS[event]
     ada = await user_factory()
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
     assert session is not None
     user_id = (await ada.profile())["id"]
     ada.headers.update({"User-Agent": "Ada's phone", "X-Request-ID": "the-request-of-ada"})
 
     answer = await story(ada)
 
-    (row,) = await AuditLog.select().where(AuditLog.request_id == "the-request-of-ada")
+    (row,) = await AuditLogRow.select().where(AuditLogRow.request_id == "the-request-of-ada")
     assert answer.status == status
     assert {name: row[name] for name in ("action", "resource", "ip_address", "user_agent")} == {
         "action": action,
@@ -102,22 +102,22 @@ async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: 
 @pytest.mark.parametrize("event", EVENTS)
 async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services, event: str) -> None:
     ada = await user_factory()
-    before = [await table.select() for table in (User, Session, RefreshToken, AuditLog)]
+    before = [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)]
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
         answer = await EVENTS[event][0](ada)
 
     assert answer.outcome == (500, "INTERNAL_ERROR")
-    assert [await table.select() for table in (User, Session, RefreshToken, AuditLog)] == before
+    assert [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == before
 
 
 async def test_the_failure_of_a_disabled_account_says_so(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
 
     await ada.log_in()
 
-    row = await AuditLog.select().order_by(AuditLog.id, ascending=False).first()
+    row = await AuditLogRow.select().order_by(AuditLogRow.id, ascending=False).first()
     assert row is not None
     assert (row["action"], json.loads(row["details"])) == ("login:failed", {"reason": "account_disabled"})
 
@@ -128,7 +128,7 @@ async def test_a_refresh_leaves_no_row(user_factory: UserFactory) -> None:
     await ada.refresh()
     await ada.try_refresh("rt_unknown")
 
-    assert await AuditLog.count() == 1
+    assert await AuditLogRow.count() == 1
 
 
 async def test_nothing_that_somebody_typed_is_kept(user_factory: UserFactory) -> None:
@@ -137,4 +137,4 @@ async def test_nothing_that_somebody_typed_is_kept(user_factory: UserFactory) ->
     await ada.log_in(username="typed-name", password="Typed-Password-7")
     await ada.log_in(username=None, email="typed@example.com")
 
-    assert "typed" not in str(await AuditLog.select()).lower()
+    assert "typed" not in str(await AuditLogRow.select()).lower()

@@ -6,10 +6,11 @@ import pytest
 
 from auth_api.events.outbox import delivery, repository
 from auth_api.events.outbox.delivery import SERVICE
-from auth_api.events.outbox.letters import Letter
+from auth_api.events.outbox.letters import MailKind
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Step
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
+from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail
 from tests.conftest import UserFactory
@@ -17,7 +18,7 @@ from tests.support.log_lines import logged
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_mails, audit_actions, outbox_rows
 
-HERE = Origin(ip_address="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
+HERE = RequestContext(ip_address="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
 ADA = CanonicalEmail("ada@example.com")
 
 
@@ -36,7 +37,7 @@ async def test_nothing_is_sent_before_the_commit(
     await user_factory()
 
     async def work() -> None:
-        await services.outbox.to_address(Letter.PASSWORD_RESET, ADA, HERE)
+        await services.outbox.to_address(MailKind.PASSWORD_RESET, ADA, HERE)
         raise OSError
 
     with pytest.raises(Exception, match="database"):
@@ -54,7 +55,7 @@ async def test_whoever_sends_is_woken_by_the_commit_and_by_nothing_before(
     monkeypatch.setattr(services.outbox, "on_arrival", lambda: woken.append("woken"))
 
     async def work() -> None:
-        await services.outbox.to_address(Letter.PASSWORD_RESET, ADA, HERE)
+        await services.outbox.to_address(MailKind.PASSWORD_RESET, ADA, HERE)
         woken.append("end of the transaction")
 
     await services.database.transaction(work)
@@ -115,14 +116,14 @@ async def test_a_mail_that_somebody_is_sending_is_left_to_them_until_their_time_
     """A process that was killed while it sent leaves its mails to the others."""
     await user_factory()
     await want_reset(services)
-    (errand,) = await repository.claim(10, lease=delivery.LEASE)
+    (item,) = await repository.claim(10, lease=delivery.LEASE)
 
     assert await mailbox.collect() == []
 
     await age_mails(seconds=delivery.LEASE + 1)
     assert len(await mailbox.collect()) == 1
     (row,) = await outbox_rows()
-    assert (row["id"], row["attempts"]) == (errand.id, 2)
+    assert (row["id"], row["attempts"]) == (item.id, 2)
 
 
 async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
@@ -140,7 +141,8 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
 
     await age_mails(seconds=delivery.FIRST_DELAY + 1)
     first = await mailbox.one()
-    assert (await services.recovery.tokens.look_at(Letter.PASSWORD_RESET.purpose, token_of(first))).user_id is not None  # type: ignore[arg-type]  # a reset has a purpose
+    grant = await services.recovery.tokens.look_at(Purpose.PASSWORD_RESET, token_of(first))
+    assert grant.user_id is not None
     assert (await audit_actions()).count("password:reset_requested") == 1
 
 
@@ -155,7 +157,7 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
             await mailbox.collect()
         delays += [line["delay"] for line in lines if line.get("event") == "mail:put_off"]
         for row in await outbox_rows():
-            await repository.put_back(row["id"], delay=0, counts=True)
+            await repository.reschedule(row["id"], delay=0, counts=True)
 
     assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
 
@@ -243,7 +245,7 @@ async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_wo
     with logged("WARNING") as lines:
         await mailbox.collect()
 
-    (line,) = [line for line in lines if line.get("event") == "mail:put_off" and line["letter"] == "password_reset"]
+    (line,) = [line for line in lines if line.get("event") == "mail:put_off" and line["mail_kind"] == "password_reset"]
     assert (line["reason"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
 
 
@@ -257,5 +259,5 @@ async def test_the_log_says_what_was_sent_but_not_to_whom(
         await mailbox.collect()
 
     (line,) = [line for line in lines if line.get("event") == "mail:sent"]
-    assert (line["letter"], line["attempts"], line["wanted_by"]) == ("password_reset", 1, "abc123")
+    assert (line["mail_kind"], line["attempts"], line["wanted_by"]) == ("password_reset", 1, "abc123")
     assert "ada@" not in str(lines)

@@ -3,14 +3,14 @@
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.message import MailFailedError, MailRefusedError
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail
 from tests.conftest import UserFactory
 from tests.support.exposition import Changes
 from tests.support.mailbox import Mailbox
 
-HERE = Origin()
+HERE = RequestContext()
 
 
 async def want(services: Services, *names: str) -> None:

@@ -7,32 +7,36 @@ import pytest
 from jinja2 import UndefinedError
 from msgspec import structs
 
-from auth_api.events.outbox.letters import PATHS, Draft, Errand, Letter
+from auth_api.events.outbox.letters import PATHS, Draft, MailKind, OutboxItem
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.kit.mail.policy import MailPolicy
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 
 TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"
 FRONTEND = "https://app.example.com"
 SENDER = Address("Example <b>", addr_spec="no-reply@example.com")
 
 
-def errand(letter: Letter = Letter.PASSWORD_RESET, **parameters: object) -> Errand:
-    return Errand(
+def item(mail_kind: MailKind = MailKind.PASSWORD_RESET, **parameters: object) -> OutboxItem:
+    return OutboxItem(
         id=7,
-        letter=letter,
+        mail_kind=mail_kind,
         user_id=1,
         address=None,
         parameters=parameters,
-        origin=Origin(ip_address="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"),
+        request_context=RequestContext(
+            ip_address="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"
+        ),
         attempts=1,
         created="20260219103045",
         age=0,
     )
 
 
-def draft(letter: Letter = Letter.PASSWORD_RESET, *, locale: str | None = None, token: str | None = TOKEN) -> Draft:
-    return Draft(letter=letter, recipient="ada@example.com", username="ada", locale=locale, token=token)
+def draft(
+    mail_kind: MailKind = MailKind.PASSWORD_RESET, *, locale: str | None = None, token: str | None = TOKEN
+) -> Draft:
+    return Draft(mail_kind=mail_kind, recipient="ada@example.com", username="ada", locale=locale, token=token)
 
 
 def renderer(templates: Path | None = None) -> Renderer:
@@ -47,18 +51,18 @@ def write(folder: Path, language: str, name: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "letter",
+    "mail_kind",
     [
-        letter
-        for letter in Letter
-        if (Path(__file__).parents[3] / f"auth_api/events/outbox/templates/en/{letter}.txt").exists()
+        mail_kind
+        for mail_kind in MailKind
+        if (Path(__file__).parents[3] / f"auth_api/events/outbox/templates/en/{mail_kind}.txt").exists()
     ],
 )
-def test_every_letter_has_a_subject_a_text_and_a_page(letter: Letter) -> None:
-    purpose = letter.purpose
+def test_every_letter_has_a_subject_a_text_and_a_page(mail_kind: MailKind) -> None:
+    purpose = mail_kind.purpose
 
     message = renderer().render(
-        errand(letter, new_email="new@example.com"), draft(letter, token=TOKEN if purpose else None)
+        item(mail_kind, new_email="new@example.com"), draft(mail_kind, token=TOKEN if purpose else None)
     )
 
     assert 0 < len(message.subject) <= 78
@@ -73,15 +77,15 @@ def test_every_letter_has_a_subject_a_text_and_a_page(letter: Letter) -> None:
 
 
 def test_every_letter_with_a_token_leads_somewhere() -> None:
-    assert {letter.purpose for letter in Letter if letter.purpose} == set(PATHS)
+    assert {mail_kind.purpose for mail_kind in MailKind if mail_kind.purpose} == set(PATHS)
 
 
 def test_a_mail_is_known_by_its_row_whoever_sends_it() -> None:
-    assert renderer().render(errand(), draft()).message_id == "20260219103045.7@example.com"
+    assert renderer().render(item(), draft()).message_id == "20260219103045.7@example.com"
 
 
 def test_what_people_choose_is_escaped_in_html() -> None:
-    message = renderer().render(errand(), draft())
+    message = renderer().render(item(), draft())
 
     assert "Example &lt;b&gt;" in message.html
     assert "Example <b>" in message.text
@@ -91,7 +95,7 @@ def test_a_language_that_is_there_is_spoken(tmp_path: Path) -> None:
     write(tmp_path, "de", "password_reset.txt", "Subject: Neues Passwort\nHallo {{ username }}\n")
 
     for locale in ("de", "de-AT", "DE-at"):
-        message = renderer(tmp_path).render(errand(), draft(locale=locale))
+        message = renderer(tmp_path).render(item(), draft(locale=locale))
         assert (message.subject, message.text) == ("Neues Passwort", "Hallo ada\n")
         assert "Set a new password" in message.html  # what is not translated is English
 
@@ -102,13 +106,13 @@ def test_any_other_language_is_answered_in_english(tmp_path: Path, locale: str |
     secret = tmp_path.parent / "secrets"
     secret.mkdir(exist_ok=True)
 
-    assert renderer(tmp_path).render(errand(), draft(locale=locale)).subject == "Set a new password"
+    assert renderer(tmp_path).render(item(), draft(locale=locale)).subject == "Set a new password"
 
 
 def test_an_operators_own_text_wins(tmp_path: Path) -> None:
     write(tmp_path, "en", "password_reset.txt", "Subject: Own  text \nOwn {{ link }}\n")
 
-    message = renderer(tmp_path).render(errand(), draft())
+    message = renderer(tmp_path).render(item(), draft())
 
     assert message.subject == "Own text"
     assert message.text == f"Own {FRONTEND}/account/reset-password#token={TOKEN}\n"
@@ -118,7 +122,7 @@ def test_a_wrong_template_is_an_error_and_not_an_empty_place(tmp_path: Path) -> 
     write(tmp_path, "en", "password_reset.txt", "Subject: x\n{{ usrname }}\n")
 
     with pytest.raises(UndefinedError):
-        renderer(tmp_path).render(errand(), draft())
+        renderer(tmp_path).render(item(), draft())
 
 
 @pytest.mark.parametrize(("locale", "subject"), [(None, "Neues Passwort"), ("en", "Set a new password")])
@@ -127,7 +131,7 @@ def test_without_a_language_of_the_account_the_request_s_counts(
 ) -> None:
     write(tmp_path, "de", "password_reset.txt", "Subject: Neues Passwort\nHallo")
     write(tmp_path, "de", "password_reset.html", "<p>Hallo")
-    asked_in_german = structs.replace(errand(), origin=Origin(language="de-AT"))
+    asked_in_german = structs.replace(item(), request_context=RequestContext(language="de-AT"))
 
     message = renderer(tmp_path).render(asked_in_german, draft(locale=locale))
 

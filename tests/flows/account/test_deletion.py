@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.faults import fault
@@ -28,7 +28,7 @@ async def test_account_sessions_and_tokens_are_gone(user_factory: UserFactory) -
     answer = await delete(ada)
 
     assert (answer.status, answer.response.content) == (204, b"")
-    assert [await table.count() for table in (User, Session, RefreshToken)] == [0, 0, 0]
+    assert [await table.count() for table in (UserRow, SessionRow, RefreshTokenRow)] == [0, 0, 0]
 
 
 async def test_the_history_stays_without_the_person(user_factory: UserFactory) -> None:
@@ -38,7 +38,7 @@ async def test_the_history_stays_without_the_person(user_factory: UserFactory) -
     await delete(ada)
 
     assert await audit_actions() == ["account:registered", "login:succeeded", "account:deleted"]
-    assert [row["user_id"] for row in await AuditLog.select()] == [None] * 3
+    assert [row["user_id"] for row in await AuditLogRow.select()] == [None] * 3
 
 
 async def test_other_people_stay(user_factory: UserFactory) -> None:
@@ -126,8 +126,8 @@ async def test_a_password_that_was_changed_meanwhile_deletes_nothing(
     async with held(services.hasher):
         deletion = asyncio.create_task(delete(ada))
         await requests_wait(services.hasher)
-        await User.update({User.hashed_password: "$argon2id$another"}, force=True)
+        await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
     assert (await deletion).outcome == (404, "USER_NOT_FOUND")
-    assert await User.count() == 1
+    assert await UserRow.count() == 1
     assert "account:deleted" not in await audit_actions()

@@ -5,8 +5,8 @@ from typing import Any
 from unittest.mock import patch
 
 from auth_api.flows.account import export
-from auth_api.sessions.tables import RefreshToken
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow
+from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
 from tests.support import over
 from tests.support.actors import Actor, Answer
@@ -77,7 +77,7 @@ async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.refresh()
     await over.one_time_token((await ada.profile())["id"], end=ago(minutes=-10))
-    user, tokens = await User.select().first(), await RefreshToken.select()
+    user, tokens = await UserRow.select().first(), await RefreshTokenRow.select()
     assert user is not None
 
     text = (await exported(ada)).response.text

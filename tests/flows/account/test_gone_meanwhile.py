@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from auth_api.kit.request_context import Origin
+from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.users.errors import UserNotFoundException
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions, user_rows
@@ -18,7 +18,7 @@ async def test_nobody_renames_an_account_that_is_being_deleted(user_factory: Use
     deleted, release = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
-        await User.delete(force=True)
+        await UserRow.delete(force=True)
         deleted.set()
         await release.wait()
 
@@ -37,14 +37,16 @@ async def test_nobody_renames_an_account_that_is_being_deleted(user_factory: Use
 
 async def test_an_account_that_is_gone_is_not_found(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    account = await services.administration.find("ada")
-    await User.delete(force=True)
+    user = await services.administration.find("ada")
+    await UserRow.delete(force=True)
     rename_to = services.field_checks["username"]("lovelace", {})
 
     with pytest.raises(UserNotFoundException):
-        await services.accounts.rename(account, rename_to, Origin())
+        await services.accounts.rename(user, rename_to, RequestContext())
     with pytest.raises(UserNotFoundException):
-        await services.accounts.delete(account, current_password="Correct-Horse-7-Staple", origin=Origin())
+        await services.accounts.delete(
+            user, current_password="Correct-Horse-7-Staple", request_context=RequestContext()
+        )
 
 
 async def test_of_several_password_changes_at_once_one_counts(user_factory: UserFactory, services: Services) -> None:

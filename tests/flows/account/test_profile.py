@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.rows import audit_actions, user_rows
@@ -114,7 +114,7 @@ async def test_nobody_is_asked_in_without_a_token(ada: Actor, method: str) -> No
 
 async def test_a_disabled_account_has_no_profile(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await rename(ada, "lovelace")).outcome == (401, "TOKEN_REVOKED")

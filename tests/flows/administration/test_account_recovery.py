@@ -4,12 +4,12 @@ import asyncio
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.errors import UserNotFoundException, WeakPasswordException
-from auth_api.users.tables import User
-from auth_api.users.user import Account
+from auth_api.users.tables import UserRow
+from auth_api.users.user import User
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
@@ -19,12 +19,12 @@ from tests.support.rows import audit_actions, user_rows
 NEW = "Another-Horse-8-Clip"
 
 
-async def account(services: Services, name: str = "ada") -> Account:
+async def user(services: Services, name: str = "ada") -> User:
     return await services.administration.find(name)
 
 
 async def last_details() -> str:
-    row = await AuditLog.select().order_by(AuditLog.id, ascending=False).first()
+    row = await AuditLogRow.select().order_by(AuditLogRow.id, ascending=False).first()
     assert row is not None
     return str(row["details"]).replace(" ", "")
 
@@ -35,13 +35,13 @@ async def test_a_password_that_is_set_is_the_only_one_and_ends_all_sessions(
     ada = await user_factory()
     await ada.log_in()
 
-    assert await services.access.set_password(await account(services), NEW) == 2
+    assert await services.account_recovery.set_password(await user(services), NEW) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.log_in(password=NEW)).status == 200
-    assert {row["ended_reason"] for row in await Session.select()} == {"password_set", None}
+    assert {row["ended_reason"] for row in await SessionRow.select()} == {"password_set", None}
     assert (await audit_actions()).count("password:set") == 1
 
 
@@ -51,7 +51,7 @@ async def test_a_set_password_moves_updated_at_and_says_who_did_it(
     await user_factory()
     before = (await user_rows())[0]["updated_at"]
 
-    await services.access.set_password(await account(services), NEW)
+    await services.account_recovery.set_password(await user(services), NEW)
 
     assert (await user_rows())[0]["updated_at"] > before
     assert await last_details() == '{"by":"commandline","sessions_ended":1}'
@@ -64,7 +64,7 @@ async def test_the_rules_for_passwords_are_those_of_the_api(
     ada = await user_factory(username="lovelace")
 
     with pytest.raises(WeakPasswordException):
-        await services.access.set_password(await account(services, "lovelace"), password)
+        await services.account_recovery.set_password(await user(services, "lovelace"), password)
 
     assert (await ada.log_in()).status == 200
 
@@ -77,28 +77,28 @@ async def test_a_set_password_forgets_what_the_throttle_holds_against_the_accoun
             await ada.log_in(password="Wrong-Horse-7-Staple")
         assert (await ada.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
-        await app.services.access.set_password(await account(app.services), NEW)
+        await app.services.account_recovery.set_password(await user(app.services), NEW)
 
         assert (await ada.log_in(password=NEW)).status == 200
 
 
 async def test_a_password_can_be_set_where_there_is_none(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    await User.update({User.hashed_password: "!"}, force=True)
+    await UserRow.update({UserRow.hashed_password: "!"}, force=True)
 
-    await services.access.set_password(await account(services), NEW)
+    await services.account_recovery.set_password(await user(services), NEW)
 
     assert (await ada.log_in(password=NEW)).status == 200
 
 
 async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    ada_s_account = await account(services)
+    ada_s_account = await user(services)
     devices = [Actor(ada.client) for _ in range(8)]
 
     answers = await asyncio.gather(
         *(device.log_in() for device in devices[:4]),
-        services.access.set_password(ada_s_account, NEW),
+        services.account_recovery.set_password(ada_s_account, NEW),
         *(device.log_in() for device in devices[4:]),
     )
 
@@ -106,30 +106,30 @@ async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: U
     for device in devices:
         if device.access_token:
             assert (await device.profile()).outcome == (401, "TOKEN_REVOKED")
-    assert await Session.count().where(Session.ended_at.is_null()) == 0
+    assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
 
 
 async def test_a_login_that_was_checked_before_opens_no_session_after(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
-    ada_s_account = await account(services)
+    ada_s_account = await user(services)
     new_hash = await services.hasher.hash(NEW)
 
     async with held(services.hasher):
         login = asyncio.create_task(ada.log_in())
         await requests_wait(services.hasher)
-        await services.recovery.mailboxes.set_password(ada_s_account.id, new_hash)
+        await services.recovery.email_ownership.set_password(ada_s_account.id, new_hash)
 
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
 
 
 async def test_an_address_is_verified_once(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    ada_s_account = await account(services)
+    ada_s_account = await user(services)
     before = (await user_rows())[0]["updated_at"]
 
-    assert [await services.access.verify_email(ada_s_account) for _ in range(2)] == [True, False]
+    assert [await services.account_recovery.verify_email(ada_s_account) for _ in range(2)] == [True, False]
 
     assert (await ada.profile())["email_verified"] is True
     assert (await user_rows())[0]["updated_at"] == before
@@ -138,10 +138,10 @@ async def test_an_address_is_verified_once(user_factory: UserFactory, services: 
 
 async def test_an_address_that_changed_meanwhile_is_not_verified(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    ada_s_account = await account(services)
-    await User.update({User.email: "other@example.com"}, force=True)
+    ada_s_account = await user(services)
+    await UserRow.update({UserRow.email: "other@example.com"}, force=True)
 
-    assert await services.access.verify_email(ada_s_account) is False
+    assert await services.account_recovery.verify_email(ada_s_account) is False
 
     assert (await user_rows())[0]["email_verified_at"] is None
 
@@ -150,7 +150,7 @@ async def test_all_sessions_can_be_ended(user_factory: UserFactory, services: Se
     ada, grace = await user_factory(), await user_factory(username="grace")
     await ada.log_in()
 
-    assert await services.access.end_sessions(await account(services)) == 2
+    assert await services.account_recovery.end_sessions(await user(services)) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await grace.profile()).status == 200
@@ -161,39 +161,39 @@ async def test_all_sessions_can_be_ended(user_factory: UserFactory, services: Se
 async def test_a_deleted_account_is_gone_and_its_history_stays(user_factory: UserFactory, services: Services) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
-    await services.administration.delete(await account(services))
+    await services.administration.delete(await user(services))
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await grace.profile()).status == 200
-    assert [await table.count() for table in (User, Session, RefreshToken)] == [1, 1, 1]
+    assert [await table.count() for table in (UserRow, SessionRow, RefreshTokenRow)] == [1, 1, 1]
     assert (await audit_actions())[2] == "account:deleted"
     assert (await ada.register()).status == 201
 
 
 async def test_what_is_gone_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    gone = await account(services)
+    gone = await user(services)
     await services.administration.delete(gone)
 
     with pytest.raises(UserNotFoundException):
         await services.administration.delete(gone)
     with pytest.raises(UserNotFoundException):
-        await services.access.set_password(gone, NEW)
-    assert await services.access.verify_email(gone) is False
+        await services.account_recovery.set_password(gone, NEW)
+    assert await services.account_recovery.verify_email(gone) is False
     assert (await audit_actions()).count("account:deleted") == 1
 
 
 async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    ada_s_account = await account(services)
+    ada_s_account = await user(services)
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
         for change in (
             services.administration.delete(ada_s_account),
-            services.access.set_password(ada_s_account, NEW),
-            services.access.verify_email(ada_s_account),
-            services.access.end_sessions(ada_s_account),
+            services.account_recovery.set_password(ada_s_account, NEW),
+            services.account_recovery.verify_email(ada_s_account),
+            services.account_recovery.end_sessions(ada_s_account),
         ):
             with pytest.raises(Exception, match="fault"):
                 await change
@@ -211,15 +211,15 @@ async def test_every_session_of_everybody_can_be_ended(
     for _ in range(2):
         await ada.log_in()
 
-    assert await services.access.end_all_sessions() == 4
+    assert await services.account_recovery.end_all_sessions() == 4
 
     for person in (ada, bob):
         assert (await person.profile()).outcome == (401, "TOKEN_REVOKED")
         assert (await person.refresh()).outcome == (401, "TOKEN_REVOKED")
-    assert await Session.count().where(Session.ended_at.is_null()) == 0
-    assert await RefreshToken.count().where(RefreshToken.is_revoked.eq(False)) == 0
+    assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
+    assert await RefreshTokenRow.count().where(RefreshTokenRow.is_revoked.eq(False)) == 0
     assert await last_details() == '{"by":"commandline","sessions_ended":4}'
-    assert await services.access.end_all_sessions() == 0
+    assert await services.account_recovery.end_all_sessions() == 0
     assert (await ada.log_in()).status == 200
 
 
@@ -230,6 +230,6 @@ async def test_sessions_of_everybody_end_together_with_their_row_of_history(
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
         with pytest.raises(Exception, match="fault"):
-            await services.access.end_all_sessions()
+            await services.account_recovery.end_all_sessions()
 
     assert (await ada.profile()).status == 200

@@ -3,7 +3,7 @@
 import pytest
 
 from auth_api.services import Services
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
@@ -28,7 +28,7 @@ async def test_nothing_is_in_the_way(user_factory: UserFactory, services: Servic
 
 async def test_everything_that_is_in_the_way_is_told_at_once(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    await User.update({User.is_active: False, User.hashed_password: "!"}, force=True)
+    await UserRow.update({UserRow.is_active: False, UserRow.hashed_password: "!"}, force=True)
 
     assert await codes(services) == ["account_disabled", "no_password"]
 
@@ -47,7 +47,7 @@ async def test_an_address_that_has_to_be_verified_is_in_the_way(
 @pytest.mark.parametrize("stored", ["!", "", "pbkdf2$1$abc", "$argon2id$broken"])
 async def test_what_is_no_hash_is_no_password(user_factory: UserFactory, services: Services, stored: str) -> None:
     await user_factory()
-    await User.update({User.hashed_password: stored}, force=True)
+    await UserRow.update({UserRow.hashed_password: stored}, force=True)
 
     assert await codes(services) == ["no_password"]
 
@@ -62,8 +62,8 @@ async def test_sessions_and_the_last_events_are_shown_newest_first(
 
     found = await services.explanation.explain("ada")
 
-    assert found.account is not None
-    assert found.account.username == "ada"
+    assert found.user is not None
+    assert found.user.username == "ada"
     assert [session.ip_address for session in found.sessions] == [CLIENT_ADDRESS] * 2
     assert found.sessions[0].created_at > found.sessions[1].created_at
     assert [row.action for row in found.events] == ["login:succeeded", *["login:failed"] * 19]

@@ -3,9 +3,9 @@
 import pytest
 
 from auth_api.services import Services
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from auth_api.users.errors import UserNotFoundException
-from auth_api.users.identifiers import typed_name
+from auth_api.users.identifiers import parse_identifier
 from tests.conftest import UserFactory
 from tests.support.faults import fault
 from tests.support.rows import audit_actions, user_rows
@@ -33,7 +33,7 @@ async def test_disabling_ends_all_sessions_and_is_noted_once(user_factory: UserF
 
     assert [await services.administration.disable("ada") for _ in range(2)] == [True, False]
 
-    assert {row["ended_reason"] for row in await Session.select()} == {"account_disabled"}
+    assert {row["ended_reason"] for row in await SessionRow.select()} == {"account_disabled"}
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
     assert (await audit_actions()).count("account:disabled") == 1
@@ -74,14 +74,14 @@ async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: User
 async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
 
-    found = await services.accounts.users.credentials_for(typed_name(email=None, username="ada"))
+    found = await services.accounts.users.credentials_for(parse_identifier(email=None, username="ada"))
 
     assert found is not None
-    assert repr(found) == f"Credentials({found.account.id})"
+    assert repr(found) == f"Credentials({found.user.id})"
 
 
 async def test_the_newest_accounts_come_first(user_factory: UserFactory, services: Services) -> None:
     for name in ("ada", "grace", "mary"):
         await user_factory(username=name)
 
-    assert [account.username for account in await services.administration.newest(2)] == ["mary", "grace"]
+    assert [user.username for user in await services.administration.newest(2)] == ["mary", "grace"]

@@ -1,7 +1,7 @@
 """Asking for the verification mail again: one answer and one amount of work, whoever has the address."""
 
 from auth_api.services import Services
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.mail_journeys import resend, verify
@@ -29,7 +29,7 @@ async def test_answer_and_work_are_the_same_for_all_and_no_further_mail_goes_out
     user_factory: UserFactory, mailbox: Mailbox, services: Services
 ) -> None:
     ada, _ = await user_factory(), await user_factory(username="bob")
-    await User.update({User.email_verified_at: User.created_at}).where(User.username == "bob")
+    await UserRow.update({UserRow.email_verified_at: UserRow.created_at}).where(UserRow.username == "bob")
     answers, work = [], []
 
     for email in ("ada@example.com", "bob@example.com", "nobody@example.com"):

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from auth_api.services import Services
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.held_hasher import held, requests_wait
@@ -173,7 +173,7 @@ async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None
 async def test_a_token_is_good_for_the_address_it_was_sent_to(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
-    await User.update({User.email: "other@example.com"}, force=True)
+    await UserRow.update({UserRow.email: "other@example.com"}, force=True)
 
     assert (await verify(ada, token)).outcome == INVALID
 

@@ -8,7 +8,7 @@ import pytest
 
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.services import Services
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.statements import recorded
@@ -74,7 +74,7 @@ async def test_an_account_without_a_usable_password_is_like_a_wrong_password(
 ) -> None:
     ada = await user_factory()
     wrong = await attempt(ada, username="ada", password="Wrong-Horse-7-Staple")
-    await User.update({User.hashed_password: marker}, force=True)
+    await UserRow.update({UserRow.hashed_password: marker}, force=True)
 
     with counted(services.hasher) as argon2:
         answers = [await attempt(ada, username="ada", password=password) for password in (PASSWORD, "!", "")]
@@ -86,7 +86,7 @@ async def test_an_account_without_a_usable_password_is_like_a_wrong_password(
 async def test_every_refusal_costs_one_hash_of_one_cost(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     disabled = await user_factory(username="disabled1")
-    await User.update({User.is_active: False}).where(User.username == disabled.username)
+    await UserRow.update({UserRow.is_active: False}).where(UserRow.username == disabled.username)
 
     costs = []
     for fields in (

@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
-from auth_api.sessions.tables import Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Answer
 from tests.support.held_hasher import held, requests_wait
@@ -16,15 +16,15 @@ from tests.support.rows import audit_actions
 
 
 async def change_password() -> None:
-    await User.update({User.hashed_password: "$argon2id$another"}, force=True)
+    await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
 
 async def disable() -> None:
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
 
 
 async def delete() -> None:
-    await User.delete(force=True)
+    await UserRow.delete(force=True)
 
 
 CHANGES = [change_password, disable, delete]
@@ -36,7 +36,7 @@ async def test_nobody_gets_in_who_may_no_longer(
     user_factory: UserFactory, services: Services, change: Callable[[], Awaitable[None]], password: str
 ) -> None:
     ada = await user_factory()
-    await Session.delete(force=True)
+    await SessionRow.delete(force=True)
 
     async with held(services.hasher):
         login: asyncio.Task[Answer] = asyncio.create_task(ada.log_in(password=password))
@@ -45,7 +45,7 @@ async def test_nobody_gets_in_who_may_no_longer(
     answer = await login
 
     assert answer.outcome == (401, "INVALID_CREDENTIALS")
-    assert await Session.count() == 0
+    assert await SessionRow.count() == 0
     assert await audit_actions() == ["account:registered", "login:failed"]
 
 
@@ -60,7 +60,7 @@ async def test_the_failure_of_an_account_that_is_gone_names_nobody(
         await delete()
     await login
 
-    rows = await AuditLog.select(AuditLog.action, AuditLog.user_id).order_by(AuditLog.id)
+    rows = await AuditLogRow.select(AuditLogRow.action, AuditLogRow.user_id).order_by(AuditLogRow.id)
     assert rows == [
         {"action": "account:registered", "user_id": None},
         {"action": "login:failed", "user_id": None},
@@ -87,4 +87,4 @@ async def test_a_failure_waits_for_a_deletion_under_way_and_then_names_nobody(
     await deletion
 
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
-    assert [row["user_id"] for row in await AuditLog.select()] == [None, None]
+    assert [row["user_id"] for row in await AuditLogRow.select()] == [None, None]

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from auth_api.sessions.tables import Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.rows import audit_actions, user_rows
@@ -74,7 +74,7 @@ async def test_each_login_is_a_session_of_its_own(user_factory: UserFactory) -> 
     await ada.log_in()
     await ada.log_in()
 
-    assert await Session.count() == 3
+    assert await SessionRow.count() == 3
     assert await audit_actions() == ["account:registered", "login:succeeded", "login:succeeded"]
 
 
@@ -138,13 +138,13 @@ async def test_everything_else_is_one_refusal(user_factory: UserFactory, fields:
 
     assert answer.outcome == (401, "INVALID_CREDENTIALS")
     assert answer.response.headers["WWW-Authenticate"] == "Bearer"
-    assert await Session.count() == 1
+    assert await SessionRow.count() == 1
 
 
 async def test_a_disabled_account_is_told_to_its_owner_alone(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
 
     assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
     assert (await ada.log_in(password="Wrong-Horse-7-Staple")).outcome == (401, "INVALID_CREDENTIALS")
-    assert await Session.count() == 1
+    assert await SessionRow.count() == 1

@@ -7,7 +7,7 @@ import pytest
 from litestar import Litestar
 
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory, http_client
 from tests.support.actors import Actor
 from tests.support.mail_journeys import (
@@ -88,7 +88,7 @@ async def test_who_logged_in_before_is_told_although_all_sessions_are_cleaned_up
 
 
 async def clear_sessions() -> None:
-    for table in (RefreshToken, Session):
+    for table in (RefreshTokenRow, SessionRow):
         await table.delete(force=True)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.services import Services
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
 from tests.support.actors import Actor, Answer
@@ -87,7 +87,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
             assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
             assert len(await outbox_rows()) == 3
             await other.services.delivery.deliver_all()
-            await OutboxMessage.delete(force=True)
+            await OutboxRow.delete(force=True)
 
     assert len(mailbox.sent) == 3
 

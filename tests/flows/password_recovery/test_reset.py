@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from auth_api.services import Services
-from auth_api.users.identifiers import typed_name
+from auth_api.users.identifiers import parse_identifier
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.mailbox import Mailbox, token_of
@@ -188,9 +188,9 @@ async def test_a_login_under_way_with_the_old_password_gets_no_session(
     """It was checked before, and would be opened after."""
     ada = await user_factory()
     token = await forgot(ada, mailbox)
-    found = await services.login.users.credentials_for(typed_name(email="ada@example.com", username=None))
+    found = await services.login.users.credentials_for(parse_identifier(email="ada@example.com", username=None))
     assert found is not None
 
     await reset(ada, token)
 
-    assert await services.login.users.note_login(found, new_hash=None) is None
+    assert await services.login.users.record_login(found, new_hash=None) is None

@@ -8,8 +8,8 @@ from unittest.mock import patch
 import argon2
 import pytest
 
-from auth_api.one_time_tokens.tables import OneTimeToken
-from auth_api.users.tables import User
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.mail_journeys import NEW_PASSWORD, note_verified, post, reset, verify, verifying
@@ -88,7 +88,7 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
     assert asked == [asked[0]] * 5
     assert len(asked[0]) == 2
     assert hashed == [1] * 5
-    assert len(await outbox_rows()) == await OneTimeToken.count() == 5
+    assert len(await outbox_rows()) == await OneTimeTokenRow.count() == 5
 
 
 async def test_nothing_is_an_account_before_the_link_is_used(ada: Actor, mailbox: Mailbox) -> None:
@@ -180,10 +180,10 @@ async def test_of_several_registrations_one_becomes_an_account_and_the_others_ar
 
     assert (await verify(ada, first, password=ada.password)).status == 200
     assert (await verify(ada, second, password=ada.password)).outcome == INVALID
-    await User.delete(force=True)
+    await UserRow.delete(force=True)
 
     assert (await verify(ada, second, password=ada.password)).outcome == INVALID
-    assert await OneTimeToken.count() == 0
+    assert await OneTimeTokenRow.count() == 0
 
 
 async def test_one_link_works_once(ada: Actor, mailbox: Mailbox) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.sessions.tables import RefreshToken, Session
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import CLIENT_ADDRESS, UserFactory
 from tests.support.actors import PASSWORD, Actor
 from tests.support.rows import audit_actions, user_rows
@@ -61,7 +61,7 @@ async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
 
     await ada.register()
 
-    session = await Session.objects().first()
+    session = await SessionRow.objects().first()
     assert session is not None
     assert (session.ip_address, session.user_agent, session.amr) == (CLIENT_ADDRESS, "Ada's phone", "pwd")
     assert session.auth_time == session.created_at == session.last_used_at
@@ -86,7 +86,7 @@ async def test_what_is_taken_is_taken(user_factory: UserFactory, fields: dict[st
     answer = await Actor(ada.client).register(**fields)
 
     assert answer.outcome == (409, code)
-    assert len(await user_rows()) == await Session.count() == await RefreshToken.count() == 1
+    assert len(await user_rows()) == await SessionRow.count() == await RefreshTokenRow.count() == 1
     assert await audit_actions() == ["account:registered"]
 
 

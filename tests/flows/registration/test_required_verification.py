@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from auth_api.sessions.tables import Session
+from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.counting import counted_verifications
@@ -45,7 +45,7 @@ async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None
         "username",
     ]
     assert (answer["email_verified"], answer["email_verification"]) == (False, "required")
-    assert await Session.count() == 0
+    assert await SessionRow.count() == 0
 
 
 async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other: OtherApp) -> None:
@@ -56,7 +56,7 @@ async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other:
 
     assert [answer.outcome for answer in answers] == [(403, "EMAIL_NOT_VERIFIED"), (401, "INVALID_CREDENTIALS")]
     assert len(hashes) == 2
-    assert await Session.count() == 0
+    assert await SessionRow.count() == 0
     assert (await audit_actions())[1:] == ["login:failed", "login:failed"]
 
 

@@ -9,11 +9,11 @@ import httpx
 import pytest
 
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.deadlines import Deadlines, interrupt
 from auth_api.services import Services
-from auth_api.sessions.tables import Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.held_hasher import held
@@ -75,7 +75,7 @@ async def test_a_late_request_within_its_transaction_is_rolled_back(
             for _ in range(3):  # more than there are connections
                 assert_problem(await register(other), 503, "SERVER_OVERLOADED")
 
-        assert [await table.count() for table in (User, Session, AuditLog)] == [0, 0, 0]
+        assert [await table.count() for table in (UserRow, SessionRow, AuditLogRow)] == [0, 0, 0]
         give_time(other)
         assert (await register(other)).status_code == 201
 
@@ -106,7 +106,7 @@ async def test_a_commit_that_has_begun_is_waited_for_and_its_success_told(
     answer = await ada.register()
 
     assert (answer.status, len(late_commit)) == (201, 1)
-    assert await User.count() == 1
+    assert await UserRow.count() == 1
 
 
 async def test_what_goes_on_after_its_commit_is_cut_short_then(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
 from tests.support.actors import Actor
 from tests.support.faults import fault
 
@@ -16,7 +16,7 @@ async def test_what_cannot_be_written_whole_is_not_written_at_all(ada: Actor, se
         answer = await ada.register()
 
     assert answer.outcome == (500, "INTERNAL_ERROR")
-    assert [await kind.count() for kind in (User, Session, RefreshToken, AuditLog)] == [0, 0, 0, 0]
+    assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [0, 0, 0, 0]
 
 
 async def test_after_a_failure_the_same_registration_works(ada: Actor, services: Services) -> None:
@@ -24,15 +24,15 @@ async def test_after_a_failure_the_same_registration_works(ada: Actor, services:
         await ada.register()
 
     assert (await ada.register()).status == 201
-    assert [await kind.count() for kind in (User, Session, RefreshToken, AuditLog)] == [1, 1, 1, 1]
+    assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 1, 1, 1]
 
 
 async def test_an_account_made_for_somebody_else_is_whole_too(ada: Actor, services: Services) -> None:
     checks = services.field_checks
     email, username = checks["email"]("Ada@example.com", {}), checks["username"]("Ada", {})
 
-    account = await services.registration.create(email=email, username=username, password=ada.password)
+    user = await services.registration.create(email=email, username=username, password=ada.password)
 
-    assert (account.email, account.username, account.last_login) == ("ada@example.com", "ada", None)
-    assert [await kind.count() for kind in (User, Session, RefreshToken, AuditLog)] == [1, 0, 0, 1]
+    assert (user.email, user.username, user.last_login) == ("ada@example.com", "ada", None)
+    assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 0, 0, 1]
     assert (await ada.log_in()).status == 200

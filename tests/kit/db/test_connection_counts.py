@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes, current
 from tests.support.scratch import Scratch, ScratchFactory
@@ -62,7 +62,7 @@ async def test_the_size_of_the_pool_is_shown(scratch_with: ScratchFactory, engin
 
 async def test_who_waits_too_long_is_counted_and_so_is_the_wait() -> None:
     changes = Changes()
-    slots = Slots("test", 1, timeout=0.01)
+    slots = PoolLimiter("test", 1, timeout=0.01)
 
     async with slots:
         with pytest.raises(ServerOverloadedException):

@@ -8,7 +8,7 @@ import pytest
 from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.pool_limiter import Slots
+from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.db.rows import moment
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.scratch import Scratch, ScratchFactory
@@ -78,7 +78,7 @@ async def test_who_waits_gets_the_place_that_becomes_free(scratch_with: ScratchF
 
 
 async def test_slots_come_back_from_those_who_left_and_those_who_waited_too_long() -> None:
-    slots = Slots("places", 2, timeout=0.01)
+    slots = PoolLimiter("places", 2, timeout=0.01)
     await slots.acquire()
     await slots.acquire()
 

@@ -7,7 +7,7 @@ import pytest
 from piccolo.querystring import QueryString
 
 from auth_api.kit.db.raw_sql import compiled
-from auth_api.users.tables import User
+from auth_api.users.tables import UserRow
 
 NOBODY = UUID(int=0)
 
@@ -22,7 +22,7 @@ NOBODY = UUID(int=0)
         ("SELECT '{{}}' WHERE {} IS NULL", [None]),
         ("SELECT {} FROM users WHERE id = {}", [QueryString("count({})", 1), 2]),
         ("SELECT {} FROM users WHERE id = {}", [QueryString("id"), 2]),
-        ("SELECT {} FROM users", [User.id]),
+        ("SELECT {} FROM users", [UserRow.id]),
     ],
 )
 def test_a_statement_is_what_piccolo_makes_of_it(template: str, values: list[Any], engine_type: str) -> None:

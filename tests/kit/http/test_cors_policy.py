@@ -4,7 +4,7 @@ import pytest
 
 from auth_api.kit.http.cors import CorsPolicy, is_preflight
 
-ORIGIN = b"https://app.example.com"
+REQUEST_CONTEXT = b"https://app.example.com"
 POLICY = CorsPolicy(["https://app.example.com", "http://localhost:3000"])
 VARY = (b"vary", b"Origin")
 EXPOSED = (
@@ -14,7 +14,7 @@ EXPOSED = (
 
 
 def asked(
-    origin: bytes | None = ORIGIN, method: bytes | None = b"POST", headers: bytes | None = None
+    origin: bytes | None = REQUEST_CONTEXT, method: bytes | None = b"POST", headers: bytes | None = None
 ) -> dict[bytes, bytes]:
     fields = {
         b"origin": origin,
@@ -60,7 +60,7 @@ def test_without_an_origin_caches_are_told_that_one_matters() -> None:
 def test_where_no_origin_is_allowed_there_is_nothing_to_say() -> None:
     closed = CorsPolicy([])
 
-    assert closed.headers({b"origin": ORIGIN}) == []
+    assert closed.headers({b"origin": REQUEST_CONTEXT}) == []
     assert closed.headers({b"origin": b"null"}) == []
     assert closed.preflight(asked()) is None
     assert closed.preflight(asked(origin=None)) is None
@@ -101,7 +101,7 @@ def test_another_header_is_refused(headers: bytes) -> None:
 
 @pytest.mark.parametrize("name", [b"access-control-allow-credentials", b"access-control-allow-private-network"])
 def test_credentials_are_never_granted(name: bytes) -> None:
-    granted = [*POLICY.headers({b"origin": ORIGIN}), *(POLICY.preflight(asked()) or [])]
+    granted = [*POLICY.headers({b"origin": REQUEST_CONTEXT}), *(POLICY.preflight(asked()) or [])]
 
     assert name not in dict(granted)
 

@@ -6,7 +6,7 @@ import pytest
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.gcra import Gcra
-from auth_api.kit.http.request_screening import Admission
+from auth_api.kit.http.request_screening import RequestScreening
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.exposition import Changes
 from tests.support.problems import assert_problem
@@ -108,32 +108,32 @@ async def test_the_token_does_not_cross_a_proxy_in_the_clear(app_with: OtherAppF
     assert_problem(response, 403, "HTTPS_REQUIRED")
 
 
-def limited_to(requests: int) -> Admission:
+def limited_to(requests: int) -> RequestScreening:
     """Return an admission in whose one moment every network may send so many."""
-    return Admission(ClientAddresses(()), floods=Gcra(1, requests, clock=lambda: 0.0))
+    return RequestScreening(ClientAddresses(()), floods=Gcra(1, requests, clock=lambda: 0.0))
 
 
-def send(admission: Admission, path: str, times: int = 1) -> int:
+def send(screening: RequestScreening, path: str, times: int = 1) -> int:
     """Send from one address, and return how many were refused."""
     scope = {"path": path, "query_string": b"", "headers": []}
-    refusals = [admission.refusal(scope, {}, CLIENT_ADDRESS) for _ in range(times)]
+    refusals = [screening.refusal(scope, {}, CLIENT_ADDRESS) for _ in range(times)]
     return sum(isinstance(refusal, RateLimitedException) for refusal in refusals)
 
 
 def test_a_flood_from_the_same_address_is_counted_and_does_not_starve_the_scrapes() -> None:
-    admission = limited_to(10)
+    screening = limited_to(10)
     changes = Changes()
 
-    assert send(admission, "/nope", times=15) == 5
+    assert send(screening, "/nope", times=15) == 5
     assert changes.by("limit_refusals_total", "limit") == {"flood": 5}
-    assert send(admission, "/metrics") == 0
+    assert send(screening, "/metrics") == 0
 
 
 def test_scrapes_themselves_may_not_be_a_flood() -> None:
-    admission = limited_to(10)
+    screening = limited_to(10)
 
-    assert send(admission, "/metrics", times=15) == 5
-    assert send(admission, "/nope") == 0
+    assert send(screening, "/metrics", times=15) == 5
+    assert send(screening, "/nope") == 0
 
 
 async def test_several_applications_in_one_process_count_together(

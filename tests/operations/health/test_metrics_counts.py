@@ -9,8 +9,8 @@ import pytest
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import DatabaseUnavailableException
-from auth_api.sessions.tables import RefreshToken
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.exposition import Changes, scrape
@@ -111,7 +111,7 @@ async def test_logins_count_by_outcome(user_factory: UserFactory) -> None:
     await ada.log_in(password=WRONG)
     await ada.log_in(password=WRONG)
     await Actor(ada.client, username="nobody").log_in()
-    await User.update({User.is_active: False}, force=True)
+    await UserRow.update({UserRow.is_active: False}, force=True)
     await ada.log_in()
 
     expected = {"succeeded": 1, "wrong_password": 2, "unknown_account": 1, "account_disabled": 1}
@@ -127,7 +127,7 @@ async def test_an_account_that_changes_during_its_login_is_an_outcome_of_its_own
         async with held(other.services.hasher):
             attempt = asyncio.create_task(Actor(other.client, password=ada.password).log_in())
             await requests_wait(other.services.hasher)
-            await User.update({User.is_active: False}, force=True)
+            await UserRow.update({UserRow.is_active: False}, force=True)
 
         assert (await attempt).outcome == (401, "INVALID_CREDENTIALS")
         assert changes.by("logins_total", "outcome") == {"account_changed": 1}
@@ -190,7 +190,7 @@ async def make_up(ada: Actor) -> None:
 
 
 async def come_late(ada: Actor) -> None:
-    await RefreshToken.update({RefreshToken.expires_at: RefreshToken.created_at}, force=True)
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}, force=True)
     await ada.try_refresh()
 
 

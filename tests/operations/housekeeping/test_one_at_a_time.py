@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from auth_api.events.audit.tables import AuditLog
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.operations.housekeeping import service
 from auth_api.services import Services
 from tests.support import over
@@ -29,7 +29,7 @@ async def test_who_finds_another_at_work_leaves_it_to_that_one(services: Service
     await task
 
     assert (report.is_complete, sum(report.removed.values())) == (False, 0)
-    assert await AuditLog.count() == 1
+    assert await AuditLogRow.count() == 1
     assert (await services.housekeeping.clean_up()).is_complete
 
 
@@ -40,7 +40,7 @@ async def test_of_many_at_once_together_they_remove_all_and_each_row_once(servic
 
     assert sum(report.removed["audit_events"] for report in reports) == 30
     assert any(report.is_complete for report in reports)
-    assert await AuditLog.count() == 0
+    assert await AuditLogRow.count() == 0
 
 
 async def test_a_lock_ends_with_its_transaction(services: Services) -> None:

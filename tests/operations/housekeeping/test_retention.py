@@ -7,15 +7,15 @@ from unittest.mock import patch
 import pytest
 from piccolo.table import Table
 
-from auth_api.events.audit.tables import AuditLog
-from auth_api.events.outbox.tables import OutboxMessage
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.db.database import Database
-from auth_api.one_time_tokens.tables import OneTimeToken
+from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.operations.housekeeping import service
 from auth_api.services import Services
-from auth_api.sessions.tables import RefreshToken, Session
-from auth_api.throttling.tables import ThrottleCounter
-from auth_api.users.tables import User
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.throttling.tables import ThrottleCounterRow
+from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support import over
 from tests.support.over import ago
@@ -66,14 +66,14 @@ async def an_event(owner: int, end: datetime) -> None:
 
 
 KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], timedelta]] = [
-    (a_refresh_token, "refresh_tokens", RefreshToken, timedelta(days=1)),
-    (a_session, "sessions", Session, timedelta(days=1)),
-    (an_unused_one_time_token, "one_time_tokens", OneTimeToken, timedelta(days=1)),
-    (a_spent_one_time_token, "one_time_tokens", OneTimeToken, timedelta(days=1)),
-    (a_counter, "throttle_counters", ThrottleCounter, timedelta(0)),
-    (a_sent_mail, "sent_mails", OutboxMessage, timedelta(days=7)),
-    (a_mail_that_was_given_up, "failed_mails", OutboxMessage, timedelta(days=30)),
-    (an_event, "audit_events", AuditLog, timedelta(days=365)),
+    (a_refresh_token, "refresh_tokens", RefreshTokenRow, timedelta(days=1)),
+    (a_session, "sessions", SessionRow, timedelta(days=1)),
+    (an_unused_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
+    (a_spent_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
+    (a_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
+    (a_sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
+    (a_mail_that_was_given_up, "failed_mails", OutboxRow, timedelta(days=30)),
+    (an_event, "audit_events", AuditLogRow, timedelta(days=365)),
 ]
 
 
@@ -106,7 +106,7 @@ async def test_accounts_and_mail_that_waits_are_never_removed(services: Services
 
     await services.housekeeping.clean_up()
 
-    assert [await User.count(), await OutboxMessage.count()] == [1, 1]
+    assert [await UserRow.count(), await OutboxRow.count()] == [1, 1]
 
 
 async def test_a_session_in_use_and_its_tokens_stay(user_factory: UserFactory, services: Services) -> None:
@@ -116,7 +116,7 @@ async def test_a_session_in_use_and_its_tokens_stay(user_factory: UserFactory, s
     await services.housekeeping.clean_up()
 
     assert (await ada.refresh()).status == 200
-    assert await RefreshToken.count() == 3
+    assert await RefreshTokenRow.count() == 3
 
 
 async def test_a_session_that_ended_early_stays_until_its_absolute_end(
@@ -129,7 +129,7 @@ async def test_a_session_that_ended_early_stays_until_its_absolute_end(
 
     await services.housekeeping.clean_up()
 
-    assert await Session.count() == 1
+    assert await SessionRow.count() == 1
 
 
 async def test_short_sessions_stay_for_as_long_as_their_networks_are_known(app_with: OtherAppFactory) -> None:
@@ -141,7 +141,7 @@ async def test_short_sessions_stay_for_as_long_as_their_networks_are_known(app_w
         report = await app.services.housekeeping.clean_up()
 
     assert report.removed["sessions"] == 1
-    assert await Session.select(Session.id).output(as_list=True) == [known]
+    assert await SessionRow.select(SessionRow.id).output(as_list=True) == [known]
 
 
 async def test_the_history_is_kept_for_ever_if_so_wanted(app_with: OtherAppFactory) -> None:
@@ -151,7 +151,7 @@ async def test_the_history_is_kept_for_ever_if_so_wanted(app_with: OtherAppFacto
         report = await app.services.housekeeping.clean_up()
 
     assert "audit_events" not in report.removed
-    assert await AuditLog.count() == 1
+    assert await AuditLogRow.count() == 1
 
 
 async def test_the_history_goes_after_as_many_days_as_are_set(app_with: OtherAppFactory) -> None:
@@ -162,7 +162,7 @@ async def test_the_history_goes_after_as_many_days_as_are_set(app_with: OtherApp
         report = await app.services.housekeeping.clean_up()
 
     assert report.removed["audit_events"] == 1
-    assert await AuditLog.count() == 1
+    assert await AuditLogRow.count() == 1
 
 
 async def test_much_is_removed_in_small_transactions(services: Services) -> None:
@@ -196,4 +196,4 @@ async def test_a_counter_that_counts_again_meanwhile_is_no_longer_over(services:
 
     await services.housekeeping.clean_up()
 
-    assert await ThrottleCounter.select(ThrottleCounter.key).output(as_list=True) == ["address:login:203.0.113.8"]
+    assert await ThrottleCounterRow.select(ThrottleCounterRow.key).output(as_list=True) == ["address:login:203.0.113.8"]

@@ -123,9 +123,9 @@ async def test_no_other_file_is_shown(development: Development, name: str) -> No
 
 
 async def test_its_page_has_the_policy_of_our_pages_and_is_never_stored(development: Development) -> None:
-    page, account = await development.get("/dev/mailbox"), await development.get("/account/report")
+    page, user = await development.get("/dev/mailbox"), await development.get("/account/report")
 
-    assert page.headers["content-security-policy"] == account.headers["content-security-policy"]
+    assert page.headers["content-security-policy"] == user.headers["content-security-policy"]
     assert page.headers.get_list("cache-control") == ["no-store"]
 
 
@@ -190,8 +190,8 @@ async def test_where_a_frontend_has_the_pages_the_mailbox_keeps_its_style(
         ENVIRONMENT="development", MAIL_FOLDER=str(tmp_path), FRONTEND_URL="http://localhost:3000"
     ) as other:
         pages = Development(other, tmp_path)
-        page, style, account = [
+        page, style, user = [
             (await pages.get(path)).status_code for path in ("/dev/mailbox", "/assets/pages.css", "/account/report")
         ]
 
-    assert (page, style, account) == (200, 200, 404)
+    assert (page, style, user) == (200, 200, 404)

@@ -269,7 +269,7 @@ async def test_a_server_that_has_too_many_connections_keeps_those_there_are(scra
     before = pool._generation  # noqa: SLF001 - nothing public tells
 
     assert isinstance(scratch.engine, PooledPostgresEngine)
-    await scratch.engine.judge(asyncpg.TooManyConnectionsError(), None)
+    await scratch.engine.on_error(asyncpg.TooManyConnectionsError(), None)
 
     assert pool._generation == before  # noqa: SLF001
 

@@ -148,7 +148,7 @@ class DatabaseFile:
     def take_away(self) -> None:
         self._path.rename(self._away)
 
-    def put_back(self) -> None:
+    def reschedule(self) -> None:
         self._away.rename(self._path)
 
     def replace_by_an_empty_one(self) -> None:
@@ -178,7 +178,7 @@ async def test_a_file_that_was_moved_away_is_asked_nothing(scratch: Scratch, fil
     assert scratch.breaker.snapshot().failures == 2
     assert file.size is None
 
-    file.put_back()
+    file.reschedule()
     await scratch.database.transaction(lambda: scratch.add(3))
     assert await scratch.keys() == [1, 3]
 

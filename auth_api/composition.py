@@ -1,0 +1,207 @@
+"""Build the services from the settings: the only place where they meet."""
+
+from auth_api.adapters import install_breakers, mailer_of
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.events.outbox.drafts import Drafts
+from auth_api.events.outbox.rendering import Renderer
+from auth_api.events.outbox.service import Outbox
+from auth_api.flows.account.export import ExportService
+from auth_api.flows.account.service import AccountService
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.explanation import ExplanationService
+from auth_api.flows.administration.service import AdministrationService
+from auth_api.flows.email_change.service import EmailChangeService
+from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.flows.email_verification.service import VerificationService
+from auth_api.flows.login.service import LoginService
+from auth_api.flows.password_recovery.service import RecoveryService
+from auth_api.flows.registration.service import RegistrationService
+from auth_api.kit.background import BackgroundJob
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.clock import Clock, utc_now
+from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.crypto.tokens import SuccessorDerivation
+from auth_api.kit.db import migrations
+from auth_api.kit.db.database import Database, create_engine
+from auth_api.kit.mail.message import Mailer
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.operations.health.exposition import Exposition
+from auth_api.operations.health.service import HealthService
+from auth_api.operations.housekeeping.service import HousekeepingService, chores_of
+from auth_api.piccolo_app import APP_NAME, bind
+from auth_api.services import Services
+from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.access_tokens import AccessTokens
+from auth_api.sessions.principal_loader import PrincipalLoader
+from auth_api.sessions.rotation import RotationService
+from auth_api.sessions.service import SessionService
+from auth_api.sessions.session_factory import SessionFactory
+from auth_api.settings import Settings
+from auth_api.throttling.accounts import AccountThrottle
+from auth_api.throttling.addresses import AddressLimits
+from auth_api.throttling.mails import MailLimits
+from auth_api.users.email_ownership import EmailOwnership
+from auth_api.users.password_rules import PasswordRules, common_passwords
+from auth_api.users.service import UserService
+
+
+def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
+    """Build the services on one engine, which becomes this process's: Piccolo keeps it in the table classes.
+
+    Args:
+        settings: what the environment decides.
+        clock: the present, for what lives in this process alone.
+        mailer: carries mail, instead of what the settings say.
+    """
+    database = Database(create_engine(settings.database))
+    bind(database.engine)
+    install_breakers(settings, database)
+    policy = settings.sessions
+    housekeeping = HousekeepingService(
+        database=database, chores=chores_of(policy, settings.audit), interval=settings.housekeeping.interval
+    )
+    hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
+    audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()
+    access_tokens, principal_loader = AccessTokens(policy, clock), PrincipalLoader(shares=database.takes_lists)
+    session_factory = SessionFactory(access_tokens, policy)
+    sessions = SessionService(
+        database=database,
+        audit=audit,
+        access_tokens=access_tokens,
+        principal_loader=principal_loader,
+        session_factory=session_factory,
+        clock=clock,
+    )
+    throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
+    passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
+    outbox = Outbox(is_on=settings.mail.is_on or mailer is not None)
+    delivery = Delivery(
+        database=database,
+        drafts=Drafts(email_ownership=email_ownership, tokens=tokens, audit=audit),
+        renderer=Renderer(settings.mail),
+        mailer=mailer or mailer_of(settings.mail),
+    )
+    mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
+    access_revocation = AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle)
+    mail_job = BackgroundJob("mail", delivery.step)
+    outbox.on_arrival = mail_job.wake
+    return Services(
+        database=database,
+        hasher=hasher,
+        password_rules=password_rules,
+        registration=RegistrationService(
+            database=database,
+            users=users,
+            sessions=sessions,
+            audit=audit,
+            hasher=hasher,
+            tokens=tokens,
+            outbox=outbox,
+            mail_limits=mail_limits,
+            verification_policy=settings.verification_policy,
+        ),
+        login=LoginService(
+            database=database,
+            users=users,
+            sessions=sessions,
+            audit=audit,
+            hasher=hasher,
+            passwords=passwords,
+            outbox=outbox,
+            verification_policy=settings.verification_policy,
+        ),
+        sessions=sessions,
+        rotation=RotationService(
+            database=database,
+            audit=audit,
+            outbox=outbox,
+            access_tokens=access_tokens,
+            policy=policy,
+            derivation=SuccessorDerivation(policy.derivation_secrets),
+        ),
+        accounts=AccountService(
+            database=database,
+            users=users,
+            audit=audit,
+            passwords=passwords,
+            password_rules=password_rules,
+            sessions=sessions,
+            access_revocation=access_revocation,
+            outbox=outbox,
+        ),
+        exports=ExportService(sessions=sessions, audit=audit, throttle=throttle, clock=clock),
+        recovery=RecoveryService(
+            database=database,
+            email_ownership=email_ownership,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            hasher=hasher,
+            password_rules=password_rules,
+            access_revocation=access_revocation,
+            mail_limits=mail_limits,
+        ),
+        verification=VerificationService(
+            database=database,
+            users=users,
+            email_ownership=email_ownership,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            passwords=passwords,
+            access_revocation=access_revocation,
+            mail_limits=mail_limits,
+            completion=CompletionService(
+                database=database,
+                users=users,
+                email_ownership=email_ownership,
+                tokens=tokens,
+                audit=audit,
+                passwords=passwords,
+            ),
+        ),
+        email_change=EmailChangeService(
+            database=database,
+            users=users,
+            email_ownership=email_ownership,
+            tokens=tokens,
+            outbox=outbox,
+            audit=audit,
+            passwords=passwords,
+            access_revocation=access_revocation,
+            mail_limits=mail_limits,
+        ),
+        outbox=outbox,
+        delivery=delivery,
+        administration=AdministrationService(database=database, users=users, sessions=sessions, audit=audit),
+        account_recovery=AccountRecoveryService(
+            database=database,
+            users=users,
+            email_ownership=email_ownership,
+            sessions=sessions,
+            access_revocation=access_revocation,
+            passwords=passwords,
+            password_rules=password_rules,
+            audit=audit,
+        ),
+        explanation=ExplanationService(
+            users=users,
+            sessions=sessions,
+            passwords=passwords,
+            audit=audit,
+            verification_policy=settings.verification_policy,
+        ),
+        health=HealthService(
+            database=database, breakers=breakers, pending_migrations=lambda: migrations.pending(APP_NAME)
+        ),
+        exposition=Exposition(settings.metrics),
+        housekeeping=housekeeping,
+        audit=audit,
+        address_limits=AddressLimits(settings.throttling),
+        jobs=(
+            *((mail_job,) if outbox.is_on else ()),
+            *((BackgroundJob("housekeeping", housekeeping.step),) if settings.housekeeping.interval else ()),
+        ),
+    )
