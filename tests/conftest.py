@@ -3,7 +3,6 @@
 `--engine sqlite|postgres` chooses the database: Piccolo keeps one engine per process.
 """
 
-import gc
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -11,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
-from zlib import crc32
 
 import httpx
 import pytest
@@ -42,134 +40,31 @@ from tests.support.secrets_seen import SecretsSeen
 
 CLIENT_ADDRESS = "203.0.113.7"
 
-# What imports and collecting make stays until the end: looking through all of it for garbage is a third of their cost.
-gc.disable()
-
-ENGINE_FREE = (
-    "browser/",
-    "cli/test_commands",
-    "cli/test_secrets",
-    "cli/test_tables",
-    "cli/test_wheel",
-    "contract/test_architecture",
-    "contract/test_deployment_files",
-    "contract/test_documents",
-    "contract/test_environment",
-    "contract/test_error_codes",
-    "contract/test_imports",
-    "contract/test_openapi",
-    "contract/test_operations",
-    "contract/test_public_routes",
-    "contract/test_secrets_seen",
-    "contract/test_security_page",
-    "contract/test_settings",
-    "doctor/test_judgements",
-    "doctor/test_proxy",
-    "doctor/test_report",
-    "operations/health/test_metrics_access",
-    "operations/health/test_metrics_folder",
-    "operations/health/test_metrics_port",
-    "edge/",
-    "web/pages/",
-    "throttling/test_limits_command",
-    "users/",
-    "kit/breaker/",
-    "kit/crypto/",
-    "kit/http/",
-    "kit/test_loop_lag",
-    "kit/logging/",
-    "kit/test_moments",
-    "kit/test_deadlines",
-    "server/test_banner",
-    "server/test_keep_alive",
-    "server/test_log",
-    "server/test_readme",
-    "server/test_workers",
-    "security/test_common_passwords",
-    "security/test_forged_tokens",
-    "security/test_generated_",
-    "security/test_message_framing",
-    "security/test_selftest",
-    "security/test_signed_tokens",
-    "security/test_source_rules",
-)
-"""Where the database makes no difference: one run, on SQLite, is enough."""
-
-POSTGRES_ONLY = ("sessions/test_one_statement", "sessions/test_shared_session_checks")
-"""About what SQLite has not."""
-
-SQLITE_ONLY = ("sessions/test_several_statements",)
-"""About what PostgreSQL does in another way."""
-
-SLOW = (
-    "browser/",
-    "cli/test_operations",
-    "cli/test_users",
-    "cli/test_wheel",
-    "contract/test_imports",
-    "contract/test_migrations",
-    "faults/",
-    "operations/health/test_metrics_port",
-    "edge/test_clients_that_leave",
-    "throttling/test_account_throttle_networks",
-    "throttling/test_floods",
-    "throttling/test_limits_over_processes",
-    "server/",
-    "security/test_bad_input_storm",
-    "security/test_enumeration",
-    "security/test_generated_",
-    "security/test_selftest",
-)
-"""Browsers, several processes, thousands of requests: `make slow`, so that `make test` stays short."""
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="the database to test on")
-    parser.addoption("--share", default="1/1", help="run the first, second … of so many shares of the files")
+    parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="database to test on")
     parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
     parser.addoption("--deployment", action="store_true", help="run the tests with nginx, Caddy, pgbouncer, too")
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import what belongs to the other engine or to another share, unless its file is named."""
-    return True if collection_path.name.startswith("test_") and runs_elsewhere(collection_path, config) else None
-
-
-@pytest.hookimpl(tryfirst=True)  # before pytest selects by markers
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what is slow or needs other programs, and leave out what is not asked for, or belongs elsewhere."""
-    for item in items:
-        if is_below(item.path, SLOW):
-            item.add_marker("slow")
-        if is_below(item.path, ("deployment/",)):
-            item.add_marker("deployment")
+    """Deselect the tests of the other engine, and those that need an option of their own."""
     unasked = [marker for marker in ("torture", "deployment") if not config.getoption(f"--{marker}")]
     chosen: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
-        is_left_out = any(map(item.get_closest_marker, unasked)) or runs_elsewhere(item.path, config)
-        (left_out if is_left_out else chosen).append(item)
+        runs = runs_on(item, config.getoption("--engine")) and not any(map(item.get_closest_marker, unasked))
+        (chosen if runs else left_out).append(item)
     config.hook.pytest_deselected(items=left_out)
     items[:] = chosen
 
 
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """Look for garbage from here on: not in what has been collected, and after more than a few requests."""
-    gc.freeze()
-    gc.set_threshold(20_000, 10, 10)
-    gc.enable()
-
-
-def runs_elsewhere(path: Path, config: pytest.Config) -> bool:
-    """Tell whether a file runs on the other engine alone, or is in another share: by its name, for no run knows all."""
-    share, shares = map(int, config.getoption("--share").split("/"))
-    other_engine = ENGINE_FREE + SQLITE_ONLY if config.getoption("--engine") == "postgres" else POSTGRES_ONLY
-    return is_below(path, other_engine) or crc32(path.name.encode()) % shares != share - 1
-
-
-def is_below(path: Path, prefixes: tuple[str, ...]) -> bool:
-    """Tell whether a file's path, from this folder on, begins with one of them."""
-    return path.relative_to(Path(__file__).parent).as_posix().startswith(prefixes)
+def runs_on(item: pytest.Item, engine: str) -> bool:
+    """Return whether a test belongs to the run on this engine, by its markers."""
+    if item.get_closest_marker("engine_independent") is not None:
+        return engine == "sqlite"
+    marker = item.get_closest_marker("engine")
+    return marker is None or engine in marker.args
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ from auth_api.events.outbox.letters import PATHS
 from tests.browser.conftest import Opener
 from tests.support.browser import Visit
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 PAGES = sorted(set(PATHS.values()))
 TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"
 RESET_TOKEN = "ot_" + "R" * 43

@@ -11,6 +11,8 @@ from tests.browser.conftest import Opener
 from tests.support.actors import PASSWORD
 from tests.support.browser import Visit
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 WINDOWS = pytest.mark.parametrize(
     ("width", "dark"), [(1280, False), (390, True)], ids=["desktop, light", "telephone, dark"]
 )

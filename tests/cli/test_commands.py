@@ -14,6 +14,8 @@ from auth_api.cli import commands
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
+pytestmark = pytest.mark.engine_independent
+
 
 def paths(command: click.Command, *path: str) -> list[tuple[str, ...]]:
     """Return the words that lead to a command, and to all commands below it."""

@@ -13,6 +13,8 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
+pytestmark = pytest.mark.slow
+
 NEW = "Another-Horse-8-Clip"
 
 

@@ -1,9 +1,12 @@
 """`auth-api secrets generate`."""
 
+import pytest
 from click.testing import CliRunner
 
 from auth_api.cli import commands
 from auth_api.settings import Settings
+
+pytestmark = pytest.mark.engine_independent
 
 
 def test_a_generated_secret_is_strong_and_accepted_in_production() -> None:

@@ -5,6 +5,8 @@ import pytest
 from auth_api.cli.tables import print_table
 from auth_api.kit.uuid7 import EPOCH
 
+pytestmark = pytest.mark.engine_independent
+
 
 def test_columns_are_as_wide_as_what_stands_in_them(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("name", "at"), [("ada", EPOCH), ("countess", None)])

@@ -4,12 +4,15 @@ import json
 from subprocess import CompletedProcess
 
 import httpx
+import pytest
 from click.testing import CliRunner
 
 from auth_api.cli import commands
 from tests.cli.conftest import Command
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
+
+pytestmark = pytest.mark.slow
 
 HEADER = ["id", "username", "email", "is_active", "email_verified", "created_at", "last_login"]
 

@@ -14,6 +14,8 @@ from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 REPOSITORY = Path(__file__).parents[2]
 BUILT_FROM = [
     "auth_api",

@@ -8,6 +8,8 @@ import pytest
 
 from tests.support.source_tree import MODULES, Module, area_of, own_imports, package_of
 
+pytestmark = pytest.mark.engine_independent
+
 LAYERS: Final = (
     {"kit"},
     {"one_time_tokens", "throttling", "users"},

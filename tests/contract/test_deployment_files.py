@@ -10,6 +10,8 @@ import yaml
 from auth_api.doctor.hashing import LEVEL_3
 from auth_api.settings import Settings
 
+pytestmark = pytest.mark.engine_independent
+
 REPOSITORY: Final = Path(__file__).parent.parent.parent
 PRODUCTION: Final = {
     "ENVIRONMENT": "production",

@@ -11,6 +11,8 @@ import pytest
 from tests.support.database_schema import indexes
 from tests.support.schema_page import schema_page
 
+pytestmark = pytest.mark.engine_independent
+
 REPOSITORY: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("benchmarks/*.md")])
 

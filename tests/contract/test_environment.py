@@ -9,6 +9,8 @@ import pytest
 from auth_api.settings.environment import UnreadableFileError, read_environment
 from tests.support.processes import run_cli
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 
 FILE_VARIABLES = (

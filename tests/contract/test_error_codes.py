@@ -13,6 +13,8 @@ from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from tests.support.errors_page import errors_page
 from tests.support.source_tree import MODULES
 
+pytestmark = pytest.mark.engine_independent
+
 REPOSITORY = Path(__file__).parents[2]
 
 CONTRACT = {

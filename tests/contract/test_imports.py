@@ -11,6 +11,8 @@ import pytest
 from tests.support.processes import clean_environment
 from tests.support.source_tree import MODULES
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 AT_IMPORT_BY_DESIGN = {"auth_api.piccolo_conf"}
 """What the `piccolo` command imports to find its engine: it has to read the environment."""
 

@@ -13,6 +13,8 @@ from tests.support.database_schema import column, indexes, tables, whole_schema
 from tests.support.postgres import create_database, drop_database
 from tests.support.processes import clean_environment, run_cli
 
+pytestmark = pytest.mark.slow
+
 TABLES = {
     "users",
     "sessions",

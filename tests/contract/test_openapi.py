@@ -19,6 +19,8 @@ from tests.support.actors import Actor
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.processes import run_cli
 
+pytestmark = pytest.mark.engine_independent
+
 JSON = {"Content-Type": "application/json"}
 GOLDEN = Path(__file__).with_name("openapi.json")
 

@@ -10,6 +10,8 @@ from litestar import Litestar
 
 from auth_api.kit.prometheus import registry
 
+pytestmark = pytest.mark.engine_independent
+
 DOCS: Final = Path(__file__).parent.parent.parent / "docs"
 OPERATIONS: Final = (DOCS / "operations.md").read_text(encoding="utf-8")
 ALERTS: Final[dict[str, Any]] = yaml.safe_load((DOCS / "alerts.yml").read_text(encoding="utf-8"))

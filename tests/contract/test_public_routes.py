@@ -7,6 +7,8 @@ from litestar.routes import HTTPRoute
 
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 PUBLIC = {
     "POST /api/auth/register",
     "POST /api/auth/login",

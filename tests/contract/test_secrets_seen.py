@@ -5,6 +5,8 @@ import pytest
 
 from tests.support.secrets_seen import SecretsSeen
 
+pytestmark = pytest.mark.engine_independent
+
 TOKEN = "rt_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"
 PASSWORD = 'Correct "Horse" 7'
 

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Final
 
+import pytest
 from click.testing import CliRunner
 
 from auth_api.cli import commands
@@ -12,6 +13,8 @@ from auth_api.cli.limits import limit_rows
 from auth_api.settings import Settings
 from auth_api.users.policy import PasswordPolicy
 from tests.support.generated import BODIES, VALUES
+
+pytestmark = pytest.mark.engine_independent
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PACKAGE: Final = REPOSITORY / "auth_api"

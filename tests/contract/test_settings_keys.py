@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.serialization import (
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
 
+pytestmark = pytest.mark.engine_independent
+
 OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
 DEVELOPMENT = {"JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"}
 

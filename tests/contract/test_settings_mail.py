@@ -8,6 +8,8 @@ from auth_api.kit.mail.policy import MailPolicy
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 DEVELOPMENT = {"JWT_SECRET_KEY": SECRET}
 PRODUCTION = {

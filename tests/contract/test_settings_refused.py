@@ -5,6 +5,8 @@ import pytest
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
 

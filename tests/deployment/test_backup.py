@@ -15,6 +15,8 @@ from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
 
+pytestmark = pytest.mark.deployment
+
 DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read_text(encoding="utf-8")
 
 

@@ -10,6 +10,8 @@ from tests.deployment.conftest import METRICS_TOKEN, adapted, production, progra
 from tests.deployment.journey import CLIENT_ADDRESS, client_of, whole_life
 from tests.support.deployment import Deployment
 
+pytestmark = pytest.mark.deployment
+
 BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
 
 

@@ -18,6 +18,8 @@ from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
 
+pytestmark = pytest.mark.deployment
+
 BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
 
 Site = tuple[httpx.AsyncClient, list[RunningServer], int, Deployment]

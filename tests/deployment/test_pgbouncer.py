@@ -22,6 +22,8 @@ from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 
+pytestmark = pytest.mark.deployment
+
 SERVERS = 3
 """Fewer than there are clients, so that each of them gets one server after the other."""
 

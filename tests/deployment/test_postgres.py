@@ -18,6 +18,8 @@ from tests.deployment.journey import whole_life
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
 
+pytestmark = pytest.mark.deployment
+
 
 def installations() -> list[Path]:
     """Return all that are there; PostgreSQL 14 is the oldest that is promised."""

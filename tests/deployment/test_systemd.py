@@ -3,7 +3,11 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from tests.deployment.conftest import adapted, program
+
+pytestmark = pytest.mark.deployment
 
 
 def unit(folder: Path) -> Path:

@@ -25,6 +25,8 @@ from auth_api.kit.crypto.signing import KeyRing, SigningKey
 from auth_api.settings.http import HttpPolicy
 from tests.support.keys import private_pem, public_pem
 
+pytestmark = pytest.mark.engine_independent
+
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo"
 FACTS = PostgresFacts(

@@ -1,7 +1,11 @@
 """How findings look in a terminal."""
 
+import pytest
+
 from auth_api.cli.doctor import report
 from auth_api.doctor.findings import fail, note, ok
+
+pytestmark = pytest.mark.engine_independent
 
 FINDINGS = [
     ok("settings", "valid"),

@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import CLIENT_ADDRESS, UserFactory
 from tests.support.log_lines import access_line, lines_of_request
 
+pytestmark = pytest.mark.engine_independent
+
 
 async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, log_file: Path) -> None:
     response = await client.get("/health/live")

@@ -6,6 +6,8 @@ import pytest
 from tests.conftest import OtherAppFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 HOSTS = '["auth.example.com", "[::1]"]'
 
 

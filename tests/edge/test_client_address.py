@@ -13,6 +13,8 @@ from auth_api.settings.reader import InvalidSettingsError
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.actors import Actor
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 PROXIES = '["10.0.0.0/8", "2001:db8:ffff::/48", "192.0.2.1"]'
 

@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import pytest
 from litestar import Litestar
 
 from auth_api.kit.http.edge import EdgeMiddleware
@@ -12,6 +13,8 @@ from tests.support.held_hasher import held, requests_wait
 from tests.support.log_lines import access_line
 from tests.support.patience import until
 from tests.support.wire import Wire, door
+
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 BODY = b'{"username": "nobody", "password": "whatever"}'
 

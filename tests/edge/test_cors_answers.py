@@ -6,6 +6,8 @@ import pytest
 from tests.conftest import OtherAppFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = "/api/auth/login"
 REQUEST_CONTEXT = "https://app.example.com"
 EXPOSED = "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate"

@@ -25,6 +25,8 @@ from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.log_lines import lines_of_request
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 BUG = 'SELECT "hunter2" FROM /srv/app/secrets.py'
 REQUEST_CONTEXT = "https://app.example.com"
 

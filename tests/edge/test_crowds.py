@@ -10,6 +10,8 @@ from tests.support.patience import until
 from tests.support.problems import assert_problem
 from tests.support.wire import door
 
+pytestmark = pytest.mark.engine_independent
+
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 

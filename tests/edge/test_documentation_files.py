@@ -8,6 +8,8 @@ import pytest
 from tests.conftest import OtherAppFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 PAGES = ("/schema/swagger", "/schema/redoc")
 ASSETS = {
     "swagger-ui-bundle.js": "text/javascript",

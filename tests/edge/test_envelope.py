@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = "/api/auth/login"
 REQUEST_CONTEXT = "https://app.example.com"
 JSON = {"Content-Type": "application/json"}

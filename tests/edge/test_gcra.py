@@ -5,6 +5,8 @@ import pytest
 from auth_api.kit.http import gcra
 from auth_api.kit.http.gcra import Gcra
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Seconds:
     """A monotonic clock that a test moves."""

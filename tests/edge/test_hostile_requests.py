@@ -13,6 +13,8 @@ from tests.support.patience import until
 from tests.support.problems import assert_problem
 from tests.support.wire import door
 
+pytestmark = pytest.mark.engine_independent
+
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 HOST = b"Host: localhost\r\nX-Request-ID: hostile\r\nOrigin: https://app.example.com\r\n"
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"

@@ -6,6 +6,8 @@ import pytest
 from tests.conftest import UserFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = "/api/auth/login"
 
 

@@ -10,6 +10,8 @@ from litestar.types import Message
 from tests.conftest import UserFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 ALLOWED = {
     "/api/auth/register": "POST",
     "/api/auth/login": "POST",

@@ -19,6 +19,8 @@ from tests.support.problems import assert_problem
 from tests.support.statements import recorded
 from tests.support.wire import door
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BODY = b'{"username": "ada", "password": "Correct-Horse-7-Staple"}'
 LENGTH = b"Content-Length: %d\r\n" % len(BODY)

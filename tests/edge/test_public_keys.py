@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor
 
+pytestmark = pytest.mark.engine_independent
+
 PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 ED25519 = ed25519.Ed25519PrivateKey.generate()

@@ -8,6 +8,8 @@ import pytest
 
 from auth_api.kit.http.request_cycle import IDS_AT_ONCE, EdgeConfig
 
+pytestmark = pytest.mark.engine_independent
+
 NEW_ID = re.compile(r"[0-9a-f]{32}")
 
 

@@ -7,6 +7,8 @@ from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
 from tests.support.actors import Answer
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = "/api/auth/login"
 BODY = b'{"username": "nobody", "password": "whatever"}'
 JSON = ("Content-Type", "application/json")

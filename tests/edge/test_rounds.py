@@ -22,6 +22,8 @@ from tests.support.patience import until
 from tests.support.problems import assert_problem
 from tests.support.wire import Door, Wire, door
 
+pytestmark = pytest.mark.engine_independent
+
 BODY = b'{"username": "ada", "password": "Correct-Horse-7-Staple"}'
 HEAD = (
     b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

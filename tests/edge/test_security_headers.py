@@ -8,6 +8,8 @@ from litestar import get
 
 from tests.conftest import OtherApp, OtherAppFactory
 
+pytestmark = pytest.mark.engine_independent
+
 REQUEST_CONTEXT = "https://app.example.com"
 ALWAYS = {
     "x-content-type-options": ["nosniff"],

@@ -9,6 +9,8 @@ from litestar import Litestar
 
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 LOGIN = "/api/auth/login"
 JSON = {"Content-Type": "application/json"}
 

@@ -2,12 +2,15 @@
 
 from pathlib import Path
 
+import pytest
 from litestar import Litestar
 
 from tests.support.log_lines import access_line
 from tests.support.patience import until
 from tests.support.problems import assert_problem
 from tests.support.wire import door
+
+pytestmark = pytest.mark.engine_independent
 
 LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 LOGIN = b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

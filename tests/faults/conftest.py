@@ -58,12 +58,6 @@ DOUBLED: Final = {
 """What no fault may leave behind: each of these queries finds nothing."""
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the other engine's folder out."""
-    names = {"sqlite", "postgres"} - {str(config.getoption("--engine"))}
-    return True if collection_path.is_dir() and collection_path.name in names else None
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Two worker processes in every run of the suite, four as well when it is tortured."""
     if "workers" in metafunc.fixturenames:

@@ -13,6 +13,8 @@ from tests.support.clock import MovableClock
 from tests.support.deployment import Deployment
 from tests.support.measurements import record
 
+pytestmark = pytest.mark.slow
+
 SHIFTED = """
 from datetime import timedelta
 from auth_api.kit import clock

@@ -10,7 +10,7 @@ from tests.faults.conftest import Stage, now
 from tests.support.actors import Actor
 from tests.support.ledger import Crowd
 
-pytestmark = pytest.mark.torture
+pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
 
 def named(client: httpx.AsyncClient, name: str) -> Actor:

@@ -16,6 +16,8 @@ from tests.support.measurements import record
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 HEADER_TIMEOUT: Final = 10
 """Seconds, as it comes."""
 

@@ -15,6 +15,8 @@ from tests.support.clock import MovableClock
 from tests.support.keys import private_pem
 from tests.support.measurements import record
 
+pytestmark = pytest.mark.slow
+
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 NAMES = ("ada", "bob")
 """Of the instances, and of those who registered there."""

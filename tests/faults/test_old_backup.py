@@ -13,6 +13,8 @@ from tests.support.deployment import Deployment
 from tests.support.measurements import record
 from tests.support.postgres import program_of_bundle
 
+pytestmark = pytest.mark.slow
+
 
 def save(deployment: Deployment, backup: Path) -> None:
     """Copy the database while the server goes on."""

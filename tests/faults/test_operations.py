@@ -19,6 +19,8 @@ from tests.support.measurements import record
 from tests.support.processes import clean_environment, free_port
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.torture
 async def test_ft25_a_table_changes_under_the_running_version(stage: Stage, crowd: Crowd) -> None:

@@ -16,6 +16,8 @@ from tests.support.measurements import record
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 SECONDS: Final = float(os.environ.get("TORTURE_OVERLOAD_SECONDS", "60"))
 HASH_KIB: Final = 19456
 HASHING: Final[dict[str, Any]] = {"PASSWORD_HASH_MEMORY_KIB": str(HASH_KIB), "PASSWORD_HASH_ITERATIONS": "2"}

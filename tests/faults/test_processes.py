@@ -15,6 +15,8 @@ from tests.support.ledger import Crowd
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 async def killed_again_and_again(stage: Stage, crowd: Crowd, *, rounds: int) -> None:
     """Kill all processes at once, in the middle of whatever they do, and start again."""

@@ -18,6 +18,8 @@ from tests.support.deployment import Deployment
 from tests.support.measurements import record
 from tests.support.processes import RunningServer
 
+pytestmark = pytest.mark.slow
+
 PER_SECOND: Final = 50
 PROBE_SECONDS: Final = 0.25
 SHUTDOWN_DELAY: Final = "2"

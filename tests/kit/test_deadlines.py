@@ -9,6 +9,8 @@ from auth_api.kit.deadlines import Deadlines, clear, interrupt, uninterruptible,
 from tests.support.breakers import StandingClock
 from tests.support.patience import until
 
+pytestmark = pytest.mark.engine_independent
+
 
 @pytest.fixture
 def _standing(time: StandingClock, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,6 +11,8 @@ from auth_api.kit.prometheus import registry
 from tests.support.exposition import Changes
 from tests.support.patience import until
 
+pytestmark = pytest.mark.engine_independent
+
 
 async def test_what_blocks_the_loop_shows_as_lag(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auth_api.kit.loop_lag.PERIOD", 0.01)

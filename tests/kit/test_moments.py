@@ -11,6 +11,8 @@ from auth_api.kit.clock import monotonic, rfc3339, utc_now
 from auth_api.kit.db.rows import moment
 from auth_api.kit.uuid7 import uuid7
 
+pytestmark = pytest.mark.engine_independent
+
 NOON = datetime(2026, 2, 19, 10, 30, 45, 123_999, tzinfo=UTC)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

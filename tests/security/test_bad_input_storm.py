@@ -4,11 +4,14 @@ import asyncio
 from collections import Counter
 
 import httpx
+import pytest
 
 from auth_api.kit.breaker.breaker import breakers
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, Answer
 from tests.support.forgeries import claims_of, header_of, signed
+
+pytestmark = pytest.mark.slow
 
 ROUNDS = 100
 JSON = {"Content-Type": "application/json"}

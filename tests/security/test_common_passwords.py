@@ -13,6 +13,8 @@ from auth_api.users.errors import WeakPasswordException
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.policy import PasswordPolicy
 
+pytestmark = pytest.mark.engine_independent
+
 ENOUGH: Final = 3000
 """What ASVS asks for: so many that are as long as a password has to be."""
 

@@ -16,6 +16,8 @@ from tests.support.counting import counted_verifications
 from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.slow
+
 WRONG = "Not-the-1-password"
 DIFFERS = ("timestamp", "request_id")
 Name = dict[str, str | None]

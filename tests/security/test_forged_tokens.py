@@ -13,6 +13,8 @@ from tests.support.forgeries import claims_of, encoded, header_of, signed
 from tests.support.keys import private_pem, public_pem
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.engine_independent
+
 STRANGERS_KEY = b"a-key-that-this-deployment-never-had-0123456789"
 EC_KEY = {"kty": "EC", "crv": "P-256", "x": encoded(b"x" * 32), "y": encoded(b"y" * 32)}
 SECRET_KEY = {"kty": "oct", "k": encoded(STRANGERS_KEY)}

@@ -15,6 +15,8 @@ from tests.support.actors import Actor
 from tests.support.generated import BODIES, VALUES, cases, json_values, unwatched
 from tests.support.problems import assert_problem
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 REFUSALS = {
     400: {"MALFORMED_REQUEST", "VALIDATION_ERROR", "WEAK_PASSWORD"},
     401: {"INVALID_CREDENTIALS", "TOKEN_INVALID", "AUTHENTICATION_REQUIRED"},

@@ -15,6 +15,8 @@ from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.generated import BODIES, VALUES, cases, unwatched
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{1,48}[a-z0-9])")
 # Dotted and dotless i, Kelvin, long s, é in one and in two, signs that look like % @ . 。, an override, a soft hyphen.
 ODD = "\u0130\u0131\u212a\u017f\u00e9e\u0301\uff05\uff20\u3002\uff0e\u202e\u00ad\u200b"

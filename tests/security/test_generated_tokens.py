@@ -15,6 +15,8 @@ from tests.support.forgeries import claims_of, header_of, signed
 from tests.support.generated import BODIES, cases, json_values, unwatched
 from tests.support.statements import recorded
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.=+/ ~"
 CLAIMS = ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid"]
 

@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.processes import RunningServer
 
+pytestmark = pytest.mark.engine_independent
+
 PATIENCE = 10.0
 BODY = b'{"username": "nobody", "password": "whatever"}'
 LENGTH = b"Content-Length: %d" % len(BODY)

@@ -11,6 +11,8 @@ from tests.conftest import DeploymentFactory
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 
 @pytest.mark.parametrize(
     ("first", "second", "area"),

@@ -11,6 +11,8 @@ from tests.support.actors import Actor
 from tests.support.forgeries import claims_of, header_of, signed
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.engine_independent
+
 CLAIMS = ("iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid")
 ODD: list[Any] = [None, True, [], {}, ["x"], "", "x", -1, 1.5, 10**400, "1" * 5000]
 ODD_CLAIMS = [

@@ -4,7 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import Final
 
+import pytest
+
 from tests.support.source_tree import MODULES, Module
+
+pytestmark = pytest.mark.engine_independent
 
 RUNS_TEXT: Final = frozenset({"eval", "exec", "compile", "__import__"})
 RUNS_DATA: Final = frozenset({"pickle", "marshal", "shelve", "dill", "yaml"})

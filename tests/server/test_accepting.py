@@ -12,6 +12,8 @@ import pytest
 from auth_api.server import accepting
 from auth_api.server.accepting import AWAY, Door, Place
 
+pytestmark = pytest.mark.slow
+
 BURST: Final = 20
 
 

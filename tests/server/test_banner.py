@@ -13,6 +13,8 @@ import pytest
 from tests.support.deployment import Deployment
 from tests.support.server_output import json_lines
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 BANNER = """\
 auth_api is running at {url}   (Ctrl-C stops it)
   Swagger   {url}/schema/swagger

@@ -10,6 +10,8 @@ from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 BACK_WITHIN = 5.0
 

@@ -6,8 +6,12 @@ import socket
 import statistics
 import time
 
+import pytest
+
 from auth_api.server.server import bind_socket
 from tests.server.conftest import Served
+
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 
 def test_small_answers_on_an_open_connection_are_not_held_back(served: Served) -> None:

@@ -12,6 +12,8 @@ from tests.support.deployment import SECRET, Deployment
 from tests.support.server_output import json_lines
 from tests.support.waiting import wait_until
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 WRONG_PASSWORD = "Wrong-Horse-7-Staple"
 

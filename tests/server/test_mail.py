@@ -3,11 +3,14 @@
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.mail_server import MailServer
 from tests.support.patience import until
+
+pytestmark = pytest.mark.slow
 
 PEOPLE = 12
 

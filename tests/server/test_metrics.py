@@ -15,6 +15,8 @@ from tests.support.processes import RunningServer, free_port
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 ROUTE = "/.well-known/jwks.json"
 REQUESTS = 20
 SLOW = 30.0

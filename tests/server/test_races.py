@@ -4,9 +4,12 @@ import asyncio
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests.server.conftest import Served
 from tests.support.actors import PASSWORD, Actor
+
+pytestmark = pytest.mark.slow
 
 
 async def test_of_fifty_registrations_of_one_address_exactly_one_wins(served: Served, crowd: httpx.AsyncClient) -> None:

@@ -14,6 +14,8 @@ import pytest
 
 from tests.support.processes import clean_environment, free_port
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 REPOSITORY: Final = Path(__file__).parents[2]
 README: Final = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 

@@ -9,6 +9,8 @@ import pytest
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 
+pytestmark = pytest.mark.slow
+
 
 def the_one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     """Return what was said, if it was that short."""

@@ -10,6 +10,8 @@ import pytest
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 
+pytestmark = pytest.mark.slow
+
 ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 
 

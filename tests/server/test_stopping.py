@@ -20,6 +20,8 @@ from tests.support.processes import RunningServer
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 DRAINING = "stopping: not ready for new requests"
 
 

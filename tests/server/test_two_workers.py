@@ -16,7 +16,7 @@ from tests.support.actors import Actor
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.parametrize("served", [2], indirect=True, ids=["two workers"])
+pytestmark = [pytest.mark.parametrize("served", [2], indirect=True, ids=["two workers"]), pytest.mark.slow]
 
 OnlyWorker = Callable[[int], AbstractContextManager[None]]
 

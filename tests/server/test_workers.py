@@ -15,6 +15,8 @@ from auth_api.server.workers import FAILED_STARTS, SILENT_LOOKS, Workers
 from auth_api.settings.server import ServerPolicy
 from tests.support.breakers import StandingClock
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 
 @pytest.fixture
 def listening() -> Iterator[socket.socket]:

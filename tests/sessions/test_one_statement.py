@@ -18,6 +18,8 @@ from tests.support.actors import Actor, Answer
 from tests.support.faults import fault
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.engine("postgres")
+
 TABLES: Final[tuple[type[Table], ...]] = (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)
 DRAWN: Final = {
     "id",

@@ -1,10 +1,14 @@
 """SQLite rotates a token, and logs in, by several statements in a transaction; see test_one_statement.py."""
 
+import pytest
+
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
 from tests.support.faults import fault
 from tests.support.statements import recorded
+
+pytestmark = pytest.mark.engine("sqlite")
 
 
 async def test_a_session_that_cannot_be_extended_again_and_again_puts_off(

@@ -11,6 +11,8 @@ from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.session_checks import check
 
+pytestmark = pytest.mark.engine("postgres")
+
 
 async def test_a_batch_counts_once_for_the_breaker(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,8 @@ from tests.support.counting import counted_verifications
 from tests.support.places import elsewhere
 from tests.support.rows import age_sessions
 
+pytestmark = pytest.mark.slow
+
 WRONG = "Not-the-1-password"
 NEW_NETWORK = "198.51.100.200"
 HOUR = 60 * 60

@@ -8,6 +8,8 @@ from tests.support.actors import Actor, Answer
 from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.slow
+
 CHEAP = "/.well-known/jwks.json"
 BURST = 500
 

@@ -11,6 +11,8 @@ from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
 from tests.support.processes import run_cli
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = {"JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
 
 

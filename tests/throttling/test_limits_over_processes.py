@@ -12,6 +12,8 @@ from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 AT_ONCE = 200
 
 

@@ -5,6 +5,8 @@ import pytest
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.users.identifiers import canonical_email
 
+pytestmark = pytest.mark.engine_independent
+
 LONGEST_DOMAIN = f"{'d' * 62}.{'e' * 62}.{'f' * 59}.com"
 LONGEST = f"{'a' * 64}@{LONGEST_DOMAIN}"
 

@@ -6,6 +6,8 @@ from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import PASSWORD, Actor, Answer
 from tests.support.rows import user_rows
 
+pytestmark = pytest.mark.engine_independent
+
 ADDRESSES = {
     "fiona@example.com": [
         "\ufb01ona@example.com",

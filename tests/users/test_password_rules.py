@@ -6,6 +6,8 @@ from auth_api.users.errors import WeakPasswordException
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.policy import PasswordPolicy
 
+pytestmark = pytest.mark.engine_independent
+
 ADA = {"username": "ada.lovelace", "email": "countess@example.com"}
 E_IN_TWO = "e\u0301"
 """One character after NFC."""

@@ -5,6 +5,8 @@ import pytest
 from auth_api.kit.errors import ValidationException
 from auth_api.users.identifiers import RESERVED_USERNAMES, canonical_username, new_username
 
+pytestmark = pytest.mark.engine_independent
+
 ACCEPTED = {
     "ada": "ada",
     "Ada": "ada",

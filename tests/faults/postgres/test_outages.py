@@ -16,6 +16,8 @@ from tests.support.measurements import record
 from tests.support.postgres import PostgresServer
 from tests.support.waiting import wait_until
 
+pytestmark = [pytest.mark.engine("postgres"), pytest.mark.slow]
+
 QUICK = 0.05
 """Seconds that an answer may take while the breaker is open, on a machine that has nothing else to do."""
 

@@ -19,6 +19,8 @@ from tests.support.ledger import Crowd
 from tests.support.measurements import record
 from tests.support.processes import free_port
 
+pytestmark = [pytest.mark.engine("sqlite"), pytest.mark.slow]
+
 
 def file_of(deployment: Deployment) -> Path:
     return Path(deployment.database_url.removeprefix("sqlite:///"))

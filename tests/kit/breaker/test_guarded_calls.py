@@ -25,6 +25,8 @@ from tests.support.breakers import (
     to_unavailable,
 )
 
+pytestmark = pytest.mark.engine_independent
+
 
 @pytest.mark.parametrize("number", [1, 2, 3])
 async def test_every_failing_call_meets_the_translation_the_one_that_opens_it_too(

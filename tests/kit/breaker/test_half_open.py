@@ -17,6 +17,8 @@ from tests.support.breakers import (
     state_of,
 )
 
+pytestmark = pytest.mark.engine_independent
+
 
 async def half_open(time: StandingClock, *, trials: int = 1) -> ServiceBreaker:
     breaker = make_breaker(time, threshold=1, trials=trials)

@@ -5,6 +5,8 @@ import pytest
 from auth_api.kit.breaker.policy import BreakerState
 from tests.support.breakers import OutageError, Service, SlowCall, StandingClock, fail_times, make_breaker, state_of
 
+pytestmark = pytest.mark.engine_independent
+
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 
 

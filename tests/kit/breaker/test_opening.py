@@ -7,6 +7,8 @@ from auth_api.kit.breaker.policy import JITTER, BreakerPolicy, BreakerState
 from auth_api.kit.errors import CircuitBreakerOpenException
 from tests.support.breakers import OutageError, RefusedError, Service, StandingClock, fail_times, make_breaker, state_of
 
+pytestmark = pytest.mark.engine_independent
+
 
 async def test_a_closed_breaker_passes_answers_and_errors_on(time: StandingClock, service: Service) -> None:
     breaker = make_breaker(time)

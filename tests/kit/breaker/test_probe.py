@@ -12,6 +12,8 @@ from auth_api.kit.breaker.policy import BreakerPolicy
 from tests.support.breakers import Service, StandingClock, fail_times, state_of
 from tests.support.patience import until
 
+pytestmark = pytest.mark.engine_independent
+
 mark: ContextVar[str | None] = ContextVar("mark", default=None)
 
 

@@ -10,6 +10,8 @@ from auth_api.kit.log_format import request_id_of_context
 from tests.support.breakers import OutageError, RefusedError, Service, StandingClock, is_outage
 from tests.support.log_lines import lines_with
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Counting:
     """Notes what an observer is told."""

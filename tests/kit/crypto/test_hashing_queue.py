@@ -12,6 +12,8 @@ from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes
 from tests.support.patience import until
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Gate:
     """Stands in for argon2: work that takes until the gate is opened."""

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
 from tests.support.keys import private_pem, public_pem
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 SHORT_X = 379
 """The private number of a P-256 key whose public x begins with a zero byte."""

@@ -9,6 +9,8 @@ from argon2.exceptions import VerifyMismatchError
 
 from auth_api.kit.crypto.passwords import UNUSABLE, HashingPolicy, PasswordHasher
 
+pytestmark = pytest.mark.engine_independent
+
 CHEAP = HashingPolicy(memory_kib=64, iterations=1)
 OTHER_PEOPLES_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("another password")
 

@@ -11,6 +11,8 @@ import pytest
 from auth_api.kit.crypto.signing import KeyRing, SignatureRejectedError, SigningKey
 from tests.support.keys import ALGORITHMS, private_pem
 
+pytestmark = pytest.mark.engine_independent
+
 SEED = 20260219
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_....==+/ \n\0é\ud83d"

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import (
 from auth_api.kit.crypto.signing import KeyRejectedError, KeyRing, SigningKey
 from tests.support.keys import private_pem, public_bytes, public_pem
 
+pytestmark = pytest.mark.engine_independent
+
 WEAK_RSA_BITS = 1024
 
 AnyPrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | Ed448PrivateKey | Ed25519PrivateKey | X25519PrivateKey

@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from auth_api.kit.crypto.signing import MAXIMUM_TOKEN_LENGTH, KeyRing, SignatureRejectedError, SigningKey
 from tests.support.keys import private_pem, public_bytes, public_pem
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 KEY = SigningKey.from_secret(SECRET)
 RING = KeyRing(KEY)

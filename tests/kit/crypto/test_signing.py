@@ -9,6 +9,8 @@ import pytest
 from auth_api.kit.crypto.signing import KeyRing, SignatureRejectedError, SigningKey
 from tests.support.keys import ALGORITHMS, private_pem, public_pem
 
+pytestmark = pytest.mark.engine_independent
+
 CLAIMS = {"sub": "7", "name": "Ädä"}
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 OTHER_SECRET = "another-secret-that-only-the-tests-know-0123"

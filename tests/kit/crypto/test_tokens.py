@@ -9,6 +9,8 @@ import pytest
 
 from auth_api.kit.crypto.tokens import SuccessorDerivation, digest, new_salt, new_token
 
+pytestmark = pytest.mark.engine_independent
+
 SECRET = b"a-derivation-secret-of-the-tests-0123456789"
 SALT = "00112233445566778899aabbccddeeff"
 RAW = "rt_" + "A" * 43

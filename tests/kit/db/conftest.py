@@ -12,12 +12,6 @@ from auth_api.kit.db.policy import DatabasePolicy
 from tests.support.scratch import Scratch, ScratchFactory, scratch_database
 
 
-def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Leave the other engine's folder out."""
-    names = {"sqlite", "postgres"} - {str(config.getoption("--engine"))}
-    return True if collection_path.is_dir() and collection_path.name in names else None
-
-
 @pytest.fixture
 def policy(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabasePolicy:
     """A pool of three with long time limits; SQLite has a file for each test."""

@@ -4,6 +4,8 @@ import pytest
 
 from auth_api.kit.http.accept import quality
 
+pytestmark = pytest.mark.engine_independent
+
 
 @pytest.mark.parametrize(
     ("accept", "expected"),

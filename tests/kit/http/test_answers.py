@@ -12,6 +12,8 @@ from litestar.datastructures import Cookie, ResponseHeader
 from auth_api.kit.http import answers
 from auth_api.kit.http.answers import Answer
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Point(msgspec.Struct):
     """Something to answer with."""

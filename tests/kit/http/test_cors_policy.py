@@ -4,6 +4,8 @@ import pytest
 
 from auth_api.kit.http.cors import CorsPolicy, is_preflight
 
+pytestmark = pytest.mark.engine_independent
+
 REQUEST_CONTEXT = b"https://app.example.com"
 POLICY = CorsPolicy(["https://app.example.com", "http://localhost:3000"])
 VARY = (b"vary", b"Origin")

@@ -4,11 +4,14 @@ import asyncio
 from typing import Any
 
 import httpx
+import pytest
 from litestar import Litestar, Request, get
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
 from auth_api.kit.http.dependencies import Injected, provide, resolve_directly
+
+pytestmark = pytest.mark.engine_independent
 
 
 async def test_dependencies_are_resolved_in_turn_and_in_the_request_s_own_task() -> None:

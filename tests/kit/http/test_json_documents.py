@@ -7,6 +7,8 @@ import pytest
 from auth_api.kit.errors import MalformedRequestException
 from auth_api.kit.http.json import MAX_DEPTH, parse_object
 
+pytestmark = pytest.mark.engine_independent
+
 
 def nested(levels: int, opening: bytes, closing: bytes, core: bytes = b"") -> bytes:
     """Return an object that is so many levels deep, itself included."""

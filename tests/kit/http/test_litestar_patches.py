@@ -3,9 +3,12 @@
 from typing import Any
 
 import httpx
+import pytest
 from litestar import Litestar, Request, Response, get
 
 from auth_api.kit.http.litestar_patches import Application, remember_exception_handlers
+
+pytestmark = pytest.mark.engine_independent
 
 
 def modules_of_plugins(app: Litestar) -> set[str]:

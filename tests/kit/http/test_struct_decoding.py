@@ -9,6 +9,8 @@ import pytest
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.http.json import MAX_UNKNOWN, decode
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Shout(ValidationException):
     """What a check refuses with."""

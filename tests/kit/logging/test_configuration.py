@@ -11,6 +11,8 @@ import pytest
 
 from tests.support.processes import clean_environment
 
+pytestmark = pytest.mark.engine_independent
+
 REPOSITORY = Path(__file__).parents[3]
 BEGINNING = """
     import asyncio, logging, sys, warnings

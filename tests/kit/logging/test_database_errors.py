@@ -11,6 +11,8 @@ from loguru import logger
 from auth_api.kit.errors import DatabaseUnavailableException
 from auth_api.kit.log_format import json_line, text_line
 
+pytestmark = pytest.mark.engine_independent
+
 EMAIL = "ada@example.com"
 
 

@@ -14,6 +14,8 @@ from loguru import logger
 
 from auth_api.kit.log_format import json_line, request_id_of_context
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Coordinates(msgspec.Struct):
     """Something that a log may hold."""

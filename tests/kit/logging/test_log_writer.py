@@ -13,6 +13,8 @@ from auth_api.kit.logging import LogWriter
 from tests.support.exposition import Changes
 from tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.engine_independent
+
 
 class Pipe:
     """A pipe whose reader reads when the test says so."""

@@ -14,6 +14,8 @@ from auth_api.kit.crypto.signing import KeyRing, SigningKey
 from auth_api.kit.crypto.tokens import new_token
 from auth_api.kit.log_format import REDACTED, json_line, redact, text_line
 
+pytestmark = pytest.mark.engine_independent
+
 REFRESH_TOKEN = new_token("rt_").raw
 ACCESS_TOKEN = KeyRing(SigningKey.from_secret("x" * 32)).sign({"sub": "7"}, token_type="at+jwt")
 HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("secret")

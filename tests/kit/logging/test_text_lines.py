@@ -9,6 +9,8 @@ from loguru import logger
 
 from auth_api.kit.log_format import request_id_of_context, text_line
 
+pytestmark = pytest.mark.engine_independent
+
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:

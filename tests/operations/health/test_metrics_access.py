@@ -11,6 +11,8 @@ from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.exposition import Changes
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 TOKEN = "a-token-of-the-tests-42"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 PRODUCTION = {

@@ -9,6 +9,8 @@ from auth_api.kit.prometheus import FOLDER, forget_process
 from auth_api.server import metrics_server
 from auth_api.server.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
 
+pytestmark = pytest.mark.engine_independent
+
 
 @pytest.fixture(autouse=True)
 def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

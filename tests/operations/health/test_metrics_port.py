@@ -13,6 +13,8 @@ from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.metrics_server import SCRAPES_AT_ONCE, MetricsUnavailableError, own_port
 from tests.support.processes import free_port
 
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
 TOKEN = "a-token-of-the-tests-42"
 
 Serve = Callable[..., str]

@@ -10,6 +10,8 @@ from tests.conftest import OtherAppFactory
 from tests.support.mailbox import Mailbox
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 PAGES = sorted(set(PATHS.values()))
 FILES = {"pages.css": "text/css", "pages.js": "text/javascript", "icon.svg": "image/svg+xml"}
 POLICY = {

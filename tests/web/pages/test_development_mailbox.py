@@ -11,6 +11,8 @@ import pytest
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.problems import assert_problem
 
+pytestmark = pytest.mark.engine_independent
+
 HERE = ("127.0.0.1", 50000)
 SMTP = {"SMTP_URL": "smtp://smtp.example.com", "MAIL_FROM": "auth_api <no-reply@example.com>"}
 

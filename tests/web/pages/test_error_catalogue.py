@@ -12,6 +12,8 @@ from tests.support.problems import assert_problem
 from tests.support.statements import recorded
 from tests.web.pages.test_account_pages import POLICY
 
+pytestmark = pytest.mark.engine_independent
+
 CODES = [kind.error_code for kind in EVERY_ERROR]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 PATHS = ("/errors", "/errors/TOKEN_EXPIRED")

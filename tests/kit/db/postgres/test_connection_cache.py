@@ -12,6 +12,8 @@ from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.policy import DatabasePolicy
 from tests.support.patience import until
 
+pytestmark = pytest.mark.engine("postgres")
+
 LONG = 60.0
 SHORT = 0.02
 

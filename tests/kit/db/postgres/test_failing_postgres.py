@@ -13,6 +13,8 @@ from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.patience import until
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
 
+pytestmark = pytest.mark.engine("postgres")
+
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 
 

@@ -15,6 +15,8 @@ from tests.support.patience import until
 from tests.support.processes import free_port
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
 
+pytestmark = pytest.mark.engine("postgres")
+
 
 def pool_of(scratch: Scratch) -> asyncpg.Pool:
     engine = scratch.engine

@@ -14,6 +14,8 @@ from auth_api.kit.db.sqlite import READERS, PooledSQLiteEngine
 from tests.support.patience import until
 from tests.support.scratch import Scratch
 
+pytestmark = pytest.mark.engine("sqlite")
+
 DURABLE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
 
 

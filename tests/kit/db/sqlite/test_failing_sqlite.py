@@ -16,6 +16,8 @@ from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
 from tests.support.scratch import Scratch, ScratchFactory
 
+pytestmark = pytest.mark.engine("sqlite")
+
 
 @contextmanager
 def locked(policy: DatabasePolicy) -> Iterator[None]:
