@@ -70,7 +70,7 @@ def _cost(contestant: Contestant, workload: str, server: PostgresServer, turn: i
         traffic = contestant.traffic[workload](3 * turn + repetition)
         meters = [Meter(service.pid, service.cores), Meter(server.pid, OTHER_CORES)]
         seen = drive(service.port, traffic, connections=8 if workload != LOGIN else 4, seconds=SECONDS)
-        costs.append(sum(meter.read().total for meter in meters) / seen.answers * 1e6)
+        costs.append(sum(meter.read().total for meter in meters) / seen.responses * 1e6)
     return min(costs)
 
 

@@ -47,7 +47,7 @@ class Driven:
     rate: float
     p50: float
     p99: float
-    answers: int
+    responses: int
 
 
 def request(  # noqa: PLR0913 - a request has these parts

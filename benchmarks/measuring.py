@@ -163,8 +163,8 @@ def _measurement(name: str, workload: str, seen: Driven, usage: Usage) -> Measur
         rate=seen.rate,
         p50=seen.p50,
         p99=seen.p99,
-        cpu=usage.total / seen.answers * 1e6,
-        busiest=usage.busiest / seen.answers * 1e6,
+        cpu=usage.total / seen.responses * 1e6,
+        busiest=usage.busiest / seen.responses * 1e6,
         strangers=usage.strangers,
     )
 

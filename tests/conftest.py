@@ -230,8 +230,8 @@ def user_factory(client: httpx.AsyncClient) -> UserFactory:
         username = fields.pop("username", "ada" if number == 0 else f"person{number}")
         actor = Actor(client, username=username, email=fields.pop("email", f"{username}@example.com"))
         actor.password = fields.pop("password", PASSWORD)
-        answer = await actor.register()
-        assert answer.status == 201, answer.json
+        response = await actor.register()
+        assert response.status == 201, response.json
         await OutboxRow.delete().where(OutboxRow.template == MailKind.EMAIL_VERIFICATION.value)
         return actor
 

@@ -88,7 +88,7 @@ def _account(server: Server) -> Iterator[str]:
 def _compare(server: Server, known: str, samples: int) -> list[str]:
     """Take turns, so that a change of the machine's mood hits both alike."""
     times: dict[str, list[float]] = {"known": [], "unknown": []}
-    answers: dict[str, set[str]] = {"known": set(), "unknown": set()}
+    responses: dict[str, set[str]] = {"known": set(), "unknown": set()}
     for _ in range(samples):
         for kind, name in (("known", known), ("unknown", f"selftest-{secrets.token_hex(6)}")):
             began = monotonic()
@@ -99,8 +99,8 @@ def _compare(server: Server, known: str, samples: int) -> list[str]:
             if status == http.HTTPStatus.TOO_MANY_REQUESTS:
                 message = "429: limits are on; set RATE_LIMIT_ENABLED=false for this test"
                 raise ValueError(message)
-            answers[kind].add(_shape(status, document, headers))
-    return [_judge_answers(answers), *_judge_times(times["known"], times["unknown"])]
+            responses[kind].add(_shape(status, document, headers))
+    return [_judge_answers(responses), *_judge_times(times["known"], times["unknown"])]
 
 
 def _shape(status: int, document: dict[str, Any], headers: dict[str, str]) -> str:
@@ -110,8 +110,8 @@ def _shape(status: int, document: dict[str, Any], headers: dict[str, str]) -> st
     return json.dumps([status, body, kept], sort_keys=True)
 
 
-def _judge_answers(answers: dict[str, set[str]]) -> str:
-    same = answers["known"] == answers["unknown"] and len(answers["known"]) == 1
+def _judge_answers(responses: dict[str, set[str]]) -> str:
+    same = responses["known"] == responses["unknown"] and len(responses["known"]) == 1
     return "ok    answers are the same" if same else "FAIL  answers differ"
 
 

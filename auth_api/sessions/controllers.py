@@ -64,7 +64,7 @@ class SessionController(Controller):
             TokenRevokedException,
             RefreshTokenReusedException,
             *DATABASE_ERRORS,
-            answer=EXAMPLE_TOKEN_PAIR,
+            response=EXAMPLE_TOKEN_PAIR,
             request={"refresh_token": EXAMPLE_REFRESH_TOKEN},
         ),
     )
@@ -91,7 +91,7 @@ class SessionController(Controller):
             AuthenticationRequiredException,
             TokenInvalidException,
             *DATABASE_ERRORS,
-            answer={"message": LOGGED_OUT.message},
+            response={"message": LOGGED_OUT.message},
             request={"refresh_token": EXAMPLE_REFRESH_TOKEN},
         ),
     )
@@ -121,7 +121,7 @@ class SessionController(Controller):
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,
             *DATABASE_ERRORS,
-            answer={"message": "Logged out everywhere.", "sessions_ended": 3},
+            response={"message": "Logged out everywhere.", "sessions_ended": 3},
             request={"keep_current": False},
         ),
     )
@@ -152,7 +152,7 @@ class OwnSessionsController(Controller):
             ValidationException,
             *AUTHENTICATION_ERRORS,
             *DATABASE_ERRORS,
-            answer={"items": [EXAMPLE_SESSION], "next_cursor": None},
+            response={"items": [EXAMPLE_SESSION], "next_cursor": None},
         ),
     )
     async def list_sessions(
@@ -190,7 +190,7 @@ class KeyController(Controller):
         "/jwks.json",
         summary="Public keys",
         operation_id="readPublicKeys",
-        **public(answer=EXAMPLE_PUBLIC_KEYS),
+        **public(response=EXAMPLE_PUBLIC_KEYS),
     )
     async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
         """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""

@@ -24,26 +24,26 @@ class _Batch:
 
     def join(self, session_id: UUID, user_id: int) -> asyncio.Future[Principal | None]:
         """Ask for one more. Who no longer waits for the answer takes nothing from the others."""
-        answer: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((session_id, user_id, answer))
-        return answer
+        response: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((session_id, user_id, response))
+        return response
 
-    def answer(self, found: dict[UUID, Principal]) -> None:
+    def response(self, found: dict[UUID, Principal]) -> None:
         """Tell everybody who still waits who is behind their session."""
-        for session_id, user_id, answer in self.waiting:
-            if not answer.done():
+        for session_id, user_id, response in self.waiting:
+            if not response.done():
                 principal = found.get(session_id)
-                answer.set_result(principal if principal is not None and principal.id == user_id else None)
+                response.set_result(principal if principal is not None and principal.id == user_id else None)
 
     def fail(self, error: BaseException) -> None:
         """Tell everybody who still waits that there is no answer."""
-        for *_, answer in self.waiting:
-            if answer.done():
+        for *_, response in self.waiting:
+            if response.done():
                 continue
             if isinstance(error, Exception):
-                answer.set_exception(error)
+                response.set_exception(error)
             else:
-                answer.cancel()
+                response.cancel()
 
 
 class PrincipalLoader:
@@ -100,7 +100,7 @@ class PrincipalLoader:
             self._next = None  # what comes from now on may have been revoked since
         self._under_way += 1
         try:
-            batch.answer(await self._together([session_id for session_id, *_ in batch.waiting]))
+            batch.response(await self._together([session_id for session_id, *_ in batch.waiting]))
         except BaseException as error:
             batch.fail(error)
             if not isinstance(error, Exception):

@@ -47,12 +47,12 @@ FAINT = """() => {
 }"""
 
 
-async def answering(page: Page, path: str, *answers: tuple[int, dict[str, Any]], headers: Any = None) -> list[Any]:
+async def answering(page: Page, path: str, *responses: tuple[int, dict[str, Any]], headers: Any = None) -> list[Any]:
     """Answer requests to a path with these answers, one after the other, and return what will have been sent."""
     sent: list[Any] = []
-    waiting = list(answers)
+    waiting = list(responses)
 
-    async def answer(route: Route) -> None:
+    async def response(route: Route) -> None:
         assert route.request.method == "POST"
         sent.append(json.loads(route.request.post_data or ""))
         status, document = waiting.pop(0)
@@ -60,7 +60,7 @@ async def answering(page: Page, path: str, *answers: tuple[int, dict[str, Any]],
             status=status, body=json.dumps(document), headers={"content-type": "application/json", **(headers or {})}
         )
 
-    await page.route(f"**{path}", answer)
+    await page.route(f"**{path}", response)
     return sent
 
 

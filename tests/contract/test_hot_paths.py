@@ -138,13 +138,13 @@ async def test_a_hot_path_calls_no_more_functions_than_it_used_to(paths: HotPath
 async def test_a_login_that_finds_no_room_costs_next_to_nothing(
     paths: HotPaths, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = []
+    responses = []
 
     async def refused() -> None:
         try:
             await paths.login()
         except AssertionError as error:
-            answers.append(error.args[0])
+            responses.append(error.args[0])
 
     take_all_places(paths.hasher, monkeypatch)
     for _ in range(3):
@@ -153,7 +153,7 @@ async def test_a_login_that_finds_no_room_costs_next_to_nothing(
     with recorded(paths.engine) as statements:
         calls = min([await calls_of(refused) for _ in range(5)])
 
-    assert len(answers) == 8
-    assert all(b"SERVER_OVERLOADED" in answer for answer in answers)
+    assert len(responses) == 8
+    assert all(b"SERVER_OVERLOADED" in response for response in responses)
     assert statements == []
     assert calls <= REFUSAL

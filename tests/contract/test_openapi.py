@@ -393,15 +393,15 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailb
     for name in STORY:
         operation = by_name[name]
         status, expected = operation.success
-        answer = await call_with_example(ada, operation, mailbox)
-        assert (name, answer.status_code) == (name, status)
+        response = await call_with_example(ada, operation, mailbox)
+        assert (name, response.status_code) == (name, status)
         if "content" not in expected:
-            assert (name, answer.content) == (name, b"")
+            assert (name, response.content) == (name, b"")
             continue
         content = expected["content"]["application/json"]
-        assert (name, mistakes(answer.json(), content["schema"])) == (name, [])
+        assert (name, mistakes(response.json(), content["schema"])) == (name, [])
         example = content["examples"]["example"]["value"]
-        assert (name, fields_of(answer.json())) == (name, fields_of(example, answer.json()))
+        assert (name, fields_of(response.json())) == (name, fields_of(example, response.json()))
 
     assert set(STORY) == set(by_name)
 
@@ -418,9 +418,9 @@ async def test_the_other_example_of_a_login_works_too(client: httpx.AsyncClient)
     }
     await client.post("/api/auth/register", json=requests["register"]["example"])
 
-    answer = await client.post("/api/auth/login", json=requests["logIn"]["by username"])
+    response = await client.post("/api/auth/login", json=requests["logIn"]["by username"])
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -439,11 +439,11 @@ async def test_registering_answers_as_its_other_examples_say_where_addresses_are
         REQUIRE_EMAIL_VERIFICATION="true",
         REGISTRATION_ENUMERATION_SAFE=enumeration_safe,
     ) as other:
-        answer = await other.client.post(register.path, json=body_example(register))
+        response = await other.client.post(register.path, json=body_example(register))
 
-    assert answer.status_code == int(status)
-    assert mistakes(answer.json(), content["schema"]) == []
-    assert fields_of(answer.json()) == fields_of(content["examples"][name]["value"])
+    assert response.status_code == int(status)
+    assert mistakes(response.json(), content["schema"]) == []
+    assert fields_of(response.json()) == fields_of(content["examples"][name]["value"])
 
 
 async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:
@@ -458,10 +458,10 @@ async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox
         arguments["json"] = {**body, "refresh_token": actor.refresh_token} if "refresh_token" in body else body
         if "token" in body:
             arguments["json"] = {**body, "token": await newest_token(mailbox, LINKS[operation.name])}
-    answer = await actor.call(operation.method, path, token=token, **arguments)
-    if "access_token" in answer.response.text:
-        actor.access_token, actor.refresh_token = answer["access_token"], answer["refresh_token"]
-    return answer.response
+    response = await actor.call(operation.method, path, token=token, **arguments)
+    if "access_token" in response.response.text:
+        actor.access_token, actor.refresh_token = response["access_token"], response["refresh_token"]
+    return response.response
 
 
 async def newest_token(mailbox: Mailbox, link: str) -> str:
@@ -469,16 +469,16 @@ async def newest_token(mailbox: Mailbox, link: str) -> str:
     return token_of([message for message in mailbox.sent if link in message.text][-1])
 
 
-def fields_of(value: Any, answer: Any = None) -> Any:
+def fields_of(value: Any, response: Any = None) -> Any:
     """Return a document's fields without their values; of a list those of its first item. Details of events differ.
 
     An example shows items also where the answer has none.
     """
     if isinstance(value, dict):
-        answers = answer if isinstance(answer, dict) else {}
-        return {name: fields_of(inner, answers.get(name)) for name, inner in value.items() if name != "details"}
+        responses = response if isinstance(response, dict) else {}
+        return {name: fields_of(inner, responses.get(name)) for name, inner in value.items() if name != "details"}
     if isinstance(value, list):
-        return [] if answer == [] else [fields_of(item, (answer or [None])[0]) for item in value[:1]]
+        return [] if response == [] else [fields_of(item, (response or [None])[0]) for item in value[:1]]
     return None
 
 
@@ -496,7 +496,7 @@ async def test_the_schema_forbids_what_the_product_refuses(
         "null": None,
     }[change]
 
-    answer = await ada.call(operation.method, operation.path, content=json.dumps(body), headers=JSON)
+    response = await ada.call(operation.method, operation.path, content=json.dumps(body), headers=JSON)
 
-    assert answer.status == 400
+    assert response.status == 400
     assert mistakes(body, body_schema(operation)) != []

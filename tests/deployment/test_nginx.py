@@ -113,13 +113,13 @@ async def test_a_slow_client_is_nginx_s_business(site: Site, certificate: Path) 
     port = int(str(client.base_url).rsplit(":", 1)[1].rstrip("/"))
     slow = [slow_request(port, trusting(certificate), head=head) for _ in range(50)]
     try:
-        answers = [(await client.get("/health/live")).status_code for _ in range(20)]
+        responses = [(await client.get("/health/live")).status_code for _ in range(20)]
         logged = "".join(server.output() for server in instances)
     finally:
         for connection in slow:
             connection.close()
 
-    assert answers == [200] * 20
+    assert responses == [200] * 20
     assert "/api/auth/login" not in logged, "no instance has heard of them"
 
 

@@ -37,10 +37,10 @@ async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, l
 async def test_a_request_with_a_token_says_whose(user_factory: UserFactory, log_file: Path) -> None:
     ada = await user_factory()
 
-    answer = await ada.profile()
+    response = await ada.profile()
 
-    line = await access_line(log_file, answer.response.headers["x-request-id"])
-    assert line["user_id"] == answer["id"]
+    line = await access_line(log_file, response.response.headers["x-request-id"])
+    assert line["user_id"] == response["id"]
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ HOSTS = '["auth.example.com", "[::1]"]'
 async def test_an_allowed_host_is_answered_whatever_its_case_and_port(app_with: OtherAppFactory) -> None:
     hosts = ("auth.example.com", "auth.example.com:8443", "AUTH.Example.com", "[::1]", "[::1]:80")
     async with app_with(ALLOWED_HOSTS=HOSTS) as other:
-        answers = [await other.client.get("/.well-known/jwks.json", headers={"Host": host}) for host in hosts]
+        responses = [await other.client.get("/.well-known/jwks.json", headers={"Host": host}) for host in hosts]
 
-    assert [response.status_code for response in answers] == [200] * len(hosts)
+    assert [response.status_code for response in responses] == [200] * len(hosts)
 
 
 async def test_another_host_is_refused(app_with: OtherAppFactory) -> None:

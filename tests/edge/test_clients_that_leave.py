@@ -68,10 +68,10 @@ async def test_ft28_a_thousand_who_leave_leave_nothing_behind(app: Litestar, ser
         await until(lambda: services.hasher._unfinished == 0)  # noqa: SLF001 - nothing public counts them
         async with asyncio.timeout(10), place.wire() as wire:
             await wire.send(login("still-there"))
-            assert (await wire.answer()).status_code == 401
+            assert (await wire.response()).status_code == 401
             assert await _ready(wire)
 
 
 async def _ready(wire: Wire) -> bool:
     await wire.send(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\n\r\n")
-    return (await wire.answer()).status_code == 200
+    return (await wire.response()).status_code == 200

@@ -20,15 +20,15 @@ async def test_one_connection_too_many_is_told_so(app: Litestar) -> None:
         for _ in range(2):
             wire = await crowd.enter_async_context(place.wire())
             await wire.send(LIVE)
-            await wire.answer()
+            await wire.response()
         last = await crowd.enter_async_context(place.wire())
 
-        answer = await last.last_answer()
+        response = await last.last_answer()
 
-        assert_problem(answer, 503, "SERVER_OVERLOADED")
-        assert answer.headers["retry-after"] == "1"
+        assert_problem(response, 503, "SERVER_OVERLOADED")
+        assert response.headers["retry-after"] == "1"
         await wire.send(LIVE)
-        assert (await wire.answer()).status_code == 200
+        assert (await wire.response()).status_code == 200
 
 
 async def test_where_even_refusals_are_too_many_the_connection_just_ends(app: Litestar) -> None:
@@ -39,7 +39,7 @@ async def test_where_even_refusals_are_too_many_the_connection_just_ends(app: Li
 
         assert await last.rest() == b""
         await wires[0].send(LIVE)
-        assert (await wires[0].answer()).status_code == 200
+        assert (await wires[0].response()).status_code == 200
 
 
 async def test_ft22_who_dawdles_over_a_head_makes_room_for_others(
@@ -55,7 +55,7 @@ async def test_ft22_who_dawdles_over_a_head_makes_room_for_others(
         for _ in range(5):
             async with place.wire() as wire:
                 await wire.send(LIVE)
-                assert (await wire.answer()).status_code == 200
+                assert (await wire.response()).status_code == 200
 
         assert await slow[0].rest() == b""
         assert len(place.connections.connections) <= 20

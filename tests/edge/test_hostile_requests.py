@@ -59,21 +59,21 @@ async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
     async with door(app) as place, place.wire() as wire:
         await wire.send(request)
 
-        answer = await wire.last_answer()
+        response = await wire.last_answer()
 
-    assert_problem(answer, status, code)
-    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert_problem(response, status, code)
+    assert response.headers["x-content-type-options"] == "nosniff"
     if b"hostile" in request[:200]:
-        assert answer.headers["x-request-id"] == "hostile"
-        assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
+        assert response.headers["x-request-id"] == "hostile"
+        assert response.headers["access-control-allow-origin"] == "https://app.example.com"
 
 
 async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: Path) -> None:
     async with door(app) as place, place.wire() as wire:
         await wire.send(b"hello\r\n\r\n")
-        answer = await wire.last_answer()
+        response = await wire.last_answer()
 
-    line = await access_line(log_file, answer.headers["x-request-id"])
+    line = await access_line(log_file, response.headers["x-request-id"])
     assert (line["status"], line["method"], line["path"], line["route"]) == (400, "-", "", None)
 
 
@@ -90,15 +90,15 @@ async def test_what_surrounds_a_body_is_limited_too(app: Litestar, db_session: N
     async with door(app) as place, place.wire() as wire:
         await wire.send(LOGIN + CHUNKED, endless)
 
-        answer = await wire.last_answer()
+        response = await wire.last_answer()
 
-    assert answer.status_code in {400, 413}  # whichever sees it first
+    assert response.status_code in {400, 413}  # whichever sees it first
 
 
 async def test_ft22_an_endless_body_for_nobody_ends_the_connection(app: Litestar) -> None:
     async with door(app) as place, place.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + CHUNKED)
-        assert_problem(await wire.answer(), 404, "NOT_FOUND")
+        assert_problem(await wire.response(), 404, "NOT_FOUND")
 
         await wire.send(*[CHUNK] * (MAX_CODED_BODY // 1024 + 300))
 
@@ -109,7 +109,7 @@ async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
     length = 64 * 1024 + 1
     async with door(app) as place, place.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % length)
-        assert_problem(await wire.answer(), 413, "PAYLOAD_TOO_LARGE")
+        assert_problem(await wire.response(), 413, "PAYLOAD_TOO_LARGE")
         await wire.send(b" " * length + LIVE)
 
         assert await wire.rest() == b""
@@ -131,7 +131,7 @@ async def test_more_requests_than_anybody_queues_are_refused(app: Litestar) -> N
     async with door(app) as place, place.wire() as wire:
         await wire.send(LIVE * (MAX_PIPELINED + 100))
 
-        statuses = [(await wire.answer()).status_code for _ in range(MAX_PIPELINED + 1)]
+        statuses = [(await wire.response()).status_code for _ in range(MAX_PIPELINED + 1)]
         assert statuses == [200] * (MAX_PIPELINED + 1)
         assert_problem(await wire.last_answer(), 503, "SERVER_OVERLOADED")
 
@@ -140,7 +140,7 @@ async def test_a_bad_request_behind_a_good_one_is_refused_after_its_answer(app: 
     async with door(app) as place, place.wire() as wire:
         await wire.send(LIVE + b"hello\r\n\r\n")
 
-        assert (await wire.answer()).status_code == 200
+        assert (await wire.response()).status_code == 200
         assert_problem(await wire.last_answer(), 400, "MALFORMED_REQUEST")
 
 
@@ -162,6 +162,6 @@ async def test_an_offer_of_http_2_is_declined_and_its_request_answered(
             await wire.send(request[start : start + size])
             await asyncio.sleep(0)
 
-        assert_problem(await wire.answer(), 401, "INVALID_CREDENTIALS")
+        assert_problem(await wire.response(), 401, "INVALID_CREDENTIALS")
         await wire.send(LIVE)
-        assert (await wire.answer()).status_code == 200
+        assert (await wire.response()).status_code == 200

@@ -127,26 +127,26 @@ async def test_control_characters_in_a_field_are_refused_with_its_name(
 async def test_a_body_that_is_optional_may_be_left_out(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("POST", "/api/auth/logout-all")
+    response = await ada.call("POST", "/api/auth/logout-all")
 
-    assert (answer.status, answer["sessions_ended"]) == (200, 1)
+    assert (response.status, response["sessions_ended"]) == (200, 1)
 
 
 async def test_a_body_that_is_optional_must_be_right_if_it_is_there(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "yes"})
+    response = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "yes"})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert response.outcome == (400, "VALIDATION_ERROR")
     assert (await ada.profile()).status == 200
 
 
 async def test_an_empty_patch_is_refused(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("PATCH", "/api/user/profile", json={})
+    response = await ada.call("PATCH", "/api/user/profile", json={})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
+    assert response.outcome == (400, "VALIDATION_ERROR")
 
 
 async def test_the_token_is_judged_before_the_body(client: httpx.AsyncClient) -> None:

@@ -65,10 +65,10 @@ async def test_there_the_answer_is_put_off_before_anything_is_asked_or_read(
     client: httpx.AsyncClient, services: Services, path: str
 ) -> None:
     with recorded(services.database.engine) as statements:
-        answer = await client.post(path, content=b"{no JSON", headers={"Authorization": "Bearer no-token"})
+        response = await client.post(path, content=b"{no JSON", headers={"Authorization": "Bearer no-token"})
 
-    assert_problem(answer, 503, "SERVER_OVERLOADED")
-    assert answer.headers["retry-after"] == "1"
+    assert_problem(response, 503, "SERVER_OVERLOADED")
+    assert response.headers["retry-after"] == "1"
     assert statements == []
 
 
@@ -78,23 +78,23 @@ async def test_what_is_not_offered_is_not_there_however_full_it_is(
     async with app_with() as other:
         take_all_places(other.services.hasher, monkeypatch)
 
-        answer = await other.client.post("/api/auth/password/reset", json={})
+        response = await other.client.post("/api/auth/password/reset", json={})
 
-        assert_problem(answer, 404, "NOT_FOUND")
+        assert_problem(response, 404, "NOT_FOUND")
 
 
 @pytest.mark.usefixtures("full")
 async def test_the_answer_has_all_that_every_answer_has(client: httpx.AsyncClient) -> None:
     headers = {"X-Request-ID": "busy-1", "Origin": "https://app.example.com"}
 
-    answer = await client.post("/api/auth/login", json={}, headers=headers)
+    response = await client.post("/api/auth/login", json={}, headers=headers)
 
-    assert assert_problem(answer, 503, "SERVER_OVERLOADED")["request_id"] == "busy-1"
-    assert answer.headers["access-control-allow-origin"] == "https://app.example.com"
-    assert "Retry-After" in answer.headers["access-control-expose-headers"]
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert "connection" not in answer.headers
+    assert assert_problem(response, 503, "SERVER_OVERLOADED")["request_id"] == "busy-1"
+    assert response.headers["access-control-allow-origin"] == "https://app.example.com"
+    assert "Retry-After" in response.headers["access-control-expose-headers"]
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "connection" not in response.headers
 
 
 @pytest.mark.usefixtures("full")
@@ -134,29 +134,29 @@ async def test_the_connection_goes_on(app: Litestar) -> None:
     async with door(app) as place, place.wire() as wire:
         for _ in range(3):
             await wire.send(LOGIN, LENGTH, b"\r\n", BODY)
-            answer = await wire.answer()
-            assert_problem(answer, 503, "SERVER_OVERLOADED")
-            assert "connection" not in answer.headers
+            response = await wire.response()
+            assert_problem(response, 503, "SERVER_OVERLOADED")
+            assert "connection" not in response.headers
 
         await wire.send(LIVE)
-        assert (await wire.answer()).status_code == 200
+        assert (await wire.response()).status_code == 200
 
 
 @pytest.mark.usefixtures("full")
 async def test_a_body_that_comes_after_the_answer_is_nobodys_request(app: Litestar) -> None:
     async with door(app) as place, place.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"\r\n", BODY[:9])
-        assert_problem(await wire.answer(), 503, "SERVER_OVERLOADED")
+        assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
         await wire.send(BODY[9:], LIVE)
-        assert (await wire.answer()).status_code == 200
+        assert (await wire.response()).status_code == 200
 
 
 @pytest.mark.usefixtures("full")
 async def test_a_body_that_never_comes_is_not_waited_for_longer_than_others(app: Litestar) -> None:
     async with door(app, body_timeout=0.1) as place, place.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"\r\n")
-        assert_problem(await wire.answer(), 503, "SERVER_OVERLOADED")
+        assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
         assert await wire.rest() == b""
 

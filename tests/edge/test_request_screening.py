@@ -39,23 +39,23 @@ async def test_a_request_that_can_be_read_in_two_ways_is_refused(
     client: httpx.AsyncClient, twice: list[tuple[str, str]]
 ) -> None:
     """ASVS 5.0 V4.2.1; RFC 9112 §3.2, §6.3: whoever stands in front may have read it in the other way."""
-    answer = await send(client, *twice)
+    response = await send(client, *twice)
 
-    assert answer.outcome == (400, "MALFORMED_REQUEST")
-    assert answer.response.headers["Connection"] == "close"
+    assert response.outcome == (400, "MALFORMED_REQUEST")
+    assert response.response.headers["Connection"] == "close"
 
 
 async def test_http_1_1_without_a_host_is_refused(client: httpx.AsyncClient) -> None:
     """RFC 9112 §3.2."""
-    answer = await send(client, LENGTH, JSON)
+    response = await send(client, LENGTH, JSON)
 
-    assert answer.outcome == (400, "MALFORMED_REQUEST")
+    assert response.outcome == (400, "MALFORMED_REQUEST")
 
 
 async def test_other_headers_may_come_several_times(client: httpx.AsyncClient) -> None:
-    answer = await send(client, ("Host", "testserver"), LENGTH, JSON, ("Accept", "a/b"), ("Accept", "c/d"))
+    response = await send(client, ("Host", "testserver"), LENGTH, JSON, ("Accept", "a/b"), ("Accept", "c/d"))
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize("extra", [("Content-Length", "1"), ("Transfer-Encoding", "chunked")])
@@ -70,18 +70,18 @@ async def test_a_preflight_is_no_way_around_that(client: httpx.AsyncClient, extr
     request = httpx.Request("OPTIONS", f"http://testserver{LOGIN}")
     request.headers = httpx.Headers(headers)
 
-    answer = Answer(await client.send(request))
+    response = Answer(await client.send(request))
 
-    assert answer.outcome == (400, "MALFORMED_REQUEST")
+    assert response.outcome == (400, "MALFORMED_REQUEST")
 
 
 async def login_by(other: OtherApp, scheme: str) -> Answer:
     """Log in as the proxy would pass it on; what is refused here asks the database nothing."""
     body = {"username": "nobody", "password": "whatever"}
     with recorded(other.services.database.engine) as statements:
-        answer = Answer(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
-    assert bool(statements) == (answer.status != 403)
-    return answer
+        response = Answer(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
+    assert bool(statements) == (response.status != 403)
+    return response
 
 
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
@@ -89,34 +89,34 @@ async def test_in_production_what_came_to_the_proxy_by_http_is_refused(
     production: OtherAppFactory, scheme: str
 ) -> None:
     async with production() as other:
-        answer = await login_by(other, scheme)
+        response = await login_by(other, scheme)
 
-    assert answer.outcome == (403, "HTTPS_REQUIRED")
+    assert response.outcome == (403, "HTTPS_REQUIRED")
 
 
 async def test_in_production_what_came_to_the_proxy_by_https_is_served(production: OtherAppFactory) -> None:
     async with production() as other:
-        answer = await login_by(other, "https")
+        response = await login_by(other, "https")
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
 async def test_who_comes_past_the_proxy_cannot_say_how(production: OtherAppFactory) -> None:
     async with production(TRUSTED_PROXIES="10.0.0.0/8") as other:
-        answer = await login_by(other, "http")
+        response = await login_by(other, "http")
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
 async def test_a_probe_may_come_by_http(production: OtherAppFactory) -> None:
     async with production() as other:
-        answer = await other.client.get("/health/ready", headers={"X-Forwarded-Proto": "http"})
+        response = await other.client.get("/health/ready", headers={"X-Forwarded-Proto": "http"})
 
-    assert answer.status_code == 200
+    assert response.status_code == 200
 
 
 async def test_outside_of_production_http_will_do(app_with: OtherAppFactory) -> None:
     async with app_with(TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
-        answer = await login_by(other, "http")
+        response = await login_by(other, "http")
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")

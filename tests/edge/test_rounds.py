@@ -72,12 +72,12 @@ async def test_they_are_answered_at_the_end_of_the_round_and_others_at_once(plac
         await held(place, 2)
 
         await other.send(LIVE)
-        assert (await other.answer()).status_code == 200
+        assert (await other.response()).status_code == 200
         assert await is_silent(first)
 
         place.connections.rounds.end()
         for wire in (first, second):
-            assert_problem(await wire.answer(), 503, "SERVER_OVERLOADED")
+            assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
 
 async def test_a_round_ends_by_itself(app: Litestar, monkeypatch: pytest.MonkeyPatch, log_file: Path) -> None:
@@ -87,9 +87,9 @@ async def test_a_round_ends_by_itself(app: Litestar, monkeypatch: pytest.MonkeyP
         for number in range(3):
             named = HEAD.replace(b"\r\n\r\n", b"\r\nX-Request-ID: round-%d\r\n\r\n" % number)
             await wire.send(named + BODY)
-            answer = await wire.answer()
-            assert_problem(answer, 503, "SERVER_OVERLOADED")
-            assert "connection" not in answer.headers
+            response = await wire.response()
+            assert_problem(response, 503, "SERVER_OVERLOADED")
+            assert "connection" not in response.headers
             assert (await access_line(log_file, f"round-{number}"))["duration_ms"] >= 30
 
     assert changes.of("password_hashes_refused_total") == 3
@@ -178,7 +178,7 @@ async def test_an_error_in_one_is_nobody_elses(place: Door, monkeypatch: pytest.
                 place.connections.rounds.end()
 
             assert len(lines) == 1
-            assert_problem(await other.answer(), 503, "SERVER_OVERLOADED")
+            assert_problem(await other.response(), 503, "SERVER_OVERLOADED")
             assert await one.rest() == b""
 
 
@@ -192,10 +192,10 @@ async def test_who_was_to_be_refused_is_refused_also_where_there_is_room_by_then
         await held(place, 1)
         monkeypatch.undo()
         place.connections.rounds.end()
-        assert_problem(await wire.answer(), 503, "SERVER_OVERLOADED")
+        assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
         await wire.send(HEAD + BODY)
-        assert (await wire.answer()).status_code == 401
+        assert (await wire.response()).status_code == 401
 
 
 async def test_what_follows_on_the_connection_is_answered_after_it(place: Door) -> None:
@@ -206,8 +206,8 @@ async def test_what_follows_on_the_connection_is_answered_after_it(place: Door) 
         assert await is_silent(wire)
 
         place.connections.rounds.end()
-        assert_problem(await wire.answer(), 503, "SERVER_OVERLOADED")
-        assert (await wire.answer()).status_code == 200
+        assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
+        assert (await wire.response()).status_code == 200
 
 
 async def test_what_is_in_a_body_is_no_beginning_of_a_request(place: Door) -> None:
@@ -217,7 +217,7 @@ async def test_what_is_in_a_body_is_no_beginning_of_a_request(place: Door) -> No
         await until(lambda: any(each.cycle is not None for each in connections_of(place)))
         await wire.send(HEAD)
 
-        assert_problem(await wire.answer(), 400, "MALFORMED_REQUEST")
+        assert_problem(await wire.response(), 400, "MALFORMED_REQUEST")
 
 
 async def test_a_long_one_is_measured_at_once(place: Door) -> None:
@@ -237,7 +237,7 @@ async def test_a_slow_head_is_late_and_what_is_held_is_not(app: Litestar, monkey
         assert_problem(await slow.last_answer(), 408, "REQUEST_TIMEOUT")
 
         place.connections.rounds.end()
-        assert_problem(await whole.answer(), 503, "SERVER_OVERLOADED")
+        assert_problem(await whole.response(), 503, "SERVER_OVERLOADED")
 
 
 async def test_what_is_refused_for_something_else_is_not_counted_as_this(place: Door) -> None:
@@ -269,7 +269,7 @@ async def test_a_client_that_leaves_meanwhile_is_forgotten(place: Door) -> None:
 async def test_an_idle_connection_is_not_closed_under_what_it_holds(place: Door) -> None:
     async with place.wire() as wire:
         await wire.send(LIVE)
-        await wire.answer()
+        await wire.response()
         (connection,) = connections_of(place)
         await wire.send(HEAD + BODY)
         await held(place, 1)
@@ -283,4 +283,4 @@ async def test_with_room_nobody_waits(place: Door, monkeypatch: pytest.MonkeyPat
     async with place.wire() as wire:
         await wire.send(HEAD + BODY)
 
-        assert (await wire.answer()).status_code == 401
+        assert (await wire.response()).status_code == 401

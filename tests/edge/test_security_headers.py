@@ -91,7 +91,7 @@ async def ask(other: OtherApp, method: str, path: str, arguments: dict[str, Any]
 
 
 @pytest.fixture
-async def answer(client: httpx.AsyncClient, app_with: OtherAppFactory, status: int, asked: Request) -> httpx.Response:
+async def response(client: httpx.AsyncClient, app_with: OtherAppFactory, status: int, asked: Request) -> httpx.Response:
     """What is answered; by the usual application, unless only one that has a bug answers so."""
     method, path, arguments = asked
     if status != 500:
@@ -106,21 +106,23 @@ def headers_of(response: httpx.Response, *names: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("status", "asked"), flat(API))
 async def test_every_answer_of_the_api_is_never_stored_framed_sniffed_or_run(
-    answer: httpx.Response, status: int
+    response: httpx.Response, status: int
 ) -> None:
-    assert answer.status_code == status
-    assert headers_of(answer, *ALWAYS) == ALWAYS
-    assert headers_of(answer, "content-security-policy", "cache-control") == {
+    assert response.status_code == status
+    assert headers_of(response, *ALWAYS) == ALWAYS
+    assert headers_of(response, "content-security-policy", "cache-control") == {
         "content-security-policy": [NOTHING],
         "cache-control": ["no-store"],
     }
 
 
 @pytest.mark.parametrize(("status", "asked"), flat(OUTSIDE))
-async def test_every_answer_beside_the_api_is_never_framed_sniffed_or_run(answer: httpx.Response, status: int) -> None:
-    assert answer.status_code == status
-    assert headers_of(answer, *ALWAYS) == ALWAYS
-    assert answer.headers.get_list("content-security-policy") == [NOTHING]
+async def test_every_answer_beside_the_api_is_never_framed_sniffed_or_run(
+    response: httpx.Response, status: int
+) -> None:
+    assert response.status_code == status
+    assert headers_of(response, *ALWAYS) == ALWAYS
+    assert response.headers.get_list("content-security-policy") == [NOTHING]
 
 
 @pytest.mark.parametrize("path", ["/schema/swagger", "/schema/redoc"])

@@ -70,8 +70,8 @@ async def test_ft18_two_nodes_half_a_minute_off_in_both_directions(
                 for client in (second, first, second):
                     ada.client = client
                     assert (await ada.profile()).status == 200
-                    answers = await asyncio.gather(*(ada.try_refresh() for _ in range(3)))
-                    assert {answer.status for answer in answers} == {200}
+                    responses = await asyncio.gather(*(ada.try_refresh() for _ in range(3)))
+                    assert {response.status for response in responses} == {200}
                     assert (await ada.refresh()).status == 200
                 ada.client = first
                 await ada.log_out()

@@ -30,13 +30,13 @@ async def test_ft07_statements_that_lock_in_different_order_all_take_effect(stag
         for _ in range(10):
             others = [named(client, ada.username) for _ in range(4)]
             await asyncio.gather(*(other.log_in() for other in others))
-            answers = await asyncio.gather(
+            responses = await asyncio.gather(
                 *(other.try_refresh() for other in others),
                 *(other.log_out() for other in others),
                 others[0].call("POST", "/api/auth/logout-all"),
                 ada.log_in(),
             )
-            seen.update(answer.status for answer in answers)
+            seen.update(response.status for response in responses)
             await ada.log_in()
 
     assert set(seen) <= {200, 401, 503}
@@ -49,11 +49,11 @@ async def test_ft19_refreshes_of_one_token_at_once(stage: Stage, number: int) ->
         ada = named(client, f"twice{stage.workers}n{number}")
         await ada.register()
 
-        answers = await asyncio.gather(*(ada.try_refresh() for _ in range(number)))
+        responses = await asyncio.gather(*(ada.try_refresh() for _ in range(number)))
 
-        assert {answer.status for answer in answers} == {200}
-        assert len({answer["refresh_token"] for answer in answers}) == 1
-        assert (await ada.try_refresh(answers[0]["refresh_token"])).status == 200
+        assert {response.status for response in responses} == {200}
+        assert len({response["refresh_token"] for response in responses}) == 1
+        assert (await ada.try_refresh(responses[0]["refresh_token"])).status == 200
     stage.record("FT19", outcome=f"{number} x 200, one successor")
 
 
@@ -65,10 +65,10 @@ async def test_ft20_registrations_of_one_address_at_once(stage: Stage) -> None:
             person.email = f"{stage.workers}{person.email}"
             person.password = f"Correct-Horse-{number}-Staple"
 
-        answers = await asyncio.gather(*(person.register() for person in people))
+        responses = await asyncio.gather(*(person.register() for person in people))
 
-        assert Counter(answer.status for answer in answers) == {201: 1, 409: 49}
-        (winner,) = [person for person, answer in zip(people, answers, strict=True) if answer.status == 201]
+        assert Counter(response.status for response in responses) == {201: 1, 409: 49}
+        (winner,) = [person for person, response in zip(people, responses, strict=True) if response.status == 201]
         assert (await winner.log_in()).status == 200
     stage.record("FT20", outcome="1 x 201, 49 x 409, the winner's password")
 
@@ -81,16 +81,16 @@ async def test_ft21_ten_times_the_pool_on_a_slow_network(stage: Stage, crowd: Cr
         await ada.register()
         stage.network.delay = 0.2
         begin = now()
-        answers = await asyncio.gather(*(ada.log_in() for _ in range(10 * 5 * stage.workers)))
+        responses = await asyncio.gather(*(ada.log_in() for _ in range(10 * 5 * stage.workers)))
         took = now() - begin
         assert (await client.get("/health/live")).status_code == 200
         stage.network.delay = 0
         good = await asyncio.gather(*(ada.log_in() for _ in range(10)))
 
     # To connect takes some round trips, too, which may be more than DATABASE_CONNECT_TIMEOUT.
-    assert {answer.status for answer in answers} <= {200, 503}
-    assert {answer.status for answer in good} == {200}
-    seen = Counter(answer.status for answer in answers)
+    assert {response.status for response in responses} <= {200, 503}
+    assert {response.status for response in good} == {200}
+    seen = Counter(response.status for response in responses)
     stage.record("FT21", recovery=0.0, outcome=f"{counted(seen)} in {took:.1f} s")
 
 
@@ -107,8 +107,8 @@ async def test_ft29_a_storm_of_bad_input_leaves_the_breaker_closed(stage: Stage)
         ]
         seen: Counter[int] = Counter()
         for _ in range(20):
-            answers = await asyncio.gather(*(bad[number % len(bad)]() for number in range(50)))
-            seen.update(answer.status_code for answer in answers)
+            responses = await asyncio.gather(*(bad[number % len(bad)]() for number in range(50)))
+            seen.update(response.status_code for response in responses)
         begin = now()
         assert (await ada.log_in()).status == 200
         took = now() - begin

@@ -49,15 +49,15 @@ async def dawdle(port: int) -> tuple[int, float]:
 
     dripping = asyncio.create_task(drip())
     try:
-        answer = await reader.read(65536)
+        response = await reader.read(65536)
     except ConnectionError:
-        answer = b""
+        response = b""
     finally:
         took = time.monotonic() - began
         dripping.cancel()
         await asyncio.gather(dripping, return_exceptions=True)
         writer.transport.abort()
-    return int(answer[9:12] or 0), took
+    return int(response[9:12] or 0), took
 
 
 async def pour_again(port: int, head: bytes, times: int) -> list[tuple[int, int]]:
@@ -81,14 +81,14 @@ async def pour(port: int, head: bytes) -> tuple[int, int]:
 
     flowing = asyncio.create_task(flow())
     try:
-        answer = await reader.read(65536)
+        response = await reader.read(65536)
     except ConnectionError:
-        answer = b""
+        response = b""
     finally:
         flowing.cancel()
         await asyncio.gather(flowing, return_exceptions=True)
         writer.transport.abort()
-    return int(answer[9:12] or 0), sent
+    return int(response[9:12] or 0), sent
 
 
 def resident_mib(pids: list[int]) -> float:

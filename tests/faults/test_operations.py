@@ -72,7 +72,7 @@ async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment
     os.close(writer)
     try:
         url = f"http://127.0.0.1:{port}"
-        await asyncio.to_thread(wait_until, lambda: answers(url), within=20)
+        await asyncio.to_thread(wait_until, lambda: responses(url), within=20)
         live = request_bytes("GET", "/health/live")
         first = await at_capacity(port, live, connections=8, seconds=1)  # more than the pipe takes
         sent = sum(first.seen.values())
@@ -101,7 +101,7 @@ async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment
     record("FT27", engine=engine, workers=1, seen={}, lost=0, recovery=0.0, outcome=outcome)
 
 
-def answers(url: str) -> bool:
+def responses(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
     except httpx.TransportError:

@@ -89,7 +89,7 @@ async def test_ft28_a_thousand_clients_hang_up(stage: Stage, crowd: Crowd) -> No
             *(client.post("/api/auth/login", json={"username": "nobody", "password": PASSWORD}) for _ in range(20))
         )
 
-    assert {answer.status_code for answer in logins} == {401}
+    assert {response.status_code for response in logins} == {401}
     await stage.check("FT28", crowd, recovery=recovery)
     if stage.engine == "postgres":
         busy = await stage.deployment.rows(

@@ -22,8 +22,8 @@ def ask(method: str, path: str, *, token: str = "", body: Any = None) -> Any:
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
     content = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(URL + path, data=content, headers=headers, method=method)  # noqa: S310 - http
-    with urllib.request.urlopen(request) as answer:  # noqa: S310 - http
-        return json.load(answer)
+    with urllib.request.urlopen(request) as response:  # noqa: S310 - http
+        return json.load(response)
 
 
 if os.environ.get("FUZZ_AS") == "somebody":

@@ -17,9 +17,9 @@ async def test_of_fifty_registrations_of_one_address_exactly_one_wins(ada: Actor
     for number, rival in enumerate(rivals):
         rival.password = f"Correct-Horse-{number}-Staple"
 
-    answers = await asyncio.gather(*(rival.register() for rival in rivals))
+    responses = await asyncio.gather(*(rival.register() for rival in rivals))
 
-    assert Counter(answer.outcome for answer in answers) == {(201, ""): 1, (409, "DUPLICATE_EMAIL"): 49}
+    assert Counter(response.outcome for response in responses) == {(201, ""): 1, (409, "DUPLICATE_EMAIL"): 49}
     assert [row["email"] for row in await user_rows()] == ["ada@example.com"]
     winner = next(rival for rival in rivals if rival.access_token)
     assert (await winner.log_in()).status == 200
@@ -28,18 +28,18 @@ async def test_of_fifty_registrations_of_one_address_exactly_one_wins(ada: Actor
 async def test_of_fifty_registrations_of_one_username_exactly_one_wins(ada: Actor) -> None:
     rivals = [Actor(ada.client, username="ada", email=f"rival{number}@example.com") for number in range(50)]
 
-    answers = await asyncio.gather(*(rival.register() for rival in rivals))
+    responses = await asyncio.gather(*(rival.register() for rival in rivals))
 
-    assert Counter(answer.outcome for answer in answers) == {(201, ""): 1, (409, "DUPLICATE_USERNAME"): 49}
+    assert Counter(response.outcome for response in responses) == {(201, ""): 1, (409, "DUPLICATE_USERNAME"): 49}
 
 
 async def test_twenty_refreshes_of_one_token_have_one_successor(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answers = await asyncio.gather(*(ada.try_refresh() for _ in range(20)))
+    responses = await asyncio.gather(*(ada.try_refresh() for _ in range(20)))
 
-    assert [answer.status for answer in answers] == [200] * 20
-    assert len({answer["refresh_token"] for answer in answers}) == 1
+    assert [response.status for response in responses] == [200] * 20
+    assert len({response["refresh_token"] for response in responses}) == 1
     assert await RefreshTokenRow.count() == 2
 
 
@@ -48,24 +48,24 @@ async def test_a_logout_beats_every_refresh_that_runs_beside_it(user_factory: Us
         ada = await user_factory()
         outcomes = await asyncio.gather(*(ada.try_refresh() for _ in range(3)), ada.log_out(), ada.try_refresh())
 
-        for answer in outcomes:
-            if answer.response.is_success and "access_token" in answer.json:
-                assert (await ada.profile(answer["access_token"])).outcome == (401, "TOKEN_REVOKED")
-                assert (await ada.try_refresh(answer["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
+        for response in outcomes:
+            if response.response.is_success and "access_token" in response.json:
+                assert (await ada.profile(response["access_token"])).outcome == (401, "TOKEN_REVOKED")
+                assert (await ada.try_refresh(response["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
 
 
 async def test_deleting_beside_refreshing_leaves_nothing_behind(user_factory: UserFactory) -> None:
     ada = await user_factory()
     body = {"current_password": ada.password}
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(ada.try_refresh() for _ in range(5)),
         ada.call("POST", "/api/user/delete", json=body),
         *(ada.try_refresh() for _ in range(5)),
     )
 
-    assert answers[5].status == 204
-    assert {answer.status for answer in answers} <= {200, 204, 401}
+    assert responses[5].status == 204
+    assert {response.status for response in responses} <= {200, 204, 401}
     assert await SessionRow.count() == 0
     assert await RefreshTokenRow.count() == 0
 
@@ -76,12 +76,12 @@ async def test_several_sessions_refresh_beside_logging_out_everywhere(user_facto
     for device in devices:
         await device.log_in()
 
-    everywhere, *answers = await asyncio.gather(
+    everywhere, *responses = await asyncio.gather(
         ada.call("POST", "/api/auth/logout-all"), *(device.try_refresh() for device in devices)
     )
 
     assert (everywhere.status, everywhere["sessions_ended"]) == (200, 6)
-    for answer in answers:
-        assert answer.status in {200, 401}
-        if answer.status == 200:
-            assert (await ada.profile(answer["access_token"])).outcome == (401, "TOKEN_REVOKED")
+    for response in responses:
+        assert response.status in {200, 401}
+        if response.status == 200:
+            assert (await ada.profile(response["access_token"])).outcome == (401, "TOKEN_REVOKED")

@@ -21,9 +21,9 @@ async def rename(actor: Actor, username: str) -> Answer:
     return await actor.call("PATCH", "/api/user/profile", json={"username": username})
 
 
-async def live_pairs(actor: Actor, answers: list[Answer]) -> list[tuple[str, str]]:
+async def live_pairs(actor: Actor, responses: list[Answer]) -> list[tuple[str, str]]:
     """Return the codes with which the tokens of answers are refused; an empty code stands for one that works."""
-    pairs = [answer for answer in answers if answer.status == 200]
+    pairs = [response for response in responses if response.status == 200]
     return [
         ((await actor.profile(pair["access_token"])).code, (await actor.try_refresh(pair["refresh_token"])).code)
         for pair in pairs
@@ -35,12 +35,12 @@ async def test_without_a_grace_a_race_still_has_one_successor(app_with: OtherApp
         ada = Actor(other.client)
         await ada.register()
 
-        answers = await asyncio.gather(*(ada.try_refresh() for _ in range(10)))
+        responses = await asyncio.gather(*(ada.try_refresh() for _ in range(10)))
 
-        assert [answer.outcome for answer in answers] == [(200, "")] * 10
-        assert len({answer["refresh_token"] for answer in answers}) == 1
-        assert len({answer["access_token"] for answer in answers}) == 10
-        assert (await ada.try_refresh(answers[0]["refresh_token"])).status == 200
+        assert [response.outcome for response in responses] == [(200, "")] * 10
+        assert len({response["refresh_token"] for response in responses}) == 1
+        assert len({response["access_token"] for response in responses}) == 10
+        assert (await ada.try_refresh(responses[0]["refresh_token"])).status == 200
 
 
 async def test_a_replay_by_many_is_told_once(user_factory: UserFactory) -> None:
@@ -49,9 +49,9 @@ async def test_a_replay_by_many_is_told_once(user_factory: UserFactory) -> None:
     await ada.refresh()
     await ada.refresh()
 
-    answers = await asyncio.gather(*(ada.try_refresh(stolen) for _ in range(10)))
+    responses = await asyncio.gather(*(ada.try_refresh(stolen) for _ in range(10)))
 
-    assert Counter(answer.outcome for answer in answers) == {
+    assert Counter(response.outcome for response in responses) == {
         (401, "REFRESH_TOKEN_REUSED"): 1,
         (401, "TOKEN_REVOKED"): 9,
     }
@@ -61,18 +61,18 @@ async def test_a_replay_by_many_is_told_once(user_factory: UserFactory) -> None:
 async def test_of_many_logouts_one_is_noted(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answers = await asyncio.gather(*(ada.log_out() for _ in range(10)))
+    responses = await asyncio.gather(*(ada.log_out() for _ in range(10)))
 
-    assert [answer.status for answer in answers] == [200] * 10
+    assert [response.status for response in responses] == [200] * 10
     assert (await audit_actions()).count("session:logged_out") == 1
 
 
 async def test_of_many_renames_to_one_name_one_wins(user_factory: UserFactory) -> None:
     actors = [await user_factory(username=f"rival{number}") for number in range(8)]
 
-    answers = await asyncio.gather(*(rename(actor, "lovelace") for actor in actors))
+    responses = await asyncio.gather(*(rename(actor, "lovelace") for actor in actors))
 
-    assert Counter(answer.outcome for answer in answers) == {(200, ""): 1, (409, "DUPLICATE_USERNAME"): 7}
+    assert Counter(response.outcome for response in responses) == {(200, ""): 1, (409, "DUPLICATE_USERNAME"): 7}
     assert [row["username"] for row in await user_rows()].count("lovelace") == 1
     assert (await audit_actions()).count("profile:changed") == 1
 
@@ -84,7 +84,7 @@ async def test_a_rename_and_a_registration_do_not_share_a_name(user_factory: Use
 
         outcomes = await asyncio.gather(rename(ada, f"name{number}"), rival.register())
 
-        assert sorted(answer.status for answer in outcomes) in ([200, 409], [201, 409])
+        assert sorted(response.status for response in outcomes) in ([200, 409], [201, 409])
     names = [row["username"] for row in await user_rows()]
     assert len(set(names)) == len(names)
 
@@ -94,12 +94,12 @@ async def test_what_a_refresh_hands_out_beside_a_logout_does_not_work(user_facto
         ada = await user_factory()
         body = {"refresh_token": ada.refresh_token}
 
-        *answers, _ = await asyncio.gather(
+        *responses, _ = await asyncio.gather(
             ada.try_refresh(), ada.try_refresh(), ada.call("POST", "/api/auth/logout", token="", json=body)
         )
 
-        assert {answer.outcome for answer in answers} <= {(200, ""), (401, "TOKEN_REVOKED")}
-        assert set(await live_pairs(ada, answers)) <= {("TOKEN_REVOKED", "TOKEN_REVOKED")}
+        assert {response.outcome for response in responses} <= {(200, ""), (401, "TOKEN_REVOKED")}
+        assert set(await live_pairs(ada, responses)) <= {("TOKEN_REVOKED", "TOKEN_REVOKED")}
 
 
 async def test_what_a_login_hands_out_beside_a_deactivation_does_not_work(
@@ -112,10 +112,10 @@ async def test_what_a_login_hands_out_beside_a_deactivation_does_not_work(
             logins = [asyncio.create_task(Actor(ada.client, username=ada.username).log_in()) for _ in range(3)]
             await requests_wait(services.hasher, 3)
         await services.administration.disable(ada.username)
-        answers = await asyncio.gather(*logins)
+        responses = await asyncio.gather(*logins)
 
-        assert {answer.outcome for answer in answers} <= {(200, ""), (401, "INVALID_CREDENTIALS")}
-        assert set(await live_pairs(ada, answers)) <= {("TOKEN_REVOKED", "TOKEN_REVOKED")}
+        assert {response.outcome for response in responses} <= {(200, ""), (401, "INVALID_CREDENTIALS")}
+        assert set(await live_pairs(ada, responses)) <= {("TOKEN_REVOKED", "TOKEN_REVOKED")}
 
 
 async def test_a_login_beside_a_deletion_leaves_no_session(user_factory: UserFactory) -> None:

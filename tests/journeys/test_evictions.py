@@ -67,14 +67,14 @@ async def test_a_refresh_beside_it_hands_out_nothing_that_works(ada: Actor, mail
     await ada.register()
     token = await mailbox.token()
 
-    *answers, verified = await asyncio.gather(*(ada.try_refresh() for _ in range(5)), verify(ada, token))
+    *responses, verified = await asyncio.gather(*(ada.try_refresh() for _ in range(5)), verify(ada, token))
 
     assert verified.status == 200
-    assert {answer.outcome for answer in answers} <= {(200, ""), (401, "TOKEN_REVOKED")}
-    for answer in answers:
-        if answer.status == 200:
-            assert (await ada.profile(answer["access_token"])).outcome == (401, "TOKEN_REVOKED")
-            assert (await ada.try_refresh(answer["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
+    assert {response.outcome for response in responses} <= {(200, ""), (401, "TOKEN_REVOKED")}
+    for response in responses:
+        if response.status == 200:
+            assert (await ada.profile(response["access_token"])).outcome == (401, "TOKEN_REVOKED")
+            assert (await ada.try_refresh(response["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
 
 
 async def test_a_mail_that_is_just_being_written_brings_no_token_either(ada: Actor, mailbox: Mailbox) -> None:

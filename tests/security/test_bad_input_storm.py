@@ -41,11 +41,11 @@ async def test_a_thousand_bad_inputs_leave_the_breaker_closed(user_factory: User
         ]
         return [asyncio.create_task(request) for request in requests]
 
-    answers: list[Answer] = []
+    responses: list[Answer] = []
     for number in range(ROUNDS):
-        answers += await asyncio.gather(*one_of_each(number))
+        responses += await asyncio.gather(*one_of_each(number))
 
-    assert Counter(answer.outcome for answer in answers) == {
+    assert Counter(response.outcome for response in responses) == {
         (409, "DUPLICATE_EMAIL"): ROUNDS,
         (409, "DUPLICATE_USERNAME"): ROUNDS,
         (400, "VALIDATION_ERROR"): ROUNDS,

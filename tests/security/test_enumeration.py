@@ -73,13 +73,13 @@ async def closed(other: OtherApp, guesser: Actor, name: Name) -> Actor:
     return elsewhere(guesser, "192.0.2.1")
 
 
-def constant_part(answer: Answer) -> Any:
+def constant_part(response: Answer) -> Any:
     """Return all of an answer that may not differ; the wait to five seconds, as machines are slow at times."""
-    body = {name: value for name, value in answer.json.items() if name not in DIFFERS}
-    headers = {name: value for name, value in answer.response.headers.items() if name != "x-request-id"}
+    body = {name: value for name, value in response.json.items() if name not in DIFFERS}
+    headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
     headers.pop("ratelimit")  # counts down, for whoever asks
     wait = -(-int(headers.pop("retry-after", 0)) // 5) * 5
-    return answer.status, list(answer.json), body, headers, wait, len(answer.response.content)
+    return response.status, list(response.json), body, headers, wait, len(response.response.content)
 
 
 @pytest.mark.parametrize(
@@ -96,18 +96,18 @@ def constant_part(answer: Answer) -> Any:
 async def test_all_kinds_of_accounts_and_none_are_alike(
     limited: OtherApp, stage: Stage, names: list[Name], outcome: tuple[int, str], hashes: int
 ) -> None:
-    answers, asked, compared = [], [], []
+    responses, asked, compared = [], [], []
 
     for number, name in enumerate(names):
         guesser = await stage(limited, elsewhere(Actor(limited.client), f"203.0.113.{100 + number}"), name)
         with recorded(limited.services.database.engine) as statements, counted_verifications() as verifications:
-            answers.append(await guesser.log_in(**name, password=WRONG))
+            responses.append(await guesser.log_in(**name, password=WRONG))
         asked.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])
         compared.append([stored.rsplit("$", 2)[0] for stored in verifications])
         await age_counters(10**6)  # the last two are one name
 
-    assert [answer.outcome for answer in answers] == [outcome] * len(names)
-    assert [constant_part(answer) for answer in answers] == [constant_part(answers[0])] * len(names)
+    assert [response.outcome for response in responses] == [outcome] * len(names)
+    assert [constant_part(response) for response in responses] == [constant_part(responses[0])] * len(names)
     assert asked == [asked[0]] * len(names)
     assert compared == [compared[0]] * len(names)
     assert len(compared[0]) == hashes
@@ -116,9 +116,9 @@ async def test_all_kinds_of_accounts_and_none_are_alike(
 async def test_only_the_right_password_tells_that_an_account_is_disabled(limited: OtherApp) -> None:
     owner = Actor(limited.client, username="off")
 
-    answers = [await owner.log_in(password=WRONG), await owner.log_in()]
+    responses = [await owner.log_in(password=WRONG), await owner.log_in()]
 
-    assert [answer.outcome for answer in answers] == [(401, "INVALID_CREDENTIALS"), (403, "ACCOUNT_DISABLED")]
+    assert [response.outcome for response in responses] == [(401, "INVALID_CREDENTIALS"), (403, "ACCOUNT_DISABLED")]
 
 
 async def test_a_wait_says_the_same_to_who_knows_the_password(limited: OtherApp) -> None:
@@ -127,7 +127,7 @@ async def test_a_wait_says_the_same_to_who_knows_the_password(limited: OtherApp)
     for _ in range(5):
         await guesser.log_in(password=WRONG)
 
-    answers = [await guesser.log_in(password=WRONG), await guesser.log_in()]
+    responses = [await guesser.log_in(password=WRONG), await guesser.log_in()]
 
-    assert constant_part(answers[0]) == constant_part(answers[1])
-    assert answers[0].outcome == (429, "TOO_MANY_ATTEMPTS")
+    assert constant_part(responses[0]) == constant_part(responses[1])
+    assert responses[0].outcome == (429, "TOO_MANY_ATTEMPTS")

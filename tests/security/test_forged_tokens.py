@@ -130,10 +130,10 @@ PROTECTED = [
 
 async def assert_invalid(ada: Actor, forged: str, services: Services) -> None:
     with recorded(services.database.engine) as statements:
-        answers = [await ada.profile(forged), await ada.log_out(forged)]
+        responses = [await ada.profile(forged), await ada.log_out(forged)]
 
-    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 2
-    assert {answer.response.headers["WWW-Authenticate"] for answer in answers} == {'Bearer error="invalid_token"'}
+    assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2
+    assert {response.response.headers["WWW-Authenticate"] for response in responses} == {'Bearer error="invalid_token"'}
     assert statements == []
 
 
@@ -165,10 +165,10 @@ async def test_no_protected_route_takes_one(
     token = promoted(ada.access_token) if kind == "forgery" else ada.refresh_token
 
     with recorded(services.database.engine) as statements:
-        answer = await ada.call(method, path, token=token)
+        response = await ada.call(method, path, token=token)
 
-    assert answer.status == 401
-    assert answer.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert response.status == 401
+    assert response.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
     assert statements == []
 
 
@@ -176,9 +176,9 @@ async def test_no_protected_route_takes_one(
 async def test_an_access_token_is_no_refresh_token(user_factory: UserFactory, path: str) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("POST", path, token="", json={"refresh_token": ada.access_token})
+    response = await ada.call("POST", path, token="", json={"refresh_token": ada.access_token})
 
-    assert answer.outcome == ((401, "TOKEN_INVALID") if path.endswith("refresh") else (200, ""))
+    assert response.outcome == ((401, "TOKEN_INVALID") if path.endswith("refresh") else (200, ""))
     assert (await ada.profile()).status == 200
 
 
@@ -188,10 +188,10 @@ async def test_a_long_access_token_is_no_refresh_token_either(app_with: OtherApp
     async with app_with(JWT_PRIVATE_KEY=private_pem("RS256")) as other:
         ada = Actor(other.client)
         await ada.register()
-        answer = await ada.call("POST", path, token="", json={"refresh_token": ada.access_token})
+        response = await ada.call("POST", path, token="", json={"refresh_token": ada.access_token})
 
     assert len(ada.access_token) > 600
-    assert answer.outcome == ((401, "TOKEN_INVALID") if path.endswith("refresh") else (200, ""))
+    assert response.outcome == ((401, "TOKEN_INVALID") if path.endswith("refresh") else (200, ""))
 
 
 @pytest.mark.parametrize("header", ["jku", "x5u"])
@@ -204,10 +204,10 @@ async def test_an_address_in_a_token_is_never_called(user_factory: UserFactory, 
 
     async with server:
         forged = rebuilt(ada.access_token, {header: f"http://127.0.0.1:{port}/keys.json"})
-        answer = await ada.profile(forged)
+        response = await ada.profile(forged)
         await asyncio.sleep(0.05)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
     assert calls == []
 
 
@@ -221,14 +221,14 @@ async def test_a_public_key_is_no_shared_secret(app_with: OtherAppFactory, algor
         secrets = [pem, pem.strip(), pem.replace("\n", "\r\n"), "".join(pem.split("\n")[1:-2])]
 
         genuine = await ada.profile()
-        answers = [
+        responses = [
             await ada.profile(rebuilt(ada.access_token, {"alg": algorithm_header}, secret.encode()))
             for algorithm_header in ("HS256", algorithm)
             for secret in secrets
         ]
 
     assert genuine.status == 200
-    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 8
+    assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 8
 
 
 async def test_two_tokens_are_one_too_many(user_factory: UserFactory) -> None:
@@ -247,12 +247,12 @@ async def test_two_tokens_are_one_too_many(user_factory: UserFactory) -> None:
 async def test_what_is_no_bearer_token_is_none(user_factory: UserFactory, authorization: str) -> None:
     ada = await user_factory()
 
-    answer = await ada.call(
+    response = await ada.call(
         "GET", "/api/user/profile", token="", headers={"Authorization": authorization.format(ada.access_token)}
     )
 
-    assert answer.outcome == (401, "AUTHENTICATION_REQUIRED")
-    assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.outcome == (401, "AUTHENTICATION_REQUIRED")
+    assert response.response.headers["WWW-Authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize(
@@ -272,6 +272,6 @@ async def test_a_token_counts_in_its_header_alone(user_factory: UserFactory, pla
         kind: {name: text.format(ada.access_token) for name, text in values.items()} for kind, values in place.items()
     }
 
-    answer = await ada.call("GET", "/api/user/profile", token="", **filled)
+    response = await ada.call("GET", "/api/user/profile", token="", **filled)
 
-    assert answer.outcome == (401, "AUTHENTICATION_REQUIRED")
+    assert response.outcome == (401, "AUTHENTICATION_REQUIRED")

@@ -55,9 +55,9 @@ def assert_refused(response: httpx.Response) -> None:
 @cases(BODIES // 3)
 @given(body=json_values())
 async def test_any_json_is_refused_in_order(ada: Actor, method: str, path: str, body: Any) -> None:
-    answer = await ada.call(method, path, content=json.dumps(body), headers=JSON)
+    response = await ada.call(method, path, content=json.dumps(body), headers=JSON)
 
-    assert_refused(answer.response)
+    assert_refused(response.response)
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
@@ -66,9 +66,9 @@ async def test_any_json_is_refused_in_order(ada: Actor, method: str, path: str, 
 async def test_any_value_in_any_field_is_refused_in_order(
     ada: Actor, method: str, path: str, body: dict[str, Any]
 ) -> None:
-    answer = await ada.call(method, path, content=json.dumps(body), headers=JSON)
+    response = await ada.call(method, path, content=json.dumps(body), headers=JSON)
 
-    assert_refused(answer.response)
+    assert_refused(response.response)
 
 
 @cases(BODIES)
@@ -81,9 +81,9 @@ async def test_any_value_in_any_field_is_refused_in_order(
 @example(b'{"username": "ada", "username": "eve", "password": "x"}')
 @example(b'{"username": "ada", "password": 1e999}')
 async def test_any_bytes_are_refused_in_order(ada: Actor, body: bytes) -> None:
-    answer = await ada.call("POST", "/api/auth/login", content=body, headers=JSON)
+    response = await ada.call("POST", "/api/auth/login", content=body, headers=JSON)
 
-    assert_refused(answer.response)
+    assert_refused(response.response)
 
 
 @cases(VALUES)
@@ -130,13 +130,13 @@ async def test_no_field_of_an_account_can_be_slipped_in(ada: Actor, field: str) 
     """ASVS 5.0 V15.3.3, CVE-2026-27946."""
     body = {"email": "eve@example.com", "username": "eve", "password": ada.password, field: True}
 
-    answers = [
+    responses = [
         await ada.call("POST", "/api/auth/register", json=body),
         await ada.call("PATCH", "/api/user/profile", json={"username": "eve", field: True}),
     ]
 
-    assert [answer.outcome for answer in answers] == [(400, "VALIDATION_ERROR")] * 2
-    assert [answer["errors"] for answer in answers] == [
+    assert [response.outcome for response in responses] == [(400, "VALIDATION_ERROR")] * 2
+    assert [response["errors"] for response in responses] == [
         [{"field": field, "code": "unknown", "message": "There is no such field."}]
     ] * 2
     assert (await ada.log_in(username="eve")).outcome == (401, "INVALID_CREDENTIALS")

@@ -127,22 +127,22 @@ def test_what_counts_attempts_is_the_same_for_every_spelling(raw: str) -> None:
 @given(st.text(max_size=60) | ALMOST | ADDRESS, st.text(max_size=60) | ALMOST)
 async def test_registering_any_name_is_decided_and_the_decision_kept(ada: Actor, email: str, username: str) -> None:
     """No text breaks anything, and who has got a name logs in by it as it was typed."""
-    answer = await ada.register(email=email, username=username)
+    response = await ada.register(email=email, username=username)
 
-    if answer.status == 201:
+    if response.status == 201:
         assert (await ada.log_in(username=username)).status == 200
         assert (await ada.log_in(username=None, email=email)).status == 200
         await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
     else:
-        assert answer.outcome in {(400, "VALIDATION_ERROR"), (400, "WEAK_PASSWORD"), (400, "MALFORMED_REQUEST")}
+        assert response.outcome in {(400, "VALIDATION_ERROR"), (400, "WEAK_PASSWORD"), (400, "MALFORMED_REQUEST")}
 
 
 @cases(BODIES)
 @given(st.text(max_size=300) | ALMOST | ADDRESS, st.text(max_size=100))
 async def test_logging_in_with_anything_is_a_wrong_password(ada: Actor, name: str, password: str) -> None:
-    answer = await ada.log_in(username=name, password=password)
+    response = await ada.log_in(username=name, password=password)
 
-    assert answer.outcome in {(401, "INVALID_CREDENTIALS"), (400, "VALIDATION_ERROR"), (400, "MALFORMED_REQUEST")}
+    assert response.outcome in {(401, "INVALID_CREDENTIALS"), (400, "VALIDATION_ERROR"), (400, "MALFORMED_REQUEST")}
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ async def test_a_name_is_never_read_as_a_statement_or_a_pattern(user_factory: Us
     """ASVS 5.0 V1.2.4."""
     ada = await user_factory()
 
-    answers = [
+    responses = [
         await ada.log_in(username=text),
         await ada.log_in(username=None, email=text),
         await ada.log_in(password=text),
@@ -178,8 +178,8 @@ async def test_a_name_is_never_read_as_a_statement_or_a_pattern(user_factory: Us
         await ada.call("GET", "/api/user/audit-log", params={"cursor": text, "limit": text}),
     ]
 
-    assert [answer.status for answer in answers] == [401, 401, 401, 401, 400, 400, 400]
-    assert "x-injected" not in answers[0].response.headers
+    assert [response.status for response in responses] == [401, 401, 401, 401, 400, 400, 400]
+    assert "x-injected" not in responses[0].response.headers
     assert (await ada.profile())["username"] == "ada"
 
 

@@ -48,9 +48,9 @@ async def test_a_token_that_differs_in_one_character_is_invalid(
         return
 
     with recorded(services.database.engine) as statements:
-        answer = await ada.profile(bent)
+        response = await ada.profile(bent)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
     assert statements == []
 
 
@@ -58,9 +58,9 @@ async def test_a_token_that_differs_in_one_character_is_invalid(
 @given(text=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=300))
 async def test_a_text_is_no_token(ada: Actor, services: Services, text: str) -> None:
     with recorded(services.database.engine) as statements:
-        answers = [await ada.profile(text), await ada.log_out(text)]
+        responses = [await ada.profile(text), await ada.log_out(text)]
 
-    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 2
+    assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2
     assert statements == []
 
 
@@ -71,11 +71,11 @@ async def test_a_signed_claim_of_any_value_never_breaks_anything(
 ) -> None:
     claims = claims_of(ada.access_token)
 
-    answer = await ada.profile(signed(header_of(ada.access_token), {**claims, claim: value}, key))
+    response = await ada.profile(signed(header_of(ada.access_token), {**claims, claim: value}, key))
 
     is_harmless = claim in {"jti", "iat", "nbf"} or value == claims[claim]
-    assert answer.status == 401 or is_harmless
-    assert answer.status in {200, 401}
+    assert response.status == 401 or is_harmless
+    assert response.status in {200, 401}
 
 
 @cases(BODIES)
@@ -85,10 +85,10 @@ async def test_a_signed_header_of_any_value_never_breaks_anything(
 ) -> None:
     header = header_of(ada.access_token)
 
-    answer = await ada.profile(signed({**header, name: value}, claims_of(ada.access_token), key))
+    response = await ada.profile(signed({**header, name: value}, claims_of(ada.access_token), key))
 
     is_harmless = name in {"jwk", "zip", "x"} or (name, value) in header.items()
-    assert answer.outcome == ((200, "") if is_harmless else (401, "TOKEN_INVALID"))
+    assert response.outcome == ((200, "") if is_harmless else (401, "TOKEN_INVALID"))
 
 
 @cases(BODIES)
@@ -102,6 +102,6 @@ async def test_a_signed_payload_that_is_something_else_is_invalid(ada: Actor, ke
 @cases(BODIES)
 @given(text=st.text(max_size=600) | st.from_regex(r"rt_[A-Za-z0-9_-]{40,46}", fullmatch=True))
 async def test_a_text_is_no_refresh_token(ada: Actor, text: str) -> None:
-    answer = await ada.try_refresh(text)
+    response = await ada.try_refresh(text)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")

@@ -45,6 +45,6 @@ async def test_v1_2_2_no_request_can_name_a_page_to_go_on_to(client: httpx.Async
 
 @pytest.mark.parametrize(("path", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
 async def test_v1_2_2_a_redirect_stays_on_this_server(client: httpx.AsyncClient, path: str, target: str) -> None:
-    answer = await client.get(f"{path}?next=https://evil.example/", headers=ELSEWHERE)
+    response = await client.get(f"{path}?next=https://evil.example/", headers=ELSEWHERE)
 
-    assert (answer.status_code // 100, answer.headers["location"]) == (3, target)
+    assert (response.status_code // 100, response.headers["location"]) == (3, target)

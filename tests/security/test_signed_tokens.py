@@ -61,9 +61,9 @@ async def test_a_claim_of_an_odd_kind_is_invalid_and_asks_the_database_nothing(
     token = changed(ada.access_token, key, **{claim: value})
 
     with recorded(services.database.engine) as statements:
-        answers = [await ada.profile(token), await ada.log_out(token)]
+        responses = [await ada.profile(token), await ada.log_out(token)]
 
-    assert [answer.outcome for answer in answers] == [(401, "TOKEN_INVALID")] * 2
+    assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2
     assert statements == []
 
 
@@ -71,9 +71,9 @@ async def test_a_claim_of_an_odd_kind_is_invalid_and_asks_the_database_nothing(
 async def test_a_claim_that_is_missing_makes_it_invalid(ada: Actor, key: bytes, claim: str) -> None:
     claims = {name: value for name, value in claims_of(ada.access_token).items() if name != claim}
 
-    answer = await ada.profile(signed(header_of(ada.access_token), claims, key))
+    response = await ada.profile(signed(header_of(ada.access_token), claims, key))
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
 
 
 @pytest.mark.parametrize("claim", ["exp", "nbf", "iat"])
@@ -83,9 +83,9 @@ async def test_a_claim_that_is_missing_makes_it_invalid(ada: Actor, key: bytes, 
 async def test_a_number_that_is_no_time_is_invalid(ada: Actor, key: bytes, claim: str, spelling: str) -> None:
     token = spelled(ada.access_token, key, claim, spelling)
 
-    answers = [await ada.profile(token), await ada.log_out(token)]
+    responses = [await ada.profile(token), await ada.log_out(token)]
 
-    assert {answer.status for answer in answers} == {401}
+    assert {response.status for response in responses} == {401}
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ async def test_a_number_that_is_no_time_is_invalid(ada: Actor, key: bytes, claim
     ids=lambda payload: f"{payload:.12}",
 )
 async def test_a_payload_that_is_no_object_is_invalid(ada: Actor, key: bytes, payload: str) -> None:
-    answer = await ada.profile(signed(header_of(ada.access_token), payload, key))
+    response = await ada.profile(signed(header_of(ada.access_token), payload, key))
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
 
 
 @pytest.mark.parametrize(
@@ -117,9 +117,9 @@ async def test_a_session_of_somebody_else_is_not_entered(ada: Actor, user_factor
     grace = await user_factory()
     token = changed(ada.access_token, key, sid=claims_of(grace.access_token)["sid"])
 
-    answers = [await ada.profile(token), await ada.log_out(token)]
+    responses = [await ada.profile(token), await ada.log_out(token)]
 
-    assert [answer.outcome for answer in answers] == [(401, "TOKEN_REVOKED"), (200, "")]
+    assert [response.outcome for response in responses] == [(401, "TOKEN_REVOKED"), (200, "")]
     assert (await grace.profile()).status == 200
 
 
@@ -159,9 +159,9 @@ async def test_a_token_of_another_deployment_is_invalid(
     ada: Actor, app_with: OtherAppFactory, variables: dict[str, str]
 ) -> None:
     async with app_with(**variables) as other:
-        answer = await Actor(other.client).profile(ada.access_token)
+        response = await Actor(other.client).profile(ada.access_token)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
 
 
 async def test_a_token_for_later_is_outside_of_its_time_until_a_minute_before(ada: Actor, key: bytes) -> None:
@@ -170,8 +170,8 @@ async def test_a_token_for_later_is_outside_of_its_time_until_a_minute_before(ad
     early = [await ada.profile(changed(ada.access_token, key, **{claim: now + 90})) for claim in ("nbf", "iat")]
     within = [await ada.profile(changed(ada.access_token, key, **{claim: now + 50})) for claim in ("nbf", "iat")]
 
-    assert [answer.outcome for answer in early] == [(401, "TOKEN_EXPIRED")] * 2
-    assert [answer.status for answer in within] == [200, 200]
+    assert [response.outcome for response in early] == [(401, "TOKEN_EXPIRED")] * 2
+    assert [response.status for response in within] == [200, 200]
 
 
 async def test_no_spelling_of_a_revoked_token_works(ada: Actor, key: bytes) -> None:
@@ -191,9 +191,9 @@ async def test_no_spelling_of_a_revoked_token_works(ada: Actor, key: bytes) -> N
 
     assert (await ada.log_out()).status == 200
 
-    answers = [await ada.profile(spelling) for spelling in spellings]
-    assert [answer.status for answer in answers] == [401] * len(spellings)
-    assert answers[0].outcome == (401, "TOKEN_REVOKED")
+    responses = [await ada.profile(spelling) for spelling in spellings]
+    assert [response.status for response in responses] == [401] * len(spellings)
+    assert responses[0].outcome == (401, "TOKEN_REVOKED")
 
 
 async def test_a_token_tells_nothing_about_the_person(ada: Actor) -> None:

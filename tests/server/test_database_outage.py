@@ -37,13 +37,13 @@ def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactor
     return deployment
 
 
-def outcome(answer: httpx.Response) -> tuple[int, str]:
-    return answer.status_code, str(answer.json().get("error_code", ""))
+def outcome(response: httpx.Response) -> tuple[int, str]:
+    return response.status_code, str(response.json().get("error_code", ""))
 
 
-def assert_refused_for_now(answer: httpx.Response) -> None:
-    assert outcome(answer) in {(503, "DATABASE_UNAVAILABLE"), (503, "CIRCUIT_BREAKER_OPEN")}
-    assert 1 <= int(answer.headers["retry-after"]) <= 5
+def assert_refused_for_now(response: httpx.Response) -> None:
+    assert outcome(response) in {(503, "DATABASE_UNAVAILABLE"), (503, "CIRCUIT_BREAKER_OPEN")}
+    assert 1 <= int(response.headers["retry-after"]) <= 5
 
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])

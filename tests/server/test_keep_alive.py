@@ -24,8 +24,8 @@ def test_small_answers_on_an_open_connection_are_not_held_back(served: Served) -
     for _ in range(50):
         begin = time.perf_counter()
         connection.request("GET", "/health/live")
-        answer = connection.getresponse()
-        assert (answer.status, answer.read()) == (200, b'{"status":"ok"}')
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (200, b'{"status":"ok"}')
         durations.append(time.perf_counter() - begin)
 
     assert connection.sock is opened

@@ -20,14 +20,14 @@ WRONG_PASSWORD = "Wrong-Horse-7-Staple"
 
 def a_day(client: httpx.Client) -> tuple[dict[str, int], set[str]]:
     """Do all kinds of things; return the status of each request by its id, and all secrets that passed."""
-    answers: dict[str, int] = {}
+    responses: dict[str, int] = {}
     secrets = {PASSWORD, WRONG_PASSWORD, SECRET, "in-the-query"}
 
     def send(method: str, path: str, **arguments: Any) -> dict[str, Any]:
-        headers = {"X-Request-ID": f"request-{len(answers)}", **arguments.pop("headers", {})}
-        answer = client.request(method, path, headers=headers, **arguments)
-        answers[headers["X-Request-ID"]] = answer.status_code
-        document = answer.json() if answer.content.startswith(b"{") else {}
+        headers = {"X-Request-ID": f"request-{len(responses)}", **arguments.pop("headers", {})}
+        response = client.request(method, path, headers=headers, **arguments)
+        responses[headers["X-Request-ID"]] = response.status_code
+        document = response.json() if response.content.startswith(b"{") else {}
         secrets.update(value for name, value in document.items() if name in {"access_token", "refresh_token"})
         return dict(document)
 
@@ -45,7 +45,7 @@ def a_day(client: httpx.Client) -> tuple[dict[str, int], set[str]]:
     send("PUT", "/api/user/profile", headers={"Authorization": f"Bearer {tokens['refresh_token']}"})
     send("GET", "/schema/swagger")
     send("POST", "/api/auth/logout", headers=bearer)
-    return answers, secrets
+    return responses, secrets
 
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
@@ -54,14 +54,14 @@ def test_the_log_is_flat_json_with_one_line_per_request_and_no_secret(deployment
         deployment.server(workers=workers, LOG_LEVEL="DEBUG") as server,
         httpx.Client(base_url=server.url, trust_env=False) as client,
     ):
-        answers, secrets = a_day(client)
-    assert len(answers) == 13
+        responses, secrets = a_day(client)
+    assert len(responses) == 13
 
     lines = json_lines(server.output())
     assert [value for line in lines for value in line.values() if isinstance(value, dict | list)] == []
     requests = [line for line in lines if line.get("event") == "http:request"]
     written = sorted((line["request_id"], line["status"]) for line in requests if line["path"] != "/health/live")
-    assert written == sorted(answers.items())
+    assert written == sorted(responses.items())
     assert [secret for secret in secrets if secret in server.output()] == []
 
 

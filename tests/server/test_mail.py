@@ -27,14 +27,14 @@ async def test_mails_that_were_wanted_while_the_mail_server_was_away_arrive_once
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
             addresses = [f"person{number}@example.com" for number in range(PEOPLE)]
             for number, email in enumerate(addresses):
-                answer = await client.post(
+                response = await client.post(
                     "/api/auth/register", json={"email": email, "username": f"person{number}", "password": PASSWORD}
                 )
-                assert answer.status_code == 201
+                assert response.status_code == 201
             # A known address and an unknown one get one answer, with nobody to take the mail.
             for email in [*addresses, "nobody@example.com"]:
-                answer = await client.post("/api/auth/password/forgot", json={"email": email})
-                assert answer.status_code == 202
+                response = await client.post("/api/auth/password/forgot", json={"email": email})
+                assert response.status_code == 202
             ready = await client.get("/health/ready")
 
         with mails:

@@ -72,7 +72,7 @@ def test_on_a_port_of_their_own_they_outlive_a_worker(server: RunningServer, met
     """What the dead one counted stays; what it had in use goes."""
     own = f"http://127.0.0.1:{metrics_port}/metrics"
     with httpx.Client(base_url=server.url, trust_env=False, timeout=20) as client:
-        answers = [client.get(ROUTE, headers={"Connection": "close"}).status_code for _ in range(REQUESTS)]
+        responses = [client.get(ROUTE, headers={"Connection": "close"}).status_code for _ in range(REQUESTS)]
         on_the_main_port = client.get("/metrics").status_code
         wait_until(lambda: count(parse(client.get(own).text)) == REQUESTS)  # they tell once a second
         before = parse(client.get(own).text)
@@ -83,7 +83,7 @@ def test_on_a_port_of_their_own_they_outlive_a_worker(server: RunningServer, met
         wait_until(lambda: pool_size(parse(client.get(own).text), engine) == size, within=SLOW)
         after = parse(client.get(own).text)
 
-    assert answers == [200] * REQUESTS
+    assert responses == [200] * REQUESTS
     assert on_the_main_port == 404
     assert (count(before), count(after)) == (REQUESTS, REQUESTS)
     folder = folder_of(server)

@@ -15,26 +15,26 @@ pytestmark = pytest.mark.slow
 async def test_of_fifty_registrations_of_one_address_exactly_one_wins(served: Served, crowd: httpx.AsyncClient) -> None:
     people = [Actor(crowd, username=f"twin{number}", email="twin@example.com") for number in range(50)]
 
-    answers = await asyncio.gather(*(person.register() for person in people))
+    responses = await asyncio.gather(*(person.register() for person in people))
 
-    assert Counter(answer.outcome for answer in answers) == {(201, ""): 1, (409, "DUPLICATE_EMAIL"): 49}
+    assert Counter(response.outcome for response in responses) == {(201, ""): 1, (409, "DUPLICATE_EMAIL"): 49}
     rows = await served.deployment.rows("SELECT username FROM users WHERE email = 'twin@example.com'")
-    assert rows == [(answer["username"],) for answer in answers if answer.status == 201]
+    assert rows == [(response["username"],) for response in responses if response.status == 201]
 
 
 async def test_twenty_refreshes_of_one_token_give_the_same_successor(served: Served, crowd: httpx.AsyncClient) -> None:
     ada = Actor(crowd, username="refresher", email="refresher@example.com")
     await ada.register()
 
-    answers = await asyncio.gather(*(ada.try_refresh() for _ in range(20)))
+    responses = await asyncio.gather(*(ada.try_refresh() for _ in range(20)))
 
-    assert {answer.status for answer in answers} == {200}
-    assert len({answer["refresh_token"] for answer in answers}) == 1
+    assert {response.status for response in responses} == {200}
+    assert len({response["refresh_token"] for response in responses}) == 1
     unused = await served.deployment.rows(
         "SELECT used_at IS NULL FROM refresh_tokens JOIN users ON users.id = user_id WHERE username = 'refresher'"
     )
     assert sorted(unused) == [(False,), (True,)]
-    assert (await ada.try_refresh(answers[0]["refresh_token"])).status == 200
+    assert (await ada.try_refresh(responses[0]["refresh_token"])).status == 200
 
 
 async def test_no_refresh_survives_a_logout_at_the_same_time(crowd: httpx.AsyncClient) -> None:
@@ -46,9 +46,9 @@ async def test_no_refresh_survives_a_logout_at_the_same_time(crowd: httpx.AsyncC
     refreshed, left = await asyncio.gather(asyncio.gather(*(ada.try_refresh() for _ in range(10))), ada.log_out())
 
     assert left.status == 200
-    assert {answer.outcome for answer in refreshed} <= {(200, ""), (401, "TOKEN_REVOKED")}
-    given = [ada.refresh_token, *(answer["refresh_token"] for answer in refreshed if answer.status == 200)]
+    assert {response.outcome for response in refreshed} <= {(200, ""), (401, "TOKEN_REVOKED")}
+    given = [ada.refresh_token, *(response["refresh_token"] for response in refreshed if response.status == 200)]
     usable = [await ada.try_refresh(token) for token in set(given)]
-    usable += [await ada.profile(answer["access_token"]) for answer in refreshed if answer.status == 200]
-    assert {answer.outcome for answer in usable} == {(401, "TOKEN_REVOKED")}
+    usable += [await ada.profile(response["access_token"]) for response in refreshed if response.status == 200]
+    assert {response.outcome for response in usable} == {(401, "TOKEN_REVOKED")}
     assert (await ada.log_in(password=PASSWORD)).status == 200

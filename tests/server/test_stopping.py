@@ -53,9 +53,9 @@ def ask_for_login(connection: http.client.HTTPConnection) -> None:
 
 def attempt_login(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
     ask_for_login(connection)
-    answer = connection.getresponse()
-    answer.read()
-    return answer
+    response = connection.getresponse()
+    response.read()
+    return response
 
 
 def ask_whether_alive(connection: http.client.HTTPConnection) -> None:
@@ -79,8 +79,8 @@ class UnfinishedRegistration:
         """Send the rest, if somebody listens, and return the answer, for which the server closes the connection."""
         with suppress(ConnectionError):
             self._socket.sendall(self._body)
-        with self._socket, self._socket.makefile("rb") as answer:
-            head, _, body = answer.read().partition(b"\r\n\r\n")
+        with self._socket, self._socket.makefile("rb") as response:
+            head, _, body = response.read().partition(b"\r\n\r\n")
         return httpx.Response(int(head.split()[1]), content=body)
 
 
@@ -94,9 +94,9 @@ def test_a_request_under_way_is_finished_before_the_orderly_end(
         os.kill(server.pid, how)
         wait_until(lambda: times_said(server.output(), "Shutting down") == workers)
 
-        answer = request.finish()
+        response = request.finish()
 
-        assert (answer.status_code, answer.json()["username"]) == (201, "ada")
+        assert (response.status_code, response.json()["username"]) == (201, "ada")
         assert ended_with(server) == 0
         assert times_said(server.output(), "Application shutdown complete.") == workers
 
@@ -167,7 +167,7 @@ def test_ft13_a_request_that_takes_too_long_does_not_keep_the_server_from_ending
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
 def test_ft13_who_asks_for_readiness_first_never_meets_a_closed_door(deployment: Deployment, workers: int) -> None:
     """As a balancer does: requests go here, each on a new connection, until the last probe said no."""
-    probes, answers = [], []
+    probes, responses = [], []
     with deployment.server(workers=workers, SHUTDOWN_DELAY="1") as server, httpx.Client(trust_env=False) as kept:
         wait_for_workers(server, workers)
         assert "connection" not in kept.get(f"{server.url}/health/live").headers
@@ -177,11 +177,11 @@ def test_ft13_who_asks_for_readiness_first_never_meets_a_closed_door(deployment:
         with suppress(httpx.TransportError):
             while server.running:
                 probes.append(httpx.get(f"{server.url}/health/ready", trust_env=False))
-                answers.append(httpx.get(f"{server.url}/health/live", trust_env=False))
+                responses.append(httpx.get(f"{server.url}/health/live", trust_env=False))
 
         assert {(probe.status_code, probe.json()["status"]) for probe in probes} == {(503, "draining")}
-        assert {(answer.status_code, answer.headers["connection"]) for answer in answers} == {(200, "close")}
-        assert answers
+        assert {(response.status_code, response.headers["connection"]) for response in responses} == {(200, "close")}
+        assert responses
         assert ended_with(server) == 0
 
 

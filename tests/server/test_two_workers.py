@@ -28,7 +28,7 @@ def only_worker(served: Served) -> OnlyWorker:
     pids = worker_pids(served.server.output())
 
     @contextmanager
-    def answers(number: int) -> Iterator[None]:
+    def responses(number: int) -> Iterator[None]:
         frozen = pids[1 - number]
         os.kill(frozen, signal.SIGSTOP)
         try:
@@ -36,7 +36,7 @@ def only_worker(served: Served) -> OnlyWorker:
         finally:
             os.kill(frozen, signal.SIGCONT)
 
-    return answers
+    return responses
 
 
 @pytest.fixture

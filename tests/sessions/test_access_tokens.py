@@ -56,10 +56,10 @@ async def test_an_expired_token_says_so(user_factory: UserFactory, expired_token
     ada = await user_factory()
     token = expired_token_factory(user_id=(await ada.profile())["id"], session_id=await session_id())
 
-    answer = await ada.profile(token)
+    response = await ada.profile(token)
 
-    assert answer.outcome == (401, "TOKEN_EXPIRED")
-    assert answer.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert response.outcome == (401, "TOKEN_EXPIRED")
+    assert response.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_a_remembered_token_still_expires(user_factory: UserFactory, clock: MovableClock) -> None:
@@ -117,10 +117,10 @@ async def test_without_a_bearer_token_the_challenge_has_no_error(user_factory: U
     ada = await user_factory()
     headers = {} if header is None else {"Authorization": header.format(token=ada.access_token)}
 
-    answer = await ada.call("GET", "/api/user/profile", token="", headers=headers)
+    response = await ada.call("GET", "/api/user/profile", token="", headers=headers)
 
-    assert answer.outcome == (401, "AUTHENTICATION_REQUIRED")
-    assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.outcome == (401, "AUTHENTICATION_REQUIRED")
+    assert response.response.headers["WWW-Authenticate"] == "Bearer"
 
 
 async def test_two_authorization_headers_are_one_too_many(user_factory: UserFactory) -> None:
@@ -176,12 +176,12 @@ async def test_a_public_key_is_published_and_verifies_the_tokens(app_with: Other
     async with app_with(JWT_PRIVATE_KEY=pem, JWT_ALGORITHM="EdDSA") as other:
         ada = Actor(other.client)
         await ada.register()
-        answer = await ada.call("GET", "/.well-known/jwks.json", token="")
+        response = await ada.call("GET", "/.well-known/jwks.json", token="")
         assert (await ada.profile()).status == 200
 
-    (published,) = answer["keys"]
+    (published,) = response["keys"]
     assert published.keys() == {"kty", "crv", "x", "kid", "alg", "use"}
-    assert answer.response.headers["Cache-Control"] == "public, max-age=300"
+    assert response.response.headers["Cache-Control"] == "public, max-age=300"
     claims = jwt.decode(
         ada.access_token, jwt.PyJWK(published), algorithms=["EdDSA"], audience="auth_api", issuer="http://testserver"
     )

@@ -69,9 +69,9 @@ async def test_a_refresh_token_in_the_body_says_which_session_ends(user_factory:
     phone = Actor(ada.client)
     await phone.log_in()
 
-    answer = await ada.call("POST", "/api/auth/logout", json={"refresh_token": phone.refresh_token})
+    response = await ada.call("POST", "/api/auth/logout", json={"refresh_token": phone.refresh_token})
 
-    assert answer.json == {"message": "Logged out."}
+    assert response.json == {"message": "Logged out."}
     assert (await phone.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.profile()).status == 200
 
@@ -118,9 +118,9 @@ async def test_sessions_past_their_end_are_not_counted_among_the_ended(user_fact
     await age_sessions(days=8)
     await ada.log_in()
 
-    answer = await ada.call("POST", "/api/auth/logout-all", json={})
+    response = await ada.call("POST", "/api/auth/logout-all", json={})
 
-    assert (answer.status, answer["sessions_ended"]) == (200, 1)
+    assert (response.status, response["sessions_ended"]) == (200, 1)
 
 
 async def test_keeping_the_current_session_keeps_its_refresh_token(user_factory: UserFactory) -> None:
@@ -128,9 +128,9 @@ async def test_keeping_the_current_session_keeps_its_refresh_token(user_factory:
     phone = Actor(ada.client)
     await phone.log_in()
 
-    answer = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": True})
+    response = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": True})
 
-    assert answer["sessions_ended"] == 1
+    assert response["sessions_ended"] == 1
     assert (await ada.try_refresh()).status == 200
     assert (await phone.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
@@ -140,7 +140,7 @@ async def test_a_refresh_token_is_no_bearer_anywhere(user_factory: UserFactory, 
     ada = await user_factory()
     body = {"current_password": ada.password} if path.endswith("delete") else {}
 
-    answer = await ada.call("POST", path, token=ada.refresh_token, json=body)
+    response = await ada.call("POST", path, token=ada.refresh_token, json=body)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
     assert await SessionRow.count() == 1

@@ -26,14 +26,14 @@ async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_t
     user_factory: UserFactory, environ: dict[str, str]
 ) -> None:
     ada = await user_factory()
-    answer = await ada.try_refresh()
+    response = await ada.try_refresh()
 
     spent, successor = await RefreshTokenRow.objects().order_by(RefreshTokenRow.id)
 
-    assert (spent.token_hash, successor.token_hash) == (sha256(ada.refresh_token), sha256(answer["refresh_token"]))
+    assert (spent.token_hash, successor.token_hash) == (sha256(ada.refresh_token), sha256(response["refresh_token"]))
     assert spent.successor_hash == successor.token_hash
     assert len(bytes.fromhex(spent.successor_salt)) == 16
-    assert answer["refresh_token"] == derived(environ["JWT_SECRET_KEY"], ada.refresh_token, spent.successor_salt)
+    assert response["refresh_token"] == derived(environ["JWT_SECRET_KEY"], ada.refresh_token, spent.successor_salt)
     assert [successor.used_at, successor.successor_hash, successor.successor_salt] == [None] * 3
 
 

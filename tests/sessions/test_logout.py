@@ -52,9 +52,9 @@ async def test_other_sessions_go_on(user_factory: UserFactory) -> None:
 async def test_doing_it_again_is_no_error_and_is_noted_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answers = [await ada.log_out(), await ada.log_out(), await log_out_by_refresh_token(ada, ada.refresh_token)]
+    responses = [await ada.log_out(), await ada.log_out(), await log_out_by_refresh_token(ada, ada.refresh_token)]
 
-    assert [answer.status for answer in answers] == [200, 200, 200]
+    assert [response.status for response in responses] == [200, 200, 200]
     assert (await audit_actions()).count("session:logged_out") == 1
 
 
@@ -86,9 +86,9 @@ async def test_what_logging_out_takes_stays_expired_elsewhere(user_factory: User
 async def test_a_forged_access_token_is_refused(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.log_out(ada.access_token[:-4] + "AAAA")
+    response = await ada.log_out(ada.access_token[:-4] + "AAAA")
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
+    assert response.outcome == (401, "TOKEN_INVALID")
 
 
 async def test_without_any_token_there_is_nothing_to_end(ada: Actor) -> None:
@@ -106,9 +106,9 @@ async def test_everywhere_means_everywhere_or_everywhere_else(
     await phone.log_in()
     await tablet.log_in()
 
-    answer = await ada.call("POST", "/api/auth/logout-all", json=body)
+    response = await ada.call("POST", "/api/auth/logout-all", json=body)
 
-    assert answer.json == {"message": "Logged out everywhere.", "sessions_ended": ended}
+    assert response.json == {"message": "Logged out everywhere.", "sessions_ended": ended}
     assert [(await actor.profile()).status for actor in (ada, phone, tablet)] == [200 if goes_on else 401, 401, 401]
     assert [(await actor.try_refresh()).status for actor in (phone, tablet)] == [401, 401]
     assert (await audit_actions())[-1] == "sessions:logged_out_everywhere"
@@ -117,7 +117,7 @@ async def test_everywhere_means_everywhere_or_everywhere_else(
 async def test_keep_current_is_a_boolean_and_nothing_else(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "true"})
+    response = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "true"})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert answer["errors"] == [{"field": "keep_current", "code": "type", "message": "Must be true or false."}]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert response["errors"] == [{"field": "keep_current", "code": "type", "message": "Must be true or false."}]

@@ -113,11 +113,11 @@ async def test_a_refresh_that_waits_for_its_session_goes_on_with_what_that_becam
     """A statement sees the rows as they were when it began, and looks again at what it had to wait for."""
     ada = await user_factory()
 
-    answer, expected = await beside(services, ada.try_refresh, {SessionRow.user_agent: "moved meanwhile"})
+    response, expected = await beside(services, ada.try_refresh, {SessionRow.user_agent: "moved meanwhile"})
 
-    assert answer.status == 200
+    assert response.status == 200
     assert (await SessionRow.select().first())["user_agent"] == expected  # type: ignore[index]
-    assert (await ada.try_refresh(answer["refresh_token"])).status == 200
+    assert (await ada.try_refresh(response["refresh_token"])).status == 200
 
 
 async def test_a_refresh_that_waits_for_the_end_of_its_session_is_refused(
@@ -125,9 +125,9 @@ async def test_a_refresh_that_waits_for_the_end_of_its_session_is_refused(
 ) -> None:
     ada = await user_factory()
 
-    answer, _ = await beside(services, ada.try_refresh, {SessionRow.ended_at: datetime.now().astimezone()})
+    response, _ = await beside(services, ada.try_refresh, {SessionRow.ended_at: datetime.now().astimezone()})
 
-    assert answer.outcome == (401, "TOKEN_REVOKED")
+    assert response.outcome == (401, "TOKEN_REVOKED")
     assert [row["used_at"] for row in await RefreshTokenRow.select()] == [None]
 
 
@@ -166,8 +166,8 @@ async def test_a_login_that_waits_for_another_one_counts_the_sessions_anew(
     ada = await user_factory()
 
     with recorded(services.database.engine) as statements:
-        answer, _ = await beside(services, ada.log_in, {UserRow.last_login: datetime.now().astimezone()})
+        response, _ = await beside(services, ada.log_in, {UserRow.last_login: datetime.now().astimezone()})
 
-    assert answer.status == 200
+    assert response.status == 200
     asked = [statement.split()[0] for statement in statements if "pg_locks" not in statement]
     assert asked == ["UPDATE", "SELECT", "WITH", "UPDATE", "INSERT", "INSERT", "INSERT"]

@@ -65,18 +65,18 @@ async def test_an_unused_token_yields_a_new_pair_and_carries_the_session_on(user
     ada = await user_factory()
     await age_sessions(days=5)
 
-    answer = await ada.try_refresh()
+    response = await ada.try_refresh()
 
-    assert answer.status == 200
-    assert answer.json.keys() == {
+    assert response.status == 200
+    assert response.json.keys() == {
         "access_token",
         "refresh_token",
         "token_type",
         "expires_in",
         "refresh_expires_in",
     }
-    assert answer["refresh_token"] != ada.refresh_token
-    assert WEEK - 5 <= answer["refresh_expires_in"] <= WEEK
+    assert response["refresh_token"] != ada.refresh_token
+    assert WEEK - 5 <= response["refresh_expires_in"] <= WEEK
     session = await SessionRow.objects().first()
     assert session is not None
     assert session.last_used_at - session.created_at >= timedelta(days=5)
@@ -160,10 +160,10 @@ async def test_no_token_outlives_the_sessions_absolute_end(user_factory: UserFac
         await age_sessions(hours=day_29 / 5)
         await ada.refresh()
 
-    answer = await ada.refresh()
+    response = await ada.refresh()
 
-    assert hour - 60 <= answer["refresh_expires_in"] <= hour
-    assert answer["expires_in"] == 1800
+    assert hour - 60 <= response["refresh_expires_in"] <= hour
+    assert response["expires_in"] == 1800
     await age_sessions(minutes=40)
     assert (await ada.refresh())["expires_in"] <= 20 * 60
     await age_sessions(minutes=21)
@@ -214,12 +214,12 @@ async def test_a_retry_that_no_key_can_answer_is_put_off_and_is_no_theft(
 
 async def test_only_digests_are_kept(user_factory: UserFactory) -> None:
     ada = await user_factory()
-    answer = await ada.try_refresh()
+    response = await ada.try_refresh()
 
     rows = json.dumps(await RefreshTokenRow.select(), default=str)
 
     assert ada.refresh_token not in rows
-    assert answer["refresh_token"] not in rows
+    assert response["refresh_token"] not in rows
 
 
 async def test_a_sessions_id_is_a_uuid_of_version_7(user_factory: UserFactory) -> None:

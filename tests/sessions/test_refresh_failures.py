@@ -24,27 +24,27 @@ from tests.support.rows import audit_actions
     ids=["missing", "null", "number", "too long", "unknown field"],
 )
 async def test_the_request_holds_one_token(ada: Actor, body: dict[str, Any], errors: list[tuple[str, str]]) -> None:
-    answer = await ada.call("POST", "/api/auth/refresh", token="", json=body)
+    response = await ada.call("POST", "/api/auth/refresh", token="", json=body)
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == errors
 
 
 @pytest.mark.parametrize("token", ["rt_\x00", "rt_ä", "rt_\n", "RT_" + "A" * 43])
 async def test_odd_characters_are_an_unknown_token(ada: Actor, token: str) -> None:
-    answer = await ada.try_refresh(token)
+    response = await ada.try_refresh(token)
 
-    assert answer.outcome == (401, "TOKEN_INVALID")
-    assert answer.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
+    assert response.outcome == (401, "TOKEN_INVALID")
+    assert response.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 async def test_an_access_token_beside_it_does_not_matter(user_factory: UserFactory) -> None:
     ada = await user_factory()
     body = {"refresh_token": ada.refresh_token}
 
-    answer = await ada.call("POST", "/api/auth/refresh", token="not.a.token", json=body)
+    response = await ada.call("POST", "/api/auth/refresh", token="not.a.token", json=body)
 
-    assert answer.status == 200
+    assert response.status == 200
 
 
 async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFactory) -> None:
@@ -81,10 +81,10 @@ async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
     before = await SessionRow.select()
 
     async with fault(services.database.engine, "ignore", "UPDATE", "refresh_tokens"):
-        answer = await ada.try_refresh()
+        response = await ada.try_refresh()
 
-    assert answer.outcome == (503, "SERVER_OVERLOADED")
-    assert answer.response.headers["Retry-After"] == "1"
+    assert response.outcome == (503, "SERVER_OVERLOADED")
+    assert response.response.headers["Retry-After"] == "1"
     assert await SessionRow.select() == before
     assert (await ada.try_refresh()).status == 200
 

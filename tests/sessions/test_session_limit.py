@@ -16,8 +16,8 @@ from tests.support.rows import age_sessions, audit_actions
 async def device(app: OtherApp, *, registers: bool = False) -> Actor:
     """Somebody's next device, with a session of its own."""
     ada = Actor(app.client)
-    answer = await (ada.register() if registers else ada.log_in())
-    assert answer.response.is_success
+    response = await (ada.register() if registers else ada.log_in())
+    assert response.response.is_success
     return ada
 
 
@@ -143,12 +143,12 @@ async def test_logins_beside_logging_out_everywhere_neither_fail_nor_exceed_it(a
         ada = await device(app, registers=True)
         second = await device(app)
 
-        answers = await asyncio.gather(
+        responses = await asyncio.gather(
             *(Actor(app.client).log_in() for _ in range(5)),
             ada.call("POST", "/api/auth/logout-all"),
             second.try_refresh(),
         )
 
-    assert {answer.status for answer in answers[:5]} == {200}
-    assert {answer.status for answer in answers[5:]} <= {200, 401}
+    assert {response.status for response in responses[:5]} == {200}
+    assert {response.status for response in responses[5:]} <= {200, 401}
     assert sum(row["ended_at"] is None for row in await sessions_oldest_first()) <= 2

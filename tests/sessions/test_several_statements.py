@@ -18,10 +18,10 @@ async def test_a_session_that_cannot_be_extended_again_and_again_puts_off(
     before = await SessionRow.select()
 
     async with fault(services.database.engine, "ignore", "UPDATE", "sessions"):
-        answer = await ada.try_refresh()
+        response = await ada.try_refresh()
 
-    assert answer.outcome == (503, "SERVER_OVERLOADED")
-    assert answer.response.headers["Retry-After"] == "1"
+    assert response.outcome == (503, "SERVER_OVERLOADED")
+    assert response.response.headers["Retry-After"] == "1"
     assert await SessionRow.select() == before
     assert (await ada.try_refresh()).status == 200
 

@@ -84,8 +84,8 @@ class Actor:
         """Log out by the access token."""
         return await self.call("POST", "/api/auth/logout", token=token)
 
-    def _keep(self, answer: Answer) -> Answer:
-        if answer.response.is_success:
-            self.access_token = answer["access_token"]
-            self.refresh_token = answer["refresh_token"]
-        return answer
+    def _keep(self, response: Answer) -> Answer:
+        if response.response.is_success:
+            self.access_token = response["access_token"]
+            self.refresh_token = response["refresh_token"]
+        return response

@@ -96,11 +96,11 @@ class Crowd:
             data = b""
         if not data:
             return self._hang_up(line)
-        answer = line.heard + data if line.heard else data
-        head, end, body = answer.partition(b"\r\n\r\n")
+        response = line.heard + data if line.heard else data
+        head, end, body = response.partition(b"\r\n\r\n")
         fields = head.lower()
         if not end or len(body) < int(fields.partition(b"\r\ncontent-length: ")[2].partition(b"\r\n")[0]):
-            line.heard = answer
+            line.heard = response
             return False
         status = int(head[9:12])
         self.unexplained += status == 503 and b"\r\nretry-after: " not in fields

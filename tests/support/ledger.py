@@ -110,11 +110,11 @@ class Person:
         if self.is_leaving:
             await self.log_out()
             return
-        answer = await self._ask("log in", "/api/auth/login", {200, 401}, body=self._login(self.passwords[0]))
-        if answer is None:
+        response = await self._ask("log in", "/api/auth/login", {200, 401}, body=self._login(self.passwords[0]))
+        if response is None:
             return
-        if answer.is_success:
-            self.exists, self.passwords, self.session = True, [self.passwords[0]], _tokens(answer)
+        if response.is_success:
+            self.exists, self.passwords, self.session = True, [self.passwords[0]], _tokens(response)
         elif self.exists is None and len(self.passwords) == 1:
             self.exists, self.passwords = False, []
         else:
@@ -124,13 +124,13 @@ class Person:
         """Open the account."""
         self.passwords = [self._new_password()]
         body = {"email": f"{self.name}@example.com", "username": self.name, "password": self.passwords[0]}
-        answer = await self._ask("register", "/api/auth/register", {201}, body=body)
-        self.exists, self.session = (True, _tokens(answer)) if answer is not None else (None, None)
+        response = await self._ask("register", "/api/auth/register", {201}, body=body)
+        self.exists, self.session = (True, _tokens(response)) if response is not None else (None, None)
 
     async def log_in(self) -> None:
         """Open a session."""
-        answer = await self._ask("log in", "/api/auth/login", {200}, body=self._login(self.passwords[0]))
-        self.session = _tokens(answer) if answer is not None and answer.is_success else None
+        response = await self._ask("log in", "/api/auth/login", {200}, body=self._login(self.passwords[0]))
+        self.session = _tokens(response) if response is not None and response.is_success else None
 
     async def profile(self) -> None:
         """Read the profile."""
@@ -138,35 +138,35 @@ class Person:
 
     async def refresh(self) -> None:
         """Renew the tokens; unanswered, the same token is used again."""
-        answer = await self._ask("refresh", "/api/auth/refresh", {200}, body={"refresh_token": self._held.refresh})
-        if answer is not None and answer.is_success:
-            self.session = _tokens(answer)
+        response = await self._ask("refresh", "/api/auth/refresh", {200}, body={"refresh_token": self._held.refresh})
+        if response is not None and response.is_success:
+            self.session = _tokens(response)
 
     async def log_out(self) -> None:
         """End the session."""
-        answer = await self._ask("log out", "/api/auth/logout", {200}, token=self._held.access)
-        self.is_leaving = answer is None
-        if answer is not None:
+        response = await self._ask("log out", "/api/auth/logout", {200}, token=self._held.access)
+        self.is_leaving = response is None
+        if response is not None:
             self._end()
 
     async def change_password(self) -> None:
         """Change it; the answer is a new session."""
         old, new = self.passwords[0], self._new_password()
         body = {"current_password": old, "new_password": new}
-        answer = await self._ask("change password", "/api/user/password", {200}, token=self._held.access, body=body)
-        if answer is None:
+        response = await self._ask("change password", "/api/user/password", {200}, token=self._held.access, body=body)
+        if response is None:
             self.passwords, self.session = [new, old], None
-        elif answer.is_success:
+        elif response.is_success:
             self._end()
-            self.passwords, self.session = [new], _tokens(answer)
+            self.passwords, self.session = [new], _tokens(response)
 
     async def delete(self) -> None:
         """Close the account."""
         body = {"current_password": self.passwords[0]}
-        answer = await self._ask("delete", "/api/user/delete", {204}, token=self._held.access, body=body)
-        if answer is None:
+        response = await self._ask("delete", "/api/user/delete", {204}, token=self._held.access, body=body)
+        if response is None:
             self.exists, self.session = None, None
-        elif answer.is_success:
+        elif response.is_success:
             self._end()
             self.exists, self.passwords = False, []
 
@@ -219,17 +219,17 @@ class Person:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         began = time.monotonic()
         try:
-            answer = await self.client.request(method, path, headers=headers, json=body)
+            response = await self.client.request(method, path, headers=headers, json=body)
         except httpx.TransportError:
-            answer = None
-        self.ledger.note(f"{self.name}: {what}", answer, expected, time.monotonic() - began)
-        return answer if answer is not None and answer.status_code != UNAVAILABLE else None
+            response = None
+        self.ledger.note(f"{self.name}: {what}", response, expected, time.monotonic() - began)
+        return response if response is not None and response.status_code != UNAVAILABLE else None
 
 
-def _tokens(answer: httpx.Response) -> Tokens | None:
-    if not answer.is_success:
+def _tokens(response: httpx.Response) -> Tokens | None:
+    if not response.is_success:
         return None
-    return Tokens(answer.json()["access_token"], answer.json()["refresh_token"])
+    return Tokens(response.json()["access_token"], response.json()["refresh_token"])
 
 
 class Crowd:

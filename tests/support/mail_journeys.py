@@ -53,10 +53,10 @@ async def report(actor: Actor, token: str) -> Answer:
 async def change_password(actor: Actor, new_password: str) -> Answer:
     """Change the password, and go on with the new session."""
     body = {"current_password": actor.password, "new_password": new_password}
-    answer = await actor.call("POST", "/api/user/password", json=body)
-    if answer.status == 200:
-        actor.password, actor.access_token = new_password, answer["access_token"]
-    return answer
+    response = await actor.call("POST", "/api/user/password", json=body)
+    if response.status == 200:
+        actor.password, actor.access_token = new_password, response["access_token"]
+    return response
 
 
 async def note_verified() -> None:

@@ -32,7 +32,7 @@ class MailServer:
     tls: str = "none"
     certificate: Path | None = None
     needs_login: bool = False
-    answers: dict[str, str] = field(default_factory=dict)
+    responses: dict[str, str] = field(default_factory=dict)
     received: list[tuple[Envelope, EmailMessage]] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     _controller: Controller | None = None
@@ -85,8 +85,8 @@ class MailServer:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's signature
         self, server: Any, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
-        if (answer := self.answers.get(address)) is not None:
-            return answer
+        if (response := self.responses.get(address)) is not None:
+            return response
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -32,7 +32,7 @@ class Wire:
             self.writer.write(piece)
             await self.writer.drain()
 
-    async def answer(self) -> httpx.Response:
+    async def response(self) -> httpx.Response:
         """Read one answer."""
         async with asyncio.timeout(PATIENCE):
             head = await self.reader.readuntil(b"\r\n\r\n")
@@ -45,10 +45,10 @@ class Wire:
 
     async def last_answer(self) -> httpx.Response:
         """Read one answer, behind which the server ends the connection."""
-        answer = await self.answer()
-        assert answer.headers["connection"] == "close"
+        response = await self.response()
+        assert response.headers["connection"] == "close"
         assert await self.rest() == b""
-        return answer
+        return response
 
     async def rest(self) -> bytes:
         """Read until the server ends the connection."""

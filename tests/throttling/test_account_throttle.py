@@ -22,10 +22,10 @@ async def guess(person: Actor, times: int = 1) -> list[tuple[int, str]]:
     return [(await person.log_in(password=WRONG)).outcome for _ in range(times)]
 
 
-def wait_of(answer: Answer) -> int:
+def wait_of(response: Answer) -> int:
     """Return the wait that an answer tells, to five seconds: a slow test machine must not decide."""
-    assert answer.outcome == (429, "TOO_MANY_ATTEMPTS")
-    return -(-int(answer.response.headers["Retry-After"]) // 5) * 5
+    assert response.outcome == (429, "TOO_MANY_ATTEMPTS")
+    return -(-int(response.response.headers["Retry-After"]) // 5) * 5
 
 
 @pytest.mark.parametrize("username", ["ada", "nobody"])
@@ -127,9 +127,9 @@ async def test_fifty_parallel_guesses_evaluate_no_more_than_five_passwords(limit
     guesses = [ada.password if number == 40 else f"wrong-{number}" for number in range(50)]
 
     with counted_verifications() as compared:
-        answers = await asyncio.gather(*(ada.log_in(password=guess) for guess in guesses))
+        responses = await asyncio.gather(*(ada.log_in(password=guess) for guess in guesses))
 
-    outcomes = Counter(answer.outcome for answer in answers)
+    outcomes = Counter(response.outcome for response in responses)
     assert outcomes[429, "TOO_MANY_ATTEMPTS"] == 45
     assert len(compared) == 5
 
@@ -174,7 +174,7 @@ async def test_many_logins_at_once_wait_for_each_other_in_one_order(limited: Oth
 
     outcomes: Counter[int] = Counter()
     for _ in range(8):
-        outcomes += Counter([answer.status for answer in await asyncio.gather(*(ada.log_in() for _ in range(4)))])
+        outcomes += Counter([response.status for response in await asyncio.gather(*(ada.log_in() for _ in range(4)))])
 
     assert outcomes == {200: 32}
 

@@ -47,9 +47,9 @@ LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
 }
 
 
-def wait_of(answer: Answer, window: int) -> int:
+def wait_of(response: Answer, window: int) -> int:
     """Return the window where the told wait is that, or up to five seconds less: a slow machine must not decide."""
-    seconds = int(answer.response.headers["Retry-After"])
+    seconds = int(response.response.headers["Retry-After"])
     return window if window - 5 <= seconds <= window else seconds
 
 
@@ -57,11 +57,14 @@ def wait_of(answer: Answer, window: int) -> int:
 async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(
     strict: OtherApp, request_once: Request, allowed: int, window: int, passed: tuple[int, str]
 ) -> None:
-    answers = await asyncio.gather(*(request_once(Actor(strict.client)) for _ in range(200)))
+    responses = await asyncio.gather(*(request_once(Actor(strict.client)) for _ in range(200)))
 
-    assert Counter(answer.outcome for answer in answers) == {passed: allowed, (429, "RATE_LIMITED"): 200 - allowed}
-    refused = [answer for answer in answers if answer.status == 429]
-    assert {wait_of(answer, window) for answer in refused} == {window}
+    assert Counter(response.outcome for response in responses) == {
+        passed: allowed,
+        (429, "RATE_LIMITED"): 200 - allowed,
+    }
+    refused = [response for response in responses if response.status == 429]
+    assert {wait_of(response, window) for response in refused} == {window}
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
@@ -70,25 +73,25 @@ async def test_every_answer_tells_the_limit_and_what_is_left(
 ) -> None:
     request_once, allowed, window, passed = limit
 
-    answers = [await request_once(Actor(strict.client)) for _ in range(allowed + 2)]
+    responses = [await request_once(Actor(strict.client)) for _ in range(allowed + 2)]
 
-    assert [answer.outcome for answer in answers] == [passed] * allowed + [(429, "RATE_LIMITED")] * 2
-    told = [answer.response.headers["RateLimit"].rpartition(";t=") for answer in answers]
+    assert [response.outcome for response in responses] == [passed] * allowed + [(429, "RATE_LIMITED")] * 2
+    told = [response.response.headers["RateLimit"].rpartition(";t=") for response in responses]
     left = [*range(allowed - 1, -1, -1), 0, 0]
     assert [budget for budget, _, _ in told] == [f'"{name}";r={number}' for number in left]
     assert all(0 < int(seconds) <= window for _, _, seconds in told)
-    policies = {answer.response.headers["RateLimit-Policy"] for answer in answers}
+    policies = {response.response.headers["RateLimit-Policy"] for response in responses}
     assert policies == {f'"{name}";q={allowed};w={window}'}
-    assert ["Retry-After" in answer.response.headers for answer in answers] == [False] * allowed + [True] * 2
+    assert ["Retry-After" in response.response.headers for response in responses] == [False] * allowed + [True] * 2
 
 
 async def test_successes_count_and_tell_the_limit_too(strict: OtherApp) -> None:
     ada = Actor(strict.client)
 
-    answers = [await ada.register(), *[await ada.log_in() for _ in range(5)], await ada.refresh()]
+    responses = [await ada.register(), *[await ada.log_in() for _ in range(5)], await ada.refresh()]
 
-    assert [answer.status for answer in answers] == [201, 200, 200, 200, 200, 200, 200]
-    assert [answer.response.headers["RateLimit"].partition(";t=")[0] for answer in answers] == [
+    assert [response.status for response in responses] == [201, 200, 200, 200, 200, 200, 200]
+    assert [response.response.headers["RateLimit"].partition(";t=")[0] for response in responses] == [
         '"register";r=19',
         '"login";r=4',
         '"login";r=3',
@@ -115,10 +118,10 @@ async def test_other_routes_have_no_such_limit(strict: OtherApp) -> None:
     ada = Actor(strict.client)
     await ada.register()
 
-    answers = [await ada.profile() for _ in range(30)]
+    responses = [await ada.profile() for _ in range(30)]
 
-    assert {answer.status for answer in answers} == {200}
-    assert not {"ratelimit", "ratelimit-policy", "retry-after"} & set(answers[-1].response.headers)
+    assert {response.status for response in responses} == {200}
+    assert not {"ratelimit", "ratelimit-policy", "retry-after"} & set(responses[-1].response.headers)
 
 
 async def test_a_body_that_is_refused_counts(strict: OtherApp) -> None:
@@ -182,9 +185,9 @@ async def test_a_new_window_has_a_new_budget(strict: OtherApp) -> None:
 
     await age_counters(60)
 
-    answer = await log_in(Actor(strict.client))
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
-    assert answer.response.headers["RateLimit"].startswith('"login";r=4;t=')
+    response = await log_in(Actor(strict.client))
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.response.headers["RateLimit"].startswith('"login";r=4;t=')
 
 
 async def test_a_window_does_not_begin_anew_before_its_end(strict: OtherApp) -> None:
@@ -203,9 +206,9 @@ async def test_a_refused_address_costs_no_statement_until_its_window_ends(strict
         await log_in(Actor(strict.client))
 
     with recorded(strict.services.database.engine) as statements:
-        answers = [await log_in(Actor(strict.client)) for _ in range(20)]
+        responses = [await log_in(Actor(strict.client)) for _ in range(20)]
 
-    assert Counter(answer.outcome for answer in answers) == {(429, "RATE_LIMITED"): 20}
+    assert Counter(response.outcome for response in responses) == {(429, "RATE_LIMITED"): 20}
     assert statements == []
 
 
@@ -247,30 +250,30 @@ async def test_any_other_path_does_not_log_in(strict: OtherApp, path: str) -> No
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 async def test_no_other_method_logs_in(strict: OtherApp, method: str) -> None:
     with recorded(strict.services.database.engine) as statements:
-        answer = await strict.client.request(method, LOGIN, json=UNKNOWN)
+        response = await strict.client.request(method, LOGIN, json=UNKNOWN)
 
-    assert answer.status_code == 405
-    assert answer.headers["Allow"] == "POST"
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "POST"
     assert statements == []
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
 async def test_a_header_does_not_change_the_method(strict: OtherApp, header: str) -> None:
-    answers = [
+    responses = [
         await strict.client.get(LOGIN, headers={header: "POST"}),
         await strict.client.post(LOGIN, json=UNKNOWN, headers={header: "GET"}),
     ]
 
-    assert [answer.status_code for answer in answers] == [405, 401]
+    assert [response.status_code for response in responses] == [405, 401]
 
 
 async def test_switched_off_nothing_is_counted_or_told(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="false") as other:
         with recorded(other.services.database.engine) as statements:
-            answers = [await register(Actor(other.client)) for _ in range(30)]
+            responses = [await register(Actor(other.client)) for _ in range(30)]
 
-    assert {answer.outcome for answer in answers} == {(400, "VALIDATION_ERROR")}
-    assert not {"ratelimit", "ratelimit-policy"} & set(answers[-1].response.headers)
+    assert {response.outcome for response in responses} == {(400, "VALIDATION_ERROR")}
+    assert not {"ratelimit", "ratelimit-policy"} & set(responses[-1].response.headers)
     assert statements == []
 
 
@@ -292,8 +295,8 @@ async def test_the_settings_say_how_much(
     app_with: OtherAppFactory, variables: dict[str, str], policies: list[str]
 ) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", **variables) as other:
-        answers: list[httpx.Response] = [
+        responses: list[httpx.Response] = [
             (await request_once(Actor(other.client))).response for request_once in (log_in, register, refresh)
         ]
 
-    assert [answer.headers["RateLimit-Policy"] for answer in answers] == policies
+    assert [response.headers["RateLimit-Policy"] for response in responses] == policies

@@ -41,13 +41,13 @@ async def test_a_flood_costs_no_statement_while_another_network_is_served(strict
     await flood(strict.client, "198.51.100.1")
 
     with recorded(strict.services.database.engine) as statements:
-        answers = [await thief.profile() for _ in range(BURST)]
+        responses = [await thief.profile() for _ in range(BURST)]
     served = [await victim.profile(), await victim.refresh()]
 
-    let_in = [answer for answer in answers if answer.status == 200]  # as time goes on, 50 a second are
-    assert {answer.outcome for answer in answers if answer not in let_in} == {(429, "RATE_LIMITED")}
+    let_in = [response for response in responses if response.status == 200]  # as time goes on, 50 a second are
+    assert {response.outcome for response in responses if response not in let_in} == {(429, "RATE_LIMITED")}
     assert len(statements) == len(let_in)
-    assert [answer.status for answer in served] == [200, 200]
+    assert [response.status for response in served] == [200, 200]
 
 
 async def test_an_ipv6_network_floods_as_one(strict: OtherApp) -> None:

@@ -34,8 +34,8 @@ async def narrow(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
 async def overload(app: OtherApp, person: Actor, attempts: int) -> Counter[tuple[int, str]]:
     """Try so often while the one thread is busy."""
     async with held(app.services.hasher):
-        answers = [await person.log_in() for _ in range(attempts)]
-    return Counter(answer.outcome for answer in answers)
+        responses = [await person.log_in() for _ in range(attempts)]
+    return Counter(response.outcome for response in responses)
 
 
 @pytest.mark.parametrize("username", ["ada", "nobody"])

@@ -67,9 +67,12 @@ async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once
     allowed: int,
     passed: tuple[int, str],
 ) -> None:
-    answers = await asyncio.gather(*(request_once(people(address), number) for number in range(AT_ONCE)))
+    responses = await asyncio.gather(*(request_once(people(address), number) for number in range(AT_ONCE)))
 
-    assert Counter(answer.outcome for answer in answers) == {passed: allowed, (429, "RATE_LIMITED"): AT_ONCE - allowed}
+    assert Counter(response.outcome for response in responses) == {
+        passed: allowed,
+        (429, "RATE_LIMITED"): AT_ONCE - allowed,
+    }
 
 
 async def test_of_fifty_parallel_guesses_five_are_looked_at(people: Callable[[str], Actor]) -> None:
@@ -81,11 +84,11 @@ async def test_of_fifty_parallel_guesses_five_are_looked_at(people: Callable[[st
     await ada.register(username="ada", email="ada@example.com")
 
     guesses = [ada.password if number == 40 else f"Not-the-{number}-password" for number in range(50)]
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(ada.call("POST", "/api/user/delete", json={"current_password": guess}) for guess in guesses)
     )
 
-    outcomes = Counter(answer.outcome for answer in answers)
+    outcomes = Counter(response.outcome for response in responses)
     guessed = outcomes.pop((204, ""), 0)
     gone = outcomes.pop((401, "TOKEN_REVOKED"), 0)
     assert outcomes[401, "INVALID_CREDENTIALS"] + guessed <= 5
@@ -98,9 +101,9 @@ async def test_of_sixty_parallel_guesses_from_sixty_networks_fifty_are_looked_at
     await people("192.0.2.2").register(username="grace", email="grace@example.com")
 
     thieves = [people(f"203.0.113.{number}") for number in range(60)]
-    answers = await asyncio.gather(*(thief.log_in(username="grace", password="wrong") for thief in thieves))
+    responses = await asyncio.gather(*(thief.log_in(username="grace", password="wrong") for thief in thieves))
 
-    assert Counter(answer.outcome for answer in answers) == {
+    assert Counter(response.outcome for response in responses) == {
         (401, "INVALID_CREDENTIALS"): 50,
         (429, "TOO_MANY_ATTEMPTS"): 10,
     }

@@ -49,10 +49,10 @@ async def test_a_folded_username_logs_nobody_in(user_factory: UserFactory, own: 
 async def test_a_folded_spelling_registers_nobody(ada: Actor, field: str) -> None:
     foreign = FOREIGN_ADDRESSES if field == "email" else FOREIGN_NAMES
     for _, spelling in foreign:
-        answer = await ada.register(**{field: spelling})
+        response = await ada.register(**{field: spelling})
 
-        assert answer.outcome == (400, "VALIDATION_ERROR")
-        assert [(error["field"], error["code"]) for error in answer["errors"]] == [(field, "format")]
+        assert response.outcome == (400, "VALIDATION_ERROR")
+        assert [(error["field"], error["code"]) for error in response["errors"]] == [(field, "format")]
     assert await user_rows() == []
 
 

@@ -38,7 +38,7 @@ class AccountController(Controller):
         "/profile",
         summary="Read the profile",
         operation_id="readProfile",
-        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_USER),
+        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_USER),
     )
     async def read_profile(self, current_user: Injected[User]) -> UserResponse:
         """Return the account behind the token."""
@@ -52,7 +52,7 @@ class AccountController(Controller):
             ValidationException,
             *AUTHENTICATION_ERRORS,
             *DATABASE_ERRORS,
-            answer={"items": [EXAMPLE_EVENT], "next_cursor": None},
+            response={"items": [EXAMPLE_EVENT], "next_cursor": None},
         ),
     )
     async def read_audit_log(
@@ -67,7 +67,7 @@ class AccountController(Controller):
         summary="Export everything",
         operation_id="exportEverything",
         rate_limit="export",
-        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, answer=EXAMPLE_EXPORT),
+        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_EXPORT),
     )
     async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[Export]:
         """Return all that is kept about the person behind the token, and no secret; as a file, for browsers.
@@ -90,7 +90,7 @@ class AccountController(Controller):
             UserNotFoundException,
             DuplicateUsernameException,
             *DATABASE_ERRORS,
-            answer={**EXAMPLE_USER, "username": "ada.lovelace"},
+            response={**EXAMPLE_USER, "username": "ada.lovelace"},
             request={"username": "ada.lovelace"},
         ),
     )
@@ -117,7 +117,7 @@ class AccountController(Controller):
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
-            answer=EXAMPLE_TOKEN_PAIR,
+            response=EXAMPLE_TOKEN_PAIR,
             request={"current_password": "Tr0ub4dor&3-horse", "new_password": "Tr0ub4dor&4-mare"},
         ),
     )

@@ -44,7 +44,7 @@ class EmailChangeController(Controller):
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
-            answer={"message": ASKED.message},
+            response={"message": ASKED.message},
             request={"new_email": "ada@example.org", "current_password": "Tr0ub4dor&3-horse"},
         ),
     )
@@ -86,7 +86,7 @@ class EmailConfirmationController(Controller):
             *OPTIONAL_AUTHENTICATION_ERRORS,
             DuplicateEmailException,
             *DATABASE_ERRORS,
-            answer={"message": CHANGED.message},
+            response={"message": CHANGED.message},
             request={"token": EXAMPLE_ONE_TIME_TOKEN},
         ),
     )
@@ -115,7 +115,7 @@ class EmailConfirmationController(Controller):
             OneTimeTokenInvalidException,
             DuplicateEmailException,
             *DATABASE_ERRORS,
-            answer={"message": UNDONE.message},
+            response={"message": UNDONE.message},
             request={"token": EXAMPLE_ONE_TIME_TOKEN},
         ),
     )

@@ -48,7 +48,7 @@ class VerificationController(Controller):
             DuplicateUsernameException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
-            answer=EXAMPLE_VERIFIED,
+            response=EXAMPLE_VERIFIED,
             request=EXAMPLE_VERIFICATION,
         ),
     )
@@ -75,7 +75,7 @@ class VerificationController(Controller):
         operation_id="resendVerification",
         rate_limit="resend",
         **public(
-            *BODY_ERRORS, *DATABASE_ERRORS, answer={"message": ASKED.message}, request={"email": "ada@example.com"}
+            *BODY_ERRORS, *DATABASE_ERRORS, response={"message": ASKED.message}, request={"email": "ada@example.com"}
         ),
     )
     async def resend(

@@ -40,7 +40,7 @@ class LoginController(Controller):
                 EmailNotVerifiedException,
                 TooManyAttemptsException,
                 *DATABASE_ERRORS,
-                answer=EXAMPLE_LOGGED_IN,
+                response=EXAMPLE_LOGGED_IN,
                 request=EXAMPLE_LOGIN,
             ),
             requests={"by username": EXAMPLE_LOGIN_BY_USERNAME},

@@ -34,7 +34,7 @@ class RecoveryController(Controller):
         operation_id="forgotPassword",
         rate_limit="forgot",
         **public(
-            *BODY_ERRORS, *DATABASE_ERRORS, answer={"message": ASKED.message}, request={"email": "ada@example.com"}
+            *BODY_ERRORS, *DATABASE_ERRORS, response={"message": ASKED.message}, request={"email": "ada@example.com"}
         ),
     )
     async def forgot(
@@ -61,7 +61,7 @@ class RecoveryController(Controller):
             WeakPasswordException,
             OneTimeTokenInvalidException,
             *DATABASE_ERRORS,
-            answer={"message": RESET.message},
+            response={"message": RESET.message},
             request={"token": EXAMPLE_ONE_TIME_TOKEN, "new_password": "Tr0ub4dor&3-horse"},
         ),
     )
@@ -95,7 +95,7 @@ class ReportController(Controller):
             *BODY_ERRORS,
             OneTimeTokenInvalidException,
             *DATABASE_ERRORS,
-            answer={"message": REPORTED.message},
+            response={"message": REPORTED.message},
             request={"token": EXAMPLE_ONE_TIME_TOKEN},
         ),
     )

@@ -43,13 +43,13 @@ class RegistrationController(Controller):
                     DuplicateEmailException,
                     DuplicateUsernameException,
                     *DATABASE_ERRORS,
-                    answer=EXAMPLE_REGISTERED,
+                    response=EXAMPLE_REGISTERED,
                     request=EXAMPLE_REGISTRATION,
                 ),
-                answers={"to be verified first": EXAMPLE_AWAITING},
+                responses={"to be verified first": EXAMPLE_AWAITING},
             ),
             status=202,
-            answer=Acknowledgement,
+            response=Acknowledgement,
             description="With `REGISTRATION_ENUMERATION_SAFE`, always: the account begins with the link of the mail.",
             example={"message": NOTED.message},
         ),
@@ -69,5 +69,5 @@ class RegistrationController(Controller):
         made = await registration.register(
             email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        answer: Any = NOTED if made.user is None else registered_view(made.user, made.tokens)
-        return Response(answer, status_code=202 if made.user is None else 201)
+        response: Any = NOTED if made.user is None else registered_view(made.user, made.tokens)
+        return Response(response, status_code=202 if made.user is None else 201)

@@ -50,7 +50,7 @@ BEARER: Final = "BearerToken"
 PUBLIC: Final = "exclude_from_auth"
 """The key of a handler's `opt` that opens it to everybody."""
 
-ANSWER: Final = "answer_examples"
+RESPONSE: Final = "answer_examples"
 REQUEST: Final = "request_examples"
 """The keys of a handler's `opt` that hold its examples by name."""
 
@@ -82,43 +82,43 @@ class SharedResponse(ResponseSpec):
         return self
 
 
-def public(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
+def public(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs no token.
 
     Args:
         errors: what it can answer with.
-        answer: an example of what it answers when all is well.
+        response: an example of what it answers when all is well.
         request: an example of a body it takes.
     """
     return {
         PUBLIC: True,
         "operation_class": PublicOperation,
-        **protected(*errors, answer=answer, request=request),
+        **protected(*errors, response=response, request=request),
     }
 
 
 def public_or_bearer(
-    *errors: ErrorClass, answer: Document | None = None, request: Document | None = None
+    *errors: ErrorClass, response: Document | None = None, request: Document | None = None
 ) -> dict[str, Any]:
     """Return the arguments of a handler that needs no token, and does more with one; see `public`."""
-    return {**public(*errors, answer=answer, request=request), "operation_class": OpenOperation}
+    return {**public(*errors, response=response, request=request), "operation_class": OpenOperation}
 
 
-def protected(*errors: ErrorClass, answer: Document | None = None, request: Document | None = None) -> dict[str, Any]:
+def protected(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the arguments of a handler that needs a token; see `public`."""
     return {
         "responses": documents(*errors),
-        ANSWER: {} if answer is None else {EXAMPLE: answer},
+        RESPONSE: {} if response is None else {EXAMPLE: response},
         REQUEST: {} if request is None else {EXAMPLE: request},
     }
 
 
 def also(
-    arguments: dict[str, Any], *, status: int, answer: type, description: str, example: Document
+    arguments: dict[str, Any], *, status: int, response: type, description: str, example: Document
 ) -> dict[str, Any]:
     """Return the arguments of a handler with one more way to say that all is well."""
     spec = SharedResponse(
-        data_container=answer,
+        data_container=response,
         description=description,
         generate_examples=False,
         examples=[Example(id=EXAMPLE, value=example)],
@@ -129,13 +129,13 @@ def also(
 def with_examples(
     arguments: dict[str, Any],
     *,
-    answers: Mapping[str, Document] = MappingProxyType({}),
+    responses: Mapping[str, Document] = MappingProxyType({}),
     requests: Mapping[str, Document] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Return the arguments of a handler with further examples by name, of other forms that it takes or gives."""
     return {
         **arguments,
-        ANSWER: {**arguments[ANSWER], **answers},
+        RESPONSE: {**arguments[RESPONSE], **responses},
         REQUEST: {**arguments[REQUEST], **requests},
     }
 

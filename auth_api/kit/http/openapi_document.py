@@ -20,7 +20,7 @@ from litestar.openapi.spec import (
 )
 from litestar.routes import HTTPRoute
 
-from auth_api.kit.http.openapi import ANSWER, REQUEST, Document, ErrorClass
+from auth_api.kit.http.openapi import REQUEST, RESPONSE, Document, ErrorClass
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE
 from auth_api.kit.http.rate_limit import LIMIT
 
@@ -130,11 +130,11 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
     for status, response in operation.responses.items():
         if isinstance(response, OpenAPIResponse):
             _complete_response(response, int(status), is_limited=LIMIT in handler.opt)
-    answer = operation.responses.get(str(handler.status_code))
-    if isinstance(answer, OpenAPIResponse):
-        answer.description = _SUCCESS.get(handler.status_code, answer.description)
-    if isinstance(answer, OpenAPIResponse) and answer.content:
-        _exemplify(answer.content, handler.opt[ANSWER])
+    success = operation.responses.get(str(handler.status_code))
+    if isinstance(success, OpenAPIResponse):
+        success.description = _SUCCESS.get(handler.status_code, success.description)
+    if isinstance(success, OpenAPIResponse) and success.content:
+        _exemplify(success.content, handler.opt[RESPONSE])
 
 
 def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bool) -> None:

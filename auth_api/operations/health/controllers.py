@@ -38,7 +38,7 @@ class HealthController(Controller):
     path = "/health"
     tags = ("Operation",)
 
-    @get("/live", summary="Liveness", operation_id="readLiveness", **public(answer={"status": "ok"}))
+    @get("/live", summary="Liveness", operation_id="readLiveness", **public(response={"status": "ok"}))
     async def live(self) -> Liveness:
         """Answer, without touching anything: restart the process when this fails."""
         return LIVE
@@ -47,7 +47,7 @@ class HealthController(Controller):
         "/ready",
         summary="Readiness",
         operation_id="readReadiness",
-        **{**public(answer=EXAMPLE_READY), "responses": {503: NOT_READY}},
+        **{**public(response=EXAMPLE_READY), "responses": {503: NOT_READY}},
     )
     async def ready(self, health: Injected[HealthService]) -> Response[Readiness]:
         """Check database and migrations: send requests elsewhere while this answers 503."""

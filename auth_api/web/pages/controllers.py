@@ -68,7 +68,7 @@ class ErrorController(Controller):
         "/",
         summary="List the errors",
         operation_id="listErrors",
-        **public(answer=EXAMPLE_LIST),
+        **public(response=EXAMPLE_LIST),
     )
     async def list_errors(
         self, request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
@@ -80,7 +80,7 @@ class ErrorController(Controller):
         "/{error_code:str}",
         summary="Read about an error",
         operation_id="readError",
-        **public(NotFoundException, answer=EXAMPLE_DESCRIPTION),
+        **public(NotFoundException, response=EXAMPLE_DESCRIPTION),
     )
     async def read_error(
         self, error_code: FromPath[str], request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]

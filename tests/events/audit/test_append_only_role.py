@@ -41,7 +41,7 @@ async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str
     async with app_with(DATABASE_URL=role_url, RATE_LIMIT_ENABLED="true", SESSIONS_PER_ACCOUNT="2") as app:
         ada = Actor(app.client)
         body = {"current_password": PASSWORD, "new_password": NEW}
-        answers = [
+        responses = [
             await ada.register(),
             await ada.log_in(password="Wrong-Horse-7-Staple"),
             *[await ada.log_in() for _ in range(2)],
@@ -51,13 +51,13 @@ async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str
             await ada.call("POST", "/api/user/password", json=body),
         ]
         ada.password, ada.username = NEW, "lovelace"
-        answers += [
+        responses += [
             await ada.log_in(),
             await ada.call("POST", "/api/user/delete", json={"current_password": NEW}),
             await ada.call("GET", "/health/ready", token=""),
         ]
 
-    assert [answer.status for answer in answers] == [201, 401, 200, 200, 200, 200, 200, 200, 200, 204, 200]
+    assert [response.status for response in responses] == [201, 401, 200, 200, 200, 200, 200, 200, 200, 204, 200]
     assert (await audit_actions())[-1] == "account:deleted"
     assert {row["user_id"] for row in await AuditLogRow.select()} == {None}
 

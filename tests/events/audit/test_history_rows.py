@@ -82,10 +82,10 @@ async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: 
     user_id = (await ada.profile())["id"]
     ada.headers.update({"User-Agent": "Ada's phone", "X-Request-ID": "the-request-of-ada"})
 
-    answer = await story(ada)
+    response = await story(ada)
 
     (row,) = await AuditLogRow.select().where(AuditLogRow.request_id == "the-request-of-ada")
-    assert answer.status == status
+    assert response.status == status
     assert {name: row[name] for name in ("action", "resource", "ip_address", "user_agent")} == {
         "action": action,
         "resource": resource.format(sid=session.id),
@@ -94,7 +94,7 @@ async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: 
     }
     assert json.loads(row["details"]) == details
     if event == "registered":
-        assert row["user_id"] == answer["id"]
+        assert row["user_id"] == response["id"]
     else:
         assert row["user_id"] == (None if event in NAMES_NOBODY else user_id)
 
@@ -105,9 +105,9 @@ async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, s
     before = [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)]
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
-        answer = await EVENTS[event][0](ada)
+        response = await EVENTS[event][0](ada)
 
-    assert answer.outcome == (500, "INTERNAL_ERROR")
+    assert response.outcome == (500, "INTERNAL_ERROR")
     assert [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == before
 
 

@@ -86,13 +86,13 @@ async def test_ft03_a_row_that_is_locked_costs_those_alone_who_need_it(stage: St
                 await holder.execute("SELECT 1 FROM users WHERE username = $1 FOR UPDATE", ada.username)
                 waiting = [asyncio.create_task(ada.try_refresh()) for _ in range(3)]
                 read = await ada.profile()
-                answers = await asyncio.gather(*waiting)
+                responses = await asyncio.gather(*waiting)
             took = now() - begin
             recovery = await ledger.quiet(now(), calm=0.3)
         await holder.close()
 
     assert read.status == 200
-    assert {answer.outcome for answer in answers} <= {(503, "DATABASE_UNAVAILABLE"), (503, "SERVER_OVERLOADED")}
+    assert {response.outcome for response in responses} <= {(503, "DATABASE_UNAVAILABLE"), (503, "SERVER_OVERLOADED")}
     assert took < 4
     await stage.check("FT3", crowd, recovery=recovery, waited=round(took, 2))
     assert ledger.seen["503 CIRCUIT_BREAKER_OPEN"] == 0
@@ -157,9 +157,9 @@ async def test_ft04_all_connections_are_cut_and_no_read_notices(stage: Stage) ->
         for _ in range(3):
             await asyncio.gather(*(ada.profile() for _ in range(20)))
             await terminate_all(stage)
-            answers = await asyncio.gather(*(ada.profile() for _ in range(20)))
+            responses = await asyncio.gather(*(ada.profile() for _ in range(20)))
 
-            assert [answer.status for answer in answers] == [200] * 20
+            assert [response.status for response in responses] == [200] * 20
         await stage.deployment.rows("SELECT 1")
         stage.record("FT4", recovery=0.0, outcome="reads: 200 only", fault="pg_terminate_backend of all, idle")
 
@@ -264,10 +264,10 @@ async def test_ft06_a_commit_whose_outcome_nobody_learns(stage: Stage) -> None:
             name = f"commit{stage.workers}x{number}"
             ada = Actor(client, username=name, email=f"{name}@example.com")
             stage.network.trap = b"COMMIT"
-            answer = await ada.register()
+            response = await ada.register()
             stage.network.trap = None
-            assert answer.outcome == (503, "DATABASE_UNAVAILABLE")
-            assert answer.response.headers["retry-after"] == "1"
+            assert response.outcome == (503, "DATABASE_UNAVAILABLE")
+            assert response.response.headers["retry-after"] == "1"
 
             await asyncio.to_thread(wait_until, stage.is_ready)
             again = await ada.register()
@@ -284,9 +284,9 @@ async def test_ft06_a_login_whose_outcome_nobody_learns(stage: Stage) -> None:
         ada = Actor(client, username=name, email=f"{name}@example.com")
         await ada.register()
         stage.network.trap = b"login:succeeded"
-        answer = await ada.log_in()
+        response = await ada.log_in()
         stage.network.trap = None
-        assert answer.outcome == (503, "DATABASE_UNAVAILABLE")
+        assert response.outcome == (503, "DATABASE_UNAVAILABLE")
 
         await asyncio.to_thread(wait_until, stage.is_ready)
         assert (await ada.log_in()).status == 200

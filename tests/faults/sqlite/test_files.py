@@ -56,11 +56,11 @@ async def test_ft08_a_lock_that_is_given_back_in_time_costs_patience_alone(stage
             waiting = [asyncio.create_task(ada.log_in()) for _ in range(3)]
             await asyncio.sleep(seconds)
             assert (await ada.profile()).status == 200
-        answers = await asyncio.gather(*waiting)
+        responses = await asyncio.gather(*waiting)
 
     limit = 1.0  # DATABASE_STATEMENT_TIMEOUT
     expected = {(200, "")} if seconds < limit else {(503, "DATABASE_UNAVAILABLE"), (503, "SERVER_OVERLOADED")}
-    assert {answer.outcome for answer in answers} <= expected
+    assert {response.outcome for response in responses} <= expected
     stage.record("FT8", recovery=0.0, fault=f"locked for {seconds} s, limit 1 s")
 
 
@@ -101,8 +101,8 @@ async def test_ft09_a_full_disk_stops_writers_and_nobody_else(stage: Stage, crow
             resource.prlimit(pid, resource.RLIMIT_FSIZE, limits[pid])
         recovery = await ledger.quiet(now(), calm=0.5)
 
-    assert {answer.outcome for answer in refused} == {(503, "DATABASE_UNAVAILABLE")}
-    assert {answer.status for answer in reads} == {200}
+    assert {response.outcome for response in refused} == {(503, "DATABASE_UNAVAILABLE")}
+    assert {response.status for response in reads} == {200}
     await stage.check("FT9", crowd, recovery=recovery, fault="no write fits (RLIMIT_FSIZE), the log's neither")
     assert integrity(stage) == "ok"
 

@@ -25,9 +25,9 @@ async def test_account_sessions_and_tokens_are_gone(user_factory: UserFactory) -
     ada = await user_factory()
     await ada.log_in()
 
-    answer = await delete(ada)
+    response = await delete(ada)
 
-    assert (answer.status, answer.response.content) == (204, b"")
+    assert (response.status, response.response.content) == (204, b"")
     assert [await table.count() for table in (UserRow, SessionRow, RefreshTokenRow)] == [0, 0, 0]
 
 
@@ -74,10 +74,10 @@ async def test_the_password_must_be_sent(
 ) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("POST", "/api/user/delete", json=body)
+    response = await ada.call("POST", "/api/user/delete", json=body)
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == errors
 
 
 async def test_name_and_address_are_free_again_and_the_number_is_not(user_factory: UserFactory) -> None:
@@ -112,9 +112,9 @@ async def test_of_several_deletions_at_once_one_counts(user_factory: UserFactory
     async with held(services.hasher):
         deletions = [asyncio.create_task(delete(ada)) for _ in range(4)]
         await requests_wait(services.hasher, 4)
-    answers = await asyncio.gather(*deletions)
+    responses = await asyncio.gather(*deletions)
 
-    assert sorted(answer.outcome for answer in answers) == [(204, "")] + [(404, "USER_NOT_FOUND")] * 3
+    assert sorted(response.outcome for response in responses) == [(204, "")] + [(404, "USER_NOT_FOUND")] * 3
     assert (await audit_actions()).count("account:deleted") == 1
 
 

@@ -35,20 +35,20 @@ async def test_everything_is_there(user_factory: UserFactory) -> None:
     await over.mail(profile["id"], sent_at=ago(minutes=1))
     await over.mail(profile["id"])
 
-    answer = await exported(ada)
+    response = await exported(ada)
 
-    assert answer.status == 200
-    assert list(answer.json) == NAMES
-    assert answer["profile"] == profile
-    (session,) = answer["sessions"]
+    assert response.status == 200
+    assert list(response.json) == NAMES
+    assert response["profile"] == profile
+    (session,) = response["sessions"]
     assert (session["current"], session["ip_address"], session["ended_at"]) == (True, CLIENT_ADDRESS, None)
-    assert answer["sessions_omitted"] == 0
-    assert [event["action"] for event in answer["audit_events"]["items"]] == ["account:registered"]
-    assert answer["audit_events"]["next_cursor"] is None
-    (token,) = answer["one_time_tokens"]
+    assert response["sessions_omitted"] == 0
+    assert [event["action"] for event in response["audit_events"]["items"]] == ["account:registered"]
+    assert response["audit_events"]["next_cursor"] is None
+    (token,) = response["one_time_tokens"]
     assert (token["purpose"], token["used_at"]) == ("password_reset", None)
-    assert [mail["sent_at"] is None for mail in answer["mails"]] == [True, False]
-    assert answer["wrong_passwords"] == []
+    assert [mail["sent_at"] is None for mail in response["mails"]] == [True, False]
+    assert response["wrong_passwords"] == []
 
 
 async def test_mail_to_one_s_address_that_names_no_account_is_there_too(user_factory: UserFactory) -> None:
@@ -95,10 +95,10 @@ async def test_other_people_are_not_among_it(user_factory: UserFactory) -> None:
     await over.mail(grace_s_id)
     await over.counter(f"attempts:id:{grace_s_id}", expires_at=ago(minutes=-10))
 
-    answer = await exported(ada)
+    response = await exported(ada)
 
-    assert [len(answer[name]) for name in ("sessions", "one_time_tokens", "mails", "wrong_passwords")] == [1, 0, 0, 0]
-    assert "grace" not in answer.response.text
+    assert [len(response[name]) for name in ("sessions", "one_time_tokens", "mails", "wrong_passwords")] == [1, 0, 0, 0]
+    assert "grace" not in response.response.text
 
 
 async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFactory) -> None:
@@ -118,10 +118,10 @@ async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFa
 async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: UserFactory) -> None:
     ada = await user_factory(username="ada.lovelace")
 
-    answer = await exported(ada)
+    response = await exported(ada)
 
-    day = answer["exported_at"][:10]
-    headers = answer.response.headers
+    day = response["exported_at"][:10]
+    headers = response.response.headers
     assert headers["Content-Disposition"] == f'attachment; filename="ada.lovelace-{day}.json"'
     assert (headers["Content-Type"], headers["Cache-Control"]) == ("application/json", "no-store")
 
@@ -147,9 +147,9 @@ async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserF
         await over.session(user_id, absolute_end=ago(days=1))
 
     with patch.object(export, "MOST", 3):
-        answer = await exported(ada)
+        response = await exported(ada)
 
-    assert ([session["current"] for session in answer["sessions"]], answer["sessions_omitted"]) == (
+    assert ([session["current"] for session in response["sessions"]], response["sessions_omitted"]) == (
         [True, False, False],
         2,
     )
@@ -160,10 +160,10 @@ async def test_it_may_be_asked_for_ten_times_an_hour(app_with: OtherAppFactory) 
         ada = Actor(app.client)
         await ada.register()
 
-        answers = [await exported(ada) for _ in range(11)]
+        responses = [await exported(ada) for _ in range(11)]
 
-    assert [answer.outcome for answer in answers] == [(200, "")] * 10 + [(429, "RATE_LIMITED")]
-    assert answers[0].response.headers["RateLimit-Policy"] == '"export";q=10;w=3600'
+    assert [response.outcome for response in responses] == [(200, "")] * 10 + [(429, "RATE_LIMITED")]
+    assert responses[0].response.headers["RateLimit-Policy"] == '"export";q=10;w=3600'
 
 
 async def test_without_a_token_there_is_nothing(user_factory: UserFactory) -> None:

@@ -63,11 +63,11 @@ async def test_of_several_password_changes_at_once_one_counts(user_factory: User
             for password in new
         ]
         await requests_wait(services.hasher, 3)
-    answers = await asyncio.gather(*changes)
+    responses = await asyncio.gather(*changes)
 
-    assert sorted(answer.outcome for answer in answers) == [(200, "")] + [(401, "INVALID_CREDENTIALS")] * 2
-    winner = [answer.status for answer in answers].index(200)
+    assert sorted(response.outcome for response in responses) == [(200, "")] + [(401, "INVALID_CREDENTIALS")] * 2
+    winner = [response.status for response in responses].index(200)
     statuses = [(await ada.log_in(password=password)).status for password in new]
     assert statuses == [200 if number == winner else 401 for number in range(3)]
-    assert (await ada.profile(answers[winner]["access_token"])).status == 200
+    assert (await ada.profile(responses[winner]["access_token"])).status == 200
     assert len(await user_rows()) == 1

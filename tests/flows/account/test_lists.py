@@ -37,9 +37,9 @@ async def test_a_session_of_somebody_else_cannot_be_ended(user_factory: UserFact
     ada, grace = await user_factory(), await user_factory()
     session = (await ada.call("GET", "/api/user/sessions"))["items"][0]
 
-    answer = await grace.call("DELETE", f"/api/user/sessions/{session['id']}")
+    response = await grace.call("DELETE", f"/api/user/sessions/{session['id']}")
 
-    assert answer.outcome == (404, "SESSION_NOT_FOUND")
+    assert response.outcome == (404, "SESSION_NOT_FOUND")
     assert (await ada.profile()).status == 200
 
 
@@ -66,7 +66,7 @@ async def test_the_history_tells_what_happened_newest_first(user_factory: UserFa
 async def test_a_wrong_page_is_a_validation_error(user_factory: UserFactory, path: str, query: str, field: str) -> None:
     ada = await user_factory()
 
-    answer = await ada.call("GET", f"{path}?{query}")
+    response = await ada.call("GET", f"{path}?{query}")
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [error["field"] for error in answer["errors"]] == [field]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [error["field"] for error in response["errors"]] == [field]

@@ -39,9 +39,9 @@ async def test_only_the_new_password_logs_in(user_factory: UserFactory) -> None:
 async def test_a_wrong_current_password_changes_nothing(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await change(ada, current="Not-the-1-password")
+    response = await change(ada, current="Not-the-1-password")
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.profile()).status == 200
     assert (await ada.log_in()).status == 200
 
@@ -49,10 +49,10 @@ async def test_a_wrong_current_password_changes_nothing(user_factory: UserFactor
 async def test_a_weak_new_password_is_told_by_its_own_field(user_factory: UserFactory) -> None:
     ada = await user_factory(username="lovelace")
 
-    answer = await change(ada, new="lovelace-A1-and-more")
+    response = await change(ada, new="lovelace-A1-and-more")
 
-    assert answer.outcome == (400, "WEAK_PASSWORD")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == [
+    assert response.outcome == (400, "WEAK_PASSWORD")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == [
         ("new_password", "contains_username"),
         ("new_password", "contains_email"),
     ]

@@ -17,20 +17,20 @@ async def rename(actor: Actor, username: object) -> Answer:
 async def test_the_profile_is_the_account(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.profile()
+    response = await ada.profile()
 
-    assert answer.status == 200
-    assert answer.json == {
-        "id": answer["id"],
+    assert response.status == 200
+    assert response.json == {
+        "id": response["id"],
         "username": "ada",
         "email": "ada@example.com",
         "is_active": True,
         "email_verified": False,
-        "created_at": answer["created_at"],
-        "updated_at": answer["created_at"],
+        "created_at": response["created_at"],
+        "updated_at": response["created_at"],
         "last_login": None,
     }
-    assert answer.response.headers["Cache-Control"] == "no-store"
+    assert response.response.headers["Cache-Control"] == "no-store"
 
 
 async def test_everybody_sees_their_own(user_factory: UserFactory) -> None:
@@ -43,12 +43,12 @@ async def test_a_new_username_is_kept_in_its_one_form(user_factory: UserFactory)
     ada = await user_factory()
     before = await ada.profile()
 
-    answer = await rename(ada, "Ada.Lovelace")
+    response = await rename(ada, "Ada.Lovelace")
 
-    assert answer.status == 200
-    assert answer.json == {**before.json, "username": "ada.lovelace", "updated_at": answer["updated_at"]}
-    assert answer["updated_at"] > before["updated_at"]
-    assert (await ada.profile()).json == answer.json
+    assert response.status == 200
+    assert response.json == {**before.json, "username": "ada.lovelace", "updated_at": response["updated_at"]}
+    assert response["updated_at"] > before["updated_at"]
+    assert (await ada.profile()).json == response.json
     assert (await audit_actions())[-1] == "profile:changed"
 
 
@@ -100,10 +100,10 @@ async def test_what_is_no_change_of_a_username_is_refused(
     ada = await user_factory()
     before = await user_rows()
 
-    answer = await ada.call("PATCH", "/api/user/profile", json=body)
+    response = await ada.call("PATCH", "/api/user/profile", json=body)
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == errors
     assert await user_rows() == before
 
 

@@ -96,13 +96,13 @@ async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: U
     ada_s_account = await user(services)
     devices = [Actor(ada.client) for _ in range(8)]
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(device.log_in() for device in devices[:4]),
         services.account_recovery.set_password(ada_s_account, NEW),
         *(device.log_in() for device in devices[4:]),
     )
 
-    assert isinstance(answers[4], int)
+    assert isinstance(responses[4], int)
     for device in devices:
         if device.access_token:
             assert (await device.profile()).outcome == (401, "TOKEN_REVOKED")

@@ -35,9 +35,9 @@ async def ada(user_factory: UserFactory) -> Actor:
 
 
 async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mailbox: Mailbox) -> None:
-    answer = await change_email(ada, "Ada@Example.org")
+    response = await change_email(ada, "Ada@Example.org")
 
-    assert (answer.status, answer.json) == (
+    assert (response.status, response.json) == (
         202,
         {"message": "If nobody has this address, a mail is on its way there."},
     )
@@ -54,9 +54,9 @@ async def test_the_link_changes_it_and_ends_every_session_but_one_s_own(ada: Act
     await phone.log_in()
     await change_email(ada, NEW)
 
-    answer = await confirm(ada, await mailbox.token(), bearer=ada.access_token)
+    response = await confirm(ada, await mailbox.token(), bearer=ada.access_token)
 
-    assert (answer.status, answer.json) == (200, {"message": "The address is changed."})
+    assert (response.status, response.json) == (200, {"message": "The address is changed."})
     profile = await ada.profile()
     assert (profile["email"], profile["email_verified"]) == (NEW, True)
     assert (await ada.refresh()).status == 200
@@ -105,24 +105,26 @@ async def test_a_wrong_password_asks_for_nothing(ada: Actor, mailbox: Mailbox) -
 
 
 async def test_an_address_that_is_none_is_told_at_its_field(ada: Actor) -> None:
-    answer = await change_email(ada, "no address")
+    response = await change_email(ada, "no address")
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == [("new_email", "format")]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == [("new_email", "format")]
 
 
 async def test_nobody_learns_whether_an_address_is_taken(
     ada: Actor, user_factory: UserFactory, mailbox: Mailbox, services: Services
 ) -> None:
     await user_factory(username="bob")
-    answers, work = [], []
+    responses, work = [], []
 
     for email in (NEW, "bob@example.com", "ada@example.com"):
         with recorded(services.database.engine) as statements:
-            answers.append(await change_email(ada, email))
+            responses.append(await change_email(ada, email))
         work.append(statements)
 
-    assert [(answer.status, answer.response.content) for answer in answers] == [(202, answers[0].response.content)] * 3
+    assert [(response.status, response.response.content) for response in responses] == [
+        (202, responses[0].response.content)
+    ] * 3
     assert work == [work[0]] * 3
     assert [message.recipient for message in await mailbox.collect()] == [NEW]
 
@@ -142,9 +144,9 @@ async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None
     await change_email(ada, NEW)
     token = await mailbox.token()
 
-    answers = await asyncio.gather(*(confirm(ada, token) for _ in range(20)))
+    responses = await asyncio.gather(*(confirm(ada, token) for _ in range(20)))
 
-    assert Counter(answer.outcome for answer in answers) == {(200, ""): 1, INVALID: 19}
+    assert Counter(response.outcome for response in responses) == {(200, ""): 1, INVALID: 19}
     assert len(await mailbox.collect()) == 1
 
 

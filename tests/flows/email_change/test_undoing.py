@@ -43,9 +43,9 @@ async def test_the_address_is_back_and_everybody_is_out(ada: Actor, mailbox: Mai
     await thief.log_in()
     way_back = await move(thief, "thief@example.net", mailbox)
 
-    answer = await undo(ada, way_back)
+    response = await undo(ada, way_back)
 
-    assert answer.status == 200
+    assert response.status == 200
     assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await thief.try_refresh()).outcome == (401, "TOKEN_REVOKED")
     assert (await thief.log_in()).outcome == (401, "INVALID_CREDENTIALS")

@@ -14,9 +14,9 @@ async def test_the_new_link_works_and_the_earlier_one_does_not(ada: Actor, mailb
     await ada.register()
     earlier = await mailbox.token()
 
-    answer = await resend(ada, "Ada@Example.com")
+    response = await resend(ada, "Ada@Example.com")
 
-    assert (answer.status, answer.json) == (
+    assert (response.status, response.json) == (
         202,
         {"message": "If this address waits to be verified, a mail is on its way."},
     )
@@ -30,14 +30,16 @@ async def test_answer_and_work_are_the_same_for_all_and_no_further_mail_goes_out
 ) -> None:
     ada, _ = await user_factory(), await user_factory(username="bob")
     await UserRow.update({UserRow.email_verified_at: UserRow.created_at}).where(UserRow.username == "bob")
-    answers, work = [], []
+    responses, work = [], []
 
     for email in ("ada@example.com", "bob@example.com", "nobody@example.com"):
         with recorded(services.database.engine) as statements:
-            answers.append(await resend(ada, email))
+            responses.append(await resend(ada, email))
         work.append(statements)
 
-    assert [(answer.status, answer.response.content) for answer in answers] == [(202, answers[0].response.content)] * 3
+    assert [(response.status, response.response.content) for response in responses] == [
+        (202, responses[0].response.content)
+    ] * 3
     assert work == [work[0]] * 3
     assert len(work[0]) == 1
     assert [message.recipient for message in await mailbox.collect()] == ["ada@example.com"]
@@ -49,9 +51,13 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
 ) -> None:
     await user_factory()
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
-        answers = [await resend(Actor(other.client), email) for email in ("ada@example.com", "nobody@example.com") * 4]
+        responses = [
+            await resend(Actor(other.client), email) for email in ("ada@example.com", "nobody@example.com") * 4
+        ]
 
-        assert {(answer.status, answer.response.content) for answer in answers} == {(202, answers[0].response.content)}
+        assert {(response.status, response.response.content) for response in responses} == {
+            (202, responses[0].response.content)
+        }
         assert len(await outbox_rows()) == 6
         await other.services.delivery.deliver_all()
         assert len(mailbox.sent) == 3

@@ -50,11 +50,11 @@ async def test_who_also_knows_the_account_finds_it_as_it_was(ada: Actor, mailbox
     token = await mailbox.token()
 
     if proof == "password":
-        answer = await verify(ada, token, password=ada.password)
+        response = await verify(ada, token, password=ada.password)
     else:
-        answer = await verify(ada, token, bearer=ada.access_token)
+        response = await verify(ada, token, bearer=ada.access_token)
 
-    assert (answer.status, answer.json) == (
+    assert (response.status, response.json) == (
         200,
         {"message": "The address is verified.", "password_reset_token": None},
     )
@@ -71,13 +71,13 @@ async def test_an_impostor_who_registered_with_the_address_has_no_way_in_any_mor
     await impostor.register()
     victim = Actor(impostor.client, password=NEW_PASSWORD)
 
-    answer = await verify(victim, await mailbox.token())
+    response = await verify(victim, await mailbox.token())
 
-    assert answer.status == 200
+    assert response.status == 200
     assert (await impostor.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await impostor.try_refresh()).outcome == (401, "TOKEN_REVOKED")
     assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
-    assert (await reset(victim, answer["password_reset_token"])).status == 200
+    assert (await reset(victim, response["password_reset_token"])).status == 200
     assert (await victim.log_in())["user"]["email_verified"] is True
     assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
 
@@ -102,9 +102,9 @@ async def test_the_session_of_another_account_proves_nothing(
     bob = await user_factory(username="bob")
     await ada.register()
 
-    answer = await verify(ada, await mailbox.token(), bearer=bob.access_token)
+    response = await verify(ada, await mailbox.token(), bearer=bob.access_token)
 
-    assert answer["password_reset_token"].startswith("ot_")
+    assert response["password_reset_token"].startswith("ot_")
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await bob.profile()).status == 200
 
@@ -140,9 +140,9 @@ async def test_guessing_the_password_here_is_counted_with_all_other_guesses(
         await other.services.delivery.deliver_all()
         token = token_of(mailbox.sent[-1])
 
-        answers = [await verify(ada, token, password="Not-the-1-password") for _ in range(6)]
+        responses = [await verify(ada, token, password="Not-the-1-password") for _ in range(6)]
 
-        assert [answer.code for answer in answers] == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"]
+        assert [response.code for response in responses] == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"]
         assert (await ada.log_in()).code == "TOO_MANY_ATTEMPTS"
 
 
@@ -151,9 +151,9 @@ async def test_nothing_is_dropped_where_the_address_was_verified_before(ada: Act
     token = await mailbox.token()
     await note_verified()
 
-    answer = await verify(ada, token)
+    response = await verify(ada, token)
 
-    assert (answer.status, answer["password_reset_token"]) == (200, None)
+    assert (response.status, response["password_reset_token"]) == (200, None)
     assert (await ada.profile()).status == 200
     assert (await ada.log_in()).status == 200
     assert (await verify(ada, token)).outcome == INVALID
@@ -163,9 +163,9 @@ async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None
     await ada.register()
     token = await mailbox.token()
 
-    answers = await asyncio.gather(*(verify(ada, token) for _ in range(20)))
+    responses = await asyncio.gather(*(verify(ada, token) for _ in range(20)))
 
-    assert Counter(answer.outcome for answer in answers) == {(200, ""): 1, INVALID: 19}
+    assert Counter(response.outcome for response in responses) == {(200, ""): 1, INVALID: 19}
     assert (await audit_actions()).count("email:verified") == 1
     assert await unused_tokens() == ["password_reset"]
 

@@ -47,10 +47,10 @@ async def attempt(actor: Actor, **fields: str) -> Answer:
     return await actor.call("POST", "/api/auth/login", token="", json={"password": PASSWORD, **fields})
 
 
-def constant_part(answer: Answer) -> Any:
-    body = {name: value for name, value in answer.json.items() if name not in ANSWERS}
-    headers = {name: value for name, value in answer.response.headers.items() if name != "x-request-id"}
-    return answer.status, list(answer.json), body, headers
+def constant_part(response: Answer) -> Any:
+    body = {name: value for name, value in response.json.items() if name not in ANSWERS}
+    headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
+    return response.status, list(response.json), body, headers
 
 
 @pytest.mark.parametrize(
@@ -77,9 +77,9 @@ async def test_an_account_without_a_usable_password_is_like_a_wrong_password(
     await UserRow.update({UserRow.hashed_password: marker}, force=True)
 
     with counted(services.hasher) as argon2:
-        answers = [await attempt(ada, username="ada", password=password) for password in (PASSWORD, "!", "")]
+        responses = [await attempt(ada, username="ada", password=password) for password in (PASSWORD, "!", "")]
 
-    assert [constant_part(answer) for answer in answers] == [constant_part(wrong)] * 3
+    assert [constant_part(response) for response in responses] == [constant_part(wrong)] * 3
     assert len(argon2.parameters) >= 3
 
 

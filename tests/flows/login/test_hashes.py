@@ -62,8 +62,8 @@ async def test_a_full_queue_puts_logins_and_registrations_off(app_with: OtherApp
                 await ada.call("POST", "/api/user/delete", json={"current_password": ada.password}),
             ]
 
-        assert [answer.outcome for answer in refused] == [(503, "SERVER_OVERLOADED")] * 4
-        assert {answer.response.headers["Retry-After"] for answer in refused} == {"1"}
+        assert [response.outcome for response in refused] == [(503, "SERVER_OVERLOADED")] * 4
+        assert {response.response.headers["Retry-After"] for response in refused} == {"1"}
         assert (await ada.log_in()).status == 200
 
 

@@ -42,9 +42,9 @@ async def test_nobody_gets_in_who_may_no_longer(
         login: asyncio.Task[Answer] = asyncio.create_task(ada.log_in(password=password))
         await requests_wait(services.hasher)
         await change()
-    answer = await login
+    response = await login
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
     assert await SessionRow.count() == 0
     assert await audit_actions() == ["account:registered", "login:failed"]
 

@@ -18,12 +18,12 @@ async def log_in(actor: Actor, **fields: Any) -> Answer:
 async def test_the_answer_is_a_pair_of_tokens_and_the_account(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
-    answer = await ada.log_in()
+    response = await ada.log_in()
 
-    assert answer.status == 200
-    assert answer.json == {
-        "access_token": answer["access_token"],
-        "refresh_token": answer["refresh_token"],
+    assert response.status == 200
+    assert response.json == {
+        "access_token": response["access_token"],
+        "refresh_token": response["refresh_token"],
         "token_type": "Bearer",
         "expires_in": 1800,
         "refresh_expires_in": 7 * 24 * 60 * 60,
@@ -100,10 +100,10 @@ async def test_each_login_is_a_session_of_its_own(user_factory: UserFactory) -> 
 async def test_type_number_and_length_are_judged(
     ada: Actor, fields: dict[str, Any], errors: list[tuple[str, str]]
 ) -> None:
-    answer = await log_in(ada, **fields)
+    response = await log_in(ada, **fields)
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert [(error["field"], error["code"]) for error in answer["errors"]] == errors
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == errors
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ async def test_type_number_and_length_are_judged(
 async def test_everything_else_is_one_refusal(user_factory: UserFactory, fields: dict[str, str]) -> None:
     ada = await user_factory()
 
-    answer = await log_in(ada, **{"password": PASSWORD, **fields})
+    response = await log_in(ada, **{"password": PASSWORD, **fields})
 
-    assert answer.outcome == (401, "INVALID_CREDENTIALS")
-    assert answer.response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.outcome == (401, "INVALID_CREDENTIALS")
+    assert response.response.headers["WWW-Authenticate"] == "Bearer"
     assert await SessionRow.count() == 1
 
 

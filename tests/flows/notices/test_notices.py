@@ -180,9 +180,9 @@ async def test_reporting_throws_the_stranger_out_and_lets_the_owner_in(
     ada = await user_factory()
     await abroad.log_in()
 
-    answer = await report(ada, await mailbox.token())
+    response = await report(ada, await mailbox.token())
 
-    assert (answer.status, list(answer.json)) == (200, ["message"])
+    assert (response.status, list(response.json)) == (200, ["message"])
     for somebody in (ada, abroad):
         assert (await somebody.profile()).outcome == (401, "TOKEN_REVOKED")
         assert (await somebody.try_refresh()).outcome == (401, "TOKEN_REVOKED")

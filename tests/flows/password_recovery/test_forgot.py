@@ -20,9 +20,9 @@ async def forgot(actor: Actor, email: str) -> Answer:
     return await actor.call("POST", "/api/auth/password/forgot", token="", json={"email": email})
 
 
-def shown(answer: Answer) -> Any:
-    headers = {name: value for name, value in answer.response.headers.items() if name != "x-request-id"}
-    return answer.status, answer.response.content, headers
+def shown(response: Answer) -> Any:
+    headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
+    return response.status, response.response.content, headers
 
 
 @pytest.fixture
@@ -35,9 +35,9 @@ async def everybody(user_factory: UserFactory, services: Services, mailbox: Mail
 
 
 async def test_the_owner_gets_a_mail(everybody: Actor, mailbox: Mailbox) -> None:
-    answer = await forgot(everybody, "Ada@Example.com")
+    response = await forgot(everybody, "Ada@Example.com")
 
-    assert (answer.status, answer.json) == (
+    assert (response.status, response.json) == (
         202,
         {"message": "If an account has this address, a mail is on its way."},
     )
@@ -55,13 +55,13 @@ async def test_nobody_else_does(everybody: Actor, mailbox: Mailbox, who: str) ->
 
 
 async def test_the_answer_and_the_work_are_the_same_for_all(everybody: Actor, services: Services) -> None:
-    answers, work = [], []
+    responses, work = [], []
     for email in ADDRESSES.values():
         with recorded(services.database.engine) as statements:
-            answers.append(shown(await forgot(everybody, email)))
+            responses.append(shown(await forgot(everybody, email)))
         work.append(statements)
 
-    assert answers[0] == answers[1] == answers[2]
+    assert responses[0] == responses[1] == responses[2]
     assert work[0] == work[1] == work[2]
     assert len(work[0]) == 1
 
@@ -76,7 +76,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
     await user_factory()
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
         for email in ("ada@example.com", "nobody@example.com"):
-            answers = [
+            responses = [
                 await other.client.post(
                     "/api/auth/password/forgot",
                     json={"email": spelling},
@@ -84,7 +84,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
                 )
                 for number, spelling in enumerate([email, email.title(), email, email, email])
             ]
-            assert {(answer.status_code, answer.content) for answer in answers} == {(202, answers[0].content)}
+            assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
             assert len(await outbox_rows()) == 3
             await other.services.delivery.deliver_all()
             await OutboxRow.delete(force=True)
@@ -94,18 +94,18 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
 
 async def test_the_twenty_first_from_one_address_is_refused(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
-        answers = [
+        responses = [
             await other.client.post("/api/auth/password/forgot", json={"email": f"person{number}@example.com"})
             for number in range(21)
         ]
 
-    assert [answer.status_code for answer in answers] == [202] * 20 + [429]
-    assert answers[-1].json()["error_code"] == "RATE_LIMITED"
+    assert [response.status_code for response in responses] == [202] * 20 + [429]
+    assert responses[-1].json()["error_code"] == "RATE_LIMITED"
 
 
 async def test_without_mail_the_journey_is_not_offered(app_with: OtherAppFactory, client: httpx.AsyncClient) -> None:
     """Rather than promising a mail that nobody sends."""
     async with app_with() as other:
-        answer = await other.client.post("/api/auth/password/forgot", json={"email": "ada@example.com"})
+        response = await other.client.post("/api/auth/password/forgot", json={"email": "ada@example.com"})
 
-    assert (answer.status_code, answer.json()["error_code"]) == (404, "NOT_FOUND")
+    assert (response.status_code, response.json()["error_code"]) == (404, "NOT_FOUND")

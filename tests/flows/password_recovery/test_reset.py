@@ -28,9 +28,9 @@ async def reset(actor: Actor, token: str, password: str = NEW) -> Answer:
 async def test_the_new_password_works_and_the_old_one_does_not(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
-    answer = await reset(ada, await forgot(ada, mailbox))
+    response = await reset(ada, await forgot(ada, mailbox))
 
-    assert (answer.status, answer.json) == (200, {"message": "The password is set. Log in with it."})
+    assert (response.status, response.json) == (200, {"message": "The password is set. Log in with it."})
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.log_in(password=NEW)).status == 200
 
@@ -66,9 +66,9 @@ async def test_of_twenty_at_once_one_works(user_factory: UserFactory, mailbox: M
     token = await forgot(ada, mailbox)
     passwords = [f"Horse-{number}-Battery-Staple" for number in range(20)]
 
-    answers = await asyncio.gather(*(reset(ada, token, password) for password in passwords))
+    responses = await asyncio.gather(*(reset(ada, token, password) for password in passwords))
 
-    outcomes = [answer.outcome for answer in answers]
+    outcomes = [response.outcome for response in responses]
     assert sorted(outcomes) == [(200, ""), *[(400, "ONE_TIME_TOKEN_INVALID")] * 19]
     (winner,) = [password for password, outcome in zip(passwords, outcomes, strict=True) if outcome == (200, "")]
     assert (await ada.log_in(password=winner)).status == 200
@@ -99,10 +99,10 @@ async def test_a_weak_password_does_not_burn_the_token(user_factory: UserFactory
     ada = await user_factory(username="lovelace")
     token = await forgot(ada, mailbox)
 
-    answer = await reset(ada, token, weak)
+    response = await reset(ada, token, weak)
 
-    assert answer.outcome == (400, "WEAK_PASSWORD")
-    assert {error["field"] for error in answer["errors"]} == {"new_password"}
+    assert response.outcome == (400, "WEAK_PASSWORD")
+    assert {error["field"] for error in response["errors"]} == {"new_password"}
     assert (await reset(ada, token, NEW)).status == 200
 
 
@@ -136,10 +136,10 @@ async def test_it_lifts_the_throttle_and_verifies_the_address(
         await owner.call("POST", "/api/auth/password/forgot", token="", json={"email": ada.email})
         await other.services.delivery.deliver_all()
         assert (await reset(owner, token_of(mailbox.sent[-1]))).status == 200
-        answer = await owner.log_in(password=NEW)
+        response = await owner.log_in(password=NEW)
 
-    assert answer.status == 200
-    assert answer["user"]["email_verified"] is True
+    assert response.status == 200
+    assert response["user"]["email_verified"] is True
 
 
 @pytest.mark.parametrize("what", ["disabled", "deleted"])

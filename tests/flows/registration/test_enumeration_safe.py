@@ -61,7 +61,7 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
     await make_account(other, "known@example.com", "known")
     await note_verified()
     await make_account(other, "unverified@example.com", "unverified")
-    answers, asked, hashed = [], [], []
+    responses, asked, hashed = [], [], []
 
     for changed in (
         {},
@@ -71,17 +71,17 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
         {"email": "known@example.com", "username": "known"},
     ):
         with recorded(other.services.database.engine) as statements, counted_hashes() as hashes:
-            answers.append(await register(ada, **changed))
+            responses.append(await register(ada, **changed))
         asked.append(statements)
         hashed.append(len(hashes))
 
     shown = [
         (
-            answer.status,
-            answer.response.content,
-            {name: value for name, value in answer.response.headers.items() if name != "x-request-id"},
+            response.status,
+            response.response.content,
+            {name: value for name, value in response.response.headers.items() if name != "x-request-id"},
         )
-        for answer in answers
+        for response in responses
     ]
     assert shown[0][:2] == (202, b'{"message":"A mail is on its way to this address."}')
     assert shown == [shown[0]] * 5
@@ -104,9 +104,9 @@ async def test_nothing_is_an_account_before_the_link_is_used(ada: Actor, mailbox
 async def test_link_and_password_open_the_account(ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
 
-    answer = await verify(ada, await mailbox.token(), password=ada.password)
+    response = await verify(ada, await mailbox.token(), password=ada.password)
 
-    assert (answer.status, answer["password_reset_token"]) == (200, None)
+    assert (response.status, response["password_reset_token"]) == (200, None)
     assert await audit_actions() == ["account:registered", "email:verified"]
     assert (await ada.log_in())["user"]["email_verified"] is True
 
@@ -115,10 +115,10 @@ async def test_the_link_alone_opens_it_without_the_password_of_an_impostor(ada: 
     """Who registered somebody else's address must not have a way in once its owner follows the link."""
     await register(ada)
 
-    answer = await verify(ada, await mailbox.token())
+    response = await verify(ada, await mailbox.token())
 
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
-    assert (await reset(ada, answer["password_reset_token"])).status == 200
+    assert (await reset(ada, response["password_reset_token"])).status == 200
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
@@ -151,11 +151,11 @@ async def test_a_name_that_is_taken_meanwhile_can_be_replaced(other: OtherApp, a
 
     taken = await verify(ada, token, password=ada.password)
     reserved = await verify(ada, token, password=ada.password, username="admin")
-    answer = await verify(ada, token, password=ada.password, username="Lovelace")
+    response = await verify(ada, token, password=ada.password, username="Lovelace")
 
     assert taken.outcome == (409, "DUPLICATE_USERNAME")
     assert reserved.outcome == (400, "VALIDATION_ERROR")
-    assert answer.status == 200
+    assert response.status == 200
     assert (await ada.log_in(username="lovelace")).status == 200
 
 
@@ -200,7 +200,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
 ) -> None:
     variables = {"REGISTRATION_ENUMERATION_SAFE": "true", "RATE_LIMIT_ENABLED": "true"}
     async with verifying(app_with, mailbox, **variables) as other:
-        answers = [await register(Actor(other.client)) for _ in range(4)]
+        responses = [await register(Actor(other.client)) for _ in range(4)]
 
-        assert [answer.status for answer in answers] == [202] * 4
+        assert [response.status for response in responses] == [202] * 4
         assert len(await mailbox.collect()) == 3

@@ -14,15 +14,15 @@ async def register(actor: Actor, **fields: Any) -> Answer:
     return await actor.call("POST", "/api/auth/register", token="", json=fields)
 
 
-def errors_of(answer: Answer) -> list[tuple[str, str]]:
-    return [(error["field"], error["code"]) for error in answer["errors"]]
+def errors_of(response: Answer) -> list[tuple[str, str]]:
+    return [(error["field"], error["code"]) for error in response["errors"]]
 
 
 async def test_all_wrong_fields_are_told_at_once(ada: Actor) -> None:
-    answer = await register(ada, email="nobody", password="short", is_admin=True)
+    response = await register(ada, email="nobody", password="short", is_admin=True)
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert errors_of(answer) == [
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert errors_of(response) == [
         ("email", "format"),
         ("username", "missing"),
         ("password", "too_short"),
@@ -34,10 +34,10 @@ async def test_all_wrong_fields_are_told_at_once(ada: Actor) -> None:
 
 
 async def test_a_weak_password_alone_has_a_code_of_its_own(ada: Actor) -> None:
-    answer = await register(ada, **{**GOOD, "password": "password-ada@"})
+    response = await register(ada, **{**GOOD, "password": "password-ada@"})
 
-    assert answer.outcome == (400, "WEAK_PASSWORD")
-    assert errors_of(answer) == [("password", "upper_case"), ("password", "digit")]
+    assert response.outcome == (400, "WEAK_PASSWORD")
+    assert errors_of(response) == [("password", "upper_case"), ("password", "digit")]
 
 
 @pytest.mark.parametrize(
@@ -46,11 +46,11 @@ async def test_a_weak_password_alone_has_a_code_of_its_own(ada: Actor) -> None:
     ids=lambda wrong: next(iter(wrong)),
 )
 async def test_a_weak_password_beside_another_mistake_is_a_validation_error(ada: Actor, wrong: dict[str, Any]) -> None:
-    answer = await register(ada, **{**GOOD, "password": "Short-7", **wrong})
+    response = await register(ada, **{**GOOD, "password": "Short-7", **wrong})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert ("password", "too_short") in errors_of(answer)
-    assert len(errors_of(answer)) == 2
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert ("password", "too_short") in errors_of(response)
+    assert len(errors_of(response)) == 2
 
 
 @pytest.mark.parametrize(
@@ -58,20 +58,20 @@ async def test_a_weak_password_beside_another_mistake_is_a_validation_error(ada:
     ["id", "is_active", "email_verified", "email_verified_at", "hashed_password", "created_at", "role", "last_login"],
 )
 async def test_nobody_sets_what_is_not_theirs_to_set(ada: Actor, field: str) -> None:
-    answer = await register(ada, **{**GOOD, field: 1})
+    response = await register(ada, **{**GOOD, field: 1})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert errors_of(answer) == [(field, "unknown")]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert errors_of(response) == [(field, "unknown")]
     assert await user_rows() == []
 
 
 @pytest.mark.parametrize("field", GOOD)
 @pytest.mark.parametrize("value", [None, 7, True, 1.5, ["ada@example.com"], {"a": "b"}], ids=repr)
 async def test_a_field_is_a_text(ada: Actor, field: str, value: Any) -> None:
-    answer = await register(ada, **{**GOOD, field: value})
+    response = await register(ada, **{**GOOD, field: value})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert answer["errors"] == [{"field": field, "code": "type", "message": "Must be a string."}]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert response["errors"] == [{"field": field, "code": "type", "message": "Must be a string."}]
 
 
 @pytest.mark.parametrize("field", GOOD)
@@ -79,36 +79,36 @@ async def test_a_field_is_a_text(ada: Actor, field: str, value: Any) -> None:
 async def test_no_field_holds_a_control_character(ada: Actor, field: str, character: str) -> None:
     value = GOOD[field]
 
-    answer = await register(ada, **{**GOOD, field: f"{value[:2]}{character}{value[2:]}"})
+    response = await register(ada, **{**GOOD, field: f"{value[:2]}{character}{value[2:]}"})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert errors_of(answer) == [(field, "control_character")]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert errors_of(response) == [(field, "control_character")]
 
 
 @pytest.mark.parametrize(
     ("field", "value"), [("email", "a" * 243 + "@example.com"), ("username", "a" * 51), ("password", "Aa1!" * 257)]
 )
 async def test_a_field_has_a_longest_length(ada: Actor, field: str, value: str) -> None:
-    answer = await register(ada, **{**GOOD, field: value})
+    response = await register(ada, **{**GOOD, field: value})
 
-    assert answer.outcome == (400, "VALIDATION_ERROR")
-    assert errors_of(answer) == [(field, "too_long")]
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert errors_of(response) == [(field, "too_long")]
 
 
 async def test_nothing_that_was_sent_comes_back(ada: Actor) -> None:
     sent = {"email": "marker-mail", "username": "marker name", "password": "marker-pass", "<marker>field": "marker-x"}
 
-    answer = await register(ada, **sent)
+    response = await register(ada, **sent)
 
-    assert answer.status == 400
-    assert "marker" not in answer.response.text
-    assert errors_of(answer)[-1] == ("?", "unknown")
-    assert "marker" not in str(answer.response.headers)
+    assert response.status == 400
+    assert "marker" not in response.response.text
+    assert errors_of(response)[-1] == ("?", "unknown")
+    assert "marker" not in str(response.response.headers)
 
 
 async def test_an_empty_object_lacks_every_field(ada: Actor) -> None:
-    answer = await register(ada)
+    response = await register(ada)
 
-    assert answer["errors"] == [
+    assert response["errors"] == [
         {"field": field, "code": "missing", "message": "This field is required."} for field in GOOD
     ]

@@ -9,39 +9,39 @@ from tests.support.rows import audit_actions, user_rows
 
 
 async def test_the_answer_is_the_account_and_its_tokens_in_one_flat_object(ada: Actor) -> None:
-    answer = await ada.register()
+    response = await ada.register()
 
-    assert answer.status == 201
-    assert answer.json == {
-        "id": answer["id"],
+    assert response.status == 201
+    assert response.json == {
+        "id": response["id"],
         "username": "ada",
         "email": "ada@example.com",
         "is_active": True,
         "email_verified": False,
-        "created_at": answer["created_at"],
-        "updated_at": answer["created_at"],
+        "created_at": response["created_at"],
+        "updated_at": response["created_at"],
         "last_login": None,
-        "access_token": answer["access_token"],
-        "refresh_token": answer["refresh_token"],
+        "access_token": response["access_token"],
+        "refresh_token": response["refresh_token"],
         "token_type": "Bearer",
         "expires_in": 1800,
         "refresh_expires_in": 7 * 24 * 60 * 60,
     }
-    assert answer["refresh_token"].startswith("rt_")
-    assert len(answer["refresh_token"]) == 3 + 43
+    assert response["refresh_token"].startswith("rt_")
+    assert len(response["refresh_token"]) == 3 + 43
 
 
 async def test_both_tokens_work(ada: Actor) -> None:
-    answer = await ada.register()
+    response = await ada.register()
 
-    assert (await ada.profile()).json == {name: answer[name] for name in (await ada.profile()).json}
+    assert (await ada.profile()).json == {name: response[name] for name in (await ada.profile()).json}
     assert (await ada.refresh()).status == 200
 
 
 async def test_name_and_address_are_kept_in_their_one_form(ada: Actor) -> None:
-    answer = await ada.register(email="Ada.L@BÜCHER.Example", username="Ada-L")
+    response = await ada.register(email="Ada.L@BÜCHER.Example", username="Ada-L")
 
-    assert (answer["email"], answer["username"]) == ("ada.l@xn--bcher-kva.example", "ada-l")
+    assert (response["email"], response["username"]) == ("ada.l@xn--bcher-kva.example", "ada-l")
     assert [(row["email"], row["username"]) for row in await user_rows()] == [
         ("ada.l@xn--bcher-kva.example", "ada-l"),
     ]
@@ -83,9 +83,9 @@ async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
 async def test_what_is_taken_is_taken(user_factory: UserFactory, fields: dict[str, str], code: str) -> None:
     ada = await user_factory()
 
-    answer = await Actor(ada.client).register(**fields)
+    response = await Actor(ada.client).register(**fields)
 
-    assert answer.outcome == (409, code)
+    assert response.outcome == (409, code)
     assert len(await user_rows()) == await SessionRow.count() == await RefreshTokenRow.count() == 1
     assert await audit_actions() == ["account:registered"]
 
@@ -94,9 +94,9 @@ async def test_address_and_name_of_two_people_are_a_taken_address(user_factory: 
     await user_factory(username="grace")
     ada = await user_factory(username="ada")
 
-    answer = await Actor(ada.client, username="grace", email="ada@example.com").register()
+    response = await Actor(ada.client, username="grace", email="ada@example.com").register()
 
-    assert answer.outcome == (409, "DUPLICATE_EMAIL")
+    assert response.outcome == (409, "DUPLICATE_EMAIL")
 
 
 async def test_a_weak_password_is_told_before_a_taken_address(user_factory: UserFactory) -> None:

@@ -21,19 +21,19 @@ async def other(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[Ot
 
 async def register(other: OtherApp) -> Actor:
     ada = Actor(other.client)
-    answer = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
-    assert answer.status == 201
-    assert answer["email_verification"] == "required"
+    response = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
+    assert response.status == 201
+    assert response["email_verification"] == "required"
     return ada
 
 
 async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None:
     ada = Actor(other.client)
 
-    answer = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
+    response = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
 
-    assert answer.status == 201
-    assert sorted(answer.json) == [
+    assert response.status == 201
+    assert sorted(response.json) == [
         "created_at",
         "email",
         "email_verification",
@@ -44,7 +44,7 @@ async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None
         "updated_at",
         "username",
     ]
-    assert (answer["email_verified"], answer["email_verification"]) == (False, "required")
+    assert (response["email_verified"], response["email_verification"]) == (False, "required")
     assert await SessionRow.count() == 0
 
 
@@ -52,9 +52,9 @@ async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other:
     ada = await register(other)
 
     with counted_verifications() as hashes:
-        answers = [await ada.log_in(), await ada.log_in(password="Not-the-1-password")]
+        responses = [await ada.log_in(), await ada.log_in(password="Not-the-1-password")]
 
-    assert [answer.outcome for answer in answers] == [(403, "EMAIL_NOT_VERIFIED"), (401, "INVALID_CREDENTIALS")]
+    assert [response.outcome for response in responses] == [(403, "EMAIL_NOT_VERIFIED"), (401, "INVALID_CREDENTIALS")]
     assert len(hashes) == 2
     assert await SessionRow.count() == 0
     assert (await audit_actions())[1:] == ["login:failed", "login:failed"]
@@ -71,8 +71,8 @@ async def test_with_link_and_password_one_is_in(other: OtherApp, mailbox: Mailbo
 async def test_the_link_alone_leads_to_a_new_password(other: OtherApp, mailbox: Mailbox) -> None:
     ada = await register(other)
 
-    answer = await verify(ada, await mailbox.token())
-    await reset(ada, answer["password_reset_token"])
+    response = await verify(ada, await mailbox.token())
+    await reset(ada, response["password_reset_token"])
 
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200

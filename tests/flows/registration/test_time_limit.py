@@ -36,10 +36,10 @@ async def register(other: OtherApp) -> httpx.Response:
 async def test_a_request_whose_time_is_up_is_put_off(app_with: OtherAppFactory, log_file: Path) -> None:
     async with app_with(**SHORT) as other:
         async with held(other.services.hasher):
-            answer = await register(other)
+            response = await register(other)
 
-        problem = assert_problem(answer, 503, "SERVER_OVERLOADED")
-        assert answer.headers["retry-after"] == "1"
+        problem = assert_problem(response, 503, "SERVER_OVERLOADED")
+        assert response.headers["retry-after"] == "1"
         lines = await lines_of_request(log_file, problem["request_id"])
         assert [(line["level"], line["message"]) for line in lines] == [
             ("WARNING", "request cut short"),
@@ -103,9 +103,9 @@ async def test_a_commit_that_has_begun_is_waited_for_and_its_success_told(
     ada: Actor, late_commit: list[asyncio.Task[Any]]
 ) -> None:
     """Cut short, it would leave nobody knowing whether there is an account now."""
-    answer = await ada.register()
+    response = await ada.register()
 
-    assert (answer.status, len(late_commit)) == (201, 1)
+    assert (response.status, len(late_commit)) == (201, 1)
     assert await UserRow.count() == 1
 
 
@@ -120,7 +120,7 @@ async def test_what_goes_on_after_its_commit_is_cut_short_then(
 
     monkeypatch.setattr(type(services.registration), "register", staticmethod(register_and_wait))
 
-    answer = await ada.register()
+    response = await ada.register()
 
-    assert_problem(answer.response, 503, "SERVER_OVERLOADED")
+    assert_problem(response.response, 503, "SERVER_OVERLOADED")
     assert len(late_commit) == 1

@@ -13,9 +13,9 @@ from tests.support.faults import fault
 @pytest.mark.parametrize("table", ["users", "sessions", "refresh_tokens", "audit_logs", "outbox"])
 async def test_what_cannot_be_written_whole_is_not_written_at_all(ada: Actor, services: Services, table: str) -> None:
     async with fault(services.database.engine, "refuse", "INSERT", table):
-        answer = await ada.register()
+        response = await ada.register()
 
-    assert answer.outcome == (500, "INTERNAL_ERROR")
+    assert response.outcome == (500, "INTERNAL_ERROR")
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [0, 0, 0, 0]
 
 

@@ -53,6 +53,6 @@ async def test_what_answers_a_handler_s_errors_is_gathered_once() -> None:
         route.route_handlers[0].exception_handlers = {}  # too late
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
-        answers = [(await client.get(path)).text for path in ("/own", "/common")]
+        responses = [(await client.get(path)).text for path in ("/own", "/common")]
 
-    assert answers == ["the handler's own", "the application's"]
+    assert responses == ["the handler's own", "the application's"]

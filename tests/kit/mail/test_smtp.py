@@ -99,7 +99,7 @@ async def test_a_wrong_login_is_a_failure_that_may_pass(certificate: Path) -> No
 
 @pytest.mark.parametrize("code", [550, 551, 553])
 async def test_an_unknown_recipient_is_refused_for_good(server: MailServer, code: int) -> None:
-    server.answers["ada@example.com"] = f"{code} no such user ada@example.com"
+    server.responses["ada@example.com"] = f"{code} no such user ada@example.com"
 
     with pytest.raises(MailRefusedError) as refused:
         await mailer(server.url()).send(MESSAGE)
@@ -110,7 +110,7 @@ async def test_an_unknown_recipient_is_refused_for_good(server: MailServer, code
 @pytest.mark.parametrize("code", [421, 450, 451, 452, 552, 554])
 async def test_any_other_refusal_may_pass(server: MailServer, code: int) -> None:
     """554 is policy or a full blocklist: about the sender, not about this address."""
-    server.answers["ada@example.com"] = f"{code} not now, ada@example.com"
+    server.responses["ada@example.com"] = f"{code} not now, ada@example.com"
 
     with pytest.raises(MailFailedError) as failed:
         await mailer(server.url()).send(MESSAGE)

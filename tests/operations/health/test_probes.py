@@ -128,9 +128,9 @@ async def test_once_ready_it_still_notices_that_the_database_goes(app_with: Othe
 async def test_an_open_breaker_is_shown_beside_a_database_that_is_back(client: httpx.AsyncClient) -> None:
     breakers.get(SERVICE).open()
 
-    answer = (await client.get("/health/ready")).json()
+    response = (await client.get("/health/ready")).json()
 
-    assert answer["checks"] == {"database": "ok", "migrations": "ok"}
-    breaker = answer["circuit_breakers"]["database"]
+    assert response["checks"] == {"database": "ok", "migrations": "ok"}
+    breaker = response["circuit_breakers"]["database"]
     assert breaker == {"state": "open", "failures": 0, "retry_after": breaker["retry_after"]}
     assert breaker["retry_after"] in {0, 1}

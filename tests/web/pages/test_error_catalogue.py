@@ -153,9 +153,9 @@ async def test_it_is_there_in_production_without_documentation_and_without_mail(
 
 async def test_behind_a_path_the_type_of_an_error_begins_with_it(app_with: OtherAppFactory) -> None:
     async with app_with(PUBLIC_URL="http://testserver/auth") as other:
-        answers = [await other.client.get(path) for path in ("/api/user/profile", f"/?{'x' * 5000}")]
+        responses = [await other.client.get(path) for path in ("/api/user/profile", f"/?{'x' * 5000}")]
 
-    assert [answer.json()["type"] for answer in answers] == [
+    assert [response.json()["type"] for response in responses] == [
         "/auth/errors/AUTHENTICATION_REQUIRED",
         "/auth/errors/URI_TOO_LONG",
     ]
