@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any, Final, cast
 
-from litestar import Controller, Litestar, Request, Response
+from litestar import Controller, Litestar, Request
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
@@ -20,7 +20,6 @@ from auth_api.flows.password_recovery.controllers import RecoveryController, Rep
 from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
-from auth_api.kit.http.answers import Answer
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
@@ -29,7 +28,7 @@ from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.json import strict_request
-from auth_api.kit.http.litestar_patches import Application, remember_exception_handlers
+from auth_api.kit.http.litestar_patches import Application
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
@@ -181,7 +180,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         },
         before_request=limit_check(services.address_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
-        response_class=cast("type[Response[Any]]", Answer),
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,
         exception_handlers={Exception: error_responder(clock, base=base)},
@@ -194,7 +192,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         else None,
     )
     resolve_directly(app)
-    remember_exception_handlers(app)
     app.state.services = services
     app.state.rooms = {path: services.hasher for path in HASHING if path in app.route_handler_method_map}
     if docs:

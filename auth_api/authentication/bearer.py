@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.connection import Request
-from litestar.middleware._internal.exceptions import ExceptionHandlerMiddleware
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.security.jwt import JWTAuth
 from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
@@ -40,13 +39,6 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
     """
 
     token_secret: AccessTokens  # type: ignore[assignment]
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        # What handlers raise is caught between them and middleware, for the sake of middleware that wraps `send`. This
-        # one does not, and the layer before the router catches everything as well.
-        if isinstance(self.app, ExceptionHandlerMiddleware):
-            self.app = self.app.app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Authenticate a request, and pass it on. Its token is judged now: one that expires later does not break it.
