@@ -1,4 +1,4 @@
-"""The rules of the house, read from the syntax trees: whoever breaks one learns it here, not in a review."""
+"""The rules of the architecture, checked on the syntax trees: each test lists all offenders of one rule."""
 
 import ast
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.source_tree import MODULES, Module, area_of, own_imports, package_of
+from tests.support.source_tree import MODULES, Module, area_of, own_imports, package_of, role_of
 
 pytestmark = pytest.mark.engine_independent
 
@@ -37,49 +37,38 @@ LAYERS: Final = (
         "settings",
     },
 )
-"""From the ground up: a module imports from its own layer and from those below it. The last one is the frame."""
+"""Lowest first: a module imports from its own layer and from those below it. The last layer is the frame."""
 
 FRAME: Final = LAYERS[-1]
 
 TABLE_USERS: Final = {
-    "auth_api.flows.account.repository": "exports rows of packages that do not do it themselves",
-    "auth_api.operations.housekeeping.repository": "removes what is over of packages that do not do it themselves",
-    "auth_api.flows.login.repository": "changes all that a login changes by one statement",
+    "auth_api.flows.account.repository",
+    "auth_api.operations.housekeeping.repository",
+    "auth_api.flows.login.repository",
 }
 
 SQL_ROLES: Final = {"repository", "retention"}
-"""What speaks SQL: each query is guarded by the breaker."""
 
-LONGER_FILES: Final[dict[str, str]] = {}
-LONGEST_FILE: Final = 250
+MAX_FILE_LINES: Final = 250
 
 VAGUE_NAMES: Final = {"common", "core", "helper", "helpers", "misc", "util", "utils"}
 
-PACKAGES: Final = [module for module in MODULES if module.area not in FRAME | {"kit"}]
-"""What has tables, services and controllers."""
-
-
-def name_of(module: Module) -> str:
-    return module.name
+PACKAGED: Final = [module for module in MODULES if module.area not in FRAME | {"kit"}]
+"""The modules of the packages, which have tables, services and controllers."""
 
 
 def foreign_imports(module: Module) -> Iterator[str]:
-    """Yield the modules that a module imports from other packages than its own and the kit."""
+    """Yield the modules that a module imports from packages other than its own, the kit and the frame."""
     for name in own_imports(module):
         if package_of(name) != module.package and area_of(name) not in FRAME | {"kit"}:
             yield name
 
 
-def role_of(name: str) -> str:
-    stem = name.rpartition(".")[2]
-    return "repository" if stem.endswith("_repository") else stem
-
-
-def test_every_area_has_its_layer() -> None:
+def test_every_top_level_package_has_a_layer() -> None:
     assert {module.area for module in MODULES} == set().union(*LAYERS)
 
 
-def test_imports_point_downwards() -> None:
+def test_imports_point_down() -> None:
     height = {area: number for number, layer in enumerate(LAYERS) for area in layer}
 
     upwards = {
@@ -92,8 +81,8 @@ def test_imports_point_downwards() -> None:
     assert upwards == set()
 
 
-def test_flows_do_not_know_each_other() -> None:
-    known = {
+def test_flows_do_not_import_other_flows() -> None:
+    between_flows = {
         (module.name, name)
         for module in MODULES
         if module.area == "flows"
@@ -101,12 +90,12 @@ def test_flows_do_not_know_each_other() -> None:
         if area_of(name) == "flows"
     }
 
-    assert known == set()
+    assert between_flows == set()
 
 
-def test_packages_know_each_other_in_no_circle() -> None:
-    packages = {module.package for module in PACKAGES}
-    knows = {
+def test_packages_do_not_import_each_other_in_cycles() -> None:
+    packages = {module.package for module in PACKAGED}
+    imported = {
         package: {
             package_of(name) for module in MODULES if module.package == package for name in foreign_imports(module)
         }
@@ -114,14 +103,14 @@ def test_packages_know_each_other_in_no_circle() -> None:
     }
 
     ordered: list[str] = []
-    while free := [package for package in knows.keys() - set(ordered) if knows[package] <= set(ordered)]:
+    while free := [package for package in imported.keys() - set(ordered) if imported[package] <= set(ordered)]:
         ordered += sorted(free)
 
     assert packages - set(ordered) == set()
 
 
 def test_controllers_and_repositories_are_private_to_their_package() -> None:
-    strangers = {
+    intruders = {
         (module.name, name)
         for module in MODULES
         for name in own_imports(module)
@@ -129,29 +118,30 @@ def test_controllers_and_repositories_are_private_to_their_package() -> None:
         or (role_of(name) == "controllers" and module.area not in FRAME)
     }
 
-    assert strangers == set()
+    assert intruders == set()
 
 
-def test_tables_are_used_by_their_own_package_and_by_foreign_keys() -> None:
-    users = {
+def test_tables_of_another_package_are_imported_only_by_tables() -> None:
+    """A foreign key needs the table that it refers to."""
+    intruders = {
         module.name
-        for module in PACKAGES
+        for module in PACKAGED
         for name in foreign_imports(module)
         if role_of(name) == "tables" and module.role != "tables"
     }
 
-    assert users == set(TABLE_USERS)
+    assert intruders == TABLE_USERS
 
 
-def test_within_a_package_no_step_is_left_out() -> None:
-    """Controllers → service → repository → tables."""
+def test_imports_within_a_package_skip_no_level() -> None:
+    """The levels are controllers, service, repository, tables."""
     shortcuts = {
         (module.name, name)
-        for module in PACKAGES
+        for module in PACKAGED
         for name in own_imports(module)
         if package_of(name) == module.package
         and (
-            (module.role == "controllers" and role_of(name) in {"repository", *SQL_ROLES})
+            (module.role == "controllers" and role_of(name) in SQL_ROLES)
             or (role_of(name) == "tables" and module.role not in {*SQL_ROLES, "tables"})
             or (role_of(name) == "service" and module.role in {*SQL_ROLES, "tables"})
         )
@@ -160,13 +150,12 @@ def test_within_a_package_no_step_is_left_out() -> None:
     assert shortcuts == set()
 
 
-def test_litestar_is_imported_only_where_http_is_spoken() -> None:
-    named = {module for module in MODULES if any(name.split(".")[0] == "litestar" for name in module.imports)}
-
+def test_litestar_is_imported_only_by_http_modules() -> None:
     elsewhere = {
         module.name
-        for module in named
-        if module.role != "controllers"
+        for module in MODULES
+        if any(name.split(".")[0] == "litestar" for name in module.imports)
+        and module.role != "controllers"
         and module.area not in FRAME | {"authentication"}
         and not module.name.startswith("auth_api.kit.http.")
     }
@@ -174,11 +163,10 @@ def test_litestar_is_imported_only_where_http_is_spoken() -> None:
     assert elsewhere == set()
 
 
-@pytest.mark.parametrize("module", MODULES, ids=name_of)
-def test_no_module_but_the_clock_reads_the_time(module: Module) -> None:
-    reads = [ast.unparse(node) for node in module.nodes if reads_the_time(node)]
+def test_only_the_clock_module_reads_the_time() -> None:
+    readers = {module.name for module in MODULES if any(reads_the_time(node) for node in module.nodes)}
 
-    assert bool(reads) == (module.name == "auth_api.kit.clock"), reads
+    assert readers == {"auth_api.kit.clock"}
 
 
 def reads_the_time(node: ast.AST) -> bool:
@@ -196,68 +184,67 @@ def reads_the_time(node: ast.AST) -> bool:
     )
 
 
-@pytest.mark.parametrize("module", MODULES, ids=name_of)
-def test_sql_is_a_literal(module: Module) -> None:
-    """Values travel as parameters. Neighbouring literals count as one; f-strings, `+` and `%` do not."""
-    calls = [
-        node
-        for node in module.nodes
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"raw", "run_ddl"}
-    ]
-
+def test_sql_is_a_literal() -> None:
+    """Values are passed as parameters. Neighbouring literals count as one; f-strings, `+` and `%` do not."""
     composed = [
-        ast.unparse(call)
-        for call in calls
-        if not call.args or not isinstance(call.args[0], ast.Constant) or not isinstance(call.args[0].value, str)
+        (module.name, ast.unparse(call))
+        for module in MODULES
+        for call in module.nodes
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in {"raw", "run_ddl"}
+        and not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
     ]
 
     assert composed == []
 
 
-def test_repositories_do_speak_sql() -> None:
-    """Else the rule above would watch nothing."""
-    speakers = {module.name for module in MODULES if ".raw(" in module.source}
+def test_queries_are_written_in_repositories() -> None:
+    """Without this, the rules on SQL and on the breaker could check nothing."""
+    with_queries = {module.name for module in MODULES if ".raw(" in module.source}
 
-    assert speakers == {module.name for module in MODULES if module.role in SQL_ROLES}
-
-
-@pytest.mark.parametrize("module", [module for module in MODULES if module.role in SQL_ROLES], ids=name_of)
-def test_every_query_goes_through_the_breaker(module: Module) -> None:
-    guards = {"circuit_breaker(service=SERVICE)", "circuit_breaker(service='database')"}
-    queries = [node for node in module.nodes if isinstance(node, ast.AsyncFunctionDef)]
-
-    unguarded = [
-        query.name for query in queries if not guards & {ast.unparse(decorator) for decorator in query.decorator_list}
-    ]
-
-    assert queries
-    assert unguarded == []
+    assert with_queries == {module.name for module in MODULES if module.role in SQL_ROLES}
 
 
-def test_the_service_that_repositories_name_is_the_database() -> None:
-    """`SERVICE` in a repository has to be the one of `kit.db.database`."""
-    strangers = {
+def test_every_query_is_guarded_by_the_database_breaker() -> None:
+    guard = "circuit_breaker(service=SERVICE)"
+
+    unguarded = {
+        (module.name, query.name)
+        for module in MODULES
+        if module.role in SQL_ROLES
+        for query in module.nodes
+        if isinstance(query, ast.AsyncFunctionDef)
+        and guard not in {ast.unparse(decorator) for decorator in query.decorator_list}
+    }
+
+    assert unguarded == set()
+
+
+def test_repositories_import_the_database_service_name() -> None:
+    """`SERVICE` in the decorator of a query has to be the constant of `kit.db.database`."""
+    without = {
         module.name
         for module in MODULES
         if module.role in SQL_ROLES and "auth_api.kit.db.database.SERVICE" not in module.imports
     }
 
-    assert strangers == set()
+    assert without == set()
 
 
-def test_a_name_says_what_is_in_the_file() -> None:
+def test_module_names_are_not_vague() -> None:
     vague = {module.name for module in MODULES if set(module.name.split(".")) & VAGUE_NAMES}
 
     assert vague == set()
 
 
-def test_a_file_is_read_in_one_go() -> None:
-    long = {module.name for module in MODULES if len(module.source.splitlines()) > LONGEST_FILE}
+def test_files_are_at_most_250_lines_long() -> None:
+    long = {module.name for module in MODULES if len(module.source.splitlines()) > MAX_FILE_LINES}
 
-    assert long == set(LONGER_FILES)
+    assert long == set()
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    silent = {module.name for module in MODULES if not ast.get_docstring(ast.parse(module.source))}
+def test_every_module_has_a_docstring() -> None:
+    silent = {module.name for module in MODULES if not ast.get_docstring(module.tree)}
 
     assert silent == set()

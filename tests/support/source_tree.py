@@ -1,4 +1,4 @@
-"""The product's source as syntax trees: what each module imports and says, without running it."""
+"""The product's source as syntax trees: what each module imports and contains, read without running it."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ PACKAGE: Final = "auth_api"
 ROOT: Final = Path(__file__).parent.parent.parent / PACKAGE
 
 GROUPS: Final = frozenset({"credentials", "events", "flows", "operations", "web"})
-"""Folders below the root that hold packages, and no modules of their own."""
+"""Folders below the root that contain only packages."""
 
 
 @dataclass(frozen=True)
@@ -28,18 +28,18 @@ class Module:
 
     @property
     def package(self) -> str:
-        """The package it belongs to, or the module itself at the root: `users`, `flows.login`, `kit`, `app`."""
+        """Its package, see `package_of`."""
         return package_of(self.name)
 
     @property
     def area(self) -> str:
-        """The group of its package, or the package itself where it has none: `users`, `flows`, `kit`, `app`."""
+        """Its entry below the root, see `area_of`."""
         return area_of(self.name)
 
     @property
     def role(self) -> str:
-        """What it is within its package: `controllers`, `service`, `tables`, …; a package may have two repositories."""
-        return "repository" if self.path.stem.endswith("_repository") else self.path.stem
+        """Its role within its package, see `role_of`."""
+        return role_of(self.name)
 
     @cached_property
     def source(self) -> str:
@@ -47,13 +47,18 @@ class Module:
         return self.path.read_text(encoding="utf-8")
 
     @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree."""
+        return ast.parse(self.source)
+
+    @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         """Every node of its tree."""
-        return tuple(ast.walk(ast.parse(self.source)))
+        return tuple(ast.walk(self.tree))
 
     @cached_property
     def imports(self) -> frozenset[str]:
-        """Dotted names of all it imports, wherever in the file; `from a import b` is `a.b`."""
+        """Dotted names of all imports, also those inside functions; `from a import b` is `a.b`."""
         return frozenset(self._imports())
 
     def _imports(self) -> Iterator[str]:
@@ -71,7 +76,7 @@ def modules() -> tuple[Module, ...]:
 
 
 MODULES: Final = modules()
-NAMES: Final = frozenset(module.name for module in MODULES)
+BY_NAME: Final = {module.name: module for module in MODULES}
 
 
 def own_imports(module: Module) -> frozenset[str]:
@@ -80,17 +85,23 @@ def own_imports(module: Module) -> frozenset[str]:
 
 
 def area_of(module_name: str) -> str:
-    """Return the entry right below the root that a module of this name belongs to."""
+    """Return the entry directly below the root: `users`, `flows`, `kit`, `app`."""
     return module_name.split(".")[1] if "." in module_name else "__init__"
 
 
 def package_of(module_name: str) -> str:
-    """Return the package that a module of this name belongs to, with its group: `users`, `flows.login`."""
+    """Return the package, with its group, or the module itself at the root: `users`, `flows.login`, `kit`, `app`."""
     area = area_of(module_name)
     return ".".join(module_name.split(".")[1:3]) if area in GROUPS else area
 
 
+def role_of(module_name: str) -> str:
+    """Return the last part of the name (`controllers`, `service`, `tables`); `users.x_repository` is a `repository`."""
+    stem = module_name.rpartition(".")[2]
+    return "repository" if stem.endswith("_repository") else stem
+
+
 def _module_of(name: str) -> str:
-    while name not in NAMES:
+    while name not in BY_NAME:
         name = name.rpartition(".")[0]
     return name
