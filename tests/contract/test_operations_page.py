@@ -1,4 +1,4 @@
-"""What the documents for operators say about metrics is so."""
+"""docs/operations.md and docs/alerts.yml name the metrics, labels and sections that exist."""
 
 import re
 from pathlib import Path
@@ -25,13 +25,13 @@ def families() -> dict[str, Any]:
 
 
 def names() -> set[str]:
-    """Every name that a query may use."""
+    """Return every name that a query may use."""
     return {name + suffix for name, family in families().items() for suffix in SUFFIXES[family.type]}
 
 
 def labels_of(name: str) -> set[str]:
-    """The labels of a metric, declared whether or not it has a series yet."""
-    collectors = registry._names_to_collectors  # noqa: SLF001 - nothing public leads from a name to its labels
+    """Return the declared labels of a metric, whether or not it has a series yet."""
+    collectors = registry._names_to_collectors  # noqa: SLF001 - the library has no public way from a name to its labels
     return set(collectors[re.sub("_bucket$", "", name)]._labelnames) | ({"le"} if name.endswith("_bucket") else set())  # type: ignore[attr-defined]  # noqa: SLF001
 
 
@@ -40,7 +40,7 @@ def rule_name(rule: dict[str, Any]) -> str:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-def test_a_rule_asks_for_metrics_and_labels_that_exist(app: Litestar, rule: dict[str, Any]) -> None:
+def test_rule_queries_existing_metrics_and_labels(app: Litestar, rule: dict[str, Any]) -> None:
     selectors = SELECTOR.findall(rule["expr"])
 
     assert selectors or "up{" in rule["expr"]
@@ -50,8 +50,8 @@ def test_a_rule_asks_for_metrics_and_labels_that_exist(app: Litestar, rule: dict
 
 
 @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-def test_a_value_that_a_rule_looks_for_is_one_that_is_counted(app: Litestar, rule: dict[str, Any]) -> None:
-    """A rule on a misspelt outcome would never fire."""
+def test_rule_compares_labels_with_counted_values(app: Litestar, rule: dict[str, Any]) -> None:
+    """A rule with a misspelt outcome would never fire."""
     known = {
         (sample.name, label, value)
         for family in families().values()
@@ -64,7 +64,7 @@ def test_a_value_that_a_rule_looks_for_is_one_that_is_counted(app: Litestar, rul
 
 
 @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-def test_a_rule_is_whole(rule: dict[str, Any]) -> None:
+def test_rule_is_complete(rule: dict[str, Any]) -> None:
     assert set(rule) - {"for"} == {"alert", "expr", "labels", "annotations"}
     assert rule["labels"]["severity"] in {"page", "ticket"}
     assert rule["annotations"].keys() == {"summary", "runbook"}
@@ -72,7 +72,7 @@ def test_a_rule_is_whole(rule: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=rule_name)
-def test_a_rule_leads_to_its_chapter(rule: dict[str, Any]) -> None:
+def test_rule_links_to_a_section_of_the_runbook(rule: dict[str, Any]) -> None:
     page, _, anchor = rule["annotations"]["runbook"].partition("#")
     headings = {
         re.sub("[^a-z0-9 -]", "", heading.lower()).replace(" ", "-")
@@ -83,11 +83,11 @@ def test_a_rule_leads_to_its_chapter(rule: dict[str, Any]) -> None:
     assert anchor in headings
 
 
-def test_alerts_have_names_of_their_own() -> None:
+def test_alert_names_are_unique() -> None:
     assert len({rule["alert"] for rule in RULES}) == len(RULES)
 
 
-def test_every_metric_is_explained_and_nothing_else_is(app: Litestar) -> None:
+def test_page_explains_exactly_the_existing_metrics(app: Litestar) -> None:
     table = set(re.findall(r"^\| `(auth_api_\w+)` \|([^|]*)\|", OPERATIONS, re.MULTILINE))
     declared = {name + ("_total" if family.type == "counter" else "") for name, family in families().items()}
 
@@ -97,9 +97,9 @@ def test_every_metric_is_explained_and_nothing_else_is(app: Litestar) -> None:
     }
 
 
-def test_every_metric_that_the_runbook_names_exists() -> None:
+def test_metrics_named_in_the_runbook_exist() -> None:
     assert {name for name, _ in SELECTOR.findall(OPERATIONS)} - names() - families().keys() == set()
 
 
-def test_every_metric_says_what_it_is() -> None:
+def test_every_metric_has_a_help_text() -> None:
     assert [name for name, family in families().items() if len(family.documentation) < 10] == []
