@@ -40,7 +40,7 @@ async def examine(
         check_settings(settings),
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),
-        *hashing,
+        hashing,
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,

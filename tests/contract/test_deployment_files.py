@@ -7,7 +7,6 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from auth_api.doctor.hashing import LEVEL_3
 from auth_api.settings import Settings
 
 pytestmark = pytest.mark.engine_independent
@@ -61,12 +60,6 @@ def test_a_proxy_hangs_up_first_and_waits_for_answers(name: str, idle: str, answ
 
     assert number(idle, name) < server.keep_alive_timeout
     assert number(answer, name) > server.request_timeout
-
-
-def test_the_image_and_the_doctor_mean_the_same_processors() -> None:
-    (flags,) = re.findall(r"for flag in ([\w ]+); do", text_of("deploy/entrypoint.sh"))
-
-    assert set(flags.split()) == LEVEL_3
 
 
 def test_what_the_image_copies_is_let_through() -> None:

@@ -30,7 +30,7 @@ def test_a_deployment_in_order_has_no_failure_and_stays_as_it_was(deployment: De
     status, found = findings(deployment, PICCOLO_CONF="nowhere")  # as where the package alone is installed
 
     shared = {"settings", "database.reachable", "database.version", "database.migrations", "keys.strength"}
-    shared |= {"hashing.cost", "hashing.build", "http.cors", "mail", "files.env"}
+    shared |= {"hashing.cost", "http.cors", "mail", "files.env"}
     own = {
         "sqlite": {"files.database"},
         "postgres": {"database.clock", "database.connections", "database.encryption"},
