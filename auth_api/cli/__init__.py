@@ -19,7 +19,6 @@ from auth_api.cli.mail import mail
 from auth_api.cli.migrate import migrate
 from auth_api.cli.openapi import openapi
 from auth_api.cli.secrets import secrets
-from auth_api.cli.selftest import selftest
 from auth_api.cli.serve import serve
 from auth_api.cli.sessions import sessions
 from auth_api.cli.users import users
@@ -52,7 +51,6 @@ for command in (
     secrets,
     keys,
     limits,
-    selftest,
     openapi,
 ):
     commands.add_command(command)
