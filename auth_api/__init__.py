@@ -1,27 +1,23 @@
 """An authentication server: one process, one database, one ``.env``.
 
-How the house is laid out, from the door inwards (imports point downwards only):
+The packages, from the top layer to the bottom one; each imports only from its own layer and from those below it:
 
-* ``cli``, ``process``, ``asgi``: commands and the process. ``settings`` and ``environment``: what it is told.
-  ``doctor`` looks at a deployment.
-* ``app`` and ``services``: the only places where parts meet. ``errors`` shows all exceptions, ``piccolo_app`` all
-  tables.
-* Flows own journeys: ``registration``, ``login``, ``email_verification``, ``password_recovery``, ``email_change``,
-  ``account``, ``administration``; ``housekeeping`` removes what is over, ``health`` answers the probes, ``pages`` shows
-  what links in mails lead to.
-* Resources own rows: ``users``, ``sessions``, ``one_time_tokens``, ``outbox``, ``audit``, ``throttling``. ``passwords``
-  is the one way to check a password, ``sessions.eviction`` the one way to throw everybody out.
-* ``kit`` knows no feature: clock, errors, breaker, logging, ``kit.crypto``, ``kit.db``, ``kit.http``.
+* The frame: ``app`` builds the HTTP application, ``composition`` the services, ``adapters`` what connects them to the
+  database and the mail server. ``errors`` lists all exceptions, ``piccolo_app`` all tables. ``cli`` holds the commands,
+  ``server`` the sockets and worker processes, ``settings`` the configuration, ``doctor`` the checks of a deployment.
+* ``web``: HTML pages for people.
+* ``operations``: health probes, and housekeeping, which removes expired rows.
+* ``flows``: what users and operators do, a package each: ``registration``, ``login``, ``password_recovery``,
+  ``email_verification``, ``email_change``, ``account``, ``administration``. Flows never import flows.
+* ``authentication``: which user sent a request.
+* ``credentials``: how a user proves an identity; ``credentials.passwords`` is the only way to check a password.
+* ``sessions``: sessions and tokens; ``sessions.access_revocation`` is the only way to revoke all access to an account.
+* ``events``: ``audit`` (the security history) and ``outbox`` (mail waiting to be sent).
+* ``users``, ``one_time_tokens``, ``throttling``.
+* ``kit``: what knows no feature: clock, errors, circuit breaker, logging, ``kit.crypto``, ``kit.db``, ``kit.http``.
 
-In a package: ``controllers`` → ``service`` → ``repository`` → ``tables``; beside them ``schemas``, ``policy`` and
+Inside a package: ``controllers`` → ``service`` → ``repository`` → ``tables``; beside them ``schemas``, ``policy`` and
 ``errors``.
 """
 
-from auth_api.kit.lazy_imports import import_when_used
-
 __version__ = "0.1.0"
-
-import_when_used("black")  # by Piccolo, to write new projects: a tenth of the time to start, and 4 MB
-import_when_used("jinja2")  # to write mails and pages: 2 MB, and a thirtieth of the time to start
-import_when_used("piccolo.apps.migrations.commands.new")  # to look for drift; it uses both of the above at once
-import_when_used("yaml")  # by Litestar, to write the API's description a second way

@@ -82,22 +82,14 @@ def test_importing_the_product_does_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-USED_LATER = """
-import sys
-import auth_api.cli.serve
-from auth_api.app import create_app
-from auth_api.settings import Settings
-create_app(Settings.from_env({"JWT_SECRET_KEY": "of-32-bytes-at-least-and-not-known"}))
-print("blib2to3" in sys.modules, "jinja2.environment" in sys.modules)
-import black
-print(black.format_str("x=1", mode=black.Mode()), end="")
-"""
-
-
-def test_what_a_server_need_not_have_is_there_when_it_is_used_and_not_before(tmp_path: Path) -> None:
-    """A formatter takes a tenth of the time that a server needs to start, and 4 MB; templates take half of that."""
+def test_importing_the_product_leaves_other_libraries_whole(tmp_path: Path) -> None:
+    """Submodules of libraries that the product uses can be imported after it, in the same process."""
     done = subprocess.run(
-        [sys.executable, "-c", USED_LATER],
+        [
+            sys.executable,
+            "-c",
+            "import auth_api.app, jinja2.sandbox, black.mode, yaml.loader; print(jinja2.__version__)",
+        ],
         cwd=tmp_path,
         env=clean_environment({}),
         capture_output=True,
@@ -106,7 +98,7 @@ def test_what_a_server_need_not_have_is_there_when_it_is_used_and_not_before(tmp
         check=False,
     )
 
-    assert done.stdout.splitlines() == ["False False", "x = 1"], done.stderr
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ def rendered(template: str, **values: Any) -> str:
 
 
 @cache
-def _environment() -> "jinja2.Environment":
+def _environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates" / LANGUAGE)
     environment = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined)
     environment.filters["prose"] = _prose
