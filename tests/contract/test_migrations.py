@@ -56,10 +56,10 @@ import auth_api.piccolo_app as app
 from auth_api.cli import main
 from piccolo.columns import Varchar
 
-class User(app.User, tablename="users"):
+class UserRow(app.UserRow, tablename="users"):
     nickname = Varchar(length=50, null=True, default=None)
 
-app.APP_CONFIG.table_classes[0] = User
+app.APP_CONFIG.table_classes[0] = UserRow
 main()
 """
 """The command line of a version whose `users` has a column that no migration makes."""
