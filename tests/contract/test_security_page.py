@@ -6,9 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from click.testing import CliRunner
 
-from auth_api.cli import commands
 from auth_api.cli.limits import limit_rows
 from auth_api.settings import Settings
 from auth_api.users.policy import PasswordPolicy
@@ -83,13 +81,6 @@ def test_the_limits_are_those_that_the_command_prints() -> None:
         assert (
             "| {} | {} | {} |".format(*(re.sub(r"([A-Z_]{6,})", r"`\1`", str(cell)) for cell in row.values())) in PAGE
         )
-
-
-def test_the_readme_shows_what_the_command_prints() -> None:
-    printed = CliRunner().invoke(commands, ["limits"], env={"ENVIRONMENT": "testing"})
-
-    assert printed.exit_code == 0
-    assert f"$ auth-api limits\n{printed.stdout}```" in (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_rules_of_a_password_are_those_of_the_policy() -> None:

@@ -1,4 +1,4 @@
-"""The README as somebody follows it: copied into a clean folder, its commands run there, its output compared."""
+"""Follow the README in a clean copy of the repository: run its commands, and compare what they print."""
 
 import os
 import re
@@ -20,7 +20,7 @@ REPOSITORY: Final = Path(__file__).parents[2]
 README: Final = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_CHANGES_EACH_TIME: Final = (
+_VARIABLE_VALUES: Final = (
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "a time"),
     (r"\beyJ[\w.…-]+", "a JWT"),
     (r"\brt_[\w…-]+", "a refresh token"),
@@ -28,22 +28,26 @@ _CHANGES_EACH_TIME: Final = (
     (r'"refresh_expires_in":\d+', "seconds"),
 )
 
-MADE_HERE: Final = (
+GENERATED: Final = (
     *(".venv", ".git", ".*_cache", ".hypothesis", ".cache", "__pycache__", "bundles", "common_passwords.*"),
     *("*.db*", ".env", "*.secret"),
 )
 
-LONGEST_INSTALLATION: Final = 300
-"""Seconds; it loads what it needs from a package index, as everybody's first `make run` does."""
+MAX_INSTALLATION_SECONDS: Final = 300
+"""The first `make run` downloads its dependencies from a package index."""
 
 
 def blocks(kind: str) -> list[str]:
-    """Return the fenced blocks of a kind. `sh` is run, `console` run and compared; `shell` needs names of one's own."""
+    """Return the fenced blocks of a kind.
+
+    The test runs `sh` and `console` blocks and compares the output of `console` blocks. It does not run `shell` blocks:
+    they need values that differ for each deployment.
+    """
     return [text for found, text in _BLOCK.findall(README) if found == kind]
 
 
 def steps() -> list[tuple[str, str]]:
-    """Return each command with the output it shows; what `sh` blocks run shows none."""
+    """Return each command of the curl session with its documented output, which is empty for `sh` blocks."""
     found: list[tuple[str, str]] = []
     for kind, text in _BLOCK.findall(README):
         if kind == "sh" and "make run" not in text:
@@ -56,18 +60,18 @@ def steps() -> list[tuple[str, str]]:
 
 
 def comparable(output: str) -> str:
-    """Put names in the place of what differs each time."""
-    for pattern, name in _CHANGES_EACH_TIME:
+    """Replace the values that differ in each run with fixed words."""
+    for pattern, name in _VARIABLE_VALUES:
         output = re.sub(pattern, name, output)
     return output.strip()
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of what is in the repository, and of nothing that was made there."""
-    made = tmp_path_factory.mktemp("readme") / "auth_api"
-    shutil.copytree(REPOSITORY, made, ignore=shutil.ignore_patterns(*MADE_HERE))
-    return made
+    """Copy the repository without generated files."""
+    copied = tmp_path_factory.mktemp("readme") / "auth_api"
+    shutil.copytree(REPOSITORY, copied, ignore=shutil.ignore_patterns(*GENERATED))
+    return copied
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +81,10 @@ def port() -> int:
 
 @pytest.fixture(scope="module")
 def running(folder: Path, port: int) -> Iterator[str]:
-    """What `make run` has printed once it serves."""
+    """Start `make run`, and return what it printed until the server was ready."""
     with (folder.parent / "output").open("w+", encoding="utf-8") as output:
         process = subprocess.Popen(
-            ["make", "run"],  # noqa: S607 - as it is typed
+            ["make", "run"],  # noqa: S607 - as the README writes it
             cwd=folder,
             env=clean_environment({"PORT": str(port)}),
             stdout=output,
@@ -95,22 +99,22 @@ def running(folder: Path, port: int) -> Iterator[str]:
 
 
 def wait_for_banner(process: subprocess.Popen[bytes], output: Path) -> str:
-    end = time.monotonic() + LONGEST_INSTALLATION
+    end = time.monotonic() + MAX_INSTALLATION_SECONDS
     while time.monotonic() < end and process.poll() is None:
         printed = output.read_text(encoding="utf-8")
-        if "Next, register somebody:" in printed and "startup complete" in printed:
+        if "/api/auth/register" in printed and "startup complete" in printed:
             return printed
         time.sleep(0.2)
-    pytest.fail(f"no banner; it printed:\n{output.read_text(encoding='utf-8')}")
+    pytest.fail(f"no banner, but:\n{output.read_text(encoding='utf-8')}")
 
 
-def test_make_run_prints_what_the_readme_shows(running: str, port: int) -> None:
+def test_make_run_prints_the_documented_banner(running: str, port: int) -> None:
     (shown,) = [block for block in blocks("") if "auth_api is running" in block]
 
     assert shown.strip().replace(":8000", f":{port}") in running
 
 
-def test_the_session_with_curl_goes_as_it_is_shown(running: str, folder: Path, port: int) -> None:
+def test_curl_session_prints_the_documented_responses(running: str, folder: Path, port: int) -> None:
     script = ["set -e"]
     for command, _ in steps():
         script += [command.replace(":8000", f":{port}"), "echo; echo '=== next ==='"]
@@ -129,4 +133,4 @@ def test_the_session_with_curl_goes_as_it_is_shown(running: str, folder: Path, p
     assert (done.returncode, done.stderr) == (0, "")
     printed = [comparable(part) for part in done.stdout.split("=== next ===")][:-1]
     assert printed == [comparable(output) for _, output in steps()]
-    assert len(printed) >= 8
+    assert len(printed) >= 6
