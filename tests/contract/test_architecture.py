@@ -6,7 +6,8 @@ from typing import Final
 
 import pytest
 
-from tests.support.source_tree import MODULES, Module, area_of, own_imports, package_of, role_of
+from tests.support.source_tree import BY_NAME, MODULES, Module, area_of, own_imports, package_of, role_of
+from tests.support.sql_constants import variable_queries
 
 pytestmark = pytest.mark.engine_independent
 
@@ -184,19 +185,13 @@ def reads_the_time(node: ast.AST) -> bool:
     )
 
 
-def test_sql_is_a_literal() -> None:
-    """Values are passed as parameters. Neighbouring literals count as one; f-strings, `+` and `%` do not."""
-    composed = [
-        (module.name, ast.unparse(call))
-        for module in MODULES
-        for call in module.nodes
-        if isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in {"raw", "run_ddl"}
-        and not (call.args and isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str))
-    ]
+def test_sql_is_made_of_constants() -> None:
+    """Values are passed as parameters; `tests/contract/test_sql_constants.py` shows what counts as a constant."""
+    trees = {name: module.tree for name, module in BY_NAME.items()}
 
-    assert composed == []
+    variable = [(module.name, query) for module in MODULES for query in variable_queries(module.tree, trees.get)]
+
+    assert variable == []
 
 
 def test_queries_are_written_in_repositories() -> None:
