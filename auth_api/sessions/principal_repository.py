@@ -1,7 +1,7 @@
 """The query of nearly every request: who is behind a session."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from auth_api.kit.breaker.breaker import circuit_breaker
@@ -9,17 +9,20 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.raw_sql import fetch_rows
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.tables import SessionRow
-from auth_api.users.user import User
+from auth_api.users.user import USER_COLUMNS, User
+
+_SELECT_PRINCIPAL: Final = (
+    f"SELECT {USER_COLUMNS}, auth_time, session_id FROM users JOIN "
+    "(SELECT id AS session_id, user_id, auth_time FROM sessions WHERE ended_at IS NULL) AS live "
+    "ON user_id = users.id WHERE is_active"
+)
 
 
 @circuit_breaker(service=SERVICE)
 async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
     """Return who is behind a session. None if it ended, or the account is disabled or gone."""
     query = SessionRow.raw(
-        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
-        "u.last_login, s.auth_time, s.id AS session_id "
-        "FROM sessions s JOIN users u ON u.id = s.user_id "
-        "WHERE s.id = {} AND s.user_id = {} AND s.ended_at IS NULL AND u.is_active",
+        f"{_SELECT_PRINCIPAL} AND session_id = {{}} AND user_id = {{}}",
         session_id,
         user_id,
     )
@@ -31,10 +34,7 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
 async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
     """Return who is behind which of the sessions, as `find_principal` does for one. PostgreSQL alone takes a list."""
     query = SessionRow.raw(
-        "SELECT u.id, u.username, u.email, u.is_active, u.email_verified_at, u.locale, u.created_at, u.updated_at, "
-        "u.last_login, s.auth_time, s.id AS session_id "
-        "FROM sessions s JOIN users u ON u.id = s.user_id "
-        "WHERE s.id = ANY({}) AND s.ended_at IS NULL AND u.is_active",
+        f"{_SELECT_PRINCIPAL} AND session_id = ANY({{}})",
         list(session_ids),
     )
     return {row["session_id"]: _principal(row) for row in await fetch_rows(query)}

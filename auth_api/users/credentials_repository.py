@@ -1,47 +1,33 @@
 """Queries on accounts that see or replace a password's hash. Each is one statement."""
 
+from typing import Final
+
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.rows import moment
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
-from auth_api.users.user import Credentials, Row, User, first_user, user_from_row
+from auth_api.users.user import USER_COLUMNS, Credentials, Row, User, first_user, user_from_row
+
+_SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password, clock_timestamp() AS seen_at FROM users"
 
 
 @circuit_breaker(service=SERVICE)
 async def by_id(user_id: int) -> Credentials | None:
     """Return what proves the owner of this account."""
-    return _credentials(
-        await UserRow.raw(
-            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE id = {}",
-            user_id,
-        )
-    )
+    return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE id = {{}}", user_id))
 
 
 @circuit_breaker(service=SERVICE)
 async def by_email(email: CanonicalEmail) -> Credentials | None:
     """Return what proves the owner of the account with this address."""
-    return _credentials(
-        await UserRow.raw(
-            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE email = {}",
-            email,
-        )
-    )
+    return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE email = {{}}", email))
 
 
 @circuit_breaker(service=SERVICE)
 async def by_username(username: CanonicalUsername) -> Credentials | None:
     """Return what proves the owner of the account with this username."""
-    return _credentials(
-        await UserRow.raw(
-            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, "
-            "hashed_password, clock_timestamp() AS seen_at FROM users WHERE username = {}",
-            username,
-        )
-    )
+    return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE username = {{}}", username))
 
 
 @circuit_breaker(service=SERVICE)
@@ -53,7 +39,7 @@ async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> Use
     rows = await UserRow.raw(
         "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
         "WHERE id = {} AND is_active AND hashed_password = {} "
-        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        f"RETURNING {USER_COLUMNS}",
         new_hash,
         user_id,
         checked_hash,
@@ -67,7 +53,7 @@ async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Use
     rows = await UserRow.raw(
         "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() "
         "WHERE id = {} AND hashed_password = {} AND is_active "
-        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        f"RETURNING {USER_COLUMNS}",
         new_hash,
         user_id,
         checked_hash,
@@ -81,7 +67,7 @@ async def replace_password(user_id: int, new_hash: str) -> User | None:
     return first_user(
         await UserRow.raw(
             "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() WHERE id = {} "
-            "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+            f"RETURNING {USER_COLUMNS}",
             new_hash,
             user_id,
         )

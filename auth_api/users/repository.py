@@ -6,7 +6,7 @@ from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
-from auth_api.users.user import User, first_user, user_from_row
+from auth_api.users.user import USER_COLUMNS, User, first_user, user_from_row
 
 
 @circuit_breaker(service=SERVICE)
@@ -18,7 +18,7 @@ async def insert(
         "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
         "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
         "ON CONFLICT DO NOTHING "
-        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        f"RETURNING {USER_COLUMNS}",
         email,
         username,
         hashed_password,
@@ -36,35 +36,19 @@ async def email_is_taken(email: CanonicalEmail) -> bool:
 @circuit_breaker(service=SERVICE)
 async def find(user_id: int) -> User | None:
     """Return the account of this id."""
-    return first_user(
-        await UserRow.raw(
-            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
-            "FROM users WHERE id = {}",
-            user_id,
-        )
-    )
+    return first_user(await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users WHERE id = {{}}", user_id))
 
 
 @circuit_breaker(service=SERVICE)
 async def find_by_email(email: CanonicalEmail) -> User | None:
     """Return the account that has this address."""
-    return first_user(
-        await UserRow.raw(
-            "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
-            "FROM users WHERE email = {}",
-            email,
-        )
-    )
+    return first_user(await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users WHERE email = {{}}", email))
 
 
 @circuit_breaker(service=SERVICE)
 async def newest(limit: int) -> list[User]:
     """Return the accounts that were made last, newest first."""
-    rows = await UserRow.raw(
-        "SELECT id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login "
-        "FROM users ORDER BY id DESC LIMIT {}",
-        limit,
-    )
+    rows = await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users ORDER BY id DESC LIMIT {{}}", limit)
     return [user_from_row(row) for row in rows]
 
 
@@ -78,7 +62,7 @@ async def rename(user_id: int, username: CanonicalUsername) -> User | None:
     try:
         rows = await UserRow.raw(
             "UPDATE users SET username = {}, updated_at = clock_timestamp() WHERE id = {} "
-            "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+            f"RETURNING {USER_COLUMNS}",
             username,
             user_id,
         )
@@ -98,7 +82,7 @@ async def change_email(user_id: int, email: CanonicalEmail) -> User | None:
         rows = await UserRow.raw(
             "UPDATE users SET email = {}, email_verified_at = clock_timestamp(), updated_at = clock_timestamp() "
             "WHERE id = {} "
-            "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+            f"RETURNING {USER_COLUMNS}",
             email,
             user_id,
         )
@@ -133,7 +117,7 @@ async def set_active(user_id: int, *, active: bool) -> User | None:
     """Enable or disable the account. None if it is gone, or already as wanted."""
     rows = await UserRow.raw(
         "UPDATE users SET is_active = {}, updated_at = clock_timestamp() WHERE id = {} AND is_active <> {} "
-        "RETURNING id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login",
+        f"RETURNING {USER_COLUMNS}",
         active,
         user_id,
         active,

@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 Row = dict[str, Any]
+
+USER_COLUMNS: Final = "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login"
+"""The columns of table `users` that `User` has as fields: all except the password's hash."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,0 +1,12 @@
+"""SQL expressions with the same meaning on both engines; `sqlite_connection` defines their functions for SQLite."""
+
+from typing import Final
+
+SECONDS_FROM_NOW: Final = "timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))"
+"""The database's present time plus a number of seconds, its one parameter; a negative number gives a past time.
+
+`timestamptz_pl_interval` is the function behind PostgreSQL's operator `+`.
+"""
+
+EPOCH_NOW: Final = "date_part('epoch', clock_timestamp())"
+"""The database's present time in seconds since 1970."""
