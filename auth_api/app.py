@@ -138,6 +138,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     base = base_of(settings.http.public_url)
     product = settings.mail.product
     addresses = ClientAddresses(settings.http.trusted_proxies)
+    account_pages = AccountPages(product=product, base=base, rules=settings.passwords, paths=services.outbox.link_paths)
     app = Application(
         route_handlers=[
             RegistrationController,
@@ -168,7 +169,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "email_change": provide(services.email_change),
             "health": provide(services.health),
             "exposition": provide(services.exposition),
-            "account_pages": provide(AccountPages(product=product, base=base, rules=settings.passwords)),
+            "account_pages": provide(account_pages),
             "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
             "static_files": provide(StaticFiles()),

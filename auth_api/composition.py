@@ -1,22 +1,30 @@
 """Build the services from the settings: the only place where they meet."""
 
+from typing import Final
+
 from auth_api.adapters import install_breakers, mailer_of
+from auth_api.credentials.passwords import mails as password_mails
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.delivery import Delivery
-from auth_api.events.outbox.drafts import Drafts
+from auth_api.events.outbox.kinds import DraftServices
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.account import mails as account_mails
 from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.service import AccountService
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.service import AdministrationService
+from auth_api.flows.email_change import mails as email_change_mails
 from auth_api.flows.email_change.service import EmailChangeService
+from auth_api.flows.email_verification import mails as email_verification_mails
 from auth_api.flows.email_verification.completion import CompletionService
 from auth_api.flows.email_verification.service import VerificationService
 from auth_api.flows.login.service import LoginService
+from auth_api.flows.password_recovery import mails as password_recovery_mails
 from auth_api.flows.password_recovery.service import RecoveryService
+from auth_api.flows.registration import mails as registration_mails
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker.breaker import breakers
@@ -32,6 +40,7 @@ from auth_api.operations.health.service import HealthService
 from auth_api.operations.housekeeping.service import HousekeepingService, chores_of
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
+from auth_api.sessions import mails as session_mails
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.principal_loader import PrincipalLoader
@@ -45,6 +54,17 @@ from auth_api.throttling.mails import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
+
+MAIL_KINDS: Final = (
+    *registration_mails.MAIL_KINDS,
+    *email_verification_mails.MAIL_KINDS,
+    *email_change_mails.MAIL_KINDS,
+    *password_recovery_mails.MAIL_KINDS,
+    *password_mails.MAIL_KINDS,
+    *session_mails.MAIL_KINDS,
+    *account_mails.MAIL_KINDS,
+)
+"""All kinds of mail that the outbox can store and send."""
 
 
 def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
@@ -76,11 +96,12 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
     passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
-    outbox = Outbox(is_on=settings.mail.is_on or mailer is not None)
+    outbox = Outbox(kinds=MAIL_KINDS, is_on=settings.mail.is_on or mailer is not None)
     delivery = Delivery(
         database=database,
-        drafts=Drafts(email_ownership=email_ownership, tokens=tokens, audit=audit),
-        renderer=Renderer(settings.mail),
+        kinds={kind.name: kind for kind in MAIL_KINDS},
+        draft_services=DraftServices(email_ownership=email_ownership, tokens=tokens, audit=audit),
+        renderer=Renderer(settings.mail, MAIL_KINDS),
         mailer=mailer or mailer_of(settings.mail),
     )
     mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
@@ -101,6 +122,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             outbox=outbox,
             mail_limits=mail_limits,
             verification_policy=settings.verification_policy,
+            verification_mail=email_verification_mails.EMAIL_VERIFICATION,
         ),
         login=LoginService(
             database=database,
@@ -172,6 +194,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             passwords=passwords,
             access_revocation=access_revocation,
             mail_limits=mail_limits,
+            password_reset_mail=password_recovery_mails.PASSWORD_RESET,
         ),
         outbox=outbox,
         delivery=delivery,

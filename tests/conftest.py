@@ -17,8 +17,8 @@ from litestar import Litestar
 
 from auth_api.app import create_app
 from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
@@ -232,7 +232,7 @@ def user_factory(client: httpx.AsyncClient) -> UserFactory:
         actor.password = fields.pop("password", PASSWORD)
         response = await actor.register()
         assert response.status == 201, response.json
-        await OutboxRow.delete().where(OutboxRow.template == MailKind.EMAIL_VERIFICATION.value)
+        await OutboxRow.delete().where(OutboxRow.template == EMAIL_VERIFICATION.name)
         return actor
 
     return make

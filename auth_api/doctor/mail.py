@@ -96,7 +96,7 @@ def explanation(error: MailError | TimeoutError, policy: MailPolicy, recipient: 
     """Return which step failed and why, and what to do about it."""
     known = error if isinstance(error, MailError) else MailError("TimeoutError", step=Step.CONTENT)
     what, fix = _FIXES[known.step or Step.CONTENT]
-    why = known.code or _REASONS.get(known.reason, known.reason)
+    why = known.code or _REASONS.get(known.error_type, known.error_type)
     place = place_of(policy.server) if policy.server is not None else ""
     named = what.format(server=place, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder)
     return f"{named} ({why})", fix

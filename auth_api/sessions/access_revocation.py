@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
@@ -55,9 +54,7 @@ class AccessRevocation:
         """
         ended = await self.sessions.end_all(user_id, reason=reason, keep=keep)
         # Mails before tokens: one that is just being written is waited for, and its token is spent with the others.
-        await self.outbox.withdraw(user_id, MailKind.EMAIL_CHANGE)
-        if Purpose.EMAIL_UNDO not in spare:
-            await self.outbox.withdraw(user_id, MailKind.EMAIL_CHANGED)
+        await self.outbox.withdraw(user_id, spare=spare)
         await self.tokens.spend_all(user_id, spare=spare)
         await self.throttle.reset(user_id)
         return ended

@@ -11,7 +11,6 @@ from loguru import logger
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
@@ -26,6 +25,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.mails import TOKEN_REUSED
 from auth_api.sessions.metrics import REFRESHES, REFUSED
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
@@ -158,7 +158,7 @@ class RotationService:
                     successor_used=not spent.successor_is_unused,
                 )
                 if not spent.successor_is_unused:  # else it was most likely a lost answer
-                    await self.outbox.to_account(MailKind.TOKEN_REUSED, spent.user_id, request_context)
+                    await self.outbox.to_user(TOKEN_REUSED, spent.user_id, request_context)
             return ended
 
         # Decided inside, raised outside: the exception must not roll the revocation back.

@@ -9,13 +9,13 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from auth_api.events.outbox.letters import PATHS
+from auth_api.composition import MAIL_KINDS
 from tests.browser.conftest import Opener
 from tests.support.browser import Visit
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
-PAGES = sorted(set(PATHS.values()))
+PAGES = sorted({kind.path for kind in MAIL_KINDS if kind.path})
 TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"
 RESET_TOKEN = "ot_" + "R" * 43
 NEW_PASSWORD = "Tr0ub4dor&4-mare"

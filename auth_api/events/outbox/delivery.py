@@ -1,6 +1,7 @@
-"""Sends what waits in the outbox."""
+"""Sends the mails that wait in the outbox."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +9,7 @@ import jinja2
 from loguru import logger
 
 from auth_api.events.outbox import repository
-from auth_api.events.outbox.drafts import Drafts
-from auth_api.events.outbox.letters import Draft, OutboxItem
+from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.events.outbox.metrics import MAILS, WAITING
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.kit.breaker.breaker import breakers, circuit_breaker
@@ -18,62 +18,67 @@ from auth_api.kit.errors import CircuitBreakerOpenException
 from auth_api.kit.mail.message import Mailer, MailError, MailFailedError, MailRefusedError, Message
 
 SERVICE: Final = "mail"
-"""The name under which the breaker guards the mail server."""
+"""Name of the mail server's circuit breaker."""
 
-AT_ONCE: Final = 4
+MAX_BATCH: Final = 4
 """Mails that one process sends at the same time: a backlog must not keep logins from the database."""
 
-SEND_TIMEOUT: Final = 60.0
-"""Seconds for one mail, the whole conversation with the mail server."""
+SEND_TIMEOUT_SECONDS: Final = 60.0
+"""For one mail, including the whole conversation with the mail server."""
 
-LEASE: Final = 2 * SEND_TIMEOUT
-"""Seconds after which another process may take over what this one has claimed."""
+LEASE_SECONDS: Final = 2 * SEND_TIMEOUT_SECONDS
+"""After this time another process may claim a mail that this process has claimed."""
 
-POLL: Final = 5.0
-"""Seconds between two looks for mail that other processes took in, or whose time has come."""
+POLL_SECONDS: Final = 5.0
+"""Interval of looking for mails that other processes stored or whose retry is due."""
 
-FIRST_DELAY: Final = 5.0
-LONGEST_DELAY: Final = 3600.0
-GIVE_UP_AFTER: Final = 24 * 3600.0
-"""Seconds: who asked for a mail a day ago has asked again, or does not wait for it any more."""
+FIRST_DELAY_SECONDS: Final = 5.0
+MAX_DELAY_SECONDS: Final = 3600.0
+MAX_AGE_SECONDS: Final = 24 * 3600.0
+"""A mail that still fails after a day is not retried: by then its recipient has asked again or given up."""
+
+
+class UnknownMailKindError(Exception):
+    """The stored mail has a kind that this version does not know: a newer version may have stored it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Claims, writes and sends.
+    """Claims, drafts, renders and sends mails.
 
-    Every mail leaves at least once; twice only where the process dies between sending and noting it.
+    Each mail is sent at least once, and more than once only if the process dies between sending it and marking it sent.
     """
 
     database: Database
-    drafts: Drafts
+    kinds: Mapping[str, MailKind]
+    draft_services: DraftServices
     renderer: Renderer
     mailer: Mailer
 
     async def step(self) -> float:
-        """Send some of what is due, and return in how many seconds to look again."""
+        """Send a batch of due mails and return the seconds to wait before the next step."""
         breaker = breakers.get(SERVICE)
         if (pause := breaker.retry_after) > 0:
             return pause
         is_trusted = breaker.snapshot().state == "closed"
-        items = await repository.claim(AT_ONCE if is_trusted else 1, lease=LEASE)
+        items = await repository.claim(MAX_BATCH if is_trusted else 1, lease=LEASE_SECONDS)
         outcomes = await asyncio.gather(*(self._deliver(item) for item in items), return_exceptions=True)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
-                raise outcome  # the database went away; leases bring the mails back
+                raise outcome  # the database failed; the mails are sent when their leases have expired
         if items:
             return 0.0
         WAITING.set(await repository.count_waiting())
-        return POLL
+        return POLL_SECONDS
 
     async def deliver_all(self) -> None:
-        """Send all that is due now."""
+        """Send all mails that are due."""
         while not await self.step():
             pass
 
     async def _deliver(self, item: OutboxItem) -> None:
         try:
-            message = await self._write(item)
+            message = await self._compose(item)
             if message is None:
                 await repository.delete(item.id)
                 MAILS["dropped"].inc()
@@ -82,44 +87,48 @@ class Delivery:
         except CircuitBreakerOpenException as error:
             await repository.reschedule(item.id, delay=error.retry_after, counts=False)
         except MailRefusedError as error:
-            await self._give_up(item, error)
-        except (MailFailedError, jinja2.TemplateError) as error:
-            await self._put_off(item, error)
+            await self._fail(item, error)
+        except (MailFailedError, UnknownMailKindError, jinja2.TemplateError) as error:
+            await self._defer(item, error)
         else:
             await repository.mark_sent(item.id)
             MAILS["sent"].inc()
             self._log("mail:sent", item)
 
-    async def _write(self, item: OutboxItem) -> Message | None:
+    async def _compose(self, item: OutboxItem) -> Message | None:
+        kind = self.kinds.get(item.kind_name)
+        if kind is None:
+            raise UnknownMailKindError
+
         async def work() -> Draft | None:
-            return await self.drafts.draft(item) if await repository.hold(item.id) else None
+            return await kind.draft(item, self.draft_services) if await repository.hold(item.id) else None
 
         draft = await self.database.transaction(work)
-        return self.renderer.render(item, draft) if draft is not None else None
+        return self.renderer.render(draft.kind or kind, item, draft) if draft is not None else None
 
-    async def _put_off(self, item: OutboxItem, reason: Exception) -> None:
-        if item.age > GIVE_UP_AFTER:
-            await self._give_up(item, reason)
+    async def _defer(self, item: OutboxItem, error: Exception) -> None:
+        if item.age > MAX_AGE_SECONDS:
+            await self._fail(item, error)
             return
-        delay = min(FIRST_DELAY * 2 ** min(item.attempts - 1, 10), LONGEST_DELAY)
+        delay = min(FIRST_DELAY_SECONDS * 2 ** min(item.attempts - 1, 10), MAX_DELAY_SECONDS)
         await repository.reschedule(item.id, delay=delay, counts=True)
         MAILS["put_off"].inc()
-        self._log("mail:put_off", item, level="WARNING", delay=delay, **_cause(reason))
+        self._log("mail:deferred", item, level="WARNING", delay=delay, **_details(error))
 
-    async def _give_up(self, item: OutboxItem, reason: Exception) -> None:
+    async def _fail(self, item: OutboxItem, error: Exception) -> None:
         await repository.mark_failed(item.id)
         MAILS["given_up"].inc()
-        self._log("mail:given_up", item, level="ERROR", **_cause(reason))
+        self._log("mail:failed", item, level="ERROR", **_details(error))
 
     @staticmethod
     def _log(event: str, item: OutboxItem, *, level: str = "INFO", **details: object) -> None:
         bound = logger.bind(
             event=event,
             mail=item.id,
-            mail_kind=item.mail_kind.value,
+            mail_kind=item.kind_name,
             user_id=item.user_id,
             attempts=item.attempts,
-            wanted_by=item.request_context.request_id,
+            origin_request_id=item.request_context.request_id,
             **details,
         )
         bound.log(level, "mail")
@@ -127,27 +136,27 @@ class Delivery:
 
 @circuit_breaker(service=SERVICE)
 async def send(mailer: Mailer, message: Message) -> None:
-    """Hand a mail over, within the time limit.
+    """Send a mail within the time limit.
 
     Raises:
-        MailFailedError: not now.
-        MailRefusedError: never.
-        CircuitBreakerOpenException: the mail server is not asked at present.
+        MailFailedError: it was not accepted, but may be later.
+        MailRefusedError: it will never be accepted.
+        CircuitBreakerOpenException: the circuit breaker is open; nothing was sent.
     """
     try:
-        async with asyncio.timeout(SEND_TIMEOUT):
+        async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
             await mailer.send(message)
     except TimeoutError:
-        raise MailFailedError("TimeoutError") from None  # noqa: EM101 - a reason for the log
+        raise MailFailedError("TimeoutError") from None  # noqa: EM101 - the name of an error class, for the log
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell whether the breaker counts the error: that a recipient is unknown is an answer."""
+    """Return whether the circuit breaker counts the error: an unknown recipient does not mean an outage."""
     return isinstance(error, MailFailedError)
 
 
-def _cause(error: Exception) -> dict[str, str | None]:
-    """Return what the log may know of a failure: never the server's words, which may quote the mail."""
+def _details(error: Exception) -> dict[str, str | None]:
+    """Return what may be logged of an error: never the mail server's text, which may quote the mail."""
     if isinstance(error, MailError):
-        return {"reason": error.reason or type(error).__name__, "step": error.step, "code": error.code}
-    return {"reason": type(error).__name__}
+        return {"error_type": error.error_type or type(error).__name__, "step": error.step, "code": error.code}
+    return {"error_type": type(error).__name__}

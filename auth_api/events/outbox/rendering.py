@@ -1,77 +1,83 @@
-"""Turns a draft into a mail by its templates.
+"""Renders mails from their templates.
 
-A kind of mail has two: `NAME.txt`, whose first line is `Subject: …`, and `NAME.html`. They lie in one folder per
-language; an operator's own folder is looked through first.
+A kind of mail has two templates, `NAME.txt`, whose first line is `Subject: …`, and `NAME.html`, in one folder per
+language. Templates in the operator's own folder are preferred.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 import jinja2
 
-from auth_api.events.outbox.letters import PATHS, Draft, OutboxItem
+from auth_api.events.outbox.kinds import Draft, MailKind, OutboxItem
 from auth_api.kit.device import device_label
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 
 DEFAULT_LANGUAGE: Final = "en"
 
-_OWN: Final = Path(__file__).parent / "templates"
+_SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
 _SUBJECT: Final = "Subject: "
 
 
 class Renderer:
-    """Writes mails by a policy's texts."""
+    """Renders mails.
 
-    def __init__(self, policy: MailPolicy) -> None:
+    Args:
+        policy: sender, links and the operator's own templates.
+        kinds: the kinds of mail, for the folders of their templates.
+    """
+
+    def __init__(self, policy: MailPolicy, kinds: Iterable[MailKind]) -> None:
         self._policy = policy
-        self._folders = [*([Path(policy.templates)] if policy.templates else []), _OWN]
+        own = [Path(policy.templates)] if policy.templates else []
+        self._folders = list(dict.fromkeys([*own, *(kind.templates for kind in kinds), _SHARED_TEMPLATES]))
         self._languages = {
             (folder, path.name.lower()): path for folder in self._folders for path in folder.iterdir() if path.is_dir()
         }
         self._environments: dict[tuple[Path, ...], jinja2.Environment] = {}
 
-    def render(self, item: OutboxItem, draft: Draft) -> Message:
+    def render(self, kind: MailKind, item: OutboxItem, draft: Draft) -> Message:
         """Return the mail.
 
         Raises:
-            jinja2.TemplateError: an operator's template is wrong.
+            jinja2.TemplateError: a template of the operator is invalid.
         """
-        purpose = draft.mail_kind.purpose if draft.token else None
-        fragment = f"{PATHS[purpose]}#token={draft.token}" if purpose else "/"
+        purpose = kind.purpose if draft.token else None
         values = {
             "product": self._policy.product,
             "recipient": draft.recipient,
             "username": draft.username,
             "token": draft.token,
-            "link": self._policy.frontend_url + fragment,
+            "link": self._policy.frontend_url + (f"{kind.path}#token={draft.token}" if purpose else "/"),
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
             "ip_address": item.request_context.ip_address,
             "device": device_label(item.request_context.user_agent),
             "parameters": item.parameters,
         }
         environment = self._environment(draft.locale or item.request_context.language)
-        subject, _, text = environment.get_template(f"{draft.mail_kind}.txt").render(values).partition("\n")
+        subject, _, text = environment.get_template(f"{kind.name}.txt").render(values).partition("\n")
         return Message(
-            message_id=f"{item.created}.{item.id}@{self._policy.sender.domain}",
+            message_id=f"{item.created_at:%Y%m%d%H%M%S%f}.{item.id}@{self._policy.sender.domain}",
             recipient=draft.recipient,
             subject=" ".join(subject.removeprefix(_SUBJECT).split()),
             text=text.strip() + "\n",
-            html=environment.get_template(f"{draft.mail_kind}.html").render(values),
+            html=environment.get_template(f"{kind.name}.html").render(values),
         )
 
     def _environment(self, locale: str | None) -> "jinja2.Environment":
-        """Look for `de-AT`, then `de`, then `en`, in each folder before the next."""
+        """Return the environment that searches `de-AT`, then `de`, then `en`, each in every folder."""
         wanted = (locale or "").lower()
         languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
-        # Only folders that are there: a locale was somebody's input, and must not become a path.
+        # Only existing folders: the locale came from a client and must not become a path.
         found = tuple(
             folder
             for language in languages
             for root in self._folders
             if (folder := self._languages.get((root, language))) is not None
         )
-        if found not in self._environments:  # by folders, of which there are few, not by what people made up
+        if found not in self._environments:  # keyed by folders: a client could send any number of locales
             self._environments[found] = jinja2.Environment(
                 loader=jinja2.FileSystemLoader(found),
                 autoescape=jinja2.select_autoescape(["html"]),

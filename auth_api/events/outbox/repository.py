@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from auth_api.events.outbox.letters import MailKind, OutboxItem
+from auth_api.events.outbox.kinds import OutboxItem
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -14,10 +14,10 @@ from auth_api.kit.request_context import RequestContext
 
 @circuit_breaker(service=SERVICE)
 async def insert(
-    mail_kind: MailKind,
+    kind_name: str,
     *,
     user_id: int | None,
-    address: str | None,
+    email: str | None,
     parameters: dict[str, object],
     request_context: RequestContext,
 ) -> None:
@@ -25,9 +25,9 @@ async def insert(
     await OutboxRow.raw(
         "INSERT INTO outbox (template, user_id, address, parameters, attempts, next_attempt_at, created_at) "
         "SELECT {}, {}, {}, {}, 0, now, now FROM (SELECT clock_timestamp() AS now) AS clock",
-        mail_kind.value,
+        kind_name,
         user_id,
-        address,
+        email,
         msgspec.json.encode({**parameters, "origin": request_context}).decode(),
     )
 
@@ -64,10 +64,10 @@ async def hold(item_id: int) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def withdraw(user_id: int, mail_kind: MailKind) -> None:
+async def withdraw(user_id: int, kind_name: str) -> None:
     """Forget the mails of a kind about an account that were not sent."""
     await OutboxRow.raw(
-        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, mail_kind.value
+        "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, kind_name
     )
 
 
@@ -116,12 +116,12 @@ def _item(row: dict[str, Any]) -> OutboxItem:
     created_at = row["created_at"]
     return OutboxItem(
         id=row["id"],
-        mail_kind=MailKind(row["template"]),
+        kind_name=row["template"],
         user_id=row["user_id"],
-        address=row["address"],
+        email=row["address"],
         request_context=msgspec.convert(parameters.pop("origin", {}), RequestContext),
         parameters=parameters,
         attempts=row["attempts"],
-        created=f"{created_at:%Y%m%d%H%M%S%f}",
+        created_at=created_at,
         age=(moment(row["now"]) - created_at).total_seconds(),
     )

@@ -1,60 +1,76 @@
-"""Takes mail in."""
+"""Stores mails to be sent after the commit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from auth_api.events.outbox import repository
-from auth_api.events.outbox.letters import MailKind
+from auth_api.events.outbox.kinds import MailKind
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.request_context import RequestContext
+from auth_api.one_time_tokens.purpose import Purpose
 
 
 @dataclass(slots=True)
 class Outbox:
-    """Called inside the transaction that wants the mail: without its commit there is none.
+    """Call it in the transaction that causes the mail: a rollback also removes the mail.
 
-    `on_arrival` hears of it after the commit; without mail (`is_on` false) nothing is written.
+    Args:
+        kinds: the kinds of mail that can be stored.
+        is_on: whether mails can be sent; if not, none is stored.
+        on_arrival: called after each commit that stored a mail.
     """
 
+    kinds: tuple[MailKind, ...]
     is_on: bool
     on_arrival: Callable[[], None] = field(default=lambda: None)
 
-    async def to_account(
-        self, mail_kind: MailKind, user_id: int, request_context: RequestContext, **parameters: object
-    ) -> None:
-        """Write to the owner of an account, at the address that it has when the mail is sent."""
-        await self._add(mail_kind, request_context, user_id=user_id, address=None, parameters=parameters)
+    @property
+    def link_paths(self) -> frozenset[str]:
+        """The pages that links in mails open."""
+        return frozenset(kind.path for kind in self.kinds if kind.path is not None)
 
-    async def to_address(
+    async def to_user(
+        self, kind: MailKind, user_id: int, request_context: RequestContext, **parameters: object
+    ) -> None:
+        """Store a mail to a user, for the e-mail address that they have when it is sent."""
+        await self._store(kind, request_context, user_id=user_id, email=None, parameters=parameters)
+
+    async def to_email(
         self,
-        mail_kind: MailKind,
-        address: str,
+        kind: MailKind,
+        email: str,
         request_context: RequestContext,
         *,
         user_id: int | None = None,
         **parameters: object,
     ) -> None:
-        """Write to an address, or to whoever turns out to have it: the work is the same if nobody does."""
-        await self._add(mail_kind, request_context, user_id=user_id, address=address, parameters=parameters)
+        """Store a mail to an e-mail address, whether or not a user has it: the work is the same."""
+        await self._store(kind, request_context, user_id=user_id, email=email, parameters=parameters)
 
-    async def withdraw(self, user_id: int, mail_kind: MailKind) -> None:
-        """Take back what was written about an account and not sent yet: its token would be made at the last moment.
+    async def withdraw(self, user_id: int, *, spare: Collection[Purpose] = ()) -> None:
+        """Delete the unsent revocable mails about a user, whose tokens would be issued only when they are sent.
 
-        Waits for a mail that is just being written, so that what is spent after this includes its token.
+        Waits for mails that are being drafted, so that tokens which are spent afterwards include theirs.
+
+        Args:
+            user_id: the user the mails are about.
+            spare: purposes whose mails are kept.
         """
-        await repository.withdraw(user_id, mail_kind)
+        for kind in self.kinds:
+            if kind.is_revocable and kind.purpose not in spare:
+                await repository.withdraw(user_id, kind.name)
 
-    async def _add(
+    async def _store(
         self,
-        mail_kind: MailKind,
+        kind: MailKind,
         request_context: RequestContext,
         *,
         user_id: int | None,
-        address: str | None,
+        email: str | None,
         parameters: dict[str, object],
     ) -> None:
         if self.is_on:
             await repository.insert(
-                mail_kind, user_id=user_id, address=address, parameters=parameters, request_context=request_context
+                kind.name, user_id=user_id, email=email, parameters=parameters, request_context=request_context
             )
             after_commit(self.on_arrival)

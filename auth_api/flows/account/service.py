@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
+from auth_api.credentials.passwords.mails import PASSWORD_CHANGED as PASSWORD_CHANGED_MAIL
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import AFTER_PROOF_BY_PASSWORD, AccessRevocation
@@ -83,7 +84,7 @@ class AccountService:
             await self.audit.record(
                 EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_account(MailKind.PASSWORD_CHANGED, user.id, request_context)
+            await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
             return (await self.sessions.open(user.id, at=changed.updated_at, request_context=request_context)).tokens
 
         tokens = await self.database.transaction(work)
@@ -113,8 +114,8 @@ class AccountService:
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=request_context)
             gone = found.user
-            await self.outbox.to_address(
-                MailKind.ACCOUNT_DELETED, gone.email, request_context, username=gone.username, locale=gone.locale
+            await self.outbox.to_email(
+                ACCOUNT_DELETED, gone.email, request_context, username=gone.username, locale=gone.locale
             )
 
         await self.database.transaction(work)

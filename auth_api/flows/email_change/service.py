@@ -7,8 +7,9 @@ from uuid import UUID
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
+from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.email_change.mails import EMAIL_CHANGE, EMAIL_CHANGED
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
@@ -40,6 +41,7 @@ class EmailChangeService:
     passwords: PasswordService
     access_revocation: AccessRevocation
     mail_limits: MailLimits
+    password_reset_mail: MailKind
 
     async def request(
         self, user: User, *, new_email: CanonicalEmail, current_password: str, request_context: RequestContext
@@ -58,13 +60,13 @@ class EmailChangeService:
         ):
             raise InvalidCredentialsException
         # Both, so that neither one account can write to many strangers, nor many accounts to one.
-        is_allowed = await self.mail_limits.allow(MailKind.EMAIL_CHANGE, f"account:{user.id}")
-        is_allowed = await self.mail_limits.allow(MailKind.EMAIL_CHANGE, new_email) and is_allowed
+        is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, f"account:{user.id}")
+        is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, new_email) and is_allowed
 
         async def work() -> None:
             await self.audit.record(EventTag.EMAIL_CHANGE_REQUESTED, user_id=user.id, request_context=request_context)
             if is_allowed:
-                await self.outbox.to_account(MailKind.EMAIL_CHANGE, user.id, request_context, new_email=new_email)
+                await self.outbox.to_user(EMAIL_CHANGE, user.id, request_context, new_email=new_email)
 
         await self.database.transaction(work)
 
@@ -87,7 +89,7 @@ class EmailChangeService:
             ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED, keep=keep)
             await self.email_ownership.change_address(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
-                await self.outbox.to_address(MailKind.EMAIL_CHANGED, user.email, request_context, user_id=user.id)
+                await self.outbox.to_email(EMAIL_CHANGED, user.email, request_context, user_id=user.id)
             await self.audit.record(
                 EventTag.EMAIL_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
@@ -122,7 +124,7 @@ class EmailChangeService:
             await self.audit.record(
                 EventTag.EMAIL_CHANGE_UNDONE, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_account(MailKind.PASSWORD_RESET, user.id, request_context)
+            await self.outbox.to_user(self.password_reset_mail, user.id, request_context)
 
         await self.database.transaction(work)
 

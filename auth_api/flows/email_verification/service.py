@@ -8,9 +8,9 @@ import msgspec
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
@@ -64,10 +64,8 @@ class VerificationService:
 
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
-        if await self.mail_limits.allow(MailKind.EMAIL_VERIFICATION, email):
-            await self.database.transaction(
-                lambda: self.outbox.to_address(MailKind.EMAIL_VERIFICATION, email, request_context)
-            )
+        if await self.mail_limits.allow(EMAIL_VERIFICATION.name, email):
+            await self.database.transaction(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
     async def verify(self, token: str, claim: Claim, request_context: RequestContext) -> str | None:
         """Verify the address that a token was sent to; in a registration that waits for it, open the account.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.login import repository
 from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
@@ -13,6 +12,7 @@ from auth_api.flows.login.metrics import LOGINS
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.mails import NEW_NETWORK
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.errors import TooManyAttemptsException
@@ -93,7 +93,7 @@ class LoginService:
             await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=user.id, request_context=request_context)
             is_new = opened.is_first and found.user.last_login is None
             if not (opened.knows_network or is_new):
-                await self.outbox.to_account(MailKind.NEW_NETWORK, user.id, request_context)
+                await self.outbox.to_user(NEW_NETWORK, user.id, request_context)
             return user, opened.tokens
 
         return await self.database.transaction(work)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
+from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
@@ -42,10 +43,8 @@ class RecoveryService:
 
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
-        if await self.mail_limits.allow(MailKind.PASSWORD_RESET, email):
-            await self.database.transaction(
-                lambda: self.outbox.to_address(MailKind.PASSWORD_RESET, email, request_context)
-            )
+        if await self.mail_limits.allow(PASSWORD_RESET.name, email):
+            await self.database.transaction(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
 
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end every session.
@@ -75,7 +74,7 @@ class RecoveryService:
             await self.audit.record(
                 EventTag.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_account(MailKind.PASSWORD_CHANGED, user.id, request_context)
+            await self.outbox.to_user(PASSWORD_CHANGED, user.id, request_context)
 
         await self.database.transaction(work)
 
@@ -95,6 +94,6 @@ class RecoveryService:
             await self.audit.record(
                 EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_account(MailKind.PASSWORD_RESET, user_id, request_context)
+            await self.outbox.to_user(PASSWORD_RESET, user_id, request_context)
 
         await self.database.transaction(work)

@@ -6,8 +6,9 @@ import msgspec
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.letters import MailKind
+from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.registration.mails import REGISTRATION
 from auth_api.flows.registration.metrics import REGISTRATIONS
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
@@ -49,6 +50,7 @@ class RegistrationService:
     outbox: Outbox
     mail_limits: MailLimits
     verification_policy: VerificationPolicy
+    verification_mail: MailKind
 
     async def register(
         self, *, email: CanonicalEmail, username: CanonicalUsername, password: str, request_context: RequestContext
@@ -77,7 +79,7 @@ class RegistrationService:
                 email=email, username=username, hashed_password=hashed_password, locale=request_context.language
             )
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
-            await self.outbox.to_account(MailKind.EMAIL_VERIFICATION, user.id, request_context)
+            await self.outbox.to_user(self.verification_mail, user.id, request_context)
             if self.verification_policy.required:
                 return Registration(user=user)
             opened = await self.sessions.open(user.id, at=user.created_at, request_context=request_context)
@@ -116,7 +118,7 @@ class RegistrationService:
 
         The outbox finds that out.
         """
-        if not await self.mail_limits.allow(MailKind.REGISTRATION, email):
+        if not await self.mail_limits.allow(REGISTRATION.name, email):
             return
         wanted = {
             "email": email,
@@ -127,6 +129,6 @@ class RegistrationService:
 
         async def work() -> None:
             token_id = await self.tokens.stage(Purpose.REGISTRATION, **wanted)
-            await self.outbox.to_address(MailKind.REGISTRATION, email, request_context, token_id=token_id)
+            await self.outbox.to_email(REGISTRATION, email, request_context, token_id=token_id)
 
         await self.database.transaction(work)

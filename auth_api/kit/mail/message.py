@@ -50,14 +50,14 @@ class MailError(Exception):
     """The mail was not taken. Never holds what the server said: that may quote the mail.
 
     Args:
-        reason: the name of what went wrong.
+        error_type: class name of the error that caused it.
         step: where it did.
         code: the numbers of the server's answer (RFC 5321 §4.2; RFC 3463), as `550 5.1.1`; empty where it gave none.
     """
 
-    def __init__(self, reason: str = "", *, step: Step | None = None, code: str = "") -> None:
-        super().__init__(reason)
-        self.reason = reason
+    def __init__(self, error_type: str = "", *, step: Step | None = None, code: str = "") -> None:
+        super().__init__(error_type)
+        self.error_type = error_type
         self.step = step
         self.code = code
 

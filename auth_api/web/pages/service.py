@@ -1,9 +1,9 @@
 """The pages themselves, made once: nothing on them depends on who asks, so a GET needs nothing and changes nothing."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from auth_api.events.outbox.letters import PATHS
 from auth_api.kit.errors import NotFoundException
 from auth_api.users.policy import PasswordPolicy
 from auth_api.web.pages.static_file import StaticFile, static_file
@@ -20,11 +20,12 @@ class AccountPages:
         product: the name that stands on them.
         base: what their addresses begin with, behind the host.
         rules: what a new password has to be like.
+        paths: of the links in mails.
     """
 
-    def __init__(self, *, product: str, base: str, rules: PasswordPolicy) -> None:
+    def __init__(self, *, product: str, base: str, rules: PasswordPolicy, paths: Iterable[str]) -> None:
         self._values: Final = {"product": product, "base": base, "rules": rules}
-        self._names: Final = frozenset(path.rpartition("/")[2] for path in PATHS.values())
+        self._names: Final = frozenset(path.rpartition("/")[2] for path in paths)
         self._pages: dict[str, str] = {}
 
     def find(self, name: str) -> str:

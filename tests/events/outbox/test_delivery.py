@@ -1,12 +1,14 @@
 """What becomes of a mail that a transaction wanted."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
 from auth_api.events.outbox import delivery, repository
 from auth_api.events.outbox.delivery import SERVICE
-from auth_api.events.outbox.letters import MailKind
+from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Step
 from auth_api.kit.request_context import RequestContext
@@ -37,7 +39,7 @@ async def test_nothing_is_sent_before_the_commit(
     await user_factory()
 
     async def work() -> None:
-        await services.outbox.to_address(MailKind.PASSWORD_RESET, ADA, HERE)
+        await services.outbox.to_email(PASSWORD_RESET, ADA, HERE)
         raise OSError
 
     with pytest.raises(Exception, match="database"):
@@ -55,7 +57,7 @@ async def test_whoever_sends_is_woken_by_the_commit_and_by_nothing_before(
     monkeypatch.setattr(services.outbox, "on_arrival", lambda: woken.append("woken"))
 
     async def work() -> None:
-        await services.outbox.to_address(MailKind.PASSWORD_RESET, ADA, HERE)
+        await services.outbox.to_email(PASSWORD_RESET, ADA, HERE)
         woken.append("end of the transaction")
 
     await services.database.transaction(work)
@@ -116,11 +118,11 @@ async def test_a_mail_that_somebody_is_sending_is_left_to_them_until_their_time_
     """A process that was killed while it sent leaves its mails to the others."""
     await user_factory()
     await want_reset(services)
-    (item,) = await repository.claim(10, lease=delivery.LEASE)
+    (item,) = await repository.claim(10, lease=delivery.LEASE_SECONDS)
 
     assert await mailbox.collect() == []
 
-    await age_mails(seconds=delivery.LEASE + 1)
+    await age_mails(seconds=delivery.LEASE_SECONDS + 1)
     assert len(await mailbox.collect()) == 1
     (row,) = await outbox_rows()
     assert (row["id"], row["attempts"]) == (item.id, 2)
@@ -135,11 +137,11 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
     with logged("WARNING") as lines:
         assert await mailbox.collect() == []
 
-    assert [line["delay"] for line in lines if line.get("event") == "mail:put_off"] == [delivery.FIRST_DELAY]
+    assert [line["delay"] for line in lines if line.get("event") == "mail:deferred"] == [delivery.FIRST_DELAY_SECONDS]
     mailbox.failure = None
     assert await mailbox.collect() == []  # not yet
 
-    await age_mails(seconds=delivery.FIRST_DELAY + 1)
+    await age_mails(seconds=delivery.FIRST_DELAY_SECONDS + 1)
     first = await mailbox.one()
     grant = await services.recovery.tokens.look_at(Purpose.PASSWORD_RESET, token_of(first))
     assert grant.user_id is not None
@@ -155,7 +157,7 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
         breakers.get(SERVICE).close()
         with logged("WARNING") as lines:
             await mailbox.collect()
-        delays += [line["delay"] for line in lines if line.get("event") == "mail:put_off"]
+        delays += [line["delay"] for line in lines if line.get("event") == "mail:deferred"]
         for row in await outbox_rows():
             await repository.reschedule(row["id"], delay=0, counts=True)
 
@@ -166,12 +168,12 @@ async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: S
     await user_factory()
     await want_reset(services)
     mailbox.failure = MailFailedError()
-    await age_mails(seconds=delivery.GIVE_UP_AFTER + 1)
+    await age_mails(seconds=delivery.MAX_AGE_SECONDS + 1)
 
     with logged("ERROR") as lines:
         await mailbox.collect()
 
-    assert [line["event"] for line in lines] == ["mail:given_up"]
+    assert [line["event"] for line in lines] == ["mail:failed"]
     assert await waiting() == []
     (row,) = await outbox_rows()
     assert (row["failed_at"] is not None, row["sent_at"]) == (True, None)
@@ -230,7 +232,7 @@ async def test_a_mail_that_takes_too_long_is_a_failure(
 
     await user_factory()
     await want_reset(services)
-    monkeypatch.setattr(delivery, "SEND_TIMEOUT", 0.01)
+    monkeypatch.setattr(delivery, "SEND_TIMEOUT_SECONDS", 0.01)
     with pytest.raises(MailFailedError, match="TimeoutError"):
         await delivery.send(Endless(), None)  # type: ignore[arg-type]  # nobody reads it
 
@@ -245,8 +247,8 @@ async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_wo
     with logged("WARNING") as lines:
         await mailbox.collect()
 
-    (line,) = [line for line in lines if line.get("event") == "mail:put_off" and line["mail_kind"] == "password_reset"]
-    assert (line["reason"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
+    (line,) = [line for line in lines if line.get("event") == "mail:deferred" and line["mail_kind"] == "password_reset"]
+    assert (line["error_type"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
 
 
 async def test_the_log_says_what_was_sent_but_not_to_whom(
@@ -259,5 +261,42 @@ async def test_the_log_says_what_was_sent_but_not_to_whom(
         await mailbox.collect()
 
     (line,) = [line for line in lines if line.get("event") == "mail:sent"]
-    assert (line["mail_kind"], line["attempts"], line["wanted_by"]) == ("password_reset", 1, "abc123")
+    assert (line["mail_kind"], line["attempts"], line["origin_request_id"]) == ("password_reset", 1, "abc123")
     assert "ada@" not in str(lines)
+
+
+async def stored(template: str, parameters: str) -> None:
+    """Add a row as another version of the server wrote it."""
+    now = datetime.now(UTC)
+    await OutboxRow.insert(
+        OutboxRow(template=template, address=ADA, parameters=parameters, next_attempt_at=now, created_at=now)
+    )
+
+
+async def test_row_of_an_earlier_version_is_sent(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    await user_factory()
+    await stored("password_reset", '{"origin":{"ip_address":"203.0.113.7","request_id":"abc123","language":"en"}}')
+
+    with logged("INFO") as lines:
+        message = await mailbox.one()
+
+    assert "/account/reset-password#token=" in message.text
+    assert [line["origin_request_id"] for line in lines if line.get("event") == "mail:sent"] == ["abc123"]
+
+
+async def test_kind_of_a_newer_version_is_deferred(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """During a deployment both versions read the same outbox."""
+    await user_factory()
+    await stored("invitation", "{}")
+    await want_reset(services)
+
+    with logged("WARNING") as lines:
+        sent = await mailbox.collect()
+
+    assert [message.recipient for message in sent] == [ADA]
+    assert [line["error_type"] for line in lines if line.get("event") == "mail:deferred"] == ["UnknownMailKindError"]
+    assert len(await waiting()) == 1

@@ -5,14 +5,14 @@ import re
 import httpx
 import pytest
 
-from auth_api.events.outbox.letters import PATHS
+from auth_api.composition import MAIL_KINDS
 from tests.conftest import OtherAppFactory
 from tests.support.mailbox import Mailbox
 from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
 
-PAGES = sorted(set(PATHS.values()))
+PAGES = sorted({kind.path for kind in MAIL_KINDS if kind.path})
 FILES = {"pages.css": "text/css", "pages.js": "text/javascript", "icon.svg": "image/svg+xml"}
 POLICY = {
     "default-src 'none'",

@@ -1,0 +1,119 @@
+"""Kinds of mail: each is owned by the package that sends it and registered with the outbox."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.request_context import RequestContext
+from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.users.email_ownership import EmailOwnership
+from auth_api.users.identifiers import CanonicalEmail
+from auth_api.users.user import User
+
+
+class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
+    """A stored mail that this process has claimed for sending.
+
+    Attributes:
+        id: of the row.
+        kind_name: the `MailKind.name` that was stored.
+        user_id: the user the mail is about; None if only an e-mail address is known.
+        email: the recipient, or the address to look the user up by; None for the user's current address.
+        parameters: values for the draft and the templates.
+        request_context: the request that caused the mail.
+        attempts: number of attempts to send it, including the current one.
+        created_at: when it was stored, on the database's clock, in UTC.
+        age: seconds since then.
+    """
+
+    id: int
+    kind_name: str
+    user_id: int | None
+    email: str | None
+    parameters: dict[str, Any]
+    request_context: RequestContext
+    attempts: int
+    created_at: datetime
+    age: float
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """The recipient and the token of a mail, decided right before it is sent.
+
+    Attributes:
+        recipient: e-mail address.
+        username: for the greeting; None greets without a name.
+        locale: preferred language as a BCP 47 tag; None for the one of the request.
+        token: goes into the link; None for a mail without a token.
+        kind: the kind to send instead of the stored one; None for the stored one.
+    """
+
+    recipient: str
+    username: str | None
+    locale: str | None
+    token: str | None = None
+    kind: "MailKind | None" = None
+
+    def __repr__(self) -> str:
+        """Leave the token out."""
+        return "Draft()"
+
+    @classmethod
+    def for_user(
+        cls, user: User, *, token: str | None = None, recipient: str | None = None, kind: "MailKind | None" = None
+    ) -> "Draft":
+        """Return a mail to a user, at their current e-mail address unless `recipient` is another one."""
+        return cls(
+            recipient=recipient or user.email, username=user.username, locale=user.locale, token=token, kind=kind
+        )
+
+    @classmethod
+    def for_unverified(cls, email: str, *, token: str, locale: str | None) -> "Draft":
+        """Return a mail to an address that may belong to a stranger.
+
+        It has no user name: a client chose that name, and could send spam in it.
+        """
+        return cls(recipient=email, username=None, locale=locale, token=token)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DraftServices:
+    """The services that kinds of mail draft with."""
+
+    email_ownership: EmailOwnership
+    tokens: OneTimeTokens
+    audit: AuditTrail
+
+    async def find_user(self, item: OutboxItem) -> User | None:
+        """Return the user of a stored mail: by id or, without one, by e-mail address."""
+        if item.user_id is not None:
+            return await self.email_ownership.find(item.user_id)
+        return await self.email_ownership.owner_of(CanonicalEmail(item.email or ""))
+
+
+class MailKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of mail.
+
+    Attributes:
+        name: stored with each mail, and the file name of its templates. Never rename it: stored mails would be lost.
+        templates: folder with one folder of templates per language.
+        draft: decides whether and to whom the mail is sent, and issues its token. Runs in a transaction right before
+            sending; returns None if the mail is not to be sent.
+        path: page below FRONTEND_URL that the link opens. Public API: frontends have pages there. None without a token.
+        purpose: of the token; None without a token.
+        is_revocable: whether unsent mails are withdrawn when all access to the account is revoked, because their token
+            goes to another mailbox than the user's current one.
+    """
+
+    name: str
+    templates: Path
+    draft: Callable[[OutboxItem, DraftServices], Awaitable[Draft | None]]
+    path: str | None = None
+    purpose: Purpose | None = None
+    is_revocable: bool = False

@@ -1,0 +1,41 @@
+"""The mails of a registration that waits for its e-mail address to be verified."""
+
+from pathlib import Path
+from typing import Final
+
+from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
+from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.users.identifiers import CanonicalEmail
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+async def draft_registration(item: OutboxItem, services: DraftServices) -> Draft | None:
+    """Send the link that creates the account; if a user has the e-mail address, tell that user instead."""
+    if (attempt := await draft_registration_attempt(item, services)) is not None:
+        return attempt
+    token = await services.tokens.renew(item.parameters["token_id"], Purpose.REGISTRATION)
+    if token is None:
+        return None
+    return Draft.for_unverified(item.email or "", token=token, locale=None)
+
+
+async def draft_registration_attempt(item: OutboxItem, services: DraftServices) -> Draft | None:
+    """Tell the user who has the e-mail address about the registration."""
+    owner = await services.email_ownership.owner_of(CanonicalEmail(item.email or ""))
+    return Draft.for_user(owner, kind=REGISTRATION_ATTEMPT) if owner is not None else None
+
+
+REGISTRATION: Final = MailKind(
+    name="registration",
+    templates=_TEMPLATES,
+    draft=draft_registration,
+    path="/account/verify-email",
+    purpose=Purpose.REGISTRATION,
+)
+
+REGISTRATION_ATTEMPT: Final = MailKind(
+    name="registration_attempt", templates=_TEMPLATES, draft=draft_registration_attempt
+)
+
+MAIL_KINDS: Final = (REGISTRATION, REGISTRATION_ATTEMPT)

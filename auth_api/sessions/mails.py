@@ -1,0 +1,34 @@
+"""Mails about sessions, and the form of all security notices."""
+
+from pathlib import Path
+from typing import Final
+
+from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
+from auth_api.one_time_tokens.purpose import Purpose
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+
+async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Draft | None:
+    """Send the user a notice with the token that reports a stranger."""
+    user = await services.find_user(item)
+    if user is None:
+        return None
+    return Draft.for_user(user, token=await services.tokens.mint(Purpose.SESSION_REPORT, user.id, email=user.email))
+
+
+def security_notice(name: str, templates: Path) -> MailKind:
+    """Return a kind of mail that reports a change to the user, with a link that ends all access to the account."""
+    return MailKind(
+        name=name,
+        templates=templates,
+        draft=draft_security_notice,
+        path="/account/report",
+        purpose=Purpose.SESSION_REPORT,
+    )
+
+
+TOKEN_REUSED: Final = security_notice("token_reused", _TEMPLATES)
+NEW_NETWORK: Final = security_notice("new_network", _TEMPLATES)
+
+MAIL_KINDS: Final = (TOKEN_REUSED, NEW_NETWORK)
