@@ -194,7 +194,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     )
     resolve_directly(app)
     app.state.services = services
-    app.state.rooms = {path: services.hasher for path in HASHING if path in app.route_handler_method_map}
     if docs:
         complete(app, first=READING_ORDER, errors=EVERY_ERROR)
     app.asgi_handler = EdgeMiddleware(
@@ -213,7 +212,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             floods=_flood_limit(settings.throttling),
         ),
         time_limit=settings.server.request_timeout,
-        rooms=app.state.rooms,
+        rooms={path: services.hasher for path in HASHING if path in app.route_handler_method_map},
     )
     return app
 

@@ -7,7 +7,6 @@ from typing import Final, Protocol
 from uvicorn.server import ServerState
 
 from auth_api.kit.deadlines import Deadlines
-from auth_api.server.rounds import Rounds
 from auth_api.settings.server import ServerPolicy
 
 GRACE: Final = 1.0
@@ -40,7 +39,6 @@ class Connections(ServerState):
     def __init__(self, policy: ServerPolicy) -> None:
         super().__init__()
         self.draining = False
-        self.rounds = Rounds({})
         self.heads: Deadlines[Waiting] = Deadlines(policy.header_timeout, lambda late: late.end_waiting_for_head())
         self.bodies: Deadlines[Waiting] = Deadlines(policy.body_timeout, lambda late: late.end_waiting_for_body())
         self._most = policy.max_connections

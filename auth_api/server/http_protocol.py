@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from auth_api.kit.errors import (
     ApplicationException,
@@ -24,7 +24,6 @@ from auth_api.kit.errors import (
 from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, MAX_HEADERS_LENGTH, MAX_URI_LENGTH
 from auth_api.kit.http.scope_keys import CLIENT_GONE, REFUSAL
 from auth_api.server.connections import LINGER_BYTES, Connections, LingeringTransport
-from auth_api.server.holding import HoldingConnection
 
 MAX_UNFINISHED_HEAD: Final = MAX_URI_LENGTH + MAX_HEADERS_LENGTH + 4096
 """Bytes of a head without an end; the last summand is for what stands between names and values."""
@@ -36,8 +35,11 @@ MAX_PIPELINED: Final = 16
 """Requests that may wait for the answer to an earlier one. Hardly a client sends even two."""
 
 
-class Connection(HoldingConnection):
+class Connection(HttpToolsProtocol):
     """Reads requests, or refuses to."""
+
+    server_state: Connections
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # before the first request
 
     def __init__(
         self,
@@ -76,9 +78,9 @@ class Connection(HoldingConnection):
         if self._is_deaf:
             self._overhear(len(data))
         else:
-            super().data_received(data)
+            self._hear(data)
 
-    def hear(self, data: bytes) -> None:
+    def _hear(self, data: bytes) -> None:
         """Parse what came, and watch over what is not complete with it."""
         self._unset_keepalive_if_required()
         before, size = self.cycle, len(data)
@@ -98,11 +100,6 @@ class Connection(HoldingConnection):
         if now is not None and self.server_state.draining:
             now.keep_alive = False
 
-    def on_hold(self) -> None:
-        """Stop measuring time; it begins anew where the rest is heard."""
-        super().on_hold()
-        self._stop_timing()
-
     def on_headers_complete(self) -> None:
         """Begin a request, unless too many wait before it."""
         if len(self.pipeline) >= MAX_PIPELINED:
@@ -114,6 +111,11 @@ class Connection(HoldingConnection):
         super().on_message_complete()
         if self.cycle is not None:
             self.cycle.more_body = False
+
+    @property
+    def is_in_head(self) -> bool:
+        """Whether a request has begun whose head is not complete."""
+        return self.scope is not (None if self.cycle is None else self.cycle.scope)
 
     def end_waiting_for_head(self) -> None:
         """Refuse what has begun; who has sent nothing knows of no request that could be answered."""
@@ -168,7 +170,6 @@ class Connection(HoldingConnection):
     def _turn_deaf(self) -> None:
         self._stop_timing()
         self._is_deaf = True
-        self.forget_held()
         self._read = 0
 
     @property

@@ -21,7 +21,6 @@ from auth_api.kit.clock import monotonic
 from auth_api.kit.deadlines import interrupt
 from auth_api.server.connections import Connections
 from auth_api.server.http_protocol import Connection
-from auth_api.server.rounds import Rounds
 from auth_api.settings import Settings
 from auth_api.settings.server import ServerPolicy
 
@@ -77,7 +76,6 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say so."""
-        self.server_state.rounds = Rounds(self.config.loaded_app.state.rooms)
         await super().startup(sockets=sockets)
         if self.started and self._announce is not None:
             self._announce()
@@ -93,7 +91,6 @@ class Server(uvicorn.Server):
     def _drain(self) -> None:
         self._closes_at = monotonic() + self._policy.shutdown_delay
         self.server_state.draining = True
-        self.server_state.rounds.end()
         self.config.loaded_app.state.services.health.draining = True
         logger.info("stopping: not ready for new requests")
 

@@ -1,21 +1,15 @@
 """How it ends."""
 
-import http.client
-import json
 import os
 import signal
 import socket
-import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, suppress
+from contextlib import suppress
 
 import httpx
 import pytest
 
-from auth_api.server.rounds import ROUND_SECONDS
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
-from tests.support.exposition import parse
 from tests.support.processes import RunningServer
 from tests.support.server_output import times_said, worker_pids
 from tests.support.waiting import wait_until
@@ -34,33 +28,6 @@ def ended_with(server: RunningServer) -> int:
 def wait_for_workers(server: RunningServer, number: int) -> None:
     """Return when all of them serve: one that is still starting just ends, without a word."""
     wait_until(lambda: times_said(server.output(), "Application startup complete.") == number)
-
-
-def is_hashing(server: RunningServer) -> bool:
-    """Tell whether the first hash has begun."""
-    scraped = parse(httpx.get(f"{server.url}/metrics", trust_env=False).text)
-    return scraped.value("password_hash_wait_seconds_count") == 1
-
-
-def connection_to(server: RunningServer) -> closing[http.client.HTTPConnection]:
-    return closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=10))
-
-
-def ask_for_login(connection: http.client.HTTPConnection) -> None:
-    body = json.dumps({"username": "ada", "password": PASSWORD})
-    connection.request("POST", "/api/auth/login", body, {"Content-Type": "application/json"})
-
-
-def attempt_login(connection: http.client.HTTPConnection) -> http.client.HTTPResponse:
-    ask_for_login(connection)
-    response = connection.getresponse()
-    response.read()
-    return response
-
-
-def ask_whether_alive(connection: http.client.HTTPConnection) -> None:
-    connection.request("GET", "/health/live")
-    assert connection.getresponse().read()
 
 
 class UnfinishedRegistration:
@@ -116,31 +83,6 @@ def test_ft13_a_second_signal_does_not_wait_for_requests(
         assert ended_with(server) == 0
         assert request.finish().status_code == 408
         assert times_said(server.output(), "Application shutdown complete.") == workers
-
-
-def test_who_waits_to_be_refused_is_refused_before_the_end(deployment: Deployment) -> None:
-    server = deployment.server(
-        PASSWORD_HASH_THREADS="1",
-        PASSWORD_HASH_QUEUE_SIZE="0",
-        PASSWORD_HASH_MEMORY_KIB="19456",
-        PASSWORD_HASH_ITERATIONS="60",  # a second
-    )
-    with server, ThreadPoolExecutor() as background, ExitStack() as clients:
-        first = UnfinishedRegistration(server)
-        hashing = background.submit(first.finish)
-        wait_until(lambda: is_hashing(server))
-        one, other = (clients.enter_context(connection_to(server)) for _ in range(2))
-        begin = time.monotonic()
-        assert attempt_login(one).status == 503
-        assert time.monotonic() - begin >= ROUND_SECONDS
-
-        ask_for_login(one)
-        ask_whether_alive(other)  # so what was sent before has been read, too
-        os.kill(server.pid, signal.SIGTERM)
-
-        assert one.getresponse().status == 503
-        assert hashing.result().status_code == 201
-        assert ended_with(server) == 0
 
 
 def test_ctrl_c_reaches_parent_and_workers_at_once_and_still_is_one_signal(deployment: Deployment) -> None:

@@ -11,7 +11,6 @@ import msgspec
 
 from auth_api.server.connections import Connections
 from auth_api.server.http_protocol import Connection
-from auth_api.server.rounds import Rounds
 from auth_api.server.server import configuration
 from auth_api.settings.server import ServerPolicy
 
@@ -85,7 +84,6 @@ async def door(app: Any, **limits: Any) -> AsyncIterator[Door]:
     config.load_app = lambda: lambda: app  # type: ignore[method-assign]  # not the one of the environment
     config.load()
     connections = Connections(policy)
-    connections.rounds = Rounds(app.state.rooms)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(config, connections, {}, loop), "127.0.0.1", 0)
     try:

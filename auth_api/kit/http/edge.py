@@ -50,7 +50,6 @@ class EdgeMiddleware:
         time_limit: seconds until a request is cut short, which rolls its transaction back.
         rooms: for the paths whose every POST needs something scarce. They are asked before anything is done for a
             request: a flood is turned away for next to nothing, and its refusals count in no limit that costs a query.
-            Where a server of ours has asked before, and held the request back, that counts.
     """
 
     def __init__(
@@ -114,7 +113,7 @@ class EdgeMiddleware:
                 await cycle.send_preflight(self._shared.cors.preflight(cycle.headers))
                 return
             room = self._rooms.get(cycle.path) if cycle.method == "POST" else None
-            if room is not None and (lack := cycle.lack_of_room or room.lack_of_room()) is not None:
+            if room is not None and (lack := room.lack_of_room()) is not None:
                 room.count_refusal()
                 await cycle.send_lack_of_room(lack)
                 return

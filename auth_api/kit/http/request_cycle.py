@@ -18,10 +18,8 @@ from auth_api.kit.http.scope_keys import (
     CLIENT_GONE,
     ENVELOPED,
     EXTRA_HEADERS,
-    HELD_BACK,
     REFUSAL,
     REQUEST_CONTEXT,
-    HeldBack,
 )
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.logging import log_request
@@ -77,8 +75,7 @@ class RequestCycle:
         self._receive: Any = receive
         self._send: Any = send
         self._told: Any = scope.get("state", {})  # what the server tells, also later
-        self._held_back: HeldBack | None = self._told.get(HELD_BACK)
-        self._began_at = self._held_back.since if self._held_back is not None else monotonic()
+        self._began_at = monotonic()
         self._discard_body = False
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
@@ -103,11 +100,6 @@ class RequestCycle:
         """What the server wants to be answered, because it cannot read the request, or no further."""
         error: ApplicationException | None = self._told.get(REFUSAL)
         return error
-
-    @property
-    def lack_of_room(self) -> ApplicationException | None:
-        """Why the server held the request back."""
-        return self._held_back.error if self._held_back is not None else None
 
     async def receive(self) -> Any:
         """Pass the server's messages on.

@@ -1,9 +1,8 @@
 """What the outer layer leaves in a request's scope for the layers within."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-from auth_api.kit.errors import RetryLaterException
 from auth_api.kit.request_context import RequestContext
 
 ENVELOPED: Final = "enveloped"
@@ -16,21 +15,11 @@ REFUSAL: Final = "refusal"
 """The error to answer with, set by the server where a request is none, is too slow or too long. Whoever still reads the
 body meets it."""
 
-HELD_BACK: Final = "held_back"
-"""Set by the server where there was no room for what a request needs, so that it waited to be refused with others."""
-
 CLIENT_GONE: Final = "client_gone"
 """Set by the server when the connection was lost before the answer was complete."""
 
 EXTRA_HEADERS: Final = "extra_headers"
 """Headers that a layer within wants on the answer, whoever makes it."""
-
-
-class HeldBack(NamedTuple):
-    """Why the server held a request back, and since when, in monotonic seconds."""
-
-    error: RetryLaterException
-    since: float
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
