@@ -4,12 +4,11 @@ from typing import Final
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.rows import moment
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
 from auth_api.users.user import USER_COLUMNS, Credentials, Row, User, first_user, user_from_row
 
-_SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password, clock_timestamp() AS seen_at FROM users"
+_SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password FROM users"
 
 
 @circuit_breaker(service=SERVICE)
@@ -87,4 +86,4 @@ def _credentials(rows: list[Row]) -> Credentials | None:
     if not rows:
         return None
     row = rows[0]
-    return Credentials(user=user_from_row(row), hashed_password=row["hashed_password"], seen_at=moment(row["seen_at"]))
+    return Credentials(user=user_from_row(row), hashed_password=row["hashed_password"])

@@ -27,14 +27,10 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
-    """An account with what proves its owner, and when that was looked at, on the database's clock.
-
-    Stays inside the services.
-    """
+    """A user with the hash of the password. Stays inside the services."""
 
     user: User
     hashed_password: str
-    seen_at: datetime
 
     def __repr__(self) -> str:
         """Leave the hash out."""

@@ -45,7 +45,6 @@ FRAME: Final = LAYERS[-1]
 TABLE_USERS: Final = {
     "auth_api.flows.account.repository",
     "auth_api.operations.housekeeping.repository",
-    "auth_api.flows.login.repository",
 }
 
 SQL_ROLES: Final = {"repository", "retention"}

@@ -35,7 +35,7 @@ class AuditTrail:
         resource: str = "account",
         **details: object,
     ) -> None:
-        """Add a row, and say so in the log once it is committed.
+        """Add a row, and log the event once it is committed.
 
         Args:
             tag: what happened.
@@ -47,12 +47,8 @@ class AuditTrail:
         await repository.append(
             tag, user_id=user_id, resource=resource, details=details, request_context=request_context
         )
-        after_commit(lambda: self.say(tag, user_id=user_id, resource=resource, **details))
-
-    @staticmethod
-    def say(tag: EventTag, *, user_id: int | None, resource: str = "account", **details: object) -> None:
-        """Say in the log what was recorded by a flow's own statement."""
-        logger.bind(event=tag.value, user_id=user_id, resource=resource, **details).info("audit event")
+        line = logger.bind(event=tag.value, user_id=user_id, resource=resource, **details)
+        after_commit(lambda: line.info("audit event"))
 
     async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditRow], str | None]:
         """Return a page of an account's events, and the cursor of the next page if there is one.

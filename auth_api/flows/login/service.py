@@ -6,7 +6,6 @@ from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.login import repository
 from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.flows.login.metrics import LOGINS
 from auth_api.kit.crypto.passwords import PasswordHasher
@@ -82,8 +81,6 @@ class LoginService:
     ) -> tuple[User, TokenPair] | None:
         outdated = self.hasher.needs_rehash(found.hashed_password)
         new_hash = await self.hasher.hash(password) if outdated else None
-        if not outdated and (opened := await self._open_as_usual(found, request_context)) is not None:
-            return opened
 
         async def work() -> tuple[User, TokenPair] | None:
             user = await self.users.record_login(found, new_hash=new_hash)
@@ -97,18 +94,6 @@ class LoginService:
             return user, opened.tokens
 
         return await self.database.transaction(work)
-
-    async def _open_as_usual(
-        self, found: Credentials, request_context: RequestContext
-    ) -> tuple[User, TokenPair] | None:
-        if not self.database.changes_several_tables:
-            return None
-        session = self.sessions.session_factory.new_session(found.seen_at)
-        user = await self.database.statement(lambda: repository.log_in_as_usual(found, session, request_context))
-        if user is None:
-            return None
-        self.audit.say(EventTag.LOGIN_SUCCEEDED, user_id=user.id)
-        return user, self.sessions.session_factory.issue_tokens(session, user.id)
 
     async def _record_failure(self, found: Credentials | None, request_context: RequestContext, *, reason: str) -> None:
         async def work() -> None:

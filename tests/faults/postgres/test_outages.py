@@ -278,12 +278,12 @@ async def test_ft06_a_commit_whose_outcome_nobody_learns(stage: Stage) -> None:
 
 
 async def test_ft06_a_login_whose_outcome_nobody_learns(stage: Stage) -> None:
-    """It is one statement, which took effect as a whole: its session is there, and in the history."""
+    """The connection is cut after COMMIT: the session exists as a whole, and the history has its event."""
     async with stage.client() as client:
         name = f"unlearned{stage.workers}"
         ada = Actor(client, username=name, email=f"{name}@example.com")
         await ada.register()
-        stage.network.trap = b"login:succeeded"
+        stage.network.trap = b"COMMIT"
         response = await ada.log_in()
         stage.network.trap = None
         assert response.outcome == (503, "DATABASE_UNAVAILABLE")

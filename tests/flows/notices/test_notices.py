@@ -111,10 +111,8 @@ async def test_a_login_asks_the_database_no_more_than_before_unless_there_is_new
     with recorded(services.database.engine) as news:
         await abroad.log_in()
 
-    at_once = services.database.changes_several_tables
-    steps = 5  # look-up, last_login, session, token, history
-    assert len(usual) == (2 if at_once else steps)
-    assert len(news) == steps + 1 + at_once
+    assert len(usual) == 5  # look-up, last_login, session, token, history
+    assert len(news) == 6
 
 
 async def test_changing_the_password_is_told(user_factory: UserFactory, mailbox: Mailbox) -> None:

@@ -1,0 +1,172 @@
+"""PostgreSQL rotates a refresh token in one statement, which leaves the same rows as the statements of SQLite."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import pytest
+from piccolo.table import Table
+
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.kit.crypto.tokens import digest
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import RequestContext
+from auth_api.services import Services
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.tables import UserRow
+from tests.conftest import UserFactory
+from tests.support.actors import Actor, Answer
+from tests.support.statements import recorded
+
+pytestmark = pytest.mark.engine("postgres")
+
+TABLES: Final[tuple[type[Table], ...]] = (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)
+REFERENCES: Final = {"user_id", "session_id", "token_hash", "successor_hash"}
+RANDOM: Final = {"successor_salt", "hashed_password", "request_id"}
+ONE_MOMENT: Final = timedelta(milliseconds=200)
+
+
+@dataclass(frozen=True, slots=True)
+class SteppingDatabase(Database):
+    """PostgreSQL, used with the statements that are written for SQLite."""
+
+    @property
+    def changes_several_tables(self) -> bool:
+        return False
+
+
+async def rows_with_names(names: dict[Any, str]) -> dict[str, list[dict[str, Any]]]:
+    """Return all rows in the order of their ids.
+
+    Ids and hashes are replaced by what they identify, times by their rank among the distinct times, and random values
+    by whether they are set.
+    """
+    tables = {table._meta.tablename: await table.select().order_by(table.id) for table in TABLES}  # type: ignore[attr-defined]  # noqa: SLF001 - Piccolo has no public way
+    moments = distinct_moments(value for rows in tables.values() for row in rows for value in row.values())
+
+    def comparable(table: str, number: int, column: str, value: Any) -> Any:
+        if column == "id":
+            return names.get(value, f"{table} {number}")
+        if column in RANDOM:
+            return value is not None
+        if column in REFERENCES:
+            return None if value is None else names[value]
+        if isinstance(value, datetime):
+            return sum(value >= moment for moment in moments)
+        return value
+
+    return {
+        table: [
+            {column: comparable(table, number, column, value) for column, value in row.items()}
+            for number, row in enumerate(rows)
+        ]
+        for table, rows in tables.items()
+    }
+
+
+def distinct_moments(values: Any) -> list[datetime]:
+    """Return the times in order; those of one rotation, which the steps read one after the other, count as one."""
+    moments: list[datetime] = []
+    for value in sorted(value for value in values if isinstance(value, datetime)):
+        if not moments or value - moments[-1] > ONE_MOMENT:
+            moments.append(value)
+    return moments
+
+
+@pytest.mark.parametrize("is_capped", [False, True], ids=["extended", "capped by the absolute end"])
+async def test_rotation_in_one_statement_leaves_the_same_rows_as_in_steps(
+    user_factory: UserFactory, services: Services, *, is_capped: bool
+) -> None:
+    left: list[dict[str, list[dict[str, Any]]]] = []
+    for in_one_statement in (True, False):
+        for table in reversed(TABLES):
+            await table.delete(force=True)
+        ada = await user_factory(username="ada", email="ada@example.com")
+        if is_capped:
+            await SessionRow.update({SessionRow.absolute_expires_at: SessionRow.expires_at}, force=True)
+        rotation = services.rotation
+        if not in_one_statement:
+            rotation = replace(rotation, database=SteppingDatabase(services.database.engine))
+        await asyncio.sleep(2 * ONE_MOMENT.total_seconds())
+
+        with recorded(services.database.engine) as statements:
+            tokens = await rotation.refresh(ada.refresh_token, RequestContext())
+
+        assert [statement.split()[0] for statement in statements] == (
+            ["WITH"] if in_one_statement else ["UPDATE", "UPDATE", "INSERT"]
+        )
+        left.append(await rows_with_names(await names_of(ada, tokens.refresh_token)))
+
+    assert left[0] == left[1]
+    spent, successor = left[0]["refresh_tokens"]
+    assert (spent["token_hash"], spent["successor_hash"]) == ("first token", "second token")
+    assert (successor["token_hash"], successor["session_id"]) == ("second token", "session")
+    (session,) = left[0]["sessions"]
+    assert (session["expires_at"] == session["absolute_expires_at"]) is is_capped
+
+
+async def names_of(ada: Actor, second_token: str) -> dict[Any, str]:
+    """Return what the ids and hashes of the one user, the one session and the two tokens stand for."""
+    (user,), (session,) = await UserRow.select(UserRow.id), await SessionRow.select(SessionRow.id)
+    return {
+        user["id"]: "user",
+        session["id"]: "session",
+        digest(ada.refresh_token): "first token",
+        digest(second_token): "second token",
+    }
+
+
+async def test_refresh_that_waits_for_its_session_uses_the_new_row(
+    user_factory: UserFactory, services: Services
+) -> None:
+    """A statement sees the rows as they were when it began, but reads a row that it had to wait for once more."""
+    ada = await user_factory()
+
+    response, expected = await during_transaction(services, ada.try_refresh, {SessionRow.user_agent: "changed"})
+
+    assert response.status == 200
+    assert (await SessionRow.select().first())["user_agent"] == expected  # type: ignore[index]
+    assert (await ada.try_refresh(response["refresh_token"])).status == 200
+
+
+async def test_refresh_that_waits_for_the_end_of_its_session_is_refused(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    response, _ = await during_transaction(
+        services, ada.try_refresh, {SessionRow.ended_at: datetime.now().astimezone()}
+    )
+
+    assert response.outcome == (401, "TOKEN_REVOKED")
+    assert [row["used_at"] for row in await RefreshTokenRow.select()] == [None]
+
+
+async def during_transaction(
+    services: Services, send: Callable[[], Coroutine[Any, Any, Answer]], change: dict[Any, Any]
+) -> tuple[Answer, Any]:
+    """Send a request while an open transaction has changed a table; return the response and the new value."""
+    ((column, value),) = change.items()
+    changed, release = asyncio.Event(), asyncio.Event()
+
+    async def work() -> None:
+        await column._meta.table.update(change, force=True)  # noqa: SLF001 - Piccolo has no public way
+        changed.set()
+        await release.wait()
+
+    transaction = asyncio.create_task(services.database.transaction(work))
+    await changed.wait()
+    request = asyncio.create_task(send())
+    await lock_is_awaited(services)
+    release.set()
+    await transaction
+    return await request, value
+
+
+async def lock_is_awaited(services: Services) -> None:
+    """Return once a statement waits for a lock."""
+    engine: Any = services.database.engine
+    while not await engine._run_in_pool("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110, SLF001 - PostgreSQL has no event for it
+        await asyncio.sleep(0.005)
