@@ -1,14 +1,20 @@
 """Queries on mailed tokens."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
+
+_GRANT_COLUMNS: Final = "id, user_id, payload"
+
+_IS_USABLE: Final = "token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp()"
+"""The condition for the one unused token with this digest and purpose; its two parameters."""
 
 
 @circuit_breaker(service=SERVICE)
@@ -34,7 +40,7 @@ async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bo
     """Give an unused token another secret and a new life. False if it is used or gone."""
     rows = await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET token_hash = {}, "
-        "expires_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
+        f"expires_at = {SECONDS_FROM_NOW} "
         "WHERE id = {} AND used_at IS NULL RETURNING id",
         token_hash,
         lifetime,
@@ -48,8 +54,7 @@ async def find(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Return what a token that could be spent now stands for."""
     return _grant(
         await OneTimeTokenRow.raw(
-            "SELECT id, user_id, payload FROM one_time_tokens "
-            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp()",
+            f"SELECT {_GRANT_COLUMNS} FROM one_time_tokens WHERE {_IS_USABLE}",
             token_hash,
             purpose.value,
         )
@@ -61,9 +66,7 @@ async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
-            "UPDATE one_time_tokens SET used_at = clock_timestamp() "
-            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
-            "RETURNING id, user_id, payload",
+            f"UPDATE one_time_tokens SET used_at = clock_timestamp() WHERE {_IS_USABLE} RETURNING {_GRANT_COLUMNS}",
             token_hash,
             purpose.value,
         )
@@ -75,9 +78,7 @@ async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Remove a token. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
-            "DELETE FROM one_time_tokens "
-            "WHERE token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp() "
-            "RETURNING id, user_id, payload",
+            f"DELETE FROM one_time_tokens WHERE {_IS_USABLE} RETURNING {_GRANT_COLUMNS}",
             token_hash,
             purpose.value,
         )

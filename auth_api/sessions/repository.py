@@ -4,6 +4,7 @@ Whatever locks both a session and its tokens locks the session first.
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,12 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 NOBODY = UUID(int=0)
 EVERYBODY = UUID(int=2**128 - 1)
 """Sorts after every session."""
+
+_IS_LIVE: Final = "ended_at IS NULL AND expires_at > clock_timestamp()"
+
+_REVOKE_TOKENS_OF_SESSION: Final = (
+    "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL"
+)
 
 
 class EarlierSessions(msgspec.Struct, frozen=True):
@@ -76,9 +83,8 @@ async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[U
     """End the account's live sessions but for the newest `keep`. Returns those that this ended, oldest first."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
-        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id <= (SELECT id "
-        "FROM sessions WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() "
-        "ORDER BY id DESC LIMIT 1 OFFSET {}) RETURNING id",
+        f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <= (SELECT id FROM sessions "
+        f"WHERE user_id = {{}} AND {_IS_LIVE} ORDER BY id DESC LIMIT 1 OFFSET {{}}) RETURNING id",
         reason,
         user_id,
         user_id,
@@ -86,9 +92,7 @@ async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[U
     )
     ended = sorted(row["id"] for row in rows)
     for session_id in ended:
-        await RefreshTokenRow.raw(
-            "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL", session_id
-        )
+        await RefreshTokenRow.raw(_REVOKE_TOKENS_OF_SESSION, session_id)
     return ended
 
 
@@ -124,9 +128,7 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
         user_id,
     )
     if rows:
-        await RefreshTokenRow.raw(
-            "UPDATE refresh_tokens SET is_revoked = true WHERE session_id = {} AND used_at IS NULL", session_id
-        )
+        await RefreshTokenRow.raw(_REVOKE_TOKENS_OF_SESSION, session_id)
     return bool(rows)
 
 
@@ -135,7 +137,7 @@ async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -
     """End all live sessions of an account, but the one to keep. Returns how many."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
-        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id <> {} RETURNING id",
+        f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <> {{}} RETURNING id",
         reason,
         user_id,
         keep or NOBODY,
@@ -154,7 +156,7 @@ async def end_some_sessions(limit: int, *, reason: str) -> int:
     """End so many live sessions of whatever accounts. Returns how many this ended: none are left where it is 0."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
-        "(SELECT id FROM sessions WHERE ended_at IS NULL AND expires_at > clock_timestamp() ORDER BY id LIMIT {}) "
+        f"(SELECT id FROM sessions WHERE {_IS_LIVE} ORDER BY id LIMIT {{}}) "
         "RETURNING id",
         reason,
         limit,
@@ -179,7 +181,7 @@ async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list
     """Return sessions of an account that are not over, newest first, from the one after `after`."""
     rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
-        "WHERE user_id = {} AND ended_at IS NULL AND expires_at > clock_timestamp() AND id < {} "
+        f"WHERE user_id = {{}} AND {_IS_LIVE} AND id < {{}} "
         "ORDER BY id DESC LIMIT {}",
         user_id,
         after or EVERYBODY,

@@ -10,6 +10,7 @@ import msgspec
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW
 from auth_api.kit.db.rows import moment
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
@@ -41,15 +42,12 @@ class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
 
 @circuit_breaker(service=SERVICE)
 async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSession | None:
-    """Carry the session of an unused refresh token on for so long, or to its absolute end. None if it cannot go on.
-
-    `timestamptz_pl_interval` is what `+` calls on PostgreSQL; `kit.db.sqlite` has one of this name.
-    """
+    """Carry the session of an unused refresh token on for so long, or to its absolute end. None if it cannot go on."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET last_used_at = clock_timestamp(), "
         "expires_at = CASE WHEN absolute_expires_at < "
-        "timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) THEN absolute_expires_at "
-        "ELSE timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) END "
+        f"{SECONDS_FROM_NOW} THEN absolute_expires_at "
+        f"ELSE {SECONDS_FROM_NOW} END "
         "WHERE ended_at IS NULL AND expires_at > clock_timestamp() "
         "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
         "AND NOT is_revoked AND expires_at > clock_timestamp()) "

@@ -1,7 +1,4 @@
-"""Counting, each time in one statement: who reads first and writes then is overtaken by parallel requests.
-
-`date_part('epoch', clock_timestamp())` is the present on both engines; see `kit.db.sqlite`.
-"""
+"""Counting, each time in one statement: who reads first and writes then is overtaken by parallel requests."""
 
 from datetime import UTC, datetime
 
@@ -9,6 +6,7 @@ import msgspec
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import EPOCH_NOW
 from auth_api.throttling.failures import Failures
 from auth_api.throttling.policy import AccountLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
@@ -26,14 +24,14 @@ async def count(key: str, window_seconds: float) -> Count:
     """Count one request; the first one after a window's end begins the next."""
     rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
-        "VALUES ({}, 1, date_part('epoch', clock_timestamp()) + {}, 0, date_part('epoch', clock_timestamp()) + {}) "
+        f"VALUES ({{}}, 1, {EPOCH_NOW} + {{}}, 0, {EPOCH_NOW} + {{}}) "
         "ON CONFLICT (key) DO UPDATE SET "
-        "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        f"attempts = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
         "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        f"window_ends_at = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "expires_at = excluded.expires_at "
-        "RETURNING attempts, window_ends_at - date_part('epoch', clock_timestamp()) AS resets_in",
+        f"RETURNING attempts, window_ends_at - {EPOCH_NOW} AS resets_in",
         key,
         float(window_seconds),
         float(window_seconds),
@@ -60,27 +58,27 @@ async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> 
     network, user = policy.per_network, policy.per_account
     rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
-        "SELECT key, 1, date_part('epoch', clock_timestamp()) + seconds, 0, "
-        "date_part('epoch', clock_timestamp()) + 86400 FROM ("
+        f"SELECT key, 1, {EPOCH_NOW} + seconds, 0, "
+        f"{EPOCH_NOW} + 86400 FROM ("
         "SELECT CAST({} AS varchar) AS key, CAST({} AS double precision) AS seconds WHERE NOT EXISTS (SELECT 1 "
-        "FROM throttle_counters WHERE key = {} AND blocked_until > date_part('epoch', clock_timestamp())) "
+        f"FROM throttle_counters WHERE key = {{}} AND blocked_until > {EPOCH_NOW}) "
         "UNION ALL SELECT CAST({} AS varchar), CAST({} AS double precision)) AS tried WHERE true ORDER BY key "
         "ON CONFLICT (key) DO UPDATE SET "
-        "attempts = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        f"attempts = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
         "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        "window_ends_at = CASE WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) "
+        f"window_ends_at = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
         "OR CASE WHEN throttle_counters.key = {} THEN CAST({} AS boolean) ELSE CAST({} AS boolean) END "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "blocked_until = CASE "
-        "WHEN throttle_counters.window_ends_at <= date_part('epoch', clock_timestamp()) OR throttle_counters.attempts "
+        f"WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} OR throttle_counters.attempts "
         "+ 1 < CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END THEN 0 "
         "WHEN throttle_counters.attempts + 1 - CAST({} AS integer) "
         ">= CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END "
-        "THEN date_part('epoch', clock_timestamp()) + CAST({} AS double precision) "
-        "ELSE date_part('epoch', clock_timestamp()) + CAST({} AS double precision) * (1 << (throttle_counters.attempts "
+        f"THEN {EPOCH_NOW} + CAST({{}} AS double precision) "
+        f"ELSE {EPOCH_NOW} + CAST({{}} AS double precision) * (1 << (throttle_counters.attempts "
         "+ 1 - CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END)) END, "
         "expires_at = excluded.expires_at "
-        "WHERE throttle_counters.blocked_until <= date_part('epoch', clock_timestamp()) "
+        f"WHERE throttle_counters.blocked_until <= {EPOCH_NOW} "
         "RETURNING key, attempts",
         account_key,
         float(user.window_seconds),
@@ -126,7 +124,7 @@ async def clear(*, pair_key: str, account_key: str) -> None:
 async def blocked_for(key: str) -> float:
     """Return for how many more seconds the key is blocked."""
     rows = await ThrottleCounterRow.raw(
-        "SELECT blocked_until - date_part('epoch', clock_timestamp()) AS seconds FROM throttle_counters WHERE key = {}",
+        f"SELECT blocked_until - {EPOCH_NOW} AS seconds FROM throttle_counters WHERE key = {{}}",
         key,
     )
     return max(0.0, float(rows[0]["seconds"])) if rows else 0.0
@@ -152,9 +150,9 @@ async def forget_account(account_key: str) -> None:
 async def failures(account_key: str, *, limit: int) -> list[Failures]:
     """Return what is counted at an account, from everywhere and from each network; the longest waits first."""
     rows = await ThrottleCounterRow.raw(
-        "SELECT key, attempts, blocked_until, blocked_until > date_part('epoch', clock_timestamp()) AS is_blocked "
+        f"SELECT key, attempts, blocked_until, blocked_until > {EPOCH_NOW} AS is_blocked "
         "FROM throttle_counters WHERE (key = {} OR (key > {} AND key < {})) AND attempts > 0 "
-        "AND window_ends_at > date_part('epoch', clock_timestamp()) ORDER BY blocked_until DESC, key LIMIT {}",
+        f"AND window_ends_at > {EPOCH_NOW} ORDER BY blocked_until DESC, key LIMIT {{}}",
         account_key,
         *_networks_of(account_key),
         limit,

@@ -9,9 +9,12 @@ from auth_api.events.audit.events import AuditRow, EventTag
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW
 from auth_api.kit.request_context import RequestContext
 
 MAX_ID: Final = 2**63 - 1
+
+_COLUMNS: Final = "id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at"
 
 
 @circuit_breaker(service=SERVICE)
@@ -37,8 +40,7 @@ async def history(user_id: int, *, before: int, limit: int) -> list[AuditRow]:
     """Return events of an account, newest first, older than the one of the id `before`."""
     return _audit_rows(
         await AuditLogRow.raw(
-            "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
-            "FROM audit_logs WHERE user_id = {} AND id < {} ORDER BY id DESC LIMIT {}",
+            f"SELECT {_COLUMNS} FROM audit_logs WHERE user_id = {{}} AND id < {{}} ORDER BY id DESC LIMIT {{}}",
             user_id,
             before,
             limit,
@@ -59,7 +61,7 @@ async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> r
         "(SELECT max(id) FROM (SELECT id FROM audit_logs WHERE created_at < {} "
         "ORDER BY created_at DESC LIMIT 1000) AS end_of_time) AS last_id, "
         "(SELECT min(id) FROM (SELECT id FROM audit_logs WHERE created_at >= "
-        "(SELECT timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {}))) "
+        f"(SELECT {SECONDS_FROM_NOW}) "
         "ORDER BY created_at LIMIT 1000) AS not_settled) AS unsettled_id",
         since,
         until,
@@ -76,8 +78,8 @@ async def events_of_all(ids: range, since: datetime, until: datetime, *, limit: 
     """Return events with these ids from `since` to before `until`, in the order of their ids."""
     return _audit_rows(
         await AuditLogRow.raw(
-            "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
-            "FROM audit_logs WHERE id >= {} AND id < {} AND created_at >= {} AND created_at < {} ORDER BY id LIMIT {}",
+            f"SELECT {_COLUMNS} FROM audit_logs "
+            "WHERE id >= {} AND id < {} AND created_at >= {} AND created_at < {} ORDER BY id LIMIT {}",
             ids.start,
             ids.stop,
             since,
@@ -92,8 +94,8 @@ async def events_of_one(user_id: int, ids: range, since: datetime, until: dateti
     """Return those of one account."""
     return _audit_rows(
         await AuditLogRow.raw(
-            "SELECT id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at "
-            "FROM audit_logs WHERE user_id = {} AND id >= {} AND id < {} AND created_at >= {} AND created_at < {} "
+            f"SELECT {_COLUMNS} FROM audit_logs "
+            "WHERE user_id = {} AND id >= {} AND id < {} AND created_at >= {} AND created_at < {} "
             "ORDER BY id LIMIT {}",
             user_id,
             ids.start,

@@ -1,6 +1,6 @@
 """Queries on mail that waits."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -8,8 +8,13 @@ from auth_api.events.outbox.kinds import OutboxItem
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW
 from auth_api.kit.db.rows import moment
 from auth_api.kit.request_context import RequestContext
+
+_IS_WAITING: Final = "sent_at IS NULL AND failed_at IS NULL"
+
+_IS_UNLOCKED: Final = "(locked_until IS NULL OR locked_until < (SELECT clock_timestamp()))"
 
 
 @circuit_breaker(service=SERVICE)
@@ -42,13 +47,10 @@ async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
     """
     rows = await OutboxRow.raw(
         "UPDATE outbox SET attempts = attempts + 1, "
-        "locked_until = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
-        "WHERE id IN (SELECT id FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL "
-        "AND next_attempt_at <= (SELECT clock_timestamp()) "
-        "AND (locked_until IS NULL OR locked_until < (SELECT clock_timestamp())) "
-        "ORDER BY next_attempt_at LIMIT {}) "
-        "AND sent_at IS NULL AND failed_at IS NULL "
-        "AND (locked_until IS NULL OR locked_until < (SELECT clock_timestamp())) "
+        f"locked_until = {SECONDS_FROM_NOW} "
+        "WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= (SELECT clock_timestamp()) "
+        f"AND {_IS_WAITING} AND {_IS_UNLOCKED} ORDER BY next_attempt_at LIMIT {{}}) "
+        f"AND {_IS_WAITING} AND {_IS_UNLOCKED} "
         "RETURNING id, template, user_id, address, parameters, attempts, created_at, clock_timestamp() AS now",
         lease,
         limit,
@@ -90,7 +92,7 @@ async def reschedule(item_id: int, *, delay: float, counts: bool) -> None:
     """Let the mail wait for so many seconds; an attempt that was none does not count."""
     await OutboxRow.raw(
         "UPDATE outbox SET locked_until = NULL, attempts = attempts - {}, "
-        "next_attempt_at = timestamptz_pl_interval(clock_timestamp(), make_interval(0, 0, 0, 0, 0, 0, {})) "
+        f"next_attempt_at = {SECONDS_FROM_NOW} "
         "WHERE id = {}",
         0 if counts else 1,
         delay,
@@ -107,7 +109,7 @@ async def delete(item_id: int) -> None:
 @circuit_breaker(service=SERVICE)
 async def count_waiting() -> int:
     """Count the mails that were neither sent nor given up."""
-    rows = await OutboxRow.raw("SELECT count(*) AS waiting FROM outbox WHERE sent_at IS NULL AND failed_at IS NULL")
+    rows = await OutboxRow.raw(f"SELECT count(*) AS waiting FROM outbox WHERE {_IS_WAITING}")
     return int(rows[0]["waiting"])
 
 
