@@ -48,11 +48,11 @@ from auth_api.web.pages.controllers import (
     AccountPageController,
     ErrorController,
     MailboxController,
-    StaticFileController,
+    assets_router,
 )
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from auth_api.web.pages.mailbox import DevelopmentMailbox, base_of
-from auth_api.web.pages.service import AccountPages, StaticFiles
+from auth_api.web.pages.service import AccountPages
 
 BURST_SECONDS: Final = 10
 """Of its rate, so much may come at once."""
@@ -149,7 +149,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             KeyController,
             HealthController,
             ErrorController,
-            StaticFileController,
+            assets_router(),
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
             *((ClientController,) if settings.metrics.may_be_asked else ()),
@@ -172,7 +172,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "account_pages": provide(account_pages),
             "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
-            "static_files": provide(StaticFiles()),
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
             "caller": Provide(optional_principal(services.sessions)),

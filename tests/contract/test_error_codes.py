@@ -139,7 +139,7 @@ def test_a_class_says_what_the_error_means_and_what_a_client_does(kind: type[App
 
 def test_classes_and_catalogue_and_openapi_tell_of_the_same_errors() -> None:
     document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
-    catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").everything(as_page=False)
+    catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").list_all(as_page=False)
     catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
     given = {kind.error_code: kind.status.value for kind in CONCRETE}
     answered = {

@@ -38,7 +38,8 @@ PUBLIC = {
     "GET /schema/assets/{file_path}",
     "HEAD /schema/assets/{file_path}",
     "GET /account/{page_name}",  # shows a page, and does nothing
-    "GET /assets/{file_name}",
+    "GET /assets/{file_path}",
+    "HEAD /assets/{file_path}",
     "GET /errors",
     "GET /errors/{error_code}",
 }
@@ -76,9 +77,8 @@ def address(template: str) -> str:
     """Return an address of a route."""
     return template.format(
         path="redoc",
-        file_path="swagger-ui.css",
+        file_path="swagger-ui.css" if "/schema/" in template else "pages.css",
         page_name="reset-password",
-        file_name="pages.css",
         error_code="NOT_FOUND",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
     )

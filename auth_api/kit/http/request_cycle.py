@@ -10,6 +10,7 @@ from litestar.types import Message, Receive, Scope, Send
 from auth_api.kit.clock import Clock, monotonic
 from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
 from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.conditional import not_modified
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
@@ -120,7 +121,11 @@ class RequestCycle:
         """Pass the application's messages on, completed; what is no envelope yet becomes one."""
         if message["type"] == "http.response.start":
             status = message["status"]
-            if status >= _FIRST_ERROR and ENVELOPED not in self.scope["state"] and not self._may_have_own_body():
+            if self.scope["method"] == "GET" and (unchanged := not_modified(self.headers, message)) is not None:
+                self._discard_body = True
+                await self._start(unchanged)
+                await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
+            elif status >= _FIRST_ERROR and ENVELOPED not in self.scope["state"] and not self._may_have_own_body():
                 await self.send_error(from_status(status), allow=self._allow(message))
             else:
                 await self._start(message)

@@ -1,8 +1,10 @@
-"""What the `type` of every error leads to, made once: nothing in it depends on who asks.
+"""The error catalogue, to which the `type` of every error leads.
 
-Pages are made when they are asked for. Forty of them, and what makes them, are a twentieth of the time to start.
+Documents are built once, at startup. Pages are rendered at their first request: rendering all of them takes a twentieth
+of the time to start.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
@@ -11,56 +13,72 @@ import msgspec
 
 from auth_api.kit.errors import ApplicationException, NotFoundException
 from auth_api.web.pages.schemas import ErrorDescription, ErrorDescriptionList, description_of
-from auth_api.web.pages.static_file import StaticFile, static_file
 from auth_api.web.pages.texts import rendered
 
 
+class Representation(msgspec.Struct, frozen=True):
+    """One form of a resource, the same for every client until the next version.
+
+    Attributes:
+        content: the encoded body.
+        media_type: its media type.
+    """
+
+    content: bytes
+    media_type: str
+
+    @property
+    def etag(self) -> str:
+        """The entity tag (RFC 9110 §8.8.3)."""
+        return f'"{hashlib.sha256(self.content).hexdigest()[:32]}"'
+
+
 class ErrorCatalogue:
-    """Every error as a page for people and as a document for programs, and a list of them as both.
+    """The description of each error, and the list of all, each as a JSON document and as an HTML page.
 
     Args:
-        kinds: the errors there are, by status and code.
-        product: the name that stands on the pages.
-        base: what their addresses begin with, behind the host.
+        kinds: all errors, ordered by status and code.
+        product: the name shown on the pages.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
     def __init__(self, kinds: Sequence[type[ApplicationException]], *, product: str, base: str) -> None:
         described = [description_of(kind, base=base) for kind in kinds]
         by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
-        self._list = _Forms(
+        self._list = _Entry(
             document=ErrorDescriptionList(items=described),
-            page=partial(rendered, "errors.html", product=product, base=base, errors=by_status),
+            render=partial(rendered, "errors.html", product=product, base=base, errors=by_status),
         )
-        self._errors: Mapping[str, _Forms] = {
-            error.error_code: _Forms(document=error, page=partial(_page_of, error, product=product, base=base))
+        self._entries: Mapping[str, _Entry] = {
+            error.error_code: _Entry(document=error, render=partial(_page_of, error, product=product, base=base))
             for error in described
         }
 
-    def everything(self, *, as_page: bool) -> StaticFile:
-        """Return the list."""
-        return self._list.chosen(as_page=as_page)
+    def list_all(self, *, as_page: bool) -> Representation:
+        """Return the list of all errors."""
+        return self._list.choose(as_page=as_page)
 
-    def find(self, code: str, *, as_page: bool) -> StaticFile:
-        """Return one error.
+    def find(self, code: str, *, as_page: bool) -> Representation:
+        """Return the description of one error.
 
         Raises:
             NotFoundException: no error has this code.
         """
-        if code not in self._errors:
+        if code not in self._entries:
             raise NotFoundException
-        return self._errors[code].chosen(as_page=as_page)
+        return self._entries[code].choose(as_page=as_page)
 
 
-class _Forms:
-    def __init__(self, *, document: ErrorDescription | ErrorDescriptionList, page: Callable[[], str]) -> None:
-        self._document = static_file(msgspec.json.encode(document), "application/json")
-        self._write_page = page
+class _Entry:
+    def __init__(self, *, document: ErrorDescription | ErrorDescriptionList, render: Callable[[], str]) -> None:
+        self._document = Representation(msgspec.json.encode(document), "application/json")
+        self._render = render
 
     @cached_property
-    def _page(self) -> StaticFile:
-        return static_file(self._write_page().encode(), "text/html")
+    def _page(self) -> Representation:
+        return Representation(self._render().encode(), "text/html")
 
-    def chosen(self, *, as_page: bool) -> StaticFile:
+    def choose(self, *, as_page: bool) -> Representation:
         return self._page if as_page else self._document
 
 

@@ -1,26 +1,21 @@
-"""The pages themselves, made once: nothing on them depends on who asks, so a GET needs nothing and changes nothing."""
+"""The account pages, the same for every visitor: a GET reads nothing and changes nothing."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Final
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.users.policy import PasswordPolicy
-from auth_api.web.pages.static_file import StaticFile, static_file
 from auth_api.web.pages.texts import rendered
-
-_ASSETS: Final = Path(__file__).parent / "assets"
-_MEDIA_TYPES: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 
 class AccountPages:
-    """A page for every path that a link in a mail can have.
+    """A page for each path that the links in mails have.
 
     Args:
-        product: the name that stands on them.
-        base: what their addresses begin with, behind the host.
-        rules: what a new password has to be like.
-        paths: of the links in mails.
+        product: the name shown on the pages.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        rules: the rules for a new password.
+        paths: the paths of the links in mails.
     """
 
     def __init__(self, *, product: str, base: str, rules: PasswordPolicy, paths: Iterable[str]) -> None:
@@ -32,31 +27,10 @@ class AccountPages:
         """Return a page.
 
         Raises:
-            NotFoundException: there is none of this name.
+            NotFoundException: no page has this name.
         """
         if name not in self._names:
             raise NotFoundException
-        if name not in self._pages:  # made when it is asked for: a server whose frontend is elsewhere shows none
+        if name not in self._pages:  # rendered on first use: with a frontend elsewhere, pages are never requested
             self._pages[name] = rendered(f"{name.replace('-', '_')}.html", **self._values)
         return self._pages[name]
-
-
-class StaticFiles:
-    """What pages load, from memory: no name that somebody asks for reaches the file system."""
-
-    def __init__(self) -> None:
-        self._files = {
-            path.name: static_file(path.read_bytes(), _MEDIA_TYPES[path.suffix])
-            for path in _ASSETS.iterdir()
-            if path.suffix in _MEDIA_TYPES
-        }
-
-    def find(self, name: str) -> StaticFile:
-        """Return a file.
-
-        Raises:
-            NotFoundException: there is none of this name.
-        """
-        if name not in self._files:
-            raise NotFoundException
-        return self._files[name]

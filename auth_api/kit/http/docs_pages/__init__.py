@@ -4,24 +4,34 @@ Their bundles lie in `bundles/`. The build copies them out of a package; they ar
 """
 
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from litestar import Router, get
-from litestar.connection import ASGIConnection
-from litestar.handlers import BaseRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
 from litestar.openapi.spec import License, Server, Tag
 from litestar.response import Redirect
-from litestar.static_files import create_static_files_router
 
-from auth_api.kit.errors import NotFoundException
-from auth_api.kit.http.docs_pages.appearance import REDOC_STYLE, SWAGGER_STYLE, RedocPage
 from auth_api.kit.http.openapi import PUBLIC
+from auth_api.kit.http.static_files import static_files_router
 
 PATH: Final = "/schema"
 ASSETS: Final = f"{PATH}/assets"
 BUNDLES: Final = Path(__file__).parent / "bundles"
+
+_SWAGGER_STYLE: Final = """\
+<style>
+body { margin: 0 }
+html.dark-mode .swagger-ui .examples-select__section-label { color: #e4e6e6 }
+</style>
+<meta name="color-scheme" content="light dark">
+<script>
+const dark = matchMedia("(prefers-color-scheme: dark)");
+const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+dark.addEventListener("change", follow);
+follow();
+</script>"""
+"""Sets the class by which Swagger UI turns dark, as the reader prefers."""
 
 
 def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
@@ -50,9 +60,9 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
                 css_url=f"{assets}/swagger-ui.css",
                 standalone_preset_js_url=f"{assets}/swagger-ui-standalone-preset.js",
                 favicon=icon,
-                style=SWAGGER_STYLE,
+                style=_SWAGGER_STYLE,
             ),
-            RedocPage(js_url=f"{assets}/redoc.standalone.js", google_fonts=False, favicon=icon, style=REDOC_STYLE),
+            RedocRenderPlugin(js_url=f"{assets}/redoc.standalone.js", google_fonts=False, favicon=icon),
             JsonRenderPlugin(),
             YamlRenderPlugin(),
         ],
@@ -71,19 +81,6 @@ def docs_routers(base: str) -> list[Router]:
     async def to_redoc() -> Redirect:
         return Redirect(f"{base}{PATH}/redoc")
 
-    assets = create_static_files_router(
-        path=ASSETS,
-        directories=[BUNDLES],
-        include_in_schema=False,
-        opt={PUBLIC: True},
-        name="docs-assets",
-        guards=[_require_bundle],
-    )
+    assets = static_files_router(ASSETS, BUNDLES, name="docs-assets")
     shortcuts = Router("/", route_handlers=[to_swagger, to_redoc], include_in_schema=False, opt={PUBLIC: True})
     return [assets, shortcuts]
-
-
-def _require_bundle(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Ask the file system for no other name: one that is too long or holds NUL would be an error of ours."""
-    if str(connection.path_params["file_path"]).strip("/") not in {file.name for file in BUNDLES.iterdir()}:
-        raise NotFoundException

@@ -1,0 +1,40 @@
+"""Serve the files of a folder of this package."""
+
+from pathlib import Path
+from typing import Any
+
+from litestar import Router
+from litestar.connection import ASGIConnection
+from litestar.datastructures import CacheControlHeader
+from litestar.handlers import BaseRouteHandler
+from litestar.static_files import create_static_files_router
+
+from auth_api.kit.errors import NotFoundException
+from auth_api.kit.http.openapi import PUBLIC
+
+
+def static_files_router(path: str, directory: Path, *, name: str) -> Router:
+    """Return a router that serves the files directly inside a folder, and nothing else.
+
+    Clients revalidate each file before they use it: during a rolling upgrade, no page keeps the other version's files.
+
+    Args:
+        path: where the files are served.
+        directory: the folder.
+        name: of the handlers, unique within the application.
+    """
+
+    def require_known_name(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+        # The file system raises for names that are too long or contain NUL, so it is asked only for known ones.
+        if str(connection.path_params["file_path"]).strip("/") not in {file.name for file in directory.iterdir()}:
+            raise NotFoundException
+
+    return create_static_files_router(
+        path=path,
+        directories=[directory],
+        name=name,
+        guards=[require_known_name],
+        cache_control=CacheControlHeader(no_cache=True),
+        include_in_schema=False,
+        opt={PUBLIC: True},
+    )
