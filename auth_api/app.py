@@ -20,13 +20,13 @@ from auth_api.flows.password_recovery.controllers import RecoveryController, Rep
 from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.gcra import Gcra
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.kit.http.errors import error_responder
-from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
 from auth_api.kit.http.openapi_document import complete

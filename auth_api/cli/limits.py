@@ -30,15 +30,15 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
     """Return one row per limit."""
     rows: list[Row] = [
         {
-            "limit": f"{limit.name}, per address",
+            "limit": f"{limit.name}, per IP address{'' if limit.is_shared else ' and worker process'}",
             "allowed": f"{limit.requests} requests in {_span(limit.window_seconds)}",
-            "then": "429 RATE_LIMITED until the window ends",
+            "then": f"429 RATE_LIMITED {'until the window ends' if limit.is_shared else 'while the allowance refills'}",
         }
         for limit in policy.addresses.values()
     ]
     rows.append(
         {
-            "limit": "everything, per address and process",
+            "limit": "everything, per IP address and worker process",
             "allowed": f"{policy.requests_per_second} requests a second",
             "then": "429 RATE_LIMITED",
         }
@@ -47,7 +47,7 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
         {
             "limit": "mails of one kind that strangers can cause, per account",
             "allowed": f"{policy.mails_per_hour} in 1 h",
-            "then": "no mail, and the same answer",
+            "then": "no mail, and the same response",
         }
     )
     rows.append(_account_row("wrong passwords, per account and network", policy.per_network))

@@ -3,6 +3,7 @@
 import msgspec
 
 from auth_api.kit.clock import Monotonic, monotonic
+from auth_api.kit.gcra import Gcra
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository, retention
@@ -16,11 +17,19 @@ MAX_REMEMBERED = 10_000
 
 
 class Budget(msgspec.Struct, frozen=True):
-    """How much of a limit is used in a window that ends in so many seconds."""
+    """How much of a limit is used.
+
+    Attributes:
+        limit: the limit.
+        used: requests that count at present, this one included.
+        resets_in: seconds until none of them counts.
+        retry_after: seconds until a refused request may be sent again.
+    """
 
     limit: AddressLimit
     used: int
     resets_in: float
+    retry_after: float
 
     @property
     def is_exceeded(self) -> bool:
@@ -38,29 +47,45 @@ class Budget(msgspec.Struct, frozen=True):
 
 
 class AddressLimits:
-    """Counts in the database; whom it has refused, this process refuses again without asking until the window ends."""
+    """Counts requests per IP address, in the database or, for limits that are not shared, in this process.
+
+    A request that the database's count refuses is refused here until the window ends, without another statement.
+    """
 
     def __init__(self, policy: ThrottlingPolicy, clock: Monotonic = monotonic) -> None:
         self._policy = policy
         self._clock = clock
         self._refused_until: dict[str, float] = {}
         self._spent = 0
+        self._buckets = {
+            name: Gcra(limit.requests / limit.window_seconds, limit.requests, clock)
+            for name, limit in policy.addresses.items()
+            if not limit.is_shared
+        }
         for name in policy.addresses:
-            LIMIT_REFUSALS.labels(name)  # so that it exists before the first refusal; the guard counts
+            LIMIT_REFUSALS.labels(name)  # so that it exists before the first refusal; the check counts
 
     async def spend(self, name: str, address: str | None) -> Budget | None:
-        """Count one request of this kind from this address, and tell what is left. None where limits are off."""
+        """Count one request of this kind from this IP address. Return what is left; None if limits are disabled."""
         if not self._policy.enabled:
             return None
-        limit = self._policy.addresses[name]
-        key = f"address:{name}:{network_of(address)}"
+        limit, network = self._policy.addresses[name], network_of(address)
+        if not limit.is_shared:
+            return self._spend_here(limit, network)
+        key = f"address:{name}:{network}"
         if (seconds := self._refused_until.get(key, 0.0) - self._clock()) > 0:
-            return Budget(limit, limit.requests + 1, seconds)
+            return Budget(limit, limit.requests + 1, seconds, seconds)
         await self._tidy_up()
         counted = await repository.count(key, limit.window_seconds)
         if counted.attempts > limit.requests:
             self._remember(key, counted.resets_in)
-        return Budget(limit, counted.attempts, counted.resets_in)
+        return Budget(limit, counted.attempts, counted.resets_in, counted.resets_in)
+
+    def _spend_here(self, limit: AddressLimit, network: str) -> Budget:
+        bucket = self._buckets[limit.name]
+        wait = bucket.wait(network)
+        used, resets_in = bucket.used(network)
+        return Budget(limit, used + (wait > 0), resets_in, wait)
 
     async def _tidy_up(self) -> None:
         """Remove expired counters now and then: made-up names and addresses would pile up."""

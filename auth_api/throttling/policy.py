@@ -8,13 +8,25 @@ MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
+PER_PROCESS: Final = {"refresh"}
+"""Limits that need not be exact: a refresh token has 256 bits, so nothing is gained by guessing faster."""
+
 
 class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """So many requests of one kind per window from one address, successes included."""
+    """Requests of one kind that one IP address may send per window, successful ones included.
+
+    Attributes:
+        name: of the kind; routes refer to it.
+        requests: how many.
+        window_seconds: within how many seconds.
+        is_shared: counted in the database, over all worker processes, from the first request to the window's end. If
+            false, each worker process counts in its memory, and what is used comes back evenly during the window.
+    """
 
     name: str
     requests: int
     window_seconds: int
+    is_shared: bool = True
 
 
 class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +78,8 @@ def address_limits(*, login_requests: int, login_window: int, factor: int) -> di
         ("mailed_token", 20, MINUTE),
     )
     return {
-        name: AddressLimit(name=name, requests=requests * factor, window_seconds=window)
+        name: AddressLimit(
+            name=name, requests=requests * factor, window_seconds=window, is_shared=name not in PER_PROCESS
+        )
         for name, requests, window in table
     }

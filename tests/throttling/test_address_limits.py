@@ -43,7 +43,6 @@ Request = Callable[[Actor], Awaitable[Answer]]
 LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
     "login": (log_in, 5, 60, (401, "INVALID_CREDENTIALS")),
     "register": (register, 20, 3600, (400, "VALIDATION_ERROR")),
-    "refresh": (refresh, 150, 300, (401, "TOKEN_INVALID")),
 }
 
 

@@ -23,16 +23,16 @@ def rows(**variables: str) -> list[tuple[Any, Any]]:
 
 def test_the_limits_are_those_of_the_contract() -> None:
     assert rows() == [
-        ("login, per address", "5 requests in 1 min"),
-        ("register, per address", "20 requests in 1 h"),
-        ("refresh, per address", "150 requests in 5 min"),
-        ("rename, per address", "20 requests in 1 h"),
-        ("email_change, per address", "20 requests in 1 h"),
-        ("export, per address", "10 requests in 1 h"),
-        ("forgot, per address", "20 requests in 1 h"),
-        ("resend, per address", "20 requests in 1 h"),
-        ("mailed_token, per address", "20 requests in 1 min"),
-        ("everything, per address and process", "50 requests a second"),
+        ("login, per IP address", "5 requests in 1 min"),
+        ("register, per IP address", "20 requests in 1 h"),
+        ("refresh, per IP address and worker process", "150 requests in 5 min"),
+        ("rename, per IP address", "20 requests in 1 h"),
+        ("email_change, per IP address", "20 requests in 1 h"),
+        ("export, per IP address", "10 requests in 1 h"),
+        ("forgot, per IP address", "20 requests in 1 h"),
+        ("resend, per IP address", "20 requests in 1 h"),
+        ("mailed_token, per IP address", "20 requests in 1 min"),
+        ("everything, per IP address and worker process", "50 requests a second"),
         ("mails of one kind that strangers can cause, per account", "3 in 1 h"),
         ("wrong passwords, per account and network", "5 in 24 h"),
         ("wrong passwords, per account, from networks new to it", "50 in 1 h"),
@@ -41,16 +41,16 @@ def test_the_limits_are_those_of_the_contract() -> None:
 
 def test_the_settings_change_what_is_printed() -> None:
     assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:10] == [
-        ("login, per address", "14 requests in 90 s"),
-        ("register, per address", "40 requests in 1 h"),
-        ("refresh, per address", "300 requests in 5 min"),
-        ("rename, per address", "40 requests in 1 h"),
-        ("email_change, per address", "40 requests in 1 h"),
-        ("export, per address", "20 requests in 1 h"),
-        ("forgot, per address", "40 requests in 1 h"),
-        ("resend, per address", "40 requests in 1 h"),
-        ("mailed_token, per address", "40 requests in 1 min"),
-        ("everything, per address and process", "100 requests a second"),
+        ("login, per IP address", "14 requests in 90 s"),
+        ("register, per IP address", "40 requests in 1 h"),
+        ("refresh, per IP address and worker process", "300 requests in 5 min"),
+        ("rename, per IP address", "40 requests in 1 h"),
+        ("email_change, per IP address", "40 requests in 1 h"),
+        ("export, per IP address", "20 requests in 1 h"),
+        ("forgot, per IP address", "40 requests in 1 h"),
+        ("resend, per IP address", "40 requests in 1 h"),
+        ("mailed_token, per IP address", "40 requests in 1 min"),
+        ("everything, per IP address and worker process", "100 requests a second"),
     ]
 
 

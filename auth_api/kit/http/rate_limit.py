@@ -21,8 +21,8 @@ class Budget(Protocol):
         """Tell whether this request is one too many."""
 
     @property
-    def resets_in(self) -> float:
-        """Seconds until there is a new budget."""
+    def retry_after(self) -> float:
+        """Seconds until a refused request may be sent again."""
 
     @property
     def headers(self) -> dict[str, str]:
@@ -54,6 +54,6 @@ def limit_check(spend: Spend, refusal: Callable[[float], ApplicationException]) 
             request.scope["state"][EXTRA_HEADERS] = budget.headers
             if budget.is_exceeded:
                 LIMIT_REFUSALS.labels(name).inc()
-                raise refusal(budget.resets_in)
+                raise refusal(budget.retry_after)
 
     return check

@@ -16,8 +16,8 @@ from auth_api.kit.errors import (
     RateLimitedException,
     UriTooLongException,
 )
+from auth_api.kit.gcra import Gcra
 from auth_api.kit.http.client_address import ClientAddresses
-from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from auth_api.kit.errors import RateLimitedException
+from auth_api.kit.gcra import Gcra
 from auth_api.kit.http.client_address import ClientAddresses
-from auth_api.kit.http.gcra import Gcra
 from auth_api.kit.http.request_screening import RequestScreening
 from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
 from tests.support.exposition import Changes

@@ -1,9 +1,9 @@
-"""A rate that can go on for ever, and so many at once on top of it."""
+"""The generic cell rate algorithm: a sustained rate, and a burst on top of it."""
 
 import pytest
 
-from auth_api.kit.http import gcra
-from auth_api.kit.http.gcra import Gcra
+from auth_api.kit import gcra
+from auth_api.kit.gcra import Gcra
 
 pytestmark = pytest.mark.engine_independent
 
@@ -27,13 +27,13 @@ def allowed(limit: Gcra, key: str, events: int) -> int:
     return [limit.wait(key) for _ in range(events)].count(0.0)
 
 
-def test_a_burst_of_the_allowed_size_passes_and_not_one_more(seconds: Seconds) -> None:
+def test_burst_passes_and_the_next_event_is_refused(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
 
     assert [limit.wait("a") == 0 for _ in range(10)] == [True] * 8 + [False] * 2
 
 
-def test_a_refusal_tells_when_the_next_one_passes(seconds: Seconds) -> None:
+def test_wait_of_a_refused_event_is_the_time_until_the_next_passes(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
     allowed(limit, "a", 8)
 
@@ -44,7 +44,7 @@ def test_a_refusal_tells_when_the_next_one_passes(seconds: Seconds) -> None:
     assert allowed(limit, "a", 3) == 1
 
 
-def test_refusals_cost_nothing(seconds: Seconds) -> None:
+def test_refused_events_do_not_count(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
     allowed(limit, "a", 1000)
 
@@ -53,7 +53,7 @@ def test_refusals_cost_nothing(seconds: Seconds) -> None:
     assert allowed(limit, "a", 3) == 1
 
 
-def test_the_rate_goes_on_for_ever(seconds: Seconds) -> None:
+def test_sustained_rate_passes_after_the_burst(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
     passed = 0
 
@@ -64,7 +64,7 @@ def test_the_rate_goes_on_for_ever(seconds: Seconds) -> None:
     assert passed == 8 + 200 - 1
 
 
-def test_the_burst_comes_back_with_time_and_does_not_pile_up(seconds: Seconds) -> None:
+def test_burst_refills_up_to_its_size(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
     allowed(limit, "a", 8)
 
@@ -75,16 +75,14 @@ def test_the_burst_comes_back_with_time_and_does_not_pile_up(seconds: Seconds) -
     assert allowed(limit, "a", 20) == 8
 
 
-def test_callers_are_counted_apart(seconds: Seconds) -> None:
+def test_keys_are_counted_separately(seconds: Seconds) -> None:
     limit = Gcra(4, 8, seconds)
     allowed(limit, "a", 20)
 
     assert allowed(limit, "b", 20) == 8
 
 
-def test_of_many_callers_those_that_owe_nothing_are_forgotten(
-    seconds: Seconds, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_memory_drops_keys_whose_burst_has_refilled(seconds: Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gcra, "MAX_KEYS", 100)
     limit = Gcra(4, 8, seconds)
     allowed(limit, "busy", 8)
@@ -94,11 +92,11 @@ def test_of_many_callers_those_that_owe_nothing_are_forgotten(
     seconds.now += 1
     limit.wait("new")
 
-    assert len(limit._empty_at) == 2  # noqa: SLF001 - the memory is what is at stake
+    assert len(limit._full_at) == 2  # noqa: SLF001 - memory use is what the test is about
     assert allowed(limit, "busy", 20) == 4
 
 
-def test_a_flood_of_callers_resets_nobody(seconds: Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_memory_keeps_the_count_of_a_busy_key(seconds: Seconds, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gcra, "MAX_KEYS", 100)
     limit = Gcra(4, 8, seconds)
     allowed(limit, "busy", 8)
@@ -107,3 +105,29 @@ def test_a_flood_of_callers_resets_nobody(seconds: Seconds, monkeypatch: pytest.
         limit.wait(f"once{number}")
 
     assert allowed(limit, "busy", 20) == 0
+
+
+@pytest.mark.parametrize(("per_second", "burst"), [(0.5, 150), (1.5, 450), (50, 500), (20 / 3600, 20)])
+def test_rounding_errors_change_neither_the_burst_nor_the_count(
+    seconds: Seconds, per_second: float, burst: int
+) -> None:
+    seconds.now = 12_345_678.9
+    limit = Gcra(per_second, burst, seconds)
+
+    used = []
+    while limit.wait("a") == 0:
+        used.append(limit.used("a")[0])
+
+    assert used == list(range(1, burst + 1))
+
+
+def test_used_events_are_paid_off_over_time(seconds: Seconds) -> None:
+    limit = Gcra(4, 8, seconds)
+    allowed(limit, "a", 20)
+
+    assert limit.used("a") == (8, 2.0)
+    seconds.now += 1
+    assert limit.used("a") == (4, 1.0)
+    seconds.now += 100
+    assert limit.used("a") == (0, 0.0)
+    assert limit.used("never seen") == (0, 0.0)

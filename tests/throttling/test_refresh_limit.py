@@ -1,0 +1,150 @@
+"""The limit on refreshes: counted per IP address in the memory of each worker process, and refilled evenly."""
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from auth_api.throttling.addresses import AddressLimits
+from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
+from auth_api.throttling.tables import ThrottleCounterRow
+from tests.conftest import OtherApp, OtherAppFactory
+from tests.support.actors import Actor, Answer
+from tests.support.places import elsewhere
+from tests.support.statements import recorded
+
+POLICY = ThrottlingPolicy(
+    enabled=True, addresses={"refresh": AddressLimit(name="refresh", requests=3, window_seconds=6, is_shared=False)}
+)
+CLIENT_IP = "198.51.100.1"
+REFUSED = (429, "RATE_LIMITED")
+
+
+class Seconds:
+    """A monotonic clock that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def seconds() -> Seconds:
+    return Seconds()
+
+
+@pytest.fixture
+def limits(seconds: Seconds) -> AddressLimits:
+    return AddressLimits(POLICY, seconds)
+
+
+async def is_allowed(limits: AddressLimits, client_ip: str | None = CLIENT_IP) -> bool:
+    budget = await limits.spend("refresh", client_ip)
+    assert budget is not None
+    return not budget.is_exceeded
+
+
+async def headers_of(limits: AddressLimits) -> str:
+    budget = await limits.spend("refresh", CLIENT_IP)
+    assert budget is not None
+    return budget.headers["RateLimit"]
+
+
+async def refresh(person: Actor) -> Answer:
+    return await person.try_refresh("rt_unknown")
+
+
+async def use_up(person: Actor) -> list[Answer]:
+    return await asyncio.gather(*(refresh(person) for _ in range(200)))
+
+
+async def test_refresh_limit_counts_down_and_refills_one_request_at_a_time(
+    limits: AddressLimits, seconds: Seconds
+) -> None:
+    assert [await is_allowed(limits) for _ in range(5)] == [True, True, True, False, False]
+
+    seconds.now += 2
+    assert [await is_allowed(limits) for _ in range(2)] == [True, False]
+
+    seconds.now += 6
+    assert [await is_allowed(limits) for _ in range(4)] == [True, True, True, False]
+
+
+async def test_refresh_limit_shows_requests_left_and_seconds_until_all_are_back(
+    limits: AddressLimits, seconds: Seconds
+) -> None:
+    shown = [await headers_of(limits) for _ in range(4)]
+    seconds.now += 4
+
+    assert shown == ['"refresh";r=2;t=2', '"refresh";r=1;t=4', '"refresh";r=0;t=6', '"refresh";r=0;t=6']
+    assert await headers_of(limits) == '"refresh";r=1;t=4'
+
+
+async def test_refused_refresh_may_be_retried_when_the_next_request_is_back(
+    limits: AddressLimits, seconds: Seconds
+) -> None:
+    for _ in range(3):
+        await limits.spend("refresh", CLIENT_IP)
+    seconds.now += 0.5
+
+    budget = await limits.spend("refresh", CLIENT_IP)
+
+    assert budget is not None
+    assert budget.retry_after == 1.5
+
+
+async def test_refresh_limit_counts_each_network_separately(limits: AddressLimits) -> None:
+    for _ in range(4):
+        await limits.spend("refresh", "2001:db8:0:1::1")
+
+    assert not await is_allowed(limits, "2001:db8:0:1::2")
+    assert await is_allowed(limits, "2001:db8:0:2::1")
+    assert await is_allowed(limits, None)
+
+
+async def test_about_150_of_200_parallel_refreshes_pass(strict: OtherApp) -> None:
+    """A slow machine takes seconds for them, and one more is allowed every 2 s."""
+    responses = await use_up(Actor(strict.client))
+
+    outcomes = Counter(response.outcome for response in responses)
+    assert set(outcomes) == {(401, "TOKEN_INVALID"), REFUSED}
+    assert 150 <= outcomes[401, "TOKEN_INVALID"] < 160
+    refused = [response.response for response in responses if response.status == 429]
+    assert {response.headers["RateLimit-Policy"] for response in refused} == {'"refresh";q=150;w=300'}
+    assert {response.headers["Retry-After"] for response in refused} <= {"1", "2"}
+    assert all(response.headers["RateLimit"].startswith('"refresh";r=0;t=') for response in refused)
+
+
+async def test_refresh_is_counted_without_a_statement(strict: OtherApp) -> None:
+    ada = Actor(strict.client)
+    await ada.register()
+    counters = await ThrottleCounterRow.count()
+
+    with recorded(strict.services.database.engine) as statements:
+        response = await ada.refresh()
+
+    assert response.status == 200
+    assert response.response.headers["RateLimit"] == '"refresh";r=149;t=2'
+    assert not [statement for statement in statements if "throttle_counters" in statement]
+    assert await ThrottleCounterRow.count() == counters
+
+
+async def test_used_up_refresh_limit_affects_no_other_route_or_address(strict: OtherApp) -> None:
+    ada = Actor(strict.client)
+    await ada.register()
+    await use_up(ada)
+
+    assert (await refresh(ada)).outcome == REFUSED
+    assert (await ada.profile()).status == 200
+    assert (await ada.log_in()).status == 200
+    assert (await elsewhere(ada, CLIENT_IP).refresh()).status == 200
+
+
+async def test_disabled_refresh_limit_refuses_nothing_and_sends_no_headers(app_with: OtherAppFactory) -> None:
+    async with app_with(RATE_LIMIT_ENABLED="false") as other:
+        responses = await use_up(Actor(other.client))
+
+    assert {response.outcome for response in responses} == {(401, "TOKEN_INVALID")}
+    assert not {"ratelimit", "ratelimit-policy"} & set(responses[-1].response.headers)
