@@ -48,7 +48,7 @@ async def test_mails_that_were_wanted_while_the_mail_server_was_away_arrive_once
     )
     assert ready.json()["status"] == "ready"
     assert Counter(_recipients(mails, "Set a new password")) == dict.fromkeys(addresses, 1)
-    assert Counter(_recipients(mails, "Verify your address")) == dict.fromkeys(addresses, 1)
+    assert Counter(_recipients(mails, "Verify your e-mail address")) == dict.fromkeys(addresses, 1)
     assert left == [(0,)]
     assert status == 0
 

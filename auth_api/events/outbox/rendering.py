@@ -5,6 +5,7 @@ language. Templates in the operator's own folder are preferred.
 """
 
 from collections.abc import Iterable
+from datetime import UTC
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +55,7 @@ class Renderer:
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
             "ip_address": item.request_context.ip_address,
             "device": device_label(item.request_context.user_agent),
+            "created_at": item.created_at.astimezone(UTC),
             "parameters": item.parameters,
         }
         environment = self._environment(draft.locale or item.request_context.language)

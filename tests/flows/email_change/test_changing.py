@@ -42,7 +42,7 @@ async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mail
         {"message": "If nobody has this address, a mail is on its way there."},
     )
     message = await mailbox.one()
-    assert (message.recipient, message.subject) == (NEW, "Confirm your new address")
+    assert (message.recipient, message.subject) == (NEW, "Confirm your new e-mail address")
     assert f"/account/confirm-email#token={token_of(message)}" in message.text
     assert "ada," not in message.text
     assert (await ada.profile())["email"] == "ada@example.com"
@@ -82,7 +82,7 @@ async def test_the_address_before_is_told_and_gets_the_way_back(ada: Actor, mail
 
     message = await mailbox.one()
 
-    assert (message.recipient, message.subject) == ("ada@example.com", "Your address was changed")
+    assert (message.recipient, message.subject) == ("ada@example.com", "Your e-mail address was changed")
     assert f"/account/undo-email#token={token_of(message)}" in message.text
     assert await unused_tokens() == ["email_undo"]
 

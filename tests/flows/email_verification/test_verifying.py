@@ -28,7 +28,7 @@ async def test_registering_has_a_mail_sent(ada: Actor, mailbox: Mailbox) -> None
 
     message = await mailbox.one()
 
-    assert (message.recipient, message.subject) == ("ada@example.com", "Verify your address")
+    assert (message.recipient, message.subject) == ("ada@example.com", "Verify your e-mail address")
     assert f"/account/verify-email#token={token_of(message)}" in message.text
     assert token_of(message) in message.html
 

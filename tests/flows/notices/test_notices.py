@@ -48,7 +48,7 @@ async def test_a_login_from_a_new_network_is_told_with_device_and_address(
 
     message = await mailbox.one()
     assert (message.recipient, message.subject) == ("ada@example.com", "New login to your account")
-    assert "Firefox on Linux, 198.51.100.9" in message.text
+    assert "\nDevice: Firefox on Linux\nIP address: 198.51.100.9\nTime: " in message.text
     assert f"/account/report#token={token_of(message)}" in message.text
     await abroad.log_in()
     assert await mailbox.collect() == []
@@ -134,7 +134,7 @@ async def test_a_spent_token_that_comes_back_is_told_once_its_successor_was_used
     assert (await ada.try_refresh(stolen)).code == "REFRESH_TOKEN_REUSED"
 
     message = await mailbox.one()
-    assert message.subject == "Somebody else may have been in your account"
+    assert message.subject == "Someone else may have used your account"
     assert (await report(ada, token_of(message))).status == 200
 
 

@@ -95,7 +95,7 @@ async def test_nothing_is_an_account_before_the_link_is_used(ada: Actor, mailbox
     await register(ada)
     message = await mailbox.one()
 
-    assert (message.recipient, message.subject) == ("ada@example.com", "Finish your registration")
+    assert (message.recipient, message.subject) == ("ada@example.com", "Confirm your registration")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert await user_rows() == []
     assert await audit_actions() == ["login:failed"]
@@ -139,7 +139,7 @@ async def test_an_owner_is_told_by_mail_and_has_nothing_to_do(other: OtherApp, a
     await register(ada)
 
     message = await mailbox.one()
-    assert (message.recipient, message.subject) == ("ada@example.com", "You have an account already")
+    assert (message.recipient, message.subject) == ("ada@example.com", "You already have an account")
     assert "Hello lovelace" in message.text
     assert "token" not in message.text
 
