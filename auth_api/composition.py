@@ -46,7 +46,6 @@ from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
-from auth_api.sessions.session_factory import SessionFactory
 from auth_api.settings import Settings
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.throttling.addresses import AddressLimits
@@ -85,13 +84,12 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
     audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()
     access_tokens, principal_loader = AccessTokens(policy, clock), PrincipalLoader(shares=database.takes_lists)
-    session_factory = SessionFactory(access_tokens, policy)
     sessions = SessionService(
         database=database,
         audit=audit,
         access_tokens=access_tokens,
         principal_loader=principal_loader,
-        session_factory=session_factory,
+        policy=policy,
         clock=clock,
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])

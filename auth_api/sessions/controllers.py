@@ -195,6 +195,6 @@ class KeyController(Controller):
     async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
         """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""
         return Response(
-            public_keys_view(sessions.session_factory.policy.keys.public_jwks()),
+            public_keys_view(sessions.policy.keys.public_jwks()),
             headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
         )

@@ -11,6 +11,12 @@ JWKS_MAX_AGE: Final = 300
 """Seconds a verifier may go on with what it has: a new key is published at least that long before it signs."""
 
 
+KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
+"""Time after the opening of a session during which its network counts as known to the user."""
+
+REFRESH_TOKEN_PREFIX: Final = "rt_"  # noqa: S105 - the public part of every refresh token
+
+
 class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Lifetimes, and what stands in every access token.
 

@@ -27,10 +27,9 @@ from auth_api.sessions.errors import (
 )
 from auth_api.sessions.mails import TOKEN_REUSED
 from auth_api.sessions.metrics import REFRESHES, REFUSED
-from auth_api.sessions.policy import SessionPolicy
+from auth_api.sessions.policy import REFRESH_TOKEN_PREFIX, SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
-from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.session_factory import REFRESH_PREFIX
+from auth_api.sessions.schemas import TokenPair, token_pair_view
 
 REUSED = "refresh_token_reused"
 
@@ -69,7 +68,7 @@ class RotationService:
             raise
 
     async def _next_pair(self, raw: str, request_context: RequestContext) -> TokenPair:
-        if not raw.startswith(REFRESH_PREFIX):
+        if not raw.startswith(REFRESH_TOKEN_PREFIX):
             raise TokenInvalidException
         began = monotonic()
         for _ in range(ATTEMPTS):
@@ -170,10 +169,4 @@ class RotationService:
         access_token = self.access_tokens.issue(
             user_id=session.user_id, session_id=session.id, session_ends_in=session.expires_at - session.now
         )
-        return TokenPair(
-            access_token=access_token.raw,
-            refresh_token=refresh_token.raw,
-            token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
-            expires_in=access_token.expires_in,
-            refresh_expires_in=int((ends_at - session.now).total_seconds()),
-        )
+        return token_pair_view(access_token, refresh_token, refresh_expires_in=ends_at - session.now)

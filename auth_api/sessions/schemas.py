@@ -1,6 +1,7 @@
 """What goes over the wire about sessions."""
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -8,7 +9,9 @@ import msgspec
 
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.crypto.signing import MAXIMUM_TOKEN_LENGTH
+from auth_api.kit.crypto.tokens import OpaqueToken
 from auth_api.kit.device import device_label
+from auth_api.sessions.access_tokens import IssuedToken
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import Timestamp
 
@@ -74,6 +77,19 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Literal["Bearer"]
     expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token ends.")]
     refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token ends.")]
+
+
+def token_pair_view(
+    access_token: IssuedToken, refresh_token: OpaqueToken, *, refresh_expires_in: timedelta
+) -> TokenPair:
+    """Return the response to a login or a refresh."""
+    return TokenPair(
+        access_token=access_token.raw,
+        refresh_token=refresh_token.raw,
+        token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
+        expires_in=access_token.expires_in,
+        refresh_expires_in=int(refresh_expires_in.total_seconds()),
+    )
 
 
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):

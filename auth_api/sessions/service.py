@@ -11,21 +11,24 @@ import msgspec
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import digest
+from auth_api.kit.crypto.tokens import digest, new_token
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, bad_cursor, cut
 from auth_api.kit.request_context import RequestContext
+from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
+from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX, SessionPolicy
 from auth_api.sessions.principal import KeptSession, LiveSession, Principal
 from auth_api.sessions.principal_loader import PrincipalLoader
-from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.session_factory import KNOWN_NETWORK, PASSWORD, SessionFactory
+from auth_api.sessions.schemas import TokenPair, token_pair_view
 
 BATCH: Final = 5000
 """Rows of one statement, which has a time limit."""
+
+AMR_PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 
 LOGGED_OUT: Final = "logged_out"
 LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
@@ -54,11 +57,11 @@ class SessionService:
     audit: AuditTrail
     access_tokens: AccessTokens
     principal_loader: PrincipalLoader
-    session_factory: SessionFactory
+    policy: SessionPolicy
     clock: Clock
 
     async def open(
-        self, user_id: int, *, at: datetime, request_context: RequestContext, amr: str = PASSWORD
+        self, user_id: int, *, at: datetime, request_context: RequestContext, amr: str = AMR_PASSWORD
     ) -> OpenedSession:
         """Begin a session, and end the oldest one if there are too many now.
 
@@ -71,24 +74,25 @@ class SessionService:
             request_context: where the request came from.
             amr: how identity was proved (RFC 8176).
         """
-        session = self.session_factory.new_session(at)
-        expires_at = at + session.idle_ttl
+        session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
+        idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
         earlier = await repository.insert_session(
-            session.id,
+            session_id,
             user_id=user_id,
             at=at,
-            expires_at=expires_at,
-            absolute_expires_at=at + session.absolute_ttl,
+            expires_at=at + idle_ttl,
+            absolute_expires_at=at + self.policy.absolute_ttl,
             request_context=request_context,
             amr=amr,
-            known_since=at - KNOWN_NETWORK,
+            known_since=at - KNOWN_NETWORK_PERIOD,
         )
         await repository.insert_token(
-            session.refresh_token.digest, user_id=user_id, session_id=session.id, at=at, expires_at=expires_at
+            refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=at + idle_ttl
         )
-        if earlier.live >= session.most:
-            await self._end_oldest(user_id, request_context, keep=session.most)
-        tokens = self.session_factory.issue_tokens(session, user_id)
+        if earlier.live >= self.policy.per_account:
+            await self._end_oldest(user_id, request_context, keep=self.policy.per_account)
+        access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=idle_ttl)
+        tokens = token_pair_view(access_token, refresh_token, refresh_expires_in=idle_ttl)
         return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
@@ -136,7 +140,7 @@ class SessionService:
 
     async def knows_network(self, user_id: int, address: str | None) -> bool:
         """Tell whether the account's owner has logged in from this network in the last 30 days."""
-        since = self.clock() - KNOWN_NETWORK
+        since = self.clock() - KNOWN_NETWORK_PERIOD
         return await repository.was_opened_from(user_id, network_of(address), since=since)
 
     async def list_live(self, user_id: int, request: PageRequest) -> tuple[Sequence[LiveSession], str | None]:

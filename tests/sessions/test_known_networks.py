@@ -35,7 +35,7 @@ async def test_it_is_forgotten_after_30_days(
 
 
 async def test_settings_that_are_printed_hold_no_key(services: Services, environ: dict[str, str]) -> None:
-    printed = repr(services.sessions.session_factory.policy)
+    printed = repr(services.sessions.policy)
 
     assert printed == "SessionPolicy(issuer='http://testserver', audience='auth_api')"
     assert environ["JWT_SECRET_KEY"] not in repr(services)

@@ -17,8 +17,7 @@ from auth_api.kit.db.violations import NOT_PERMITTED
 from auth_api.operations.housekeeping import repository
 from auth_api.operations.housekeeping.metrics import BACKLOG
 from auth_api.sessions import retention as sessions
-from auth_api.sessions.policy import SessionPolicy
-from auth_api.sessions.session_factory import KNOWN_NETWORK
+from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
 from auth_api.throttling import retention as counters
 
 DAY: Final = timedelta(days=1)
@@ -67,7 +66,7 @@ class _OtherAtWorkError(Exception):
 def chores_of(session_policy: SessionPolicy, audit_policy: AuditPolicy) -> tuple[Chore, ...]:
     """Return all there is to do, in this order: a session goes after its tokens."""
     # The networks that an owner has used lately are known from sessions, however short these are.
-    after_end = max(DAY, KNOWN_NETWORK + DAY - session_policy.absolute_ttl)
+    after_end = max(DAY, KNOWN_NETWORK_PERIOD + DAY - session_policy.absolute_ttl)
     chores = [
         _chore("refresh_tokens", sessions.remove_tokens, sessions.count_tokens, after=DAY),
         _chore("sessions", sessions.remove_sessions, sessions.count_sessions, after=after_end),
