@@ -16,7 +16,7 @@ from typing import Any, Final, cast
 from loguru import logger
 
 from auth_api.kit.clock import monotonic
-from auth_api.server.accepting import AWAY, Door, Place
+from auth_api.server.connection_balancer import NOT_ACCEPTING, BalancedListener
 from auth_api.server.http_protocol import Connection
 from auth_api.server.server import ROLLBACK_SECONDS, Server, configuration
 from auth_api.settings.server import ServerPolicy
@@ -49,15 +49,17 @@ class WorkerServer(Server):
 
     Args:
         beats: counts the turns of the event loop, for the parent to see.
-        place: this worker's among all.
+        counts: memory that all workers share: the connection count of each worker.
+        index: this worker's index in `counts`.
     """
 
     stop_signals = (signal.SIGTERM,)
 
-    def __init__(self, policy: ServerPolicy, beats: Any, place: Place) -> None:
+    def __init__(self, policy: ServerPolicy, beats: Any, counts: Any, index: int) -> None:
         super().__init__(configuration(policy), policy)
         self._beats = beats
-        self._place = place
+        self._counts = counts
+        self._index = index
         self._parent = multiprocessing.parent_process()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -67,23 +69,29 @@ class WorkerServer(Server):
         make_protocol = partial(
             Connection, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
-        self.door = Door(listening, make_protocol, count=lambda: len(self.server_state.connections), place=self._place)
-        self.servers.append(cast("asyncio.Server", self.door))
-        self.door.open()
+        self.listener = BalancedListener(
+            listening,
+            make_protocol,
+            count_connections=lambda: len(self.server_state.connections),
+            counts=self._counts,
+            worker=self._index,
+        )
+        self.servers.append(cast("asyncio.Server", self.listener))
+        self.listener.open()
 
     async def on_tick(self, counter: int) -> bool:
         """Show that the event loop turns; look whether the parent is there."""
         self._beats.value += 1
-        self.door.tell()
+        self.listener.publish_count()
         if self._parent is not None and not self._parent.is_alive():
             self.should_exit = True
         return await super().on_tick(counter)
 
 
-def work(policy: ServerPolicy, listening: socket.socket, beats: Any, place: Place) -> None:
+def work(policy: ServerPolicy, listening: socket.socket, beats: Any, counts: Any, index: int) -> None:
     """Be a worker."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    server = WorkerServer(policy, beats, place)
+    server = WorkerServer(policy, beats, counts, index)
     try:
         server.run(sockets=[listening])
     finally:
@@ -94,10 +102,11 @@ def work(policy: ServerPolicy, listening: socket.socket, beats: Any, place: Plac
 class Worker:
     """The place of one worker, taken by one process after the other."""
 
-    def __init__(self, policy: ServerPolicy, listening: socket.socket, place: Place) -> None:
+    def __init__(self, policy: ServerPolicy, listening: socket.socket, counts: Any, index: int) -> None:
         self._policy = policy
         self._listening = listening
-        self._place = place
+        self._counts = counts
+        self._index = index
         self._may_start_at = 0.0
         self.failed_starts = 0
         self.is_empty = True
@@ -117,7 +126,7 @@ class Worker:
         self._beats = spawn.Value("Q", 0, lock=False)
         self._beats_seen = self._silent_looks = 0
         self.is_empty = False
-        arguments = (self._policy, self._listening, self._beats, self._place)
+        arguments = (self._policy, self._listening, self._beats, self._counts, self._index)
         self.process: ForkServerProcess = spawn.Process(target=work, args=arguments)
         self.process.start()
 
@@ -140,7 +149,7 @@ class Worker:
     def clear(self) -> None:
         """Note the end of the process, and when there may be another: at once, unless it could not even start."""
         self.is_empty = True
-        self._place.leave()
+        self._counts[self._index] = NOT_ACCEPTING
         self.process.join()
         logger.bind(pid=self.process.pid, exit_status=self.process.exitcode).warning("a worker ended")
         if not self.has_served:
@@ -182,9 +191,9 @@ class Workers:
             logger.bind(pid=os.getpid(), workers=self._policy.workers).info("starting workers")
             if announce is not None:
                 announce()  # the socket listens already: who comes now is answered when the first worker is up
-            numbers = spawn.Array("i", [AWAY] * self._policy.workers, lock=False)
-            places = [Place(numbers, place) for place in range(self._policy.workers)]
-            self._workers = [Worker(self._policy, self._listening, place) for place in places]
+            indexes = range(self._policy.workers)
+            counts = spawn.Array("i", [NOT_ACCEPTING for _ in indexes], lock=False)
+            self._workers = [Worker(self._policy, self._listening, counts, index) for index in indexes]
             for worker in self._workers:
                 self._start(worker)
             status = self._watch()

@@ -9,7 +9,7 @@ import pytest
 from loguru import logger
 
 from auth_api.server import server, workers
-from auth_api.server.accepting import AWAY, Place
+from auth_api.server.connection_balancer import NOT_ACCEPTING
 from auth_api.server.server import allow_open_files, bind_socket
 from auth_api.server.workers import FAILED_STARTS, SILENT_LOOKS, Workers
 from auth_api.settings.server import ServerPolicy
@@ -55,7 +55,7 @@ def test_a_worker_writes_its_last_lines_before_it_ends(
     before = signal.getsignal(signal.SIGINT)
 
     with pytest.raises(SystemExit):
-        workers.work(ServerPolicy(), listening, None, Place([AWAY], 0))
+        workers.work(ServerPolicy(), listening, None, [NOT_ACCEPTING], 0)
     signal.signal(signal.SIGINT, before)
 
     assert steps == ["served", "log written"]
@@ -101,7 +101,7 @@ class Spawn:
     def Value(self, *_: object, **__: object) -> Beats:  # noqa: N802 - as in multiprocessing
         return Beats()
 
-    def Process(self, *, target: object, args: tuple[object, object, Beats, object]) -> Process:  # noqa: N802 - as above
+    def Process(self, *, target: object, args: tuple[object, object, Beats, object, int]) -> Process:  # noqa: N802 - as above
         self.processes.append(Process(args[2]))
         return self.processes[-1]
 
@@ -114,8 +114,8 @@ class Parent:
         self.time = time
         self.spawn = spawn
         self.workers = Workers(ServerPolicy(workers=2), listening, on_death=self.ended.append)
-        places = [Place([AWAY, AWAY], place) for place in range(2)]
-        self.workers._workers = [workers.Worker(ServerPolicy(), listening, place) for place in places]  # noqa: SLF001 - as `run` does
+        counts = [NOT_ACCEPTING] * 2
+        self.workers._workers = [workers.Worker(ServerPolicy(), listening, counts, index) for index in range(2)]  # noqa: SLF001 - as `run` does
         for worker in self.workers._workers:  # noqa: SLF001 - as above
             self.workers._start(worker)  # noqa: SLF001 - as above
 
