@@ -29,6 +29,7 @@ from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
+from auth_api.kit.http.load_shedding import shedders_by_route
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
@@ -89,16 +90,6 @@ READING_ORDER: Final = (
     "/api/user/export",
     "/api/user/delete",
 )
-
-HASHING: Final = (
-    "/api/auth/register",
-    "/api/auth/login",
-    "/api/auth/password/reset",
-    "/api/user/password",
-    "/api/user/email",
-    "/api/user/delete",
-)
-"""Where every POST needs a hash: while those that wait for theirs are too many, it is refused at the door."""
 
 MAIL_JOURNEYS: Final = (
     RecoveryController,
@@ -211,7 +202,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             floods=_flood_limit(settings.throttling),
         ),
         time_limit=settings.server.request_timeout,
-        rooms={path: services.hasher for path in HASHING if path in app.route_handler_method_map},
+        load_shedders=shedders_by_route(app, {"password_hashing": services.hasher}),
     )
     return app
 

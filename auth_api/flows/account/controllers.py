@@ -109,6 +109,7 @@ class AccountController(Controller):
         status_code=200,
         summary="Change the password",
         operation_id="changePassword",
+        load_shedder="password_hashing",
         **protected(
             *BODY_ERRORS,
             WeakPasswordException,
@@ -141,6 +142,7 @@ class AccountController(Controller):
         status_code=204,
         summary="Delete the account",
         operation_id="deleteAccount",
+        load_shedder="password_hashing",
         **protected(
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,

@@ -36,6 +36,7 @@ class EmailChangeController(Controller):
         status_code=202,
         summary="Change the address",
         operation_id="changeEmail",
+        load_shedder="password_hashing",
         rate_limit="email_change",
         **protected(
             *BODY_ERRORS,

@@ -31,6 +31,7 @@ class LoginController(Controller):
         status_code=200,
         summary="Log in",
         operation_id="logIn",
+        load_shedder="password_hashing",
         rate_limit="login",
         **with_examples(
             public(

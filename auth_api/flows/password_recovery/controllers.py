@@ -55,6 +55,7 @@ class RecoveryController(Controller):
         status_code=200,
         summary="Reset the password",
         operation_id="resetPassword",
+        load_shedder="password_hashing",
         rate_limit="mailed_token",
         **public(
             *BODY_ERRORS,

@@ -34,6 +34,7 @@ class RegistrationController(Controller):
         "/register",
         summary="Register",
         operation_id="register",
+        load_shedder="password_hashing",
         rate_limit="register",
         **also(
             with_examples(

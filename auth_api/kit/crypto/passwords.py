@@ -80,7 +80,7 @@ class PasswordHasher:
         # Unknown accounts are checked against this, so that they cost what known ones cost.
         self._decoy = self._argon2.hash(secrets.token_urlsafe())
 
-    def lack_of_room(self) -> ServerOverloadedException | None:
+    def overload_error(self) -> ServerOverloadedException | None:
         """Return why one more hash would be refused: too many are waiting already, or it would wait for too long."""
         policy = self._policy
         waiting = max(0, self._unfinished - policy.threads + 1)
@@ -212,7 +212,7 @@ class PasswordHasher:
 
     def _take_place(self) -> None:
         with self._counting:
-            lack = self.lack_of_room()
+            lack = self.overload_error()
             self._unfinished += lack is None
         if lack is not None:
             self.count_refusal()

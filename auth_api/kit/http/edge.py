@@ -5,9 +5,7 @@ CORS, the security headers, limits of size and time and the last-resort envelope
 """
 
 import asyncio
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, Final, Protocol
+from typing import Any
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -17,27 +15,14 @@ from auth_api.kit.deadlines import Deadlines, clear, interrupt, was_interrupted
 from auth_api.kit.errors import (
     InternalErrorException,
     RequestTimeoutException,
-    RetryLaterException,
     ServerOverloadedException,
 )
 from auth_api.kit.http.cors import is_preflight
+from auth_api.kit.http.load_shedding import NO_SHEDDERS, RouteShedders
 from auth_api.kit.http.request_cycle import EdgeConfig, RequestCycle
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.log_format import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
-
-
-class Room(Protocol):
-    """Something scarce that requests need."""
-
-    def lack_of_room(self) -> RetryLaterException | None:
-        """Return why one more request would be refused later, after much work; None where it would not."""
-
-    def count_refusal(self) -> None:
-        """Count a request that was refused for that."""
-
-
-NO_ROOMS: Final[Mapping[str, Room]] = MappingProxyType({})
 
 
 class EdgeMiddleware:
@@ -48,8 +33,8 @@ class EdgeMiddleware:
         shared: what every exchange needs.
         screening: what is refused here.
         time_limit: seconds until a request is cut short, which rolls its transaction back.
-        rooms: for the paths whose every POST needs something scarce. They are asked before anything is done for a
-            request: a flood is turned away for next to nothing, and its refusals count in no limit that costs a query.
+        load_shedders: refuse requests to their routes before any other work, so that a refusal costs little; it does
+            not count in the limits that need a database query.
     """
 
     def __init__(
@@ -59,12 +44,12 @@ class EdgeMiddleware:
         shared: EdgeConfig,
         screening: RequestScreening,
         time_limit: float,
-        rooms: Mapping[str, Room] = NO_ROOMS,
+        load_shedders: RouteShedders = NO_SHEDDERS,
     ) -> None:
         self._app = app
         self._shared = shared
         self._admission = screening
-        self._rooms = rooms
+        self._load_shedders = load_shedders
         self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(time_limit, interrupt)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,14 +97,14 @@ class EdgeMiddleware:
             if is_preflight(cycle.method, cycle.headers):
                 await cycle.send_preflight(self._shared.cors.preflight(cycle.headers))
                 return
-            room = self._rooms.get(cycle.path) if cycle.method == "POST" else None
-            if room is not None and (lack := room.lack_of_room()) is not None:
-                room.count_refusal()
-                await cycle.send_lack_of_room(lack)
+            shedder = self._load_shedders.get((cycle.method, cycle.route_path))
+            if shedder is not None and (error := shedder.overload_error()) is not None:
+                shedder.count_refusal()
+                await cycle.send_overload_error(error)
                 return
             await self._app(cycle.scope, cycle.receive, cycle.send)
-        except Exception as error:
-            logger.opt(exception=error).error("unexpected error outside of the application")
+        except Exception as exception:
+            logger.opt(exception=exception).error("unexpected error outside of the application")
             if cycle.status:  # too late for an envelope: the server cuts the connection
                 raise
             await cycle.send_error(InternalErrorException())

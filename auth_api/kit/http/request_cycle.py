@@ -13,6 +13,7 @@ from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.conditional import not_modified
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
+from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import (
@@ -29,7 +30,6 @@ from auth_api.kit.metrics import count_request
 IDS_AT_ONCE: Final = 256
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_SLASHES: Final = re.compile("/{2,}")
 _FIRST_ERROR: Final = 400
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
 
@@ -81,7 +81,7 @@ class RequestCycle:
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
         self.path = scope["path"]  # the router rewrites the scope's
-        self._place = _SLASHES.sub("/", self.path) if "//" in self.path else self.path  # as the router reads it
+        self.route_path = route_path(scope)
         self.status = 0
         self.awaits_body = False
         self.request_id = self._request_id()
@@ -146,13 +146,13 @@ class RequestCycle:
         self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
         await self.send_error(error)
 
-    async def send_lack_of_room(self, error: ApplicationException) -> None:
-        """Answer what one of our routes, named by its whole path, cannot take now. The connection goes on.
+    async def send_overload_error(self, error: ApplicationException) -> None:
+        """Refuse a request to a known route for lack of capacity, and keep the connection open.
 
-        The server reads the body past nobody, and who repeats the request need not connect anew. Only whom the server
-        has not told to send its body may send another request in its place (RFC 9110 §10.1.1).
+        The server reads and discards the body, so that a retry needs no new connection. Only a client that waits for
+        100 (Continue) may send another request instead of the body (RFC 9110 §10.1.1): its connection is closed.
         """
-        self.scope["path_template"] = self.path  # as the router would have said, for the counters
+        self.scope["path_template"] = self.route_path  # as the router would have set it, for the metrics
         await (self.send_refusal(error) if b"expect" in self.headers else self.send_error(error))
 
     async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
@@ -196,7 +196,7 @@ class RequestCycle:
         extra = self.scope["state"].get(EXTRA_HEADERS)
         return [
             *self._shared.cors.headers(self.headers),
-            *self._shared.security.of(self._place),
+            *self._shared.security.of(self.route_path),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
             (b"x-request-id", self.request_id.encode()),
         ]
@@ -206,7 +206,7 @@ class RequestCycle:
 
     def _may_have_own_body(self) -> bool:
         """Readiness answers 503 with its own document."""
-        return self._place.startswith("/health/")
+        return self.route_path.startswith("/health/")
 
     def _request_id(self) -> str:
         given = self.headers.get(b"x-request-id", b"").decode("latin-1")

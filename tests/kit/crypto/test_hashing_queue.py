@@ -241,7 +241,7 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
 
     changes = Changes()
 
-    assert isinstance(hashing.hasher.lack_of_room(), ServerOverloadedException)
+    assert isinstance(hashing.hasher.overload_error(), ServerOverloadedException)
     assert changes.of("password_hashes_refused_total") == 0
     with pytest.raises(ServerOverloadedException):
         await hashing.hasher.verify("secret", None)
@@ -250,5 +250,5 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
     assert not waiting.done()
     hashing.gate.opened.set()
     assert [await running, await waiting] == ["hashed", "hashed"]
-    assert hashing.hasher.lack_of_room() is None
+    assert hashing.hasher.overload_error() is None
     hashing.close()
