@@ -42,8 +42,16 @@ _LIFETIMES = {
 
 
 class TokenGrant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a token stands for: its account, if it belongs to one, and what was laid down with it."""
+    """What a token allows.
+
+    Attributes:
+        id: of the token.
+        user_id: the user it belongs to; None if it belongs to a registration without an account.
+        purpose: a `Purpose`, or the name of a purpose that only a newer version knows.
+        payload: the values that were stored with it.
+    """
 
     id: int
     user_id: int | None
+    purpose: str
     payload: dict[str, Any]

@@ -11,10 +11,10 @@ from auth_api.kit.db.expressions import SECONDS_FROM_NOW
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 
-_GRANT_COLUMNS: Final = "id, user_id, payload"
+_GRANT_COLUMNS: Final = "id, user_id, purpose, payload"
 
-_IS_USABLE: Final = "token_hash = {} AND purpose = {} AND used_at IS NULL AND expires_at > clock_timestamp()"
-"""The condition for the one unused token with this digest and purpose; its two parameters."""
+_IS_USABLE: Final = "token_hash = {} AND used_at IS NULL AND expires_at > clock_timestamp()"
+"""The condition for the one unused, unexpired token with this digest."""
 
 
 @circuit_breaker(service=SERVICE)
@@ -50,13 +50,12 @@ async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bo
 
 
 @circuit_breaker(service=SERVICE)
-async def find(token_hash: str, purpose: Purpose) -> TokenGrant | None:
-    """Return what a token that could be spent now stands for."""
+async def find(token_hash: str) -> TokenGrant | None:
+    """Return the grant of a token that is unused and not expired."""
     return _grant(
         await OneTimeTokenRow.raw(
             f"SELECT {_GRANT_COLUMNS} FROM one_time_tokens WHERE {_IS_USABLE}",
             token_hash,
-            purpose.value,
         )
     )
 
@@ -66,7 +65,8 @@ async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
-            f"UPDATE one_time_tokens SET used_at = clock_timestamp() WHERE {_IS_USABLE} RETURNING {_GRANT_COLUMNS}",
+            f"UPDATE one_time_tokens SET used_at = clock_timestamp() "
+            f"WHERE {_IS_USABLE} AND purpose = {{}} RETURNING {_GRANT_COLUMNS}",
             token_hash,
             purpose.value,
         )
@@ -78,7 +78,7 @@ async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Remove a token. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
-            f"DELETE FROM one_time_tokens WHERE {_IS_USABLE} RETURNING {_GRANT_COLUMNS}",
+            f"DELETE FROM one_time_tokens WHERE {_IS_USABLE} AND purpose = {{}} RETURNING {_GRANT_COLUMNS}",
             token_hash,
             purpose.value,
         )
@@ -125,4 +125,4 @@ def _grant(rows: list[dict[str, Any]]) -> TokenGrant | None:
         return None
     row = rows[0]
     payload: dict[str, Any] = msgspec.json.decode(row["payload"] or "{}")
-    return TokenGrant(id=row["id"], user_id=row["user_id"], payload=payload)
+    return TokenGrant(id=row["id"], user_id=row["user_id"], purpose=row["purpose"], payload=payload)

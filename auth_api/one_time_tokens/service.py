@@ -14,7 +14,7 @@ PREFIX: Final = "ot_"
 
 @dataclass(frozen=True, slots=True)
 class OneTimeTokens:
-    """Called inside the transaction of what a token is for, but for `look_at`."""
+    """Call it in the transaction that does what the token allows; `find` also outside of one."""
 
     async def mint(self, purpose: Purpose, user_id: int, **payload: object) -> str:
         """Return a new token for an account; where the purpose `supersedes`, the older ones are spent by it.
@@ -44,13 +44,20 @@ class OneTimeTokens:
         renewed = await repository.replace_hash(token_id, token.digest, lifetime=purpose.lifetime.total_seconds())
         return token.raw if renewed else None
 
-    async def look_at(self, purpose: Purpose, raw: str) -> TokenGrant:
-        """Return what a token stands for, without spending it.
+    async def find(self, raw: str, *purposes: Purpose) -> TokenGrant:
+        """Return the grant of a token without spending it.
+
+        Args:
+            raw: the token.
+            purposes: the accepted purposes.
 
         Raises:
             OneTimeTokenInvalidException: it is unknown, used, expired, or for another purpose.
         """
-        return _require(await repository.find(digest(raw), purpose))
+        grant = _require(await repository.find(digest(raw)))
+        if grant.purpose not in purposes:
+            raise OneTimeTokenInvalidException
+        return grant
 
     async def spend(self, purpose: Purpose, raw: str) -> TokenGrant:
         """Use a token up. Of any number of callers exactly one succeeds. What was laid down is not kept any longer.

@@ -10,7 +10,7 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import UNUSABLE
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
-from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException
@@ -43,13 +43,18 @@ class CompletionService:
     passwords: PasswordService
 
     async def complete(
-        self, token: str, *, password: str | None, username: CanonicalUsername | None, request_context: RequestContext
+        self,
+        token: str,
+        grant: TokenGrant,
+        *,
+        password: str | None,
+        username: CanonicalUsername | None,
+        request_context: RequestContext,
     ) -> str | None:
         """Open the account, verified, without a session; see `VerificationService.verify`.
 
         Without the password that was registered with, the account has none: an impostor may have chosen it.
         """
-        grant = await self.tokens.look_at(Purpose.REGISTRATION, token)
         wanted = msgspec.convert(grant.payload, WaitingRegistration)
         if password is not None and not await self.passwords.check_hash(
             password, wanted.hashed_password, name=wanted.email, request_context=request_context

@@ -14,7 +14,7 @@ from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
-from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.throttling.mails import MailLimits
@@ -84,12 +84,14 @@ class VerificationService:
             DuplicateEmailException: the address got another account since somebody registered.
             DuplicateUsernameException: the name is taken by now. The token still works, with another name.
         """
-        try:
-            grant = await self.tokens.look_at(Purpose.EMAIL_VERIFICATION, token)
-        except OneTimeTokenInvalidException:
+        grant = await self.tokens.find(token, Purpose.EMAIL_VERIFICATION, Purpose.REGISTRATION)
+        if grant.purpose == Purpose.REGISTRATION:
             return await self.completion.complete(
-                token, password=claim.password, username=claim.username, request_context=request_context
+                token, grant, password=claim.password, username=claim.username, request_context=request_context
             )
+        return await self._verify(token, grant, claim, request_context)
+
+    async def _verify(self, token: str, grant: TokenGrant, claim: Claim, request_context: RequestContext) -> str | None:
         user_id = grant.user_id or 0
         is_known = await self._knows_the_account(user_id, claim, request_context)
         email = CanonicalEmail(grant.payload["email"])

@@ -56,7 +56,7 @@ class RecoveryService:
             WeakPasswordException: the password breaks rules.
             ServerOverloadedException: too many hashes wait already.
         """
-        grant = await self.tokens.look_at(Purpose.PASSWORD_RESET, token)
+        grant = await self.tokens.find(token, Purpose.PASSWORD_RESET)
         user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
         if user is None or not user.is_active or user.email != grant.payload.get("email"):
             raise OneTimeTokenInvalidException

@@ -143,7 +143,7 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
 
     await age_mails(seconds=delivery.FIRST_DELAY_SECONDS + 1)
     first = await mailbox.one()
-    grant = await services.recovery.tokens.look_at(Purpose.PASSWORD_RESET, token_of(first))
+    grant = await services.recovery.tokens.find(token_of(first), Purpose.PASSWORD_RESET)
     assert grant.user_id is not None
     assert (await audit_actions()).count("password:reset_requested") == 1
 
