@@ -65,7 +65,7 @@ class VerificationService:
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
         if await self.mail_limits.allow(EMAIL_VERIFICATION.name, email):
-            await self.database.transaction(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
+            await self.database.statement(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
     async def verify(self, token: str, claim: Claim, request_context: RequestContext) -> str | None:
         """Verify the address that a token was sent to; in a registration that waits for it, open the account.

@@ -96,11 +96,10 @@ class LoginService:
         return await self.database.transaction(work)
 
     async def _record_failure(self, found: Credentials | None, request_context: RequestContext, *, reason: str) -> None:
-        async def work() -> None:
-            user_id = found.user.id if found is not None else None
-            await self.audit.record(
+        user_id = found.user.id if found is not None else None
+        await self.database.statement(
+            lambda: self.audit.record(
                 EventTag.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
             )
-
-        await self.database.transaction(work)
+        )
         LOGINS[reason].inc()

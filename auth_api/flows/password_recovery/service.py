@@ -44,7 +44,7 @@ class RecoveryService:
         Nothing here depends on that: the same row is written, and the outbox finds out.
         """
         if await self.mail_limits.allow(PASSWORD_RESET.name, email):
-            await self.database.transaction(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
+            await self.database.statement(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
 
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end every session.
