@@ -29,7 +29,7 @@ from auth_api.server.server import (
     configuration,
     print_banner,
 )
-from auth_api.server.workers import Workers
+from auth_api.server.supervisor import Supervisor
 from auth_api.settings import Environment, Settings
 
 
@@ -67,7 +67,7 @@ def _run(settings: Settings, listening: socket.socket) -> int:
     announce = (lambda: print_banner(settings, listening)) if announces else None
     if policy.workers > 1:
         start_log(settings)
-        return Workers(policy, listening, on_death=forget_process).run(announce)
+        return Supervisor(policy, listening, on_worker_end=forget_process).run(announce)
     server = Server(configuration(policy), policy, announce)
     server.run(sockets=[listening])
     return 0 if server.started else 1

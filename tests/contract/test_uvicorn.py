@@ -11,7 +11,7 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import Server, ServerState
 
-from auth_api.server import http_protocol, server, workers
+from auth_api.server import http_protocol, server, worker
 from auth_api.settings.server import ServerPolicy
 
 SIGNATURES = {
@@ -59,7 +59,7 @@ def test_what_is_overridden_or_called_is_as_it_was(function: Any, signature: str
     [
         (http_protocol.Connection, HttpToolsProtocol),
         (server.Server, Server),
-        (workers.WorkerServer, Server),
+        (worker.WorkerServer, Server),
     ],
 )
 def test_every_override_is_listed(ours: type, theirs: type) -> None:

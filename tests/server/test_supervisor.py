@@ -1,4 +1,4 @@
-"""The parent of several workers: what it does when they cannot start, die or hang."""
+"""The supervisor replaces workers that end or hang, and gives up if none can be started."""
 
 import resource
 import signal
@@ -8,10 +8,11 @@ from collections.abc import Iterator
 import pytest
 from loguru import logger
 
-from auth_api.server import server, workers
+from auth_api.server import supervisor, worker
 from auth_api.server.connection_balancer import NOT_ACCEPTING
-from auth_api.server.server import allow_open_files, bind_socket
-from auth_api.server.workers import FAILED_STARTS, SILENT_LOOKS, Workers
+from auth_api.server.server import UNREAD_SECONDS, allow_open_files, bind_socket
+from auth_api.server.supervisor import MAX_FAILED_STARTS, MAX_SILENT_CHECKS, Supervisor, WorkerSlot
+from auth_api.server.worker import SharedMemory, run_worker
 from auth_api.settings.server import ServerPolicy
 from tests.support.breakers import StandingClock
 
@@ -24,25 +25,25 @@ def listening() -> Iterator[socket.socket]:
         yield bound
 
 
-def test_workers_that_cannot_start_are_not_started_again(
+def test_supervisor_gives_up_if_the_first_workers_cannot_start(
     listening: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JWT_SECRET_KEY", "too-short")
     ended: list[int] = []
 
-    status = Workers(ServerPolicy(workers=2), listening, on_death=ended.append).run()
+    status = Supervisor(ServerPolicy(workers=2), listening, on_worker_end=ended.append).run()
 
     assert status == 1
     assert 1 <= len(ended) <= 2
 
 
-def test_a_worker_writes_its_last_lines_before_it_ends(
+def test_worker_writes_its_last_log_lines_before_it_exits(
     listening: socket.socket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It is a fork, which ends without what `atexit` was told."""
+    """A worker is a forked process, which does not run `atexit` handlers."""
     steps: list[str] = []
 
-    class Short:
+    class FinishedServer:
         started = True
 
         def __init__(self, *_: object) -> None: ...
@@ -50,31 +51,35 @@ def test_a_worker_writes_its_last_lines_before_it_ends(
         def run(self, sockets: list[socket.socket]) -> None:
             steps.append("served")
 
-    monkeypatch.setattr(workers, "WorkerServer", Short)
+    monkeypatch.setattr(worker, "WorkerServer", FinishedServer)
     monkeypatch.setattr(logger, "remove", lambda: steps.append("log written"))
     before = signal.getsignal(signal.SIGINT)
 
     with pytest.raises(SystemExit):
-        workers.work(ServerPolicy(), listening, None, [NOT_ACCEPTING], 0)
+        run_worker(ServerPolicy(), listening, SharedMemory(None, [NOT_ACCEPTING], 0))
     signal.signal(signal.SIGINT, before)
 
     assert steps == ["served", "log written"]
 
 
-class Process:
-    """A process of which the test says how far it came."""
+class Beats:
+    value = 0
+
+
+class FakeProcess:
+    """A process whose progress the test decides."""
 
     sentinel = 0
     started = 0
 
-    def __init__(self, beats: "Beats") -> None:
+    def __init__(self, beats: Beats) -> None:
         self.beats = beats
         self.pid: int | None = None
         self.exitcode: int | None = None
 
     def start(self) -> None:
-        Process.started += 1
-        self.pid = Process.started
+        FakeProcess.started += 1
+        self.pid = FakeProcess.started
 
     def is_alive(self) -> bool:
         return self.exitcode is None
@@ -88,75 +93,74 @@ class Process:
     def join(self, timeout: float | None = None) -> None: ...
 
 
-class Beats:
-    value = 0
-
-
-class Spawn:
-    """Makes such processes, and keeps them."""
+class FakeSpawn:
+    """A multiprocessing context that creates fake processes and keeps them in a list."""
 
     def __init__(self) -> None:
-        self.processes: list[Process] = []
+        self.processes: list[FakeProcess] = []
 
     def Value(self, *_: object, **__: object) -> Beats:  # noqa: N802 - as in multiprocessing
         return Beats()
 
-    def Process(self, *, target: object, args: tuple[object, object, Beats, object, int]) -> Process:  # noqa: N802 - as above
-        self.processes.append(Process(args[2]))
+    def Process(self, *, target: object, args: tuple[object, object, SharedMemory]) -> FakeProcess:  # noqa: N802 - as above
+        self.processes.append(FakeProcess(args[2].beats))
         return self.processes[-1]
 
 
 class Parent:
-    """Two workers, looked after step by step on a clock that stands still."""
+    """A supervisor of two workers that the test drives check by check, on a clock that stands still."""
 
-    def __init__(self, listening: socket.socket, spawn: Spawn, time: StandingClock) -> None:
+    def __init__(self, listening: socket.socket, spawn: FakeSpawn, time: StandingClock) -> None:
         self.ended: list[int] = []
         self.time = time
         self.spawn = spawn
-        self.workers = Workers(ServerPolicy(workers=2), listening, on_death=self.ended.append)
+        self.supervisor = Supervisor(ServerPolicy(workers=2), listening, on_worker_end=self.ended.append)
         counts = [NOT_ACCEPTING] * 2
-        self.workers._workers = [workers.Worker(ServerPolicy(), listening, counts, index) for index in range(2)]  # noqa: SLF001 - as `run` does
-        for worker in self.workers._workers:  # noqa: SLF001 - as above
-            self.workers._start(worker)  # noqa: SLF001 - as above
+        slots = [WorkerSlot(ServerPolicy(), listening, counts, index) for index in range(2)]
+        self.supervisor._slots = slots  # noqa: SLF001 - as `run` does
+        for slot in slots:
+            self.supervisor._start(slot)  # noqa: SLF001 - as above
 
     def serve(self, *numbers: int) -> None:
+        """Let the event loops of these processes run once, then check."""
         for number in numbers:
             self.spawn.processes[number].beats.value += 1
-        self.look()
+        self.check()
 
-    def look(self) -> bool:
-        for worker in self.workers._workers:  # noqa: SLF001 - one turn of its loop
-            self.workers._look_after(worker)  # noqa: SLF001 - as above
-        return self.workers._is_hopeless()  # noqa: SLF001 - as above
+    def check(self) -> bool:
+        """Check all workers once. Return whether the supervisor gives up."""
+        for slot in self.supervisor._slots:  # noqa: SLF001 - one iteration of its loop
+            self.supervisor._check(slot)  # noqa: SLF001 - as above
+        return self.supervisor._is_hopeless()  # noqa: SLF001 - as above
 
 
 @pytest.fixture
 def parent(listening: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Parent:
-    spawn, time = Spawn(), StandingClock()
-    monkeypatch.setattr(workers, "spawn", spawn)
-    monkeypatch.setattr(workers, "monotonic", time)
+    spawn, time = FakeSpawn(), StandingClock()
+    monkeypatch.setattr(supervisor, "spawn", spawn)
+    monkeypatch.setattr(supervisor, "monotonic", time)
     return Parent(listening, spawn, time)
 
 
-def test_ft14_who_had_served_is_replaced_at_once(parent: Parent) -> None:
+def test_ft14_worker_that_has_served_is_replaced_at_once(parent: Parent) -> None:
     parent.serve(0, 1)
     parent.spawn.processes[0].kill()
 
-    parent.look()
+    parent.check()
 
     assert len(parent.spawn.processes) == 3
     assert parent.ended == [parent.spawn.processes[0].pid]
 
 
-def test_who_cannot_start_is_tried_again_after_pauses_that_grow(parent: Parent) -> None:
+def test_worker_that_fails_to_start_is_retried_after_growing_pauses(parent: Parent) -> None:
     parent.serve(0, 1)
     parent.spawn.processes[0].kill()
     pauses = []
     for _ in range(8):
-        parent.look()
+        parent.check()
         started = len(parent.spawn.processes)
         parent.spawn.processes[-1].kill()  # before it served
-        parent.look()
+        parent.check()
         began = parent.time()
         while len(parent.spawn.processes) == started:
             parent.time.advance(1)
@@ -166,19 +170,19 @@ def test_who_cannot_start_is_tried_again_after_pauses_that_grow(parent: Parent) 
     assert pauses == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
-def test_nobody_left_and_nobody_to_be_had_is_the_end(parent: Parent) -> None:
+def test_supervisor_gives_up_if_no_worker_is_left_and_none_can_start(parent: Parent) -> None:
     parent.serve(0, 1)
-    while not parent.look():
+    while not parent.check():
         for process in parent.spawn.processes:
             process.kill()
         parent.time.advance(60)
 
-    assert len(parent.spawn.processes) == 2 + 2 * FAILED_STARTS
+    assert len(parent.spawn.processes) == 2 + 2 * MAX_FAILED_STARTS
 
 
-def test_who_hangs_is_killed_and_replaced(parent: Parent) -> None:
+def test_hung_worker_is_killed_and_replaced(parent: Parent) -> None:
     parent.serve(0, 1)
-    for _ in range(SILENT_LOOKS + 2):
+    for _ in range(MAX_SILENT_CHECKS + 2):
         parent.serve(1)
 
     assert parent.spawn.processes[0].exitcode == -9
@@ -186,21 +190,20 @@ def test_who_hangs_is_killed_and_replaced(parent: Parent) -> None:
     assert len(parent.spawn.processes) == 3
 
 
-def test_an_answer_that_nobody_reads_is_given_up_by_the_kernel(listening: socket.socket) -> None:
-    """Connections have this from the socket that accepts them."""
+def test_accepted_socket_inherits_the_limit_for_unread_responses(listening: socket.socket) -> None:
     with socket.create_connection(listening.getsockname()):
         accepted, _ = listening.accept()
 
     with accepted:
-        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == server.UNREAD_SECONDS * 1000
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == UNREAD_SECONDS * 1000
 
 
 @pytest.mark.parametrize(
     ("limits", "set_to"),
     [((1024, 4096), 2256), ((1024, 2000), 2000), ((8192, 8192), None), ((1024, resource.RLIM_INFINITY), 2256)],
-    ids=["as wanted", "as far as it goes", "enough already", "without a hard limit"],
+    ids=["as wanted", "up to the hard limit", "high enough already", "no hard limit"],
 )
-def test_there_are_files_enough_for_all_connections(
+def test_limit_of_open_files_is_raised_for_all_connections(
     limits: tuple[int, int], set_to: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: list[int] = []
