@@ -92,6 +92,7 @@ client: .venv/dev ## Generate a TypeScript client in build/client, compile it st
 docs: .venv/dev ## Write the pages that are made from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
 	.venv/bin/python -m tests.support.errors_page docs/errors.md
+	.venv/bin/python -m tests.support.configuration_page docs/configuration.md
 
 clean: ## Remove all that these targets made, but no database and no secret.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist

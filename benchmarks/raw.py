@@ -14,7 +14,7 @@ import argon2
 import asyncpg
 import uvloop
 
-from auth_api.kit.crypto.passwords import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy
 
 LOOKERS: Final = 16
 

@@ -30,7 +30,8 @@ from auth_api.server.server import (
     print_banner,
 )
 from auth_api.server.supervisor import Supervisor
-from auth_api.settings import Environment, Settings
+from auth_api.settings import Settings
+from auth_api.settings.reader import Environment
 
 
 class StartRefusedError(click.ClickException):

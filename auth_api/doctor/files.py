@@ -6,7 +6,8 @@ from pathlib import Path
 
 from auth_api.doctor.findings import Finding, fail, ok, warn
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.settings.environment import SECRET_VARIABLES, secret_file
+from auth_api.settings.catalogue import SECRET_VARIABLES
+from auth_api.settings.environment import secret_file
 
 
 def check_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:

@@ -6,7 +6,7 @@ import argon2
 
 from auth_api.doctor.findings import Finding, ok, warn
 from auth_api.kit.clock import monotonic
-from auth_api.kit.crypto.passwords import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy
 
 MEASURED_HASHES: Final = 3
 MAX_HASH_SECONDS: Final = 0.5

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 from uvicorn.server import ServerState
 
 from auth_api.kit.deadlines import Deadlines
-from auth_api.settings.server import ServerPolicy
+from auth_api.server.policy import ServerPolicy
 
 GRACE: Final = 1.0
 """Seconds that every connection is left alone, however many want its place."""

@@ -21,8 +21,8 @@ from auth_api.kit.clock import monotonic
 from auth_api.kit.deadlines import interrupt
 from auth_api.server.connections import Connections
 from auth_api.server.http_protocol import Connection
+from auth_api.server.policy import ServerPolicy
 from auth_api.settings import Settings
-from auth_api.settings.server import ServerPolicy
 
 BACKLOG: Final = 2048
 

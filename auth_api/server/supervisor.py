@@ -18,9 +18,9 @@ from loguru import logger
 
 from auth_api.kit.clock import monotonic
 from auth_api.server.connection_balancer import NOT_ACCEPTING
+from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import ROLLBACK_SECONDS
 from auth_api.server.worker import SharedMemory, run_worker
-from auth_api.settings.server import ServerPolicy
 
 CHECK_SECONDS: Final = 0.5
 """Interval between two checks of the workers."""

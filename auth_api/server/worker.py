@@ -12,8 +12,8 @@ from loguru import logger
 
 from auth_api.server.connection_balancer import BalancedListener
 from auth_api.server.http_protocol import Connection
+from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import Server, configuration
-from auth_api.settings.server import ServerPolicy
 
 
 class SharedMemory(NamedTuple):

@@ -1,14 +1,75 @@
-"""How long sessions and tokens last, and which keys sign them."""
+"""Settings of sessions, tokens and the keys that sign them."""
 
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
-from auth_api.kit.crypto.signing import KeyRing
+from auth_api.kit.crypto.generation import ALGORITHMS
+from auth_api.kit.crypto.signing import MINIMUM_SECRET_BYTES, KeyRing
+from auth_api.kit.setting import Setting
 
 JWKS_MAX_AGE: Final = 300
-"""Seconds a verifier may go on with what it has: a new key is published at least that long before it signs."""
+"""Seconds for which a verifier may cache the key set; a new key is published at least as long before it signs."""
+
+
+class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
+    """Keys as they are written; `SessionPolicy` has the ring of parsed keys."""
+
+    secret: Annotated[
+        str,
+        Setting(
+            "JWT_SECRET_KEY",
+            "Secret that signs access tokens with HS256, and that `auth-api secrets generate` prints.",
+            accepts=f"at least {MINIMUM_SECRET_BYTES} bytes",
+            default_text="created at the first start and kept in a file; in production none",
+            is_secret=True,
+        ),
+    ] = ""
+    algorithm: Annotated[
+        str,
+        Setting(
+            "JWT_ALGORITHM", "Algorithm of access tokens; all but `HS256` need `JWT_PRIVATE_KEY`.", choices=ALGORITHMS
+        ),
+    ] = "HS256"
+    private_key: Annotated[
+        str,
+        Setting(
+            "JWT_PRIVATE_KEY",
+            "Key that signs access tokens instead of `JWT_SECRET_KEY`, and that `auth-api keys generate` prints.",
+            accepts="an Ed25519, P-256 or RSA key in PEM form; line breaks may be written as `\\n`",
+            is_secret=True,
+        ),
+    ] = ""
+    next_key: Annotated[
+        str,
+        Setting(
+            "JWT_NEXT_KEY",
+            "Key that will sign next: already accepted and published. `auth-api keys rotate` sets it.",
+            accepts="a secret or a private key in PEM form",
+            is_secret=True,
+        ),
+    ] = ""
+    previous_keys: Annotated[
+        tuple[str, ...],
+        Setting(
+            "JWT_PREVIOUS_KEYS",
+            "Keys whose access tokens are still accepted. `auth-api keys rotate` sets it.",
+            accepts="list of secrets and keys in PEM form",
+            is_secret=True,
+        ),
+    ] = ()
+    derivation_secret: Annotated[
+        str,
+        Setting(
+            "TOKEN_DERIVATION_KEY",
+            "Secret that the successors of refresh tokens are derived from; set it if other services know "
+            "`JWT_SECRET_KEY`.",
+            accepts=f"at least {MINIMUM_SECRET_BYTES} bytes",
+            default_text="`JWT_SECRET_KEY`",
+            is_secret=True,
+        ),
+    ] = ""
 
 
 KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
@@ -18,32 +79,70 @@ REFRESH_TOKEN_PREFIX: Final = "rt_"  # noqa: S105 - the public part of every ref
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Lifetimes, and what stands in every access token.
+    """Lifetimes, the contents of access tokens, and the keys that sign them.
 
     Attributes:
-        access_ttl: life of an access token.
-        idle_ttl: a session ends that long after its last refresh.
-        absolute_ttl: and at the latest that long after it began.
-        refresh_grace: a spent refresh token still yields its successor that long.
-        issuer: `iss`.
-        audience: `aud`.
-        keys: sign and verify access tokens.
-        derivation_secrets: derive the successors of refresh tokens, newest first.
-        per_account: so many sessions of an account live at once; one more ends the oldest.
-        verified_cache_size: how many verified access tokens are remembered per process.
+        keys: keys that sign and verify access tokens.
+        derivation_secrets: secrets that the successors of refresh tokens are derived from, newest first.
     """
 
     keys: KeyRing
     derivation_secrets: tuple[bytes, ...]
-    issuer: str
-    audience: str = "auth_api"
-    access_ttl: timedelta = timedelta(minutes=30)
-    idle_ttl: timedelta = timedelta(days=7)
-    absolute_ttl: timedelta = timedelta(days=30)
-    refresh_grace: timedelta = timedelta(seconds=30)
-    per_account: int = 50
-    verified_cache_size: int = 4096
+    issuer: Annotated[str, Setting("JWT_ISSUER", "Issuer of access tokens (`iss`).", default_text="`PUBLIC_URL`")]
+    audience: Annotated[str, Setting("JWT_AUDIENCE", "Audience of access tokens (`aud`).")] = "auth_api"
+    access_ttl: Annotated[
+        timedelta,
+        Setting("ACCESS_TOKEN_EXPIRE_MINUTES", "Lifetime of an access token.", minimum=1, maximum=1440, unit="minutes"),
+    ] = timedelta(minutes=30)
+    idle_ttl: Annotated[
+        timedelta,
+        Setting(
+            "REFRESH_TOKEN_EXPIRE_DAYS",
+            "Time after its last refresh at which a session ends; at most `SESSION_ABSOLUTE_DAYS`.",
+            minimum=1,
+            maximum=3650,
+            unit="days",
+        ),
+    ] = timedelta(days=7)
+    absolute_ttl: Annotated[
+        timedelta,
+        Setting(
+            "SESSION_ABSOLUTE_DAYS",
+            "Time after its start at which a session ends, however often it is refreshed.",
+            minimum=1,
+            maximum=3650,
+            unit="days",
+            default_text="`30`, or `REFRESH_TOKEN_EXPIRE_DAYS` if that is more",
+        ),
+    ] = timedelta(days=30)
+    refresh_grace: Annotated[
+        timedelta,
+        Setting(
+            "REFRESH_GRACE_SECONDS",
+            "Time in which a used refresh token still returns its successor, in case the response was lost.",
+            minimum=0,
+            maximum=60,
+            unit="seconds",
+        ),
+    ] = timedelta(seconds=30)
+    per_account: Annotated[
+        int,
+        Setting(
+            "SESSIONS_PER_ACCOUNT",
+            "Sessions that a user may have at once; one more ends the oldest.",
+            minimum=1,
+            maximum=200,
+        ),
+    ] = 50
+    verified_cache_size: Annotated[
+        int,
+        Setting(
+            "VERIFIED_TOKEN_CACHE_SIZE",
+            "Access tokens per worker process whose verified signature is cached.",
+            minimum=0,
+        ),
+    ] = 4096
 
     def __repr__(self) -> str:
-        """Leave the keys out."""
+        """Omit the keys."""
         return f"SessionPolicy(issuer={self.issuer!r}, audience={self.audience!r})"

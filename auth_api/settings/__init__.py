@@ -1,61 +1,66 @@
-"""All settings: one frozen policy per package, parsed once from a mapping, every mistake told at once."""
+"""All settings: one frozen policy per package, read once from the environment; all problems are reported at once."""
 
 from collections.abc import Mapping
-from datetime import timedelta
-from enum import StrEnum
-from typing import Final
-from urllib.parse import urlsplit
+from typing import Annotated, Final
 
 import msgspec
 
 from auth_api.events.audit.policy import AuditPolicy
 from auth_api.kit.breaker.policy import BreakerPolicy
-from auth_api.kit.crypto.passwords import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
-from auth_api.operations.health.policy import MIN_TOKEN_LENGTH, MetricsPolicy
+from auth_api.kit.setting import Setting
+from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.operations.housekeeping.policy import HousekeepingPolicy
+from auth_api.server.policy import ServerPolicy, usable_cores
 from auth_api.sessions.policy import SessionPolicy
-from auth_api.settings.environment import DEFAULT_DATABASE_URL
-from auth_api.settings.http import HttpPolicy, read_http
-from auth_api.settings.keys import GENERATE, read_keys
-from auth_api.settings.mail import read_mail, read_mailboxes
-from auth_api.settings.reader import Reader
-from auth_api.settings.server import ServerPolicy, processors, read_server
-from auth_api.throttling.policy import ThrottlingPolicy, address_limits
+from auth_api.settings.database import read_database
+from auth_api.settings.keys import read_keys
+from auth_api.settings.mail import read_mail, read_verification
+from auth_api.settings.reader import ENVIRONMENT, Environment, Reader
+from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy, address_limits
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 
-USUAL_METRICS_PORT: Final = 9464
-"""What is shown as an example: metrics have a port of their own only where one is named."""
+_REQUESTS_PER_SECOND: Final = 50
 
-_OWASP_FLOORS: Final = (47104, 19456, 12288, 9216, 7168)
-"""KiB that argon2id needs at 1, 2, 3, 4, 5 and more iterations (OWASP Password Storage Cheat Sheet)."""
+_KIB_PER_LANE: Final = 8
+"""RFC 9106 §3.1."""
 
-_MAX_HASH_KIB: Final = 4 * 1024 * 1024
-
-_POSTGRES_SCHEMES: Final = ("postgresql", "postgres", "postgresql+asyncpg")
-_SQLITE_SCHEMES: Final = ("sqlite", "sqlite+aiosqlite")
-
-
-class Environment(StrEnum):
-    """What kind of place this is."""
-
-    DEVELOPMENT = "development"
-    TESTING = "testing"
-    PRODUCTION = "production"
+_OWASP_MIN_KIB: Final = (47104, 19456, 12288, 9216, 7168)
+"""KiB that argon2id needs with 1, 2, 3, 4, 5 and more iterations (OWASP Password Storage Cheat Sheet)."""
 
 
 class LogPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How much is logged, and in which form; `auto` is text on a development terminal and JSON elsewhere."""
+    """Which lines are logged, and in which form."""
 
-    level: str = "INFO"
-    format: str = "auto"
+    level: Annotated[
+        str,
+        Setting(
+            "LOG_LEVEL",
+            "Lowest level of the lines that are logged.",
+            choices=("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
+            default_in={"development": "DEBUG"},
+        ),
+    ] = "INFO"
+    format: Annotated[
+        str,
+        Setting(
+            "LOG_FORMAT",
+            "Form of log lines; `auto` is text on a terminal in development and JSON otherwise.",
+            choices=("auto", "json", "text"),
+        ),
+    ] = "auto"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the environment decides."""
+    """All that environment variables decide."""
 
-    environment: Environment
+    environment: Annotated[Environment, ENVIRONMENT] = Environment.DEVELOPMENT
+    background_jobs: Annotated[
+        bool, Setting("BACKGROUND_JOBS", "Whether this instance sends mail and removes expired rows.")
+    ] = True
     server: ServerPolicy
     http: HttpPolicy
     logging: LogPolicy
@@ -70,176 +75,94 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     housekeeping: HousekeepingPolicy
     mail: MailPolicy
     verification_policy: VerificationPolicy
-    background_jobs: bool = True
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
-        """Parse the variables that docs and README list.
+        """Read all settings from environment variables, which docs/configuration.md lists.
 
         Raises:
-            InvalidSettingsError: with every variable that is missing or wrong.
+            InvalidSettingsError: variables are missing or invalid; all of them are listed.
         """
         read = Reader(environ)
-        environment = Environment(read.choice("ENVIRONMENT", [*Environment], Environment.DEVELOPMENT))
-        server = read_server(read, production=environment is Environment.PRODUCTION)
-        http = read_http(read, port=server.port, production=environment is Environment.PRODUCTION)
-        mail = read_mail(
-            read,
-            public_url=http.public_url,
-            development=environment is Environment.DEVELOPMENT,
-            production=environment is Environment.PRODUCTION,
-        )
+        own = read.values(cls)
+        server = read.build(ServerPolicy)
+        http = _http(read, port=server.port)
+        mail = read_mail(read, public_url=http.public_url)
         settings = cls(
-            environment=environment,
+            **own,
             server=server,
             http=http,
-            logging=_logging(read, environment),
-            metrics=_metrics(read, environment, server),
-            database=_database(read, environment, server),
-            breaker=BreakerPolicy(
-                failure_threshold=read.integer("CIRCUIT_BREAKER_THRESHOLD", 5, at_least=1),
-                longest_open_seconds=read.number("CIRCUIT_BREAKER_TIMEOUT", 60, at_least=1),
-                half_open_attempts=read.integer("CIRCUIT_BREAKER_HALF_OPEN_ATTEMPTS", 1, at_least=1),
-            ),
-            hashing=_hashing(read, environment, server),
-            passwords=PasswordPolicy(require_complexity=read.boolean("PASSWORD_REQUIRE_COMPLEXITY", default=True)),
+            logging=read.build(LogPolicy),
+            metrics=_metrics(read, server),
+            database=read_database(read, workers=server.workers),
+            breaker=read.build(BreakerPolicy),
+            hashing=_hashing(read, server),
+            passwords=read.build(PasswordPolicy),
             throttling=_throttling(read),
+            audit=read.build(AuditPolicy),
+            housekeeping=read.build(HousekeepingPolicy),
             mail=mail,
-            verification_policy=read_mailboxes(read, mail),
-            background_jobs=read.boolean("BACKGROUND_JOBS", default=True),
-            sessions=_sessions(read, http, environment),
-            audit=AuditPolicy(
-                retention=timedelta(days=read.integer("AUDIT_RETENTION_DAYS", 365, at_least=0, at_most=36500)) or None
-            ),
-            housekeeping=HousekeepingPolicy(
-                interval=read.integer("HOUSEKEEPING_INTERVAL", 600, at_least=0, at_most=86400)
-            ),
+            verification_policy=read_verification(read, mail),
+            sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()
         return settings
 
     @property
     def is_production(self) -> bool:
-        """Tell whether strangers may reach it."""
+        """Whether unsafe settings are rejected."""
         return self.environment is Environment.PRODUCTION
 
 
+def _http(read: Reader, *, port: int) -> HttpPolicy:
+    """Read the policy; in production `PUBLIC_URL` has no default and must use https."""
+    own_url = "" if read.is_production else f"http://127.0.0.1:{port}"
+    policy = read.build(HttpPolicy, {"public_url": own_url})
+    if read.is_production and not policy.public_url.startswith("https://"):
+        read.problem("PUBLIC_URL", "must be this server's https URL in production", "https://auth.your-company.com")
+    elif not policy.public_url.startswith(("http://", "https://")):
+        read.problem("PUBLIC_URL", "must be an http or https URL", "http://127.0.0.1:8000")
+    return policy
+
+
 def _throttling(read: Reader) -> ThrottlingPolicy:
-    factor = read.integer("RATE_LIMIT_FACTOR", 1, at_least=1)
-    return ThrottlingPolicy(
-        enabled=read.boolean("RATE_LIMIT_ENABLED", default=True),
-        addresses=address_limits(
-            login_requests=read.integer("RATE_LIMIT_REQUESTS", 5, at_least=1),
-            login_window=read.integer("RATE_LIMIT_WINDOW", 60, at_least=1),
-            factor=factor,
-        ),
-        requests_per_second=50 * factor,
+    variables = read.build(LimitVariables)
+    return read.build(
+        ThrottlingPolicy,
+        addresses=address_limits(variables),
+        requests_per_second=_REQUESTS_PER_SECOND * variables.factor,
     )
 
 
-def _logging(read: Reader, environment: Environment) -> LogPolicy:
-    levels = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-    default = "DEBUG" if environment is Environment.DEVELOPMENT else "INFO"
-    return LogPolicy(
-        level=read.choice("LOG_LEVEL", levels, default),
-        format=read.choice("LOG_FORMAT", ["auto", "json", "text"], "auto"),
-    )
+def _metrics(read: Reader, server: ServerPolicy) -> MetricsPolicy:
+    policy = read.build(MetricsPolicy, is_open=not read.is_production)
+    if policy.port == server.port:
+        read.problem("METRICS_PORT", "must not be the port of the API", "9464")
+    return policy
 
 
-def _metrics(read: Reader, environment: Environment, server: ServerPolicy) -> MetricsPolicy:
-    token = read.text("METRICS_TOKEN", "")
-    if token and len(token) < MIN_TOKEN_LENGTH:
-        read.problem("METRICS_TOKEN", f"must have at least {MIN_TOKEN_LENGTH} characters", f"$({GENERATE})")
-    port = (
-        read.integer("METRICS_PORT", USUAL_METRICS_PORT, at_least=1, at_most=65535)
-        if read.given("METRICS_PORT")
-        else None
-    )
-    if port == server.port:
-        read.problem("METRICS_PORT", "must not be the port of the API", str(USUAL_METRICS_PORT))
-    return MetricsPolicy(token=token or None, port=port, is_open=environment is not Environment.PRODUCTION)
+def _hashing(read: Reader, server: ServerPolicy) -> HashingPolicy:
+    policy = read.build(HashingPolicy, {"threads": max(1, usable_cores() // server.workers)})
+    minimum = _KIB_PER_LANE * policy.parallelism
+    reason = f"{_KIB_PER_LANE} KiB per lane of PASSWORD_HASH_PARALLELISM"
+    if read.is_production:
+        owasp = _OWASP_MIN_KIB[min(policy.iterations, len(_OWASP_MIN_KIB)) - 1]
+        if owasp > minimum:
+            minimum, reason = owasp, f"OWASP's minimum in production with PASSWORD_HASH_ITERATIONS={policy.iterations}"
+    if policy.memory_kib >= minimum:
+        return policy
+    if read.is_set("PASSWORD_HASH_MEMORY_KIB") or read.is_production:
+        read.problem("PASSWORD_HASH_MEMORY_KIB", f"must be {minimum} or more: {reason}", str(minimum))
+    return msgspec.structs.replace(policy, memory_kib=minimum)
 
 
-def _database(read: Reader, environment: Environment, server: ServerPolicy) -> DatabasePolicy:
-    production = environment is Environment.PRODUCTION
-    url = read.text("DATABASE_URL", "" if production else DEFAULT_DATABASE_URL)
-    scheme, _, rest = url.partition("://")
-    path = rest.removeprefix("/").split("?")[0] if scheme in _SQLITE_SCHEMES else None
-    if scheme not in (*_POSTGRES_SCHEMES, *_SQLITE_SCHEMES) or path == "":
-        read.problem(
-            "DATABASE_URL", "must be a PostgreSQL or SQLite address", "postgresql://user:password@host:5432/auth"
-        )
-    elif path is None and not _is_postgres_address(url):
-        read.problem(
-            "DATABASE_URL",
-            "cannot be read: write special characters of the password as %XX ('/' is %2F)",
-            "postgresql://user:se%2Fcret@host:5432/auth",
-        )
-    elif path == ":memory:":
-        read.problem(
-            "DATABASE_URL", "must name a file: every connection would have a memory of its own", DEFAULT_DATABASE_URL
-        )
-    elif path is not None and production and server.workers > 1:
-        read.problem("WORKERS", "must be 1 with SQLite in production; several need PostgreSQL", "1")
-    return DatabasePolicy(
-        sqlite_path=path,
-        postgres_dsn=f"postgresql://{rest}" if path is None else None,
-        max_pool_size=read.integer("DATABASE_MAX_POOL_SIZE", 20, at_least=1, at_most=1000),
-        pool_timeout=read.number("DATABASE_POOL_TIMEOUT", 1, above=0),
-        connect_timeout=read.number("DATABASE_CONNECT_TIMEOUT", 2, above=0),
-        statement_timeout=read.number("DATABASE_STATEMENT_TIMEOUT", 5, at_least=0.01),
-        statement_cache_size=read.integer("DATABASE_STATEMENT_CACHE_SIZE", 100, at_least=0),
-        creates_file=not production,
-    )
-
-
-def _is_postgres_address(url: str) -> bool:
-    try:
-        port = urlsplit(url).port  # a '/' in the password ends the address early
-    except ValueError:
-        return False
-    return port != 0
-
-
-def _hashing(read: Reader, environment: Environment, server: ServerPolicy) -> HashingPolicy:
-    # RFC 9106 §3.1 asks for 8 KiB per lane at least; the floor in production is OWASP's.
-    cheap = environment is Environment.TESTING
-    parallelism = read.integer("PASSWORD_HASH_PARALLELISM", 1, at_least=1, at_most=16)
-    iterations = read.integer("PASSWORD_HASH_ITERATIONS", 1 if cheap else 2, at_least=1, at_most=1000)
-    wanted = _OWASP_FLOORS[min(iterations, len(_OWASP_FLOORS)) - 1] if environment is Environment.PRODUCTION else 0
-    floor = max(wanted, 8 * parallelism)
-    default = floor if cheap else 19456
-    return HashingPolicy(
-        memory_kib=read.integer("PASSWORD_HASH_MEMORY_KIB", default, at_least=floor, at_most=_MAX_HASH_KIB),
-        iterations=iterations,
-        parallelism=parallelism,
-        threads=read.integer("PASSWORD_HASH_THREADS", max(1, processors() // server.workers), at_least=1),
-        queue_size=read.integer("PASSWORD_HASH_QUEUE_SIZE", 100, at_least=0),
-        queue_timeout=read.number("PASSWORD_HASH_QUEUE_TIMEOUT", 1, above=0),
-    )
-
-
-def _sessions(read: Reader, http: HttpPolicy, environment: Environment) -> SessionPolicy:
-    idle_days = read.integer("REFRESH_TOKEN_EXPIRE_DAYS", 7, at_least=1, at_most=3650)
-    absolute_days = read.integer("SESSION_ABSOLUTE_DAYS", max(30, idle_days), at_least=1, at_most=3650)
-    if idle_days > absolute_days:
-        read.problem("REFRESH_TOKEN_EXPIRE_DAYS", "must not be larger than SESSION_ABSOLUTE_DAYS", str(absolute_days))
-    access_minutes = read.integer("ACCESS_TOKEN_EXPIRE_MINUTES", 30, at_least=1, at_most=1440)
-    grace_seconds = read.integer("REFRESH_GRACE_SECONDS", 30, at_least=0, at_most=60)
-    per_account = read.integer("SESSIONS_PER_ACCOUNT", 50, at_least=1, at_most=200)
-    cache_size = read.integer("VERIFIED_TOKEN_CACHE_SIZE", 4096, at_least=0)
-    keys, derivation_secrets = read_keys(
-        read, is_production=environment is Environment.PRODUCTION
-    )  # last: without a key nothing goes on
-    return SessionPolicy(
-        keys=keys,
-        derivation_secrets=derivation_secrets,
-        issuer=read.text("JWT_ISSUER", http.public_url),
-        audience=read.text("JWT_AUDIENCE", "auth_api"),
-        access_ttl=timedelta(minutes=access_minutes),
-        idle_ttl=timedelta(days=idle_days),
-        absolute_ttl=timedelta(days=absolute_days),
-        refresh_grace=timedelta(seconds=grace_seconds),
-        per_account=per_account,
-        verified_cache_size=cache_size,
-    )
+def _sessions(read: Reader, http: HttpPolicy) -> SessionPolicy:
+    values = read.values(SessionPolicy, {"issuer": http.public_url})
+    idle, absolute = values["idle_ttl"], values["absolute_ttl"]
+    if idle > absolute:
+        values["absolute_ttl"] = idle
+        if read.is_set("SESSION_ABSOLUTE_DAYS"):
+            problem = "must not be larger than SESSION_ABSOLUTE_DAYS"
+            read.problem("REFRESH_TOKEN_EXPIRE_DAYS", problem, str(absolute.days))
+    keys, derivation_secrets = read_keys(read)  # last: raises the problems of all variables if the key is missing
+    return SessionPolicy(keys=keys, derivation_secrets=derivation_secrets, **values)

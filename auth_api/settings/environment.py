@@ -5,23 +5,11 @@ import os
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from dotenv import dotenv_values, set_key, unset_key
 
-SECRET_VARIABLES: Final = (
-    "DATABASE_URL",
-    "JWT_SECRET_KEY",
-    "JWT_PRIVATE_KEY",
-    "JWT_NEXT_KEY",
-    "JWT_PREVIOUS_KEYS",
-    "TOKEN_DERIVATION_KEY",
-    "SMTP_URL",
-    "METRICS_TOKEN",
-)
-"""May also be given as `NAME_FILE`, the path of a file that holds the value (container secrets)."""
-
-DEFAULT_DATABASE_URL: Final = "sqlite:///./auth.db"
+from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
+from auth_api.settings.catalogue import SECRET_VARIABLES
 
 
 class UnreadableFileError(Exception):

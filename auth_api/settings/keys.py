@@ -1,59 +1,56 @@
-"""Settings that are keys: what signs access tokens, and what successors of refresh tokens are derived from."""
+"""Settings of the keys: those that sign access tokens, and those that refresh tokens are derived from."""
 
 from collections.abc import Sequence
 from typing import Final
 
 from auth_api.kit.crypto.signing import MINIMUM_SECRET_BYTES, KeyRejectedError, KeyRing, SigningKey
+from auth_api.sessions.policy import KeyVariables
 from auth_api.settings.reader import Reader
 
-GENERATE: Final = "auth-api secrets generate"
-
+_EXAMPLE: Final = "$(auth-api secrets generate)"
+_MISSING: Final = f"is missing: a secret of at least {MINIMUM_SECRET_BYTES} bytes"
 _EXAMPLE_WORDS: Final = ("your-secret", "change", "example", "secret-key", "placeholder")
-_MIN_DISTINCT: Final = 10
-"""A random secret of 32 bytes has many more different characters."""
+_MIN_DISTINCT_CHARACTERS: Final = 10
+"""A random secret of 32 bytes has many more."""
 
 
-def read_keys(read: Reader, *, is_production: bool) -> tuple[KeyRing, tuple[bytes, ...]]:
-    """Return the ring, and the secrets from which successors of refresh tokens are derived.
+def read_keys(read: Reader) -> tuple[KeyRing, tuple[bytes, ...]]:
+    """Return the key ring, and the secrets that the successors of refresh tokens are derived from.
 
     Raises:
-        InvalidSettingsError: there is no key to sign with; nothing may be built without one.
+        InvalidSettingsError: there is not any key to sign with, without which a policy cannot be built.
     """
-    algorithm = read.choice("JWT_ALGORITHM", ["HS256", "EdDSA", "ES256", "RS256"], "HS256")
-    pem = read.text("JWT_PRIVATE_KEY", "").replace("\\n", "\n")
-    secret = read.text("JWT_SECRET_KEY", "")
-    derivation = read.text("TOKEN_DERIVATION_KEY", "")
-    next_text = read.text("JWT_NEXT_KEY", "").replace("\\n", "\n")
-    previous_texts = read.string_list("JWT_PREVIOUS_KEYS", ())
-    _is_good_secret(read, "TOKEN_DERIVATION_KEY", derivation, is_production=is_production)
-    is_good = _is_good_secret(read, "JWT_SECRET_KEY", secret, is_production=is_production)
-    if not pem and not secret:
-        read.problem("JWT_SECRET_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
-    if pem and not secret and not derivation:
-        read.problem("TOKEN_DERIVATION_KEY", "is missing: a secret of at least 32 bytes", f"$({GENERATE})")
-    others = [
-        key for text in previous_texts if (key := _other(read, "JWT_PREVIOUS_KEYS", text, is_production=is_production))
-    ]
-    if next_text and (coming := _other(read, "JWT_NEXT_KEY", next_text, is_production=is_production)):
-        others.append(coming)
-        if coming.signing is None:
-            read.problem("JWT_NEXT_KEY", "is a public key and could not sign", "")
-    signing_secret = _key(read, "JWT_SECRET_KEY", secret) if is_good else None
+    given = read.build(KeyVariables)
+    pem, next_text = given.private_key.replace("\\n", "\n"), given.next_key.replace("\\n", "\n")
+    _is_good_secret(read, "TOKEN_DERIVATION_KEY", given.derivation_secret)
+    is_good = _is_good_secret(read, "JWT_SECRET_KEY", given.secret)
+    if not pem and not given.secret:
+        read.problem("JWT_SECRET_KEY", _MISSING, _EXAMPLE)
+    if pem and not given.secret and not given.derivation_secret:
+        read.problem("TOKEN_DERIVATION_KEY", _MISSING, _EXAMPLE)
+    others = [key for text in given.previous_keys if (key := _other_key(read, "JWT_PREVIOUS_KEYS", text))]
+    if next_text and (next_key := _other_key(read, "JWT_NEXT_KEY", next_text)):
+        others.append(next_key)
+        if next_key.signing is None:
+            read.problem("JWT_NEXT_KEY", "is a public key, which cannot sign", "")
+    signing_secret = _key(read, "JWT_SECRET_KEY", given.secret) if is_good else None
     current = _key(read, "JWT_PRIVATE_KEY", pem) if pem else signing_secret
-    if pem and current is not None and read.given("JWT_ALGORITHM") and current.algorithm != algorithm:
-        read.problem("JWT_ALGORITHM", f"is {algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}", "")
-    elif not pem and algorithm != "HS256":
-        read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={algorithm}", "")
-    # The next one, too: of two instances during a rotation, one may derive from it what the other has to find again.
-    secrets = (derivation, secret, *(text for text in (next_text, *previous_texts) if "-----BEGIN" not in text))
+    if pem and current is not None and read.is_set("JWT_ALGORITHM") and current.algorithm != given.algorithm:
+        problem = f"is {given.algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}"
+        read.problem("JWT_ALGORITHM", problem, "")
+    elif not pem and given.algorithm != "HS256":
+        read.problem("JWT_PRIVATE_KEY", f"is missing: a PEM key for JWT_ALGORITHM={given.algorithm}", "")
+    # The next key is included: during a rotation one instance may derive from it what another has to find again.
+    shared = (text for text in (next_text, *given.previous_keys) if "-----BEGIN" not in text)
+    secrets = (given.derivation_secret, given.secret, *shared)
     return _ring(read, current, others), tuple(text.encode() for text in secrets if text)
 
 
-def _other(read: Reader, variable: str, text: str, *, is_production: bool) -> SigningKey | None:
-    """Return a key that does not sign: one from before, or the next one."""
+def _other_key(read: Reader, variable: str, text: str) -> SigningKey | None:
+    """Return a previous key or the next one."""
     if "-----BEGIN" in text:
         return _key(read, variable, text.replace("\\n", "\n"))
-    return _key(read, variable, text) if _is_good_secret(read, variable, text, is_production=is_production) else None
+    return _key(read, variable, text) if _is_good_secret(read, variable, text) else None
 
 
 def _ring(read: Reader, current: SigningKey | None, others: Sequence[SigningKey]) -> KeyRing:
@@ -63,26 +60,27 @@ def _ring(read: Reader, current: SigningKey | None, others: Sequence[SigningKey]
     except KeyRejectedError as error:
         read.problem("JWT_PRIVATE_KEY", str(error), "")
     read.raise_problems()
-    message = "there is no key to sign with, and no problem was noted"
+    message = "a key to sign with is missing, and no problem was recorded"
     raise AssertionError(message)
 
 
-def _is_good_secret(read: Reader, variable: str, value: str, *, is_production: bool) -> bool:
-    """Note what is too short everywhere, and what is easy to guess in production. False for an empty text, too."""
+def _is_good_secret(read: Reader, variable: str, value: str) -> bool:
+    """Return whether a secret can be used; record one that is too short, or in production easy to guess."""
     if not value:
         return False
     if len(value.encode()) < MINIMUM_SECRET_BYTES:
-        read.problem(variable, f"is shorter than {MINIMUM_SECRET_BYTES} bytes", f"$({GENERATE})")
-    elif is_production and (any(word in value.lower() for word in _EXAMPLE_WORDS) or len(set(value)) < _MIN_DISTINCT):
-        read.problem(variable, "looks like an example or is easy to guess", f"$({GENERATE})")
-    else:
-        return True
-    return False
+        read.problem(variable, f"is shorter than {MINIMUM_SECRET_BYTES} bytes", _EXAMPLE)
+        return False
+    has_example_word = any(word in value.lower() for word in _EXAMPLE_WORDS)
+    if read.is_production and (has_example_word or len(set(value)) < _MIN_DISTINCT_CHARACTERS):
+        read.problem(variable, "looks like an example or is easy to guess", _EXAMPLE)
+        return False
+    return True
 
 
 def _key(read: Reader, variable: str, text: str) -> SigningKey | None:
     try:
         return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
     except KeyRejectedError as error:
-        read.problem(variable, str(error), f"$({GENERATE})" if "-----BEGIN" not in text else "")
+        read.problem(variable, str(error), _EXAMPLE if "-----BEGIN" not in text else "")
         return None

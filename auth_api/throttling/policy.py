@@ -1,8 +1,10 @@
-"""How much is allowed. `auth-api limits` prints it."""
+"""Limits on requests and on failed logins; `auth-api limits` prints them."""
 
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
 import msgspec
+
+from auth_api.kit.setting import Setting
 
 MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
@@ -30,9 +32,12 @@ class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """So many failures are free within the window; after that each one costs a wait that doubles.
+    """Failed logins that are free within a window; each further one blocks logins for a time that doubles.
 
-    With `renews`, each failure begins the window anew: they are forgotten that long after the last one.
+    Attributes:
+        free: failures without a wait.
+        window_seconds: age at which failures are forgotten.
+        renews: whether each failure starts the window again, so that its age counts from the last failure.
     """
 
     free: int
@@ -48,15 +53,17 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """All limits.
 
     Attributes:
-        enabled: False switches all of them off.
-        addresses: by name; routes refer to it.
-        mails_per_hour: of one kind to one address, whether an account has it or not.
-        per_network: failures at one account from one network; forgotten a day after the last one.
-        per_account: failures at one account from everywhere, but from networks its owner has used lately.
-        requests_per_second: of any kind from one network; counted per process, in front of all that costs a query.
+        addresses: limits per client IP address, by the name that routes refer to.
+        mails_per_hour: mails of one kind to one e-mail address, whether a user has it or not.
+        per_network: failed logins of one user from one network.
+        per_account: failed logins of one user from all networks together, except those the user has used recently.
+        requests_per_second: requests of any kind from one network, counted per process before the first query.
     """
 
-    enabled: bool
+    enabled: Annotated[
+        bool,
+        Setting("RATE_LIMIT_ENABLED", "Whether requests and failed logins are limited; `false` removes all limits."),
+    ] = True
     addresses: dict[str, AddressLimit]
     mails_per_hour: int = 3
     per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY, renews=True)
@@ -64,10 +71,29 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second: int = 50
 
 
-def address_limits(*, login_requests: int, login_window: int, factor: int) -> dict[str, AddressLimit]:
-    """Return the limits of the contract, every number of requests multiplied by the factor."""
+class LimitVariables(msgspec.Struct, frozen=True, kw_only=True):
+    """Variables that `address_limits` computes the limits per client IP address from."""
+
+    login_requests: Annotated[
+        int, Setting("RATE_LIMIT_REQUESTS", "Logins that one client IP address may try per window.", minimum=1)
+    ] = 5
+    login_window_seconds: Annotated[
+        int, Setting("RATE_LIMIT_WINDOW", "Window of `RATE_LIMIT_REQUESTS`.", minimum=1, unit="seconds")
+    ] = 60
+    factor: Annotated[
+        int,
+        Setting(
+            "RATE_LIMIT_FACTOR",
+            "Factor for all limits per client IP address; `auth-api limits` prints them.",
+            minimum=1,
+        ),
+    ] = 1
+
+
+def address_limits(variables: LimitVariables) -> dict[str, AddressLimit]:
+    """Return the limits by name, each number of requests multiplied by the factor."""
     table = (
-        ("login", login_requests, login_window),
+        ("login", variables.login_requests, variables.login_window_seconds),
         ("register", 20, HOUR),
         ("refresh", 150, 5 * MINUTE),
         ("rename", 20, HOUR),
@@ -79,7 +105,7 @@ def address_limits(*, login_requests: int, login_window: int, factor: int) -> di
     )
     return {
         name: AddressLimit(
-            name=name, requests=requests * factor, window_seconds=window, is_shared=name not in PER_PROCESS
+            name=name, requests=requests * variables.factor, window_seconds=window, is_shared=name not in PER_PROCESS
         )
         for name, requests, window in table
     }

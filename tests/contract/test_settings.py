@@ -1,4 +1,4 @@
-"""Every variable: its default in each environment, and what it does."""
+"""Defaults of the settings in each environment, and the effect of each variable."""
 
 from datetime import timedelta
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from auth_api.settings import Settings
+from tests.support.setting_values import setting_values
 
 pytestmark = pytest.mark.engine_independent
 
@@ -80,7 +81,7 @@ DEFAULTS = {
 
 
 @pytest.mark.parametrize(("path", "value"), DEFAULTS.items(), ids=DEFAULTS)
-def test_development_needs_nothing_but_a_secret(path: str, value: Any) -> None:
+def test_development_needs_only_a_secret(path: str, value: Any) -> None:
     settings = Settings.from_env(DEVELOPMENT)
 
     assert value_of(settings, path) == value
@@ -96,7 +97,7 @@ def test_development_needs_nothing_but_a_secret(path: str, value: Any) -> None:
         ("http.docs_enabled", True),
     ],
 )
-def test_testing_is_development_with_cheap_hashing(path: str, value: Any) -> None:
+def test_testing_has_cheap_hashing(path: str, value: Any) -> None:
     settings = Settings.from_env({**DEVELOPMENT, "ENVIRONMENT": "testing"})
 
     assert value_of(settings, path) == value
@@ -119,7 +120,7 @@ def test_testing_is_development_with_cheap_hashing(path: str, value: Any) -> Non
         ("is_production", True),
     ],
 )
-def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
+def test_production_has_strict_defaults(path: str, value: Any) -> None:
     settings = Settings.from_env(PRODUCTION)
 
     assert value_of(settings, path) == value
@@ -129,7 +130,7 @@ def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
     ("variable", "text", "path", "value"),
     [
         ("ENVIRONMENT", "Testing", "environment", "testing"),
-        ("HOST", "0.0.0.0", "server.host", "0.0.0.0"),  # noqa: S104 - it is what people set
+        ("HOST", "0.0.0.0", "server.host", "0.0.0.0"),  # noqa: S104 - a usual value
         ("PORT", "9000", "server.port", 9000),
         ("PORT", "9000", "http.public_url", "http://127.0.0.1:9000"),
         ("WORKERS", "4", "server.workers", 4),
@@ -194,22 +195,25 @@ def test_production_is_closed_until_it_is_opened(path: str, value: Any) -> None:
         ("JWT_PREVIOUS_KEYS", OTHER_SECRET, "sessions.derivation_secrets", (SECRET.encode(), OTHER_SECRET.encode())),
     ],
 )
-def test_a_variable_does_what_it_is_for(variable: str, text: str, path: str, value: Any) -> None:
+def test_variable_sets_its_field(variable: str, text: str, path: str, value: Any) -> None:
     settings = Settings.from_env({**DEVELOPMENT, variable: text})
 
     assert value_of(settings, path) == value
 
 
 @pytest.mark.parametrize(("workers", "threads"), [("1", 3), ("2", 1), ("8", 1)])
-def test_workers_share_the_processors_that_the_process_may_use(
+def test_hashing_threads_divide_the_usable_cores_by_the_workers(
     monkeypatch: pytest.MonkeyPatch, workers: str, threads: int
 ) -> None:
-    """A pinned server that hashed on as many threads as the machine has processors would only need more memory."""
+    """More threads than cores would only need more memory; a server may be pinned to some cores of the machine."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0, 4, 5})
 
     assert Settings.from_env({**DEVELOPMENT, "WORKERS": workers}).hashing.threads == threads
 
 
 @pytest.mark.parametrize("variable", ["PORT", "LOG_LEVEL", "CORS_ORIGINS", "DATABASE_URL", "DOCS_ENABLED"])
-def test_an_empty_variable_is_one_that_is_not_set(variable: str) -> None:
-    assert repr(Settings.from_env({**DEVELOPMENT, variable: ""})) == repr(Settings.from_env(DEVELOPMENT))
+@pytest.mark.parametrize("blank", ["", " "], ids=["empty", "a space"])
+def test_blank_variable_counts_as_not_set(variable: str, blank: str) -> None:
+    settings = Settings.from_env({**DEVELOPMENT, variable: blank})
+
+    assert setting_values(settings) == setting_values(Settings.from_env(DEVELOPMENT))

@@ -1,4 +1,4 @@
-"""Settings that are keys: a shared secret, or a PEM key for each of the three algorithms; and the keys before them."""
+"""Settings of keys: a shared secret, a PEM key for each of three algorithms, and previous keys."""
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -25,7 +25,7 @@ ED25519 = ed25519.Ed25519PrivateKey.generate()
 P256 = ec.generate_private_key(ec.SECP256R1())
 P384 = ec.generate_private_key(ec.SECP384R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-SHORT_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - it is refused
+SHORT_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - rejected
 
 
 def pem(key: PrivateKey, encryption: KeySerializationEncryption | None = None) -> str:
@@ -36,18 +36,18 @@ def public_pem(key: PrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-def refusal(environ: dict[str, str]) -> str:
-    """Return what is said about variables that are not accepted."""
-    with pytest.raises(InvalidSettingsError) as refused:
+def error_text(environ: dict[str, str]) -> str:
+    """Return the text of the error that these variables raise."""
+    with pytest.raises(InvalidSettingsError) as raised:
         Settings.from_env(environ)
-    return str(refused.value)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize(("algorithm", "key"), [("EdDSA", ED25519), ("ES256", P256), ("RS256", RSA)])
 @pytest.mark.parametrize("escaped", [False, True], ids=["with line breaks", "in one line"])
 @pytest.mark.parametrize("named", [True, False], ids=["algorithm named", "algorithm left out"])
-def test_a_pem_key_signs_by_its_own_algorithm(algorithm: str, key: PrivateKey, escaped: bool, named: bool) -> None:
-    """In `.env` files and orchestrators a PEM often has to be one line."""
+def test_pem_key_signs_with_its_algorithm(algorithm: str, key: PrivateKey, escaped: bool, named: bool) -> None:
+    """`.env` files and orchestrators often need a PEM key in one line."""
     text = pem(key).replace("\n", "\\n") if escaped else pem(key)
 
     settings = Settings.from_env(
@@ -73,18 +73,18 @@ def test_a_pem_key_signs_by_its_own_algorithm(algorithm: str, key: PrivateKey, e
     ],
     ids=["public", "encrypted", "short RSA", "P-384"],
 )
-def test_a_key_that_cannot_sign_as_it_should_is_refused(key: str, message: str) -> None:
-    assert refusal({**DEVELOPMENT, "JWT_PRIVATE_KEY": key}) == message
+def test_unsuitable_key_is_rejected(key: str, message: str) -> None:
+    assert error_text({**DEVELOPMENT, "JWT_PRIVATE_KEY": key}) == message
 
 
-def test_a_key_for_another_algorithm_is_refused() -> None:
-    message = refusal({**DEVELOPMENT, "JWT_ALGORITHM": "RS256", "JWT_PRIVATE_KEY": pem(ED25519)})
+def test_key_of_another_algorithm_is_rejected() -> None:
+    message = error_text({**DEVELOPMENT, "JWT_ALGORITHM": "RS256", "JWT_PRIVATE_KEY": pem(ED25519)})
 
     assert message == "JWT_ALGORITHM is RS256, but JWT_PRIVATE_KEY is a key for EdDSA."
 
 
-def test_a_pem_key_alone_lacks_a_secret_for_refresh_tokens() -> None:
-    message = refusal({"JWT_PRIVATE_KEY": pem(ED25519)})
+def test_pem_key_needs_a_secret_for_refresh_tokens() -> None:
+    message = error_text({"JWT_PRIVATE_KEY": pem(ED25519)})
 
     assert message == (
         "TOKEN_DERIVATION_KEY is missing: a secret of at least 32 bytes. "
@@ -92,7 +92,7 @@ def test_a_pem_key_alone_lacks_a_secret_for_refresh_tokens() -> None:
     )
 
 
-def test_previous_keys_of_any_kind_still_verify() -> None:
+def test_previous_keys_still_verify() -> None:
     before = Settings.from_env({**DEVELOPMENT, "JWT_PRIVATE_KEY": pem(P256)}).sessions.keys
     by_secret = Settings.from_env({"JWT_SECRET_KEY": OTHER_SECRET}).sessions.keys
     tokens = [ring.sign({"sub": "1"}, token_type="at+jwt") for ring in (before, by_secret)]
@@ -103,7 +103,7 @@ def test_previous_keys_of_any_kind_still_verify() -> None:
     assert [now.verify(token, token_type="at+jwt") for token in tokens] == [b'{"sub":"1"}'] * 2
 
 
-def test_no_secret_stands_in_the_representation_of_settings() -> None:
+def test_repr_of_settings_contains_no_secret() -> None:
     key = pem(ED25519)
     settings = Settings.from_env(
         {
@@ -123,13 +123,13 @@ def test_no_secret_stands_in_the_representation_of_settings() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
-def test_an_algorithm_with_a_key_pair_needs_one(algorithm: str) -> None:
-    message = refusal({**DEVELOPMENT, "JWT_ALGORITHM": algorithm})
+def test_asymmetric_algorithm_needs_a_private_key(algorithm: str) -> None:
+    message = error_text({**DEVELOPMENT, "JWT_ALGORITHM": algorithm})
 
     assert message == f"JWT_PRIVATE_KEY is missing: a PEM key for JWT_ALGORITHM={algorithm}."
 
 
-def test_what_only_begins_like_a_key_is_refused() -> None:
-    message = refusal({**DEVELOPMENT, "JWT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nhunter2"})
+def test_truncated_pem_key_is_rejected() -> None:
+    message = error_text({**DEVELOPMENT, "JWT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nhunter2"})
 
     assert message == "JWT_PRIVATE_KEY is not an unencrypted key in PEM form."

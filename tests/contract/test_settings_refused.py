@@ -1,4 +1,4 @@
-"""What is said about a variable that cannot stay as it is: its name, what is wrong, and an example."""
+"""Errors for invalid variables: the name, what is wrong, and an example."""
 
 import pytest
 
@@ -20,26 +20,29 @@ PRODUCTION = {
 
 GENERATE = "$(auth-api secrets generate)"
 NUMBER = "must be a whole number, {}"
+WHOLE = "must be a whole number of {}, {}"
+SECONDS = "must be a number of seconds, {}"
 SWITCH = "must be true or false"
 TEXTS = "must be a JSON list of texts"
-TWO_TEXTS = '["one", "two"]'
 ORIGINS = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
-REQUEST_CONTEXT = '["https://app.your-company.com"]'
-DATABASE = "must be a PostgreSQL or SQLite address"
+APP_ORIGIN = '["https://app.your-company.com"]'
+DATABASE = "must be a PostgreSQL or SQLite URL"
 POSTGRES = "postgresql://user:password@host:5432/auth"
-MEMORY = "must name a file: every connection would have a memory of its own"
+HOSTS = "must list host names or IP addresses, without scheme and port"
+MEMORY = "must name a file: each connection would have a database of its own in memory"
 SHORT = "is shorter than 32 bytes"
 MISSING = "is missing: a secret of at least 32 bytes"
 GUESSED = "looks like an example or is easy to guess"
-HTTPS = "must be this server's https address in production"
+HTTPS = "must be this server's https URL in production"
+OWASP = "OWASP's minimum in production with PASSWORD_HASH_ITERATIONS={}"
 IDLE = "must not be larger than SESSION_ABSOLUTE_DAYS"
 
 
-def refusal(environ: dict[str, str]) -> str:
-    """Return what is said about variables that are not accepted."""
-    with pytest.raises(InvalidSettingsError) as refused:
+def error_text(environ: dict[str, str]) -> str:
+    """Return the text of the error that these variables raise."""
+    with pytest.raises(InvalidSettingsError) as raised:
         Settings.from_env(environ)
-    return str(refused.value)
+    return str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -50,21 +53,22 @@ def refusal(environ: dict[str, str]) -> str:
         ("PORT", "65536", NUMBER.format("1 to 65535"), "8000"),
         ("PORT", "eighty", NUMBER.format("1 to 65535"), "8000"),
         ("WORKERS", "0", NUMBER.format("1 to 512"), "1"),
-        ("REQUEST_HEADER_TIMEOUT", "0", "must be a number, 0.1 to 300", "10"),
-        ("REQUEST_BODY_TIMEOUT", "301", "must be a number, 0.1 to 300", "10"),
-        ("REQUEST_TIMEOUT", "inf", "must be a number, 0.1 to 300", "10"),
-        ("KEEP_ALIVE_TIMEOUT", "3601", "must be a number, 0.1 to 3600", "5"),
+        ("REQUEST_HEADER_TIMEOUT", "0", SECONDS.format("0.1 to 300"), "10"),
+        ("REQUEST_BODY_TIMEOUT", "301", SECONDS.format("0.1 to 300"), "10"),
+        ("REQUEST_TIMEOUT", "inf", SECONDS.format("0.1 to 300"), "10"),
+        ("KEEP_ALIVE_TIMEOUT", "3601", SECONDS.format("0.1 to 3600"), "5"),
         ("MAX_CONNECTIONS", "0", NUMBER.format("1 to 100000"), "1000"),
-        ("SHUTDOWN_DELAY", "-1", "must be a number, 0 to 300", "0"),
-        ("SHUTDOWN_TIMEOUT", "0", "must be a number, 0.1 to 300", "20"),
-        ("PUBLIC_URL", "auth.example.org", "must be an http or https address", "http://127.0.0.1:8000"),
-        ("CORS_ORIGINS", "*", ORIGINS, REQUEST_CONTEXT),
-        ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, REQUEST_CONTEXT),
-        ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, REQUEST_CONTEXT),
-        ("CORS_ORIGINS", '["example.org"]', ORIGINS, REQUEST_CONTEXT),
-        ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, REQUEST_CONTEXT),
-        ("CORS_ORIGINS", "[7]", TEXTS, TWO_TEXTS),
-        ("ALLOWED_HOSTS", '["a"', TEXTS, TWO_TEXTS),
+        ("SHUTDOWN_DELAY", "-1", SECONDS.format("0 to 300"), "0"),
+        ("SHUTDOWN_TIMEOUT", "0", SECONDS.format("0.1 to 300"), "20"),
+        ("PUBLIC_URL", "auth.example.org", "must be an http or https URL", "http://127.0.0.1:8000"),
+        ("CORS_ORIGINS", "*", ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", '["example.org"]', ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", "[7]", TEXTS, APP_ORIGIN),
+        ("ALLOWED_HOSTS", '["a"', TEXTS, '["auth.your-company.com"]'),
+        ("ALLOWED_HOSTS", "https://a.org", HOSTS, '["auth.your-company.com"]'),
         ("DOCS_ENABLED", "maybe", SWITCH, "true"),
         ("METRICS_TOKEN", "fifteen-letters", "must have at least 16 characters", GENERATE),
         ("METRICS_PORT", "0", NUMBER.format("1 to 65535"), "9464"),
@@ -76,26 +80,27 @@ def refusal(environ: dict[str, str]) -> str:
         ("DATABASE_URL", "sqlite://", DATABASE, POSTGRES),
         ("DATABASE_URL", "sqlite:///:memory:", MEMORY, "sqlite:///./auth.db"),
         ("DATABASE_MAX_POOL_SIZE", "0", NUMBER.format("1 to 1000"), "20"),
-        ("DATABASE_POOL_TIMEOUT", "0", "must be a number, more than 0", "1"),
-        ("DATABASE_CONNECT_TIMEOUT", "soon", "must be a number, more than 0", "2"),
-        ("DATABASE_STATEMENT_TIMEOUT", "inf", "must be a number, 0.01 or more", "5"),
+        ("DATABASE_POOL_TIMEOUT", "0", SECONDS.format("more than 0"), "1"),
+        ("DATABASE_CONNECT_TIMEOUT", "soon", SECONDS.format("more than 0"), "2"),
+        ("DATABASE_STATEMENT_TIMEOUT", "inf", SECONDS.format("0.01 or more"), "5"),
         ("DATABASE_STATEMENT_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "100"),
         ("CIRCUIT_BREAKER_THRESHOLD", "0", NUMBER.format("1 or more"), "5"),
-        ("CIRCUIT_BREAKER_TIMEOUT", "nan", "must be a number, 1 or more", "60"),
-        ("PASSWORD_HASH_MEMORY_KIB", "7", NUMBER.format("8 to 4194304"), "19456"),
+        ("CIRCUIT_BREAKER_TIMEOUT", "nan", SECONDS.format("1 or more"), "60"),
+        ("PASSWORD_HASH_MEMORY_KIB", "7", "must be a whole number of KiB, 8 to 4194304", "19456"),
+        ("JWT_PREVIOUS_KEYS", "[7]", TEXTS, ""),
         ("PASSWORD_HASH_ITERATIONS", "0", NUMBER.format("1 to 1000"), "2"),
         ("PASSWORD_HASH_PARALLELISM", "17", NUMBER.format("1 to 16"), "1"),
         ("PASSWORD_HASH_QUEUE_SIZE", "-1", NUMBER.format("0 or more"), "100"),
         ("PASSWORD_REQUIRE_COMPLEXITY", "2", SWITCH, "true"),
-        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", NUMBER.format("1 to 1440"), "30"),
-        ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", NUMBER.format("1 to 1440"), "30"),
-        ("REFRESH_TOKEN_EXPIRE_DAYS", "0", NUMBER.format("1 to 3650"), "7"),
-        ("SESSION_ABSOLUTE_DAYS", "3651", NUMBER.format("1 to 3650"), "30"),
-        ("AUDIT_RETENTION_DAYS", "-1", NUMBER.format("0 to 36500"), "365"),
-        ("HOUSEKEEPING_INTERVAL", "-1", NUMBER.format("0 to 86400"), "600"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "0", WHOLE.format("minutes", "1 to 1440"), "30"),
+        ("ACCESS_TOKEN_EXPIRE_MINUTES", "1.5", WHOLE.format("minutes", "1 to 1440"), "30"),
+        ("REFRESH_TOKEN_EXPIRE_DAYS", "0", WHOLE.format("days", "1 to 3650"), "7"),
+        ("SESSION_ABSOLUTE_DAYS", "3651", WHOLE.format("days", "1 to 3650"), "30"),
+        ("AUDIT_RETENTION_DAYS", "-1", WHOLE.format("days", "0 to 36500"), "365"),
+        ("HOUSEKEEPING_INTERVAL", "-1", WHOLE.format("seconds", "0 to 86400"), "600"),
         ("SESSIONS_PER_ACCOUNT", "0", NUMBER.format("1 to 200"), "50"),
         ("SESSIONS_PER_ACCOUNT", "201", NUMBER.format("1 to 200"), "50"),
-        ("REFRESH_GRACE_SECONDS", "61", NUMBER.format("0 to 60"), "30"),
+        ("REFRESH_GRACE_SECONDS", "61", WHOLE.format("seconds", "0 to 60"), "30"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "4096"),
         ("JWT_ALGORITHM", "none", "must be one of HS256, EdDSA, ES256, RS256", "HS256"),
         ("JWT_SECRET_KEY", "hunter2", SHORT, GENERATE),
@@ -105,10 +110,10 @@ def refusal(environ: dict[str, str]) -> str:
         ("JWT_PREVIOUS_KEYS", '["hunter2"]', SHORT, GENERATE),
     ],
 )
-def test_a_wrong_value_is_refused_with_what_is_wrong_and_an_example(
-    variable: str, text: str, problem: str, example: str
-) -> None:
-    assert refusal({**DEVELOPMENT, variable: text}) == f"{variable} {problem}. Example: {variable}={example}"
+def test_invalid_value_is_rejected_with_an_example(variable: str, text: str, problem: str, example: str) -> None:
+    assert error_text({**DEVELOPMENT, variable: text}) == f"{variable} {problem}." + (
+        f" Example: {variable}={example}" if example else ""
+    )
 
 
 @pytest.mark.parametrize(
@@ -121,41 +126,64 @@ def test_a_wrong_value_is_refused_with_what_is_wrong_and_an_example(
         ("DATABASE_URL", "", DATABASE, POSTGRES),
         ("PUBLIC_URL", "http://auth.your-company.com", HTTPS, "https://auth.your-company.com"),
         ("PUBLIC_URL", "", HTTPS, "https://auth.your-company.com"),
-        ("PASSWORD_HASH_MEMORY_KIB", "19455", NUMBER.format("19456 to 4194304"), "19456"),
+        ("PASSWORD_HASH_MEMORY_KIB", "19455", f"must be 19456 or more: {OWASP.format(2)}", "19456"),
     ],
 )
-def test_production_refuses_what_is_good_enough_for_development(
-    variable: str, text: str, problem: str, example: str
-) -> None:
-    assert refusal({**PRODUCTION, variable: text}) == f"{variable} {problem}. Example: {variable}={example}"
+def test_production_rejects_values_of_development(variable: str, text: str, problem: str, example: str) -> None:
+    assert error_text({**PRODUCTION, variable: text}) == f"{variable} {problem}. Example: {variable}={example}"
 
 
-def test_production_needs_a_key_to_sign_with_whatever_else_is_given() -> None:
-    message = refusal({**PRODUCTION, "JWT_SECRET_KEY": "", "TOKEN_DERIVATION_KEY": OTHER_SECRET})
+def test_production_needs_a_signing_key() -> None:
+    message = error_text({**PRODUCTION, "JWT_SECRET_KEY": "", "TOKEN_DERIVATION_KEY": OTHER_SECRET})
 
     assert message == f"JWT_SECRET_KEY {MISSING}. Example: JWT_SECRET_KEY={GENERATE}"
 
 
-def test_production_refuses_several_workers_on_one_file() -> None:
-    message = refusal({**PRODUCTION, "DATABASE_URL": "sqlite:////var/lib/auth.db", "WORKERS": "2"})
+def test_production_rejects_several_workers_with_sqlite() -> None:
+    message = error_text({**PRODUCTION, "DATABASE_URL": "sqlite:////var/lib/auth.db", "WORKERS": "2"})
 
-    assert message == "WORKERS must be 1 with SQLite in production; several need PostgreSQL. Example: WORKERS=1"
+    assert message == "WORKERS must be 1 with SQLite in production; several workers need PostgreSQL. Example: WORKERS=1"
 
 
-def test_production_may_run_on_one_file_with_one_worker() -> None:
+def test_hash_memory_has_a_minimum_for_its_iterations_and_lanes() -> None:
+    iterations = error_text({**PRODUCTION, "PASSWORD_HASH_ITERATIONS": "1"})
+    lanes = error_text({**DEVELOPMENT, "PASSWORD_HASH_PARALLELISM": "4", "PASSWORD_HASH_MEMORY_KIB": "31"})
+
+    assert iterations == (
+        f"PASSWORD_HASH_MEMORY_KIB must be 47104 or more: {OWASP.format(1)}. Example: PASSWORD_HASH_MEMORY_KIB=47104"
+    )
+    assert lanes.startswith("PASSWORD_HASH_MEMORY_KIB must be 32 or more: 8 KiB per lane of PASSWORD_HASH_PARALLELISM.")
+
+
+def test_testing_raises_the_hash_memory_for_more_lanes() -> None:
+    settings = Settings.from_env({**DEVELOPMENT, "ENVIRONMENT": "testing", "PASSWORD_HASH_PARALLELISM": "4"})
+
+    assert settings.hashing.memory_kib == 32
+
+
+@pytest.mark.parametrize("url", ["http://[", "smtp://a:hunter2@[/"])
+@pytest.mark.parametrize("variable", ["PUBLIC_URL", "FRONTEND_URL", "SMTP_URL", "DATABASE_URL"])
+def test_unparsable_url_is_rejected(variable: str, url: str) -> None:
+    message = error_text({**DEVELOPMENT, "MAIL_FROM": "Me <me@example.com>", variable: url})
+
+    assert message.startswith(f"{variable} must be a")
+    assert "hunter2" not in message
+
+
+def test_production_accepts_one_worker_with_sqlite() -> None:
     settings = Settings.from_env({**PRODUCTION, "DATABASE_URL": "sqlite:////var/lib/auth.db"})
 
     assert settings.database.sqlite_path == "/var/lib/auth.db"
 
 
-def test_a_session_does_not_end_before_its_refresh_tokens() -> None:
-    message = refusal({**DEVELOPMENT, "REFRESH_TOKEN_EXPIRE_DAYS": "7", "SESSION_ABSOLUTE_DAYS": "3"})
+def test_idle_time_may_not_exceed_absolute_time() -> None:
+    message = error_text({**DEVELOPMENT, "REFRESH_TOKEN_EXPIRE_DAYS": "7", "SESSION_ABSOLUTE_DAYS": "3"})
 
     assert message == f"REFRESH_TOKEN_EXPIRE_DAYS {IDLE}. Example: REFRESH_TOKEN_EXPIRE_DAYS=3"
 
 
-def test_everything_that_is_wrong_is_told_at_once_and_no_value_with_it() -> None:
-    wrong = {
+def test_all_problems_are_reported_at_once_without_values() -> None:
+    invalid = {
         "ENVIRONMENT": "production",
         "PORT": "hunter2",
         "DATABASE_URL": "mysql://auth:hunter2@db/auth",
@@ -167,7 +195,7 @@ def test_everything_that_is_wrong_is_told_at_once_and_no_value_with_it() -> None
         "JWT_PREVIOUS_KEYS": '["hunter2"]',
     }
 
-    message = refusal(wrong)
+    message = error_text(invalid)
 
-    assert sorted(line.split()[0] for line in message.splitlines()) == sorted(set(wrong) - {"ENVIRONMENT"})
+    assert sorted(line.split()[0] for line in message.splitlines()) == sorted(set(invalid) - {"ENVIRONMENT"})
     assert "hunter2" not in message

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import Server, ServerState
 
 from auth_api.server import http_protocol, server, worker
-from auth_api.settings.server import ServerPolicy
+from auth_api.server.policy import ServerPolicy
 
 SIGNATURES = {
     HttpToolsProtocol.__init__: "(self, config, server_state, app_state, _loop=None)",

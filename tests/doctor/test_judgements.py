@@ -19,9 +19,9 @@ from auth_api.doctor.connecting import explain_failure
 from auth_api.doctor.database import PostgresFacts
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
-from auth_api.kit.crypto.passwords import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
-from auth_api.settings.http import HttpPolicy
+from auth_api.kit.http.policy import HttpPolicy
 from tests.support.keys import private_pem, public_pem
 
 pytestmark = pytest.mark.engine_independent

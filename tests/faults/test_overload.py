@@ -8,7 +8,7 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from auth_api.settings.server import processors
+from auth_api.server.policy import usable_cores
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.load import Measured, at_capacity, at_rate, request_bytes
@@ -44,7 +44,7 @@ async def checked_per_second(port: int, login: bytes, workers: int, *, seconds: 
 
 @pytest.mark.torture
 async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deployment, engine: str, workers: int) -> None:
-    if workers > processors():
+    if workers > usable_cores():
         pytest.skip("the hash threads of more workers than processors take the time that refusals need")
     with deployment.server(workers=workers, **HASHING) as server:
         wait_until(lambda: times_said(server.output(), "Application startup complete.") == workers)
@@ -70,7 +70,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
         grown = [resident_kib(pid) - at_first for pid, at_first in zip(pids, base, strict=True)]
 
     peak = (before + after) / 2  # a machine that others use as well is faster in one minute than in the next
-    threads = max(1, processors() // workers)
+    threads = max(1, usable_cores() // workers)
     goodput = logins.per_second(200)
     record(
         "FT23",

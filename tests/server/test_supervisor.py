@@ -10,10 +10,10 @@ from loguru import logger
 
 from auth_api.server import supervisor, worker
 from auth_api.server.connection_balancer import NOT_ACCEPTING
+from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import UNREAD_SECONDS, allow_open_files, bind_socket
 from auth_api.server.supervisor import MAX_FAILED_STARTS, MAX_SILENT_CHECKS, Supervisor, WorkerSlot
 from auth_api.server.worker import SharedMemory, run_worker
-from auth_api.settings.server import ServerPolicy
 from tests.support.breakers import StandingClock
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]

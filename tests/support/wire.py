@@ -11,8 +11,8 @@ import msgspec
 
 from auth_api.server.connections import Connections
 from auth_api.server.http_protocol import Connection
+from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import configuration
-from auth_api.settings.server import ServerPolicy
 
 PATIENCE = 10.0
 """Seconds until what has not come is taken for something that never will."""

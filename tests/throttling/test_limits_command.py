@@ -59,7 +59,7 @@ def test_the_settings_change_what_is_printed() -> None:
 def test_a_limit_that_is_none_is_refused(variable: str, value: str) -> None:
     environ = {"ENVIRONMENT": "testing", **SECRET, variable: value}
 
-    with pytest.raises(InvalidSettingsError, match=f"{variable} must be a whole number, 1 or more"):
+    with pytest.raises(InvalidSettingsError, match=f"{variable} must be a whole number.*, 1 or more"):
         Settings.from_env(environ)
 
 

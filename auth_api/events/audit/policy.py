@@ -1,11 +1,23 @@
-"""How long the security history is kept."""
+"""Settings of the security history."""
 
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
+from auth_api.kit.setting import Setting
+
 
 class AuditPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows older than `retention` are removed by housekeeping; None keeps them for ever."""
+    """How long events are kept."""
 
-    retention: timedelta | None = timedelta(days=365)
+    retention: Annotated[
+        timedelta | None,
+        Setting(
+            "AUDIT_RETENTION_DAYS",
+            "Age at which events of the security history are removed; `0` keeps them forever.",
+            minimum=0,
+            maximum=36500,
+            unit="days",
+        ),
+    ] = timedelta(days=365)

@@ -1,28 +1,49 @@
-"""How a breaker is set, and what it tells of itself."""
+"""Settings and states of a circuit breaker."""
 
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from aiobreaker.state import CircuitBreakerState
 
+from auth_api.kit.setting import Setting
+
 JITTER = 0.2
-"""Open periods vary by this share, so that many processes do not come back in step."""
+"""Share by which open periods vary, so that processes do not retry in lockstep."""
 
 
 class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """When a breaker opens, and for how long.
 
     Attributes:
-        failure_threshold: so many failures in a row open it.
-        first_open_seconds: the first open period; each one without a recovery in between lasts twice as long.
-        longest_open_seconds: the limit of that.
-        half_open_attempts: so many calls at once may find out whether the service is back.
+        first_open_seconds: the first open period; each further one without a recovery is twice as long.
     """
 
-    failure_threshold: int = 5
-    longest_open_seconds: float = 60.0
+    failure_threshold: Annotated[
+        int,
+        Setting(
+            "CIRCUIT_BREAKER_THRESHOLD",
+            "Consecutive failures of the database or the mail server that open its circuit breaker.",
+            minimum=1,
+        ),
+    ] = 5
+    longest_open_seconds: Annotated[
+        float,
+        Setting(
+            "CIRCUIT_BREAKER_TIMEOUT",
+            "Longest open period; the first one lasts a second and each further one twice as long.",
+            minimum=1,
+            unit="seconds",
+        ),
+    ] = 60.0
     first_open_seconds: float = 1.0
-    half_open_attempts: int = 1
+    half_open_attempts: Annotated[
+        int,
+        Setting(
+            "CIRCUIT_BREAKER_HALF_OPEN_ATTEMPTS",
+            "Concurrent calls after an open period that test whether the service has recovered.",
+            minimum=1,
+        ),
+    ] = 1
 
 
 StateName = Literal["closed", "open", "half-open"]
@@ -35,7 +56,7 @@ STATE_NAMES: Final[dict[CircuitBreakerState, StateName]] = {
 
 
 class BreakerState(msgspec.Struct, frozen=True):
-    """What `/health/ready` tells about a breaker."""
+    """State of a breaker as `/health/ready` returns it."""
 
     state: StateName
     failures: int

@@ -11,11 +11,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 import argon2
-import msgspec
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from auth_api.kit import metrics
 from auth_api.kit.clock import monotonic
+from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 
 UNUSABLE = "!"
@@ -31,20 +31,6 @@ _FORESEEABLE: Final = 0.8
 second one waits for too long, and is refused after all the work that comes before a hash."""
 
 T = TypeVar("T")
-
-
-class HashingPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a hash costs, how many may wait for theirs, and for how many seconds.
-
-    The defaults are the second row of OWASP's table for argon2id (Password Storage Cheat Sheet; ASVS 5.0 appendix C).
-    """
-
-    memory_kib: int = 19456
-    iterations: int = 2
-    parallelism: int = 1
-    threads: int = 1
-    queue_size: int = 100
-    queue_timeout: float = 1.0
 
 
 class Place:

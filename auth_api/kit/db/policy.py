@@ -1,38 +1,82 @@
-"""How the database is reached."""
+"""Settings of the database connection."""
 
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
+from auth_api.kit.setting import Setting
+
+DEFAULT_DATABASE_URL: Final = "sqlite:///./auth.db"
+
+
+class DatabaseVariables(msgspec.Struct, frozen=True, kw_only=True):
+    """`DATABASE_URL` as it is written; `DatabasePolicy` has the file or the DSN that it names."""
+
+    url: Annotated[
+        str,
+        Setting(
+            "DATABASE_URL",
+            "Database of the server, such as `postgresql://user:password@host:5432/name`.",
+            accepts="a PostgreSQL or SQLite URL",
+            default_in={"production": ""},
+            is_secret=True,
+        ),
+    ] = DEFAULT_DATABASE_URL
+
 
 class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the database is and how long each wait on it may last, in seconds.
+    """Where the database is, and how many connections a worker opens and how long it waits for them, in seconds.
 
-    Exactly one of `sqlite_path` and `postgres_dsn` is set. Pool sizes are per process. `creates_file` allows to begin
-    with an empty file where `sqlite_path` names none.
+    Attributes:
+        sqlite_path: file of the SQLite database; None for PostgreSQL.
+        postgres_dsn: DSN of the PostgreSQL database; None for SQLite.
+        creates_file: whether a missing SQLite file is created.
     """
 
     sqlite_path: str | None = None
     postgres_dsn: str | None = None
-    max_pool_size: int = 20
-    pool_timeout: float = 1.0
-    connect_timeout: float = 2.0
-    statement_timeout: float = 5.0
-    statement_cache_size: int = 100
+    max_pool_size: Annotated[
+        int, Setting("DATABASE_MAX_POOL_SIZE", "Database connections per worker process.", minimum=1, maximum=1000)
+    ] = 20
+    pool_timeout: Annotated[
+        float,
+        Setting("DATABASE_POOL_TIMEOUT", "Time to wait for a free connection; then 503.", above=0, unit="seconds"),
+    ] = 1.0
+    connect_timeout: Annotated[
+        float, Setting("DATABASE_CONNECT_TIMEOUT", "Time to open a connection.", above=0, unit="seconds")
+    ] = 2.0
+    statement_timeout: Annotated[
+        float,
+        Setting(
+            "DATABASE_STATEMENT_TIMEOUT",
+            "Time for one statement, including the wait for a lock.",
+            minimum=0.01,
+            unit="seconds",
+        ),
+    ] = 5.0
+    statement_cache_size: Annotated[
+        int,
+        Setting(
+            "DATABASE_STATEMENT_CACHE_SIZE",
+            "Prepared statements kept per connection; set `0` behind pgbouncer in transaction mode.",
+            minimum=0,
+        ),
+    ] = 100
     creates_file: bool = True
 
     def __repr__(self) -> str:
-        """Leave the DSN out: it holds a password."""
+        """Omit the DSN, which contains a password."""
         return f"DatabasePolicy({self.kind})"
 
     @property
     def kind(self) -> str:
-        """The engine's name as people say it."""
+        """The name of the database system."""
         return "PostgreSQL" if self.postgres_dsn else "SQLite"
 
     @property
     def place(self) -> str:
-        """Where it is, for people: a file, or host and name without the credentials."""
+        """The file, or host and database name without the credentials."""
         if self.postgres_dsn is None:
             return str(self.sqlite_path)
         parts = urlsplit(self.postgres_dsn)

@@ -1,22 +1,30 @@
-"""How mail leaves."""
+"""Settings of mail: server, sender, links and templates."""
 
 from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Annotated, Final
 from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-DEFAULT_PORTS = {"smtp": 587, "smtps": 465}
+from auth_api.kit.setting import Setting, parse_base_url
+
+EXAMPLE_SERVER_URL: Final = "smtp://user:password@smtp.your-company.com:587"
+
+_DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
+"""587 for submission (RFC 6409), 465 for submission with implicit TLS (RFC 8314)."""
 
 
 class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail server and how to speak to it.
+    """An SMTP server and how to connect to it.
 
     Attributes:
-        host: its name.
-        port: 587 for submission (RFC 6409), 465 for submission inside TLS (RFC 8314).
-        username: None to send without logging in.
-        password: belongs to it.
-        tls: `implicit` from the first byte, `starttls` required before anything is said, or `none`.
+        host: host name or IP address.
+        port: TCP port.
+        username: None to send without a login.
+        password: None to send without a login.
+        tls: `implicit` from the first byte, `starttls` required before anything else is sent, or `none`.
     """
 
     host: str
@@ -26,57 +34,120 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
     tls: str = "starttls"
 
     def __repr__(self) -> str:
-        """Leave the credentials out."""
+        """Omit the credentials."""
         return f"SmtpServer({self.host}:{self.port}, {self.tls})"
 
     @classmethod
     def from_url(cls, url: str) -> "SmtpServer":
-        """Read `smtp://user:password@host:587`, `smtps://…:465`, or `smtp://host:25?tls=none`.
+        """Parse `smtp://user:password@host:587`, `smtps://…:465`, or `smtp://host:25?tls=none`.
 
         Raises:
-            ValueError: it is no such address.
+            ValueError: it is not such a URL. The message does not contain the URL.
         """
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError as error:
+            message = "must be an smtp or smtps URL"
+            raise ValueError(message) from error
         options = {"": "starttls", "tls=none": "none"} if parts.scheme == "smtp" else {"": "implicit"}
-        has_half_a_login = (parts.username is None) != (parts.password is None)
-        if parts.scheme not in DEFAULT_PORTS or not parts.hostname or parts.path not in {"", "/"}:
-            message = "is no address of a mail server"
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path not in {"", "/"}:
+            message = "must be an smtp or smtps URL"
             raise ValueError(message)
-        if parts.query not in options or has_half_a_login:
-            message = "has options or a login that cannot be read"
+        if parts.query not in options:
+            message = "must have no option except ?tls=none, which smtp:// may have"
+            raise ValueError(message)
+        if (parts.username is None) != (parts.password is None):
+            message = "must have both a user and a password, or neither"
             raise ValueError(message)
         return cls(
             host=parts.hostname,
-            port=parts.port or DEFAULT_PORTS[parts.scheme],
+            port=port or _DEFAULT_PORTS[parts.scheme],
             username=unquote(parts.username) if parts.username is not None else None,
             password=unquote(parts.password) if parts.password is not None else None,
             tls=options[parts.query],
         )
 
 
+def parse_sender(text: str) -> Address:
+    """Return the address of a `From` header; raise a ValueError for any other text."""
+    name, address = parseaddr(text if text.isprintable() else "")
+    try:
+        return Address(name, addr_spec=address)
+    except (ValueError, IndexError) as error:
+        message = "must be a name and an e-mail address"
+        raise ValueError(message) from error
+
+
+def _parse_templates(text: str) -> str:
+    if not Path(text).is_dir():
+        message = "must be a folder that has one folder of texts per language"
+        raise ValueError(message)
+    return text
+
+
 class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Who writes, what about, and by which way.
+    """How mail is sent, by whom, and with which links and texts. Mail is off without a server and a folder."""
 
-    Attributes:
-        server: where mail is handed over; None where there is none.
-        folder: where mail is laid down instead, in development.
-        sender: stands in `From`.
-        frontend_url: what links in mails begin with; the application's own pages unless another one has them.
-        templates: a folder whose texts win over those that come along; None for none.
-    """
-
-    server: SmtpServer | None = None
-    folder: str | None = None
-    sender: Address = msgspec.field(default_factory=lambda: Address("", "auth_api", "localhost"))
-    frontend_url: str
-    templates: str | None = None
+    server: Annotated[
+        SmtpServer | None,
+        Setting(
+            "SMTP_URL",
+            "Server that mail is sent with. Without it mail is off; in development it is written to `MAIL_FOLDER`.",
+            parse=SmtpServer.from_url,
+            accepts="`smtp://user:password@host:587` (STARTTLS), `smtps://…:465` or `smtp://host:25?tls=none`",
+            example=EXAMPLE_SERVER_URL,
+            is_secret=True,
+        ),
+    ] = None
+    sender: Annotated[
+        Address,
+        Setting(
+            "MAIL_FROM",
+            "Sender of all mail; mails and pages call the product by its name. Required with `SMTP_URL`.",
+            parse=parse_sender,
+            accepts="`Your Company <no-reply@your-company.com>`",
+            example="Your Company <no-reply@your-company.com>",
+            default_text="none",
+        ),
+    ] = msgspec.field(default_factory=lambda: Address("", "auth_api", "localhost"))
+    folder: Annotated[
+        str | None,
+        Setting(
+            "MAIL_FOLDER",
+            "Folder that mail is written to in development without `SMTP_URL`.",
+            accepts="a folder",
+            default_in={"development": "./mail"},
+        ),
+    ] = None
+    frontend_url: Annotated[
+        str,
+        Setting(
+            "FRONTEND_URL",
+            "Start of the links in mails; another URL than `PUBLIC_URL` switches this server's own pages under "
+            "`/account/` off.",
+            parse=parse_base_url,
+            accepts="an http or https URL; in production an https URL",
+            default_text="`PUBLIC_URL`",
+        ),
+    ]
+    templates: Annotated[
+        str | None,
+        Setting(
+            "MAIL_TEMPLATES",
+            "Folder of texts that replace the built-in ones, see [mail.md](mail.md#texts-of-your-own).",
+            parse=_parse_templates,
+            accepts="a folder",
+            example="./mail-templates",
+        ),
+    ] = None
 
     @property
     def product(self) -> str:
-        """What mails and pages call the product: the name in `From`."""
+        """The product's name in mails and on pages: the display name of the sender."""
         return self.sender.display_name or self.sender.domain
 
     @property
     def is_on(self) -> bool:
-        """Tell whether mail can leave at all; where it cannot, no journey that needs it is offered."""
+        """Whether mail can be sent; flows that need mail are switched off otherwise."""
         return self.server is not None or self.folder is not None

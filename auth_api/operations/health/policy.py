@@ -1,32 +1,59 @@
-"""Who may read the metrics, and where."""
+"""Settings of the metrics."""
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
+from auth_api.kit.setting import Setting
+
 MIN_TOKEN_LENGTH: Final = 16
-"""Characters of METRICS_TOKEN: nobody guesses so many random ones over a network."""
+"""Characters; 16 random ones cannot be guessed over a network."""
+
+
+def _parse_token(text: str) -> str:
+    if len(text) < MIN_TOKEN_LENGTH:
+        message = f"must have at least {MIN_TOKEN_LENGTH} characters"
+        raise ValueError(message)
+    return text
 
 
 class MetricsPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may read the metrics, and where.
+    """Who may read the metrics, and on which port.
 
     Attributes:
-        token: what has to be sent as a bearer token; None where nothing has to be.
-        port: a port of their own; None for the one of the API.
-        is_open: the API's port shows them to everybody where there is no token.
+        is_open: whether the API's port serves them without a token if none is set.
     """
 
-    token: str | None = None
-    port: int | None = None
+    token: Annotated[
+        str | None,
+        Setting(
+            "METRICS_TOKEN",
+            "Bearer token that `/metrics` requires; without it `/metrics` is open, except in production, where it "
+            "returns 404.",
+            parse=_parse_token,
+            accepts=f"at least {MIN_TOKEN_LENGTH} characters",
+            example="$(auth-api secrets generate)",
+            is_secret=True,
+        ),
+    ] = None
+    port: Annotated[
+        int | None,
+        Setting(
+            "METRICS_PORT",
+            "Separate port for the metrics, on `HOST`; the API's port then does not serve them.",
+            minimum=1,
+            maximum=65535,
+            example="9464",
+        ),
+    ] = None
     is_open: bool = False
 
     @property
     def is_on_main_port(self) -> bool:
-        """Tell whether the API answers `/metrics`."""
+        """Whether the API's port serves `/metrics`."""
         return self.port is None and self.may_be_asked
 
     @property
     def may_be_asked(self) -> bool:
-        """Tell whether the API tells anybody what is for operators alone."""
+        """Whether the API's port serves what is meant only for operators."""
         return self.token is not None or self.is_open

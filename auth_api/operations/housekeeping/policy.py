@@ -1,9 +1,22 @@
-"""How often housekeeping is done."""
+"""Settings of housekeeping."""
+
+from typing import Annotated
 
 import msgspec
 
+from auth_api.kit.setting import Setting
+
 
 class HousekeepingPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """So many seconds lie between two rounds of one process; 0 leaves all of it to `auth-api cleanup`."""
+    """How often a process removes expired rows."""
 
-    interval: int = 600
+    interval: Annotated[
+        int,
+        Setting(
+            "HOUSEKEEPING_INTERVAL",
+            "Time between two removals of expired rows; `0` leaves them to `auth-api cleanup`.",
+            minimum=0,
+            maximum=86400,
+            unit="seconds",
+        ),
+    ] = 600

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_api.kit.crypto.passwords import NICENESS, HashingPolicy, PasswordHasher
+from auth_api.kit.crypto.passwords import NICENESS, PasswordHasher
+from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes
 from tests.support.patience import until

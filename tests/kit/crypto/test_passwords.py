@@ -7,7 +7,8 @@ import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
-from auth_api.kit.crypto.passwords import UNUSABLE, HashingPolicy, PasswordHasher
+from auth_api.kit.crypto.passwords import UNUSABLE, PasswordHasher
+from auth_api.kit.crypto.policy import HashingPolicy
 
 pytestmark = pytest.mark.engine_independent
 

@@ -171,7 +171,7 @@ def test_an_address_says_how_to_speak(url: str, expected: tuple[object, ...]) ->
     ],
 )
 def test_what_is_no_address_of_a_mail_server_is_refused(url: str) -> None:
-    with pytest.raises(ValueError, match=r"is no address|cannot be read|could not be cast"):
+    with pytest.raises(ValueError, match=r"^must "):
         SmtpServer.from_url(url)
 
 

@@ -1,0 +1,99 @@
+"""Settings of the API as clients and browsers see it."""
+
+import ipaddress
+import re
+from typing import Annotated, Final
+
+import msgspec
+
+from auth_api.kit.http.client_address import Network
+from auth_api.kit.setting import Setting, parse_base_url
+
+DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
+
+_HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
+
+
+def parse_origin(text: str) -> str:
+    """Return the origin (RFC 6454), which must be exact; raise a ValueError otherwise."""
+    scheme, separator, rest = text.partition("://")
+    is_exact = rest == rest.lower() and rest.isascii() and not {"/", "*"} & set(rest)
+    if scheme not in {"http", "https"} or not separator or not rest or not is_exact:
+        message = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
+        raise ValueError(message)
+    return text
+
+
+def parse_proxy_network(text: str) -> Network:
+    """Return the network of a proxy; raise a ValueError for none, and for the whole internet."""
+    try:
+        network = ipaddress.ip_network(text)
+    except ValueError:
+        network = None
+    if network is None or network.prefixlen == 0:
+        message = "must list the networks of proxies; the whole internet cannot be trusted"
+        raise ValueError(message)
+    return network
+
+
+def parse_host(text: str) -> str:
+    """Return a value of the `Host` header without its port; raise a ValueError otherwise."""
+    if _HOST.fullmatch(text) is None:
+        message = "must list host names or IP addresses, without scheme and port"
+        raise ValueError(message)
+    return text
+
+
+class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The API as clients and browsers see it."""
+
+    public_url: Annotated[
+        str,
+        Setting(
+            "PUBLIC_URL",
+            "URL of this server for its clients, with its path below a proxy if it has one.",
+            parse=parse_base_url,
+            accepts="an http or https URL; in production an https URL",
+            default_text="`http://127.0.0.1:$PORT`; in production none",
+        ),
+    ]
+    cors_origins: Annotated[
+        tuple[str, ...],
+        Setting(
+            "CORS_ORIGINS",
+            "Origins whose web pages may call the API.",
+            parse=parse_origin,
+            accepts="list of origins: scheme, host and port",
+            example='["https://app.your-company.com"]',
+            default_in={"development": DEVELOPMENT_ORIGINS, "testing": DEVELOPMENT_ORIGINS},
+        ),
+    ] = ()
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Setting(
+            "ALLOWED_HOSTS",
+            "Values of the `Host` header that are accepted.",
+            parse=parse_host,
+            accepts="list of host names or IP addresses, without ports",
+            example='["auth.your-company.com"]',
+            default_text="any",
+        ),
+    ] = ()
+    trusted_proxies: Annotated[
+        tuple[Network, ...],
+        Setting(
+            "TRUSTED_PROXIES",
+            "Networks of the proxies whose `X-Forwarded-For` header is trusted.",
+            parse=parse_proxy_network,
+            accepts="list of IP networks",
+            example='["10.0.0.0/8"]',
+        ),
+    ] = ()
+    docs_enabled: Annotated[
+        bool,
+        Setting(
+            "DOCS_ENABLED",
+            "Whether Swagger UI, ReDoc and the OpenAPI document are served.",
+            default_in={"production": False},
+        ),
+    ] = True

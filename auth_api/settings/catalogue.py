@@ -1,0 +1,42 @@
+"""List all variables by the sections of docs/configuration.md."""
+
+from typing import Final
+
+import msgspec
+
+from auth_api.events.audit.policy import AuditPolicy
+from auth_api.kit.breaker.policy import BreakerPolicy
+from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.db.policy import DatabasePolicy, DatabaseVariables
+from auth_api.kit.http.policy import HttpPolicy
+from auth_api.kit.mail.policy import MailPolicy
+from auth_api.operations.health.policy import MetricsPolicy
+from auth_api.operations.housekeeping.policy import HousekeepingPolicy
+from auth_api.server.policy import ServerPolicy
+from auth_api.sessions.policy import KeyVariables, SessionPolicy
+from auth_api.settings import LogPolicy, Settings
+from auth_api.settings.reader import DescribedField, described_fields
+from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy
+from auth_api.users.policy import PasswordPolicy, VerificationPolicy
+
+_POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
+    "General": (Settings, HttpPolicy),
+    "Database": (DatabaseVariables, DatabasePolicy, BreakerPolicy),
+    "Tokens and sessions": (KeyVariables, SessionPolicy),
+    "Passwords": (PasswordPolicy, HashingPolicy),
+    "Mail": (MailPolicy, VerificationPolicy),
+    "Limits": (ThrottlingPolicy, LimitVariables),
+    "Server": (ServerPolicy,),
+    "Clean-up": (HousekeepingPolicy, AuditPolicy),
+    "Logs and metrics": (LogPolicy, MetricsPolicy),
+}
+
+SECTIONS: Final[dict[str, tuple[DescribedField, ...]]] = {
+    title: tuple(field for policy in policies for field in described_fields(policy))
+    for title, policies in _POLICIES.items()
+}
+
+SECRET_VARIABLES: Final = tuple(
+    field.setting.variable for fields in SECTIONS.values() for field in fields if field.setting.is_secret
+)
+"""May also be set by `NAME_FILE`, the path of a file that contains the value, as container engines provide secrets."""

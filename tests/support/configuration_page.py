@@ -1,0 +1,70 @@
+"""Write docs/configuration.md from the policies: `python -m tests.support.configuration_page DOCUMENT`."""
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+from auth_api.settings.catalogue import SECRET_VARIABLES, SECTIONS
+from auth_api.settings.reader import DescribedField, text_of
+
+HEAD: Final = """# Configuration
+
+Variables come from the environment, or from `.env` in the working directory; the environment takes precedence.
+Development needs none of them. Invalid settings stop the server and every command that reads them; all of them are
+reported at once, each with an example. `auth-api doctor` checks the rest.
+
+A blank variable counts as not set. Lists are JSON: `CORS_ORIGINS='["https://app.example.com"]'`; a list of one needs no
+brackets. True and false may also be written `1` and `0`, `yes` and `no`, `on` and `off`.
+
+A secret may also be given as `NAME_FILE`, the path of a file that contains it: {secrets}.
+
+This page is made from the policies by `make docs`.
+"""
+
+_NOUNS: Final = {bool: "`true` or `false`", str: "text"}
+
+
+def configuration_page() -> str:
+    """Return the whole page."""
+    names = ", ".join(f"`{variable}`" for variable in SECRET_VARIABLES)
+    parts = [HEAD.format(secrets=names)]
+    for title, fields in SECTIONS.items():
+        heading = ["| variable | default | values | meaning |", "| --- | --- | --- | --- |"]
+        parts.append("\n".join([f"## {title}", "", *heading, *map(row, fields), ""]))
+    return "\n".join(parts)
+
+
+def row(field: DescribedField) -> str:
+    """Return the line of one variable."""
+    return f"| `{field.setting.variable}` | {default_text(field)} | {accepted_text(field)} | {field.setting.meaning} |"
+
+
+def default_text(field: DescribedField) -> str:
+    """Return the default in each environment."""
+    setting = field.setting
+    by_environment: dict[str, list[str]] = {}
+    for environment, default in setting.default_in.items():
+        by_environment.setdefault(_literal(default, field), []).append(environment)
+    others = [f"in {' and '.join(environments)} {default}" for default, environments in by_environment.items()]
+    return "; ".join([setting.default_text or _literal(field.default, field), *others])
+
+
+def accepted_text(field: DescribedField) -> str:
+    """Return the accepted values: in words, or by the field's type and bounds."""
+    setting = field.setting
+    if setting.accepts:
+        return setting.accepts
+    if setting.choices:
+        return ", ".join(f"`{choice}`" for choice in setting.choices)
+    if setting.minimum is not None or setting.above is not None:
+        return f"{setting.bounds} {setting.unit}".rstrip()
+    return _NOUNS[field.kind]
+
+
+def _literal(value: Any, field: DescribedField) -> str:
+    text = text_of(value, field.setting)
+    return f"`{text}`" if text else "none"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(configuration_page(), encoding="utf-8")
