@@ -37,7 +37,7 @@ from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.operations.health.exposition import Exposition
 from auth_api.operations.health.service import HealthService
-from auth_api.operations.housekeeping.service import HousekeepingService, chores_of
+from auth_api.operations.housekeeping.service import HousekeepingService, all_retention_rules
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions import mails as session_mails
@@ -79,7 +79,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     install_breakers(settings, database)
     policy = settings.sessions
     housekeeping = HousekeepingService(
-        database=database, chores=chores_of(policy, settings.audit), interval=settings.housekeeping.interval
+        database=database, rules=all_retention_rules(policy, settings.audit), interval=settings.housekeeping.interval
     )
     hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
     audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()

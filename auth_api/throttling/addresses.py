@@ -3,11 +3,13 @@
 import msgspec
 
 from auth_api.kit.clock import Monotonic, monotonic
+from auth_api.kit.db.retention import remove_expired
 from auth_api.kit.gcra import Gcra
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
-from auth_api.throttling import repository, retention
+from auth_api.throttling import repository
 from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
+from auth_api.throttling.retention import THROTTLE_COUNTERS
 
 TIDY_EVERY = 500
 """Counted requests between two rounds of removing what has expired; a round removes more than they can have added."""
@@ -91,7 +93,7 @@ class AddressLimits:
         """Remove expired counters now and then: made-up names and addresses would pile up."""
         self._spent += 1
         if self._spent % TIDY_EVERY == 0:
-            await retention.remove_expired(2 * TIDY_EVERY)
+            await remove_expired(THROTTLE_COUNTERS, 2 * TIDY_EVERY)
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock()

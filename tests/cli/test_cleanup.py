@@ -56,7 +56,7 @@ async def test_a_server_cleans_up_by_itself_and_still_ends_at_once(deployment: D
     await execute(deployment, TWO_OLD_EVENTS)
 
     with deployment.server(HOUSEKEEPING_INTERVAL="1") as server:
-        wait_until(lambda: "housekeeping:done" in server.output())
+        wait_until(lambda: "housekeeping:finished" in server.output())
         assert server.stop(5) == 0
 
     assert await deployment.rows("SELECT count(*) FROM audit_logs") == [(0,)]

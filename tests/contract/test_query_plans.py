@@ -73,6 +73,7 @@ async def test_no_statement_of_the_journeys_scans_a_table(
 
     monkeypatch.setattr(database, "run_querystring", noted)
     await journeys(limited.client)
+    await limited.services.housekeeping.step()
     monkeypatch.undo()
 
     plans = {sql: await plan_of(database, engine, statement) for sql, statement in statements.items()}

@@ -1,57 +1,44 @@
-"""What is removed after how long, and how: in small transactions, by one process at a time."""
+"""Removal of expired rows: in small transactions, by one process at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
-from functools import partial
 from typing import Final
 
 import msgspec
 from loguru import logger
 
-from auth_api.events.audit import retention as events
+from auth_api.events.audit import retention as audit_retention
 from auth_api.events.audit.policy import AuditPolicy
+from auth_api.events.outbox import retention as outbox_retention
 from auth_api.kit.db.database import Database
+from auth_api.kit.db.retention import RetentionRule, count_expired, remove_expired
 from auth_api.kit.db.violations import NOT_PERMITTED
-from auth_api.operations.housekeeping import repository
+from auth_api.one_time_tokens import retention as one_time_token_retention
 from auth_api.operations.housekeeping.metrics import BACKLOG
-from auth_api.sessions import retention as sessions
-from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
-from auth_api.throttling import retention as counters
+from auth_api.sessions import retention as session_retention
+from auth_api.sessions.policy import SessionPolicy
+from auth_api.throttling import retention as throttling_retention
 
-DAY: Final = timedelta(days=1)
-SENT_MAIL: Final = 7 * DAY
-FAILED_MAIL: Final = 30 * DAY
-"""Long enough to look after what went wrong."""
+MAX_REMOVAL_BATCH: Final = 500
+"""Rows per transaction, which takes milliseconds: a login on SQLite may have to wait for it."""
 
-BATCH: Final = 500
-"""Rows of one transaction: milliseconds, which is how long a login may have to wait for them on SQLite."""
+PAUSE_SECONDS: Final = 0.02
+"""Pause between two transactions, for requests that wait to write."""
 
-PAUSE: Final = 0.02
-"""Seconds between two transactions, for those who wait."""
+MAX_COUNTED_ROWS: Final = 10_000
 
-MOST_COUNTED: Final = 10_000
-
-LOCK: Final = int.from_bytes(b"cleaning")
-"""Of the database: who has it removes a batch."""
-
-
-class Chore(msgspec.Struct, frozen=True):
-    """One kind of row that is removed; both functions take how many at most."""
-
-    name: str
-    remove: Callable[[int], Awaitable[int]]
-    count: Callable[[int], Awaitable[int]]
+ADVISORY_LOCK: Final = int.from_bytes(b"cleaning")
+"""Held in the database by the process that removes a batch."""
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a round has done.
+    """The result of a clean-up.
 
     Attributes:
-        removed: how many rows of each kind.
-        not_permitted: kinds that the database's role may not remove.
-        is_complete: False if another process was at it, which then goes on instead.
+        removed: number of rows removed, by the name of their rule.
+        not_permitted: rules whose rows the database role may not remove.
+        is_complete: False if another process was found removing rows: that process continues instead.
     """
 
     removed: dict[str, int]
@@ -59,86 +46,83 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     is_complete: bool
 
 
-class _OtherAtWorkError(Exception):
-    """Another process is removing a batch at this moment."""
+class _OtherProcessActiveError(Exception):
+    """Another process is removing a batch."""
 
 
-def chores_of(session_policy: SessionPolicy, audit_policy: AuditPolicy) -> tuple[Chore, ...]:
-    """Return all there is to do, in this order: a session goes after its tokens."""
-    # The networks that an owner has used lately are known from sessions, however short these are.
-    after_end = max(DAY, KNOWN_NETWORK_PERIOD + DAY - session_policy.absolute_ttl)
-    chores = [
-        _chore("refresh_tokens", sessions.remove_tokens, sessions.count_tokens, after=DAY),
-        _chore("sessions", sessions.remove_sessions, sessions.count_sessions, after=after_end),
-        _chore("one_time_tokens", repository.remove_one_time_tokens, repository.count_one_time_tokens, after=DAY),
-        _chore("throttle_counters", counters.remove_expired, counters.count_expired),
-        _chore("sent_mails", repository.remove_sent_mails, repository.count_sent_mails, after=SENT_MAIL),
-        _chore("failed_mails", repository.remove_failed_mails, repository.count_failed_mails, after=FAILED_MAIL),
-    ]
-    if audit_policy.retention is not None:
-        chores.append(_chore("audit_events", events.remove_old, events.count_old, kept=audit_policy.retention))
-    return tuple(chores)
+def all_retention_rules(session_policy: SessionPolicy, audit_policy: AuditPolicy) -> tuple[RetentionRule, ...]:
+    """Return the rules of all packages, in the order of removal."""
+    return (
+        *session_retention.retention_rules(session_policy),
+        *one_time_token_retention.RETENTION_RULES,
+        *throttling_retention.RETENTION_RULES,
+        *outbox_retention.RETENTION_RULES,
+        *audit_retention.retention_rules(audit_policy),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HousekeepingService:
-    """Removes what is over. Accounts never are."""
+    """Removes expired rows. User accounts never expire.
+
+    Attributes:
+        database: where the rows are.
+        rules: which rows are removed, in this order.
+        interval: seconds between two clean-ups of the background job.
+    """
 
     database: Database
-    chores: tuple[Chore, ...]
+    rules: tuple[RetentionRule, ...]
     interval: float
 
     async def clean_up(self) -> Report:
-        """Remove all that is over, in batches, each of which is a transaction.
+        """Remove all expired rows in batches, each in its own transaction.
 
         Raises:
-            DatabaseUnavailableException: the database failed; what was removed until then is gone.
-            CircuitBreakerOpenException: the database is not asked at present.
+            DatabaseUnavailableException: the database failed; batches before that stay removed.
+            CircuitBreakerOpenException: the breaker of the database is open.
             ServerOverloadedException: no connection became free in time.
         """
-        removed = {chore.name: 0 for chore in self.chores}
+        removed = {rule.name: 0 for rule in self.rules}
         not_permitted: list[str] = []
-        for chore in self.chores:
+        for rule in self.rules:
             try:
-                async for count in self._batches(chore):
-                    removed[chore.name] += count
+                async for count in self._remove_batches(rule):
+                    removed[rule.name] += count
             except NOT_PERMITTED:
-                not_permitted.append(chore.name)
-            except _OtherAtWorkError:
+                not_permitted.append(rule.name)
+            except _OtherProcessActiveError:
                 return Report(removed=removed, not_permitted=not_permitted, is_complete=False)
         return Report(removed=removed, not_permitted=not_permitted, is_complete=True)
 
     async def step(self) -> float:
-        """Do a round for a background job: log what it removed, and return in how many seconds the next is due.
+        """Clean up for a background job, log what was removed and update the backlog metric.
 
-        That a role may not remove old events is its owner's decision, and not told each time.
+        A role that may not remove events is the operator's decision and not logged each time.
+
+        Returns:
+            Seconds until the next clean-up.
         """
         report = await self.clean_up()
         if removed := {name: count for name, count in report.removed.items() if count}:
-            logger.bind(event="housekeeping:done", **removed).info("removed what is over")
-        for kind, count in (await self.backlog()).items():
-            BACKLOG.labels(kind).set(count)
+            logger.bind(event="housekeeping:finished", **removed).info("expired rows removed")
+        for name, count in (await self.backlog()).items():
+            BACKLOG.labels(name).set(count)
         return self.interval
 
     async def backlog(self) -> dict[str, int]:
-        """Return how many rows of each kind wait to be removed; `MOST_COUNTED` stands for so many or more."""
-        return {chore.name: await chore.count(MOST_COUNTED) for chore in self.chores}
+        """Return the number of expired rows by rule; `MAX_COUNTED_ROWS` stands for that number or more."""
+        return {rule.name: await count_expired(rule, MAX_COUNTED_ROWS) for rule in self.rules}
 
-    async def _batches(self, chore: Chore) -> AsyncIterator[int]:
-        """Remove batch after batch, and yield how many rows each had."""
+    async def _remove_batches(self, rule: RetentionRule) -> AsyncIterator[int]:
+        """Remove batches until one is not full, and yield the number of rows in each."""
 
-        async def work() -> int:
-            if not await self.database.try_lock(LOCK):
-                raise _OtherAtWorkError
-            return await chore.remove(BATCH)
+        async def remove_batch() -> int:
+            if not await self.database.try_lock(ADVISORY_LOCK):
+                raise _OtherProcessActiveError
+            return await remove_expired(rule, MAX_REMOVAL_BATCH)
 
-        count = BATCH
-        while count == BATCH:
-            yield (count := await self.database.transaction(work))
-            await asyncio.sleep(PAUSE)
-
-
-def _chore(
-    name: str, remove: Callable[..., Awaitable[int]], count: Callable[..., Awaitable[int]], **age: timedelta
-) -> Chore:
-    return Chore(name, partial(remove, **age), partial(count, **age))
+        count = MAX_REMOVAL_BATCH
+        while count == MAX_REMOVAL_BATCH:
+            yield (count := await self.database.transaction(remove_batch))
+            await asyncio.sleep(PAUSE_SECONDS)

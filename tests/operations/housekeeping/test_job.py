@@ -1,4 +1,4 @@
-"""The job that cleans up while a server runs."""
+"""The background job that removes expired rows while a server runs."""
 
 import asyncio
 
@@ -6,65 +6,73 @@ import pytest
 from loguru import logger
 
 from auth_api.kit.background import BackgroundJob
+from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.errors import DatabaseUnavailableException
-from auth_api.operations.housekeeping.service import Chore, HousekeepingService
+from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.services import Services
+from auth_api.throttling.retention import RETENTION_RULES
 from tests.conftest import OtherAppFactory
 from tests.support import over
 from tests.support.over import ago
 
+REMOVE_EXPIRED = "auth_api.operations.housekeeping.service.remove_expired"
 
-async def test_a_round_says_what_it_removed_and_when_the_next_is_due(services: Services) -> None:
+
+async def test_step_logs_removed_rows_and_returns_the_interval(services: Services) -> None:
     await over.events(None, at=ago(days=400), count=2)
-    said: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     sink = logger.add(
-        lambda message: said.append(dict(message.record["extra"])), filter="auth_api.operations.housekeeping"
+        lambda message: lines.append(dict(message.record["extra"])), filter="auth_api.operations.housekeeping"
     )
 
     pauses = [await services.housekeeping.step() for _ in range(2)]
     logger.remove(sink)
 
     assert pauses == [600, 600]
-    assert [(line["event"], line["audit_events"]) for line in said] == [("housekeeping:done", 2)]
+    assert [(line["event"], line["audit_events"]) for line in lines] == [("housekeeping:finished", 2)]
 
 
 @pytest.mark.parametrize(("variables", "names"), [({}, ["housekeeping"]), ({"HOUSEKEEPING_INTERVAL": "0"}, [])])
-async def test_a_server_has_the_job_unless_it_is_switched_off(
+async def test_server_runs_the_job_unless_the_interval_is_zero(
     app_with: OtherAppFactory, variables: dict[str, str], names: list[str]
 ) -> None:
     async with app_with(**variables) as app:
         assert [name for job in app.services.jobs if (name := vars(job)["_name"]) == "housekeeping"] == names
 
 
-async def test_the_server_s_end_interrupts_a_round(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The connection of the batch under way comes back."""
+async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("auth_api.kit.background.STOP_WITHIN", 0.05)
     begun = asyncio.Event()
 
-    async def remove(_: int) -> int:
+    async def remove_forever(_rule: RetentionRule, _limit: int) -> int:
         begun.set()
         await asyncio.Event().wait()
         return 0
 
-    endless = HousekeepingService(database=services.database, chores=(Chore("things", remove, remove),), interval=1)
-    async with asyncio.timeout(10), BackgroundJob("housekeeping", endless.step).running():
-        await begun.wait()
+    endless = HousekeepingService(database=services.database, rules=RETENTION_RULES, interval=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(REMOVE_EXPIRED, remove_forever)
+        async with asyncio.timeout(10), BackgroundJob("housekeeping", endless.step).running():
+            await begun.wait()
 
     assert (await services.housekeeping.clean_up()).is_complete
 
 
-async def test_it_goes_on_after_an_outage(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_job_continues_after_an_outage(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("auth_api.kit.background.AFTER_AN_ERROR", 0.001)
-    rounds, recovered = 0, asyncio.Event()
+    attempts, recovered = 0, asyncio.Event()
 
-    async def remove(_: int) -> int:
-        nonlocal rounds
-        rounds += 1
-        if rounds < 3:
+    async def fail_twice(_rule: RetentionRule, _limit: int) -> int:
+        nonlocal attempts
+        attempts += 1
+        if attempts < 3:
             raise DatabaseUnavailableException
         recovered.set()
         return 0
 
-    flaky = HousekeepingService(database=services.database, chores=(Chore("things", remove, remove),), interval=1)
+    monkeypatch.setattr(REMOVE_EXPIRED, fail_twice)
+    flaky = HousekeepingService(database=services.database, rules=RETENTION_RULES, interval=1)
     async with BackgroundJob("housekeeping", flaky.step).running():
         await asyncio.wait_for(recovered.wait(), 10)

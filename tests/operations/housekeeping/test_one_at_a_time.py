@@ -1,4 +1,4 @@
-"""Several processes clean up, and never two at once."""
+"""Clean-ups by several processes: one at a time removes rows."""
 
 import asyncio
 
@@ -11,18 +11,18 @@ from tests.support import over
 from tests.support.over import ago
 
 
-async def test_who_finds_another_at_work_leaves_it_to_that_one(services: Services, engine: str) -> None:
+async def test_clean_up_stops_while_another_process_removes_rows(services: Services, engine: str) -> None:
     if engine == "sqlite":
-        pytest.skip("who writes is alone: the other waits for a batch and goes on")
+        pytest.skip("SQLite has one writer at a time: a second process waits for the batch and continues")
     await over.events(None, at=ago(days=400))
     locked, done = asyncio.Event(), asyncio.Event()
 
-    async def other() -> None:
-        assert await services.database.try_lock(service.LOCK)
+    async def hold_the_lock() -> None:
+        assert await services.database.try_lock(service.ADVISORY_LOCK)
         locked.set()
         await done.wait()
 
-    task = asyncio.create_task(services.database.transaction(other))
+    task = asyncio.create_task(services.database.transaction(hold_the_lock))
     await locked.wait()
     report = await services.housekeeping.clean_up()
     done.set()
@@ -33,7 +33,7 @@ async def test_who_finds_another_at_work_leaves_it_to_that_one(services: Service
     assert (await services.housekeeping.clean_up()).is_complete
 
 
-async def test_of_many_at_once_together_they_remove_all_and_each_row_once(services: Services) -> None:
+async def test_concurrent_clean_ups_remove_each_row_once(services: Services) -> None:
     await over.events(None, at=ago(days=400), count=30)
 
     reports = await asyncio.gather(*(services.housekeeping.clean_up() for _ in range(5)))
@@ -43,8 +43,8 @@ async def test_of_many_at_once_together_they_remove_all_and_each_row_once(servic
     assert await AuditLogRow.count() == 0
 
 
-async def test_a_lock_ends_with_its_transaction(services: Services) -> None:
+async def test_lock_is_released_with_its_transaction(services: Services) -> None:
     async def work() -> bool:
-        return await services.database.try_lock(service.LOCK)
+        return await services.database.try_lock(service.ADVISORY_LOCK)
 
     assert [await services.database.transaction(work) for _ in range(2)] == [True, True]

@@ -1,4 +1,4 @@
-"""What is removed once it is over, and what stays."""
+"""Retention: which rows housekeeping removes, and when."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -32,53 +32,53 @@ NOTHING = {
 }
 
 
-async def a_refresh_token(owner: int, end: datetime) -> None:
+async def expired_refresh_token(owner: int, end: datetime) -> None:
     session = await over.session(owner, absolute_end=ago(days=-1))
     await over.refresh_tokens(owner, session, end=end)
 
 
-async def a_session(owner: int, end: datetime) -> None:
+async def expired_session(owner: int, end: datetime) -> None:
     await over.session(owner, absolute_end=end)
 
 
-async def an_unused_one_time_token(owner: int, end: datetime) -> None:
+async def unused_one_time_token(owner: int, end: datetime) -> None:
     await over.one_time_token(owner, end=end)
 
 
-async def a_spent_one_time_token(owner: int, end: datetime) -> None:
+async def used_one_time_token(owner: int, end: datetime) -> None:
     await over.one_time_token(owner, end=end, used=True)
 
 
-async def a_counter(_: int, end: datetime) -> None:
+async def throttle_counter(_: int, end: datetime) -> None:
     await over.counter("attempts:id:1:203.0.113.7", expires_at=end)
 
 
-async def a_sent_mail(owner: int, end: datetime) -> None:
+async def sent_mail(owner: int, end: datetime) -> None:
     await over.mail(owner, sent_at=end)
 
 
-async def a_mail_that_was_given_up(owner: int, end: datetime) -> None:
+async def failed_mail(owner: int, end: datetime) -> None:
     await over.mail(owner, failed_at=end)
 
 
-async def an_event(owner: int, end: datetime) -> None:
+async def audit_event(owner: int, end: datetime) -> None:
     await over.events(owner, at=end)
 
 
 KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], timedelta]] = [
-    (a_refresh_token, "refresh_tokens", RefreshTokenRow, timedelta(days=1)),
-    (a_session, "sessions", SessionRow, timedelta(days=1)),
-    (an_unused_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
-    (a_spent_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
-    (a_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
-    (a_sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
-    (a_mail_that_was_given_up, "failed_mails", OutboxRow, timedelta(days=30)),
-    (an_event, "audit_events", AuditLogRow, timedelta(days=365)),
+    (expired_refresh_token, "refresh_tokens", RefreshTokenRow, timedelta(days=1)),
+    (expired_session, "sessions", SessionRow, timedelta(days=1)),
+    (unused_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
+    (used_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
+    (throttle_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
+    (sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
+    (failed_mail, "failed_mails", OutboxRow, timedelta(days=30)),
+    (audit_event, "audit_events", AuditLogRow, timedelta(days=365)),
 ]
 
 
 @pytest.mark.parametrize(("add", "name", "table", "kept"), KINDS, ids=[kind[0].__name__ for kind in KINDS])
-async def test_it_goes_so_long_after_its_end_and_not_a_minute_earlier(
+async def test_row_is_removed_when_its_retention_ends_and_not_a_minute_earlier(
     services: Services,
     add: Callable[[int, datetime], Awaitable[None]],
     name: str,
@@ -100,7 +100,7 @@ async def test_it_goes_so_long_after_its_end_and_not_a_minute_earlier(
     assert await table.count() == 0
 
 
-async def test_accounts_and_mail_that_waits_are_never_removed(services: Services) -> None:
+async def test_users_and_waiting_mails_are_never_removed(services: Services) -> None:
     owner = await over.user()
     await over.mail(owner)
 
@@ -109,7 +109,7 @@ async def test_accounts_and_mail_that_waits_are_never_removed(services: Services
     assert [await UserRow.count(), await OutboxRow.count()] == [1, 1]
 
 
-async def test_a_session_in_use_and_its_tokens_stay(user_factory: UserFactory, services: Services) -> None:
+async def test_active_session_and_its_tokens_stay(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await ada.refresh()
 
@@ -119,10 +119,10 @@ async def test_a_session_in_use_and_its_tokens_stay(user_factory: UserFactory, s
     assert await RefreshTokenRow.count() == 3
 
 
-async def test_a_session_that_ended_early_stays_until_its_absolute_end(
+async def test_session_that_ended_early_stays_until_its_absolute_end(
     user_factory: UserFactory, services: Services
 ) -> None:
-    """Its network is one that its owner has used lately."""
+    """Its network is still one that its user has used recently."""
     ada = await user_factory()
     await ada.log_out()
     await age_sessions(days=29)
@@ -132,7 +132,7 @@ async def test_a_session_that_ended_early_stays_until_its_absolute_end(
     assert await SessionRow.count() == 1
 
 
-async def test_short_sessions_stay_for_as_long_as_their_networks_are_known(app_with: OtherAppFactory) -> None:
+async def test_short_session_stays_as_long_as_its_network_is_known(app_with: OtherAppFactory) -> None:
     async with app_with(SESSION_ABSOLUTE_DAYS="1", REFRESH_TOKEN_EXPIRE_DAYS="1") as app:
         owner = await over.user()
         known = await over.session(owner, absolute_end=ago(days=29), days=1)
@@ -144,7 +144,7 @@ async def test_short_sessions_stay_for_as_long_as_their_networks_are_known(app_w
     assert await SessionRow.select(SessionRow.id).output(as_list=True) == [known]
 
 
-async def test_the_history_is_kept_for_ever_if_so_wanted(app_with: OtherAppFactory) -> None:
+async def test_retention_of_zero_days_keeps_audit_events_forever(app_with: OtherAppFactory) -> None:
     async with app_with(AUDIT_RETENTION_DAYS="0") as app:
         await over.events(None, at=ago(days=9000))
 
@@ -154,7 +154,7 @@ async def test_the_history_is_kept_for_ever_if_so_wanted(app_with: OtherAppFacto
     assert await AuditLogRow.count() == 1
 
 
-async def test_the_history_goes_after_as_many_days_as_are_set(app_with: OtherAppFactory) -> None:
+async def test_audit_events_are_removed_after_the_configured_days(app_with: OtherAppFactory) -> None:
     async with app_with(AUDIT_RETENTION_DAYS="30") as app:
         for days in (29, 31):
             await over.events(None, at=ago(days=days))
@@ -165,7 +165,7 @@ async def test_the_history_goes_after_as_many_days_as_are_set(app_with: OtherApp
     assert await AuditLogRow.count() == 1
 
 
-async def test_much_is_removed_in_small_transactions(services: Services) -> None:
+async def test_many_rows_are_removed_in_small_transactions(services: Services) -> None:
     owner = await over.user()
     session = await over.session(owner, absolute_end=ago(days=2))
     await over.refresh_tokens(owner, session, end=ago(days=2), count=7)
@@ -176,21 +176,21 @@ async def test_much_is_removed_in_small_transactions(services: Services) -> None
         batches.append(await transaction(self, work))
         return batches[-1]
 
-    with patch.object(service, "BATCH", 3), patch.object(Database, "transaction", counted):
+    with patch.object(service, "MAX_REMOVAL_BATCH", 3), patch.object(Database, "transaction", counted):
         report = await services.housekeeping.clean_up()
 
     assert report.removed == {**NOTHING, "refresh_tokens": 7, "sessions": 1}
     assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0]
 
 
-async def test_a_backlog_is_counted_no_further_than_is_worth_it(services: Services) -> None:
+async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
     await over.events(None, at=ago(days=400), count=5)
 
-    with patch.object(service, "MOST_COUNTED", 3):
+    with patch.object(service, "MAX_COUNTED_ROWS", 3):
         assert (await services.housekeeping.backlog())["audit_events"] == 3
 
 
-async def test_a_counter_that_counts_again_meanwhile_is_no_longer_over(services: Services) -> None:
+async def test_counter_that_expires_later_stays(services: Services) -> None:
     await over.counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
     await over.counter("address:login:203.0.113.8", expires_at=ago(minutes=-5))
 

@@ -1,0 +1,67 @@
+"""Retention: how long rows stay after their end, and their removal in batches."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from piccolo.columns import Column, DoublePrecision
+from piccolo.columns.combination import WhereRaw
+from piccolo.table import Table
+
+from auth_api.kit.breaker.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import EPOCH_NOW, SECONDS_FROM_NOW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionRule:
+    """A kind of row that is removed some time after its end.
+
+    Attributes:
+        name: the kind in reports, logs and metrics, such as `sent_mails`.
+        table: the table of the rows.
+        ended_at: the column with the time of their end, indexed: a time, or seconds since 1970. Null has no end.
+        kept_for: how long a row stays after its end.
+        removed_if: a further condition for the removal. Rows that do not meet it are counted nevertheless.
+    """
+
+    name: str
+    table: type[Table]
+    ended_at: Column
+    kept_for: timedelta = timedelta()
+    removed_if: WhereRaw | None = None
+
+
+@circuit_breaker(service=SERVICE)
+async def remove_expired(rule: RetentionRule, limit: int) -> int:
+    """Remove expired rows, oldest first.
+
+    The condition is repeated for the rows found: one that was extended by another transaction meanwhile stays.
+
+    Args:
+        rule: which rows.
+        limit: maximum number of rows.
+
+    Returns:
+        The number of rows removed.
+    """
+    key = rule.table._meta.primary_key  # noqa: SLF001 - Piccolo has no public name for it
+    found = rule.table.select(key).where(_is_expired(rule)).order_by(rule.ended_at).limit(limit)
+    if rule.removed_if is not None:
+        found = found.where(rule.removed_if)
+    return len(await rule.table.delete().where(_is_expired(rule), key.is_in(found)).returning(key))
+
+
+@circuit_breaker(service=SERVICE)
+async def count_expired(rule: RetentionRule, limit: int) -> int:
+    """Return the number of expired rows; `limit` stands for that number or more."""
+    expired = rule.table.select(rule.ended_at).where(_is_expired(rule)).limit(limit)
+    (row,) = await rule.table.raw("SELECT count(*) AS expired FROM ({}) AS found", expired.querystrings[0])
+    return int(row["expired"])
+
+
+def _is_expired(rule: RetentionRule) -> WhereRaw:
+    """Compare with a subquery: an index is searched for a value that is computed once, not once per row."""
+    seconds = rule.kept_for.total_seconds()
+    if isinstance(rule.ended_at, DoublePrecision):
+        return WhereRaw(f"{{}} < (SELECT {EPOCH_NOW} - {{}})", rule.ended_at, seconds)
+    return WhereRaw(f"{{}} < (SELECT {SECONDS_FROM_NOW})", rule.ended_at, -seconds)
