@@ -1,1 +1,1 @@
-"""Owns the account: its identifiers, its state, its profile. Hands out `Account`, never a row and never a hash."""
+"""Stores users: their identifiers, state and profile. Other packages get a `User`, never a row or a password hash."""

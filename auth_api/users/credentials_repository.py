@@ -1,4 +1,4 @@
-"""Queries on accounts that see or replace a password's hash. Each is one statement."""
+"""Statements on table `users` that read or write a password hash."""
 
 from typing import Final
 
@@ -13,27 +13,28 @@ _SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password FROM users
 
 @circuit_breaker(service=SERVICE)
 async def by_id(user_id: int) -> Credentials | None:
-    """Return what proves the owner of this account."""
+    """Return the credentials of the user with this id, or None."""
     return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE id = {{}}", user_id))
 
 
 @circuit_breaker(service=SERVICE)
 async def by_email(email: CanonicalEmail) -> Credentials | None:
-    """Return what proves the owner of the account with this address."""
+    """Return the credentials of the user with this e-mail address, or None."""
     return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE email = {{}}", email))
 
 
 @circuit_breaker(service=SERVICE)
 async def by_username(username: CanonicalUsername) -> Credentials | None:
-    """Return what proves the owner of the account with this username."""
+    """Return the credentials of the user with this username, or None."""
     return _credentials(await UserRow.raw(f"{_SELECT_CREDENTIALS} WHERE username = {{}}", username))
 
 
 @circuit_breaker(service=SERVICE)
 async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
-    """Move `last_login`, and store the password's new hash if it has one.
+    """Set `last_login` to the present, and store the password's new hash.
 
-    None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
+    Return None and change nothing if the user has been disabled or deleted, or the password hash is no longer
+    `checked_hash`.
     """
     rows = await UserRow.raw(
         "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
@@ -48,7 +49,10 @@ async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> Use
 
 @circuit_breaker(service=SERVICE)
 async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
-    """Replace the password. None if it is no longer the one that was checked, or the account is disabled or gone."""
+    """Replace the password hash.
+
+    Return None and change nothing if the user has been disabled or deleted, or the hash is no longer `checked_hash`.
+    """
     rows = await UserRow.raw(
         "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() "
         "WHERE id = {} AND hashed_password = {} AND is_active "
@@ -62,7 +66,7 @@ async def set_password(user_id: int, *, checked_hash: str, new_hash: str) -> Use
 
 @circuit_breaker(service=SERVICE)
 async def replace_password(user_id: int, new_hash: str) -> User | None:
-    """Replace the password, whatever it was: its owner has proved to be that by the mailbox. None if it is gone."""
+    """Replace the password hash without comparing the current one. Return None if the user does not exist."""
     return first_user(
         await UserRow.raw(
             "UPDATE users SET hashed_password = {}, updated_at = clock_timestamp() WHERE id = {} "
@@ -75,7 +79,7 @@ async def replace_password(user_id: int, new_hash: str) -> User | None:
 
 @circuit_breaker(service=SERVICE)
 async def delete(user_id: int, *, checked_hash: str) -> bool:
-    """Delete the account with all that hangs on it, if its password still is the one that was checked."""
+    """Delete the user with all dependent rows. Return False if the password hash is no longer `checked_hash`."""
     rows = await UserRow.raw(
         "DELETE FROM users WHERE id = {} AND hashed_password = {} RETURNING id", user_id, checked_hash
     )

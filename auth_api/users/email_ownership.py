@@ -1,4 +1,4 @@
-"""The account and the mailbox it belongs to: who can read its mail is its owner."""
+"""Changes to a user by a person who has proved to read the mail of an e-mail address."""
 
 from dataclasses import dataclass
 
@@ -11,62 +11,67 @@ from auth_api.users.user import User
 
 @dataclass(frozen=True, slots=True)
 class EmailOwnership:
-    """Changes that a proof of the mailbox allows. Flows decide on transactions, and write the audit row."""
+    """Change a user after a proof of ownership. The calling flow opens the transaction and writes the audit row."""
 
     async def find(self, user_id: int) -> User | None:
-        """Return the account of this id."""
+        """Return the user with this id, or None."""
         return await repository.find(user_id)
 
-    async def owner_of(self, email: CanonicalEmail) -> User | None:
-        """Return the account that has this address."""
+    async def find_by_email(self, email: CanonicalEmail) -> User | None:
+        """Return the user with this e-mail address, or None."""
         return await repository.find_by_email(email)
 
-    async def verify(self, user_id: int, email: CanonicalEmail) -> bool | None:
-        """Note that the address is its owner's. True if nobody had proved that before, to one caller alone.
+    async def mark_verified(self, user_id: int, email: CanonicalEmail) -> bool | None:
+        """Mark the user's e-mail address as verified.
 
-        None if the account is gone, or has another address by now.
+        Returns:
+            True for the one caller that marked it, False if it was already marked, None if the user does not exist or
+            has another e-mail address now.
         """
         if await repository.mark_verified(user_id, email):
             return True
         user = await repository.find(user_id)
         return False if user is not None and user.email == email else None
 
-    async def change_address(self, user_id: int, email: CanonicalEmail) -> User:
-        """Give the account another address, whose owner has just proved to have it.
+    async def change_email(self, user_id: int, email: CanonicalEmail) -> User:
+        """Set an e-mail address whose ownership has just been proved, and mark it as verified.
 
         Raises:
-            DuplicateEmailException: another account has it.
-            UserNotFoundException: the account is gone.
+            DuplicateEmailException: another user has this e-mail address.
+            UserNotFoundException: the user does not exist.
         """
         return _require(await repository.change_email(user_id, email))
 
-    async def reclaim_address(self, user_id: int, email: CanonicalEmail) -> int | None:
-        """Give the account an address back that was its own, and whose owner has just proved to have it.
+    async def reclaim_email(self, user_id: int, email: CanonicalEmail) -> int | None:
+        """Set an e-mail address that the user had before, and whose ownership has just been proved.
 
-        Who only claims to have it gives way, or the way back could be closed by registering with the address: an
-        account that nobody verified is deleted, and its id returned.
+        A user who has this e-mail address without having verified it is deleted. Otherwise an attacker could prevent
+        the undoing of an e-mail change by registering with the old address.
+
+        Returns:
+            The id of the deleted user, or None.
 
         Raises:
-            DuplicateEmailException: another account has it, and its owner proved to.
-            UserNotFoundException: the account is gone.
+            DuplicateEmailException: another user has verified this e-mail address.
+            UserNotFoundException: the user does not exist.
         """
         displaced = await repository.delete_unverified(email, unless=user_id)
         _require(await repository.change_email(user_id, email))
         return displaced
 
     async def set_password(self, user_id: int, new_hash: str) -> User:
-        """Replace the password, whatever it was.
+        """Replace the password without comparing the current one.
 
         Raises:
-            UserNotFoundException: the account is gone.
+            UserNotFoundException: the user does not exist.
         """
         return _require(await credentials_repository.replace_password(user_id, new_hash))
 
-    async def drop_password(self, user_id: int) -> User:
-        """Leave the account without a password, until a reset sets one.
+    async def remove_password(self, user_id: int) -> User:
+        """Make the password unusable until a reset sets a new one.
 
         Raises:
-            UserNotFoundException: the account is gone.
+            UserNotFoundException: the user does not exist.
         """
         return _require(await credentials_repository.replace_password(user_id, UNUSABLE))
 

@@ -1,4 +1,4 @@
-"""What can be wrong with an account, or with what somebody wants it to become."""
+"""Errors about users, their identifiers and their passwords."""
 
 from http import HTTPStatus
 
@@ -6,43 +6,43 @@ from auth_api.kit.errors import AuthException, DatabaseException, ValidationExce
 
 
 class InvalidCredentialsException(AuthException):
-    """Unknown account or wrong password: one answer, after the same work."""
+    """Unknown user or wrong password: the same response, after the same work, so neither reveals which."""
 
     error_code = "INVALID_CREDENTIALS"
-    detail = "The account or the password is wrong."
-    remedy = "Ask for the password again. Do not say which of the two is wrong: the server does not, either."
+    detail = "The user name, e-mail address or password is incorrect."
+    remedy = "Ask the user to check both entries. Do not say which of them is wrong: the server does not reveal it."
 
 
 class DuplicateEmailException(ValidationException):
-    """Another account has this address. Told before a taken username."""
+    """Another user has this e-mail address. Raised also if the username is taken as well."""
 
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_EMAIL"
-    detail = "An account with this e-mail address exists."
-    remedy = "Ask for another address, or offer to log in or to reset the password."
+    detail = "An account with this e-mail address already exists."
+    remedy = "Ask for another e-mail address, or offer to log in or to reset the password."
 
 
 class DuplicateUsernameException(ValidationException):
-    """Another account has this username."""
+    """Another user has this username."""
 
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_USERNAME"
-    detail = "This username is taken."
-    remedy = "Ask for another name."
+    detail = "This username is already taken."
+    remedy = "Ask for another username."
 
 
 class WeakPasswordException(ValidationException):
-    """Nothing is wrong with the request but the new password; `errors` lists every rule it breaks."""
+    """Only the new password is invalid; `errors` lists every rule that it breaks."""
 
     error_code = "WEAK_PASSWORD"
-    detail = "The password is too weak."
-    remedy = "Show each of `errors`, and ask for another password."
+    detail = "The password does not meet the requirements."
+    remedy = "Show all entries of `errors` and ask for another password."
 
 
 class UserNotFoundException(DatabaseException):
-    """There is no such account (any more)."""
+    """The user does not exist, or no longer exists."""
 
     status = HTTPStatus.NOT_FOUND
     error_code = "USER_NOT_FOUND"
-    detail = "User not found"
-    remedy = "Forget the tokens: the account is gone."
+    detail = "User not found"  # the wording of the API's specification
+    remedy = "Discard the tokens: the account has been deleted."

@@ -1,7 +1,7 @@
-"""Addresses and usernames: one canonical form each, found here and nowhere else.
+"""E-mail addresses and usernames: the only place that knows their canonical forms.
 
-Nothing is trimmed and nothing is folded by Unicode rules: a spelling that NFKC or case mapping would turn into somebody
-else's name or address (`ﬁona@…`, `Kelvin` with a Kelvin sign) is refused before it is compared with anything.
+Input is neither trimmed nor folded by Unicode rules. A spelling that NFKC or case mapping would turn into another
+user's name or e-mail address (`ﬁona@…`, `Kelvin` with a Kelvin sign) is rejected before it is compared with anything.
 """
 
 import re
@@ -19,7 +19,7 @@ CanonicalEmail = NewType("CanonicalEmail", str)
 CanonicalUsername = NewType("CanonicalUsername", str)
 
 MAX_EMAIL_LENGTH: Final = 254
-"""RFC 5321 §4.5.3.1.3, less the angle brackets."""
+"""In characters: RFC 5321 §4.5.3.1.3, without the angle brackets."""
 
 MAX_USERNAME_LENGTH: Final = 50
 MIN_USERNAME_LENGTH: Final = 3
@@ -32,31 +32,31 @@ _USERNAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9_.-]*[a-z0-9])?")
 
 
 def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> CanonicalEmail:
-    """Return the one form in which an address is stored, compared and written to.
+    """Return the form in which an e-mail address is stored, compared and used as a recipient.
 
-    The domain becomes its lower-case A-label (RFC 5890), the local part is lower-cased.
+    The domain becomes its lower-case A-label (RFC 5890); the local part becomes lower case.
 
     Raises:
-        ValidationException: it is no address of 254 characters at most with an ASCII local part.
+        ValidationException: not an e-mail address, longer than 254 characters, or its local part is not ASCII.
     """
     local_part, separator, domain = raw.partition("@")
     if len(raw) > MAX_EMAIL_LENGTH or not separator or raw.count("@") != 1 or not local_part.isascii():
         raise _invalid_email()
     try:
-        address = validate_email(raw, check_deliverability=False, strict=True)
-    except EmailNotValidError:  # its texts quote the input
+        validated = validate_email(raw, check_deliverability=False, strict=True)
+    except EmailNotValidError:  # the library's messages quote the input
         raise _invalid_email() from None
-    # The library follows UTS #46, which folds full-width letters, other full stops and variation selectors away.
-    if not domain.isascii() and (domain.lower() != address.domain or not unicodedata.is_normalized("NFKC", domain)):
+    # The library follows UTS #46, which maps full-width letters and other full stops and drops variation selectors.
+    if not domain.isascii() and (domain.lower() != validated.domain or not unicodedata.is_normalized("NFKC", domain)):
         raise _invalid_email()
-    return CanonicalEmail(f"{local_part.lower()}@{(address.ascii_domain or '').lower()}")
+    return CanonicalEmail(f"{local_part.lower()}@{(validated.ascii_domain or '').lower()}")
 
 
 def canonical_username(raw: str) -> CanonicalUsername:
-    """Return the one form in which a username is stored, compared and shown: ASCII lower case.
+    """Return the form in which a username is stored, compared and shown: ASCII in lower case.
 
     Raises:
-        ValidationException: it has another form.
+        ValidationException: not a valid username.
     """
     username = raw.lower() if raw.isascii() else raw
     if not MIN_USERNAME_LENGTH <= len(username) <= MAX_USERNAME_LENGTH or _USERNAME.fullmatch(username) is None:
@@ -69,10 +69,10 @@ def canonical_username(raw: str) -> CanonicalUsername:
 
 
 def new_username(raw: str, _document: Mapping[str, Any] | None = None) -> CanonicalUsername:
-    """Return the canonical form of a username that somebody wants to have.
+    """Return the canonical form of a username that a user wants to take.
 
     Raises:
-        ValidationException: it has another form, or is reserved.
+        ValidationException: not a valid username, or reserved.
     """
     username = canonical_username(raw)
     if username in RESERVED_USERNAMES:
@@ -81,12 +81,12 @@ def new_username(raw: str, _document: Mapping[str, Any] | None = None) -> Canoni
 
 
 class Identifier(msgspec.Struct, frozen=True):
-    """What somebody typed to name an account, read once.
+    """The e-mail address or username that a person entered to identify a user.
 
     Attributes:
-        text: its canonical form; as it was typed, where it cannot name an account.
-        email: it, if it is an address.
-        username: it, if it is a username.
+        text: the canonical form, or the input unchanged if it is neither a valid e-mail address nor a valid username.
+        email: the canonical e-mail address, if it is one.
+        username: the canonical username, if it is one.
     """
 
     text: str
@@ -95,17 +95,17 @@ class Identifier(msgspec.Struct, frozen=True):
 
 
 def parse_identifier(*, email: str | None, username: str | None) -> Identifier:
-    """Read what somebody typed to name an account. A username with `@` is read as an address."""
-    typed = email if email is not None else username or ""
+    """Parse an e-mail address or a username; a username that contains `@` is parsed as an e-mail address."""
+    raw = email if email is not None else username or ""
     try:
-        if email is not None or "@" in typed:
-            address = canonical_email(typed)
-            return Identifier(address, email=address)
-        name = canonical_username(typed)
-        return Identifier(name, username=name)
+        if email is not None or "@" in raw:
+            parsed_email = canonical_email(raw)
+            return Identifier(parsed_email, email=parsed_email)
+        parsed_username = canonical_username(raw)
+        return Identifier(parsed_username, username=parsed_username)
     except ValidationException:
-        return Identifier(typed)
+        return Identifier(raw)
 
 
 def _invalid_email() -> ValidationException:
-    return ValidationException([FieldError("email", "format", "Must be an e-mail address.")])
+    return ValidationException([FieldError("email", "format", "Must be a valid e-mail address.")])

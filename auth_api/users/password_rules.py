@@ -1,4 +1,4 @@
-"""Judges a new password, and says everything that is wrong with it at once."""
+"""Validates a new password and reports all broken rules at once."""
 
 import re
 import unicodedata
@@ -11,12 +11,12 @@ from auth_api.kit.errors import FieldError
 from auth_api.users.errors import WeakPasswordException
 from auth_api.users.policy import PasswordPolicy
 
-MIN_PART_LENGTH: Final = 4
-"""Shorter names and local parts stand in too many good passwords by chance."""
+MIN_IDENTIFIER_LENGTH: Final = 4
+"""In characters: shorter usernames and local parts occur in many good passwords by chance."""
 
 _EDGES: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
-_CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
+_CHARACTER_CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
     ("lower_case", "Must contain a lower-case letter.", str.islower),
     ("upper_case", "Must contain an upper-case letter.", str.isupper),
     ("digit", "Must contain a digit.", str.isdigit),
@@ -26,18 +26,19 @@ _CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Load the list that the build takes from Django: some 20,000 passwords, in lower case.
+    """Load the list that the build copies from Django: about 20,000 passwords in lower case.
 
     Raises:
-        FileNotFoundError: the package was not built, only copied.
+        FileNotFoundError: the package was copied without building it.
     """
     return frozenset(files("auth_api.users").joinpath("common_passwords.txt").read_text(encoding="utf-8").split())
 
 
 class PasswordRules:
-    """Judges by a policy and a list of common passwords, which are matched without their edges of digits and symbols.
+    """Check passwords against a policy and a list of common passwords.
 
-    The list's entries are shorter than the minimum length: `password` is what `Password1234!` is found by.
+    Most entries of the list are shorter than the minimum length, so digits and symbols at both ends of the password are
+    stripped before it is looked up: `Password1234!` matches `password`.
     """
 
     def __init__(self, policy: PasswordPolicy, common: frozenset[str]) -> None:
@@ -45,20 +46,20 @@ class PasswordRules:
         self._common = common
 
     def check(self, password: str, document: Mapping[str, Any], *, field: str = "password") -> str:
-        """Return the password as it is.
+        """Return the password unchanged if it breaks no rule.
 
         Args:
-            password: the new one.
-            document: may hold the account's `username` and `email`, which the password may not contain.
-            field: its name in the request.
+            password: the new password.
+            document: the `username` and `email` that the password must not contain, if they are known.
+            field: name of the request's field, for the error.
 
         Raises:
-            WeakPasswordException: it breaks rules; all of them are listed.
+            WeakPasswordException: it breaks rules; `errors` lists all of them.
         """
-        canonical = unicodedata.normalize("NFC", password)
-        failures = [*self._length(canonical), *self._classes(canonical), *self._guesses(canonical, document)]
-        if failures:
-            raise WeakPasswordException([FieldError(field, code, message) for code, message in failures])
+        normalized = unicodedata.normalize("NFC", password)
+        broken = [*self._length(normalized), *self._composition(normalized), *self._guessable(normalized, document)]
+        if broken:
+            raise WeakPasswordException([FieldError(field, code, message) for code, message in broken])
         return password
 
     def _length(self, password: str) -> Iterator[tuple[str, str]]:
@@ -66,20 +67,23 @@ class PasswordRules:
         if len(password) < policy.min_length:
             yield "too_short", f"Must have at least {policy.min_length} characters."
         if len(password) > policy.max_length or len(password.encode()) > policy.max_bytes:
-            yield "too_long", f"May have at most {policy.max_length} characters and {policy.max_bytes} bytes."
+            yield "too_long", f"May have at most {policy.max_length} characters and {policy.max_bytes} bytes in UTF-8."
 
-    def _classes(self, password: str) -> Iterator[tuple[str, str]]:
+    def _composition(self, password: str) -> Iterator[tuple[str, str]]:
         if self._policy.require_complexity:
-            for code, message, belongs in _CLASSES:
+            for code, message, belongs in _CHARACTER_CLASSES:
                 if not any(map(belongs, password)):
                     yield code, message
 
-    def _guesses(self, password: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _guessable(self, password: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         folded = password.casefold()
-        is_short = len(password) <= self._policy.max_length  # what is refused for its length need not be looked up
+        is_short = len(password) <= self._policy.max_length  # a longer one is rejected without a look-up
         if is_short and (folded in self._common or _EDGES.sub("", folded) in self._common):
-            yield "common", "Is one of the most common passwords."
-        parts = {"username": document.get("username"), "email": str(document.get("email") or "").partition("@")[0]}
-        for name, part in parts.items():
-            if isinstance(part, str) and len(part) >= MIN_PART_LENGTH and part.casefold() in folded:
-                yield f"contains_{name}", f"May not contain the {name.replace('email', 'e-mail address')}."
+            yield "common", "Must not be a common password."
+        local_part = str(document.get("email") or "").partition("@")[0]
+        for code, message, part in (
+            ("contains_username", "Must not contain the username.", document.get("username")),
+            ("contains_email", "Must not contain the part of the e-mail address before the @.", local_part),
+        ):
+            if isinstance(part, str) and len(part) >= MIN_IDENTIFIER_LENGTH and part.casefold() in folded:
+                yield code, message

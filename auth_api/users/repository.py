@@ -1,4 +1,4 @@
-"""Queries on accounts. Each is one statement; those on passwords are in `credentials_repository`."""
+"""Statements on table `users`; those that read or write a password hash are in `credentials_repository`."""
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -13,7 +13,7 @@ from auth_api.users.user import USER_COLUMNS, User, first_user, user_from_row
 async def insert(
     email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, *, locale: str | None
 ) -> User | None:
-    """Add an account. None if the address or the username is taken, also by somebody a moment faster."""
+    """Insert a user. Return None if the e-mail address or the username is taken, also by a concurrent request."""
     rows = await UserRow.raw(
         "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
         "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
@@ -29,35 +29,35 @@ async def insert(
 
 @circuit_breaker(service=SERVICE)
 async def email_is_taken(email: CanonicalEmail) -> bool:
-    """Tell whether an account has this address."""
+    """Return whether a user has this e-mail address."""
     return bool(await UserRow.exists().where(UserRow.email == email))
 
 
 @circuit_breaker(service=SERVICE)
 async def find(user_id: int) -> User | None:
-    """Return the account of this id."""
+    """Return the user with this id, or None."""
     return first_user(await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users WHERE id = {{}}", user_id))
 
 
 @circuit_breaker(service=SERVICE)
 async def find_by_email(email: CanonicalEmail) -> User | None:
-    """Return the account that has this address."""
+    """Return the user with this e-mail address, or None."""
     return first_user(await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users WHERE email = {{}}", email))
 
 
 @circuit_breaker(service=SERVICE)
 async def newest(limit: int) -> list[User]:
-    """Return the accounts that were made last, newest first."""
+    """Return the users that were created last, newest first."""
     rows = await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users ORDER BY id DESC LIMIT {{}}", limit)
     return [user_from_row(row) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)
 async def rename(user_id: int, username: CanonicalUsername) -> User | None:
-    """Change the username. None if the account is gone.
+    """Change the username. Return None if the user does not exist.
 
     Raises:
-        DuplicateUsernameException: another account has it; the transaction cannot go on.
+        DuplicateUsernameException: another user has it; the transaction is aborted.
     """
     try:
         rows = await UserRow.raw(
@@ -73,10 +73,10 @@ async def rename(user_id: int, username: CanonicalUsername) -> User | None:
 
 @circuit_breaker(service=SERVICE)
 async def change_email(user_id: int, email: CanonicalEmail) -> User | None:
-    """Give the account another address, which its owner has just proved to have. None if the account is gone.
+    """Change the e-mail address and mark it as verified. Return None if the user does not exist.
 
     Raises:
-        DuplicateEmailException: another account has it; the transaction cannot go on.
+        DuplicateEmailException: another user has it; the transaction is aborted.
     """
     try:
         rows = await UserRow.raw(
@@ -93,7 +93,7 @@ async def change_email(user_id: int, email: CanonicalEmail) -> User | None:
 
 @circuit_breaker(service=SERVICE)
 async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
-    """Note that the owner of this address has the account. False if it has another address, or that is noted."""
+    """Mark the e-mail address as verified. Return False if it already was, or if the user has another one."""
     rows = await UserRow.raw(
         "UPDATE users SET email_verified_at = clock_timestamp() "
         "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
@@ -105,7 +105,7 @@ async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
 
 @circuit_breaker(service=SERVICE)
 async def delete_unverified(email: CanonicalEmail, *, unless: int) -> int | None:
-    """Delete the account of this address whose owner never proved to have it, but not this one. Returns its id."""
+    """Delete the user with this unverified e-mail address, except user `unless`. Return the deleted id, or None."""
     rows = await UserRow.raw(
         "DELETE FROM users WHERE email = {} AND email_verified_at IS NULL AND id <> {} RETURNING id", email, unless
     )
@@ -114,7 +114,7 @@ async def delete_unverified(email: CanonicalEmail, *, unless: int) -> int | None
 
 @circuit_breaker(service=SERVICE)
 async def set_active(user_id: int, *, active: bool) -> User | None:
-    """Enable or disable the account. None if it is gone, or already as wanted."""
+    """Enable or disable the user. Return None if the user does not exist or already is in this state."""
     rows = await UserRow.raw(
         "UPDATE users SET is_active = {}, updated_at = clock_timestamp() WHERE id = {} AND is_active <> {} "
         f"RETURNING {USER_COLUMNS}",
@@ -126,18 +126,6 @@ async def set_active(user_id: int, *, active: bool) -> User | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def verify_once(user_id: int, email: str) -> bool:
-    """Note that the account's address is its owner's. False if it was noted before, or it has another address."""
-    rows = await UserRow.raw(
-        "UPDATE users SET email_verified_at = clock_timestamp() "
-        "WHERE id = {} AND email = {} AND email_verified_at IS NULL RETURNING id",
-        user_id,
-        email,
-    )
-    return bool(rows)
-
-
-@circuit_breaker(service=SERVICE)
-async def remove(user_id: int) -> bool:
-    """Delete the account with all that hangs on it, whatever its password."""
+async def delete(user_id: int) -> bool:
+    """Delete the user with all dependent rows, without comparing the password. Return False if there is none."""
     return bool(await UserRow.raw("DELETE FROM users WHERE id = {} RETURNING id", user_id))

@@ -1,4 +1,4 @@
-"""What goes over the wire about an account."""
+"""Fields and structs of requests and responses about users."""
 
 from typing import Annotated, Any
 
@@ -16,10 +16,10 @@ from auth_api.users.policy import PasswordPolicy
 from auth_api.users.user import User
 
 MAX_PASSWORD_LENGTH = 1024
-"""Of any password that is sent; what a new one may be is decided by its policy."""
+"""In characters, of any password in a request. `PasswordPolicy` has the limits of a new one."""
 
-TYPED_USERNAME = "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
-"""A username before it is put in lower case, as clients can check it."""
+USERNAME_PATTERN = "^[A-Za-z0-9]([A-Za-z0-9_.-]*[A-Za-z0-9])?$"
+"""Pattern of a username before it becomes lower case, for clients."""
 
 EXAMPLE_USER: dict[str, Any] = {
     "id": 1,
@@ -36,7 +36,7 @@ EmailField = Annotated[
     CanonicalEmail,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="Kept in lower case, an international domain in its ASCII form.",
+        description="Stored in lower case, an international domain in its ASCII form.",
         examples=["ada@example.com"],
         extra={"check": "email"},
         extra_json_schema={"extra": {"format": "email"}},
@@ -48,12 +48,12 @@ UsernameField = Annotated[
     msgspec.Meta(
         max_length=MAX_USERNAME_LENGTH,
         description=(
-            f"{MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} of `a-z 0-9 _ . -`, kept in lower case. "
+            f"{MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} characters of `a-z 0-9 _ . -`, stored in lower case. "
             "Begins and ends with a letter or digit; some names are reserved."
         ),
         examples=["ada"],
         extra={"check": "username"},
-        extra_json_schema={"extra": {"min_length": MIN_USERNAME_LENGTH, "pattern": TYPED_USERNAME}},
+        extra_json_schema={"extra": {"min_length": MIN_USERNAME_LENGTH, "pattern": USERNAME_PATTERN}},
     ),
 ]
 
@@ -62,8 +62,9 @@ NewPasswordField = Annotated[
     msgspec.Meta(
         max_length=MAX_PASSWORD_LENGTH,
         description=(
-            "12 to 128 characters; by default with a lower-case and an upper-case letter, a digit and a symbol. "
-            "No common password, and without the username or the name in the address."
+            f"{PasswordPolicy().min_length} to {PasswordPolicy().max_length} characters; by default with a lower-case "
+            "letter, an upper-case letter, a digit and a symbol. Not a common password; contains neither the username "
+            "nor the part of the e-mail address before the `@`."
         ),
         examples=["Tr0ub4dor&3-horse"],
         extra={"check": "new_password"},
@@ -75,7 +76,7 @@ ChangedPasswordField = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_PASSWORD_LENGTH,
-        description="The same rules as at registration.",
+        description="The rules are those of a registration.",
         examples=["Tr0ub4dor&4-mare"],
         extra_json_schema={"extra": {"format": "password", "min_length": PasswordPolicy().min_length}},
     ),
@@ -94,7 +95,7 @@ PasswordField = Annotated[
 Timestamp = Annotated[
     str,
     msgspec.Meta(
-        description="UTC, RFC 3339 with milliseconds.",
+        description="In UTC, RFC 3339 with milliseconds.",
         examples=["2026-02-19T10:30:45.123Z"],
         extra_json_schema={"extra": {"format": "date-time"}},
     ),
@@ -102,7 +103,7 @@ Timestamp = Annotated[
 
 
 class UserResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """An account as its owner sees it. `updated_at` moves with username, address, password and `is_active`."""
+    """A user, for the user. `updated_at` changes with username, e-mail address, password and `is_active`."""
 
     id: int
     username: str
@@ -115,12 +116,12 @@ class UserResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def user_response(user: User) -> UserResponse:
-    """Show an account."""
+    """Return the response struct of a user."""
     return UserResponse(**user_fields(user))
 
 
 def user_fields(user: User) -> dict[str, Any]:
-    """Return the fields of `User`, for answers that carry more."""
+    """Return the fields of `UserResponse`, for responses that contain more fields."""
     return {
         "id": user.id,
         "username": user.username,

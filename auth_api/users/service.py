@@ -1,4 +1,4 @@
-"""What can be done with an account. Flows decide on transactions, and write the audit row."""
+"""Look up, create, change and delete users. The calling flow opens the transaction and writes the audit row."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from auth_api.users.user import Credentials, User
 
 @dataclass(frozen=True, slots=True)
 class UserService:
-    """Look-up, creation and change of accounts."""
+    """Look up, create, change and delete users."""
 
     async def create(
         self,
@@ -20,11 +20,11 @@ class UserService:
         hashed_password: str,
         locale: str | None = None,
     ) -> User:
-        """Add an account; of several that want the same address or username at once, exactly one gets it.
+        """Create a user. Of concurrent calls with the same e-mail address or username, exactly one succeeds.
 
         Raises:
-            DuplicateEmailException: the address is taken; also if the username is, too.
-            DuplicateUsernameException: the username is taken.
+            DuplicateEmailException: the e-mail address is taken (and perhaps the username as well).
+            DuplicateUsernameException: only the username is taken.
         """
         user = await repository.insert(email, username, hashed_password, locale=locale)
         if user is not None:
@@ -33,19 +33,19 @@ class UserService:
             raise DuplicateEmailException
         raise DuplicateUsernameException
 
-    async def credentials_for(self, name: Identifier) -> Credentials | None:
-        """Find an account by what somebody typed. None for what names no account, and for what cannot name one."""
-        if name.email is not None:
-            return await credentials_repository.by_email(name.email)
-        if name.username is not None:
-            return await credentials_repository.by_username(name.username)
+    async def find_credentials(self, identifier: Identifier) -> Credentials | None:
+        """Return the credentials of the identified user, or None if there is none."""
+        if identifier.email is not None:
+            return await credentials_repository.by_email(identifier.email)
+        if identifier.username is not None:
+            return await credentials_repository.by_username(identifier.username)
         return None
 
-    async def credentials_of(self, user_id: int) -> Credentials:
-        """Return the account and its password's hash.
+    async def get_credentials(self, user_id: int) -> Credentials:
+        """Return the credentials of a user who is expected to exist.
 
         Raises:
-            UserNotFoundException: it is gone.
+            UserNotFoundException: the user does not exist.
         """
         credentials = await credentials_repository.by_id(user_id)
         if credentials is None:
@@ -53,9 +53,10 @@ class UserService:
         return credentials
 
     async def record_login(self, checked: Credentials, *, new_hash: str | None) -> User | None:
-        """Move `last_login`, and store the password's new hash if there is one.
+        """Set `last_login` to the present, and store the password's new hash if there is one.
 
-        None if meanwhile the account was disabled or deleted, or its password is no longer the one that was checked.
+        Return None and change nothing if the user has been disabled or deleted, or the password has been replaced
+        since it was checked.
         """
         return await credentials_repository.record_login(
             checked.user.id,
@@ -67,8 +68,8 @@ class UserService:
         """Change the username.
 
         Raises:
-            DuplicateUsernameException: it is taken.
-            UserNotFoundException: the account is gone.
+            DuplicateUsernameException: another user has it.
+            UserNotFoundException: the user does not exist.
         """
         user = await repository.rename(user_id, username)
         if user is None:
@@ -76,27 +77,34 @@ class UserService:
         return user
 
     async def set_password(self, checked: Credentials, new_hash: str) -> User | None:
-        """Replace the password. None if meanwhile somebody else did, or the account was disabled or deleted."""
+        """Replace the password.
+
+        Return None and change nothing if the user has been disabled or deleted, or the password has been replaced
+        since it was checked.
+        """
         return await credentials_repository.set_password(
             checked.user.id, checked_hash=checked.hashed_password, new_hash=new_hash
         )
 
     async def set_active(self, user_id: int, *, active: bool) -> User | None:
-        """Enable or disable the account. None if there was nothing to change."""
+        """Enable or disable the user. Return None if there was nothing to change."""
         return await repository.set_active(user_id, active=active)
 
     async def delete(self, checked: Credentials) -> bool:
-        """Delete the account with its sessions and tokens, if its password still is the one that was checked."""
+        """Delete the user with all sessions and tokens.
+
+        Return False and change nothing if the password has been replaced since it was checked.
+        """
         return await credentials_repository.delete(checked.user.id, checked_hash=checked.hashed_password)
 
-    async def remove(self, user_id: int) -> bool:
-        """Delete the account with its sessions and tokens, whatever its password. False if it is gone."""
-        return await repository.remove(user_id)
+    async def delete_by_id(self, user_id: int) -> bool:
+        """Delete the user with all sessions and tokens, without a password. Return False if there is none."""
+        return await repository.delete(user_id)
 
     async def verify_email(self, user: User) -> bool:
-        """Note that the address is its owner's. False if it was, or the account has another one by now."""
-        return await repository.verify_once(user.id, user.email)
+        """Mark the e-mail address as verified. Return False if it already was, or if the user has another one now."""
+        return await repository.mark_verified(user.id, CanonicalEmail(user.email))
 
     async def newest(self, limit: int) -> list[User]:
-        """Return the accounts that were made last, newest first."""
+        """Return the users that were created last, newest first."""
         return await repository.newest(limit)

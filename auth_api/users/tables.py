@@ -1,4 +1,4 @@
-"""The account."""
+"""The table of users."""
 
 from piccolo.columns import Boolean, Timestamptz, Varchar
 from piccolo.table import Table
@@ -8,15 +8,15 @@ from auth_api.kit.db.raw_sql import RawSql
 
 
 class UserRow(RawSql, Table, tablename="users"):
-    """One row per account. Username and address are stored in their one canonical form."""
+    """One row per user. Username and e-mail address are stored in their canonical form."""
 
     id = NeverReusedBigSerial(primary_key=True)
     username = Varchar(length=50, unique=True, default=None, null=False)  # lower case
-    email = Varchar(length=254, unique=True, default=None, null=False)  # lower case, its host in ASCII
+    email = Varchar(length=254, unique=True, default=None, null=False)  # lower case, domain in ASCII
     hashed_password = Varchar(length=255, default=None, null=False, secret=True)  # `!` matches no password
-    is_active = Boolean(default=True)  # set by operators; false ends every session
-    email_verified_at = Timestamptz(default=None, null=True)  # set by who has shown to own the mailbox
-    locale = Varchar(length=35, default=None, null=True)  # a language tag: BCP 47 needs no more
+    is_active = Boolean(default=True)  # set by operators; false revokes all sessions
+    email_verified_at = Timestamptz(default=None, null=True)  # null until the owner used a mailed link
+    locale = Varchar(length=35, default=None, null=True)  # a language tag (BCP 47)
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     last_login = Timestamptz(default=None, null=True)

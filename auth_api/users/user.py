@@ -1,4 +1,4 @@
-"""The account as services pass it around."""
+"""The user as services pass it, and its parsing from a row."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,11 +9,11 @@ import msgspec
 Row = dict[str, Any]
 
 USER_COLUMNS: Final = "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login"
-"""The columns of table `users` that `User` has as fields: all except the password's hash."""
+"""The columns of table `users` that are fields of `User`: all except the password hash."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything about an account but its password. Times are aware and in UTC."""
+    """A user without the password. Times are aware and in UTC."""
 
     id: int
     username: str
@@ -33,12 +33,12 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     hashed_password: str
 
     def __repr__(self) -> str:
-        """Leave the hash out."""
+        """Return a text without the hash."""
         return f"Credentials({self.user.id})"
 
 
 def user_from_row(row: Row) -> User:
-    """Read an account out of a row."""
+    """Return the user in a row with `USER_COLUMNS`."""
     return User(
         id=row["id"],
         username=row["username"],
@@ -53,5 +53,5 @@ def user_from_row(row: Row) -> User:
 
 
 def first_user(rows: Sequence[Row]) -> User | None:
-    """Read the account out of what a statement on one of them returned."""
+    """Return the user in the first row, or None if there are no rows."""
     return user_from_row(rows[0]) if rows else None

@@ -74,10 +74,10 @@ def test_a_weak_password_is_refused_with_every_rule_it_breaks(auth_api: Command)
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines() == [
-        "The password is too weak.",
+        "The password does not meet the requirements.",
         "  password: Must have at least 12 characters.",
         "  password: Must contain a symbol.",
-        "  password: Is one of the most common passwords.",
+        "  password: Must not be a common password.",
     ]
 
 
@@ -95,7 +95,7 @@ def test_a_taken_address_is_refused(auth_api: Command) -> None:
     again = create(auth_api)
 
     assert (again.returncode, again.stdout) == (1, "")
-    assert again.stderr == "An account with this e-mail address exists.\n"
+    assert again.stderr == "An account with this e-mail address already exists.\n"
 
 
 def test_an_unknown_account_is_told(auth_api: Command) -> None:

@@ -37,7 +37,7 @@ async def test_a_login_that_commits_in_the_middle_leaves_no_session(
     """It has seen the old password, and its session is not there yet when the others are looked for."""
     await ada.register()
     token = await token_for(use, ada, mailbox)
-    found = await UserService().credentials_for(parse_identifier(email=None, username="ada"))
+    found = await UserService().find_credentials(parse_identifier(email=None, username="ada"))
     assert found is not None
     written, commit = asyncio.Event(), asyncio.Event()
 

@@ -91,14 +91,14 @@ async def test_a_login_keeps_its_place_while_its_account_is_looked_up(
     ada = Actor(narrow.client)
     await ada.register()
     looking, go_on = asyncio.Event(), asyncio.Event()
-    look_up = UserService.credentials_for
+    look_up = UserService.find_credentials
 
     async def look_up_slowly(self: UserService, name: Identifier) -> Credentials | None:
         looking.set()
         await go_on.wait()
         return await look_up(self, name)
 
-    monkeypatch.setattr(UserService, "credentials_for", look_up_slowly)
+    monkeypatch.setattr(UserService, "find_credentials", look_up_slowly)
     first = asyncio.create_task(ada.log_in())
     async with asyncio.timeout(PATIENCE):
         await looking.wait()

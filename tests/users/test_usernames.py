@@ -1,4 +1,4 @@
-"""The one form of a username, and what has none."""
+"""The canonical form of a username, and the spellings that are rejected."""
 
 import pytest
 
@@ -21,8 +21,8 @@ ACCEPTED = {
     "a" * 50: "a" * 50,
 }
 
-REFUSED = {
-    "nothing": "",
+INVALID = {
+    "empty": "",
     "two characters": "ab",
     "51 characters": "a" * 51,
     "begins with a dot": ".ada",
@@ -31,7 +31,7 @@ REFUSED = {
     "ends with a dot": "ada.",
     "ends with a hyphen": "ada-",
     "ends with an underscore": "ada_",
-    "dots alone": "...",
+    "only dots": "...",
     "a space": "ada lovelace",
     "a leading space": " ada",
     "a trailing space": "ada ",
@@ -74,33 +74,33 @@ RESERVED = [
 ]
 
 
-@pytest.mark.parametrize(("typed", "stored"), ACCEPTED.items())
-def test_a_username_has_one_form(typed: str, stored: str) -> None:
-    assert new_username(typed) == stored
+@pytest.mark.parametrize(("raw", "stored"), ACCEPTED.items())
+def test_username_has_one_canonical_form(raw: str, stored: str) -> None:
+    assert new_username(raw) == stored
     assert new_username(stored) == stored
 
 
-@pytest.mark.parametrize("typed", REFUSED.values(), ids=REFUSED)
-def test_what_is_no_username_or_would_be_folded_into_one_is_refused(typed: str) -> None:
-    with pytest.raises(ValidationException) as refused:
-        canonical_username(typed)
+@pytest.mark.parametrize("raw", INVALID.values(), ids=INVALID)
+def test_invalid_or_folded_username_is_rejected(raw: str) -> None:
+    with pytest.raises(ValidationException) as rejected:
+        canonical_username(raw)
 
-    assert [(error.field, error.code) for error in refused.value.errors] == [("username", "format")]
+    assert [(error.field, error.code) for error in rejected.value.errors] == [("username", "format")]
 
 
 @pytest.mark.parametrize("name", [name for name in RESERVED if len(name) > 2])
-def test_a_reserved_name_is_refused_in_any_case(name: str) -> None:
-    with pytest.raises(ValidationException) as refused:
+def test_reserved_username_is_rejected_in_any_case(name: str) -> None:
+    with pytest.raises(ValidationException) as rejected:
         new_username(name.title())
 
-    assert [(error.field, error.code) for error in refused.value.errors] == [("username", "reserved")]
+    assert [(error.field, error.code) for error in rejected.value.errors] == [("username", "reserved")]
 
 
-def test_the_reserved_list_has_what_the_contract_names_in_the_form_that_is_compared() -> None:
+def test_reserved_list_contains_the_required_names_in_lower_case() -> None:
     assert set(RESERVED) <= RESERVED_USERNAMES
     assert [name for name in RESERVED_USERNAMES if name != name.lower()] == []
 
 
 @pytest.mark.parametrize("name", ["adminada", "ada.admin", "admin1"])
-def test_a_name_that_only_contains_a_reserved_one_is_free(name: str) -> None:
+def test_username_may_contain_a_reserved_name(name: str) -> None:
     assert new_username(name) == name

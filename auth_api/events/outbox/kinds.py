@@ -94,7 +94,7 @@ class DraftServices:
         """Return the user of a stored mail: by id or, without one, by e-mail address."""
         if item.user_id is not None:
             return await self.email_ownership.find(item.user_id)
-        return await self.email_ownership.owner_of(CanonicalEmail(item.email or ""))
+        return await self.email_ownership.find_by_email(CanonicalEmail(item.email or ""))
 
 
 class MailKind(msgspec.Struct, frozen=True, kw_only=True):

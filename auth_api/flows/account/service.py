@@ -67,7 +67,7 @@ class AccountService:
         """
         named = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, named, field="new_password")
-        found = await self.users.credentials_of(user.id)
+        found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
             current_password, found=found, name=user.username, request_context=request_context
         ):
@@ -101,7 +101,7 @@ class AccountService:
             UserNotFoundException: the account is gone, or its password was changed meanwhile.
             ServerOverloadedException: too many hashes wait already.
         """
-        found = await self.users.credentials_of(user.id)
+        found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
             current_password, found=found, name=user.username, request_context=request_context
         ):

@@ -53,7 +53,7 @@ class ExplanationService:
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login by this address or username."""
         typed = parse_identifier(email=None, username=name)
-        found = await self.users.credentials_for(typed)
+        found = await self.users.find_credentials(typed)
         throttle = self.passwords.throttle
         target = throttle.target(user_id=found.user.id if found else None, name=typed.text, address=None)
         failures = await throttle.failures(target)

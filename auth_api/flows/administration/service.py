@@ -33,7 +33,7 @@ class AdministrationService:
         Raises:
             UserNotFoundException: there is none.
         """
-        found = await self.users.credentials_for(parse_identifier(email=None, username=name))
+        found = await self.users.find_credentials(parse_identifier(email=None, username=name))
         if found is None:
             raise UserNotFoundException
         return found.user
@@ -91,7 +91,7 @@ class AdministrationService:
         async def work() -> None:
             # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
             await self.sessions.end_all(user.id, reason=DELETED)
-            if not await self.users.remove(user.id):
+            if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=RequestContext(), by=BY)
 

@@ -14,7 +14,7 @@ async def draft_email_change(item: OutboxItem, services: DraftServices) -> Draft
     """Send the link to the new e-mail address, unless another user has it: then nothing is sent to anyone."""
     user = await services.find_user(item)
     new_email = CanonicalEmail(item.parameters["new_email"])
-    if user is None or not user.is_active or await services.email_ownership.owner_of(new_email) is not None:
+    if user is None or not user.is_active or await services.email_ownership.find_by_email(new_email) is not None:
         return None
     token = await services.tokens.mint(Purpose.EMAIL_CHANGE, user.id, email=new_email)
     return Draft.for_unverified(new_email, token=token, locale=user.locale)

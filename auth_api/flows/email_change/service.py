@@ -54,7 +54,7 @@ class EmailChangeService:
             UserNotFoundException: the account is gone.
             ServerOverloadedException: too many hashes wait already.
         """
-        found = await self.users.credentials_of(user.id)
+        found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
             current_password, found=found, name=user.username, request_context=request_context
         ):
@@ -87,7 +87,7 @@ class EmailChangeService:
                 raise OneTimeTokenInvalidException
             keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
             ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED, keep=keep)
-            await self.email_ownership.change_address(user.id, CanonicalEmail(grant.payload["email"]))
+            await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
                 await self.outbox.to_email(EMAIL_CHANGED, user.email, request_context, user_id=user.id)
             await self.audit.record(
@@ -110,9 +110,9 @@ class EmailChangeService:
         async def work() -> None:
             grant = await self.tokens.spend(Purpose.EMAIL_UNDO, token)
             user = await self._account(grant)
-            await self.email_ownership.drop_password(user.id)
+            await self.email_ownership.remove_password(user.id)
             ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE, spare=NOTHING)
-            displaced = await self.email_ownership.reclaim_address(user.id, CanonicalEmail(grant.payload["email"]))
+            displaced = await self.email_ownership.reclaim_email(user.id, CanonicalEmail(grant.payload["email"]))
             if displaced is not None:
                 await self.audit.record(
                     EventTag.ACCOUNT_DELETED,

@@ -70,7 +70,7 @@ class CompletionService:
                 hashed_password=wanted.hashed_password if is_known else UNUSABLE,
                 locale=wanted.locale,
             )
-            await self.email_ownership.verify(user.id, wanted.email)
+            await self.email_ownership.mark_verified(user.id, wanted.email)
             await self.tokens.delete_staged(Purpose.REGISTRATION, wanted.email)
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.audit.record(

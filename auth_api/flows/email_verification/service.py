@@ -98,7 +98,7 @@ class VerificationService:
 
         async def work() -> str | None:
             await self.tokens.spend(Purpose.EMAIL_VERIFICATION, token)
-            is_news = await self.email_ownership.verify(user_id, email)
+            is_news = await self.email_ownership.mark_verified(user_id, email)
             if is_news is None:
                 raise OneTimeTokenInvalidException
             if not is_news:
@@ -117,7 +117,7 @@ class VerificationService:
 
     async def _knows_the_account(self, user_id: int, claim: Claim, request_context: RequestContext) -> bool:
         try:
-            found = await self.users.credentials_of(user_id)
+            found = await self.users.get_credentials(user_id)
         except UserNotFoundException:
             raise OneTimeTokenInvalidException from None
         if not found.user.is_active:
@@ -133,5 +133,5 @@ class VerificationService:
 
     async def _take_from_others(self, user_id: int) -> int:
         """Leave nobody a way in. Returns how many sessions ended."""
-        await self.email_ownership.drop_password(user_id)
+        await self.email_ownership.remove_password(user_id)
         return await self.access_revocation.revoke_all(user_id, reason=VERIFIED)

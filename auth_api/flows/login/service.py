@@ -52,7 +52,7 @@ class LoginService:
         """
         name = parse_identifier(email=email, username=username)
         with self.hasher.place() as place:  # who is let in gets a hash: nobody asks the database in vain
-            found = await self.users.credentials_for(name)
+            found = await self.users.find_credentials(name)
             try:
                 matches = await self.passwords.check(
                     password, found=found, name=name.text, request_context=request_context, place=place

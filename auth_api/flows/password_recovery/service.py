@@ -67,7 +67,7 @@ class RecoveryService:
         async def work() -> None:
             await self.tokens.spend(Purpose.PASSWORD_RESET, token)
             # First what logins wait for: who logged in by the old password until then is thrown out below.
-            if await self.email_ownership.verify(user.id, CanonicalEmail(user.email)) is None:
+            if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.set_password(user.id, new_hash)
             ended = await self.access_revocation.revoke_all(user.id, reason=RESET)
@@ -89,7 +89,7 @@ class RecoveryService:
             user_id = (await self.tokens.spend(Purpose.SESSION_REPORT, token)).user_id
             if user_id is None:
                 raise OneTimeTokenInvalidException
-            await self.email_ownership.drop_password(user_id)
+            await self.email_ownership.remove_password(user_id)
             ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED)
             await self.audit.record(
                 EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended

@@ -22,7 +22,7 @@ async def draft_registration(item: OutboxItem, services: DraftServices) -> Draft
 
 async def draft_registration_attempt(item: OutboxItem, services: DraftServices) -> Draft | None:
     """Tell the user who has the e-mail address about the registration."""
-    owner = await services.email_ownership.owner_of(CanonicalEmail(item.email or ""))
+    owner = await services.email_ownership.find_by_email(CanonicalEmail(item.email or ""))
     return Draft.for_user(owner, kind=REGISTRATION_ATTEMPT) if owner is not None else None
 
 

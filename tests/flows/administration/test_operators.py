@@ -74,7 +74,7 @@ async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: User
 async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
 
-    found = await services.accounts.users.credentials_for(parse_identifier(email=None, username="ada"))
+    found = await services.accounts.users.find_credentials(parse_identifier(email=None, username="ada"))
 
     assert found is not None
     assert repr(found) == f"Credentials({found.user.id})"

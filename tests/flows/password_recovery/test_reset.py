@@ -188,7 +188,7 @@ async def test_a_login_under_way_with_the_old_password_gets_no_session(
     """It was checked before, and would be opened after."""
     ada = await user_factory()
     token = await forgot(ada, mailbox)
-    found = await services.login.users.credentials_for(parse_identifier(email="ada@example.com", username=None))
+    found = await services.login.users.find_credentials(parse_identifier(email="ada@example.com", username=None))
     assert found is not None
 
     await reset(ada, token)

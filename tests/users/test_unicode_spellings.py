@@ -1,4 +1,4 @@
-"""Spellings that NFKC or case mapping folds onto somebody's address or name never reach that account."""
+"""Unicode spellings: what NFKC or case mapping folds onto a user's name or e-mail address does not match that user."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.rows import user_rows
 
 pytestmark = pytest.mark.engine_independent
 
-ADDRESSES = {
+EMAILS = {
     "fiona@example.com": [
         "\ufb01ona@example.com",
         "fiona@exampl\u24d4.com",
@@ -18,37 +18,37 @@ ADDRESSES = {
     "sam@example.com": ["\u017fam@example.com", "sam\uff20example.com", "sam@exam\ufe0fple.com"],
     "karl@karl.com": ["\u212aarl@karl.com", "karl@\u212aarl.com", "karl@karl\uff0ecom"],
 }
-NAMES = {"fiona": ["\ufb01ona", "\uff46iona"], "sam": ["\u017fam"], "karl": ["\u212aarl"], "ines": ["\u0130nes"]}
+USERNAMES = {"fiona": ["\ufb01ona", "\uff46iona"], "sam": ["\u017fam"], "karl": ["\u212aarl"], "ines": ["\u0130nes"]}
 
-FOREIGN_ADDRESSES = [(own, foreign) for own, spellings in ADDRESSES.items() for foreign in spellings]
-FOREIGN_NAMES = [(own, foreign) for own, spellings in NAMES.items() for foreign in spellings]
-
-
-async def log_in(actor: Actor, **name: str) -> Answer:
-    return await actor.call("POST", "/api/auth/login", token="", json={**name, "password": PASSWORD})
+FOLDED_EMAILS = [(registered, folded) for registered, spellings in EMAILS.items() for folded in spellings]
+FOLDED_USERNAMES = [(registered, folded) for registered, spellings in USERNAMES.items() for folded in spellings]
 
 
-@pytest.mark.parametrize(("own", "foreign"), FOREIGN_ADDRESSES)
-async def test_a_folded_address_logs_nobody_in(user_factory: UserFactory, own: str, foreign: str) -> None:
-    actor = await user_factory(email=own, username="somebody")
-
-    assert (await log_in(actor, email=own)).status == 200
-    assert (await log_in(actor, email=foreign)).outcome == (401, "INVALID_CREDENTIALS")
-    assert (await log_in(actor, username=foreign)).outcome == (401, "INVALID_CREDENTIALS")
+async def log_in(actor: Actor, **identifier: str) -> Answer:
+    return await actor.call("POST", "/api/auth/login", token="", json={**identifier, "password": PASSWORD})
 
 
-@pytest.mark.parametrize(("own", "foreign"), FOREIGN_NAMES)
-async def test_a_folded_username_logs_nobody_in(user_factory: UserFactory, own: str, foreign: str) -> None:
-    actor = await user_factory(username=own)
+@pytest.mark.parametrize(("registered", "folded"), FOLDED_EMAILS)
+async def test_folded_email_does_not_log_in(user_factory: UserFactory, registered: str, folded: str) -> None:
+    actor = await user_factory(email=registered, username="person")
 
-    assert (await log_in(actor, username=own)).status == 200
-    assert (await log_in(actor, username=foreign)).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await log_in(actor, email=registered)).status == 200
+    assert (await log_in(actor, email=folded)).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await log_in(actor, username=folded)).outcome == (401, "INVALID_CREDENTIALS")
+
+
+@pytest.mark.parametrize(("registered", "folded"), FOLDED_USERNAMES)
+async def test_folded_username_does_not_log_in(user_factory: UserFactory, registered: str, folded: str) -> None:
+    actor = await user_factory(username=registered)
+
+    assert (await log_in(actor, username=registered)).status == 200
+    assert (await log_in(actor, username=folded)).outcome == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize("field", ["email", "username"])
-async def test_a_folded_spelling_registers_nobody(ada: Actor, field: str) -> None:
-    foreign = FOREIGN_ADDRESSES if field == "email" else FOREIGN_NAMES
-    for _, spelling in foreign:
+async def test_folded_spelling_does_not_register(ada: Actor, field: str) -> None:
+    spellings = FOLDED_EMAILS if field == "email" else FOLDED_USERNAMES
+    for _, spelling in spellings:
         response = await ada.register(**{field: spelling})
 
         assert response.outcome == (400, "VALIDATION_ERROR")
@@ -57,7 +57,7 @@ async def test_a_folded_spelling_registers_nobody(ada: Actor, field: str) -> Non
 
 
 @pytest.mark.parametrize("spelling", ["ADA", "aDa"])
-async def test_ascii_case_alone_makes_no_other_name_or_address(user_factory: UserFactory, spelling: str) -> None:
+async def test_ascii_case_of_username_and_email_is_ignored_at_login(user_factory: UserFactory, spelling: str) -> None:
     ada = await user_factory()
 
     assert (await log_in(ada, username=spelling)).status == 200
@@ -65,7 +65,7 @@ async def test_ascii_case_alone_makes_no_other_name_or_address(user_factory: Use
     assert (await log_in(ada, username=f"{spelling}@Example.com")).status == 200
 
 
-async def test_an_international_domain_is_one_in_both_its_forms(user_factory: UserFactory) -> None:
+async def test_international_domain_matches_in_unicode_and_ascii_form(user_factory: UserFactory) -> None:
     ada = await user_factory(email="ada@bücher.example")
 
     assert (await log_in(ada, email="ada@xn--bcher-kva.example")).status == 200
@@ -74,14 +74,14 @@ async def test_an_international_domain_is_one_in_both_its_forms(user_factory: Us
     assert (await twin.register()).outcome == (409, "DUPLICATE_EMAIL")
 
 
-async def test_a_password_may_be_typed_in_either_unicode_form(user_factory: UserFactory) -> None:
+async def test_password_matches_in_both_unicode_normal_forms(user_factory: UserFactory) -> None:
     ada = await user_factory(password="Café-Horse-7-Staple")
 
     assert (await ada.log_in(password="Cafe\u0301-Horse-7-Staple")).status == 200
     assert (await ada.log_in(password="Cafe-Horse-7-Staple")).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_a_password_is_neither_trimmed_nor_folded_nor_cut(user_factory: UserFactory) -> None:
+async def test_password_is_not_trimmed_folded_or_truncated(user_factory: UserFactory) -> None:
     password = " " + "Aa1!" * 31 + "Ab "
     ada = await user_factory(password=password)
 
@@ -90,7 +90,7 @@ async def test_a_password_is_neither_trimmed_nor_folded_nor_cut(user_factory: Us
         assert (await ada.log_in(password=other)).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_complexity_can_be_switched_off(app_with: OtherAppFactory) -> None:
+async def test_password_complexity_can_be_disabled(app_with: OtherAppFactory) -> None:
     async with app_with(PASSWORD_REQUIRE_COMPLEXITY="false") as other:
         ada = Actor(other.client, password="correct horse battery")
         assert (await ada.register()).status == 201
