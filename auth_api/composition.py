@@ -19,7 +19,7 @@ from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change import mails as email_change_mails
 from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.flows.email_verification import mails as email_verification_mails
-from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.flows.email_verification.completion import RegistrationCompletion
 from auth_api.flows.email_verification.service import VerificationService
 from auth_api.flows.login.service import LoginService
 from auth_api.flows.password_recovery import mails as password_recovery_mails
@@ -173,7 +173,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             passwords=passwords,
             access_revocation=access_revocation,
             mail_limits=mail_limits,
-            completion=CompletionService(
+            completion=RegistrationCompletion(
                 database=database,
                 users=users,
                 email_ownership=email_ownership,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
-from auth_api.kit.mail.message import MailError, Step
+from auth_api.kit.mail.message import MailError, SendStep
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
 from auth_api.kit.mail.smtp import SmtpMailer
 
@@ -28,31 +28,31 @@ _REASONS: Final = {
 }
 
 _FIXES: Final = {
-    Step.CONNECT: (
+    SendStep.CONNECT: (
         "Could not connect to {server}",
         "Check host and port in SMTP_URL, and whether this machine may reach them; port 465 needs smtps://.",
     ),
-    Step.TLS: (
+    SendStep.TLS: (
         "{server} answers, but not by TLS",
         "Name the host as its certificate does, and write smtps:// for port 465 and smtp:// for port 587.",
     ),
-    Step.LOGIN: (
+    SendStep.LOGIN: (
         "{server} did not accept the login",
         "Check user and password in SMTP_URL: special characters as %XX, and some providers want a password for apps.",
     ),
-    Step.SENDER: (
+    SendStep.SENDER: (
         "{server} refused the sender {sender}",
         "Set MAIL_FROM to an address that this login may write from.",
     ),
-    Step.RECIPIENT: (
+    SendStep.RECIPIENT: (
         "{server} refused the recipient {recipient}",
         "Check the address; some providers let new customers write to their own addresses only.",
     ),
-    Step.CONTENT: (
+    SendStep.CONTENT: (
         "{server} took the addresses, but not the mail",
         "Its operator knows what the number means; often the sender's domain or the amount of mail.",
     ),
-    Step.FOLDER: ("Could not write into {folder}", "Set MAIL_FOLDER to a folder that this user may write to."),
+    SendStep.FOLDER: ("Could not write into {folder}", "Set MAIL_FOLDER to a folder that this user may write to."),
 }
 
 
@@ -68,7 +68,7 @@ async def check_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
 
 async def _look_at_server(policy: MailPolicy, server: SmtpServer) -> Finding:
     try:
-        await asyncio.wait_for(SmtpMailer(server, policy.sender).greet(), TIMEOUT)
+        await asyncio.wait_for(SmtpMailer(server, policy.sender).check_connection(), TIMEOUT)
     except (MailError, TimeoutError) as error:
         what, fix = explanation(error, policy)
         return fail(CHECK, what[:1].lower() + what[1:], fix)
@@ -82,7 +82,7 @@ async def _look_at_server(policy: MailPolicy, server: SmtpServer) -> Finding:
 def _look_at_folder(folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        return fail(CHECK, f"{folder} cannot be written to", _FIXES[Step.FOLDER][1])
+        return fail(CHECK, f"{folder} cannot be written to", _FIXES[SendStep.FOLDER][1])
     return note(CHECK, f"no SMTP_URL: mail stays in {folder}")
 
 
@@ -94,8 +94,8 @@ def explain(error: MailError | TimeoutError, policy: MailPolicy, recipient: str 
 
 def explanation(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> tuple[str, str]:
     """Return which step failed and why, and what to do about it."""
-    known = error if isinstance(error, MailError) else MailError("TimeoutError", step=Step.CONTENT)
-    what, fix = _FIXES[known.step or Step.CONTENT]
+    known = error if isinstance(error, MailError) else MailError("TimeoutError", step=SendStep.CONTENT)
+    what, fix = _FIXES[known.step or SendStep.CONTENT]
     why = known.code or _REASONS.get(known.error_type, known.error_type)
     place = place_of(policy.server) if policy.server is not None else ""
     named = what.format(server=place, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder)

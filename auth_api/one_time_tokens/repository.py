@@ -61,7 +61,7 @@ async def find(token_hash: str) -> TokenGrant | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
+async def redeem(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
@@ -74,7 +74,7 @@ async def spend(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def take(token_hash: str, purpose: Purpose) -> TokenGrant | None:
+async def redeem_and_delete(token_hash: str, purpose: Purpose) -> TokenGrant | None:
     """Remove a token. Returns what it stands for to exactly one of any number of callers."""
     return _grant(
         await OneTimeTokenRow.raw(
@@ -97,7 +97,7 @@ async def delete_staged(purpose: Purpose, email: str) -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def spend_purpose(user_id: int, purpose: Purpose) -> None:
+async def revoke_purpose(user_id: int, purpose: Purpose) -> None:
     """Mark all unused tokens of an account for one purpose used."""
     await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET used_at = clock_timestamp() "
@@ -108,7 +108,7 @@ async def spend_purpose(user_id: int, purpose: Purpose) -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def spend_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
+async def revoke_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
     """Mark all unused tokens of an account used, but those for two purposes at most."""
     first, second = [*spare, "", ""][:2]
     await OneTimeTokenRow.raw(

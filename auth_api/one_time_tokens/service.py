@@ -16,7 +16,7 @@ PREFIX: Final = "ot_"
 class OneTimeTokens:
     """Call it in the transaction that does what the token allows; `find` also outside of one."""
 
-    async def mint(self, purpose: Purpose, user_id: int, **payload: object) -> str:
+    async def issue(self, purpose: Purpose, user_id: int, **payload: object) -> str:
         """Return a new token for an account; where the purpose `supersedes`, the older ones are spent by it.
 
         Args:
@@ -25,7 +25,7 @@ class OneTimeTokens:
             payload: what to lay down with it; never a secret.
         """
         if purpose.supersedes:
-            await repository.spend_purpose(user_id, purpose)
+            await repository.revoke_purpose(user_id, purpose)
         token = new_token(PREFIX)
         await repository.insert(
             token.digest, purpose, user_id=user_id, payload=payload, lifetime=purpose.lifetime.total_seconds()
@@ -59,19 +59,19 @@ class OneTimeTokens:
             raise OneTimeTokenInvalidException
         return grant
 
-    async def spend(self, purpose: Purpose, raw: str) -> TokenGrant:
+    async def redeem(self, purpose: Purpose, raw: str) -> TokenGrant:
         """Use a token up. Of any number of callers exactly one succeeds. What was laid down is not kept any longer.
 
         Raises:
             OneTimeTokenInvalidException: it is unknown, used, expired, or for another purpose.
         """
         if purpose is Purpose.REGISTRATION:
-            return _require(await repository.take(digest(raw), purpose))
-        return _require(await repository.spend(digest(raw), purpose))
+            return _require(await repository.redeem_and_delete(digest(raw), purpose))
+        return _require(await repository.redeem(digest(raw), purpose))
 
-    async def spend_all(self, user_id: int, *, spare: Sequence[Purpose] = ()) -> None:
+    async def revoke_all(self, user_id: int, *, spare: Sequence[Purpose] = ()) -> None:
         """Use all tokens of an account up, but those for the purposes to spare, of which there are two at most."""
-        await repository.spend_all(user_id, spare=spare)
+        await repository.revoke_all(user_id, spare=spare)
 
     async def delete_staged(self, purpose: Purpose, email: str) -> None:
         """Forget all that was laid down for an address: one of it was used."""

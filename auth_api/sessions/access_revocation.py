@@ -55,6 +55,6 @@ class AccessRevocation:
         ended = await self.sessions.end_all(user_id, reason=reason, keep=keep)
         # Mails before tokens: one that is just being written is waited for, and its token is spent with the others.
         await self.outbox.withdraw(user_id, spare=spare)
-        await self.tokens.spend_all(user_id, spare=spare)
+        await self.tokens.revoke_all(user_id, spare=spare)
         await self.throttle.reset(user_id)
         return ended

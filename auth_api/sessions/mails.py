@@ -14,7 +14,7 @@ async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Dr
     user = await services.find_user(item)
     if user is None:
         return None
-    return Draft.for_user(user, token=await services.tokens.mint(Purpose.SESSION_REPORT, user.id, email=user.email))
+    return Draft.for_user(user, token=await services.tokens.issue(Purpose.SESSION_REPORT, user.id, email=user.email))
 
 
 def security_notice(name: str, templates: Path) -> MailKind:

@@ -39,7 +39,7 @@ class EventTag(StrEnum):
     SESSIONS_LOGGED_OUT = "sessions:logged_out_everywhere"
 
 
-class AuditRow(msgspec.Struct, frozen=True, kw_only=True):
+class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An event that was written."""
 
     id: int

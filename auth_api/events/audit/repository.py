@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auth_api.events.audit.events import AuditRow, EventTag
+from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -36,7 +36,7 @@ async def append(
 
 
 @circuit_breaker(service=SERVICE)
-async def history(user_id: int, *, before: int, limit: int) -> list[AuditRow]:
+async def history(user_id: int, *, before: int, limit: int) -> list[AuditEntry]:
     """Return events of an account, newest first, older than the one of the id `before`."""
     return _audit_rows(
         await AuditLogRow.raw(
@@ -74,7 +74,7 @@ async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> r
 
 
 @circuit_breaker(service=SERVICE)
-async def events_of_all(ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditRow]:
+async def all_events(ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditEntry]:
     """Return events with these ids from `since` to before `until`, in the order of their ids."""
     return _audit_rows(
         await AuditLogRow.raw(
@@ -90,7 +90,7 @@ async def events_of_all(ids: range, since: datetime, until: datetime, *, limit: 
 
 
 @circuit_breaker(service=SERVICE)
-async def events_of_one(user_id: int, ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditRow]:
+async def user_events(user_id: int, ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditEntry]:
     """Return those of one account."""
     return _audit_rows(
         await AuditLogRow.raw(
@@ -107,5 +107,5 @@ async def events_of_one(user_id: int, ids: range, since: datetime, until: dateti
     )
 
 
-def _audit_rows(rows: list[dict[str, Any]]) -> list[AuditRow]:
-    return [AuditRow(**{**row, "details": msgspec.json.decode(row["details"] or "{}")}) for row in rows]
+def _audit_rows(rows: list[dict[str, Any]]) -> list[AuditEntry]:
+    return [AuditEntry(**{**row, "details": msgspec.json.decode(row["details"] or "{}")}) for row in rows]

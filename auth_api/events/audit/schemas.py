@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import msgspec
 
-from auth_api.events.audit.events import AuditRow
+from auth_api.events.audit.events import AuditEntry
 from auth_api.kit.clock import rfc3339
 from auth_api.users.schemas import Timestamp
 
@@ -46,12 +46,12 @@ class ExportedEvent(AuditEvent, frozen=True, kw_only=True):
     user_id: int | None
 
 
-def exported_view(row: AuditRow) -> ExportedEvent:
+def exported_view(row: AuditEntry) -> ExportedEvent:
     """Show an event to those who see everybody's."""
     return ExportedEvent(user_id=row.user_id, **msgspec.structs.asdict(event_view(row)))
 
 
-def event_view(row: AuditRow) -> AuditEvent:
+def event_view(row: AuditEntry) -> AuditEvent:
     """Show an event."""
     return AuditEvent(
         id=row.id,

@@ -8,7 +8,7 @@ from typing import Final
 from loguru import logger
 
 from auth_api.events.audit import repository
-from auth_api.events.audit.events import AuditRow, EventTag
+from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.pagination import PageRequest, bad_cursor, cut
 from auth_api.kit.request_context import RequestContext
@@ -50,7 +50,7 @@ class AuditTrail:
         line = logger.bind(event=tag.value, user_id=user_id, resource=resource, **details)
         after_commit(lambda: line.info("audit event"))
 
-    async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditRow], str | None]:
+    async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditEntry], str | None]:
         """Return a page of an account's events, and the cursor of the next page if there is one.
 
         Raises:
@@ -64,7 +64,7 @@ class AuditTrail:
 
     async def export(
         self, *, after: int = 0, since: datetime = BEGINNING, until: datetime = END, user_id: int | None = None
-    ) -> AsyncIterator[Sequence[AuditRow]]:
+    ) -> AsyncIterator[Sequence[AuditEntry]]:
         """Yield events batch by batch, in the order of their ids, which is that of time but for moments.
 
         The last minute is left out: an event gets its id before its transaction is committed, and whoever goes on
@@ -86,7 +86,7 @@ class AuditTrail:
             yield rows
             ids = range(rows[-1].id + 1, ids.stop)
 
-    async def _batch(self, ids: range, since: datetime, until: datetime, user_id: int | None) -> Sequence[AuditRow]:
+    async def _batch(self, ids: range, since: datetime, until: datetime, user_id: int | None) -> Sequence[AuditEntry]:
         if user_id is None:
-            return await repository.events_of_all(ids, since, until, limit=EXPORT_BATCH)
-        return await repository.events_of_one(user_id, ids, since, until, limit=EXPORT_BATCH)
+            return await repository.all_events(ids, since, until, limit=EXPORT_BATCH)
+        return await repository.user_events(user_id, ids, since, until, limit=EXPORT_BATCH)

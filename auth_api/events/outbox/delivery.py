@@ -15,7 +15,7 @@ from auth_api.events.outbox.rendering import Renderer
 from auth_api.kit.breaker.breaker import breakers, circuit_breaker
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import CircuitBreakerOpenException
-from auth_api.kit.mail.message import Mailer, MailError, MailFailedError, MailRefusedError, Message
+from auth_api.kit.mail.message import Mailer, MailError, Message, PermanentMailError, TransientMailError
 
 SERVICE: Final = "mail"
 """Name of the mail server's circuit breaker."""
@@ -86,9 +86,9 @@ class Delivery:
             await send(self.mailer, message)
         except CircuitBreakerOpenException as error:
             await repository.reschedule(item.id, delay=error.retry_after, counts=False)
-        except MailRefusedError as error:
+        except PermanentMailError as error:
             await self._fail(item, error)
-        except (MailFailedError, UnknownMailKindError, jinja2.TemplateError) as error:
+        except (TransientMailError, UnknownMailKindError, jinja2.TemplateError) as error:
             await self._defer(item, error)
         else:
             await repository.mark_sent(item.id)
@@ -139,20 +139,20 @@ async def send(mailer: Mailer, message: Message) -> None:
     """Send a mail within the time limit.
 
     Raises:
-        MailFailedError: it was not accepted, but may be later.
-        MailRefusedError: it will never be accepted.
+        TransientMailError: it was not accepted, but may be later.
+        PermanentMailError: it will never be accepted.
         CircuitBreakerOpenException: the circuit breaker is open; nothing was sent.
     """
     try:
         async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
             await mailer.send(message)
     except TimeoutError:
-        raise MailFailedError("TimeoutError") from None  # noqa: EM101 - the name of an error class, for the log
+        raise TransientMailError("TimeoutError") from None  # noqa: EM101 - the name of an error class, for the log
 
 
 def is_outage(error: Exception) -> bool:
     """Return whether the circuit breaker counts the error: an unknown recipient does not mean an outage."""
-    return isinstance(error, MailFailedError)
+    return isinstance(error, TransientMailError)
 
 
 def _details(error: Exception) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from auth_api.events.audit.events import AuditRow
+from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.service import AuditTrail
 from auth_api.flows.account import repository
 from auth_api.flows.account.repository import KeptMail, KeptToken
@@ -41,7 +41,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     principal: Principal
     sessions: Sequence[KeptSession]
     sessions_omitted: int
-    events: Sequence[AuditRow]
+    events: Sequence[AuditEntry]
     next_cursor: str | None
     one_time_tokens: Sequence[KeptToken]
     mails: Sequence[KeptMail]

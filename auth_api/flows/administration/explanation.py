@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.events.audit.events import AuditRow
+from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.pagination import PageRequest
@@ -37,7 +37,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     obstacles: Sequence[Obstacle]
     failures: Sequence[Failures]
     sessions: Sequence[LiveSession] = ()
-    events: Sequence[AuditRow] = ()
+    events: Sequence[AuditEntry] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

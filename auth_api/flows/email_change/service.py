@@ -81,7 +81,7 @@ class EmailChangeService:
         """
 
         async def work() -> None:
-            grant = await self.tokens.spend(Purpose.EMAIL_CHANGE, token)
+            grant = await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
             user = await self._account(grant)
             if not user.is_active:
                 raise OneTimeTokenInvalidException
@@ -108,7 +108,7 @@ class EmailChangeService:
         """
 
         async def work() -> None:
-            grant = await self.tokens.spend(Purpose.EMAIL_UNDO, token)
+            grant = await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
             user = await self._account(grant)
             await self.email_ownership.remove_password(user.id)
             ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE, spare=NOTHING)

@@ -18,7 +18,7 @@ from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
 
 
-class WaitingRegistration(msgspec.Struct, frozen=True, kw_only=True):
+class StagedRegistration(msgspec.Struct, frozen=True, kw_only=True):
     """What was laid down when somebody registered."""
 
     email: CanonicalEmail
@@ -28,11 +28,11 @@ class WaitingRegistration(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Leave the hash out."""
-        return "WaitingRegistration"
+        return "StagedRegistration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionService:
+class RegistrationCompletion:
     """Turns a registration that waits into an account."""
 
     database: Database
@@ -55,7 +55,7 @@ class CompletionService:
 
         Without the password that was registered with, the account has none: an impostor may have chosen it.
         """
-        wanted = msgspec.convert(grant.payload, WaitingRegistration)
+        wanted = msgspec.convert(grant.payload, StagedRegistration)
         if password is not None and not await self.passwords.check_hash(
             password, wanted.hashed_password, name=wanted.email, request_context=request_context
         ):
@@ -63,7 +63,7 @@ class CompletionService:
         is_known = password is not None
 
         async def work() -> str | None:
-            await self.tokens.spend(Purpose.REGISTRATION, token)
+            await self.tokens.redeem(Purpose.REGISTRATION, token)
             user = await self.users.create(
                 email=wanted.email,
                 username=username or wanted.username,
@@ -76,6 +76,6 @@ class CompletionService:
             await self.audit.record(
                 EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=request_context, password_dropped=not is_known
             )
-            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, user.id, email=wanted.email)
+            return None if is_known else await self.tokens.issue(Purpose.PASSWORD_RESET, user.id, email=wanted.email)
 
         return await self.database.transaction(work)

@@ -13,7 +13,7 @@ from auth_api.flows.email_verification.schemas import (
     VerifyRequest,
     verified_view,
 )
-from auth_api.flows.email_verification.service import Claim, VerificationService
+from auth_api.flows.email_verification.service import AccountProof, VerificationService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, public_or_bearer
 from auth_api.kit.request_context import RequestContext
@@ -65,8 +65,8 @@ class VerificationController(Controller):
         password goes, as somebody else may have registered with the address; then the answer holds a
         `password_reset_token`, by which to set a new one. After `DUPLICATE_USERNAME`, send another `username` along.
         """
-        claim = Claim(user_id=caller.id if caller else None, password=data.password, username=data.username)
-        return verified_view(await verification.verify(data.token, claim, request_context))
+        proof = AccountProof(user_id=caller.id if caller else None, password=data.password, username=data.username)
+        return verified_view(await verification.verify(data.token, proof, request_context))
 
     @post(
         "/resend",

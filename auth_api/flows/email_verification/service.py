@@ -9,7 +9,7 @@ from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.email_verification.completion import CompletionService
+from auth_api.flows.email_verification.completion import RegistrationCompletion
 from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
@@ -26,7 +26,7 @@ from auth_api.users.service import UserService
 VERIFIED: Final = "email_verified"
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
+class AccountProof(msgspec.Struct, frozen=True, kw_only=True):
     """What comes along with a token that proves the mailbox.
 
     Attributes:
@@ -41,7 +41,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         """Leave the password out."""
-        return f"Claim({self.user_id})"
+        return f"AccountProof({self.user_id})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +57,7 @@ class VerificationService:
     passwords: PasswordService
     access_revocation: AccessRevocation
     mail_limits: MailLimits
-    completion: CompletionService
+    completion: RegistrationCompletion
 
     async def resend(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Have the mail sent again, if an account has this address and it is not verified.
@@ -67,7 +67,7 @@ class VerificationService:
         if await self.mail_limits.allow(EMAIL_VERIFICATION.name, email):
             await self.database.statement(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
-    async def verify(self, token: str, claim: Claim, request_context: RequestContext) -> str | None:
+    async def verify(self, token: str, proof: AccountProof, request_context: RequestContext) -> str | None:
         """Verify the address that a token was sent to; in a registration that waits for it, open the account.
 
         The mailbox's owner need not be who registered: that may have been an impostor, who would have a way in from
@@ -87,17 +87,19 @@ class VerificationService:
         grant = await self.tokens.find(token, Purpose.EMAIL_VERIFICATION, Purpose.REGISTRATION)
         if grant.purpose == Purpose.REGISTRATION:
             return await self.completion.complete(
-                token, grant, password=claim.password, username=claim.username, request_context=request_context
+                token, grant, password=proof.password, username=proof.username, request_context=request_context
             )
-        return await self._verify(token, grant, claim, request_context)
+        return await self._verify(token, grant, proof, request_context)
 
-    async def _verify(self, token: str, grant: TokenGrant, claim: Claim, request_context: RequestContext) -> str | None:
+    async def _verify(
+        self, token: str, grant: TokenGrant, proof: AccountProof, request_context: RequestContext
+    ) -> str | None:
         user_id = grant.user_id or 0
-        is_known = await self._knows_the_account(user_id, claim, request_context)
+        is_known = await self._knows_the_account(user_id, proof, request_context)
         email = CanonicalEmail(grant.payload["email"])
 
         async def work() -> str | None:
-            await self.tokens.spend(Purpose.EMAIL_VERIFICATION, token)
+            await self.tokens.redeem(Purpose.EMAIL_VERIFICATION, token)
             is_news = await self.email_ownership.mark_verified(user_id, email)
             if is_news is None:
                 raise OneTimeTokenInvalidException
@@ -111,23 +113,23 @@ class VerificationService:
                 password_dropped=not is_known,
                 sessions_ended=ended,
             )
-            return None if is_known else await self.tokens.mint(Purpose.PASSWORD_RESET, user_id, email=email)
+            return None if is_known else await self.tokens.issue(Purpose.PASSWORD_RESET, user_id, email=email)
 
         return await self.database.transaction(work)
 
-    async def _knows_the_account(self, user_id: int, claim: Claim, request_context: RequestContext) -> bool:
+    async def _knows_the_account(self, user_id: int, proof: AccountProof, request_context: RequestContext) -> bool:
         try:
             found = await self.users.get_credentials(user_id)
         except UserNotFoundException:
             raise OneTimeTokenInvalidException from None
         if not found.user.is_active:
             raise OneTimeTokenInvalidException
-        if claim.user_id == user_id:
+        if proof.user_id == user_id:
             return True
-        if claim.password is None:
+        if proof.password is None:
             return False
         name = found.user.username
-        if not await self.passwords.check(claim.password, found=found, name=name, request_context=request_context):
+        if not await self.passwords.check(proof.password, found=found, name=name, request_context=request_context):
             raise InvalidCredentialsException
         return True
 

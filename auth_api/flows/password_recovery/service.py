@@ -65,7 +65,7 @@ class RecoveryService:
         new_hash = await self.hasher.hash(new_password)
 
         async def work() -> None:
-            await self.tokens.spend(Purpose.PASSWORD_RESET, token)
+            await self.tokens.redeem(Purpose.PASSWORD_RESET, token)
             # First what logins wait for: who logged in by the old password until then is thrown out below.
             if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
@@ -86,7 +86,7 @@ class RecoveryService:
         """
 
         async def work() -> None:
-            user_id = (await self.tokens.spend(Purpose.SESSION_REPORT, token)).user_id
+            user_id = (await self.tokens.redeem(Purpose.SESSION_REPORT, token)).user_id
             if user_id is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.remove_password(user_id)

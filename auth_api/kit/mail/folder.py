@@ -8,7 +8,7 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Final
 
-from auth_api.kit.mail.message import MailFailedError, Message, Step, mime
+from auth_api.kit.mail.message import Message, SendStep, TransientMailError, to_mime
 
 KEPT: Final = 100
 """Mails; older ones are removed when a new one comes."""
@@ -34,12 +34,12 @@ class FolderMailer:
         """Write one mail.
 
         Raises:
-            MailFailedError: the folder cannot be written to.
+            TransientMailError: the folder cannot be written to.
         """
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
-            raise MailFailedError(type(error).__name__, step=Step.FOLDER) from None
+            raise TransientMailError(type(error).__name__, step=SendStep.FOLDER) from None
         if self._shows:
             sys.stdout.write(f"\nMail to {message.recipient}: {message.subject}\n\n{message.text}\n")
             sys.stdout.flush()
@@ -50,7 +50,7 @@ class FolderMailer:
         unfinished = self._folder / f".{name}"
         descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(mime(message, self._sender).as_bytes())
+            file.write(to_mime(message, self._sender).as_bytes())
         unfinished.rename(self._folder / name)
         for old in sorted(self._folder.glob("*.eml"))[:-KEPT]:
             old.unlink(missing_ok=True)

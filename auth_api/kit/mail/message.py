@@ -34,7 +34,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return f"Message({self.message_id})"
 
 
-class Step(StrEnum):
+class SendStep(StrEnum):
     """How far a mail can get."""
 
     CONNECT = "connect"
@@ -55,18 +55,18 @@ class MailError(Exception):
         code: the numbers of the server's answer (RFC 5321 §4.2; RFC 3463), as `550 5.1.1`; empty where it gave none.
     """
 
-    def __init__(self, error_type: str = "", *, step: Step | None = None, code: str = "") -> None:
+    def __init__(self, error_type: str = "", *, step: SendStep | None = None, code: str = "") -> None:
         super().__init__(error_type)
         self.error_type = error_type
         self.step = step
         self.code = code
 
 
-class MailFailedError(MailError):
+class TransientMailError(MailError):
     """The mail was not taken, and may be later."""
 
 
-class MailRefusedError(MailError):
+class PermanentMailError(MailError):
     """The mail server will never take this mail: there is no such recipient."""
 
 
@@ -77,12 +77,12 @@ class Mailer(Protocol):
         """Hand one mail over; when this returns, somebody else answers for it.
 
         Raises:
-            MailFailedError: not now.
-            MailRefusedError: never.
+            TransientMailError: not now.
+            PermanentMailError: never.
         """
 
 
-def mime(message: Message, sender: Address) -> EmailMessage:
+def to_mime(message: Message, sender: Address) -> EmailMessage:
     """Return the mail in its form for the wire (RFC 5322).
 
     The library refuses line breaks in every header, so nothing that somebody typed can add one.

@@ -11,7 +11,7 @@ from typing import Final
 import aiosmtplib
 from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
 
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Message, Step, mime
+from auth_api.kit.mail.message import Message, PermanentMailError, SendStep, TransientMailError, to_mime
 from auth_api.kit.mail.policy import SmtpServer
 
 TIMEOUT: Final = 10.0
@@ -47,19 +47,19 @@ class SmtpMailer:
         """Hand one mail over.
 
         Raises:
-            MailFailedError: the server is not there, not to be trusted, or does not want it now.
-            MailRefusedError: it knows that there is no such recipient.
+            TransientMailError: the server is not there, not to be trusted, or does not want it now.
+            PermanentMailError: it knows that there is no such recipient.
         """
         async with self._conversation() as client:
             await client.send_message(
-                mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
+                to_mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
             )
 
-    async def greet(self) -> None:
+    async def check_connection(self) -> None:
         """Go as far as a mail does before it is named, and hang up.
 
         Raises:
-            MailFailedError: the server is not there, not to be trusted, or does not take the login.
+            TransientMailError: the server is not there, not to be trusted, or does not take the login.
         """
         async with self._conversation():
             pass
@@ -80,18 +80,18 @@ class SmtpMailer:
         with _translated(progress):
             async with client:
                 if server.tls == "starttls":
-                    progress.step = Step.TLS
+                    progress.step = SendStep.TLS
                     await client.starttls()
                 if server.username is not None:
-                    progress.step = Step.LOGIN
+                    progress.step = SendStep.LOGIN
                     await client.login(server.username, server.password or "")
-                progress.step = Step.CONTENT
+                progress.step = SendStep.CONTENT
                 yield client
 
 
 @dataclass
 class _Progress:
-    step: Step = Step.CONNECT
+    step: SendStep = SendStep.CONNECT
 
 
 @contextmanager
@@ -101,16 +101,16 @@ def _translated(progress: _Progress) -> Iterator[None]:
         yield
     except SMTPRecipientsRefused as error:
         (refused,) = error.recipients  # every mail has one
-        kind = MailRefusedError if refused.code in _NO_SUCH_RECIPIENT else MailFailedError
-        raise kind(step=Step.RECIPIENT, code=_numbers(refused)) from None
+        kind = PermanentMailError if refused.code in _NO_SUCH_RECIPIENT else TransientMailError
+        raise kind(step=SendStep.RECIPIENT, code=_numbers(refused)) from None
     except SMTPSenderRefused as error:
-        raise MailFailedError(step=Step.SENDER, code=_numbers(error)) from None
+        raise TransientMailError(step=SendStep.SENDER, code=_numbers(error)) from None
     except SMTPResponseException as error:
-        raise MailFailedError(type(error).__name__, step=progress.step, code=_numbers(error)) from None
+        raise TransientMailError(type(error).__name__, step=progress.step, code=_numbers(error)) from None
     except (SMTPException, OSError, ValueError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        at = Step.TLS if isinstance(cause, ssl.SSLError) else progress.step
-        raise MailFailedError(type(cause).__name__, step=at) from None
+        at = SendStep.TLS if isinstance(cause, ssl.SSLError) else progress.step
+        raise TransientMailError(type(cause).__name__, step=at) from None
 
 
 def _numbers(error: SMTPResponseException) -> str:

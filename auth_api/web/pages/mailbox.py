@@ -5,7 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 from auth_api.kit.errors import NotFoundException
-from auth_api.kit.mail.kept import KeptMail, kept_mails
+from auth_api.kit.mail.mail_files import MailFile, read_mail_files
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.web.pages.texts import rendered
 
@@ -47,8 +47,8 @@ class DevelopmentMailbox:
                 return mail.html
         raise NotFoundException
 
-    async def _mails(self) -> list[KeptMail]:
-        return await asyncio.to_thread(kept_mails, self._policy.folder or "")
+    async def _mails(self) -> list[MailFile]:
+        return await asyncio.to_thread(read_mail_files, self._policy.folder or "")
 
 
 def base_of(url: str) -> str:

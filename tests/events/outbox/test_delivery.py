@@ -10,7 +10,7 @@ from auth_api.events.outbox.delivery import SERVICE
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.breaker.breaker import breakers
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Step
+from auth_api.kit.mail.message import PermanentMailError, SendStep, TransientMailError
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
@@ -83,7 +83,7 @@ async def test_a_row_never_holds_a_token_or_a_text(
 ) -> None:
     await user_factory()
     await want_reset(services)
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
     await mailbox.collect()
 
     assert "ot_" not in str(await outbox_rows())
@@ -133,7 +133,7 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
 ) -> None:
     await user_factory()
     await want_reset(services)
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
     with logged("WARNING") as lines:
         assert await mailbox.collect() == []
 
@@ -151,7 +151,7 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
 async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
     await user_factory()
     await want_reset(services)
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
     delays = []
     for _ in range(10):
         breakers.get(SERVICE).close()
@@ -167,7 +167,7 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
 async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
     await user_factory()
     await want_reset(services)
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
     await age_mails(seconds=delivery.MAX_AGE_SECONDS + 1)
 
     with logged("ERROR") as lines:
@@ -185,7 +185,7 @@ async def test_a_recipient_that_does_not_exist_is_given_up_at_once_and_is_no_out
     for _ in range(6):
         person = await user_factory()
         await want_reset(services, CanonicalEmail(person.email))
-    mailbox.failure = MailRefusedError()
+    mailbox.failure = PermanentMailError()
 
     await mailbox.collect()
 
@@ -200,7 +200,7 @@ async def test_a_mail_server_that_is_gone_is_not_asked_for_every_mail(
     for _ in range(12):
         person = await user_factory()
         await want_reset(services, CanonicalEmail(person.email))
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
 
     pause = 0.0
     while not pause:
@@ -233,7 +233,7 @@ async def test_a_mail_that_takes_too_long_is_a_failure(
     await user_factory()
     await want_reset(services)
     monkeypatch.setattr(delivery, "SEND_TIMEOUT_SECONDS", 0.01)
-    with pytest.raises(MailFailedError, match="TimeoutError"):
+    with pytest.raises(TransientMailError, match="TimeoutError"):
         await delivery.send(Endless(), None)  # type: ignore[arg-type]  # nobody reads it
 
 
@@ -242,7 +242,7 @@ async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_wo
 ) -> None:
     await user_factory()
     await want_reset(services)
-    mailbox.failure = MailFailedError("SMTPRecipientRefused", step=Step.RECIPIENT, code="451 4.7.1")
+    mailbox.failure = TransientMailError("SMTPRecipientRefused", step=SendStep.RECIPIENT, code="451 4.7.1")
 
     with logged("WARNING") as lines:
         await mailbox.collect()

@@ -2,7 +2,7 @@
 
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.kit.breaker.breaker import breakers
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError
+from auth_api.kit.mail.message import PermanentMailError, TransientMailError
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail
@@ -27,10 +27,10 @@ async def test_a_mail_counts_by_what_became_of_it(
 
     await want(services, "ada", "nobody")
     await mailbox.collect()
-    mailbox.failure = MailRefusedError()
+    mailbox.failure = PermanentMailError()
     await want(services, "ada")
     await mailbox.collect()
-    mailbox.failure = MailFailedError()
+    mailbox.failure = TransientMailError()
     await want(services, "ada")
     await mailbox.collect()
     breakers.get(SERVICE).close()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from auth_api.kit.mail.folder import KEPT, FolderMailer
-from auth_api.kit.mail.message import MailFailedError, Message
+from auth_api.kit.mail.message import Message, TransientMailError
 
 SENDER = Address("auth_api", "no-reply", "localhost")
 
@@ -69,5 +69,5 @@ async def test_the_same_mail_twice_is_one_file(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_to_is_a_failure(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file is in the way")
 
-    with pytest.raises(MailFailedError):
+    with pytest.raises(TransientMailError):
         await FolderMailer(tmp_path / "mail", SENDER).send(message())

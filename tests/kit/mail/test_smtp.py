@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from auth_api.kit.mail.message import MailFailedError, MailRefusedError, Message
+from auth_api.kit.mail.message import Message, PermanentMailError, TransientMailError
 from auth_api.kit.mail.policy import SmtpServer
 from auth_api.kit.mail.smtp import SmtpMailer
 from tests.support.certificates import make_certificate
@@ -75,7 +75,7 @@ async def test_it_logs_in_over_tls(certificate: Path, tls: str) -> None:
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
 async def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate: Path, tls: str) -> None:
     with MailServer(tls=tls, certificate=certificate) as server:
-        with pytest.raises(MailFailedError):
+        with pytest.raises(TransientMailError):
             await mailer(server.url()).send(MESSAGE)
 
         assert server.received == []
@@ -83,7 +83,7 @@ async def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate: Pat
 
 async def test_a_server_without_tls_gets_nothing_unless_that_was_allowed(server: MailServer) -> None:
     """Who strips STARTTLS from the conversation learns nothing (RFC 3207 §6)."""
-    with pytest.raises(MailFailedError):
+    with pytest.raises(TransientMailError):
         await mailer(server.url().removesuffix("?tls=none")).send(MESSAGE)
 
     assert server.received == []
@@ -91,7 +91,7 @@ async def test_a_server_without_tls_gets_nothing_unless_that_was_allowed(server:
 
 async def test_a_wrong_login_is_a_failure_that_may_pass(certificate: Path) -> None:
     with MailServer(tls="starttls", certificate=certificate, needs_login=True) as server:
-        with pytest.raises(MailFailedError):
+        with pytest.raises(TransientMailError):
             await mailer(server.url("somebody:else@"), trusting(certificate)).send(MESSAGE)
 
         assert server.received == []
@@ -101,7 +101,7 @@ async def test_a_wrong_login_is_a_failure_that_may_pass(certificate: Path) -> No
 async def test_an_unknown_recipient_is_refused_for_good(server: MailServer, code: int) -> None:
     server.responses["ada@example.com"] = f"{code} no such user ada@example.com"
 
-    with pytest.raises(MailRefusedError) as refused:
+    with pytest.raises(PermanentMailError) as refused:
         await mailer(server.url()).send(MESSAGE)
 
     assert "ada" not in repr(refused.value)
@@ -112,19 +112,19 @@ async def test_any_other_refusal_may_pass(server: MailServer, code: int) -> None
     """554 is policy or a full blocklist: about the sender, not about this address."""
     server.responses["ada@example.com"] = f"{code} not now, ada@example.com"
 
-    with pytest.raises(MailFailedError) as failed:
+    with pytest.raises(TransientMailError) as failed:
         await mailer(server.url()).send(MESSAGE)
 
     assert "ada" not in repr(failed.value)
 
 
 async def test_a_server_that_is_gone_is_a_failure() -> None:
-    with pytest.raises(MailFailedError):
+    with pytest.raises(TransientMailError):
         await mailer(f"smtp://127.0.0.1:{free_port()}?tls=none").send(MESSAGE)
 
 
 async def test_nothing_typed_can_add_a_header(server: MailServer) -> None:
-    with pytest.raises(MailFailedError):
+    with pytest.raises(TransientMailError):
         await mailer(server.url()).send(
             Message(
                 message_id=MESSAGE.message_id,

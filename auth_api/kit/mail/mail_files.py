@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 
-class KeptMail(msgspec.Struct, frozen=True, kw_only=True):
+class MailFile(msgspec.Struct, frozen=True, kw_only=True):
     """A mail that was laid down; `name` is its file's, without the ending."""
 
     name: str
@@ -20,7 +20,7 @@ class KeptMail(msgspec.Struct, frozen=True, kw_only=True):
     html: str
 
 
-def kept_mails(folder: str | Path) -> list[KeptMail]:
+def read_mail_files(folder: str | Path) -> list[MailFile]:
     """Return all mails in a folder, the newest first; none where there is no folder yet."""
     found = []
     for path in Path(folder).glob("[!.]*.eml"):
@@ -31,9 +31,9 @@ def kept_mails(folder: str | Path) -> list[KeptMail]:
     return [_read(name, content) for _, name, content in sorted(found, reverse=True)]
 
 
-def _read(name: str, content: bytes) -> KeptMail:
+def _read(name: str, content: bytes) -> MailFile:
     message = email.message_from_bytes(content, policy=email.policy.default)
-    return KeptMail(
+    return MailFile(
         name=name,
         recipient=str(message["To"]),
         subject=str(message["Subject"]),
