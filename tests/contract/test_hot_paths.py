@@ -18,7 +18,7 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from tests.conftest import OtherAppFactory
 from tests.support.actors import PASSWORD, Actor
 from tests.support.caller import Caller
-from tests.support.held_hasher import take_all_places
+from tests.support.held_hasher import remove_all_slots
 from tests.support.statements import recorded
 
 PATHS: Final = ("profile", "refresh", "login")
@@ -146,7 +146,7 @@ async def test_a_login_that_finds_no_room_costs_next_to_nothing(
         except AssertionError as error:
             responses.append(error.args[0])
 
-    take_all_places(paths.hasher, monkeypatch)
+    remove_all_slots(paths.hasher, monkeypatch)
     for _ in range(3):
         await refused()
 

@@ -65,7 +65,7 @@ async def test_ft28_a_thousand_who_leave_leave_nothing_behind(app: Litestar, ser
         outer = app.asgi_handler
         assert isinstance(outer, EdgeMiddleware)
         assert (len(place.connections.heads), len(place.connections.bodies), len(outer._deadlines)) == (0, 0, 0)  # noqa: SLF001
-        await until(lambda: services.hasher._unfinished == 0)  # noqa: SLF001 - nothing public counts them
+        await until(lambda: services.hasher._slots_in_use == 0)  # noqa: SLF001 - nothing public counts them
         async with asyncio.timeout(10), place.wire() as wire:
             await wire.send(login("still-there"))
             assert (await wire.response()).status_code == 401

@@ -12,7 +12,7 @@ from auth_api.kit.http.json import StrictRequest
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.exposition import Changes
-from tests.support.held_hasher import take_all_places
+from tests.support.held_hasher import remove_all_slots
 from tests.support.log_lines import access_line, lines_of_request
 from tests.support.problems import assert_problem
 from tests.support.statements import recorded
@@ -38,7 +38,7 @@ LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 @pytest.fixture
 def full(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hashing without a single place."""
-    take_all_places(services.hasher, monkeypatch)
+    remove_all_slots(services.hasher, monkeypatch)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ async def test_what_is_not_offered_is_not_there_however_full_it_is(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with app_with() as other:
-        take_all_places(other.services.hasher, monkeypatch)
+        remove_all_slots(other.services.hasher, monkeypatch)
 
         response = await other.client.post("/api/auth/password/reset", json={})
 
@@ -127,7 +127,7 @@ async def test_it_is_one_line_in_the_log_and_counted_at_its_route(client: httpx.
 
 async def test_all_else_goes_on(user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     ada = await user_factory()
-    take_all_places(services.hasher, monkeypatch)
+    remove_all_slots(services.hasher, monkeypatch)
 
     assert (await ada.log_in()).outcome == (503, "SERVER_OVERLOADED")
 
@@ -188,7 +188,7 @@ async def test_who_waits_to_be_told_to_send_the_body_is_told_to_connect_anew(app
 async def test_with_room_again_the_same_request_succeeds(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     with pytest.MonkeyPatch.context() as patch:
-        take_all_places(services.hasher, patch)
+        remove_all_slots(services.hasher, patch)
         assert (await ada.log_in()).status == 503
 
     assert (await ada.log_in()).status == 200

@@ -1,4 +1,4 @@
-"""Stops password hashing for a while, so that a test can change the world in the middle of a request."""
+"""Stops or fills the password hasher, so that a test can change something in the middle of a request."""
 
 import asyncio
 import threading
@@ -10,13 +10,13 @@ import pytest
 
 from auth_api.kit.crypto.passwords import PasswordHasher
 
-PATIENCE = 5.0
-"""Seconds until a request that does not come is taken for one that never will."""
+TIMEOUT_SECONDS = 5.0
+"""Time until an expected request counts as missing."""
 
 
 @asynccontextmanager
 async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
-    """Keep all threads of the hasher busy in this context, each with one of its places; what wants a hash waits."""
+    """Keep all threads of the hasher busy in this context, each with one slot; further hashes wait."""
     threads = hasher._pool._max_workers  # noqa: SLF001 - there is no other way into its queue
     busy, release = threading.Semaphore(0), threading.Event()
 
@@ -27,26 +27,26 @@ async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
     holders = [asyncio.create_task(hasher._in_pool(hold)) for _ in range(threads)]  # noqa: SLF001 - as above
     try:
         for _ in range(threads):
-            assert await asyncio.to_thread(busy.acquire, timeout=PATIENCE), "the hasher does not take any work"
+            assert await asyncio.to_thread(busy.acquire, timeout=TIMEOUT_SECONDS), "the hasher does not begin a hash"
         yield
     finally:
         release.set()
         await asyncio.gather(*holders)
 
 
-def take_all_places(hasher: PasswordHasher, patch: pytest.MonkeyPatch) -> None:
-    """Let nobody in until the end of the patch, and keep no thread busy."""
+def remove_all_slots(hasher: PasswordHasher, patch: pytest.MonkeyPatch) -> None:
+    """Refuse every hash until the end of the patch, without keeping a thread busy."""
     policy = hasher._policy  # noqa: SLF001 - as above
     patch.setattr(hasher, "_policy", msgspec.structs.replace(policy, queue_size=-policy.threads))
 
 
 async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:
-    """Return when this many requests wait for a hash.
+    """Return when this many requests wait for a thread.
 
     Raises:
-        TimeoutError: they did not come.
+        TimeoutError: they did not arrive in time.
     """
     queue = hasher._pool._work_queue  # noqa: SLF001 - as above
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while queue.qsize() < number:  # noqa: ASYNC110 - a queue of threads, without events
             await asyncio.sleep(0.001)

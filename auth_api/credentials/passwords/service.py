@@ -1,24 +1,24 @@
-"""The one way to find out whether a password is right."""
+"""The check of a password, with the throttle of wrong ones."""
 
-from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Final
 
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.kit.crypto.passwords import PasswordHasher, Place
+from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.errors import ServerOverloadedException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.users.user import Credentials
 
-NOBODY = 0
-"""An id that no account has: what is asked about accounts that do not exist."""
+NO_USER_ID: Final = 0
+"""An id that no user has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordService:
-    """Every path that checks a password shares its counters."""
+    """Checks passwords. Every flow that checks one shares the counters of wrong passwords."""
 
     hasher: PasswordHasher
     throttle: AccountThrottle
@@ -26,61 +26,51 @@ class PasswordService:
     audit: AuditTrail
 
     async def check(
-        self,
-        password: str,
-        *,
-        found: Credentials | None,
-        name: str,
-        request_context: RequestContext,
-        place: Place | None = None,
+        self, password: str, *, credentials: Credentials | None, identifier: str, request_context: RequestContext
     ) -> bool:
-        """Tell whether the password is the account's. Counted before it is looked at.
+        """Return whether the password is the user's. The attempt is counted before the hash is computed.
 
         Args:
-            password: what somebody sent.
-            found: the account; None where there is none.
-            name: the canonical name that was tried; stands for an account that does not exist.
-            request_context: where the request came from.
-            place: one that the hasher kept for this; None takes one now.
+            password: the password as received.
+            credentials: the user and the stored hash; None if there is no such user.
+            identifier: the canonical user name or e-mail address of the attempt, which is counted if there is no user.
+            request_context: the client of the request.
 
         Raises:
-            TooManyAttemptsException: too many were wrong; this one was not looked at.
-            ServerOverloadedException: too many hashes wait already; this attempt does not count.
+            TooManyAttemptsException: there were too many wrong passwords; this one was not compared.
+            ServerOverloadedException: too many hashes are waiting; this attempt does not count.
         """
-        user_id, stored = (found.user.id, found.hashed_password) if found is not None else (None, None)
-        with nullcontext(place) if place is not None else self.hasher.place() as kept:
-            return await self._check(
-                password, stored, user_id=user_id, name=name, request_context=request_context, place=kept
-            )
+        user_id, stored = (credentials.user.id, credentials.hashed_password) if credentials else (None, None)
+        return await self._check(
+            password, stored, user_id=user_id, identifier=identifier, request_context=request_context
+        )
 
-    async def check_hash(self, password: str, stored: str, *, name: str, request_context: RequestContext) -> bool:
-        """Tell whether a password is the one of a hash that belongs to no account yet; see `check`."""
-        with self.hasher.place() as place:
-            return await self._check(
-                password, stored, user_id=None, name=name, request_context=request_context, place=place
-            )
+    async def check_hash(self, password: str, stored: str, *, identifier: str, request_context: RequestContext) -> bool:
+        """Return whether the password belongs to a hash that no user has yet; see `check`."""
+        return await self._check(password, stored, user_id=None, identifier=identifier, request_context=request_context)
 
-    async def _check(  # noqa: PLR0913 - each of them decides
+    async def _check(
         self,
         password: str,
         stored: str | None,
         *,
         user_id: int | None,
-        name: str,
+        identifier: str,
         request_context: RequestContext,
-        place: Place,
     ) -> bool:
-        target = self.throttle.target(user_id=user_id, name=name, address=request_context.ip_address)
-        counted = await self.throttle.admit(
-            target, is_known_network=lambda: self.sessions.knows_network(user_id or NOBODY, request_context.ip_address)
-        )
-        try:
-            matches = await self.hasher.verify(password, stored, place)
-        except ServerOverloadedException:
-            await self.throttle.take_back(counted)
-            raise
-        if matches:
-            await self.throttle.succeed(target, counted)
-        elif counted.blocks:  # those that are refused now leave no row: a flood must not fill the history
+        target = self.throttle.target(user_id=user_id, name=identifier, address=request_context.ip_address)
+        with self.hasher.reserved_slot():
+            attempt = await self.throttle.admit(
+                target,
+                is_known_network=lambda: self.sessions.knows_network(user_id or NO_USER_ID, request_context.ip_address),
+            )
+            try:
+                is_correct = await self.hasher.verify(password, stored)
+            except ServerOverloadedException:
+                await self.throttle.take_back(attempt)
+                raise
+        if is_correct:
+            await self.throttle.succeed(target, attempt)
+        elif attempt.blocks:  # later attempts, which are refused, leave no row: a flood must not fill the history
             await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
-        return matches
+        return is_correct

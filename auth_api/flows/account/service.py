@@ -69,7 +69,7 @@ class AccountService:
         self.password_rules.check(new_password, named, field="new_password")
         found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
-            current_password, found=found, name=user.username, request_context=request_context
+            current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
         new_hash = await self.passwords.hasher.hash(new_password)
@@ -103,7 +103,7 @@ class AccountService:
         """
         found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
-            current_password, found=found, name=user.username, request_context=request_context
+            current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
 

@@ -56,7 +56,7 @@ class EmailChangeService:
         """
         found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
-            current_password, found=found, name=user.username, request_context=request_context
+            current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
         # Both, so that neither one account can write to many strangers, nor many accounts to one.

@@ -57,7 +57,7 @@ class RegistrationCompletion:
         """
         wanted = msgspec.convert(grant.payload, StagedRegistration)
         if password is not None and not await self.passwords.check_hash(
-            password, wanted.hashed_password, name=wanted.email, request_context=request_context
+            password, wanted.hashed_password, identifier=wanted.email, request_context=request_context
         ):
             raise InvalidCredentialsException
         is_known = password is not None

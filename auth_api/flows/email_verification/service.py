@@ -129,7 +129,9 @@ class VerificationService:
         if proof.password is None:
             return False
         name = found.user.username
-        if not await self.passwords.check(proof.password, found=found, name=name, request_context=request_context):
+        if not await self.passwords.check(
+            proof.password, credentials=found, identifier=name, request_context=request_context
+        ):
             raise InvalidCredentialsException
         return True
 

@@ -50,12 +50,12 @@ class LoginService:
             TooManyAttemptsException: too many were wrong; the password was not looked at.
             ServerOverloadedException: too many hashes wait already.
         """
-        name = parse_identifier(email=email, username=username)
-        with self.hasher.place() as place:  # who is let in gets a hash: nobody asks the database in vain
-            found = await self.users.find_credentials(name)
+        identifier = parse_identifier(email=email, username=username)
+        with self.hasher.reserved_slot():  # a request without a slot is refused before it costs a query
+            found = await self.users.find_credentials(identifier)
             try:
                 matches = await self.passwords.check(
-                    password, found=found, name=name.text, request_context=request_context, place=place
+                    password, credentials=found, identifier=identifier.text, request_context=request_context
                 )
             except TooManyAttemptsException:
                 LOGINS["throttled"].inc()

@@ -19,36 +19,30 @@ from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 
 UNUSABLE = "!"
-"""Stands in `hashed_password` of an account that has no password. No password matches it."""
+"""Value of `hashed_password` for a user without a password. No password matches it."""
 
-NICENESS = 10
+HASH_THREAD_NICENESS: Final = 10
 
-_SMOOTHING = 0.1
-"""Share of the last hash in the mean duration of all: follows the machine's load within some ten hashes."""
+_SMOOTHING_FACTOR: Final = 0.1
+"""Weight of the newest hash in the mean duration, which so follows the machine's load within about ten hashes."""
 
-_FORESEEABLE: Final = 0.8
-"""Share of the longest wait that may be foreseen. Hashes differ: of those that are foreseen to take all of it, every
-second one waits for too long, and is refused after all the work that comes before a hash."""
+_MAX_EXPECTED_WAIT_SHARE: Final = 0.8
+"""Share of `queue_timeout` that a hash may be expected to wait.
+
+Durations vary: of the hashes that are expected to wait for all of it, half would time out, after all the work that
+comes before a hash.
+"""
 
 T = TypeVar("T")
 
 
-class Place:
-    """One of the hasher's places, for one hash."""
-
-    __slots__ = ("is_used",)
-
-    def __init__(self) -> None:
-        self.is_used = False
-
-
 class PasswordHasher:
-    """Hashes and checks passwords with the cost of `policy`.
+    """Hashes and verifies passwords with the cost of `policy`, and refuses work beyond its capacity.
 
-    Memory is bounded by `threads * memory_kib`; there are `threads + queue_size` places, and whoever finds none is
-    refused at once, and so is who would have to wait longer than `queue_timeout`: nobody waits for an answer that
-    comes too late, and who is refused costs next to nothing. A place is returned when its thread is done, not when the
-    client has gone away.
+    There are `threads + queue_size` slots, and memory is bounded by `threads * memory_kib`. A hash is refused at once
+    if no slot is free, or if it can be expected to wait longer than `queue_timeout`: a refusal costs next to nothing,
+    and no client waits for a response that comes too late. A slot is released when its thread is done, not when the
+    client disconnects.
     """
 
     def __init__(self, policy: HashingPolicy) -> None:
@@ -59,74 +53,76 @@ class PasswordHasher:
             parallelism=policy.parallelism,
             type=argon2.Type.ID,
         )
-        self._unfinished = 0
-        self._counting = threading.Lock()
+        self._slots_in_use = 0
+        self._slots_lock = threading.Lock()
+        self._reserving_tasks: set[asyncio.Task[Any] | None] = set()
         self._mean_seconds = 0.0
-        self._pool = ThreadPoolExecutor(policy.threads, "argon2", initializer=_yield_to_requests)
-        # Unknown accounts are checked against this, so that they cost what known ones cost.
+        self._pool = ThreadPoolExecutor(policy.threads, "argon2", initializer=_lower_thread_priority)
+        # Unknown users are verified against this hash, so that they cost what known ones cost.
         self._decoy = self._argon2.hash(secrets.token_urlsafe())
 
     def overload_error(self) -> ServerOverloadedException | None:
-        """Return why one more hash would be refused: too many are waiting already, or it would wait for too long."""
+        """Return the error with which one more hash would be refused now, None if it would be accepted."""
         policy = self._policy
-        waiting = max(0, self._unfinished - policy.threads + 1)
-        is_full = self._unfinished >= policy.threads + policy.queue_size
-        foreseen = waiting * self._mean_seconds / policy.threads
-        is_late = foreseen > _FORESEEABLE * policy.queue_timeout
+        waiting = max(0, self._slots_in_use - policy.threads + 1)
+        is_full = self._slots_in_use >= policy.threads + policy.queue_size
+        expected_wait = waiting * self._mean_seconds / policy.threads
+        is_late = expected_wait > _MAX_EXPECTED_WAIT_SHARE * policy.queue_timeout
         return ServerOverloadedException() if is_full or is_late else None
 
     @staticmethod
     def count_refusal() -> None:
-        """Count one that was refused."""
+        """Count a refused hash."""
         metrics.HASHES_REFUSED.inc()
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[Place]:
-        """Keep a place for one hash, while the database is asked what it takes to begin.
+    def reserved_slot(self) -> Iterator[None]:
+        """Reserve the slot of the next hash of this task, for the database queries that come before it.
 
-        Otherwise all that come in that time find the same place free, and all but one ask in vain.
+        Otherwise all requests that arrive during these queries find the same slot free, and all but one ask the
+        database in vain. Within another reservation of the task, this one is a part of it.
 
         Raises:
-            ServerOverloadedException: too many hashes are waiting already, or one more would wait for too long.
+            ServerOverloadedException: no slot is free, or the hash would wait too long.
         """
-        self._take_place()
-        place = Place()
+        task = asyncio.current_task()
+        if task in self._reserving_tasks:
+            yield
+            return
+        self._acquire_slot()
+        self._reserving_tasks.add(task)
         try:
-            yield place
+            yield
         finally:
-            if not place.is_used:
-                self._give_back()
+            if task in self._reserving_tasks:  # no hash has taken the slot over
+                self._reserving_tasks.remove(task)
+                self._release_slot()
 
     async def hash(self, password: str) -> str:
         """Return the PHC string of the password's NFC form.
 
         Raises:
-            ServerOverloadedException: too many hashes are waiting already.
+            ServerOverloadedException: no slot is free, or the hash has waited too long.
         """
         return await self._in_pool(lambda: self._argon2.hash(_canonical(password)))
 
-    async def verify(self, password: str, stored: str | None, place: Place | None = None) -> bool:
-        """Tell whether the password belongs to the stored hash.
+    async def verify(self, password: str, stored: str | None) -> bool:
+        """Return whether the password belongs to the stored hash.
 
-        The work is the same for an account without a password, with a hash that is none, and for no account (None).
-
-        Args:
-            password: what somebody sent.
-            stored: the hash.
-            place: one that was kept for this; None takes one now.
+        The work is the same for a user without a password, for a value that is not a hash, and for no user (None).
 
         Raises:
-            ServerOverloadedException: too many hashes are waiting already; with a place, it has waited for too long.
+            ServerOverloadedException: no slot is free, or the hash has waited too long.
         """
-        return await self._in_pool(lambda: self._matches(_canonical(password), stored), place)
+        return await self._in_pool(lambda: self._matches(_canonical(password), stored))
 
     def needs_rehash(self, stored: str) -> bool:
-        """Tell whether the hash cost less memory or time than today's do. One that cost more is left alone."""
+        """Return whether the hash costs less memory or time than new ones. A more expensive hash is kept."""
         return _is_cheaper(stored, self._argon2)
 
     @staticmethod
     def is_usable(stored: str) -> bool:
-        """Tell whether any password can match what is stored."""
+        """Return whether any password can match the stored value."""
         try:
             argon2.extract_parameters(stored)
         except InvalidHashError:
@@ -134,7 +130,7 @@ class PasswordHasher:
         return True
 
     def close(self) -> None:
-        """Forget what waits and let the threads end."""
+        """Cancel the waiting hashes, and let the threads end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _matches(self, password: bytes, stored: str | None) -> bool:
@@ -143,42 +139,45 @@ class PasswordHasher:
                 return self._argon2.verify(stored, password)
             except VerifyMismatchError:
                 if not _is_cheaper(stored, self._argon2):
-                    return False  # else the decoy's work is owed: a quick answer would tell an old account
+                    return (
+                        False  # a cheap hash needs the decoy's work, too: a quick response would reveal an old account
+                    )
             except (InvalidHashError, VerificationError, UnicodeEncodeError):
-                pass  # not a hash, or a damaged one: the decoy's work is still owed
+                pass  # not a hash, or a damaged one: only the decoy costs the work of a hash
         with contextlib.suppress(VerificationError):
             self._argon2.verify(self._decoy, password)
         return False
 
-    async def _in_pool(self, work: Callable[[], T], place: Place | None = None) -> T:
-        if place is None:
-            self._take_place()
+    async def _in_pool(self, work: Callable[[], T]) -> T:
+        task = asyncio.current_task()
+        if task in self._reserving_tasks:
+            self._reserving_tasks.remove(task)
         else:
-            place.is_used = True
+            self._acquire_slot()
         metrics.HASHES_WAITING.inc()
         try:
             future = self._pool.submit(self._measured, work, monotonic())
         except BaseException:
             metrics.HASHES_WAITING.dec()
-            self._give_back()
+            self._release_slot()
             raise
         future.add_done_callback(self._on_done)
-        is_late = False
+        has_timed_out = False
 
-        def give_up() -> None:
-            nonlocal is_late
-            is_late = future.cancel()  # does nothing to one that has begun
+        def time_out() -> None:
+            nonlocal has_timed_out
+            has_timed_out = future.cancel()  # has no effect on a hash that has begun
 
-        expiry = asyncio.get_running_loop().call_later(self._policy.queue_timeout, give_up)
+        timer = asyncio.get_running_loop().call_later(self._policy.queue_timeout, time_out)
         try:
             return await asyncio.wrap_future(future)
         except asyncio.CancelledError:
-            if is_late:
+            if has_timed_out:
                 metrics.HASHES_REFUSED.inc()
                 raise ServerOverloadedException from None
             raise
         finally:
-            expiry.cancel()
+            timer.cancel()
 
     def _measured(self, work: Callable[[], T], submitted: float) -> T:
         began = monotonic()
@@ -187,43 +186,43 @@ class PasswordHasher:
         try:
             return work()
         finally:
-            last = monotonic() - began
-            metrics.HASH_DURATION.observe(last)
-            self._mean_seconds += _SMOOTHING * (last - self._mean_seconds) if self._mean_seconds else last
+            seconds = monotonic() - began
+            metrics.HASH_DURATION.observe(seconds)
+            self._mean_seconds += _SMOOTHING_FACTOR * (seconds - self._mean_seconds) if self._mean_seconds else seconds
 
     def _on_done(self, future: "Future[Any]") -> None:
-        self._give_back()
-        if future.cancelled():  # its client had gone, or its time was up, before a thread was free
+        self._release_slot()
+        if future.cancelled():  # the client disconnected, or the wait timed out, before a thread was free
             metrics.HASHES_WAITING.dec()
 
-    def _take_place(self) -> None:
-        with self._counting:
-            lack = self.overload_error()
-            self._unfinished += lack is None
-        if lack is not None:
+    def _acquire_slot(self) -> None:
+        with self._slots_lock:
+            error = self.overload_error()
+            self._slots_in_use += error is None
+        if error is not None:
             self.count_refusal()
-            raise lack
+            raise error
 
-    def _give_back(self) -> None:
-        with self._counting:
-            self._unfinished -= 1
+    def _release_slot(self) -> None:
+        with self._slots_lock:
+            self._slots_in_use -= 1
 
 
-def _is_cheaper(stored: str, today: argon2.PasswordHasher) -> bool:
+def _is_cheaper(stored: str, current: argon2.PasswordHasher) -> bool:
     parameters = argon2.extract_parameters(stored)
     return (
-        parameters.type is not today.type
-        or parameters.memory_cost < today.memory_cost
-        or parameters.time_cost < today.time_cost
+        parameters.type is not current.type
+        or parameters.memory_cost < current.memory_cost
+        or parameters.time_cost < current.time_cost
     )
 
 
 def _canonical(password: str) -> bytes:
-    """One byte string for every way to type the same characters (NIST SP 800-63B-4 §3.1.1.2: NFC)."""
+    """Return one byte string for every way to type the same characters (NIST SP 800-63B-4 §3.1.1.2: NFC)."""
     return unicodedata.normalize("NFC", password).encode()
 
 
-def _yield_to_requests() -> None:
-    """Let the event loop win the processor: a login may wait, a token check should not."""
+def _lower_thread_priority() -> None:
+    """Let the event loop run first: a login may wait, a token check should not."""
     with contextlib.suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), HASH_THREAD_NICENESS)

@@ -1,4 +1,4 @@
-"""Hashing never holds the event loop, and never more memory than was allowed."""
+"""Hashing never blocks the event loop, and never takes more memory or slots than the policy allows."""
 
 import asyncio
 import os
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from auth_api.kit.crypto.passwords import NICENESS, PasswordHasher
+from auth_api.kit.crypto.passwords import HASH_THREAD_NICENESS, PasswordHasher
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes
@@ -17,25 +17,25 @@ pytestmark = pytest.mark.engine_independent
 
 
 class Gate:
-    """Stands in for argon2: work that takes until the gate is opened."""
+    """A substitute for argon2 whose hashes last until the gate is opened."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
-        self.entered = 0
+        self.begun = 0
         self.niceness: int | None = None
 
     def verify(self, _stored: str, password: bytes) -> bool:
         return bool(self.hash(password))
 
     def hash(self, _: bytes) -> str:
-        self.entered += 1
+        self.begun += 1
         self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
         assert self.opened.wait(10)
         return "hashed"
 
 
 class Hashing:
-    """A hasher whose work waits at a gate."""
+    """A hasher whose hashes wait at a gate."""
 
     def __init__(self, *, threads: int, queue_size: int, queue_timeout: float = 10) -> None:
         policy = HashingPolicy(
@@ -45,31 +45,21 @@ class Hashing:
         self.gate = Gate()
         self.hasher._argon2 = self.gate  # type: ignore[assignment]  # noqa: SLF001 - the library, not the product
 
+    @property
+    def slots_in_use(self) -> int:
+        return self.hasher._slots_in_use  # noqa: SLF001 - nothing public counts them
+
     def start(self) -> asyncio.Task[str]:
         return asyncio.create_task(self.hasher.hash("secret"))
 
     async def start_and_wait_until_it_runs(self) -> asyncio.Task[str]:
-        before = self.gate.entered
+        before = self.gate.begun
         task = self.start()
-        await until(lambda: self.gate.entered > before)
+        await until(lambda: self.gate.begun > before)
         return task
 
-    async def has_room(self) -> bool:
-        """Tell whether one more is let in; it is left waiting."""
-        task = self.start()
-        await asyncio.sleep(0)
-        if task.done():
-            return not isinstance(task.exception(), ServerOverloadedException)
-        task.cancel()
-        await asyncio.wait([task])
-        return True
-
-    async def comes_to_have_room(self) -> bool:
-        async with asyncio.timeout(5):
-            while True:
-                if await self.has_room():
-                    return True
-                await asyncio.sleep(0.001)
+    def is_full(self) -> bool:
+        return self.hasher.overload_error() is not None
 
     def close(self) -> None:
         self.gate.opened.set()
@@ -77,144 +67,186 @@ class Hashing:
 
 
 @pytest.fixture
-def one_place() -> Iterator[Hashing]:
-    made = Hashing(threads=1, queue_size=0)
-    yield made
-    made.close()
+def one_slot() -> Iterator[Hashing]:
+    hashing = Hashing(threads=1, queue_size=0)
+    yield hashing
+    hashing.close()
 
 
 @pytest.fixture
-def two_places() -> Iterator[Hashing]:
-    made = Hashing(threads=1, queue_size=1)
-    yield made
-    made.close()
+def two_slots() -> Iterator[Hashing]:
+    hashing = Hashing(threads=1, queue_size=1)
+    yield hashing
+    hashing.close()
 
 
-async def test_beyond_threads_and_queue_everybody_is_refused_at_once(two_places: Hashing) -> None:
-    running, waiting = await two_places.start_and_wait_until_it_runs(), two_places.start()
-    await asyncio.sleep(0)
+async def test_hash_without_a_free_slot_is_refused_at_once(two_slots: Hashing) -> None:
+    running, waiting = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
+    await until(two_slots.is_full)
 
     with pytest.raises(ServerOverloadedException) as refused:
-        await two_places.hasher.hash("secret")
+        await two_slots.hasher.hash("secret")
     with pytest.raises(ServerOverloadedException):
-        await two_places.hasher.verify("secret", None)
+        await two_slots.hasher.verify("secret", None)
 
     assert refused.value.headers == {"Retry-After": "1"}
-    two_places.gate.opened.set()
+    two_slots.gate.opened.set()
     assert [await running, await waiting] == ["hashed", "hashed"]
-    assert two_places.gate.entered == 2
+    assert two_slots.gate.begun == 2
 
 
-async def test_a_place_is_kept_until_its_hash_begins(one_place: Hashing) -> None:
-    with one_place.hasher.place():
-        assert await one_place.has_room() is False
+async def test_overload_error_is_what_a_hash_raises(one_slot: Hashing) -> None:
+    assert one_slot.hasher.overload_error() is None
 
-    assert await one_place.has_room() is True
+    await one_slot.start_and_wait_until_it_runs()
 
-
-async def test_a_hash_needs_no_second_place_and_returns_the_first_once(two_places: Hashing) -> None:
-    two_places.gate.opened.set()
-    with two_places.hasher.place(), two_places.hasher.place() as place:
-        await two_places.hasher.verify("secret", None, place)
-        await until(lambda: two_places.hasher._unfinished == 1)  # noqa: SLF001 - what is counted
-
-    assert two_places.hasher._unfinished == 0  # noqa: SLF001 - as above
+    assert isinstance(one_slot.hasher.overload_error(), ServerOverloadedException)
 
 
-async def test_who_is_cut_short_before_the_hash_returns_the_place(one_place: Hashing) -> None:
+async def test_reserved_slot_is_kept_from_other_tasks(one_slot: Hashing) -> None:
+    with one_slot.hasher.reserved_slot(), pytest.raises(ServerOverloadedException):
+        await one_slot.start()
+
+    one_slot.gate.opened.set()
+    assert await one_slot.start() == "hashed"
+
+
+async def test_reserved_slot_is_used_by_the_next_hash_of_the_task(one_slot: Hashing) -> None:
+    one_slot.gate.opened.set()
+    with one_slot.hasher.reserved_slot():
+        await one_slot.hasher.verify("secret", None)
+        await until(lambda: one_slot.slots_in_use == 0)
+
+    assert one_slot.slots_in_use == 0
+
+
+async def test_second_hash_within_a_reservation_needs_a_slot_of_its_own(one_slot: Hashing) -> None:
+    one_slot.gate.opened.set()
+    with one_slot.hasher.reserved_slot():
+        await one_slot.hasher.verify("secret", None)
+        await until(lambda: one_slot.slots_in_use == 0)
+        one_slot.gate.opened.clear()
+        await one_slot.start_and_wait_until_it_runs()
+
+        with pytest.raises(ServerOverloadedException):
+            await one_slot.hasher.verify("secret", None)
+
+
+async def test_nested_reservation_is_a_part_of_the_outer_one(one_slot: Hashing) -> None:
+    with one_slot.hasher.reserved_slot():
+        with one_slot.hasher.reserved_slot():
+            assert one_slot.slots_in_use == 1
+        assert one_slot.slots_in_use == 1
+
+    assert one_slot.slots_in_use == 0
+
+
+async def test_reservation_without_a_free_slot_is_refused_and_counted(one_slot: Hashing) -> None:
+    changes = Changes()
+    await one_slot.start_and_wait_until_it_runs()
+
+    with pytest.raises(ServerOverloadedException), one_slot.hasher.reserved_slot():
+        pytest.fail("the slot was reserved")
+
+    assert changes.of("password_hashes_refused_total") == 1
+    assert one_slot.slots_in_use == 1
+
+
+async def test_reserved_slot_is_released_if_the_task_is_cancelled(one_slot: Hashing) -> None:
     async def look_up() -> None:
-        with one_place.hasher.place():
+        with one_slot.hasher.reserved_slot():
             await asyncio.Event().wait()
 
-    gone = asyncio.create_task(look_up())
-    await asyncio.sleep(0)
-    assert await one_place.has_room() is False
+    cancelled = asyncio.create_task(look_up())
+    await until(one_slot.is_full)
 
-    gone.cancel()
-    await asyncio.wait([gone])
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
 
-    assert await one_place.has_room() is True
+    assert not one_slot.is_full()
 
 
-async def test_a_finished_hash_makes_room_for_the_next(one_place: Hashing) -> None:
-    one_place.gate.opened.set()
+async def test_slot_is_released_after_each_hash(one_slot: Hashing) -> None:
+    one_slot.gate.opened.set()
 
     for _ in range(3):
-        assert await one_place.hasher.hash("secret") == "hashed"
+        assert await one_slot.hasher.hash("secret") == "hashed"
 
 
-async def test_as_many_hashes_run_at_once_as_there_are_threads() -> None:
+async def test_hashes_run_at_the_same_time_up_to_the_number_of_threads() -> None:
     hashing = Hashing(threads=2, queue_size=1)
 
     await hashing.start_and_wait_until_it_runs()
     await hashing.start_and_wait_until_it_runs()
     third = hashing.start()
-    await asyncio.sleep(0.02)
+    await until(hashing.is_full)
 
-    assert (hashing.gate.entered, third.done()) == (2, False)
+    assert hashing.hasher._pool._work_queue.qsize() == 1  # noqa: SLF001 - nothing public counts them
+    assert (hashing.gate.begun, third.done()) == (2, False)
     hashing.close()
     await asyncio.wait([third])
 
 
-async def test_who_goes_away_keeps_the_place_until_the_thread_is_done(one_place: Hashing) -> None:
-    """Otherwise clients that hang up would pile up work without a limit."""
-    gone = await one_place.start_and_wait_until_it_runs()
-    gone.cancel()
-    await asyncio.wait([gone])
-    assert gone.cancelled()
+async def test_slot_of_a_disconnected_client_is_kept_until_its_thread_is_done(one_slot: Hashing) -> None:
+    """Otherwise clients that disconnect would pile up work without a limit."""
+    cancelled = await one_slot.start_and_wait_until_it_runs()
+    cancelled.cancel()
+    await asyncio.wait([cancelled])
+    assert cancelled.cancelled()
 
-    assert await one_place.has_room() is False
+    with pytest.raises(ServerOverloadedException):
+        await one_slot.hasher.hash("secret")
 
-    one_place.gate.opened.set()
-    assert await one_place.comes_to_have_room() is True
+    one_slot.gate.opened.set()
+    await until(lambda: not one_slot.is_full())
 
 
-async def test_who_goes_away_from_the_queue_makes_room_and_costs_nothing(two_places: Hashing) -> None:
-    running, gone = await two_places.start_and_wait_until_it_runs(), two_places.start()
-    await asyncio.sleep(0)
-    assert await two_places.has_room() is False
+async def test_waiting_hash_of_a_disconnected_client_is_not_computed(two_slots: Hashing) -> None:
+    running, cancelled = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
+    await until(two_slots.is_full)
 
-    gone.cancel()
+    cancelled.cancel()
 
-    assert await two_places.comes_to_have_room() is True
-    two_places.gate.opened.set()
+    await until(lambda: not two_slots.is_full())
+    two_slots.gate.opened.set()
     assert await running == "hashed"
-    assert two_places.gate.entered == 1
+    assert two_slots.gate.begun == 1
 
 
-async def test_work_that_fails_makes_room_too(one_place: Hashing) -> None:
+async def test_slot_is_released_if_the_hash_fails(one_slot: Hashing) -> None:
     for _ in range(3):
         with pytest.raises(UnicodeEncodeError):
-            await one_place.hasher.hash("\ud800")
+            await one_slot.hasher.hash("\ud800")
+        await until(lambda: not one_slot.is_full())
 
 
-async def test_requests_come_before_hashes(one_place: Hashing) -> None:
-    await one_place.start_and_wait_until_it_runs()
+async def test_hash_threads_run_at_a_lower_priority(one_slot: Hashing) -> None:
+    await one_slot.start_and_wait_until_it_runs()
 
-    assert one_place.gate.niceness == max(NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
+    assert one_slot.gate.niceness == max(HASH_THREAD_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
-async def test_closing_sends_away_who_waits(two_places: Hashing) -> None:
-    running, waiting = await two_places.start_and_wait_until_it_runs(), two_places.start()
-    await asyncio.sleep(0)
+async def test_closing_cancels_waiting_hashes(two_slots: Hashing) -> None:
+    running, waiting = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
+    await until(two_slots.is_full)
 
-    two_places.hasher.close()
+    two_slots.hasher.close()
     await asyncio.wait([waiting])
 
     assert waiting.cancelled()
-    two_places.gate.opened.set()
+    two_slots.gate.opened.set()
     assert await running == "hashed"
 
 
-async def test_after_closing_nothing_is_hashed_and_no_place_is_lost(one_place: Hashing) -> None:
-    one_place.hasher.close()
+async def test_closed_hasher_hashes_nothing_and_loses_no_slot(one_slot: Hashing) -> None:
+    one_slot.hasher.close()
 
     for _ in range(3):
         with pytest.raises(RuntimeError):
-            await one_place.hasher.hash("secret")
+            await one_slot.hasher.hash("secret")
 
 
-async def test_who_has_waited_too_long_is_refused_and_makes_room() -> None:
+async def test_hash_that_waited_too_long_is_refused_and_releases_its_slot() -> None:
     hashing = Hashing(threads=1, queue_size=1, queue_timeout=0.05)
     running, waiting = await hashing.start_and_wait_until_it_runs(), hashing.start()
 
@@ -222,28 +254,26 @@ async def test_who_has_waited_too_long_is_refused_and_makes_room() -> None:
         await waiting
 
     hashing.gate.opened.set()
-    assert await running == "hashed"  # one that has begun is finished, however long it takes
-    assert hashing.gate.entered == 1
-    assert await hashing.comes_to_have_room() is True
+    assert await running == "hashed"  # a hash that has begun is finished, however long it takes
+    assert hashing.gate.begun == 1
+    await until(lambda: not hashing.is_full())
     hashing.close()
 
 
-async def test_who_would_wait_too_long_is_refused_at_once() -> None:
+async def test_hash_that_would_wait_too_long_is_refused_at_once() -> None:
     """The queue is measured in seconds of work, which is what a client notices."""
     hashing = Hashing(threads=1, queue_size=100, queue_timeout=0.25)
     first = await hashing.start_and_wait_until_it_runs()
     await asyncio.sleep(0.15)
     hashing.gate.opened.set()
-    await first  # a hash takes 0.15 s here: one may wait, and two may not
+    await first  # a hash takes 0.15 s here: one may wait, but not two
     hashing.gate.opened.clear()
     running = await hashing.start_and_wait_until_it_runs()
     waiting = hashing.start()
-    await asyncio.sleep(0)
-
     changes = Changes()
-
-    assert isinstance(hashing.hasher.overload_error(), ServerOverloadedException)
+    await until(hashing.is_full)
     assert changes.of("password_hashes_refused_total") == 0
+
     with pytest.raises(ServerOverloadedException):
         await hashing.hasher.verify("secret", None)
 
@@ -251,5 +281,5 @@ async def test_who_would_wait_too_long_is_refused_at_once() -> None:
     assert not waiting.done()
     hashing.gate.opened.set()
     assert [await running, await waiting] == ["hashed", "hashed"]
-    assert hashing.hasher.overload_error() is None
+    assert not hashing.is_full()
     hashing.close()

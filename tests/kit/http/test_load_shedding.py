@@ -7,7 +7,7 @@ from litestar.params import FromPath
 
 from auth_api.kit.http.load_shedding import route_path, shedders_by_route
 from auth_api.services import Services
-from tests.support.held_hasher import take_all_places
+from tests.support.held_hasher import remove_all_slots
 from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
@@ -73,7 +73,7 @@ def test_route_path_is_the_path_that_the_router_matches(scope: dict[str, str], e
 async def test_every_spelling_of_a_path_is_shed(
     client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    take_all_places(services.hasher, monkeypatch)
+    remove_all_slots(services.hasher, monkeypatch)
 
     response = await client.post(httpx.URL("http://testserver", raw_path=path.encode()), content=b"not read")
 
