@@ -151,7 +151,7 @@ def test_classes_and_catalogue_and_openapi_tell_of_the_same_errors() -> None:
     }
 
     assert catalogued == given
-    assert set(document["components"]["schemas"]["ErrorCode"]["enum"]) == set(given)
+    assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(given)
     assert answered <= set(given.items())
 
 

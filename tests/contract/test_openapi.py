@@ -258,6 +258,21 @@ def test_the_example_of_an_error_is_an_envelope(operation: Described) -> None:
         assert ("errors" in example) == (code in {"VALIDATION_ERROR", "WEAK_PASSWORD"})
 
 
+def test_error_code_accepts_codes_of_later_versions() -> None:
+    """A client that was generated from this document must not fail on a code that it does not know."""
+    schemas = document()["components"]["schemas"]
+    _, _, example = next(example for operation in operations() for example in errors_of(operation))
+
+    assert mistakes({**example, "error_code": "CODE_OF_A_LATER_VERSION"}, schemas["Problem"]) == []
+    assert mistakes({**example, "error_code": 7}, schemas["Problem"]) != []
+    assert schemas["ErrorCode"]["anyOf"] == [{"$ref": "#/components/schemas/KnownErrorCode"}, {"type": "string"}]
+    assert "enum" in schemas["KnownErrorCode"]
+    assert [name for name, schema in schemas.items() if "KnownErrorCode" in json.dumps(schema)] == [
+        "ErrorCode",
+        "KnownErrorCode",
+    ]
+
+
 @OPERATIONS
 def test_every_error_is_an_envelope(operation: Described) -> None:
     """Readiness alone answers with its own document."""

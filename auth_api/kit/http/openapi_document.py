@@ -25,7 +25,8 @@ from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE
 from auth_api.kit.http.rate_limit import LIMIT
 
 ERROR_CODE: Final = "ErrorCode"
-"""The schema of all error codes."""
+KNOWN_ERROR_CODE: Final = "KnownErrorCode"
+"""Names of schemas: any error code, and those of this version."""
 
 _SUCCESS: Final = {200: "All is well.", 201: "It is made.", 204: "It is done; there is nothing to say."}
 
@@ -105,13 +106,19 @@ def _enumerate_codes(schemas: dict[str, Schema], errors: Sequence[ErrorClass]) -
     for schema in schemas.values():
         if schema.properties and "error_code" in schema.properties:
             schema.properties["error_code"] = Reference(f"#/components/schemas/{ERROR_CODE}")
-    schemas[ERROR_CODE] = Schema(
+    schemas[KNOWN_ERROR_CODE] = Schema(
         type=OpenAPIType.STRING,
         enum=[error.error_code for error in errors],
+        title=KNOWN_ERROR_CODE,
+        description="The error codes of this version of the server.",
+    )
+    # A string beside the enumeration: generated clients raise on a value that an enumeration alone does not list.
+    schemas[ERROR_CODE] = Schema(
+        any_of=[Reference(f"#/components/schemas/{KNOWN_ERROR_CODE}"), Schema(type=OpenAPIType.STRING)],
         title=ERROR_CODE,
         description=(
-            "What went wrong; `/errors/{error_code}` says what it means and what to do. None of them changes its "
-            "meaning, but more may come: treat one you do not know by its status."
+            "What went wrong. `/errors/{error_code}` explains a code and what to do about it. A code never changes its "
+            "meaning, but later versions add codes: handle an unknown one by its HTTP status."
         ),
     )
 
