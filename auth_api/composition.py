@@ -151,7 +151,9 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             access_revocation=access_revocation,
             outbox=outbox,
         ),
-        exports=ExportService(sessions=sessions, audit=audit, throttle=throttle, clock=clock),
+        exports=ExportService(
+            sessions=sessions, audit=audit, tokens=tokens, outbox=outbox, throttle=throttle, clock=clock
+        ),
         recovery=RecoveryService(
             database=database,
             email_ownership=email_ownership,

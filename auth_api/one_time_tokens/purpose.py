@@ -1,6 +1,6 @@
 """What a mailed token can be for, and how long it lives."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -55,3 +55,12 @@ class TokenGrant(msgspec.Struct, frozen=True, kw_only=True):
     user_id: int | None
     purpose: str
     payload: dict[str, Any]
+
+
+class TokenRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored about a mailed token, without the token."""
+
+    purpose: str
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None

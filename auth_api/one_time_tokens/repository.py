@@ -8,7 +8,7 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import SECONDS_FROM_NOW
-from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
+from auth_api.one_time_tokens.purpose import Purpose, TokenGrant, TokenRecord
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 
 _GRANT_COLUMNS: Final = "id, user_id, purpose, payload"
@@ -118,6 +118,18 @@ async def revoke_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
         str(first),
         str(second),
     )
+
+
+@circuit_breaker(service=SERVICE)
+async def list_records(user_id: int, *, limit: int) -> list[TokenRecord]:
+    """Return the tokens of a user, newest first."""
+    rows = await OneTimeTokenRow.raw(
+        "SELECT purpose, created_at, expires_at, used_at FROM one_time_tokens "
+        "WHERE user_id = {} ORDER BY id DESC LIMIT {}",
+        user_id,
+        limit,
+    )
+    return [TokenRecord(**row) for row in rows]
 
 
 def _grant(rows: list[dict[str, Any]]) -> TokenGrant | None:

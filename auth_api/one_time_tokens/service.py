@@ -7,7 +7,7 @@ from typing import Final
 from auth_api.kit.crypto.tokens import digest, new_token
 from auth_api.one_time_tokens import repository
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
-from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
+from auth_api.one_time_tokens.purpose import Purpose, TokenGrant, TokenRecord
 
 PREFIX: Final = "ot_"
 
@@ -76,6 +76,10 @@ class OneTimeTokens:
     async def delete_staged(self, purpose: Purpose, email: str) -> None:
         """Forget all that was laid down for an address: one of it was used."""
         await repository.delete_staged(purpose, email)
+
+    async def list_records(self, user_id: int, *, limit: int) -> Sequence[TokenRecord]:
+        """Return what is stored about the tokens of a user, newest first."""
+        return await repository.list_records(user_id, limit=limit)
 
 
 def _require(grant: TokenGrant | None) -> TokenGrant:

@@ -42,10 +42,6 @@ LAYERS: Final = (
 
 FRAME: Final = LAYERS[-1]
 
-TABLE_USERS: Final = {
-    "auth_api.flows.account.repository",
-}
-
 SQL_ROLES: Final = {"repository", "retention"}
 """The roles that may import the tables of their package."""
 
@@ -130,7 +126,7 @@ def test_tables_of_another_package_are_imported_only_by_tables() -> None:
         if role_of(name) == "tables" and module.role != "tables"
     }
 
-    assert intruders == TABLE_USERS
+    assert intruders == set()
 
 
 def test_imports_within_a_package_skip_no_level() -> None:

@@ -43,6 +43,26 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     age: float
 
 
+class MailRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored about a mail, without its text.
+
+    Attributes:
+        template: the `MailKind.name` that was stored.
+        address: the recipient; None for the user's current e-mail address.
+        attempts: number of attempts to send it.
+        created_at: when it was stored.
+        sent_at: when a mail server accepted it.
+        failed_at: when the last attempt failed.
+    """
+
+    template: str
+    address: str | None
+    attempts: int
+    created_at: datetime
+    sent_at: datetime | None
+    failed_at: datetime | None
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """The recipient and the token of a mail, decided right before it is sent.
 

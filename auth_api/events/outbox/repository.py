@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auth_api.events.outbox.kinds import OutboxItem
+from auth_api.events.outbox.kinds import MailRecord, OutboxItem
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -111,6 +111,25 @@ async def count_waiting() -> int:
     """Count the mails that were neither sent nor given up."""
     rows = await OutboxRow.raw(f"SELECT count(*) AS waiting FROM outbox WHERE {_IS_WAITING}")
     return int(rows[0]["waiting"])
+
+
+@circuit_breaker(service=SERVICE)
+async def list_records(user_id: int, *, email: str, limit: int) -> list[MailRecord]:
+    """Return the mails of a user, sent or not, newest first.
+
+    Args:
+        user_id: the user.
+        email: also mails to this e-mail address that were stored without a user.
+        limit: maximum number of mails.
+    """
+    rows = await OutboxRow.raw(
+        "SELECT template, address, attempts, created_at, sent_at, failed_at FROM outbox "
+        "WHERE user_id = {} OR (user_id IS NULL AND address = {}) ORDER BY id DESC LIMIT {}",
+        user_id,
+        email,
+        limit,
+    )
+    return [MailRecord(**row) for row in rows]
 
 
 def _item(row: dict[str, Any]) -> OutboxItem:

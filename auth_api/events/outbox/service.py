@@ -1,10 +1,10 @@
 """Stores mails to be sent after the commit."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from auth_api.events.outbox import repository
-from auth_api.events.outbox.kinds import MailKind
+from auth_api.events.outbox.kinds import MailKind, MailRecord
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
@@ -59,6 +59,10 @@ class Outbox:
         for kind in self.kinds:
             if kind.is_revocable and kind.purpose not in spare:
                 await repository.withdraw(user_id, kind.name)
+
+    async def list_records(self, user_id: int, *, email: str, limit: int) -> Sequence[MailRecord]:
+        """Return what is stored about the mails of a user, newest first; also those to `email` without a user."""
+        return await repository.list_records(user_id, email=email, limit=limit)
 
     async def _store(
         self,

@@ -1,4 +1,4 @@
-"""All that is kept about a person, in one document (GDPR articles 15 and 20)."""
+"""Export of the data stored about a user (GDPR articles 15 and 20)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,32 +9,34 @@ import msgspec
 
 from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.service import AuditTrail
-from auth_api.flows.account import repository
-from auth_api.flows.account.repository import KeptMail, KeptToken
+from auth_api.events.outbox.kinds import MailRecord
+from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import Clock
 from auth_api.kit.pagination import PageRequest
+from auth_api.one_time_tokens.purpose import TokenRecord
+from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.principal import KeptSession, Principal
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.accounts import AccountThrottle
 from auth_api.throttling.failures import Failures
 
-MOST: Final = 1000
-"""Of each kind. Nobody's past may fill the memory: some 300 bytes an event, so a third of a megabyte."""
+MAX_EXPORTED_ROWS: Final = 1000
+"""Rows of each kind. An event takes about 300 bytes, so a long history takes a third of a megabyte of memory."""
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """What is kept, each kind newest first.
+class UserData(msgspec.Struct, frozen=True, kw_only=True):
+    """The data stored about a user, without secrets. Lists are newest first.
 
     Attributes:
-        at: when it was looked up.
-        principal: whose it is, and in which session that was asked.
-        sessions: live and past.
-        sessions_omitted: how many older ones there are. Nothing is lost by that: each began with an event.
-        events: the history.
-        next_cursor: where the list of one's own history goes on, if it does.
-        one_time_tokens: what was mailed, without the secret.
-        mails: sent or not.
-        failures: what the throttle holds against the account.
+        at: time of the export.
+        principal: the user, and the session that asked for the export.
+        sessions: live and ended sessions.
+        sessions_omitted: number of older sessions that are left out; the login of each is in the events.
+        events: the security history.
+        next_cursor: cursor of `/api/user/audit-log` for older events; None if there are none.
+        one_time_tokens: mailed tokens.
+        mails: sent, failed and waiting mails.
+        failures: wrong passwords that the throttle counts against the user.
     """
 
     at: datetime
@@ -43,33 +45,35 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     sessions_omitted: int
     events: Sequence[AuditEntry]
     next_cursor: str | None
-    one_time_tokens: Sequence[KeptToken]
-    mails: Sequence[KeptMail]
+    one_time_tokens: Sequence[TokenRecord]
+    mails: Sequence[MailRecord]
     failures: Sequence[Failures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportService:
-    """Collects what is kept about a person, and no secret."""
+    """Collects the data stored about a user."""
 
     sessions: SessionService
     audit: AuditTrail
+    tokens: OneTimeTokens
+    outbox: Outbox
     throttle: AccountThrottle
     clock: Clock
 
-    async def export(self, principal: Principal) -> Kept:
-        """Return what is kept about the account's owner. It is not one moment's: each kind is looked up by itself."""
+    async def export(self, principal: Principal) -> UserData:
+        """Return the data stored about the user. Each kind is read by itself, so the export is not one snapshot."""
         target = self.throttle.target(user_id=principal.id, name="", address=None)
-        sessions, sessions_omitted = await self.sessions.list_kept(principal.id, MOST)
-        events, next_cursor = await self.audit.history(principal.id, PageRequest(MOST))
-        return Kept(
+        sessions, sessions_omitted = await self.sessions.list_kept(principal.id, MAX_EXPORTED_ROWS)
+        events, next_cursor = await self.audit.history(principal.id, PageRequest(MAX_EXPORTED_ROWS))
+        return UserData(
             at=self.clock(),
             principal=principal,
             sessions=sessions,
             sessions_omitted=sessions_omitted,
             events=events,
             next_cursor=next_cursor,
-            one_time_tokens=await repository.one_time_tokens(principal.id, limit=MOST),
-            mails=await repository.mails(principal.id, address=principal.user.email, limit=MOST),
+            one_time_tokens=await self.tokens.list_records(principal.id, limit=MAX_EXPORTED_ROWS),
+            mails=await self.outbox.list_records(principal.id, email=principal.user.email, limit=MAX_EXPORTED_ROWS),
             failures=await self.throttle.failures(target),
         )

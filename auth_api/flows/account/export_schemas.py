@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import msgspec
 
 from auth_api.events.audit.schemas import EXAMPLE_EVENT, AuditEvent, event_view
-from auth_api.flows.account.export import Kept
+from auth_api.flows.account.export import UserData
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.sessions.principal import KeptSession
@@ -116,14 +116,14 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
     wrong_passwords: list[WrongPasswords]
 
 
-def export_view(kept: Kept) -> Export:
-    """Show what is kept."""
+def export_view(data: UserData) -> Export:
+    """Show what is data."""
     return Export(
-        exported_at=rfc3339(kept.at),
-        profile=user_response(kept.principal.user),
-        sessions=[_session(session, current=session.id == kept.principal.session_id) for session in kept.sessions],
-        sessions_omitted=kept.sessions_omitted,
-        audit_events=ExportedEvents(items=[event_view(row) for row in kept.events], next_cursor=kept.next_cursor),
+        exported_at=rfc3339(data.at),
+        profile=user_response(data.principal.user),
+        sessions=[_session(session, current=session.id == data.principal.session_id) for session in data.sessions],
+        sessions_omitted=data.sessions_omitted,
+        audit_events=ExportedEvents(items=[event_view(row) for row in data.events], next_cursor=data.next_cursor),
         one_time_tokens=[
             ExportedToken(
                 purpose=token.purpose,
@@ -131,7 +131,7 @@ def export_view(kept: Kept) -> Export:
                 expires_at=rfc3339(token.expires_at),
                 used_at=_optional(token.used_at),
             )
-            for token in kept.one_time_tokens
+            for token in data.one_time_tokens
         ],
         mails=[
             ExportedMail(
@@ -142,11 +142,11 @@ def export_view(kept: Kept) -> Export:
                 sent_at=_optional(mail.sent_at),
                 failed_at=_optional(mail.failed_at),
             )
-            for mail in kept.mails
+            for mail in data.mails
         ],
         wrong_passwords=[
             WrongPasswords(network=counted.network, count=counted.count, blocked_until=_optional(counted.blocked_until))
-            for counted in kept.failures
+            for counted in data.failures
         ],
     )
 

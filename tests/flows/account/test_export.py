@@ -129,12 +129,12 @@ async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: Use
 async def test_a_long_history_is_cut_and_goes_on_in_its_own_list(user_factory: UserFactory) -> None:
     ada = await user_factory()
     user_id = (await ada.profile())["id"]
-    await over.events(user_id, at=ago(minutes=1), count=export.MOST + 5)
+    await over.events(user_id, at=ago(minutes=1), count=export.MAX_EXPORTED_ROWS + 5)
 
     events: dict[str, Any] = (await exported(ada))["audit_events"]
     rest = await ada.call("GET", f"/api/user/audit-log?limit=100&cursor={events['next_cursor']}")
 
-    assert len(events["items"]) == export.MOST
+    assert len(events["items"]) == export.MAX_EXPORTED_ROWS
     assert (len(rest["items"]), rest["next_cursor"]) == (6, None)
     ids = [event["id"] for event in [*events["items"], *rest["items"]]]
     assert ids == sorted(set(ids), reverse=True)
@@ -146,7 +146,7 @@ async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserF
     for _ in range(4):
         await over.session(user_id, absolute_end=ago(days=1))
 
-    with patch.object(export, "MOST", 3):
+    with patch.object(export, "MAX_EXPORTED_ROWS", 3):
         response = await exported(ada)
 
     assert ([session["current"] for session in response["sessions"]], response["sessions_omitted"]) == (
