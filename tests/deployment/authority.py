@@ -1,4 +1,4 @@
-"""A certificate authority of the tests, and certificates that it vouches for."""
+"""A certificate authority for the tests."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,19 +11,23 @@ from cryptography.x509.oid import NameOID
 
 
 class Authority:
-    """Keeps its own certificate, and those it issues, in a folder."""
+    """Issues certificates, and stores its own and theirs in a folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._key = ec.generate_private_key(ec.SECP256R1())
         self._name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
-        own = self._builder(self._name, self._key.public_key())
-        own = own.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        root = self._builder(self._name, self._key.public_key())
+        root = root.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         self.certificate = folder / "authority.pem"
-        self.certificate.write_bytes(own.sign(self._key, SHA256()).public_bytes(Encoding.PEM))
+        self.certificate.write_bytes(root.sign(self._key, SHA256()).public_bytes(Encoding.PEM))
 
     def issue(self, host: str) -> tuple[Path, Path]:
-        """Return the files of a certificate for a host's name, and of its key."""
+        """Issue a certificate for a host name.
+
+        Returns:
+            The paths of the certificate and of its private key, both in PEM.
+        """
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
         issued = self._builder(name, key.public_key())

@@ -1,4 +1,4 @@
-"""What stands before and behind auth_api in production: real programs, with the files of deploy/."""
+"""Run nginx, Caddy, pgbouncer and PostgreSQL with the files of deploy/."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ METRICS_TOKEN: Final = "a-token-of-the-tests-42"
 
 
 def program(name: str) -> str:
-    """Return the path of a program, or skip the test."""
+    """Return the path of a program; skip the test if it is not installed."""
     found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")
     if found is None:
         pytest.skip(f"{name} is not installed (Debian: apt-get install {name})")
@@ -30,6 +30,7 @@ def program(name: str) -> str:
 
 
 def is_listening(port: int) -> bool:
+    """Return whether a program accepts connections on the port."""
     with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
         return True
     return False
@@ -37,7 +38,13 @@ def is_listening(port: int) -> bool:
 
 @contextmanager
 def running(command: list[str], log: Path, *, ready: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program until the block ends; it begins when something listens on the port."""
+    """Run a program for the duration of the block.
+
+    Args:
+        command: the program and its arguments.
+        log: the file that gets its output.
+        ready: the port on which it accepts connections once it is ready.
+    """
     with log.open("ab") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL)
     try:
@@ -57,7 +64,7 @@ def running(command: list[str], log: Path, *, ready: int) -> Iterator[subprocess
 
 
 def production(database_url: str, **variables: str) -> dict[str, Any]:
-    """Return the variables of an instance in production."""
+    """Return the environment variables of an instance in production."""
     return {
         "ENVIRONMENT": "production",
         "DATABASE_URL": database_url,
@@ -72,7 +79,12 @@ def production(database_url: str, **variables: str) -> dict[str, Any]:
 
 
 def adapted(name: str, changes: dict[str, str]) -> str:
-    """Return a file of deploy/ with what a reader has to change as well; each change has to hit."""
+    """Return a file of deploy/ with replacements for names and ports.
+
+    Args:
+        name: the file in deploy/.
+        changes: replacements by regular expression; each of them must match.
+    """
     text = (DEPLOY / name).read_text(encoding="utf-8")
     for pattern, replacement in changes.items():
         text, count = re.subn(pattern, replacement, text, flags=re.MULTILINE)
@@ -82,11 +94,11 @@ def adapted(name: str, changes: dict[str, str]) -> str:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and certificate in one file, for 127.0.0.1."""
+    """Return a file with a private key and a certificate for 127.0.0.1."""
     return make_certificate(tmp_path_factory.mktemp("certificate"))
 
 
 @pytest.fixture
 def ports() -> tuple[int, int, int, int]:
-    """Ports for http, https and two instances."""
+    """Return free ports for http, https and two instances."""
     return free_port(), free_port(), free_port(), free_port()

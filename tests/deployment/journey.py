@@ -1,4 +1,4 @@
-"""What has to work by whichever way one comes."""
+"""A client's life cycle, which must work through each proxy, pooler and PostgreSQL version."""
 
 import socket
 import ssl
@@ -13,18 +13,18 @@ CLIENT_ADDRESS: Final = "127.0.0.2"
 
 
 def trusting(certificate: Path) -> ssl.SSLContext:
-    """Return what a client checks certificates with that trusts this one."""
+    """Return a TLS context that trusts only this certificate."""
     return ssl.create_default_context(cafile=str(certificate))
 
 
 def client_of(port: int, certificate: Path) -> httpx.AsyncClient:
-    """Return a client at an address of its own, which is not the proxy's: all of 127.0.0.0/8 is this machine."""
+    """Return a client whose IP address differs from the proxy's; all of 127.0.0.0/8 is this machine."""
     transport = httpx.AsyncHTTPTransport(verify=trusting(certificate), local_address=CLIENT_ADDRESS)
     return httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", transport=transport, timeout=30)
 
 
 async def whole_life(client: httpx.AsyncClient, name: str = "ada") -> None:
-    """Register, refresh, look at oneself, log out, log in, and delete the account."""
+    """Register, refresh, read the profile, log out, log in, and delete the account."""
     ada = Actor(client, username=name, email=f"{name}@example.com")
     assert (await ada.register()).status == 201
     assert (await ada.refresh()).status == 200
@@ -32,12 +32,12 @@ async def whole_life(client: httpx.AsyncClient, name: str = "ada") -> None:
     assert (await ada.log_out()).status == 200
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).status == 200
-    gone = await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
-    assert gone.response.is_success
+    deletion = await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
+    assert deletion.response.is_success
 
 
 def slow_request(port: int, context: ssl.SSLContext, *, head: bytes) -> socket.socket:
-    """Send the beginning of a request, and stay."""
+    """Send the beginning of a request, and keep the connection open."""
     raw = socket.create_connection(("127.0.0.1", port), timeout=30)
     connection = context.wrap_socket(raw, server_hostname="127.0.0.1")
     connection.sendall(head)

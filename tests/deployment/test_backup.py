@@ -1,4 +1,4 @@
-"""The commands of docs/deployment.md that save and restore, and what a restore does to sessions (FT30)."""
+"""The backup and restore commands of docs/deployment.md, and the effect of a restore on sessions (FT30)."""
 
 import re
 import shlex
@@ -22,7 +22,7 @@ DOCUMENT = (Path(__file__).parent.parent.parent / "docs" / "deployment.md").read
 
 @pytest.fixture(params=["sqlite3", "pg_dump"])
 async def saved(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Deployment]:
-    """A deployment whose database the installed program can save: pg_dump refuses newer servers than itself."""
+    """Return a deployment whose database the installed program can back up: pg_dump rejects newer servers."""
     path = Path(program(request.param))
     if path.name == "sqlite3":
         yield Deployment(tmp_path, f"sqlite:///{tmp_path / 'auth.db'}")
@@ -34,45 +34,48 @@ async def saved(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 
 
 def installation_of(pg_dump: Path) -> Path:
+    """Return the PostgreSQL installation that pg_dump belongs to; skip the test if its server is missing."""
     version = subprocess.run([pg_dump, "--version"], capture_output=True, text=True, check=True).stdout
     installation = Path("/usr/lib/postgresql") / version.split()[2].split(".")[0]
     if not installation.is_dir():
-        pytest.skip(f"there is no server for {version.strip()}")
+        pytest.skip(f"no server is installed for {version.strip()}")
     return installation
 
 
 def run_documented(start: str, deployment: Deployment) -> None:
-    """Run the one line of the document that begins like this, on this test's database."""
+    """Run the one command of the page that begins with `start`, on the database of this test."""
     (line,) = re.findall(rf"^({re.escape(start)}[^#\n]*)", DOCUMENT, re.MULTILINE)
     path = urlsplit(deployment.database_url).path
-    places = {"/var/lib/auth-api/auth.db": path, "$DATABASE_URL": deployment.database_url}
-    for place, ours in places.items():
-        line = line.replace(place, ours)
+    substitutes = {"/var/lib/auth-api/auth.db": path, "$DATABASE_URL": deployment.database_url}
+    for documented, actual in substitutes.items():
+        line = line.replace(documented, actual)
     name, *arguments = shlex.split(line)
     command = [program(name), *arguments]
     done = subprocess.run(command, cwd=deployment.folder, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
 
 
-async def test_what_was_restored_is_made_safe_by_ending_all_sessions(saved: Deployment) -> None:
-    is_file = saved.database_url.startswith("sqlite")
+async def test_restore_revives_sessions_until_all_are_revoked(saved: Deployment) -> None:
+    is_sqlite = saved.database_url.startswith("sqlite")
     with saved.server() as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
             ada, bob = Actor(client), Actor(client, username="bob", email="bob@example.com")
             assert (await ada.register()).status == 201
             thief = Actor(client, access_token=ada.access_token, refresh_token=ada.refresh_token)
-            run_documented("sqlite3 " if is_file else "pg_dump ", saved)
+            run_documented("sqlite3 " if is_sqlite else "pg_dump ", saved)
             assert (await bob.register()).status == 201
             assert (await ada.log_out()).status == 200
             assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
             server.stop()
             for left in saved.folder.glob("auth.db-*"):
                 left.unlink()
-            run_documented("cp backup.db " if is_file else "pg_restore ", saved)
+            run_documented("cp backup.db " if is_sqlite else "pg_restore ", saved)
             server.start()
 
-            assert (await thief.profile()).status == 200, "a session that had ended is back"
-            assert (await bob.profile()).outcome == (401, "TOKEN_REVOKED"), "who registered since then is gone"
+            assert (await thief.profile()).status == 200, "the restore must bring back a session that was ended"
+            assert (await bob.profile()).outcome == (401, "TOKEN_REVOKED"), (
+                "an account that was registered after the backup must be gone"
+            )
             done = saved.command("sessions", "revoke", "--all", "--yes")
             assert (done.returncode, done.stdout) == (0, "1 sessions ended\n")
             assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")

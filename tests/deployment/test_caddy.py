@@ -1,4 +1,4 @@
-"""deploy/Caddyfile with the real Caddy before two instances."""
+"""deploy/Caddyfile, run by Caddy in front of two instances."""
 
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.deployment
 BEARER = {"Authorization": f"Bearer {METRICS_TOKEN}"}
 
 
-async def test_behind_caddy_a_whole_life_works_and_nobody_chooses_their_address(
+async def test_caddy_passes_requests_on_and_sets_the_client_ip(
     deployment: Deployment,
     tmp_path: Path,
     certificate: Path,

@@ -1,4 +1,4 @@
-"""deploy/nginx.conf with the real nginx before two instances."""
+"""deploy/nginx.conf, run by nginx in front of two instances."""
 
 import asyncio
 import json
@@ -76,7 +76,7 @@ async def site(
             yield client, instances, ports[0], deployment
 
 
-def test_nginx_takes_the_file(configuration: Path, tmp_path: Path) -> None:
+def test_nginx_accepts_the_configuration(configuration: Path, tmp_path: Path) -> None:
     nginx = [program("nginx"), "-e", "stderr", "-t", "-c", str(configuration), "-p", str(tmp_path)]
     done = subprocess.run(nginx, capture_output=True, text=True, check=False)
 
@@ -84,7 +84,7 @@ def test_nginx_takes_the_file(configuration: Path, tmp_path: Path) -> None:
     assert "[warn]" not in done.stderr
 
 
-async def test_behind_nginx_clients_have_their_addresses_and_cannot_choose_them(site: Site, certificate: Path) -> None:
+async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certificate: Path) -> None:
     client, _, http, deployment = site
 
     await whole_life(client)
@@ -93,8 +93,8 @@ async def test_behind_nginx_clients_have_their_addresses_and_cannot_choose_them(
     async with httpx.AsyncClient(trust_env=False) as unencrypted:
         redirect = await unencrypted.get(f"http://127.0.0.1:{http}/health/live")
     hidden = await client.get("/metrics", headers=BEARER)
-    seen = await deployment.rows("SELECT DISTINCT ip_address FROM audit_logs")
-    looked_at = deployment.command(
+    recorded = await deployment.rows("SELECT DISTINCT ip_address FROM audit_logs")
+    examination = deployment.command(
         "doctor", "--json", "--url", str(client.base_url), SSL_CERT_FILE=str(certificate), METRICS_TOKEN=METRICS_TOKEN
     )
 
@@ -102,12 +102,12 @@ async def test_behind_nginx_clients_have_their_addresses_and_cannot_choose_them(
     assert forged == plain
     assert (redirect.status_code, redirect.headers["location"]) == (308, "https://auth.example.com/health/live")
     assert hidden.status_code == 404
-    (proxy,) = [found for found in json.loads(looked_at.stdout) if found["check"] == "proxy.address"]
+    (proxy,) = [found for found in json.loads(examination.stdout) if found["check"] == "proxy.address"]
     assert proxy["says"] == "not known: this machine and the proxy have one address, 127.0.0.1"
-    assert seen == [(CLIENT_ADDRESS,)]
+    assert recorded == [(CLIENT_ADDRESS,)]
 
 
-async def test_a_slow_client_is_nginx_s_business(site: Site, certificate: Path) -> None:
+async def test_nginx_buffers_slow_clients(site: Site, certificate: Path) -> None:
     client, instances, *_ = site
     head = b"POST /api/auth/login HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 50\r\n\r\n{"
     port = int(str(client.base_url).rsplit(":", 1)[1].rstrip("/"))
@@ -120,10 +120,10 @@ async def test_a_slow_client_is_nginx_s_business(site: Site, certificate: Path) 
             connection.close()
 
     assert responses == [200] * 20
-    assert "/api/auth/login" not in logged, "no instance has heard of them"
+    assert "/api/auth/login" not in logged, "an instance received a request that nginx should have buffered"
 
 
-async def test_instances_are_replaced_one_after_the_other_and_no_request_fails(site: Site) -> None:
+async def test_rolling_restart_fails_no_read(site: Site) -> None:
     client, instances, *_ = site
     statuses: list[int] = []
     done = asyncio.Event()
@@ -143,7 +143,7 @@ async def test_instances_are_replaced_one_after_the_other_and_no_request_fails(s
     assert set(statuses) == {200}
 
 
-async def test_what_changes_something_is_never_sent_twice_and_fails_nowhere(site: Site) -> None:
+async def test_rolling_restart_neither_fails_nor_repeats_a_write(site: Site) -> None:
     client, instances, *_ = site
     outcomes: list[int] = []
     done = asyncio.Event()

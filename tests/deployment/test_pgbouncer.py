@@ -1,4 +1,4 @@
-"""deploy/pgbouncer.ini with the real pgbouncer in transaction mode."""
+"""deploy/pgbouncer.ini, run by pgbouncer in transaction mode."""
 
 import asyncio
 import hashlib
@@ -24,13 +24,13 @@ from tests.support.processes import free_port
 
 pytestmark = pytest.mark.deployment
 
-SERVERS = 3
-"""Fewer than there are clients, so that each of them gets one server after the other."""
+SERVER_CONNECTIONS = 3
+"""Fewer than the clients, so that each client uses several server connections in turn."""
 
 
 @contextmanager
 def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str]:
-    """Run pgbouncer before the deployment's database; yield the address by which it is reached."""
+    """Run pgbouncer in front of the deployment's database, and yield the URL to connect to it."""
     parts, port = urlsplit(deployment.database_url), free_port()
     name = parts.path.removeprefix("/")
     (folder / "userlist.txt").write_text(f'"postgres" "md5{hashlib.md5(b"xpostgres").hexdigest()}"\n')  # noqa: S324
@@ -43,7 +43,7 @@ def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str
                 r"listen_port = 6432": f"listen_port = {port}",
                 r"auth_type = .*": "auth_type = trust",
                 r"auth_file = .*": f"auth_file = {folder / 'userlist.txt'}",
-                r"default_pool_size = 20": f"default_pool_size = {SERVERS}",
+                r"default_pool_size = 20": f"default_pool_size = {SERVER_CONNECTIONS}",
                 **changes,
             },
         )
@@ -55,31 +55,33 @@ def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str
 
 
 @pytest.mark.parametrize("cache_size", [0, 100])
-async def test_without_a_statement_cache_every_query_has_its_own_answer(
+async def test_queries_get_their_own_rows_only_without_a_statement_cache(
     deployment: Deployment, tmp_path: Path, cache_size: int
 ) -> None:
-    """With one, a server is asked for a statement that another one has prepared."""
+    """With a cache, a client uses a statement on a server connection that has not prepared it."""
     with pooler(deployment, tmp_path) as address:
         policy = DatabasePolicy(postgres_dsn=address, statement_cache_size=cache_size, pool_timeout=30)
         engine = create_engine(policy)
         await engine.start_connection_pool()
         try:
-            asked = [
+            queries = [
                 QueryString(f"SELECT {number % 50} AS text, {{}}::int AS argument", number) for number in range(1000)
             ]
-            answers = await asyncio.gather(*(engine.run_querystring(query) for query in asked), return_exceptions=True)
+            results = await asyncio.gather(
+                *(engine.run_querystring(query) for query in queries), return_exceptions=True
+            )
         finally:
             await engine.close_connection_pool()
 
-    are_right = all(is_right(answer, number) for number, answer in enumerate(answers))
-    assert are_right == (cache_size == 0)
+    are_correct = all(is_correct(result, number) for number, result in enumerate(results))
+    assert are_correct == (cache_size == 0)
 
 
-def is_right(answer: Any, number: int) -> bool:
-    return not isinstance(answer, BaseException) and dict(answer[0]) == {"text": number % 50, "argument": number}
+def is_correct(result: Any, number: int) -> bool:
+    return not isinstance(result, BaseException) and dict(result[0]) == {"text": number % 50, "argument": number}
 
 
-async def test_many_clients_share_few_servers(deployment: Deployment, tmp_path: Path) -> None:
+async def test_clients_share_server_connections(deployment: Deployment, tmp_path: Path) -> None:
     with pooler(deployment, tmp_path) as address:
         pooled: dict[str, Any] = {"DATABASE_URL": address, "DATABASE_STATEMENT_CACHE_SIZE": "0"}
         with deployment.server(**pooled) as server:
@@ -87,13 +89,13 @@ async def test_many_clients_share_few_servers(deployment: Deployment, tmp_path: 
                 await asyncio.gather(*(whole_life(client, f"person{number}") for number in range(12)))
                 ada = Actor(client)
                 assert (await ada.register()).status == 201
-                answers = await asyncio.gather(*(ada.profile() for _ in range(300)))
+                responses = await asyncio.gather(*(ada.profile() for _ in range(300)))
             assert "unexpected" not in server.output()
 
-    assert {answer.status for answer in answers} == {200}
+    assert {response.status for response in responses} == {200}
 
 
-async def test_migrations_run_through_it(unmigrated: Deployment, tmp_path: Path) -> None:
+async def test_migrations_run_through_pgbouncer(unmigrated: Deployment, tmp_path: Path) -> None:
     with pooler(unmigrated, tmp_path) as address:
         pooled = {"DATABASE_URL": address, "DATABASE_STATEMENT_CACHE_SIZE": "0"}
         done = unmigrated.command("migrate", **pooled)
@@ -105,7 +107,7 @@ async def test_migrations_run_through_it(unmigrated: Deployment, tmp_path: Path)
     assert checks["database.pooler"]["says"] == "there is one, and no prepared statement is kept"
 
 
-def test_the_doctor_knows_a_pooler_that_refuses_the_time_limit(deployment: Deployment, tmp_path: Path) -> None:
+def test_doctor_reports_a_pooler_that_rejects_the_statement_timeout(deployment: Deployment, tmp_path: Path) -> None:
     with pooler(deployment, tmp_path, **{r"^ignore_startup_parameters.*": ""}) as address:
         done = deployment.command("doctor", "--json", DATABASE_URL=address)
 
@@ -114,15 +116,15 @@ def test_the_doctor_knows_a_pooler_that_refuses_the_time_limit(deployment: Deplo
     assert checks["database.reachable"]["says"].endswith("a pooler refuses a parameter of the connection")
 
 
-async def test_the_time_limit_of_the_role_holds_behind_it(deployment: Deployment, tmp_path: Path) -> None:
+async def test_statement_timeout_of_the_role_applies_behind_pgbouncer(deployment: Deployment, tmp_path: Path) -> None:
     owner = await asyncpg.connect(deployment.database_url)
     try:
         await owner.execute("ALTER ROLE postgres SET statement_timeout = '200ms'")
         with pooler(deployment, tmp_path) as address:
-            behind = await asyncpg.connect(address, statement_cache_size=0)
+            pooled = await asyncpg.connect(address, statement_cache_size=0)
             with pytest.raises(asyncpg.QueryCanceledError):
-                await behind.execute("SELECT pg_sleep(2)")
-            await behind.close()
+                await pooled.execute("SELECT pg_sleep(2)")
+            await pooled.close()
     finally:
         await owner.execute("ALTER ROLE postgres RESET statement_timeout")
         await owner.close()

@@ -1,6 +1,6 @@
-"""Other versions of PostgreSQL than that of `make test`, and TLS to it.
+"""PostgreSQL versions other than that of `make test`, and TLS to PostgreSQL.
 
-POSTGRES_INSTALLATIONS names folders with `bin`, `lib` and `share`, separated by colons; Debian's are found.
+POSTGRES_INSTALLATIONS lists folders with `bin`, `lib` and `share`, separated by colons. Debian's are found without it.
 """
 
 import json
@@ -22,15 +22,15 @@ pytestmark = pytest.mark.deployment
 
 
 def installations() -> list[Path]:
-    """Return all that are there; PostgreSQL 14 is the oldest that is promised."""
+    """Return all installations of a supported version, PostgreSQL 14 or newer."""
     named = [Path(text) for text in os.environ.get("POSTGRES_INSTALLATIONS", "").split(":") if text]
     return [*named, *sorted(Path("/usr/lib/postgresql").glob("1[4-9]"))]
 
 
 @pytest.mark.parametrize("installation", installations() or [None], ids=str)
-async def test_a_whole_life_on_another_version(installation: Path | None, tmp_path: Path) -> None:
+async def test_life_cycle_works_on_other_postgresql_versions(installation: Path | None, tmp_path: Path) -> None:
     if installation is None:
-        pytest.skip("no other PostgreSQL is installed (Debian: apt-get install postgresql)")
+        pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
     with PostgresServer(installation=installation) as postgres:
         deployment = Deployment(tmp_path, await create_database(postgres.url(), "auth"))
         assert deployment.command("migrate").returncode == 0
@@ -50,9 +50,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 @pytest.fixture(scope="module")
 def encrypted(authority: Authority) -> Iterator[PostgresServer]:
-    """A server whose certificate is for localhost alone, and which takes nobody without TLS over TCP."""
+    """Return a server that requires TLS over TCP, with a certificate for localhost only."""
     if not installations():
-        pytest.skip("the PostgreSQL of the other tests has no TLS, and there is no other one")
+        pytest.skip("the PostgreSQL of the other tests has no TLS, and no other installation was found")
     certificate, key = authority.issue("localhost")
     config = {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
     owner = "nobody" if os.geteuid() == 0 else None
@@ -60,7 +60,7 @@ def encrypted(authority: Authority) -> Iterator[PostgresServer]:
         for path in (certificate, key):
             shutil.chown(path, owner)
         for folder in (certificate.parent, *certificate.parent.parents):
-            if folder != Path("/tmp") and folder.is_relative_to("/tmp"):  # noqa: S108 - where pytest keeps its own
+            if folder != Path("/tmp") and folder.is_relative_to("/tmp"):  # noqa: S108 - the root of pytest's temporary folders
                 folder.chmod(0o755)
     with PostgresServer(config=config, installation=installations()[-1]) as server:
         yield server
@@ -70,7 +70,7 @@ def address(server: PostgresServer, host: str, options: str) -> str:
     return f"postgresql://postgres@{host}:{server.port}/postgres?{options}"
 
 
-def looked_at(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
+def examine(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
     return Deployment(folder, url).command("doctor", "--json")
 
 
@@ -79,7 +79,7 @@ def reachable(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
     return found["database.reachable"]["verdict"], found["database.reachable"]["says"].partition(": ")[2]
 
 
-async def test_the_right_authority_and_name_are_believed(
+async def test_matching_certificate_is_accepted(
     encrypted: PostgresServer, authority: Authority, tmp_path: Path
 ) -> None:
     url = address(encrypted, "localhost", f"sslmode=verify-full&sslrootcert={authority.certificate}")
@@ -90,15 +90,15 @@ async def test_the_right_authority_and_name_are_believed(
             await whole_life(client)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["another name", "another authority"])
-async def test_another_name_or_authority_is_an_outage_with_a_reason(
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"], ids=["wrong host name", "wrong authority"])
+async def test_mismatched_certificate_is_reported_as_an_outage(
     encrypted: PostgresServer, authority: Authority, tmp_path: Path, host: str
 ) -> None:
     root = authority.certificate if host == "127.0.0.1" else Authority(tmp_path).certificate
     url = address(encrypted, host, f"sslmode=verify-full&sslrootcert={root}")
     deployment = Deployment(tmp_path, url)
 
-    verdict, says = reachable(looked_at(tmp_path, url))
+    verdict, says = reachable(examine(tmp_path, url))
     with deployment.server() as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
             ready = await client.get("/health/ready")

@@ -1,4 +1,4 @@
-"""deploy/auth-api.service, as systemd itself judges it."""
+"""deploy/auth-api.service, checked by systemd-analyze."""
 
 import subprocess
 from pathlib import Path
@@ -11,20 +11,20 @@ pytestmark = pytest.mark.deployment
 
 
 def unit(folder: Path) -> Path:
-    """Return the unit with a program that is there."""
+    """Write the unit with a program that exists on this machine, and return its path."""
     path = folder / "auth-api.service"
     path.write_text(adapted("auth-api.service", {r"^ExecStart=\S+": "ExecStart=/bin/true"}))
     return path
 
 
-def test_systemd_understands_every_line(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     analyze = [program("systemd-analyze"), "verify", "--man=no", str(unit(tmp_path))]
     done = subprocess.run(analyze, capture_output=True, text=True, check=False)
 
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
-def test_the_service_can_do_little_else_than_serve(tmp_path: Path) -> None:
+def test_unit_has_a_low_exposure_level(tmp_path: Path) -> None:
     analyze = [program("systemd-analyze"), "security", "--offline=true", "--threshold=20", str(unit(tmp_path))]
     done = subprocess.run(analyze, capture_output=True, text=True, check=False)
 
