@@ -1,15 +1,15 @@
 FROM python:3.13-slim AS build
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=ignore
-# For argon2 alone: everything else comes as wheels.
+# Only argon2 is compiled; all other packages are wheels.
 RUN apt-get update -q && apt-get install -q -y --no-install-recommends gcc libc6-dev && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
-# Without pip, which a running server has no use for.
+# No pip in the image: a running server does not need it.
 RUN python -m venv --without-pip /opt/auth-api
-# Before the source, so that a change of code does not install the dependencies again.
+# Copied before the source, so that a code change does not reinstall the dependencies.
 COPY requirements requirements
 RUN pip install --require-hashes -r requirements/build.txt -r requirements/argon2.txt \
     && pip --python /opt/auth-api/bin/python install --require-hashes -r requirements/run.txt
-# The wheel of argon2's bindings is for any x86-64. The same once more for processors since about 2015, see entrypoint.sh.
+# The wheel of the argon2 bindings runs on any x86-64. Also build it for processors since about 2015: see entrypoint.sh.
 RUN mkdir /opt/x86-64-v3 && if [ "$(uname -m)" = x86_64 ]; then \
     sed -n '/^argon2-cffi-bindings==/,/# via/p' requirements/run.txt > /tmp/argon2.txt \
     && CFLAGS='-O3 -march=x86-64-v3' pip install --require-hashes --no-deps --no-build-isolation \
@@ -25,8 +25,8 @@ COPY --from=build /opt/x86-64-v3 /opt/x86-64-v3
 COPY deploy/entrypoint.sh /usr/local/bin/entrypoint.sh
 RUN useradd --system --no-create-home auth-api && install --directory --owner=auth-api --mode=700 /data
 USER auth-api
-# What the server writes goes into the working folder: a SQLite database and, in development, its secrets. All else may
-# be read-only (docker run --read-only).
+# The server writes only to the working folder: a SQLite database and, in development, a secret. Everything else may be
+# read-only (docker run --read-only).
 WORKDIR /data
 VOLUME /data
 EXPOSE 8000

@@ -1,12 +1,12 @@
-# The first of these that works and is 3.11 or newer is taken; `make run PYTHON=/path/to/python3` names another.
+# Uses the first of these that is Python 3.11 or newer; `make run PYTHON=/path/to/python3` selects another.
 PYTHON ?= python3.13 python3.12 python3.11 python3
-# `make test TEST_ENGINES=sqlite ARGS="-k login"` runs less.
+# `make test TEST_ENGINES=sqlite ARGS="-k login"` runs fewer tests.
 TEST_ENGINES ?= sqlite postgres
 UPGRADE ?= --upgrade
 
 PIP := .venv/bin/python -m pip --disable-pip-version-check --quiet
 
-# A virtual environment works only in the folder it was made in, and only while its Python is there.
+# A virtual environment works only in the folder it was created in, and only while its Python exists.
 VENV_IS_SOUND := $(shell test -x .venv/bin/python && grep -qsxF '$(CURDIR)' .venv/folder && echo yes)
 FOUND_PYTHON = $(shell for python in $(PYTHON); do \
 	"$$python" -c 'import ensurepip, sqlite3, ssl, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
@@ -17,51 +17,51 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 	.venv/bin/python $(1) --engine=$$engine || [ $$? -eq 5 ] || failed=1; \
 	done; exit $$failed)
 
-# Compiled once, tests are there eight seconds earlier.
+# Let Python write compiled modules: the next test run starts eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests openapi client docs clean FORCE
 
 help: ## List these targets.
-	@sed -n 's/^\([a-z-]*\):.*## /make \1	/p' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
 
-run: .venv/run ## Start the server; HOST=… and PORT=… set its address.
+run: .venv/run ## Start the server; HOST=… and PORT=… set the address it listens on.
 	@exec .venv/bin/auth-api serve
 
-install: .venv/run ## Install what running needs.
+install: .venv/run ## Install what the server needs.
 
-dev: .venv/dev ## Install what the tests and checks need as well.
+dev: .venv/dev ## Also install what the tests and checks need.
 
-test: .venv/dev ## Run the tests on each database, in two minutes; ARGS=… goes to pytest.
+test: .venv/dev ## Run the quick tests on each database, in about two minutes; ARGS=… is passed to pytest.
 	@$(call on_each_engine,-m pytest -q -n 2 -m "not slow" $(ARGS))
 
-slow: .venv/dev ## Run the tests that need a browser, several processes or thousands of requests.
+slow: .venv/dev ## Run the slow tests: browsers, several processes, thousands of requests.
 	@$(call on_each_engine,-m pytest -q -n 2 -m slow $(ARGS))
 
-torture: .venv/dev ## Break everything around the server for a quarter of an hour, and measure: docs/reliability.md.
+torture: .venv/dev ## Inject faults for half an hour and write the results to docs/reliability.md.
 	@rm -f torture.jsonl; failed=0; for engine in $(TEST_ENGINES); do \
 		TORTURE_RESULTS=torture.jsonl .venv/bin/python -m pytest -q --torture --engine=$$engine tests/faults $(ARGS) \
 		|| failed=1; \
 	done; .venv/bin/python -m tests.faults.matrix torture.jsonl docs/reliability.md; exit $$failed
 
-bench: .venv/dev ## Measure speed beside other servers in ten minutes; ARGS=--quick takes three. Needs wrk: docs/performance.md.
+bench: .venv/dev ## Compare the speed with other servers in 12 minutes; ARGS=--quick takes 3. Needs wrk: docs/performance.md.
 	@.venv/bin/python -m benchmarks $(ARGS)
 
-coverage: .venv/dev ## Run them with branch coverage, which takes half as long again, and report it.
+coverage: .venv/dev ## Run the quick and slow tests with branch coverage.
 	@rm -f .coverage .coverage.*
 	@$(call on_each_engine,-m coverage run -m pytest -q -n 2 $(ARGS)); failed=$$?; \
 	.venv/bin/python -m coverage combine -q && .venv/bin/python -m coverage report && exit $$failed
 
-fuzz: .venv/dev .venv/fuzz/installed ## Send generated requests to a real server on each database; FUZZ_EXAMPLES=… how many.
+fuzz: .venv/dev .venv/fuzz/installed ## Send generated requests to a server on each database; FUZZ_EXAMPLES=… sets their number.
 	.venv/bin/python -m tests.fuzz .venv/fuzz/bin/schemathesis $(TEST_ENGINES)
 
-check: .venv/dev ## Run the linter, the formatter, the type checker and the search for missing migrations.
+check: .venv/dev ## Run the linter, the formatter and the type checker, and look for missing migrations.
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/auth-api migrate --drift
 
-lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions allowed; UPGRADE= keeps those there are.
+lock: .venv/folder ## Lock the newest allowed versions in requirements/*.txt; UPGRADE= keeps the current versions.
 	@set -e; tools=$$(mktemp -d); trap 'rm -rf "$$tools"' EXIT; \
 	.venv/bin/python -m venv "$$tools"; "$$tools/bin/pip" install --disable-pip-version-check --quiet uv; \
 	lock() { output=requirements/$$1.txt; shift; echo "$$output"; "$$tools/bin/uv" pip compile --quiet $(UPGRADE) \
@@ -75,43 +75,43 @@ lock: .venv/folder ## Write requirements/*.txt anew, with the newest versions al
 	build=$$(.venv/bin/python -c 'import tomllib; \
 		print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")'); \
 	printf '%s\neditables\n' "$$build" | lock build -; \
-	printf '%s\n' cmake ninja 'scikit-build-core>=1.0' 'setuptools-scm>=8' | lock argon2 - --constraint requirements/build.txt # what argon2-cffi-bindings asks for
+	printf '%s\n' cmake ninja 'scikit-build-core>=1.0' 'setuptools-scm>=8' | lock argon2 - --constraint requirements/build.txt # build requirements of argon2-cffi-bindings
 
-container-steps: .venv/dev ## Run the steps of the Dockerfile without Docker, and the result read-only (Linux, as root).
+container-steps: .venv/dev ## Run the steps of the Dockerfile without Docker, then test the result (Linux, as root).
 	.venv/bin/python -m tests.container.steps
 
-deployment-tests: .venv/dev ## Run the files of deploy/ with the real nginx, Caddy, pgbouncer and older PostgreSQL.
+deployment-tests: .venv/dev ## Test deploy/ with nginx, Caddy, pgbouncer, systemd and other PostgreSQL versions.
 	.venv/bin/python -m pytest -q --deployment --engine=postgres tests/deployment $(ARGS)
 
-openapi: .venv/run ## Write the OpenAPI document that the contract tests compare with.
+openapi: .venv/run ## Write tests/contract/openapi.json, with which a contract test compares the API.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json
 
-client: .venv/dev ## Generate a TypeScript client in build/client, compile it strictly and run it; needs Node.js.
+client: .venv/dev ## Generate a TypeScript client in build/client, compile and run it; needs Node.js.
 	.venv/bin/python -m tests.client
 
-docs: .venv/dev ## Write the pages that are made from the code.
+docs: .venv/dev ## Write the documentation pages that are generated from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
 	.venv/bin/python -m tests.support.errors_page docs/errors.md
 	.venv/bin/python -m tests.support.configuration_page docs/configuration.md
 
-clean: ## Remove all that these targets made, but no database and no secret.
+clean: ## Remove generated files, except databases and secrets.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist
 	rm -rf auth_api/kit/http/docs_pages/bundles auth_api/users/common_passwords.*
 	rm -rf benchmarks/.cache
 	find auth_api benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
 .venv/folder: $(if $(VENV_IS_SOUND),,FORCE)
-	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) cannot be written to, but .venv has to be made there))
+	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) is not writable, and .venv must be created there))
 	$(eval FOUND_PYTHON := $(FOUND_PYTHON))
-	$(if $(FOUND_PYTHON),,$(error No Python 3.11 or newer was found among: $(PYTHON); install one, or name it with PYTHON=/path/to/python3))
+	$(if $(FOUND_PYTHON),,$(error No Python 3.11 or newer with the modules ensurepip, sqlite3 and ssl was found among: $(PYTHON). Install one (Debian: python3-venv), or pass PYTHON=/path/to/python3))
 	@"$(FOUND_PYTHON)" -m venv --clear .venv
 	@echo '$(CURDIR)' > $@
 
-# pip cannot hold the build requirements of an editable install to their hashes: --constraint refuses the install and
-# --build-constraint is unknown to older versions. So they are installed by hash beside it, for as long as it takes.
+# pip cannot check the hashes of an editable install's build requirements: --constraint rejects the install, and older
+# versions do not know --build-constraint. So they are first installed by hash into a temporary folder.
 .venv/run: .venv/folder requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py
-	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) cannot be written to, but .venv there is out of date))
-	@echo 'Installing into .venv; the next start skips this.'
+	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) is not writable, and its .venv is out of date))
+	@echo 'Installing into .venv. This takes about 20 seconds; later starts skip it.'
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@rm -rf .venv/build
 	@$(PIP) install --require-hashes --no-compile --target .venv/build -r requirements/build.txt

@@ -1,12 +1,11 @@
-"""Runs the Dockerfile without Docker: `python -m tests.container.steps` (Linux, as root; see `make container-steps`).
+"""Run the Dockerfile without Docker: `python -m tests.container.steps` (Linux, as root; see `make container-steps`).
 
-Each stage is an overlay of this machine's files, with a Python in the place of the base image's (CONTAINER_PYTHON names
-another one than python3.13); every RUN, COPY, ENV, USER and WORKDIR is done in it, as written. The result is then
-started as the image would be: its entry point as process 1 of its own, with the image's user, on a read-only root, with
-`/data` as the volume.
+Each stage is an overlay over this machine's files, with python3.13 (or CONTAINER_PYTHON) in place of the base image's
+Python. Every RUN, COPY, ENV, USER and WORKDIR is executed in it as written. The result is started like the image: its
+entry point as process 1 of a namespace, with the image's user, on a read-only root, with `/data` as the volume.
 
-What this cannot show: that the base image can be pulled and has what the steps need, layers and their cache, and that
-an engine applies HEALTHCHECK and VOLUME.
+Not covered: pulling the base image and its contents, layers and their cache, and how an engine applies HEALTHCHECK and
+VOLUME.
 """
 
 import json
@@ -31,7 +30,7 @@ MARK: Final = "CONTAINER_STEPS_NAMESPACE"
 
 @dataclass
 class Image:
-    """What instructions have made so far: a root, and how processes start in it."""
+    """The state of a stage: its root folder, and how processes start in it."""
 
     root: Path
     env: dict[str, str] = field(default_factory=dict)
@@ -42,20 +41,20 @@ class Image:
     health: list[str] = field(default_factory=list)
 
     def run(self, command: list[str], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-        """Run a command in it, to its end."""
+        """Run a command in the stage and wait for its end."""
         chroot = ["chroot", f"--userspec={self.user}", str(self.root), "/usr/bin/env", "-C", self.folder]
         return subprocess.run([*chroot, *command], env={**self.env, **(env or {})}, check=False, text=True)
 
 
 def instructions(text: str) -> list[tuple[str, str]]:
-    """Split a Dockerfile: comments gone, continued lines joined."""
+    """Split a Dockerfile into instructions and arguments, without comments and with continued lines joined."""
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     joined = re.sub(r"\\\n\s*", "", "\n".join(lines))
     return [(word, rest.strip()) for line in joined.splitlines() if line for word, _, rest in [line.partition(" ")]]
 
 
 def context(folder: Path) -> Path:
-    """Copy what `.dockerignore` lets through."""
+    """Copy the files that `.dockerignore` includes into a folder, and return it."""
     rules = [line for line in (REPOSITORY / ".dockerignore").read_text().splitlines() if line and line[0] != "#"]
     kept = [rule[1:] for rule in rules if rule.startswith("!")]
     dropped = [rule for rule in rules if rule[0] not in "!*" or rule.startswith("**/")]
@@ -80,10 +79,10 @@ def context(folder: Path) -> Path:
 
 
 def base_image(folder: Path) -> Path:
-    """Return what lies over this machine's files in every stage: the interpreter, where the base image has it."""
+    """Copy the interpreter to where the base image has it, and return the folder to overlay in every stage."""
     python = os.environ.get("CONTAINER_PYTHON", "python3.13")
-    ask = [python, "-c", "import sys; print(sys.base_prefix, sys.version_info.minor)"]
-    prefix, minor = subprocess.run(ask, check=True, capture_output=True, text=True).stdout.split()
+    command = [python, "-c", "import sys; print(sys.base_prefix, sys.version_info.minor)"]
+    prefix, minor = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     shutil.copytree(prefix, folder / "usr" / "local", symlinks=True)
     python_link = folder / "usr/local/bin/python"
     python_link.unlink(missing_ok=True)
@@ -91,8 +90,8 @@ def base_image(folder: Path) -> Path:
     return folder
 
 
-def build(space: Path) -> Image:  # noqa: C901, PLR0912 - a case for each instruction
-    """Do all instructions, and return the last stage."""
+def build(space: Path) -> Image:  # noqa: C901, PLR0912 - one case per instruction
+    """Execute all instructions, and return the last stage."""
     files = context(space / "context")
     base = base_image(space / "base")
     stages: dict[str, Image] = {}
@@ -124,19 +123,19 @@ def build(space: Path) -> Image:  # noqa: C901, PLR0912 - a case for each instru
             case "HEALTHCHECK":
                 image.health = json.loads(rest.partition("CMD ")[2])
             case "VOLUME" | "EXPOSE":
-                pass  # the engine's business
+                pass  # applied by a container engine
             case _:
-                message = f"{word} is not known here"
+                message = f"Unknown instruction: {word}"
                 raise ValueError(message)
     return image
 
 
 BASE: Final = {"PATH": "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LD_LIBRARY_PATH": "/usr/local/lib"}
-"""As the base image has it; the libraries stand there in the linker's cache."""
+"""The base image's environment; there, the linker's cache knows the libraries."""
 
 
 def overlay(folder: Path, base: Path) -> Path:
-    """Mount a copy-on-write view of this machine's files, with the interpreter over them."""
+    """Mount a copy-on-write view of this machine's files with the interpreter on top, and return its root."""
     for name in ("upper", "work", "root"):
         (folder / name).mkdir(parents=True)
     root = folder / "root"
@@ -150,22 +149,22 @@ def overlay(folder: Path, base: Path) -> Path:
 def copy(arguments: str, image: Image, files: Path, stages: Mapping[str, Image]) -> None:
     """Copy from the context or from another stage."""
     source, target = (part for part in arguments.split() if not part.startswith("--"))
-    origin = re.match(r"--from=(\S+)", arguments)
-    whence = (stages[origin[1]].root if origin else files) / source.lstrip("/")
-    where = image.root / os.path.normpath(f"{image.folder}/{target}" if target[0] != "/" else target).lstrip("/")
-    if whence.is_dir():
-        shutil.copytree(whence, where, symlinks=True, dirs_exist_ok=True)
+    from_stage = re.match(r"--from=(\S+)", arguments)
+    copied = (stages[from_stage[1]].root if from_stage else files) / source.lstrip("/")
+    destination = image.root / os.path.normpath(f"{image.folder}/{target}" if target[0] != "/" else target).lstrip("/")
+    if copied.is_dir():
+        shutil.copytree(copied, destination, symlinks=True, dirs_exist_ok=True)
     else:
-        shutil.copy2(whence, where)
+        shutil.copy2(copied, destination)
 
 
 def main() -> None:
-    """Enter a mount namespace of our own, so that nothing is left mounted; then build and try."""
+    """Build and test the image in a new mount namespace, so that no mount remains."""
     if os.geteuid() != 0 or shutil.which("unshare") is None:
-        sys.exit("This needs Linux and root: it mounts overlays, in a namespace of its own.")
+        sys.exit("This command needs Linux and root: it mounts overlays in a new namespace.")
     if MARK not in os.environ:
         command = ["unshare", "--mount", "--propagation", "private", sys.executable, "-m", "tests.container.steps"]
-        os.execvpe(command[0], command, {**os.environ, MARK: "entered"})  # noqa: S606 - this very program
+        os.execvpe(command[0], command, {**os.environ, MARK: "entered"})  # noqa: S606 - this program itself
     with tempfile.TemporaryDirectory(prefix="container-steps-") as folder:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder], check=True)
         try:

@@ -1,4 +1,4 @@
-"""Starts a built image as an engine would, and looks at what it promises."""
+"""Start a built image as a container engine would, and check its promises."""
 
 import json
 import os
@@ -13,8 +13,8 @@ from typing import Final, Protocol
 
 from tests.support.processes import free_port
 
-NARROW: Final = ("avx2", "bmi2")
-"""What a processor of 2012 lacks."""
+MISSING_FLAGS: Final = ("avx2", "bmi2")
+"""Flags of x86-64-v3 that a processor of 2012 does not have."""
 
 _MEASURE: Final = """
 import time, argon2
@@ -26,7 +26,7 @@ print(round(1000 * min(seconds() for _ in range(15)), 1))
 
 
 class Image(Protocol):
-    """See `tests.container.steps`."""
+    """The attributes that this module needs of `tests.container.steps.Image`."""
 
     root: Path
     env: dict[str, str]
@@ -38,42 +38,52 @@ class Image(Protocol):
 
 
 def try_out(image: Image, space: Path) -> None:
-    """Start the image twice, and print what was seen. Raises an AssertionError where a promise is broken."""
+    """Start the image twice, and print the result of each check.
+
+    Raises:
+        AssertionError: a check failed.
+    """
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", image.root / "data"], check=True)
     subprocess.run(["chroot", image.root, "chown", f"{image.user}:", "/data"], check=True)
     subprocess.run(["mount", "-o", "remount,ro", image.root], check=True)
-    tell("the root is read-only", inside(image, ["touch", "/x"]).returncode != 0)
-    tell("the user is no root", inside(image, ["id", "-u"]).stdout.strip() != "0")
-    tell("there is no pip", inside(image, ["python", "-c", "import pip"]).returncode != 0)
+    check("the root is read-only", inside(image, ["touch", "/x"]).returncode != 0)
+    check("the user is not root", inside(image, ["id", "-u"]).stdout.strip() != "0")
+    check("pip is not installed", inside(image, ["python", "-c", "import pip"]).returncode != 0)
 
     port = str(free_port())
     image.env["PORT"] = port
     for times, workers in enumerate(("1", "2")):
         with started(image, WORKERS=workers) as process:
             until_healthy(image)
-            tell(f"{workers} worker(s): the health check succeeds", healthy=True)
+            check(f"{workers} worker(s): the health check succeeds", True)
             status = post(port, "register" if times == 0 else "login")
-            tell("an account is made" if times == 0 else "and is there after a restart", status in {200, 201})
+            check(
+                "an account is registered" if times == 0 else "the account exists after a restart", status in {200, 201}
+            )
             began = time.monotonic()
             os.kill(child_of(process.pid), signal.SIGTERM)
-            tell("SIGTERM to process 1 ends it with status 0 in {:.1f} s", process.wait(30) == 0, began)
-        tell("the health check fails when nothing runs", inside(image, image.health).returncode != 0)
+            status = process.wait(30)
+            check(f"SIGTERM to process 1 ends it with status 0 in {time.monotonic() - began:.1f} s", status == 0)
+        check("the health check fails when the server is stopped", inside(image, image.health).returncode != 0)
 
-    wide, narrow = python_path(image), python_path(image, without(space, image, NARROW))
-    print(f"      argon2 on this processor is imported from: {wide or 'the wheel'}")
-    tell(f"argon2 on a processor without {', '.join(NARROW)} is imported from the wheel", not narrow)
+    own = python_path(image)
+    old = python_path(image, cpuinfo_without(space, image, MISSING_FLAGS))
+    print(f"      argon2 on this processor is imported from: {own or 'the wheel'}")
+    check(f"argon2 on a processor without {', '.join(MISSING_FLAGS)} is imported from the wheel", not old)
     for name, path in (("x86-64-v3", "/opt/x86-64-v3"), ("any x86-64", "")):
         milliseconds = inside(image, ["python", "-c", _MEASURE], PYTHONPATH=path).stdout.strip()
-        print(f"      argon2 compiled for {name}: {milliseconds} ms of processor time a hash (best of 15)")
+        print(f"      argon2 compiled for {name}: {milliseconds} ms of processor time per hash (best of 15)")
 
 
-def tell(what: str, is_so: bool = False, began: float | None = None, *, healthy: bool = False) -> None:
-    """Print what was seen; stop where it is not as promised."""
-    if began is not None:
-        what = what.format(time.monotonic() - began)
-    print(f"{'ok  ' if is_so or healthy else 'FAIL'}  {what}", flush=True)
-    if not (is_so or healthy):
-        raise AssertionError(what)
+def check(promise: str, holds: bool) -> None:
+    """Print whether a promise holds, and stop if it does not.
+
+    Raises:
+        AssertionError: the promise does not hold.
+    """
+    print(f"{'ok  ' if holds else 'FAIL'}  {promise}", flush=True)
+    if not holds:
+        raise AssertionError(promise)
 
 
 def inside(image: Image, command: list[str], **env: str) -> subprocess.CompletedProcess[str]:
@@ -86,7 +96,7 @@ def inside(image: Image, command: list[str], **env: str) -> subprocess.Completed
 
 @contextmanager
 def started(image: Image, **env: str) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the entry point as process 1 of a namespace of its own."""
+    """Run the entry point as process 1 of a new namespace."""
     namespace = ["unshare", "--pid", "--fork", "--kill-child", "chroot", f"--userspec={image.user}", str(image.root)]
     command = [*namespace, "/usr/bin/env", "-C", image.folder, *image.entrypoint, *image.command]
     process = subprocess.Popen(command, env={**image.env, **env}, stdout=subprocess.DEVNULL)
@@ -98,16 +108,16 @@ def started(image: Image, **env: str) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def until_healthy(image: Image) -> None:
-    """Wait for the health check of the image."""
+    """Wait until the health check of the image succeeds."""
     end = time.monotonic() + 30
     while inside(image, image.health).returncode != 0:
         if time.monotonic() > end:
-            tell("the health check succeeds")
+            check("the health check succeeds", False)
         time.sleep(0.2)
 
 
 def child_of(pid: int) -> int:
-    """Return the process that a namespace began with."""
+    """Return the first process of a namespace."""
     return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
 
 
@@ -136,12 +146,12 @@ def python_path(image: Image, cpuinfo: Path | None = None) -> str:
         if cpuinfo is not None:
             subprocess.run(["umount", target], check=True)
         program.unlink()
-    tell(f"the entry point ends with status {done.returncode}{done.stderr}", done.returncode == 0)
+    check(f"the entry point ends with status {done.returncode}{done.stderr}", done.returncode == 0)
     return done.stdout.strip()
 
 
-def without(space: Path, image: Image, flags: tuple[str, ...]) -> Path:
-    """Return a /proc/cpuinfo of a processor that lacks some flags."""
+def cpuinfo_without(space: Path, image: Image, flags: tuple[str, ...]) -> Path:
+    """Write a copy of /proc/cpuinfo without some flags, and return its path."""
     text = (image.root / "proc" / "cpuinfo").read_text()
     for flag in flags:
         text = text.replace(f" {flag} ", " ")

@@ -1,4 +1,4 @@
-"""The files of deploy/, the Dockerfile and compose.yaml agree with the product, as far as reading them tells."""
+"""The files of deploy/, the Dockerfile and compose.yaml agree with the settings and with each other."""
 
 import re
 from pathlib import Path
@@ -26,12 +26,12 @@ def text_of(name: str) -> str:
 
 
 def number(pattern: str, name: str) -> float:
-    """Return the one number that a file has there."""
+    """Return the number that the pattern matches in a file; it must match once."""
     (found,) = re.findall(pattern, text_of(name), re.MULTILINE)
     return float(found)
 
 
-def test_the_settings_of_compose_are_valid_and_those_of_the_migration_the_same() -> None:
+def test_compose_has_valid_settings_and_migrates_with_the_same_ones() -> None:
     settings = Settings.from_env(SERVICES["api"]["environment"])
 
     assert settings.server.workers == 2
@@ -40,7 +40,7 @@ def test_the_settings_of_compose_are_valid_and_those_of_the_migration_the_same()
     assert SERVICES["database"]["environment"]["POSTGRES_USER"] in str(settings.database.postgres_dsn)
 
 
-def test_whoever_stops_the_server_gives_it_time() -> None:
+def test_stop_timeouts_exceed_the_shutdown_of_the_server() -> None:
     server = Settings.from_env(PRODUCTION).server
     needed = server.shutdown_delay + server.shutdown_timeout
 
@@ -49,26 +49,28 @@ def test_whoever_stops_the_server_gives_it_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "idle", "answer"),
+    ("name", "idle", "response"),
     [
         ("deploy/nginx.conf", r"keepalive_timeout (\d+)s;", r"proxy_read_timeout (\d+)s;"),
         ("deploy/Caddyfile", r"keepalive (\d+)s", r"response_header_timeout (\d+)s"),
     ],
 )
-def test_a_proxy_hangs_up_first_and_waits_for_answers(name: str, idle: str, answer: str) -> None:
+def test_proxy_closes_idle_connections_first_and_waits_longer_for_responses(
+    name: str, idle: str, response: str
+) -> None:
     server = Settings.from_env(PRODUCTION).server
 
     assert number(idle, name) < server.keep_alive_timeout
-    assert number(answer, name) > server.request_timeout
+    assert number(response, name) > server.request_timeout
 
 
-def test_what_the_image_copies_is_let_through() -> None:
-    let_through = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
+def test_dockerignore_includes_what_the_image_copies() -> None:
+    included = {line[1:] for line in text_of(".dockerignore").splitlines() if line.startswith("!")}
     copied = re.findall(r"^COPY (?!--)(\S+) ", text_of("Dockerfile"), re.MULTILINE)
 
-    assert set(copied) - {"."} <= let_through
-    assert [name for name in let_through if not (REPOSITORY / name).exists()] == []
+    assert set(copied) - {"."} <= included
+    assert [name for name in included if not (REPOSITORY / name).exists()] == []
 
 
-def test_the_program_that_starts_the_image_may_be_run() -> None:
+def test_entrypoint_is_executable() -> None:
     assert (REPOSITORY / "deploy/entrypoint.sh").stat().st_mode & 0o111 == 0o111

@@ -1,5 +1,6 @@
 """Run nginx, Caddy, pgbouncer and PostgreSQL with the files of deploy/."""
 
+import pwd
 import re
 import shutil
 import signal
@@ -19,6 +20,8 @@ from tests.support.processes import free_port
 DEPLOY: Final = Path(__file__).parent.parent.parent / "deploy"
 SECRET: Final = "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps"
 METRICS_TOKEN: Final = "a-token-of-the-tests-42"
+UNPRIVILEGED_USER: Final = pwd.getpwuid(65534).pw_name
+"""Runs the programs that refuse to run as root; PostgreSQL runs as the same user."""
 
 
 def program(name: str) -> str:

@@ -16,7 +16,7 @@ from piccolo.querystring import QueryString
 
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
-from tests.deployment.conftest import adapted, program, running
+from tests.deployment.conftest import UNPRIVILEGED_USER, adapted, program, running
 from tests.deployment.journey import whole_life
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
@@ -49,7 +49,7 @@ def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str
         )
     )
     folder.chmod(0o755)
-    command = [program("pgbouncer"), "-u", "nobody", str(path)]
+    command = [program("pgbouncer"), "-u", UNPRIVILEGED_USER, str(path)]
     with running(command, folder / "log", ready=port):
         yield f"postgresql://postgres@127.0.0.1:{port}/{name}"
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from tests.deployment.authority import Authority
+from tests.deployment.conftest import UNPRIVILEGED_USER
 from tests.deployment.journey import whole_life
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
@@ -55,7 +56,7 @@ def encrypted(authority: Authority) -> Iterator[PostgresServer]:
         pytest.skip("the PostgreSQL of the other tests has no TLS, and no other installation was found")
     certificate, key = authority.issue("localhost")
     config = {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
-    owner = "nobody" if os.geteuid() == 0 else None
+    owner = UNPRIVILEGED_USER if os.geteuid() == 0 else None
     if owner:
         for path in (certificate, key):
             shutil.chown(path, owner)
