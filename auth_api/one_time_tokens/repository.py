@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
+from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -109,15 +110,11 @@ async def revoke_purpose(user_id: int, purpose: Purpose) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def revoke_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
-    """Mark all unused tokens of an account used, but those for two purposes at most."""
-    first, second = [*spare, "", ""][:2]
-    await OneTimeTokenRow.raw(
-        "UPDATE one_time_tokens SET used_at = clock_timestamp() "
-        "WHERE user_id = {} AND used_at IS NULL AND purpose <> {} AND purpose <> {}",
-        user_id,
-        str(first),
-        str(second),
-    )
+    """Mark all unused tokens of a user as used, except those for the purposes to spare."""
+    revoked = (OneTimeTokenRow.user_id == user_id) & OneTimeTokenRow.used_at.is_null()
+    if spare:
+        revoked &= OneTimeTokenRow.purpose.not_in(list(spare))
+    await OneTimeTokenRow.update({OneTimeTokenRow.used_at: QueryString("clock_timestamp()")}).where(revoked)
 
 
 @circuit_breaker(service=SERVICE)

@@ -70,7 +70,7 @@ class OneTimeTokens:
         return _require(await repository.redeem(digest(raw), purpose))
 
     async def revoke_all(self, user_id: int, *, spare: Sequence[Purpose] = ()) -> None:
-        """Use all tokens of an account up, but those for the purposes to spare, of which there are two at most."""
+        """Revoke all tokens of a user, except those for the purposes to spare."""
         await repository.revoke_all(user_id, spare=spare)
 
     async def delete_staged(self, purpose: Purpose, email: str) -> None:
