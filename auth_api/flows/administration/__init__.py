@@ -1,1 +1,1 @@
-"""What operators do with other people's accounts; so far from the command line."""
+"""Administration: what operators do with the accounts of users, from the command line."""

@@ -1,12 +1,13 @@
-"""Giving access to an account back to its owner, and taking it from everybody else."""
+"""Return an account to its owner and end the access of everyone else."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.flows.administration.service import BY
+from auth_api.flows.administration.service import COMMAND_LINE
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import AccessRevocation
@@ -16,13 +17,16 @@ from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
-PASSWORD_SET: Final = "password_set"  # noqa: S105 - why a session ended
-ENDED: Final = "ended_by_operator"
+PASSWORD_SET_REASON: Final = "password_set"  # noqa: S105 - the reason why a session ended
+ENDED_BY_OPERATOR_REASON: Final = "ended_by_operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountRecoveryService:
-    """What an operator does when somebody cannot get in, or somebody else is in."""
+    """Sets passwords, verifies e-mail addresses and ends sessions, for users who lost access or share it unwillingly.
+
+    Each change and its event are stored in one transaction.
+    """
 
     database: Database
     users: UserService
@@ -34,64 +38,69 @@ class AccountRecoveryService:
     audit: AuditTrail
 
     async def set_password(self, user: User, new_password: str) -> int:
-        """Set a password, end all sessions, spend mailed tokens and forget all failures. Returns how many sessions.
+        """Set a password, end all sessions, revoke mailed tokens and forget failed logins.
+
+        Returns:
+            the number of sessions that ended.
 
         Raises:
-            WeakPasswordException: it breaks rules.
-            UserNotFoundException: the account is gone.
+            WeakPasswordException: the password breaks rules.
+            UserNotFoundException: the user has been deleted.
         """
         self.password_rules.check(new_password, {"username": user.username, "email": user.email})
         new_hash = await self.passwords.hasher.hash(new_password)
 
         async def work() -> int:
-            # The account first: a login with the old password that is under way ends before, or finds it replaced.
+            # Before the sessions: a login in progress with the old password commits first, or finds it replaced.
             await self.email_ownership.set_password(user.id, new_hash)
-            ended = await self.access_revocation.revoke_all(user.id, reason=PASSWORD_SET)
-            await self.audit.record(
-                EventTag.PASSWORD_SET, user_id=user.id, request_context=RequestContext(), by=BY, sessions_ended=ended
-            )
-            return ended
+            return await self.access_revocation.revoke_all(user.id, reason=PASSWORD_SET_REASON)
 
-        return await self.database.transaction(work)
+        return await self._end(EventTag.PASSWORD_SET, work, user_id=user.id)
 
     async def verify_email(self, user: User) -> bool:
-        """Note that the address is its owner's. False if it was noted before, or the address has changed."""
+        """Mark the e-mail address as verified; return False if it already was, or has been replaced."""
 
         async def work() -> bool:
-            verified = await self.users.verify_email(user)
-            if verified:
+            is_changed = await self.users.verify_email(user)
+            if is_changed:
                 await self.audit.record(
-                    EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=RequestContext(), by=BY
+                    EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
                 )
-            return verified
+            return is_changed
 
         return await self.database.transaction(work)
 
     async def end_sessions(self, user: User) -> int:
-        """End all sessions of an account. Returns how many."""
+        """End all sessions of a user and return their number."""
 
         async def work() -> int:
-            ended = await self.sessions.end_all(user.id, reason=ENDED)
-            await self.audit.record(
-                EventTag.SESSIONS_ENDED, user_id=user.id, request_context=RequestContext(), by=BY, sessions_ended=ended
-            )
-            return ended
+            return await self.sessions.end_all(user.id, reason=ENDED_BY_OPERATOR_REASON)
 
-        return await self.database.transaction(work)
+        return await self._end(EventTag.SESSIONS_ENDED, work, user_id=user.id)
 
     async def end_all_sessions(self) -> int:
-        """End every session of every account, as after a restored backup. Returns how many."""
+        """End the sessions of all users, as after a backup was restored, and return their number."""
 
         async def work() -> int:
-            ended = await self.sessions.end_everybodys(reason=ENDED)
+            return await self.sessions.end_everybodys(reason=ENDED_BY_OPERATOR_REASON)
+
+        return await self._end(EventTag.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
+
+    async def _end(
+        self, tag: EventTag, work: Callable[[], Awaitable[int]], *, user_id: int | None, resource: str = "account"
+    ) -> int:
+        """Run work that ends sessions, and record their number in the same transaction."""
+
+        async def work_and_record() -> int:
+            ended = await work()
             await self.audit.record(
-                EventTag.SESSIONS_ENDED,
-                user_id=None,
+                tag,
+                user_id=user_id,
                 request_context=RequestContext(),
-                resource="all accounts",
-                by=BY,
+                resource=resource,
+                by=COMMAND_LINE,
                 sessions_ended=ended,
             )
             return ended
 
-        return await self.database.transaction(work)
+        return await self.database.transaction(work_and_record)

@@ -1,4 +1,4 @@
-"""Why can this person not log in?"""
+"""Explain why a user cannot log in."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,19 +19,28 @@ from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials, User
 
-LAST_EVENTS: Final = 20
-MOST_SESSIONS: Final = 200
+MAX_EVENTS: Final = 20
+MAX_SESSIONS: Final = 200
+"""The largest value of SESSIONS_PER_ACCOUNT."""
 
 
 class Obstacle(msgspec.Struct, frozen=True):
-    """Something that keeps a person from logging in with the right password."""
+    """A reason why a login with the right password is refused."""
 
     code: str
     detail: str
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in a person's way, and what has happened lately. Without obstacles only the password can be wrong."""
+    """State of a user as far as it matters for logging in.
+
+    Attributes:
+        user: None if no user has the name.
+        obstacles: if there are none, only the password can be wrong.
+        failures: failed logins that still count.
+        sessions: live sessions, newest first.
+        events: most recent events, newest first.
+    """
 
     user: User | None
     obstacles: Sequence[Obstacle]
@@ -42,7 +51,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExplanationService:
-    """Looks at an account as a login does, and says what it sees."""
+    """Checks a user as a login does, without a password and without counting a failure."""
 
     users: UserService
     sessions: SessionService
@@ -51,38 +60,38 @@ class ExplanationService:
     verification_policy: VerificationPolicy
 
     async def explain(self, name: str) -> Explanation:
-        """Explain what happens to a login by this address or username."""
-        typed = parse_identifier(email=None, username=name)
-        found = await self.users.find_credentials(typed)
+        """Explain what happens to a login with this username or e-mail address."""
+        identifier = parse_identifier(email=None, username=name)
+        found = await self.users.find_credentials(identifier)
         throttle = self.passwords.throttle
-        target = throttle.target(user_id=found.user.id if found else None, name=typed.text, address=None)
+        target = throttle.target(user_id=found.user.id if found else None, name=identifier.text, address=None)
         failures = await throttle.failures(target)
-        obstacles = [*self._of_account(found), *self._of_throttle(failures)]
+        obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures)]
         if found is None:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
-        sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MOST_SESSIONS))
-        events, _ = await self.audit.history(found.user.id, PageRequest(LAST_EVENTS))
+        sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MAX_SESSIONS))
+        events, _ = await self.audit.history(found.user.id, PageRequest(MAX_EVENTS))
         return Explanation(user=found.user, obstacles=obstacles, failures=failures, sessions=sessions, events=events)
 
-    def _of_account(self, found: Credentials | None) -> Iterator[Obstacle]:
+    def _user_obstacles(self, found: Credentials | None) -> Iterator[Obstacle]:
         if found is None:
-            yield Obstacle("no_such_account", "No account has this name or address.")
+            yield Obstacle("no_such_account", "No user has this username or e-mail address.")
             return
         if not found.user.is_active:
-            yield Obstacle("account_disabled", "The account is disabled.")
+            yield Obstacle("account_disabled", "The user is disabled.")
         if self.verification_policy.required and found.user.email_verified_at is None:
-            yield Obstacle("email_not_verified", "The address has to be verified first.")
+            yield Obstacle("email_not_verified", "The e-mail address is not verified.")
         if not self.passwords.hasher.is_usable(found.hashed_password):
-            yield Obstacle("no_password", "The account has no password that could be right.")
+            yield Obstacle("no_password", "The user has no password.")
 
-    def _of_throttle(self, failures: Sequence[Failures]) -> Iterator[Obstacle]:
+    def _throttle_obstacles(self, failures: Sequence[Failures]) -> Iterator[Obstacle]:
         if not self.passwords.throttle.policy.enabled:
             return
         for counted in failures:
             if counted.blocked_until is not None:
-                where = counted.network or "networks that are new to the account"
+                origin = counted.network or "networks that the user has not used recently"
                 yield Obstacle(
                     "throttled",
-                    f"{counted.count} wrong passwords: logins from {where} are refused "
+                    f"After {counted.count} wrong passwords, logins from {origin} are refused "
                     f"until {rfc3339(counted.blocked_until)}.",
                 )

@@ -1,4 +1,4 @@
-"""Looking accounts up, disabling, enabling and deleting them."""
+"""Find, disable, enable and delete users."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,14 +13,15 @@ from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
-DISABLED: Final = "account_disabled"
-DELETED: Final = "account_deleted"
-BY: Final = "command line"
+DISABLED_REASON: Final = "account_disabled"
+DELETED_REASON: Final = "account_deleted"
+COMMAND_LINE: Final = "command line"
+"""Value of `by` in the events of operators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationService:
-    """Accounts as an operator sees them."""
+    """Finds and changes users for an operator; each change and its event are stored in one transaction."""
 
     database: Database
     users: UserService
@@ -28,10 +29,10 @@ class AdministrationService:
     audit: AuditTrail
 
     async def find(self, name: str) -> User:
-        """Return the account with this address or username.
+        """Return the user with this username or e-mail address.
 
         Raises:
-            UserNotFoundException: there is none.
+            UserNotFoundException: such a user does not exist.
         """
         found = await self.users.find_credentials(parse_identifier(email=None, username=name))
         if found is None:
@@ -39,26 +40,26 @@ class AdministrationService:
         return found.user
 
     async def newest(self, limit: int) -> list[User]:
-        """Return the accounts that were made last, newest first."""
+        """Return the most recently created users, newest first."""
         return await self.users.newest(limit)
 
     async def disable(self, name: str) -> bool:
-        """Deactivate an account and end all its sessions. False if it was deactivated already.
+        """Disable a user and end all sessions of the user; return False if the user already was disabled.
 
         Raises:
-            UserNotFoundException: there is none.
+            UserNotFoundException: such a user does not exist.
         """
         user = await self.find(name)
 
         async def work() -> bool:
             if await self.users.set_active(user.id, active=False) is None:
                 return False
-            ended = await self.sessions.end_all(user.id, reason=DISABLED)
+            ended = await self.sessions.end_all(user.id, reason=DISABLED_REASON)
             await self.audit.record(
                 EventTag.ACCOUNT_DISABLED,
                 user_id=user.id,
                 request_context=RequestContext(),
-                by=BY,
+                by=COMMAND_LINE,
                 sessions_ended=ended,
             )
             return True
@@ -66,33 +67,37 @@ class AdministrationService:
         return await self.database.transaction(work)
 
     async def enable(self, name: str) -> bool:
-        """Activate an account again. False if it was active already.
+        """Enable a disabled user; return False if the user was not disabled.
 
         Raises:
-            UserNotFoundException: there is none.
+            UserNotFoundException: such a user does not exist.
         """
         user = await self.find(name)
 
         async def work() -> bool:
             if await self.users.set_active(user.id, active=True) is None:
                 return False
-            await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=RequestContext(), by=BY)
+            await self.audit.record(
+                EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
+            )
             return True
 
         return await self.database.transaction(work)
 
     async def delete(self, user: User) -> None:
-        """Delete an account with its sessions and tokens. Its history stays, without the person.
+        """Delete a user with all sessions and tokens; the events remain without a reference to the user.
 
         Raises:
-            UserNotFoundException: it is gone.
+            UserNotFoundException: the user has already been deleted.
         """
 
         async def work() -> None:
-            # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
-            await self.sessions.end_all(user.id, reason=DELETED)
+            # Sessions are locked before their user, as refreshes and logouts lock them: no deadlock.
+            await self.sessions.end_all(user.id, reason=DELETED_REASON)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=RequestContext(), by=BY)
+            await self.audit.record(
+                EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
+            )
 
         await self.database.transaction(work)

@@ -1,4 +1,4 @@
-"""What an operator does when somebody cannot get in, or somebody else is in."""
+"""Operators set passwords, verify e-mail addresses, end sessions and delete users."""
 
 import asyncio
 
@@ -19,23 +19,23 @@ from tests.support.rows import audit_actions, user_rows
 NEW = "Another-Horse-8-Clip"
 
 
-async def user(services: Services, name: str = "ada") -> User:
+async def find_user(services: Services, name: str = "ada") -> User:
     return await services.administration.find(name)
 
 
-async def last_details() -> str:
+async def newest_event_details() -> str:
     row = await AuditLogRow.select().order_by(AuditLogRow.id, ascending=False).first()
     assert row is not None
     return str(row["details"]).replace(" ", "")
 
 
-async def test_a_password_that_is_set_is_the_only_one_and_ends_all_sessions(
+async def test_set_password_replaces_the_old_one_and_ends_all_sessions(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
     await ada.log_in()
 
-    assert await services.account_recovery.set_password(await user(services), NEW) == 2
+    assert await services.account_recovery.set_password(await find_user(services), NEW) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
@@ -45,31 +45,31 @@ async def test_a_password_that_is_set_is_the_only_one_and_ends_all_sessions(
     assert (await audit_actions()).count("password:set") == 1
 
 
-async def test_a_set_password_moves_updated_at_and_says_who_did_it(
+async def test_set_password_updates_the_timestamp_and_records_the_operator(
     user_factory: UserFactory, services: Services
 ) -> None:
     await user_factory()
     before = (await user_rows())[0]["updated_at"]
 
-    await services.account_recovery.set_password(await user(services), NEW)
+    await services.account_recovery.set_password(await find_user(services), NEW)
 
     assert (await user_rows())[0]["updated_at"] > before
-    assert await last_details() == '{"by":"commandline","sessions_ended":1}'
+    assert await newest_event_details() == '{"by":"commandline","sessions_ended":1}'
 
 
 @pytest.mark.parametrize("password", ["short-1A", "correcthorsebattery", "Ada-Lovelace-2-ada", "Password1234!"])
-async def test_the_rules_for_passwords_are_those_of_the_api(
+async def test_set_password_checks_the_rules_of_the_api(
     user_factory: UserFactory, services: Services, password: str
 ) -> None:
     ada = await user_factory(username="lovelace")
 
     with pytest.raises(WeakPasswordException):
-        await services.account_recovery.set_password(await user(services, "lovelace"), password)
+        await services.account_recovery.set_password(await find_user(services, "lovelace"), password)
 
     assert (await ada.log_in()).status == 200
 
 
-async def test_a_set_password_forgets_what_the_throttle_holds_against_the_account(app_with: OtherAppFactory) -> None:
+async def test_set_password_resets_the_throttle(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
         ada = Actor(app.client)
         await ada.register()
@@ -77,28 +77,30 @@ async def test_a_set_password_forgets_what_the_throttle_holds_against_the_accoun
             await ada.log_in(password="Wrong-Horse-7-Staple")
         assert (await ada.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
-        await app.services.account_recovery.set_password(await user(app.services), NEW)
+        await app.services.account_recovery.set_password(await find_user(app.services), NEW)
 
         assert (await ada.log_in(password=NEW)).status == 200
 
 
-async def test_a_password_can_be_set_where_there_is_none(user_factory: UserFactory, services: Services) -> None:
+async def test_set_password_works_without_an_old_password(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await UserRow.update({UserRow.hashed_password: "!"}, force=True)
 
-    await services.account_recovery.set_password(await user(services), NEW)
+    await services.account_recovery.set_password(await find_user(services), NEW)
 
     assert (await ada.log_in(password=NEW)).status == 200
 
 
-async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: UserFactory, services: Services) -> None:
+async def test_concurrent_logins_with_the_old_password_leave_no_session(
+    user_factory: UserFactory, services: Services
+) -> None:
     ada = await user_factory()
-    ada_s_account = await user(services)
+    user = await find_user(services)
     devices = [Actor(ada.client) for _ in range(8)]
 
     responses = await asyncio.gather(
         *(device.log_in() for device in devices[:4]),
-        services.account_recovery.set_password(ada_s_account, NEW),
+        services.account_recovery.set_password(user, NEW),
         *(device.log_in() for device in devices[4:]),
     )
 
@@ -109,59 +111,59 @@ async def test_no_login_with_the_old_password_outlives_a_new_one(user_factory: U
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
 
 
-async def test_a_login_that_was_checked_before_opens_no_session_after(
+async def test_login_checked_before_the_password_was_set_is_refused(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
-    ada_s_account = await user(services)
+    user = await find_user(services)
     new_hash = await services.hasher.hash(NEW)
 
     async with held(services.hasher):
         login = asyncio.create_task(ada.log_in())
         await requests_wait(services.hasher)
-        await services.recovery.email_ownership.set_password(ada_s_account.id, new_hash)
+        await services.recovery.email_ownership.set_password(user.id, new_hash)
 
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_an_address_is_verified_once(user_factory: UserFactory, services: Services) -> None:
+async def test_email_is_verified_once(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    ada_s_account = await user(services)
+    user = await find_user(services)
     before = (await user_rows())[0]["updated_at"]
 
-    assert [await services.account_recovery.verify_email(ada_s_account) for _ in range(2)] == [True, False]
+    assert [await services.account_recovery.verify_email(user) for _ in range(2)] == [True, False]
 
     assert (await ada.profile())["email_verified"] is True
     assert (await user_rows())[0]["updated_at"] == before
     assert (await audit_actions()).count("email:verified") == 1
 
 
-async def test_an_address_that_changed_meanwhile_is_not_verified(user_factory: UserFactory, services: Services) -> None:
+async def test_replaced_email_is_not_verified(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    ada_s_account = await user(services)
+    user = await find_user(services)
     await UserRow.update({UserRow.email: "other@example.com"}, force=True)
 
-    assert await services.account_recovery.verify_email(ada_s_account) is False
+    assert await services.account_recovery.verify_email(user) is False
 
     assert (await user_rows())[0]["email_verified_at"] is None
 
 
-async def test_all_sessions_can_be_ended(user_factory: UserFactory, services: Services) -> None:
+async def test_end_sessions_ends_all_sessions_of_one_user(user_factory: UserFactory, services: Services) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
     await ada.log_in()
 
-    assert await services.account_recovery.end_sessions(await user(services)) == 2
+    assert await services.account_recovery.end_sessions(await find_user(services)) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await grace.profile()).status == 200
-    assert await last_details() == '{"by":"commandline","sessions_ended":2}'
+    assert await newest_event_details() == '{"by":"commandline","sessions_ended":2}'
     assert (await ada.log_in()).status == 200
 
 
-async def test_a_deleted_account_is_gone_and_its_history_stays(user_factory: UserFactory, services: Services) -> None:
+async def test_deleted_user_keeps_its_events(user_factory: UserFactory, services: Services) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
-    await services.administration.delete(await user(services))
+    await services.administration.delete(await find_user(services))
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
@@ -171,29 +173,31 @@ async def test_a_deleted_account_is_gone_and_its_history_stays(user_factory: Use
     assert (await ada.register()).status == 201
 
 
-async def test_what_is_gone_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
+async def test_deleted_user_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    gone = await user(services)
-    await services.administration.delete(gone)
+    deleted = await find_user(services)
+    await services.administration.delete(deleted)
 
     with pytest.raises(UserNotFoundException):
-        await services.administration.delete(gone)
+        await services.administration.delete(deleted)
     with pytest.raises(UserNotFoundException):
-        await services.account_recovery.set_password(gone, NEW)
-    assert await services.account_recovery.verify_email(gone) is False
+        await services.account_recovery.set_password(deleted, NEW)
+    assert await services.account_recovery.verify_email(deleted) is False
     assert (await audit_actions()).count("account:deleted") == 1
 
 
-async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+async def test_changes_are_rolled_back_if_the_event_cannot_be_stored(
+    user_factory: UserFactory, services: Services
+) -> None:
     ada = await user_factory()
-    ada_s_account = await user(services)
+    user = await find_user(services)
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
         for change in (
-            services.administration.delete(ada_s_account),
-            services.account_recovery.set_password(ada_s_account, NEW),
-            services.account_recovery.verify_email(ada_s_account),
-            services.account_recovery.end_sessions(ada_s_account),
+            services.administration.delete(user),
+            services.account_recovery.set_password(user, NEW),
+            services.account_recovery.verify_email(user),
+            services.account_recovery.end_sessions(user),
         ):
             with pytest.raises(Exception, match="fault"):
                 await change
@@ -203,7 +207,7 @@ async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, s
 
 
 @pytest.mark.parametrize("batch", [1, 5000])
-async def test_every_session_of_everybody_can_be_ended(
+async def test_end_all_sessions_ends_the_sessions_of_all_users(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
     monkeypatch.setattr("auth_api.sessions.service.BATCH", batch)
@@ -213,17 +217,17 @@ async def test_every_session_of_everybody_can_be_ended(
 
     assert await services.account_recovery.end_all_sessions() == 4
 
-    for person in (ada, bob):
-        assert (await person.profile()).outcome == (401, "TOKEN_REVOKED")
-        assert (await person.refresh()).outcome == (401, "TOKEN_REVOKED")
+    for actor in (ada, bob):
+        assert (await actor.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await actor.refresh()).outcome == (401, "TOKEN_REVOKED")
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
     assert await RefreshTokenRow.count().where(RefreshTokenRow.is_revoked.eq(False)) == 0
-    assert await last_details() == '{"by":"commandline","sessions_ended":4}'
+    assert await newest_event_details() == '{"by":"commandline","sessions_ended":4}'
     assert await services.account_recovery.end_all_sessions() == 0
     assert (await ada.log_in()).status == 200
 
 
-async def test_sessions_of_everybody_end_together_with_their_row_of_history(
+async def test_end_all_sessions_is_rolled_back_if_the_event_cannot_be_stored(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()

@@ -1,4 +1,4 @@
-"""What an operator can do with other people's accounts."""
+"""Operators find, disable and enable users."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.support.rows import audit_actions, user_rows
 
 
 @pytest.mark.parametrize("name", ["ada", "ADA", "ada@example.com", "Ada@Example.com"])
-async def test_an_account_is_found_by_name_or_address(user_factory: UserFactory, services: Services, name: str) -> None:
+async def test_user_is_found_by_username_or_email(user_factory: UserFactory, services: Services, name: str) -> None:
     ada = await user_factory()
 
     found = await services.administration.find(name)
@@ -21,13 +21,13 @@ async def test_an_account_is_found_by_name_or_address(user_factory: UserFactory,
 
 
 @pytest.mark.parametrize("name", ["eve", "eve@example.com", "", "-", "\x00", "ﬁona"])
-async def test_what_names_nobody_is_not_found(services: Services, name: str) -> None:
+async def test_unknown_name_raises_user_not_found(services: Services, name: str) -> None:
     for action in (services.administration.find, services.administration.disable, services.administration.enable):
         with pytest.raises(UserNotFoundException):
             await action(name)
 
 
-async def test_disabling_ends_all_sessions_and_is_noted_once(user_factory: UserFactory, services: Services) -> None:
+async def test_disabling_ends_all_sessions_and_is_recorded_once(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await ada.log_in()
 
@@ -39,7 +39,7 @@ async def test_disabling_ends_all_sessions_and_is_noted_once(user_factory: UserF
     assert (await audit_actions()).count("account:disabled") == 1
 
 
-async def test_enabling_lets_people_in_again_and_is_noted_once(user_factory: UserFactory, services: Services) -> None:
+async def test_enabling_permits_logins_and_is_recorded_once(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await services.administration.disable("ada")
     await ada.log_in()
@@ -50,18 +50,20 @@ async def test_enabling_lets_people_in_again_and_is_noted_once(user_factory: Use
     assert (await audit_actions()).count("account:enabled") == 1
 
 
-async def test_both_move_updated_at(user_factory: UserFactory, services: Services) -> None:
+async def test_disabling_and_enabling_update_the_timestamp(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    moments = [(await user_rows())[0]["updated_at"]]
+    timestamps = [(await user_rows())[0]["updated_at"]]
 
     for change in (services.administration.disable, services.administration.enable, services.administration.enable):
         await change("ada")
-        moments.append((await user_rows())[0]["updated_at"])
+        timestamps.append((await user_rows())[0]["updated_at"])
 
-    assert moments[0] < moments[1] < moments[2] == moments[3]
+    assert timestamps[0] < timestamps[1] < timestamps[2] == timestamps[3]
 
 
-async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+async def test_disabling_is_rolled_back_if_the_event_cannot_be_stored(
+    user_factory: UserFactory, services: Services
+) -> None:
     ada = await user_factory()
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
@@ -71,7 +73,7 @@ async def test_disabling_that_cannot_be_noted_does_not_happen(user_factory: User
     assert (await ada.profile())["is_active"] is True
 
 
-async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFactory, services: Services) -> None:
+async def test_repr_of_credentials_omits_the_hash(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
 
     found = await services.accounts.users.find_credentials(parse_identifier(email=None, username="ada"))
@@ -80,7 +82,7 @@ async def test_credentials_that_are_printed_hold_no_hash(user_factory: UserFacto
     assert repr(found) == f"Credentials({found.user.id})"
 
 
-async def test_the_newest_accounts_come_first(user_factory: UserFactory, services: Services) -> None:
+async def test_newest_users_come_first(user_factory: UserFactory, services: Services) -> None:
     for name in ("ada", "grace", "mary"):
         await user_factory(username=name)
 
