@@ -19,10 +19,8 @@ MAX_LEAD: Final = 1
 """Number of connections by which a worker may exceed the least loaded worker without waiting for it."""
 
 WAIT_SECONDS: Final = 0.002
-"""Time in which a less loaded worker can accept a connection. If it does not, it is busy or hangs."""
-
-MAX_ACCEPTS: Final = 4
-"""Number of connections that a worker accepts at once after it has waited for a less loaded worker."""
+"""Time in which a less loaded worker can accept a connection. If it does not, it is busy or hangs. While it does, each
+other worker accepts at most 500 connections per second."""
 
 PAUSE_SECONDS: Final = 1.0
 """Pause after a connection could not be accepted because the system had no file descriptor or memory for it."""
@@ -86,16 +84,13 @@ class BalancedListener:
 
     def _accept_after_wait(self) -> None:
         self._resume()
-        for _ in range(MAX_ACCEPTS):
-            if not self._accept():
-                break
+        self._accept()
 
-    def _accept(self) -> bool:
-        """Accept one connection. Return whether there may be another one."""
+    def _accept(self) -> None:
         try:
             connection, _ = self._listening.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return False
+            return
         except OSError as error:
             if error.errno not in _OUT_OF_RESOURCES:
                 raise
@@ -103,12 +98,11 @@ class BalancedListener:
                 "no file descriptor or memory for another connection"
             )
             self._pause(PAUSE_SECONDS, self._resume)
-            return False
+            return
         task = self._loop.create_task(self._serve(connection))
         self._accepted.add(task)
         task.add_done_callback(self._accepted.discard)
         self.publish_count()
-        return True
 
     async def _serve(self, connection: socket.socket) -> None:
         connection.setblocking(False)  # noqa: FBT003 - as above
