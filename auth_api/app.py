@@ -36,9 +36,9 @@ from auth_api.kit.http.rate_limit import limit_check
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
-from auth_api.kit.loop_lag import event_loop_watched
+from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
-from auth_api.kit.metrics import show_build
+from auth_api.kit.metrics import set_build_info
 from auth_api.operations.health.controllers import ClientController, HealthController, MetricsController
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
@@ -120,9 +120,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        show_build(__version__)
+        set_build_info(__version__)
         jobs = services.working() if settings.background_jobs else nullcontext()
-        async with services.running(), event_loop_watched(), jobs:
+        async with services.running(), loop_lag_measured(), jobs:
             yield
 
     docs = settings.http.docs_enabled

@@ -16,7 +16,7 @@ from auth_api.cli.context import load_settings, require_none
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
 from auth_api.kit.db.failures import is_outage
-from auth_api.kit.prometheus import forget_process
+from auth_api.kit.prometheus import remove_process
 from auth_api.operations.health.exposition import Exposition
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.server.metrics_server import MetricsUnavailableError, own_port, shared_folder
@@ -68,7 +68,7 @@ def _run(settings: Settings, listening: socket.socket) -> int:
     announce = (lambda: print_banner(settings, listening)) if announces else None
     if policy.workers > 1:
         start_log(settings)
-        return Supervisor(policy, listening, on_worker_end=forget_process).run(announce)
+        return Supervisor(policy, listening, on_worker_end=remove_process).run(announce)
     server = Server(configuration(policy), policy, announce)
     server.run(sockets=[listening])
     return 0 if server.started else 1

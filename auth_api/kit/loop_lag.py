@@ -1,7 +1,4 @@
-"""Measures how busy the event loop is: what blocks it delays every request of the process.
-
-Who looks once a second also has the process's numbers told to whoever adds up those of all processes.
-"""
+"""Measure the lag of the event loop: code that blocks the loop delays every request of the process."""
 
 import asyncio
 import contextlib
@@ -11,28 +8,24 @@ from typing import Final
 
 from auth_api.kit.clock import monotonic
 from auth_api.kit.metrics import LOOP_LAG
-from auth_api.kit.prometheus import tell
 
-PERIOD: Final = 1.0
-"""Seconds from one look to the next."""
+INTERVAL_SECONDS: Final = 1.0
 
 
 @asynccontextmanager
-async def event_loop_watched() -> AsyncIterator[None]:
-    """Measure in this context how late the loop wakes a task whose time has come."""
-    watch = asyncio.create_task(_watch(), name="event-loop-watch")
+async def loop_lag_measured() -> AsyncIterator[None]:
+    """Measure in this context how late the event loop wakes a sleeping task."""
+    task = asyncio.create_task(_measure(), name="loop-lag")
     try:
         yield
     finally:
-        watch.cancel()
+        task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
-            await watch
-        tell()
+            await task
 
 
-async def _watch() -> None:
+async def _measure() -> None:
     while True:
-        due = monotonic() + PERIOD
-        await asyncio.sleep(PERIOD)
+        due = monotonic() + INTERVAL_SECONDS
+        await asyncio.sleep(INTERVAL_SECONDS)
         LOOP_LAG.observe(max(0.0, monotonic() - due))
-        tell()

@@ -19,7 +19,7 @@ from auth_api.kit.clock import utc_now
 from auth_api.kit.errors import ApplicationException, NotFoundException
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.problems import problem_events, problem_of
-from auth_api.kit.prometheus import CONTENT_TYPE, FOLDER
+from auth_api.kit.prometheus import CONTENT_TYPE, FOLDER_VARIABLE
 from auth_api.operations.health.exposition import Exposition
 
 PATH: Final = "/metrics"
@@ -55,11 +55,11 @@ def shared_folder() -> Iterator[None]:
         raise MetricsUnavailableError(message) from error
     fcntl.flock(lock, fcntl.LOCK_EX)
     _remove_abandoned(Path(parent))
-    os.environ[FOLDER] = folder
+    os.environ[FOLDER_VARIABLE] = folder
     try:
         yield
     finally:
-        del os.environ[FOLDER]
+        del os.environ[FOLDER_VARIABLE]
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
 

@@ -35,7 +35,7 @@ CALLS: Final = {
 }
 """Of functions written in Python, in the event loop's thread."""
 
-REFUSAL: Final = 72
+REFUSAL: Final = 85
 """Of functions, for a login that finds no room: at ten times the capacity there are nine of them for each other."""
 
 BAND: Final = 0.12

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from auth_api.kit.prometheus import registry, tell
+from auth_api.kit.prometheus import registry
 
 Series = tuple[str, frozenset[tuple[str, str]]]
 
@@ -78,7 +78,6 @@ class Changes:
 
 
 def _values() -> dict[Series, float]:
-    tell()
     # Not by way of the text, which takes longer to write and read than most tests do.
     samples = (sample for family in registry.collect() for sample in family.samples)
     return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}

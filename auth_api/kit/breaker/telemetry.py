@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from loguru import logger
 
-from auth_api.kit.metrics import count_failure, count_transition, show_breaker
+from auth_api.kit.metrics import count_failure, count_transition, set_breaker_state
 
 
 class BreakerObserver(Protocol):
@@ -24,7 +24,7 @@ class BreakerReports:
     def __init__(self, service: str, observers: Sequence[BreakerObserver]) -> None:
         self._service = service
         self._observers = tuple(observers)
-        show_breaker(service, "closed")
+        set_breaker_state(service, "closed")
 
     def state_changed(self, state: str, failures: int) -> None:
         """Report a change of state."""

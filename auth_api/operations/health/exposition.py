@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import dataclass
 
-from auth_api.kit.prometheus import exposition
+from auth_api.kit.prometheus import render_metrics
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.sessions.errors import AuthenticationRequiredException, TokenInvalidException
 
@@ -31,4 +31,4 @@ class Exposition:
 
     def read(self) -> bytes:
         """Return the metrics of all worker processes, as text. Blocks: it reads files."""
-        return exposition()
+        return render_metrics()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.kit.prometheus import FOLDER, forget_process
+from auth_api.kit.prometheus import FOLDER_VARIABLE, remove_process
 from auth_api.server import metrics_server
 from auth_api.server.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
 
@@ -21,11 +21,11 @@ def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_it_is_new_and_private_and_gone_at_the_end(memory: Path) -> None:
     with shared_folder():
-        folder = Path(os.environ[FOLDER])
+        folder = Path(os.environ[FOLDER_VARIABLE])
         assert (folder.parent, list(folder.iterdir())) == (memory, [])
         assert folder.stat().st_mode & 0o777 == 0o700
 
-    assert FOLDER not in os.environ
+    assert FOLDER_VARIABLE not in os.environ
     assert list(memory.iterdir()) == []
 
 
@@ -40,11 +40,11 @@ def test_what_a_killed_server_left_is_removed(memory: Path) -> None:
 
 def test_what_a_living_server_uses_stays(memory: Path) -> None:
     with shared_folder():
-        used = Path(os.environ[FOLDER]) / "counter_1.db"
+        used = Path(os.environ[FOLDER_VARIABLE]) / "counter_1.db"
         used.touch()
         with shared_folder():
             assert used.exists()
-        os.environ[FOLDER] = str(used.parent)
+        os.environ[FOLDER_VARIABLE] = str(used.parent)
 
 
 def test_without_a_place_for_it_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,10 +57,10 @@ def test_without_a_place_for_it_a_sentence_says_so(monkeypatch: pytest.MonkeyPat
 
 def test_of_a_dead_worker_the_live_gauges_go_and_the_counts_stay() -> None:
     with shared_folder():
-        folder = Path(os.environ[FOLDER])
+        folder = Path(os.environ[FOLDER_VARIABLE])
         for name in ("gauge_livesum_7.db", "gauge_livesum_8.db", "counter_7.db"):
             (folder / name).touch()
 
-        forget_process(7)
+        remove_process(7)
 
         assert {file.name for file in folder.iterdir()} == {"gauge_livesum_8.db", "counter_7.db"}
