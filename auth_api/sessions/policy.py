@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 
 from auth_api.kit.crypto.generation import ALGORITHMS
-from auth_api.kit.crypto.signing import MINIMUM_SECRET_BYTES, KeyRing
+from auth_api.kit.crypto.signing import MIN_SECRET_BYTES, KeyRing
 from auth_api.kit.setting import Setting
 
 JWKS_MAX_AGE: Final = 300
@@ -21,7 +21,7 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
         Setting(
             "JWT_SECRET_KEY",
             "Secret that signs access tokens with HS256, and that `auth-api secrets generate` prints.",
-            accepts=f"at least {MINIMUM_SECRET_BYTES} bytes",
+            accepts=f"at least {MIN_SECRET_BYTES} bytes",
             default_text="created at the first start and kept in a file; in production none",
             is_secret=True,
         ),
@@ -65,7 +65,7 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
             "TOKEN_DERIVATION_KEY",
             "Secret that the successors of refresh tokens are derived from; set it if other services know "
             "`JWT_SECRET_KEY`.",
-            accepts=f"at least {MINIMUM_SECRET_BYTES} bytes",
+            accepts=f"at least {MIN_SECRET_BYTES} bytes",
             default_text="`JWT_SECRET_KEY`",
             is_secret=True,
         ),

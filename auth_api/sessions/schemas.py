@@ -8,15 +8,12 @@ from uuid import UUID
 import msgspec
 
 from auth_api.kit.clock import rfc3339
-from auth_api.kit.crypto.signing import MAXIMUM_TOKEN_LENGTH
+from auth_api.kit.crypto.signing import MAX_JWT_LENGTH
 from auth_api.kit.crypto.tokens import OpaqueToken
 from auth_api.kit.device import device_label
 from auth_api.sessions.access_tokens import IssuedToken
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import Timestamp
-
-MAX_TOKEN_LENGTH = MAXIMUM_TOKEN_LENGTH
-"""An access token sent in a refresh token's place is a wrong token, not a field of the wrong form."""
 
 EXAMPLE_ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIs….eyJzdWIiOiIxIiwi….qT3Vn0w…"  # noqa: S105 - shortened
 EXAMPLE_REFRESH_TOKEN = "rt_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"  # noqa: S105 - nobody's
@@ -61,7 +58,7 @@ SessionId = Annotated[
 RefreshTokenText = Annotated[
     str,
     msgspec.Meta(
-        max_length=MAX_TOKEN_LENGTH,
+        max_length=MAX_JWT_LENGTH,  # an access token in this field is an invalid token, not a malformed request
         description="The refresh token of the last answer. Each is good for one use.",
         examples=[EXAMPLE_REFRESH_TOKEN],
         extra={"any_text": True},

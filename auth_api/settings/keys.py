@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
-from auth_api.kit.crypto.signing import MINIMUM_SECRET_BYTES, KeyRejectedError, KeyRing, SigningKey
+from auth_api.kit.crypto.signing import MIN_SECRET_BYTES, KeyRejectedError, KeyRing, SigningKey
 from auth_api.sessions.policy import KeyVariables
 from auth_api.settings.reader import Reader
 
 _EXAMPLE: Final = "$(auth-api secrets generate)"
-_MISSING: Final = f"is missing: a secret of at least {MINIMUM_SECRET_BYTES} bytes"
+_MISSING: Final = f"is missing: a secret of at least {MIN_SECRET_BYTES} bytes"
 _EXAMPLE_WORDS: Final = ("your-secret", "change", "example", "secret-key", "placeholder")
 _MIN_DISTINCT_CHARACTERS: Final = 10
 """A random secret of 32 bytes has many more."""
@@ -68,8 +68,8 @@ def _is_good_secret(read: Reader, variable: str, value: str) -> bool:
     """Return whether a secret can be used; record one that is too short, or in production easy to guess."""
     if not value:
         return False
-    if len(value.encode()) < MINIMUM_SECRET_BYTES:
-        read.problem(variable, f"is shorter than {MINIMUM_SECRET_BYTES} bytes", _EXAMPLE)
+    if len(value.encode()) < MIN_SECRET_BYTES:
+        read.problem(variable, f"is shorter than {MIN_SECRET_BYTES} bytes", _EXAMPLE)
         return False
     has_example_word = any(word in value.lower() for word in _EXAMPLE_WORDS)
     if read.is_production and (has_example_word or len(set(value)) < _MIN_DISTINCT_CHARACTERS):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from auth_api.kit.crypto.passwords import UNUSABLE
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.users import credentials_repository, repository
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail
@@ -73,7 +73,7 @@ class EmailOwnership:
         Raises:
             UserNotFoundException: the user does not exist.
         """
-        return _require(await credentials_repository.replace_password(user_id, UNUSABLE))
+        return _require(await credentials_repository.replace_password(user_id, UNUSABLE_HASH))
 
 
 def _require(user: User | None) -> User:

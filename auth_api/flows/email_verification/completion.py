@@ -7,7 +7,7 @@ import msgspec
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.kit.crypto.passwords import UNUSABLE
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
@@ -67,7 +67,7 @@ class RegistrationCompletion:
             user = await self.users.create(
                 email=wanted.email,
                 username=username or wanted.username,
-                hashed_password=wanted.hashed_password if is_known else UNUSABLE,
+                hashed_password=wanted.hashed_password if is_known else UNUSABLE_HASH,
                 locale=wanted.locale,
             )
             await self.email_ownership.mark_verified(user.id, wanted.email)

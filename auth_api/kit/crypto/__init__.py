@@ -1,1 +1,1 @@
-"""Passwords, opaque tokens and signatures."""
+"""Password hashes, opaque tokens, keys and signatures."""

@@ -1,4 +1,4 @@
-"""New keys."""
+"""Generation of secrets and keys."""
 
 from secrets import token_urlsafe
 from typing import Final
@@ -16,19 +16,19 @@ from cryptography.hazmat.primitives.serialization import (
 ALGORITHMS: Final = ("HS256", "EdDSA", "ES256", "RS256")
 
 SECRET_BYTES: Final = 48
-"""384 random bits: more than HS256 can use, and no padding in base64."""
+"""384 random bits: more than HS256 can use, and a length that base64 encodes without padding."""
 
 RSA_BITS: Final = 3072
-"""NIST SP 800-57 part 1 §5.6.1: 128 bits of security, as the others have."""
+"""128 bits of security, as the other algorithms have (NIST SP 800-57 part 1 §5.6.1)."""
 
 
 def new_secret() -> str:
-    """Draw a shared secret."""
+    """Generate a shared secret."""
     return token_urlsafe(SECRET_BYTES)
 
 
 def new_key(algorithm: str) -> str:
-    """Draw a key for one of `ALGORITHMS`: a shared secret, or a private key in PEM form."""
+    """Generate a key for one of `ALGORITHMS`: a shared secret, or a private key in PEM form."""
     match algorithm:
         case "HS256":
             return new_secret()
@@ -44,6 +44,6 @@ def new_key(algorithm: str) -> str:
 
 
 def public_half(private_pem: str) -> str:
-    """Return the public key of a private one, in PEM form."""
+    """Return the public key that belongs to a private key. Both are in PEM form."""
     key = load_pem_private_key(private_pem.encode(), password=None)
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()

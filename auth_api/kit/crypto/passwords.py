@@ -18,7 +18,7 @@ from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 
-UNUSABLE = "!"
+UNUSABLE_HASH = "!"
 """Value of `hashed_password` for a user without a password. No password matches it."""
 
 HASH_THREAD_NICENESS: Final = 10
@@ -134,7 +134,7 @@ class PasswordHasher:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _matches(self, password: bytes, stored: str | None) -> bool:
-        if stored is not None and stored != UNUSABLE:
+        if stored is not None and stored != UNUSABLE_HASH:
             try:
                 return self._argon2.verify(stored, password)
             except VerifyMismatchError:

@@ -1,4 +1,4 @@
-"""The ring of keys that sign and verify JSON Web Tokens (RFC 7515, RFC 7519, RFC 8725)."""
+"""The key ring that signs and verifies JSON Web Tokens (RFC 7515, RFC 7519, RFC 8725)."""
 
 import base64
 import hashlib
@@ -21,15 +21,15 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key, l
 from jwt.algorithms import HMACAlgorithm, get_default_algorithms
 from jwt.utils import force_bytes
 
-MINIMUM_SECRET_BYTES: Final = 32
-"""RFC 7518 §3.2: an HS256 key is at least as long as its hash."""
+MIN_SECRET_BYTES: Final = 32
+"""An HS256 key is at least as long as its hash (RFC 7518 §3.2)."""
 
-MINIMUM_RSA_BITS: Final = 2048
+MIN_RSA_BITS: Final = 2048
 """RFC 7518 §3.3."""
 
-MAXIMUM_TOKEN_LENGTH: Final = 8192
+MAX_JWT_LENGTH: Final = 8192
 
-# PyJWT forgives padding and line breaks; two spellings of one token serve nobody but an attacker.
+# PyJWT accepts padding and line breaks. A second spelling of a token would only serve an attacker.
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
 PrivateKey = Ed25519PrivateKey | EllipticCurvePrivateKey | RSAPrivateKey
@@ -37,15 +37,15 @@ PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
 
 
 class KeyRejectedError(ValueError):
-    """The key material cannot be used; the text says why and never holds any of it."""
+    """The key material cannot be used. The message gives the reason and contains no key material."""
 
 
 class SignatureRejectedError(Exception):
-    """The token is not one that a key of the ring signed."""
+    """No key of the ring signed the token."""
 
 
 class SigningKey:
-    """One key with the one algorithm it is for: the algorithm never comes from a token (RFC 8725 §3.1)."""
+    """A key with its only algorithm, which is never taken from a token (RFC 8725 §3.1)."""
 
     def __init__(self, *, algorithm: str, verifying: bytes | PublicKey, signing: bytes | PrivateKey | None) -> None:
         self.algorithm = algorithm
@@ -55,28 +55,28 @@ class SigningKey:
 
     @classmethod
     def from_secret(cls, secret: str) -> "SigningKey":
-        """Make an HS256 key of a shared secret.
+        """Create an HS256 key from a shared secret.
 
         Raises:
-            KeyRejectedError: the secret is shorter than 32 bytes, or it is a key of another kind.
+            KeyRejectedError: the secret is shorter than 32 bytes, or is a key of another kind.
         """
         key = secret.encode()
-        if len(key) < MINIMUM_SECRET_BYTES:
-            message = f"is shorter than {MINIMUM_SECRET_BYTES} bytes"
+        if len(key) < MIN_SECRET_BYTES:
+            message = f"is shorter than {MIN_SECRET_BYTES} bytes"
             raise KeyRejectedError(message)
         try:
             get_default_algorithms()["HS256"].prepare_key(key)
         except jwt.InvalidKeyError as error:
-            message = "is a key or certificate of another kind and no shared secret"
+            message = "is a key or certificate of another kind, not a shared secret"
             raise KeyRejectedError(message) from error
         return cls(algorithm="HS256", verifying=key, signing=key)
 
     @classmethod
     def from_pem(cls, pem: str) -> "SigningKey":
-        """Make an EdDSA (Ed25519), ES256 (P-256) or RS256 key of a PEM block; a public key can only verify.
+        """Create an EdDSA (Ed25519), ES256 (P-256) or RS256 key from a PEM block. A public key can only verify.
 
         Raises:
-            KeyRejectedError: the text is no PEM of such a key, or the RSA key has fewer than 2048 bits.
+            KeyRejectedError: the text is not the PEM form of such a key, or the RSA key has fewer than 2048 bits.
         """
         try:
             if "PRIVATE KEY" in pem:
@@ -87,12 +87,12 @@ class SigningKey:
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
             message = "is not an unencrypted key in PEM form"
             raise KeyRejectedError(message) from error
-        # The kind of `verifying` decides about both: a private key has its own kind's public key.
+        # The type of `verifying` decides for both: a private key has a public key of the same type.
         return cls(algorithm=_algorithm_of(verifying), verifying=verifying, signing=signing)  # type: ignore[arg-type]
 
     @property
     def bits(self) -> int:
-        """The size of the key: a secret's length, an RSA modulus, or 256 for the two curves."""
+        """The size of the key in bits: the length of a secret or RSA modulus, or 256 for both curves."""
         if isinstance(self.verifying, bytes):
             return 8 * len(self.verifying)
         return self.verifying.key_size if isinstance(self.verifying, RSAPublicKey) else 256
@@ -106,18 +106,19 @@ class SigningKey:
 
 
 class _CheckedSecrets(HMACAlgorithm):
-    """HMAC with secrets that `SigningKey.from_secret` has looked at: is it not a PEM, DER, SSH or JWK of another kind?
+    """HMAC without the library's check that a secret is not a PEM, DER, SSH or JWK key.
 
-    The library asks that again at every signature, by trying to parse the secret as each of them.
+    `SigningKey.from_secret` has made this check once. The library repeats it for every signature, by trying to parse
+    the secret in each of these formats.
     """
 
     def prepare_key(self, key: str | bytes) -> bytes:
-        """Take it as it is."""
+        """Return the key unchanged."""
         return force_bytes(key)
 
 
 class KeyRing:
-    """The key that signs, and all whose signatures count: those from before, and the one that will sign next."""
+    """The key that signs, and the keys that only verify: previous ones, and the one that will sign next."""
 
     def __init__(self, current: SigningKey, others: Sequence[SigningKey] = ()) -> None:
         if current.signing is None:
@@ -150,15 +151,15 @@ class KeyRing:
         )
 
     def verify(self, token: str, *, token_type: str) -> bytes:
-        """Return the payload, if the token is of this type and signed by a key of the ring. Claims are not looked at.
+        """Return the payload of a token of this type that a key of the ring signed. Claims are not checked.
 
-        `jku`, `jwk`, `x5u` and `x5c` are never read (RFC 8725 §3.10), `crit` extensions are refused.
+        `jku`, `jwk`, `x5u` and `x5c` are never read (RFC 8725 §3.10); `crit` extensions are rejected.
 
         Raises:
-            SignatureRejectedError: anything else.
+            SignatureRejectedError: the token has another form, type, key or signature.
         """
         try:
-            if len(token) > MAXIMUM_TOKEN_LENGTH or _COMPACT.fullmatch(token) is None:
+            if len(token) > MAX_JWT_LENGTH or _COMPACT.fullmatch(token) is None:
                 raise SignatureRejectedError
             header = self._jws.get_unverified_header(token)
             if header.get("typ") != token_type or "crit" in header or "b64" in header:
@@ -171,7 +172,7 @@ class KeyRing:
         return payload
 
     def public_jwks(self) -> list[dict[str, str]]:
-        """All public keys of the ring, the signing one last (RFC 7517 §5); a shared secret is in none."""
+        """Return the public keys as JWKs (RFC 7517 §5), the signing key last. Shared secrets are left out."""
         return [jwk for key in self._by_kid.values() if (jwk := key.public_jwk) is not None]
 
 
@@ -181,8 +182,8 @@ def _algorithm_of(key: object) -> str:
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
         return "ES256"
     if isinstance(key, RSAPublicKey):
-        if key.key_size < MINIMUM_RSA_BITS:
-            message = f"is an RSA key of fewer than {MINIMUM_RSA_BITS} bits"
+        if key.key_size < MIN_RSA_BITS:
+            message = f"is an RSA key of fewer than {MIN_RSA_BITS} bits"
             raise KeyRejectedError(message)
         return "RS256"
     message = "is neither an Ed25519, a P-256 nor an RSA key"
@@ -190,14 +191,14 @@ def _algorithm_of(key: object) -> str:
 
 
 def _jwk(algorithm: str, key: PublicKey) -> dict[str, str]:
-    """Only the members that RFC 7638 §3.2 and RFC 8037 §2 require, as its thumbprint is taken over these."""
+    """Return the required members (RFC 7638 §3.2, RFC 8037 §2), over which the thumbprint is computed."""
     members = get_default_algorithms()[algorithm].to_jwk(key, as_dict=True)
     return {name: members[name] for name in ("crv", "e", "kty", "n", "x", "y") if name in members}
 
 
 def _key_id(algorithm: str, key: bytes | PublicKey) -> str:
     if isinstance(key, bytes):
-        # Keyed, so that the id says no more about the secret than any signature does.
+        # Keyed, so that the id reveals no more about the secret than a signature does.
         return _base64url(hmac.digest(key, b"auth_api kid", "sha256"))[:16]
     return _base64url(hashlib.sha256(msgspec.json.encode(_jwk(algorithm, key), order="sorted")).digest())
 

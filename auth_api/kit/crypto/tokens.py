@@ -1,4 +1,4 @@
-"""Opaque tokens: random for the client, a digest for the database."""
+"""Opaque tokens: random values for the client, of which the database stores a digest."""
 
 import base64
 import hashlib
@@ -11,49 +11,49 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 TOKEN_BYTES = 32
-"""256 bits of randomness (ASVS 5.0 V7.2.3 asks for 128)."""
+"""256 random bits (ASVS 5.0 V7.2.3 requires 128)."""
 
 SALT_BYTES = 16
 
 
 class OpaqueToken(NamedTuple):
-    """A secret that leaves the process once, and what the database keeps of it."""
+    """A secret that is sent to the client once, and the digest that the database stores."""
 
     raw: str
     digest: str
 
 
 def digest(raw: str) -> str:
-    """Hash a token of full entropy for look-up: plain SHA-256 suffices there (ASVS 5.0 V6.5.2)."""
+    """Return the digest by which a token is found. SHA-256 suffices for a random token (ASVS 5.0 V6.5.2)."""
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
 def new_token(prefix: str) -> OpaqueToken:
-    """Draw a token. The prefix makes a leaked one easy to find by secret scanners."""
+    """Generate a token. Secret scanners find a leaked one by its prefix."""
     return _token(prefix, secrets.token_bytes(TOKEN_BYTES))
 
 
 def new_salt() -> str:
-    """Draw the salt of one rotation, in hex."""
+    """Generate the salt of one rotation, in hexadecimal form."""
     return secrets.token_hex(SALT_BYTES)
 
 
 class SuccessorDerivation:
-    """Derives the token that follows another, so that a retried rotation yields the same one and none need be stored.
+    """Derives the successor of a token, so that a retried rotation yields the same one without storing it.
 
-    successor = HMAC-SHA256(K, token ‖ salt), K = HKDF-SHA256(secret). The salt lies in the database and K outside of
-    it: who has one of the three, or two, cannot compute the chain.
+    successor = HMAC-SHA256(K, token ‖ salt), K = HKDF-SHA256(secret). The salt is in the database, and K is not: an
+    attacker needs token, salt and K to compute the chain.
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         self._keys = [_derivation_key(secret) for secret in secrets_newest_first]
 
     def successor(self, raw: str, salt: str) -> OpaqueToken:
-        """The successor that a new rotation hands out."""
+        """Return the successor of a new rotation, derived with the newest secret."""
         return next(self.candidates(raw, salt))
 
     def candidates(self, raw: str, salt: str) -> Iterator[OpaqueToken]:
-        """What each key of the ring would have handed out, newest key first."""
+        """Yield the successor that each secret derives, newest secret first."""
         prefix = raw[: raw.index("_") + 1]
         for key in self._keys:
             yield _token(prefix, hmac.digest(key, raw.encode() + bytes.fromhex(salt), "sha256"))

@@ -1,4 +1,4 @@
-"""What a key is called, and what is published of it."""
+"""The id of a key (`kid`), and its published members."""
 
 import base64
 import hashlib
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.engine_independent
 
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 SHORT_X = 379
-"""The private number of a P-256 key whose public x begins with a zero byte."""
+"""The private value of a P-256 key whose public x begins with a zero byte."""
 
 
 def number(text: str) -> int:
@@ -28,8 +28,8 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def test_the_name_of_an_rsa_key_is_the_thumbprint_of_rfc_7638() -> None:
-    """The example of its section 3.1."""
+def test_kid_of_an_rsa_key_is_the_thumbprint_of_rfc_7638() -> None:
+    """The example of section 3.1."""
     modulus = (
         "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3"
         "oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdA"
@@ -43,8 +43,8 @@ def test_the_name_of_an_rsa_key_is_the_thumbprint_of_rfc_7638() -> None:
     assert kid == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
 
-def test_the_name_of_an_ed25519_key_is_the_thumbprint_of_rfc_8037() -> None:
-    """The example of its appendix A.3."""
+def test_kid_of_an_ed25519_key_is_the_thumbprint_of_rfc_8037() -> None:
+    """The example of appendix A.3."""
     key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo="))
 
     kid = SigningKey(algorithm="EdDSA", verifying=key, signing=None).kid
@@ -53,8 +53,8 @@ def test_the_name_of_an_ed25519_key_is_the_thumbprint_of_rfc_8037() -> None:
 
 
 @pytest.mark.parametrize("private_number", [1, SHORT_X])
-def test_coordinates_of_a_p256_key_keep_their_leading_zeros(private_number: int) -> None:
-    """RFC 7518 section 6.2.1.2: 32 bytes, however small the number."""
+def test_p256_coordinates_keep_their_leading_zeros(private_number: int) -> None:
+    """RFC 7518 section 6.2.1.2: always 32 bytes."""
     private = ec.derive_private_key(private_number, ec.SECP256R1())
     numbers = private.public_key().public_numbers()
     x, y = (base64url(value.to_bytes(32)) for value in (numbers.x, numbers.y))
@@ -73,7 +73,7 @@ def test_coordinates_of_a_p256_key_keep_their_leading_zeros(private_number: int)
     }
 
 
-def test_the_key_with_a_leading_zero_has_one() -> None:
+def test_short_x_has_a_leading_zero_byte() -> None:
     numbers = ec.derive_private_key(SHORT_X, ec.SECP256R1()).public_key().public_numbers()
 
     assert numbers.x < 1 << 248
@@ -83,7 +83,7 @@ def test_the_key_with_a_leading_zero_has_one() -> None:
     ("algorithm", "members"),
     [("EdDSA", {"kty", "crv", "x"}), ("ES256", {"kty", "crv", "x", "y"}), ("RS256", {"kty", "n", "e"})],
 )
-def test_only_the_public_members_are_published(algorithm: str, members: set[str]) -> None:
+def test_jwk_has_only_public_members(algorithm: str, members: set[str]) -> None:
     jwk = SigningKey.from_pem(private_pem(algorithm)).public_jwk
 
     assert jwk is not None
@@ -92,11 +92,11 @@ def test_only_the_public_members_are_published(algorithm: str, members: set[str]
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
-def test_both_halves_of_a_key_have_one_name(algorithm: str) -> None:
+def test_private_and_public_key_have_the_same_kid(algorithm: str) -> None:
     assert SigningKey.from_pem(private_pem(algorithm)).kid == SigningKey.from_pem(public_pem(algorithm)).kid
 
 
-def test_a_secret_has_a_short_lasting_name_that_says_nothing_of_it() -> None:
+def test_kid_of_a_secret_is_stable_and_not_its_digest() -> None:
     key = SigningKey.from_secret(SECRET)
     plain_digest = base64url(hashlib.sha256(SECRET.encode()).digest())
 
@@ -106,7 +106,7 @@ def test_a_secret_has_a_short_lasting_name_that_says_nothing_of_it() -> None:
     assert key.kid != plain_digest[:16]
 
 
-def test_a_secret_is_never_published() -> None:
+def test_secret_is_never_published() -> None:
     secret = SigningKey.from_secret(SECRET)
     published = SigningKey.from_pem(private_pem("EdDSA"))
 
@@ -115,7 +115,7 @@ def test_a_secret_is_never_published() -> None:
     assert SECRET not in json.dumps(KeyRing(published, [secret]).public_jwks())
 
 
-def test_all_public_keys_are_published_the_signing_one_last() -> None:
+def test_public_keys_are_published_with_the_signing_key_last() -> None:
     current, first, second = (SigningKey.from_pem(private_pem(name)) for name in ("EdDSA", "ES256", "RS256"))
 
     keys = KeyRing(current, [first, second]).public_jwks()
@@ -123,12 +123,12 @@ def test_all_public_keys_are_published_the_signing_one_last() -> None:
     assert [key["kid"] for key in keys] == [first.kid, second.kid, current.kid]
 
 
-def test_a_signing_key_that_is_listed_as_previous_too_is_published_once_and_signs() -> None:
+def test_signing_key_that_is_also_a_previous_key_is_published_once_and_signs() -> None:
     current = SigningKey.from_pem(private_pem("EdDSA"))
-    its_public_half = SigningKey.from_pem(public_pem("EdDSA"))
+    its_public_key = SigningKey.from_pem(public_pem("EdDSA"))
     other = SigningKey.from_pem(private_pem("ES256"))
 
-    ring = KeyRing(current, [its_public_half, other])
+    ring = KeyRing(current, [its_public_key, other])
 
     assert [key["kid"] for key in ring.public_jwks()] == [other.kid, current.kid]
     assert ring.verify(ring.sign({}, token_type="t"), token_type="t") == b"{}"

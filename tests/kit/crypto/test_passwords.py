@@ -1,4 +1,4 @@
-"""Which password belongs to which hash, and what the answer costs."""
+"""Which passwords a stored hash accepts, and how much work a verification costs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,17 +7,17 @@ import argon2
 import pytest
 from argon2.exceptions import VerifyMismatchError
 
-from auth_api.kit.crypto.passwords import UNUSABLE, PasswordHasher
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH, PasswordHasher
 from auth_api.kit.crypto.policy import HashingPolicy
 
 pytestmark = pytest.mark.engine_independent
 
 CHEAP = HashingPolicy(memory_kib=64, iterations=1)
-OTHER_PEOPLES_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("another password")
+OTHER_HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("another password")
 
 
 class Work:
-    """Counts the derivations that argon2 really does: a hash that it cannot read costs it none."""
+    """Counts the derivations that argon2 computes: an unreadable hash costs it none."""
 
     def __init__(self, real: argon2.PasswordHasher) -> None:
         self._real = real
@@ -38,13 +38,13 @@ class Work:
 
 @pytest.fixture
 def hasher() -> Iterator[PasswordHasher]:
-    made = PasswordHasher(CHEAP)
-    yield made
-    made.close()
+    hasher = PasswordHasher(CHEAP)
+    yield hasher
+    hasher.close()
 
 
 def counted(hasher: PasswordHasher) -> Work:
-    counting = Work(hasher._argon2)  # noqa: SLF001 - the work is counted, as its time would be a matter of luck
+    counting = Work(hasher._argon2)  # noqa: SLF001 - counted, as a measured time would vary
     hasher._argon2 = counting  # type: ignore[assignment]  # noqa: SLF001 - as above
     return counting
 
@@ -54,7 +54,7 @@ def work(hasher: PasswordHasher) -> Work:
     return counted(hasher)
 
 
-async def test_a_password_belongs_to_its_own_hash_alone(hasher: PasswordHasher) -> None:
+async def test_password_matches_only_its_own_hash(hasher: PasswordHasher) -> None:
     stored = await hasher.hash("Correct-Horse-7-Staple")
 
     assert await hasher.verify("Correct-Horse-7-Staple", stored) is True
@@ -66,7 +66,7 @@ async def test_a_password_belongs_to_its_own_hash_alone(hasher: PasswordHasher) 
     [("caf\u00e9", "cafe\u0301"), ("cafe\u0301", "caf\u00e9"), ("\u1112\u1161\u11ab", "\ud55c"), ("\u212b", "\u00c5")],
     ids=["composed", "decomposed", "hangul", "singleton"],
 )
-async def test_one_character_typed_in_two_ways_is_one_password(hasher: PasswordHasher, chosen: str, typed: str) -> None:
+async def test_password_matches_in_another_unicode_normal_form(hasher: PasswordHasher, chosen: str, typed: str) -> None:
     assert await hasher.verify(typed, await hasher.hash(chosen)) is True
 
 
@@ -83,55 +83,55 @@ async def test_one_character_typed_in_two_ways_is_one_password(hasher: PasswordH
         ("x" * 1000 + "a", "x" * 1000 + "b"),
         ("secret", ""),
     ],
-    ids=["ligature", "full width", "case", "blank behind", "blank before", "nul", "behind nul", "long", "empty"],
+    ids=["ligature", "full width", "case", "trailing space", "leading space", "nul", "after nul", "long", "empty"],
 )
-async def test_nothing_else_is_folded_trimmed_or_cut(hasher: PasswordHasher, chosen: str, typed: str) -> None:
+async def test_password_is_not_folded_trimmed_or_truncated(hasher: PasswordHasher, chosen: str, typed: str) -> None:
     assert await hasher.verify(typed, await hasher.hash(chosen)) is False
 
 
-NO_HASH = {
-    "no account": None,
-    "no password": UNUSABLE,
-    "nothing": "",
-    "a text": "not a hash",
-    "the password itself": "Correct-Horse-7-Staple",
-    "a text that is not ASCII": "pässwörd",
-    "a hash of bcrypt": "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
-    "a hash of scrypt": "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
-    "the name alone": "$argon2id$",
-    "a hash cut short": OTHER_PEOPLES_HASH[:-20],
-    "a hash without its digest": OTHER_PEOPLES_HASH.rpartition("$")[0],
-    "a hash with a broken salt": OTHER_PEOPLES_HASH.replace("p=1$", "p=1$*"),
-    "a hash with something behind": OTHER_PEOPLES_HASH + "$",
-    "a hash that is not ASCII": OTHER_PEOPLES_HASH + "ö",
-    "a hash with impossible parameters": OTHER_PEOPLES_HASH.replace("m=64", "m=0"),
-    "a hash of an unknown version": OTHER_PEOPLES_HASH.replace("v=19", "v=99"),
+NOT_A_HASH = {
+    "unknown user": None,
+    "no password": UNUSABLE_HASH,
+    "empty": "",
+    "text": "not a hash",
+    "the password": "Correct-Horse-7-Staple",
+    "non-ASCII text": "pässwörd",
+    "bcrypt hash": "$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW",
+    "scrypt hash": "$scrypt$ln=16,r=8,p=1$aM15713r3Xsvxbi31lqr1Q$nFNh2CVHVjNldFVKDHDlm4CbdRSCdEBsjjJxD+iCs5E",
+    "only the name": "$argon2id$",
+    "truncated hash": OTHER_HASH[:-20],
+    "hash without digest": OTHER_HASH.rpartition("$")[0],
+    "hash with a broken salt": OTHER_HASH.replace("p=1$", "p=1$*"),
+    "hash with a suffix": OTHER_HASH + "$",
+    "non-ASCII hash": OTHER_HASH + "ö",
+    "hash with impossible parameters": OTHER_HASH.replace("m=64", "m=0"),
+    "hash of an unknown version": OTHER_HASH.replace("v=19", "v=99"),
 }
 
 
-@pytest.mark.parametrize("stored", NO_HASH.values(), ids=NO_HASH)
-async def test_what_is_no_hash_costs_the_work_of_one_and_matches_nothing(
+@pytest.mark.parametrize("stored", NOT_A_HASH.values(), ids=NOT_A_HASH)
+async def test_value_that_is_not_a_hash_costs_one_derivation_and_matches_nothing(
     hasher: PasswordHasher, work: Work, stored: str | None
 ) -> None:
-    """Otherwise the time of the answer would tell which accounts exist."""
+    """Otherwise the response time would reveal which users exist."""
     assert await hasher.verify("Correct-Horse-7-Staple", stored) is False
     assert work.derivations == 1
 
 
 @pytest.mark.parametrize(("typed", "matches"), [("another password", True), ("wrong", False)])
-async def test_a_hash_costs_one_derivation_right_or_wrong(
+async def test_hash_costs_one_derivation_for_any_password(
     hasher: PasswordHasher, work: Work, typed: str, matches: bool
 ) -> None:
-    assert await hasher.verify(typed, OTHER_PEOPLES_HASH) is matches
+    assert await hasher.verify(typed, OTHER_HASH) is matches
     assert work.derivations == 1
 
 
-@pytest.mark.parametrize("typed", ["", UNUSABLE, "!!"])
-async def test_no_password_opens_an_account_that_has_none(hasher: PasswordHasher, typed: str) -> None:
-    assert await hasher.verify(typed, UNUSABLE) is False
+@pytest.mark.parametrize("typed", ["", UNUSABLE_HASH, "!!"])
+async def test_unusable_password_matches_no_password(hasher: PasswordHasher, typed: str) -> None:
+    assert await hasher.verify(typed, UNUSABLE_HASH) is False
 
 
-async def test_the_decoy_is_no_account_s_password(hasher: PasswordHasher) -> None:
+async def test_decoy_is_random(hasher: PasswordHasher) -> None:
     other = PasswordHasher(CHEAP)
     other.close()
 
@@ -139,60 +139,58 @@ async def test_the_decoy_is_no_account_s_password(hasher: PasswordHasher) -> Non
     assert await hasher.verify("", None) is False
 
 
-async def test_a_hash_is_salted_argon2id_of_the_policy_s_cost(hasher: PasswordHasher) -> None:
+async def test_hash_is_salted_argon2id_with_the_cost_of_the_policy(hasher: PasswordHasher) -> None:
     first, second = await hasher.hash("same"), await hasher.hash("same")
 
     assert first != second
     assert first.startswith("$argon2id$v=19$m=64,t=1,p=1$")
 
 
-def test_the_usual_cost_is_that_of_owasp() -> None:
-    usual = HashingPolicy()
+def test_default_cost_is_that_of_owasp() -> None:
+    policy = HashingPolicy()
 
-    assert (usual.memory_kib, usual.iterations, usual.parallelism) == (19456, 2, 1)
+    assert (policy.memory_kib, policy.iterations, policy.parallelism) == (19456, 2, 1)
 
 
-TODAY = HashingPolicy(memory_kib=128, iterations=2)
+CURRENT_POLICY = HashingPolicy(memory_kib=128, iterations=2)
 
-MADE_WITH = {
+OTHER_POLICIES = {
     "the same": (HashingPolicy(memory_kib=128, iterations=2), False),
     "less memory": (HashingPolicy(memory_kib=64, iterations=2), True),
     "fewer iterations": (HashingPolicy(memory_kib=128, iterations=1), True),
-    "less of one and more of the other": (HashingPolicy(memory_kib=256, iterations=1), True),
+    "fewer iterations, more memory": (HashingPolicy(memory_kib=256, iterations=1), True),
     "more memory": (HashingPolicy(memory_kib=256, iterations=2), False),
     "more iterations": (HashingPolicy(memory_kib=128, iterations=3), False),
 }
 
 
-@pytest.mark.parametrize(("policy", "outdated"), MADE_WITH.values(), ids=MADE_WITH)
-async def test_a_hash_of_another_cost_is_still_good_and_due_for_a_new_one_if_it_cost_less(
-    policy: HashingPolicy, outdated: bool
+@pytest.mark.parametrize(("policy", "is_cheaper"), OTHER_POLICIES.values(), ids=OTHER_POLICIES)
+async def test_hash_of_another_cost_matches_and_needs_a_rehash_if_it_is_cheaper(
+    policy: HashingPolicy, is_cheaper: bool
 ) -> None:
-    then, today = PasswordHasher(policy), PasswordHasher(TODAY)
-    stored = await then.hash("secret")
+    old, current = PasswordHasher(policy), PasswordHasher(CURRENT_POLICY)
+    stored = await old.hash("secret")
 
-    assert await today.verify("secret", stored) is True
-    assert today.needs_rehash(stored) is outdated
-    then.close()
-    today.close()
-
-
-@pytest.mark.parametrize(("policy", "outdated"), MADE_WITH.values(), ids=MADE_WITH)
-async def test_a_wrong_password_costs_at_least_today_s_work_whatever_the_hash_cost(
-    policy: HashingPolicy, outdated: bool
-) -> None:
-    """A quicker answer would tell which accounts are old."""
-    then, today = PasswordHasher(policy), PasswordHasher(TODAY)
-    stored = await then.hash("secret")
-    work = counted(today)
-
-    assert await today.verify("wrong", stored) is False
-    assert work.derivations == (2 if outdated else 1)
-    then.close()
-    today.close()
+    assert await current.verify("secret", stored) is True
+    assert current.needs_rehash(stored) is is_cheaper
+    old.close()
+    current.close()
 
 
-def test_a_hash_of_the_weaker_kind_is_due_for_a_new_one(hasher: PasswordHasher) -> None:
+@pytest.mark.parametrize(("policy", "is_cheaper"), OTHER_POLICIES.values(), ids=OTHER_POLICIES)
+async def test_wrong_password_costs_at_least_the_current_work(policy: HashingPolicy, is_cheaper: bool) -> None:
+    """A quicker response would reveal old accounts."""
+    old, current = PasswordHasher(policy), PasswordHasher(CURRENT_POLICY)
+    stored = await old.hash("secret")
+    work = counted(current)
+
+    assert await current.verify("wrong", stored) is False
+    assert work.derivations == (2 if is_cheaper else 1)
+    old.close()
+    current.close()
+
+
+def test_argon2i_hash_needs_a_rehash(hasher: PasswordHasher) -> None:
     stored = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1, type=argon2.Type.I).hash("secret")
 
     assert hasher.needs_rehash(stored) is True

@@ -1,4 +1,4 @@
-"""Every algorithm signs and verifies, and the ring finds the right key."""
+"""Every algorithm signs and verifies, and `kid` selects the key of the ring."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ def key_of(algorithm: str) -> SigningKey:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_what_it_signs_it_verifies(algorithm: str) -> None:
+def test_ring_verifies_its_own_token(algorithm: str) -> None:
     ring = KeyRing(key_of(algorithm))
 
     token = ring.sign(CLAIMS, token_type="at+jwt")
@@ -30,7 +30,7 @@ def test_what_it_signs_it_verifies(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_the_header_names_algorithm_key_and_type_and_nothing_else(algorithm: str) -> None:
+def test_header_has_only_algorithm_kid_and_type(algorithm: str) -> None:
     key = key_of(algorithm)
 
     token = KeyRing(key).sign(CLAIMS, token_type="at+jwt")
@@ -39,7 +39,7 @@ def test_the_header_names_algorithm_key_and_type_and_nothing_else(algorithm: str
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_others_verify_it_with_the_published_key(algorithm: str) -> None:
+def test_published_key_verifies_the_token(algorithm: str) -> None:
     key = key_of(algorithm)
     published: Any = SECRET if key.public_jwk is None else jwt.PyJWK(key.public_jwk)
 
@@ -49,7 +49,7 @@ def test_others_verify_it_with_the_published_key(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_token_of_another_type_is_refused(algorithm: str) -> None:
+def test_token_of_another_type_is_rejected(algorithm: str) -> None:
     ring = KeyRing(key_of(algorithm))
 
     with pytest.raises(SignatureRejectedError):
@@ -58,7 +58,7 @@ def test_a_token_of_another_type_is_refused(algorithm: str) -> None:
 
 @pytest.mark.parametrize("previous", ALGORITHMS)
 @pytest.mark.parametrize("current", ALGORITHMS)
-def test_the_previous_key_s_signatures_still_count(previous: str, current: str) -> None:
+def test_token_of_the_previous_key_is_accepted(previous: str, current: str) -> None:
     old = key_of(previous)
     new = SigningKey.from_secret(OTHER_SECRET) if current == previous == "HS256" else key_of(current)
     token = KeyRing(old).sign(CLAIMS, token_type="at+jwt")
@@ -70,7 +70,7 @@ def test_the_previous_key_s_signatures_still_count(previous: str, current: str) 
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
-def test_of_a_previous_key_the_public_half_is_enough(algorithm: str) -> None:
+def test_public_key_of_the_previous_key_suffices(algorithm: str) -> None:
     token = KeyRing(key_of(algorithm)).sign(CLAIMS, token_type="at+jwt")
 
     ring = KeyRing(SigningKey.from_secret(SECRET), [SigningKey.from_pem(public_pem(algorithm))])
@@ -79,28 +79,28 @@ def test_of_a_previous_key_the_public_half_is_enough(algorithm: str) -> None:
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_key_that_left_the_ring_opens_nothing(algorithm: str) -> None:
+def test_token_of_a_removed_key_is_rejected(algorithm: str) -> None:
     token = KeyRing(key_of(algorithm)).sign(CLAIMS, token_type="at+jwt")
 
     with pytest.raises(SignatureRejectedError):
         KeyRing(SigningKey.from_secret(OTHER_SECRET)).verify(token, token_type="at+jwt")
 
 
-def test_the_kid_selects_the_key_and_no_other_is_tried() -> None:
+def test_only_the_key_that_kid_names_is_tried() -> None:
     one, two = SigningKey.from_secret(SECRET), SigningKey.from_secret(OTHER_SECRET)
     ring = KeyRing(one, [two])
     claims = b'{"sub":"7"}'
 
-    crossed = jwt.PyJWS().encode(claims, SECRET.encode(), "HS256", {"kid": two.kid, "typ": "at+jwt"})
-    straight = jwt.PyJWS().encode(claims, OTHER_SECRET.encode(), "HS256", {"kid": two.kid, "typ": "at+jwt"})
+    signed_by_another = jwt.PyJWS().encode(claims, SECRET.encode(), "HS256", {"kid": two.kid, "typ": "at+jwt"})
+    signed_by_named = jwt.PyJWS().encode(claims, OTHER_SECRET.encode(), "HS256", {"kid": two.kid, "typ": "at+jwt"})
 
-    assert ring.verify(straight, token_type="at+jwt") == claims
+    assert ring.verify(signed_by_named, token_type="at+jwt") == claims
     with pytest.raises(SignatureRejectedError):
-        ring.verify(crossed, token_type="at+jwt")
+        ring.verify(signed_by_another, token_type="at+jwt")
 
 
-def test_the_payload_comes_back_byte_for_byte() -> None:
-    """Claims are the caller's business: not even JSON is asked for."""
+def test_payload_is_returned_unchanged() -> None:
+    """The caller checks the claims: the payload need not even be JSON."""
     key = SigningKey.from_secret(SECRET)
     payload = b"\x00\xff not JSON"
 

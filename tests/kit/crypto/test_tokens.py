@@ -1,4 +1,4 @@
-"""Opaque tokens and the chain they form."""
+"""Opaque tokens, and the derivation of their successors."""
 
 import base64
 import hashlib
@@ -16,32 +16,32 @@ SALT = "00112233445566778899aabbccddeeff"
 RAW = "rt_" + "A" * 43
 
 
-def test_a_token_is_a_prefix_and_256_random_bits() -> None:
+def test_token_is_a_prefix_and_256_random_bits() -> None:
     token = new_token("rt_")
 
     assert re.fullmatch(r"rt_[A-Za-z0-9_-]{43}", token.raw)
     assert len(base64.urlsafe_b64decode(token.raw.removeprefix("rt_") + "=")) * 8 == 256
 
 
-def test_what_is_kept_of_a_token_is_its_sha256() -> None:
+def test_digest_of_a_token_is_its_sha256() -> None:
     token = new_token("rt_")
 
     assert token.digest == hashlib.sha256(token.raw.encode()).hexdigest()
     assert token.digest == digest(token.raw)
 
 
-def test_no_token_comes_twice() -> None:
+def test_tokens_are_unique() -> None:
     assert len({new_token("rt_").raw for _ in range(1000)}) == 1000
 
 
-def test_a_salt_is_128_random_bits_in_hex() -> None:
+def test_salt_is_128_random_bits_in_hex() -> None:
     salts = {new_salt() for _ in range(100)}
 
     assert len(salts) == 100
     assert all(re.fullmatch(r"[0-9a-f]{32}", salt) for salt in salts)
 
 
-def test_the_successor_is_the_hmac_of_token_and_salt_under_a_key_of_hkdf() -> None:
+def test_successor_is_the_hmac_of_token_and_salt_with_an_hkdf_key() -> None:
     extracted = hmac.digest(bytes(32), SECRET, "sha256")
     key = hmac.digest(extracted, b"auth_api refresh v1\x01", "sha256")  # RFC 5869 with one block
     expected = hmac.digest(key, RAW.encode() + bytes.fromhex(SALT), "sha256")
@@ -52,7 +52,7 @@ def test_the_successor_is_the_hmac_of_token_and_salt_under_a_key_of_hkdf() -> No
     assert successor.digest == digest(successor.raw)
 
 
-def test_a_retry_gets_the_same_successor_after_a_restart_too() -> None:
+def test_successor_is_the_same_after_a_restart() -> None:
     assert SuccessorDerivation([SECRET]).successor(RAW, SALT) == SuccessorDerivation([SECRET]).successor(RAW, SALT)
 
 
@@ -61,14 +61,13 @@ def test_a_retry_gets_the_same_successor_after_a_restart_too() -> None:
     [(SECRET + b"x", RAW, SALT), (SECRET, RAW[:-1] + "B", SALT), (SECRET, RAW, SALT[:-1] + "e")],
     ids=["key", "token", "salt"],
 )
-def test_each_of_the_three_decides(secret: bytes, raw: str, salt: str) -> None:
-    """Who lacks one of them cannot compute the chain."""
-    usual = SuccessorDerivation([SECRET]).successor(RAW, SALT)
+def test_successor_depends_on_key_token_and_salt(secret: bytes, raw: str, salt: str) -> None:
+    successor = SuccessorDerivation([SECRET]).successor(RAW, SALT)
 
-    assert SuccessorDerivation([secret]).successor(raw, salt).raw != usual.raw
+    assert SuccessorDerivation([secret]).successor(raw, salt).raw != successor.raw
 
 
-def test_a_successor_keeps_the_prefix_and_has_successors_itself() -> None:
+def test_successor_keeps_the_prefix_and_has_a_successor() -> None:
     derivation = SuccessorDerivation([SECRET])
 
     second = derivation.successor("ot_a_b", SALT)
@@ -78,7 +77,7 @@ def test_a_successor_keeps_the_prefix_and_has_successors_itself() -> None:
     assert len({"ot_a_b", second.raw, third.raw}) == 3
 
 
-def test_each_key_of_the_ring_gives_a_candidate_the_newest_first() -> None:
+def test_each_secret_derives_a_candidate_newest_first() -> None:
     new, old = b"the-new-secret", b"the-old-secret"
 
     candidates = list(SuccessorDerivation([new, old]).candidates(RAW, SALT))

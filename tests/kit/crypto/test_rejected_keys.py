@@ -1,4 +1,4 @@
-"""Key material that cannot be trusted is refused before anything is signed with it, and never shown."""
+"""Weak, damaged or unsuitable key material is rejected before it signs, and never shown."""
 
 import traceback
 from collections.abc import Callable
@@ -42,7 +42,7 @@ def damaged(pem: str) -> str:
     return "\n".join([head, body[:8] + body[:8] + body[16:], *rest])
 
 
-def cut(pem: str) -> str:
+def truncated(pem: str) -> str:
     lines = pem.splitlines()
     return "\n".join([*lines[:-2], lines[-2][:4], lines[-1]])
 
@@ -58,26 +58,26 @@ PEMS: dict[str, Callable[[], str]] = {
     "X25519": lambda: pem_of(X25519PrivateKey.generate()),
     "encrypted": lambda: pem_of(Ed25519PrivateKey.generate(), password=b"secret"),
     "damaged": lambda: damaged(private_pem("ES256")),
-    "cut short": lambda: cut(private_pem("RS256")),
+    "truncated": lambda: truncated(private_pem("RS256")),
     "damaged, public": lambda: damaged(public_pem("ES256")),
-    "called private but public": lambda: public_pem("EdDSA").replace("PUBLIC", "PRIVATE"),
-    "called public but private": lambda: private_pem("EdDSA").replace("PRIVATE", "PUBLIC"),
-    "a certificate": lambda: public_pem("RS256").replace("PUBLIC KEY", "CERTIFICATE"),
-    "a secret": lambda: "a-secret-that-only-the-tests-know-0123456789",
-    "nothing": lambda: "",
-    "not ASCII": lambda: private_pem("EdDSA").replace("-----END", "ö-----END"),
+    "public key labelled as private": lambda: public_pem("EdDSA").replace("PUBLIC", "PRIVATE"),
+    "private key labelled as public": lambda: private_pem("EdDSA").replace("PRIVATE", "PUBLIC"),
+    "certificate": lambda: public_pem("RS256").replace("PUBLIC KEY", "CERTIFICATE"),
+    "secret": lambda: "a-secret-that-only-the-tests-know-0123456789",
+    "empty": lambda: "",
+    "non-ASCII": lambda: private_pem("EdDSA").replace("-----END", "ö-----END"),
 }
 
 
 @pytest.mark.parametrize("make", PEMS.values(), ids=PEMS)
-def test_a_key_of_another_kind_or_too_weak_is_refused_without_showing_it(make: Callable[[], str]) -> None:
+def test_weak_or_unsupported_key_is_rejected_without_showing_it(make: Callable[[], str]) -> None:
     pem = make()
 
-    with pytest.raises(KeyRejectedError) as refused:
+    with pytest.raises(KeyRejectedError) as rejected:
         SigningKey.from_pem(pem)
 
-    shown = "".join(traceback.format_exception(refused.value))
-    assert str(refused.value).startswith("is ")
+    shown = "".join(traceback.format_exception(rejected.value))
+    assert str(rejected.value).startswith("is ")
     assert [line for line in pem.splitlines() if line and "-----" not in line and line in shown] == []
 
 
@@ -89,15 +89,15 @@ def test_a_key_of_another_kind_or_too_weak_is_refused_without_showing_it(make: C
         (PEMS["encrypted"], "is not an unencrypted key in PEM form"),
     ],
 )
-def test_the_reason_is_said(pem: Callable[[], str], reason: str) -> None:
-    with pytest.raises(KeyRejectedError) as refused:
+def test_rejection_gives_the_reason(pem: Callable[[], str], reason: str) -> None:
+    with pytest.raises(KeyRejectedError) as rejected:
         SigningKey.from_pem(pem())
 
-    assert str(refused.value) == reason
+    assert str(rejected.value) == reason
 
 
 @pytest.mark.parametrize("form", [PrivateFormat.TraditionalOpenSSL, PrivateFormat.PKCS8])
-def test_both_usual_forms_of_a_private_key_are_read(form: PrivateFormat) -> None:
+def test_private_key_is_read_in_both_usual_formats(form: PrivateFormat) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
 
     read = SigningKey.from_pem(key.private_bytes(Encoding.PEM, form, NoEncryption()).decode())
@@ -106,15 +106,15 @@ def test_both_usual_forms_of_a_private_key_are_read(form: PrivateFormat) -> None
 
 
 @pytest.mark.parametrize("secret", ["", "x", "x" * 31, "é" * 15 + "x"])
-def test_a_secret_below_32_bytes_is_refused_without_showing_it(secret: str) -> None:
-    with pytest.raises(KeyRejectedError) as refused:
+def test_secret_below_32_bytes_is_rejected_without_showing_it(secret: str) -> None:
+    with pytest.raises(KeyRejectedError) as rejected:
         SigningKey.from_secret(secret)
 
-    assert str(refused.value) == "is shorter than 32 bytes"
+    assert str(rejected.value) == "is shorter than 32 bytes"
 
 
 @pytest.mark.parametrize("secret", ["x" * 32, "é" * 16])
-def test_a_secret_of_32_bytes_signs(secret: str) -> None:
+def test_secret_of_32_bytes_signs(secret: str) -> None:
     ring = KeyRing(SigningKey.from_secret(secret))
 
     assert ring.verify(ring.sign({}, token_type="t"), token_type="t") == b"{}"
@@ -129,17 +129,17 @@ def test_a_secret_of_32_bytes_signs(secret: str) -> None:
     ],
     ids=["private PEM", "public PEM", "OpenSSH"],
 )
-def test_an_asymmetric_key_is_no_secret(text: str) -> None:
-    """A public key as a secret would let everybody sign; it must not come out at the first login."""
-    with pytest.raises(KeyRejectedError) as refused:
+def test_asymmetric_key_is_rejected_as_a_secret(text: str) -> None:
+    """A public key as the secret would let anyone sign. It must fail at start, not at the first login."""
+    with pytest.raises(KeyRejectedError) as rejected:
         SigningKey.from_secret(text)
 
-    assert str(refused.value) == "is a key or certificate of another kind and no shared secret"
+    assert str(rejected.value) == "is a key or certificate of another kind, not a shared secret"
 
 
 @pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
-def test_a_public_key_cannot_sign(algorithm: str) -> None:
-    with pytest.raises(KeyRejectedError) as refused:
+def test_public_key_cannot_sign(algorithm: str) -> None:
+    with pytest.raises(KeyRejectedError) as rejected:
         KeyRing(SigningKey.from_pem(public_pem(algorithm)))
 
-    assert str(refused.value) == "is a public key and cannot sign"
+    assert str(rejected.value) == "is a public key and cannot sign"

@@ -1,4 +1,4 @@
-"""Whatever arrives: the payload of a genuine token, or the one refusal, and never another exception."""
+"""Random changes of a token: `verify` returns the payload of a genuine token, or raises one exception."""
 
 import base64
 import hmac
@@ -26,31 +26,31 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def bent(token: str, chance: random.Random) -> str:
+def mutated(token: str, chance: random.Random) -> str:
     characters = list(token)
     for _ in range(chance.randint(1, 3)):
-        place = chance.randrange(len(characters))
+        position = chance.randrange(len(characters))
         match chance.randrange(4):
             case 0:
-                characters[place] = chance.choice(ALPHABET)
+                characters[position] = chance.choice(ALPHABET)
             case 1:
-                characters.insert(place, chance.choice(ALPHABET))
+                characters.insert(position, chance.choice(ALPHABET))
             case 2:
-                del characters[place]
+                del characters[position]
             case _:
                 other = chance.randrange(len(characters))
-                characters[place], characters[other] = characters[other], characters[place]
+                characters[position], characters[other] = characters[other], characters[position]
     return "".join(characters)
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_a_bent_token_is_refused(algorithm: str) -> None:
+def test_mutated_token_is_rejected(algorithm: str) -> None:
     chance = random.Random(SEED)  # noqa: S311 - the same tokens every time
     ring = KeyRing(key_of(algorithm))
     genuine = ring.sign({"sub": "7"}, token_type="at+jwt")
 
     accepted = []
-    for token in (bent(genuine, chance) for _ in range(1500)):
+    for token in (mutated(genuine, chance) for _ in range(1500)):
         try:
             ring.verify(token, token_type="at+jwt")
         except SignatureRejectedError:
@@ -82,7 +82,7 @@ def random_header(kid: str, chance: random.Random) -> dict[str, Any]:
     }
 
 
-def test_of_well_signed_tokens_those_with_our_header_pass() -> None:
+def test_validly_signed_token_is_accepted_only_with_the_expected_header() -> None:
     chance = random.Random(SEED)  # noqa: S311 - the same tokens every time
     key = key_of("HS256")
     ring = KeyRing(key)
@@ -92,14 +92,14 @@ def test_of_well_signed_tokens_those_with_our_header_pass() -> None:
         header = random_header(key.kid, chance)
         content = f"{base64url(json.dumps(header).encode())}.{base64url(b'{}')}"
         token = f"{content}.{base64url(hmac.digest(SECRET.encode(), content.encode(), 'sha256'))}"
-        is_ours = {"alg": "HS256", "kid": key.kid, "typ": "at+jwt"}.items() <= header.items()
+        is_expected = {"alg": "HS256", "kid": key.kid, "typ": "at+jwt"}.items() <= header.items()
         try:
             ring.verify(token, token_type="at+jwt")
         except SignatureRejectedError:
-            passed = False
+            is_accepted = False
         else:
-            passed = True
-        assert passed == (is_ours and "crit" not in header and "b64" not in header), header
-        outcomes[passed] += 1
+            is_accepted = True
+        assert is_accepted == (is_expected and "crit" not in header and "b64" not in header), header
+        outcomes[is_accepted] += 1
 
     assert min(outcomes.values()) > 500
