@@ -169,7 +169,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
-        before_request=limit_check(services.address_limits.spend, RateLimitedException),
+        before_request=limit_check(services.client_ip_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_LENGTH,

@@ -47,9 +47,9 @@ from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
-from auth_api.throttling.accounts import AccountThrottle
-from auth_api.throttling.addresses import AddressLimits
-from auth_api.throttling.mails import MailLimits
+from auth_api.throttling.account_throttle import AccountThrottle
+from auth_api.throttling.client_ip_limits import ClientIpLimits
+from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
@@ -222,7 +222,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         exposition=Exposition(settings.metrics),
         housekeeping=housekeeping,
         audit=audit,
-        address_limits=AddressLimits(settings.throttling),
+        client_ip_limits=ClientIpLimits(settings.throttling),
         jobs=(
             *((mail_job,) if outbox.is_on else ()),
             *((BackgroundJob("housekeeping", housekeeping.step),) if settings.housekeeping.interval else ()),

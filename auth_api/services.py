@@ -27,7 +27,7 @@ from auth_api.operations.health.service import HealthService
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.addresses import AddressLimits
+from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.users.identifiers import canonical_email, new_username
 from auth_api.users.password_rules import PasswordRules
 
@@ -57,7 +57,7 @@ class Services:
     exposition: Exposition
     housekeeping: HousekeepingService
     audit: AuditTrail
-    address_limits: AddressLimits
+    client_ip_limits: ClientIpLimits
     jobs: tuple[BackgroundJob, ...]
 
     @property

@@ -5,7 +5,7 @@ import json
 import click
 
 from auth_api.cli.context import load_settings
-from auth_api.throttling.policy import HOUR, MINUTE, AccountLimit, ThrottlingPolicy
+from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit, ThrottlingPolicy
 
 Row = dict[str, str | int]
 
@@ -34,7 +34,7 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
             "allowed": f"{limit.requests} requests in {_span(limit.window_seconds)}",
             "then": f"429 RATE_LIMITED {'until the window ends' if limit.is_shared else 'while the allowance refills'}",
         }
-        for limit in policy.addresses.values()
+        for limit in policy.client_ip_limits.values()
     ]
     rows.append(
         {
@@ -55,7 +55,7 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
     return rows
 
 
-def _account_row(name: str, limit: AccountLimit) -> Row:
+def _account_row(name: str, limit: FailedAttemptLimit) -> Row:
     return {
         "limit": name,
         "allowed": f"{limit.free} in {_span(limit.window_seconds)}",

@@ -9,7 +9,7 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.accounts import AccountThrottle
+from auth_api.throttling.account_throttle import AccountThrottle
 
 AFTER_PROOF_BY_MAILBOX: Final = (Purpose.EMAIL_UNDO,)
 """Stays: who took an account over with its address must not be able to close the way back to the earlier one."""

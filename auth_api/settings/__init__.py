@@ -20,7 +20,7 @@ from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.reader import ENVIRONMENT, Environment, Reader
-from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy, address_limits
+from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy, client_ip_limits
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 
 _REQUESTS_PER_SECOND: Final = 50
@@ -129,7 +129,7 @@ def _throttling(read: Reader) -> ThrottlingPolicy:
     variables = read.build(LimitVariables)
     return read.build(
         ThrottlingPolicy,
-        addresses=address_limits(variables),
+        client_ip_limits=client_ip_limits(variables),
         requests_per_second=_REQUESTS_PER_SECOND * variables.factor,
     )
 

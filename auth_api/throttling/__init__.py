@@ -1,4 +1,6 @@
-"""Limits per IP address and per account, counted in the database, so that all workers and instances agree.
+"""Limits requests per client IP address, mails per e-mail address and failed logins per user.
 
-Address limits stop floods; the account throttle stops guessing, without ever becoming a weapon against the owner.
+The database counts, so that all workers and instances share one count; only the limit on refreshes is counted per
+worker process. Limits per IP address stop floods. The account throttle slows down guessing
+without locking the user out.
 """

@@ -1,4 +1,4 @@
-"""Guessing."""
+"""Errors of the account throttle."""
 
 from http import HTTPStatus
 
@@ -6,9 +6,9 @@ from auth_api.kit.errors import RetryLaterException
 
 
 class TooManyAttemptsException(RetryLaterException):
-    """Too many failed attempts at this account, whether it exists or not."""
+    """Too many failed attempts on this user, whether the user exists or not."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     error_code = "TOO_MANY_ATTEMPTS"
-    detail = "Too many failed attempts; wait a little."
-    remedy = "Wait `Retry-After` seconds before the next attempt; meanwhile, offer to reset the password."
+    detail = "There were too many failed attempts."
+    remedy = "Wait `Retry-After` seconds before the next attempt. In the meantime, offer to reset the password."

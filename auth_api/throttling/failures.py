@@ -1,17 +1,18 @@
-"""What the throttle holds against an account."""
+"""Failed attempts, as other packages see them."""
 
 from datetime import datetime
 
 import msgspec
 
 
-class Failures(msgspec.Struct, frozen=True, kw_only=True):
-    """Attempts with a wrong password that are not forgotten yet.
+class FailedAttempts(msgspec.Struct, frozen=True, kw_only=True):
+    """Recent attempts with a wrong password.
 
     Attributes:
-        network: from where; None for all of them together, of which networks that the owner has used are spared.
-        count: how many.
-        blocked_until: until when further ones are refused; None if they are not.
+        network: the network that they came from. None for the count over all networks, which does not block networks
+            that the user has used recently.
+        count: number of attempts.
+        blocked_until: end of the wait; None if further attempts are admitted.
     """
 
     network: str | None

@@ -10,19 +10,19 @@ MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-PER_PROCESS: Final = {"refresh"}
-"""Limits that need not be exact: a refresh token has 256 bits, so nothing is gained by guessing faster."""
+LIMITS_PER_PROCESS: Final = {"refresh"}
+"""Limits that need not be exact: a refresh token has 256 random bits, so nothing is gained by guessing faster."""
 
 
-class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
+class ClientIpLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one kind that one IP address may send per window, successful ones included.
 
     Attributes:
-        name: of the kind; routes refer to it.
-        requests: how many.
-        window_seconds: within how many seconds.
-        is_shared: counted in the database, over all worker processes, from the first request to the window's end. If
-            false, each worker process counts in its memory, and what is used comes back evenly during the window.
+        name: name of the kind, which routes refer to.
+        requests: number of requests per window.
+        window_seconds: length of the window.
+        is_shared: whether the database counts over all processes, in windows that begin with a first request. If
+            false, each worker process counts in its memory, and used requests refill evenly during the window.
     """
 
     name: str
@@ -31,7 +31,7 @@ class AddressLimit(msgspec.Struct, frozen=True, kw_only=True):
     is_shared: bool = True
 
 
-class AccountLimit(msgspec.Struct, frozen=True, kw_only=True):
+class FailedAttemptLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Failed logins that are free within a window; each further one blocks logins for a time that doubles.
 
     Attributes:
@@ -53,7 +53,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """All limits.
 
     Attributes:
-        addresses: limits per client IP address, by the name that routes refer to.
+        client_ip_limits: limits per client IP address, by the name that routes refer to.
         mails_per_hour: mails of one kind to one e-mail address, whether a user has it or not.
         per_network: failed logins of one user from one network.
         per_account: failed logins of one user from all networks together, except those the user has used recently.
@@ -64,15 +64,15 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting("RATE_LIMIT_ENABLED", "Whether requests and failed logins are limited; `false` removes all limits."),
     ] = True
-    addresses: dict[str, AddressLimit]
+    client_ip_limits: dict[str, ClientIpLimit]
     mails_per_hour: int = 3
-    per_network: AccountLimit = AccountLimit(free=5, window_seconds=DAY, renews=True)
-    per_account: AccountLimit = AccountLimit(free=50, window_seconds=HOUR, renews=False)
+    per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
+    per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)
     requests_per_second: int = 50
 
 
 class LimitVariables(msgspec.Struct, frozen=True, kw_only=True):
-    """Variables that `address_limits` computes the limits per client IP address from."""
+    """Variables that `client_ip_limits` computes the limits per client IP address from."""
 
     login_requests: Annotated[
         int, Setting("RATE_LIMIT_REQUESTS", "Logins that one client IP address may try per window.", minimum=1)
@@ -90,7 +90,7 @@ class LimitVariables(msgspec.Struct, frozen=True, kw_only=True):
     ] = 1
 
 
-def address_limits(variables: LimitVariables) -> dict[str, AddressLimit]:
+def client_ip_limits(variables: LimitVariables) -> dict[str, ClientIpLimit]:
     """Return the limits by name, each number of requests multiplied by the factor."""
     table = (
         ("login", variables.login_requests, variables.login_window_seconds),
@@ -104,8 +104,11 @@ def address_limits(variables: LimitVariables) -> dict[str, AddressLimit]:
         ("mailed_token", 20, MINUTE),
     )
     return {
-        name: AddressLimit(
-            name=name, requests=requests * variables.factor, window_seconds=window, is_shared=name not in PER_PROCESS
+        name: ClientIpLimit(
+            name=name,
+            requests=requests * variables.factor,
+            window_seconds=window,
+            is_shared=name not in LIMITS_PER_PROCESS,
         )
         for name, requests, window in table
     }

@@ -1,4 +1,4 @@
-"""Counting, each time in one statement: who reads first and writes then is overtaken by parallel requests."""
+"""Statements on counters. Each counts and checks at once: parallel requests would pass a separate check."""
 
 from datetime import UTC, datetime
 
@@ -7,21 +7,21 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import EPOCH_NOW
-from auth_api.throttling.failures import Failures
-from auth_api.throttling.policy import AccountLimit, ThrottlingPolicy
+from auth_api.throttling.failures import FailedAttempts
+from auth_api.throttling.policy import FailedAttemptLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
 
 
 class Count(msgspec.Struct, frozen=True):
-    """How many there have been in a window that ends in so many seconds."""
+    """Requests counted in the current window, and the seconds until it ends."""
 
-    attempts: int
+    requests: int
     resets_in: float
 
 
 @circuit_breaker(service=SERVICE)
 async def count(key: str, window_seconds: float) -> Count:
-    """Count one request; the first one after a window's end begins the next."""
+    """Count one request. The first request after the end of a window begins the next window."""
     rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         f"VALUES ({{}}, 1, {EPOCH_NOW} + {{}}, 0, {EPOCH_NOW} + {{}}) "
@@ -39,23 +39,23 @@ async def count(key: str, window_seconds: float) -> Count:
     return Count(rows[0]["attempts"], max(0.0, float(rows[0]["resets_in"])))
 
 
-class Attempt(msgspec.Struct, frozen=True):
-    """Which one it is from its network, and which one at its account. None where that is blocked: it did not count."""
+class AttemptCounts(msgspec.Struct, frozen=True):
+    """Attempts on a user, this one included, from its network and from all networks; None if that counter blocks."""
 
-    of_pair: int | None
-    of_account: int | None
+    of_network: int | None
+    of_user: int | None
 
 
 @circuit_breaker(service=SERVICE)
-async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> Attempt:
-    """Count one attempt before it is judged: from its network, and unless that is blocked at its account.
+async def count_attempt(network_key: str, user_key: str, policy: ThrottlingPolicy) -> AttemptCounts:
+    """Count one attempt before its password is compared: for its network and, unless that blocks, for the user.
 
-    The attempt that uses up the free ones, and each later one, blocks those that follow; `settle` lifts it on success.
-    What blocks the network while this statement runs refuses it there and comes too late for the account's count.
+    The last free attempt and each later one block the following ones; `record_success` removes the block. If a
+    concurrent attempt blocks the network during this statement, the attempt still counts for the user.
 
-    The rows are locked in the order of their keys, here and in `settle`: two statements never wait for each other.
+    This statement and `record_success` lock rows in the order of their keys, so they cannot deadlock.
     """
-    network, user = policy.per_network, policy.per_account
+    network_limit, user_limit = policy.per_network, policy.per_account
     rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         f"SELECT key, 1, {EPOCH_NOW} + seconds, 0, "
@@ -80,49 +80,49 @@ async def attempt(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> 
         "expires_at = excluded.expires_at "
         f"WHERE throttle_counters.blocked_until <= {EPOCH_NOW} "
         "RETURNING key, attempts",
-        account_key,
-        float(user.window_seconds),
-        pair_key,
-        pair_key,
-        float(network.window_seconds),
-        pair_key,
-        network.renews,
-        user.renews,
-        pair_key,
-        network.free,
-        user.free,
-        AccountLimit.doublings,
-        pair_key,
-        network.free,
-        user.free,
-        float(AccountLimit.longest_wait_seconds),
-        float(AccountLimit.first_wait_seconds),
-        pair_key,
-        network.free,
-        user.free,
+        user_key,
+        float(user_limit.window_seconds),
+        network_key,
+        network_key,
+        float(network_limit.window_seconds),
+        network_key,
+        network_limit.renews,
+        user_limit.renews,
+        network_key,
+        network_limit.free,
+        user_limit.free,
+        FailedAttemptLimit.doublings,
+        network_key,
+        network_limit.free,
+        user_limit.free,
+        float(FailedAttemptLimit.longest_wait_seconds),
+        float(FailedAttemptLimit.first_wait_seconds),
+        network_key,
+        network_limit.free,
+        user_limit.free,
     )
     attempts = {row["key"]: int(row["attempts"]) for row in rows}
-    return Attempt(attempts.get(pair_key), attempts.get(account_key))
+    return AttemptCounts(attempts.get(network_key), attempts.get(user_key))
 
 
 @circuit_breaker(service=SERVICE)
-async def clear(*, pair_key: str, account_key: str) -> None:
-    """Let an attempt that was none be forgotten: all from its network, and this one at its account."""
+async def record_success(*, network_key: str, user_key: str) -> None:
+    """Set the attempts from the network to 0, and subtract this one from the attempts on the user."""
     await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         "SELECT key, 0, window_ends_at, 0, expires_at FROM throttle_counters WHERE key IN ({}, {}) ORDER BY key "
         "ON CONFLICT (key) DO UPDATE SET blocked_until = 0, "
         "attempts = CASE WHEN throttle_counters.key = {} THEN 0 ELSE throttle_counters.attempts - 1 END "
         "WHERE throttle_counters.attempts > 0",
-        account_key,
-        pair_key,
-        pair_key,
+        user_key,
+        network_key,
+        network_key,
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def blocked_for(key: str) -> float:
-    """Return for how many more seconds the key is blocked."""
+async def seconds_blocked(key: str) -> float:
+    """Return the seconds until the counter no longer blocks."""
     rows = await ThrottleCounterRow.raw(
         f"SELECT blocked_until - {EPOCH_NOW} AS seconds FROM throttle_counters WHERE key = {{}}",
         key,
@@ -131,35 +131,35 @@ async def blocked_for(key: str) -> float:
 
 
 @circuit_breaker(service=SERVICE)
-async def forget(key: str) -> None:
-    """Count from nothing again."""
+async def delete(key: str) -> None:
+    """Delete a counter."""
     await ThrottleCounterRow.raw("DELETE FROM throttle_counters WHERE key = {}", key)
 
 
 @circuit_breaker(service=SERVICE)
-async def forget_account(account_key: str) -> None:
-    """Forget an account's failures from everywhere and from each network."""
+async def delete_all_of_user(user_key: str) -> None:
+    """Delete all counters of a user: the one over all networks, and the one of each network."""
     await ThrottleCounterRow.raw(
         "DELETE FROM throttle_counters WHERE key = {} OR (key > {} AND key < {})",
-        account_key,
-        *_networks_of(account_key),
+        user_key,
+        *_key_range(user_key),
     )
 
 
 @circuit_breaker(service=SERVICE)
-async def failures(account_key: str, *, limit: int) -> list[Failures]:
-    """Return what is counted at an account, from everywhere and from each network; the longest waits first."""
+async def failures(user_key: str, *, limit: int) -> list[FailedAttempts]:
+    """Return the failed attempts on a user, over all networks and from each network, longest wait first."""
     rows = await ThrottleCounterRow.raw(
         f"SELECT key, attempts, blocked_until, blocked_until > {EPOCH_NOW} AS is_blocked "
         "FROM throttle_counters WHERE (key = {} OR (key > {} AND key < {})) AND attempts > 0 "
         f"AND window_ends_at > {EPOCH_NOW} ORDER BY blocked_until DESC, key LIMIT {{}}",
-        account_key,
-        *_networks_of(account_key),
+        user_key,
+        *_key_range(user_key),
         limit,
     )
     return [
-        Failures(
-            network=row["key"].removeprefix(account_key).removeprefix(":") or None,
+        FailedAttempts(
+            network=row["key"].removeprefix(user_key).removeprefix(":") or None,
             count=row["attempts"],
             blocked_until=datetime.fromtimestamp(row["blocked_until"], UTC) if row["is_blocked"] else None,
         )
@@ -169,12 +169,12 @@ async def failures(account_key: str, *, limit: int) -> list[Failures]:
 
 @circuit_breaker(service=SERVICE)
 async def uncount(key: str) -> None:
-    """Take one attempt back, and the wait that it caused: it was let in, so there was none before it."""
+    """Subtract one attempt and remove the wait that it caused: no other wait can exist, as it was admitted."""
     await ThrottleCounterRow.raw(
         "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )
 
 
-def _networks_of(account_key: str) -> tuple[str, str]:
-    """Return what the keys of the account's networks lie between: `;` follows `:`, and keys are sorted by bytes."""
-    return f"{account_key}:", f"{account_key};"
+def _key_range(user_key: str) -> tuple[str, str]:
+    """Return the bounds of the keys of the user's networks: `;` follows `:`, and keys are sorted by bytes."""
+    return f"{user_key}:", f"{user_key};"

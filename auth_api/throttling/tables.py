@@ -1,4 +1,4 @@
-"""Counters of attempts."""
+"""The table of counters."""
 
 from piccolo.columns import DoublePrecision, Integer, Varchar
 from piccolo.table import Table
@@ -7,9 +7,9 @@ from auth_api.kit.db.raw_sql import RawSql
 
 
 class ThrottleCounterRow(RawSql, Table, tablename="throttle_counters"):
-    """One row per thing that is limited; counted by one statement, so that all workers and instances agree.
+    """One row per limit and limited network, user or e-mail address.
 
-    Times are seconds since 1970 on the database's clock: the statements add and compare them on both engines alike.
+    Times are seconds since 1970 on the database's clock, which both engines add and compare in the same way.
     """
 
     key = Varchar(length=150, primary_key=True, default=None, null=False)

@@ -152,13 +152,13 @@ async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_acc
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
-    count = repository.attempt
+    count = repository.count_attempt
 
-    async def overtaken(pair_key: str, account_key: str, policy: ThrottlingPolicy) -> repository.Attempt:
-        counted = await count(f"{pair_key}-elsewhere", account_key, policy)
-        return repository.Attempt(None, counted.of_account)
+    async def overtaken(network_key: str, user_key: str, policy: ThrottlingPolicy) -> repository.AttemptCounts:
+        counted = await count(f"{network_key}-elsewhere", user_key, policy)
+        return repository.AttemptCounts(None, counted.of_user)
 
-    monkeypatch.setattr(repository, "attempt", overtaken)
+    monkeypatch.setattr(repository, "count_attempt", overtaken)
     refused = await ada.log_in()
 
     assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")

@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
-from auth_api.throttling.addresses import AddressLimits
-from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
+from auth_api.throttling.client_ip_limits import ClientIpLimits
+from auth_api.throttling.policy import ClientIpLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, Answer
@@ -14,7 +14,8 @@ from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
 POLICY = ThrottlingPolicy(
-    enabled=True, addresses={"refresh": AddressLimit(name="refresh", requests=3, window_seconds=6, is_shared=False)}
+    enabled=True,
+    client_ip_limits={"refresh": ClientIpLimit(name="refresh", requests=3, window_seconds=6, is_shared=False)},
 )
 CLIENT_IP = "198.51.100.1"
 REFUSED = (429, "RATE_LIMITED")
@@ -36,17 +37,17 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def limits(seconds: Seconds) -> AddressLimits:
-    return AddressLimits(POLICY, seconds)
+def limits(seconds: Seconds) -> ClientIpLimits:
+    return ClientIpLimits(POLICY, seconds)
 
 
-async def is_allowed(limits: AddressLimits, client_ip: str | None = CLIENT_IP) -> bool:
+async def is_allowed(limits: ClientIpLimits, client_ip: str | None = CLIENT_IP) -> bool:
     budget = await limits.spend("refresh", client_ip)
     assert budget is not None
     return not budget.is_exceeded
 
 
-async def headers_of(limits: AddressLimits) -> str:
+async def headers_of(limits: ClientIpLimits) -> str:
     budget = await limits.spend("refresh", CLIENT_IP)
     assert budget is not None
     return budget.headers["RateLimit"]
@@ -61,7 +62,7 @@ async def use_up(person: Actor) -> list[Answer]:
 
 
 async def test_refresh_limit_counts_down_and_refills_one_request_at_a_time(
-    limits: AddressLimits, seconds: Seconds
+    limits: ClientIpLimits, seconds: Seconds
 ) -> None:
     assert [await is_allowed(limits) for _ in range(5)] == [True, True, True, False, False]
 
@@ -73,7 +74,7 @@ async def test_refresh_limit_counts_down_and_refills_one_request_at_a_time(
 
 
 async def test_refresh_limit_shows_requests_left_and_seconds_until_all_are_back(
-    limits: AddressLimits, seconds: Seconds
+    limits: ClientIpLimits, seconds: Seconds
 ) -> None:
     shown = [await headers_of(limits) for _ in range(4)]
     seconds.now += 4
@@ -83,7 +84,7 @@ async def test_refresh_limit_shows_requests_left_and_seconds_until_all_are_back(
 
 
 async def test_refused_refresh_may_be_retried_when_the_next_request_is_back(
-    limits: AddressLimits, seconds: Seconds
+    limits: ClientIpLimits, seconds: Seconds
 ) -> None:
     for _ in range(3):
         await limits.spend("refresh", CLIENT_IP)
@@ -95,7 +96,7 @@ async def test_refused_refresh_may_be_retried_when_the_next_request_is_back(
     assert budget.retry_after == 1.5
 
 
-async def test_refresh_limit_counts_each_network_separately(limits: AddressLimits) -> None:
+async def test_refresh_limit_counts_each_network_separately(limits: ClientIpLimits) -> None:
     for _ in range(4):
         await limits.spend("refresh", "2001:db8:0:1::1")
 

@@ -2,16 +2,16 @@
 
 import pytest
 
-from auth_api.throttling import addresses
-from auth_api.throttling.addresses import AddressLimits
-from auth_api.throttling.policy import AddressLimit, ThrottlingPolicy
+from auth_api.throttling import client_ip_limits
+from auth_api.throttling.client_ip_limits import ClientIpLimits
+from auth_api.throttling.policy import ClientIpLimit, ThrottlingPolicy
 from tests.conftest import OtherApp
 from tests.support.counters import age_counters
 from tests.support.statements import recorded
 
 POLICY = ThrottlingPolicy(
     enabled=True,
-    addresses={name: AddressLimit(name=name, requests=2, window_seconds=100) for name in ("login", "register")},
+    client_ip_limits={name: ClientIpLimit(name=name, requests=2, window_seconds=100) for name in ("login", "register")},
 )
 ADDRESS = "198.51.100.1"
 
@@ -32,11 +32,11 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def limits(strict: OtherApp, seconds: Seconds) -> AddressLimits:
-    return AddressLimits(POLICY, seconds)
+def limits(strict: OtherApp, seconds: Seconds) -> ClientIpLimits:
+    return ClientIpLimits(POLICY, seconds)
 
 
-async def left(limits: AddressLimits, address: str | None = ADDRESS, name: str = "login") -> int:
+async def left(limits: ClientIpLimits, address: str | None = ADDRESS, name: str = "login") -> int:
     """Spend one request and return how many are left; -1 for a refusal."""
     budget = await limits.spend(name, address)
     assert budget is not None
@@ -44,7 +44,7 @@ async def left(limits: AddressLimits, address: str | None = ADDRESS, name: str =
 
 
 async def test_a_refusal_is_remembered_to_the_end_of_the_window_and_not_longer(
-    strict: OtherApp, limits: AddressLimits, seconds: Seconds
+    strict: OtherApp, limits: ClientIpLimits, seconds: Seconds
 ) -> None:
     assert [await left(limits) for _ in range(3)] == [1, 0, -1]
 
@@ -58,7 +58,7 @@ async def test_a_refusal_is_remembered_to_the_end_of_the_window_and_not_longer(
     assert await left(limits) == 1
 
 
-async def test_the_remembered_refusal_tells_how_long_it_lasts(limits: AddressLimits, seconds: Seconds) -> None:
+async def test_the_remembered_refusal_tells_how_long_it_lasts(limits: ClientIpLimits, seconds: Seconds) -> None:
     for _ in range(3):
         await limits.spend("login", ADDRESS)
 
@@ -69,7 +69,7 @@ async def test_the_remembered_refusal_tells_how_long_it_lasts(limits: AddressLim
     assert 55 < budget.resets_in <= 60
 
 
-async def test_a_refusal_is_remembered_for_its_kind_and_address_alone(limits: AddressLimits) -> None:
+async def test_a_refusal_is_remembered_for_its_kind_and_address_alone(limits: ClientIpLimits) -> None:
     for _ in range(3):
         await limits.spend("login", ADDRESS)
 
@@ -77,21 +77,21 @@ async def test_a_refusal_is_remembered_for_its_kind_and_address_alone(limits: Ad
     assert await left(limits, "198.51.100.2") == 1
 
 
-async def test_callers_without_an_address_share_one_budget(limits: AddressLimits) -> None:
+async def test_callers_without_an_address_share_one_budget(limits: ClientIpLimits) -> None:
     assert [await left(limits, None) for _ in range(3)] == [1, 0, -1]
 
 
-async def test_another_process_asks_the_database_and_refuses_too(limits: AddressLimits) -> None:
+async def test_another_process_asks_the_database_and_refuses_too(limits: ClientIpLimits) -> None:
     for _ in range(2):
         await limits.spend("login", ADDRESS)
 
-    assert await left(AddressLimits(POLICY)) == -1
+    assert await left(ClientIpLimits(POLICY)) == -1
 
 
 async def test_a_full_memory_forgets_nobody_who_is_still_refused_and_stays_exact(
-    strict: OtherApp, limits: AddressLimits, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+    strict: OtherApp, limits: ClientIpLimits, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(client_ip_limits, "MAX_REMEMBERED_REFUSALS", 2)
     for number in range(4):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")
@@ -103,9 +103,9 @@ async def test_a_full_memory_forgets_nobody_who_is_still_refused_and_stays_exact
 
 
 async def test_a_full_memory_makes_room_when_windows_have_ended(
-    strict: OtherApp, limits: AddressLimits, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+    strict: OtherApp, limits: ClientIpLimits, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(addresses, "MAX_REMEMBERED", 2)
+    monkeypatch.setattr(client_ip_limits, "MAX_REMEMBERED_REFUSALS", 2)
     for number in range(2):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")

@@ -9,7 +9,7 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.errors import ServerOverloadedException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.accounts import AccountThrottle
+from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.users.user import Credentials
 
 NO_USER_ID: Final = 0
@@ -58,19 +58,19 @@ class PasswordService:
         identifier: str,
         request_context: RequestContext,
     ) -> bool:
-        target = self.throttle.target(user_id=user_id, name=identifier, address=request_context.ip_address)
+        keys = self.throttle.keys(user_id=user_id, identifier=identifier, client_ip=request_context.ip_address)
         with self.hasher.reserved_slot():
             attempt = await self.throttle.admit(
-                target,
+                keys,
                 is_known_network=lambda: self.sessions.knows_network(user_id or NO_USER_ID, request_context.ip_address),
             )
             try:
                 is_correct = await self.hasher.verify(password, stored)
             except ServerOverloadedException:
-                await self.throttle.take_back(attempt)
+                await self.throttle.undo(attempt)
                 raise
         if is_correct:
-            await self.throttle.succeed(target, attempt)
+            await self.throttle.record_success(keys, attempt)
         elif attempt.blocks:  # later attempts, which are refused, leave no row: a flood must not fill the history
             await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
         return is_correct

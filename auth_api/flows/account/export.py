@@ -17,8 +17,8 @@ from auth_api.one_time_tokens.purpose import TokenRecord
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.principal import KeptSession, Principal
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.accounts import AccountThrottle
-from auth_api.throttling.failures import Failures
+from auth_api.throttling.account_throttle import AccountThrottle
+from auth_api.throttling.failures import FailedAttempts
 
 MAX_EXPORTED_ROWS: Final = 1000
 """Rows of each kind. An event takes about 300 bytes, so a long history takes a third of a megabyte of memory."""
@@ -47,7 +47,7 @@ class UserData(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
     one_time_tokens: Sequence[TokenRecord]
     mails: Sequence[MailRecord]
-    failures: Sequence[Failures]
+    failures: Sequence[FailedAttempts]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ class ExportService:
 
     async def export(self, principal: Principal) -> UserData:
         """Return the data stored about the user. Each kind is read by itself, so the export is not one snapshot."""
-        target = self.throttle.target(user_id=principal.id, name="", address=None)
+        keys = self.throttle.keys(user_id=principal.id, identifier="", client_ip=None)
         sessions, sessions_omitted = await self.sessions.list_kept(principal.id, MAX_EXPORTED_ROWS)
         events, next_cursor = await self.audit.history(principal.id, PageRequest(MAX_EXPORTED_ROWS))
         return UserData(
@@ -75,5 +75,5 @@ class ExportService:
             next_cursor=next_cursor,
             one_time_tokens=await self.tokens.list_records(principal.id, limit=MAX_EXPORTED_ROWS),
             mails=await self.outbox.list_records(principal.id, email=principal.user.email, limit=MAX_EXPORTED_ROWS),
-            failures=await self.throttle.failures(target),
+            failures=await self.throttle.failures(keys),
         )

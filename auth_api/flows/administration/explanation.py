@@ -13,7 +13,7 @@ from auth_api.kit.clock import rfc3339
 from auth_api.kit.pagination import PageRequest
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.failures import Failures
+from auth_api.throttling.failures import FailedAttempts
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
@@ -44,7 +44,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User | None
     obstacles: Sequence[Obstacle]
-    failures: Sequence[Failures]
+    failures: Sequence[FailedAttempts]
     sessions: Sequence[LiveSession] = ()
     events: Sequence[AuditEntry] = ()
 
@@ -64,8 +64,8 @@ class ExplanationService:
         identifier = parse_identifier(email=None, username=name)
         found = await self.users.find_credentials(identifier)
         throttle = self.passwords.throttle
-        target = throttle.target(user_id=found.user.id if found else None, name=identifier.text, address=None)
-        failures = await throttle.failures(target)
+        keys = throttle.keys(user_id=found.user.id if found else None, identifier=identifier.text, client_ip=None)
+        failures = await throttle.failures(keys)
         obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures)]
         if found is None:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
@@ -84,7 +84,7 @@ class ExplanationService:
         if not self.passwords.hasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The user has no password.")
 
-    def _throttle_obstacles(self, failures: Sequence[Failures]) -> Iterator[Obstacle]:
+    def _throttle_obstacles(self, failures: Sequence[FailedAttempts]) -> Iterator[Obstacle]:
         if not self.passwords.throttle.policy.enabled:
             return
         for counted in failures:

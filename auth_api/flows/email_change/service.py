@@ -17,7 +17,7 @@ from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import NOTHING, AccessRevocation
 from auth_api.sessions.principal import Principal
-from auth_api.throttling.mails import MailLimits
+from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import CanonicalEmail

@@ -17,7 +17,7 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.mails import MailLimits
+from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.policy import VerificationPolicy
