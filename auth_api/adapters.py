@@ -32,4 +32,4 @@ def mailer_of(mail: MailPolicy) -> Mailer:
     """Return what carries mail: to the server if there is one, else into a folder."""
     if mail.server is not None:
         return SmtpMailer(mail.server, mail.sender)
-    return FolderMailer(Path(mail.folder or "."), mail.sender, shows=True)
+    return FolderMailer(Path(mail.folder or "."), mail.sender, prints=True)

@@ -1,1 +1,1 @@
-"""Mail on its way out: a message, and what carries it (SMTP, or a folder in development)."""
+"""Messages, and the mailers that send them: by SMTP or, in development, into a folder."""

@@ -1,4 +1,4 @@
-"""Lays mail down in a folder, where a developer finds it; nothing leaves the machine."""
+"""Writes mails into a folder during development, so that none leaves the machine."""
 
 import asyncio
 import os
@@ -10,28 +10,28 @@ from typing import Final
 
 from auth_api.kit.mail.message import Message, SendStep, TransientMailError, to_mime
 
-KEPT: Final = 100
-"""Mails; older ones are removed when a new one comes."""
+MAX_FILES: Final = 100
+"""Number of mails in the folder; a new mail removes the oldest ones."""
 
-_UNFIT: Final = re.compile(r"[^A-Za-z0-9._-]")
+_UNSAFE_CHARACTERS: Final = re.compile(r"[^A-Za-z0-9._-]")
 
 
 class FolderMailer:
-    """Writes each mail as a file of its own, newest last by name, and shows it on the terminal.
+    """Writes each mail into a file of its own; the file names sort by time.
 
     Args:
-        folder: where; made when the first mail comes.
-        sender: stands in `From`.
-        shows: print the text as well: standard output is the developer's, the log would keep the token.
+        folder: created with the first mail.
+        sender: the `From` header.
+        prints: whether to print the text to standard output, too. The log must not contain it: it has the token.
     """
 
-    def __init__(self, folder: Path, sender: Address, *, shows: bool = False) -> None:
+    def __init__(self, folder: Path, sender: Address, *, prints: bool = False) -> None:
         self._folder = folder
         self._sender = sender
-        self._shows = shows
+        self._prints = prints
 
     async def send(self, message: Message) -> None:
-        """Write one mail.
+        """Write a mail.
 
         Raises:
             TransientMailError: the folder cannot be written to.
@@ -40,17 +40,17 @@ class FolderMailer:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
             raise TransientMailError(type(error).__name__, step=SendStep.FOLDER) from None
-        if self._shows:
+        if self._prints:
             sys.stdout.write(f"\nMail to {message.recipient}: {message.subject}\n\n{message.text}\n")
             sys.stdout.flush()
 
     def _write(self, message: Message) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{_UNFIT.sub('-', message.message_id)}.eml"
+        name = f"{_UNSAFE_CHARACTERS.sub('-', message.message_id)}.eml"
         unfinished = self._folder / f".{name}"
         descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
             file.write(to_mime(message, self._sender).as_bytes())
         unfinished.rename(self._folder / name)
-        for old in sorted(self._folder.glob("*.eml"))[:-KEPT]:
+        for old in sorted(self._folder.glob("*.eml"))[:-MAX_FILES]:
             old.unlink(missing_ok=True)

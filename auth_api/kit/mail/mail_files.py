@@ -1,4 +1,4 @@
-"""Reads what lies in the folder of mails."""
+"""Reads the mails that were written into the development folder."""
 
 import email
 import email.policy
@@ -10,7 +10,7 @@ import msgspec
 
 
 class MailFile(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail that was laid down; `name` is its file's, without the ending."""
+    """A mail in the folder; `name` is the name of its file without the suffix."""
 
     name: str
     recipient: str
@@ -21,12 +21,12 @@ class MailFile(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_mail_files(folder: str | Path) -> list[MailFile]:
-    """Return all mails in a folder, the newest first; none where there is no folder yet."""
+    """Return all mails in a folder, newest first. A missing folder is empty."""
     found = []
     for path in Path(folder).glob("[!.]*.eml"):
         try:
             found.append((path.stat().st_mtime_ns, path.stem, path.read_bytes()))
-        except FileNotFoundError:  # it was one too many and is gone
+        except FileNotFoundError:  # removed by a newer mail
             continue
     return [_read(name, content) for _, name, content in sorted(found, reverse=True)]
 

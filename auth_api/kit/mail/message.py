@@ -1,4 +1,4 @@
-"""One mail, and what it takes to send it."""
+"""Messages, and the interface of the mailers that send them."""
 
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -15,12 +15,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """A mail to one recipient.
 
     Attributes:
-        message_id: without angle brackets; the same for every attempt at the same mail, so that a mailbox which got it
-            twice can tell.
-        recipient: one address in its canonical form.
+        message_id: without angle brackets; the same for every attempt, so that a mailbox can drop a second copy.
+        recipient: e-mail address in its canonical form.
         subject: one line.
-        text: what plain readers see.
-        html: what others see.
+        text: for mail programs that show plain text.
+        html: for all others.
     """
 
     message_id: str
@@ -30,12 +29,12 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     html: str
 
     def __repr__(self) -> str:
-        """Leave the texts out: they hold tokens."""
+        """Leave the texts out: they contain tokens."""
         return f"Message({self.message_id})"
 
 
 class SendStep(StrEnum):
-    """How far a mail can get."""
+    """A step of sending a mail."""
 
     CONNECT = "connect"
     TLS = "tls"
@@ -47,12 +46,13 @@ class SendStep(StrEnum):
 
 
 class MailError(Exception):
-    """The mail was not taken. Never holds what the server said: that may quote the mail.
+    """The mail was not accepted. Never contains the text of the server's reply, which may quote the mail.
 
     Args:
         error_type: class name of the error that caused it.
-        step: where it did.
-        code: the numbers of the server's answer (RFC 5321 §4.2; RFC 3463), as `550 5.1.1`; empty where it gave none.
+        step: the step that failed.
+        code: the reply code and the enhanced status code of the server (RFC 5321 §4.2, RFC 3463), as `550 5.1.1`;
+            empty without a reply.
     """
 
     def __init__(self, error_type: str = "", *, step: SendStep | None = None, code: str = "") -> None:
@@ -63,29 +63,29 @@ class MailError(Exception):
 
 
 class TransientMailError(MailError):
-    """The mail was not taken, and may be later."""
+    """The mail was not accepted, but may be later."""
 
 
 class PermanentMailError(MailError):
-    """The mail server will never take this mail: there is no such recipient."""
+    """The mail server will never accept the mail: the recipient does not exist."""
 
 
 class Mailer(Protocol):
-    """Carries mail."""
+    """Sends mails."""
 
     async def send(self, message: Message) -> None:
-        """Hand one mail over; when this returns, somebody else answers for it.
+        """Send a mail. Once this returns, the receiving system is responsible for it (RFC 5321 §4.2.5).
 
         Raises:
-            TransientMailError: not now.
-            PermanentMailError: never.
+            TransientMailError: it was not accepted, but may be later.
+            PermanentMailError: it will never be accepted.
         """
 
 
 def to_mime(message: Message, sender: Address) -> EmailMessage:
-    """Return the mail in its form for the wire (RFC 5322).
+    """Return the mail in Internet Message Format (RFC 5322).
 
-    The library refuses line breaks in every header, so nothing that somebody typed can add one.
+    The library rejects line breaks in header values, so that a client's input cannot add a header.
     """
     document = EmailMessage()
     document["Message-ID"] = f"<{message.message_id}>"
@@ -93,7 +93,7 @@ def to_mime(message: Message, sender: Address) -> EmailMessage:
     document["From"] = sender
     document["To"] = Address(addr_spec=message.recipient)
     document["Subject"] = message.subject
-    document["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: no answer by a machine, please
+    document["Auto-Submitted"] = "auto-generated"  # RFC 3834 §5: requests that no program replies
     document.set_content(message.text)
     document.add_alternative(message.html, subtype="html")
     return document

@@ -1,4 +1,4 @@
-"""Hands mail to a mail server (RFC 5321, RFC 6409)."""
+"""Sends mails by SMTP (RFC 5321, RFC 6409)."""
 
 import re
 import ssl
@@ -14,22 +14,22 @@ from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponse
 from auth_api.kit.mail.message import Message, PermanentMailError, SendStep, TransientMailError, to_mime
 from auth_api.kit.mail.policy import SmtpServer
 
-TIMEOUT: Final = 10.0
-"""Seconds for each step of the conversation."""
+STEP_TIMEOUT_SECONDS: Final = 10.0
+"""For each step of an SMTP session."""
 
-_NO_SUCH_RECIPIENT: Final = frozenset({550, 551, 553, 556})
-"""RFC 5321 §4.2.2 and RFC 7504: the address is what is wrong, now and later."""
+_UNKNOWN_RECIPIENT_CODES: Final = frozenset({550, 551, 553, 556})
+"""Reply codes for an address that does not exist (RFC 5321 §4.2.2, RFC 7504)."""
 
 _ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class SmtpMailer:
-    """Opens a connection for each mail: the outbox sends few at once, and an idle one may be dead without a sign.
+    """Opens a connection for each mail: the outbox sends few at a time, and an idle one may have failed silently.
 
     Args:
-        server: where to, and how.
-        sender: stands in `From` and in the envelope.
-        context: what certificates are checked with; the system's authorities by default.
+        server: the mail server.
+        sender: the `From` header and the sender of the envelope.
+        context: TLS context; None for one with the system's certificate authorities.
     """
 
     def __init__(self, server: SmtpServer, sender: Address, context: ssl.SSLContext | None = None) -> None:
@@ -38,46 +38,46 @@ class SmtpMailer:
         self._context = context
 
     def _tls_context(self) -> ssl.SSLContext | None:
-        """Return what certificates are checked with, made once: reading all authorities takes a tenth of a second."""
+        """Return the TLS context, created once: reading the certificate authorities takes 0.1 s."""
         if self._context is None and self._server.tls != "none":
             self._context = ssl.create_default_context()
         return self._context
 
     async def send(self, message: Message) -> None:
-        """Hand one mail over.
+        """Send a mail.
 
         Raises:
-            TransientMailError: the server is not there, not to be trusted, or does not want it now.
-            PermanentMailError: it knows that there is no such recipient.
+            TransientMailError: the server is unreachable, failed the certificate check, or does not accept it now.
+            PermanentMailError: the recipient does not exist.
         """
-        async with self._conversation() as client:
+        async with self._session() as client:
             await client.send_message(
                 to_mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
             )
 
     async def check_connection(self) -> None:
-        """Go as far as a mail does before it is named, and hang up.
+        """Connect, start TLS and log in as for a mail, then disconnect.
 
         Raises:
-            TransientMailError: the server is not there, not to be trusted, or does not take the login.
+            TransientMailError: the server is unreachable, failed the certificate check, or does not accept the login.
         """
-        async with self._conversation():
+        async with self._session():
             pass
 
     @asynccontextmanager
-    async def _conversation(self) -> AsyncIterator[aiosmtplib.SMTP]:
-        """Connect, with TLS and login as the server is configured."""
+    async def _session(self) -> AsyncIterator[aiosmtplib.SMTP]:
+        """Connect, with TLS and login as configured."""
         server = self._server
         client = aiosmtplib.SMTP(
             hostname=server.host,
             port=server.port,
-            timeout=TIMEOUT,
+            timeout=STEP_TIMEOUT_SECONDS,
             use_tls=server.tls == "implicit",
-            start_tls=False,  # below, as a step of its own
+            start_tls=False,  # done below, as a separate step
             tls_context=self._tls_context(),
         )
         progress = _Progress()
-        with _translated(progress):
+        with _errors_translated(progress):
             async with client:
                 if server.tls == "starttls":
                     progress.step = SendStep.TLS
@@ -95,24 +95,24 @@ class _Progress:
 
 
 @contextmanager
-def _translated(progress: _Progress) -> Iterator[None]:
-    """Leave the server's words behind: they quote addresses and sometimes the mail."""
+def _errors_translated(progress: _Progress) -> Iterator[None]:
+    """Raise mail errors without the text of the server's reply, which quotes addresses and sometimes the mail."""
     try:
         yield
     except SMTPRecipientsRefused as error:
-        (refused,) = error.recipients  # every mail has one
-        kind = PermanentMailError if refused.code in _NO_SUCH_RECIPIENT else TransientMailError
-        raise kind(step=SendStep.RECIPIENT, code=_numbers(refused)) from None
+        (refused,) = error.recipients  # each mail has one recipient
+        kind = PermanentMailError if refused.code in _UNKNOWN_RECIPIENT_CODES else TransientMailError
+        raise kind(step=SendStep.RECIPIENT, code=_reply_codes(refused)) from None
     except SMTPSenderRefused as error:
-        raise TransientMailError(step=SendStep.SENDER, code=_numbers(error)) from None
+        raise TransientMailError(step=SendStep.SENDER, code=_reply_codes(error)) from None
     except SMTPResponseException as error:
-        raise TransientMailError(type(error).__name__, step=progress.step, code=_numbers(error)) from None
+        raise TransientMailError(type(error).__name__, step=progress.step, code=_reply_codes(error)) from None
     except (SMTPException, OSError, ValueError) as error:
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        at = SendStep.TLS if isinstance(cause, ssl.SSLError) else progress.step
-        raise TransientMailError(type(cause).__name__, step=at) from None
+        step = SendStep.TLS if isinstance(cause, ssl.SSLError) else progress.step
+        raise TransientMailError(type(cause).__name__, step=step) from None
 
 
-def _numbers(error: SMTPResponseException) -> str:
+def _reply_codes(error: SMTPResponseException) -> str:
     enhanced = _ENHANCED_CODE.match(error.message)
     return f"{error.code} {enhanced[0]}" if enhanced else str(error.code)

@@ -1,4 +1,4 @@
-"""Mail that a developer finds in a folder."""
+"""Writing mails into a folder during development."""
 
 import stat
 from email import message_from_bytes
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.kit.mail.folder import KEPT, FolderMailer
+from auth_api.kit.mail.folder import MAX_FILES, FolderMailer
 from auth_api.kit.mail.message import Message, TransientMailError
 
 SENDER = Address("auth_api", "no-reply", "localhost")
@@ -28,7 +28,7 @@ def files(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-async def test_a_mail_becomes_a_file_that_only_its_owner_reads(tmp_path: Path) -> None:
+async def test_mail_is_a_file_that_only_its_owner_can_read(tmp_path: Path) -> None:
     await FolderMailer(tmp_path / "mail", SENDER).send(message())
 
     (file,) = (tmp_path / "mail").iterdir()
@@ -39,34 +39,32 @@ async def test_a_mail_becomes_a_file_that_only_its_owner_reads(tmp_path: Path) -
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
 
 
-async def test_it_stands_on_the_terminal_where_that_is_wanted(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_mail_is_printed_only_on_request(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     await FolderMailer(tmp_path, SENDER).send(message(1))
     assert capsys.readouterr().out == ""
 
-    await FolderMailer(tmp_path, SENDER, shows=True).send(message(2))
+    await FolderMailer(tmp_path, SENDER, prints=True).send(message(2))
     assert capsys.readouterr().out == "\nMail to ada@example.com: Set a new password\n\nThe text.\n\n"
 
 
-async def test_old_mails_make_room_for_new_ones(tmp_path: Path) -> None:
+async def test_oldest_mails_are_removed_above_the_maximum(tmp_path: Path) -> None:
     mailer = FolderMailer(tmp_path, SENDER)
 
-    for number in range(KEPT + 3):
+    for number in range(MAX_FILES + 3):
         await mailer.send(message(number))
 
     names = files(tmp_path)
-    assert (len(names), names[0]) == (KEPT, "20260219103045.0003-localhost.eml")
+    assert (len(names), names[0]) == (MAX_FILES, "20260219103045.0003-localhost.eml")
 
 
-async def test_the_same_mail_twice_is_one_file(tmp_path: Path) -> None:
+async def test_mail_sent_twice_is_one_file(tmp_path: Path) -> None:
     for _ in range(2):
         await FolderMailer(tmp_path, SENDER).send(message())
 
     assert len(files(tmp_path)) == 1
 
 
-async def test_a_folder_that_cannot_be_written_to_is_a_failure(tmp_path: Path) -> None:
+async def test_unwritable_folder_is_a_transient_error(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("a file is in the way")
 
     with pytest.raises(TransientMailError):

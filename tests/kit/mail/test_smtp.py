@@ -1,4 +1,4 @@
-"""Handing mail to a real mail server: how it is spoken to, and what its answers mean."""
+"""Sending mails to a real SMTP server: TLS, login, and the meaning of its replies."""
 
 import ssl
 from collections.abc import Iterator
@@ -45,7 +45,7 @@ def mailer(url: str, context: ssl.SSLContext | None = None) -> SmtpMailer:
     return SmtpMailer(SmtpServer.from_url(url), SENDER, context)
 
 
-async def test_a_mail_arrives_as_it_was_written(server: MailServer) -> None:
+async def test_mail_arrives_unchanged(server: MailServer) -> None:
     await mailer(server.url()).send(MESSAGE)
 
     ((envelope, message),) = server.received
@@ -62,8 +62,8 @@ async def test_a_mail_arrives_as_it_was_written(server: MailServer) -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-async def test_it_logs_in_over_tls(certificate: Path, tls: str) -> None:
-    # aiosmtpd takes no login inside implicit TLS
+async def test_login_is_sent_over_tls(certificate: Path, tls: str) -> None:
+    # aiosmtpd does not accept a login with implicit TLS
     with MailServer(tls=tls, certificate=certificate, needs_login=tls == "starttls") as server:
         login = LOGIN_PART if tls == "starttls" else ""
 
@@ -73,7 +73,7 @@ async def test_it_logs_in_over_tls(certificate: Path, tls: str) -> None:
 
 
 @pytest.mark.parametrize("tls", ["starttls", "implicit"])
-async def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate: Path, tls: str) -> None:
+async def test_server_with_an_untrusted_certificate_gets_no_mail(certificate: Path, tls: str) -> None:
     with MailServer(tls=tls, certificate=certificate) as server:
         with pytest.raises(TransientMailError):
             await mailer(server.url()).send(MESSAGE)
@@ -81,24 +81,24 @@ async def test_a_server_that_cannot_prove_its_name_gets_nothing(certificate: Pat
         assert server.received == []
 
 
-async def test_a_server_without_tls_gets_nothing_unless_that_was_allowed(server: MailServer) -> None:
-    """Who strips STARTTLS from the conversation learns nothing (RFC 3207 §6)."""
+async def test_server_without_tls_gets_no_mail_unless_allowed(server: MailServer) -> None:
+    """An attacker who removes STARTTLS from the session learns nothing (RFC 3207 §6)."""
     with pytest.raises(TransientMailError):
         await mailer(server.url().removesuffix("?tls=none")).send(MESSAGE)
 
     assert server.received == []
 
 
-async def test_a_wrong_login_is_a_failure_that_may_pass(certificate: Path) -> None:
+async def test_rejected_login_is_a_transient_error(certificate: Path) -> None:
     with MailServer(tls="starttls", certificate=certificate, needs_login=True) as server:
         with pytest.raises(TransientMailError):
-            await mailer(server.url("somebody:else@"), trusting(certificate)).send(MESSAGE)
+            await mailer(server.url("wrong:login@"), trusting(certificate)).send(MESSAGE)
 
         assert server.received == []
 
 
 @pytest.mark.parametrize("code", [550, 551, 553])
-async def test_an_unknown_recipient_is_refused_for_good(server: MailServer, code: int) -> None:
+async def test_unknown_recipient_is_a_permanent_error(server: MailServer, code: int) -> None:
     server.responses["ada@example.com"] = f"{code} no such user ada@example.com"
 
     with pytest.raises(PermanentMailError) as refused:
@@ -108,8 +108,8 @@ async def test_an_unknown_recipient_is_refused_for_good(server: MailServer, code
 
 
 @pytest.mark.parametrize("code", [421, 450, 451, 452, 552, 554])
-async def test_any_other_refusal_may_pass(server: MailServer, code: int) -> None:
-    """554 is policy or a full blocklist: about the sender, not about this address."""
+async def test_other_rejections_are_transient_errors(server: MailServer, code: int) -> None:
+    """554 is a policy or a blocklist: it concerns the sender, not the recipient."""
     server.responses["ada@example.com"] = f"{code} not now, ada@example.com"
 
     with pytest.raises(TransientMailError) as failed:
@@ -118,12 +118,12 @@ async def test_any_other_refusal_may_pass(server: MailServer, code: int) -> None
     assert "ada" not in repr(failed.value)
 
 
-async def test_a_server_that_is_gone_is_a_failure() -> None:
+async def test_unreachable_server_is_a_transient_error() -> None:
     with pytest.raises(TransientMailError):
         await mailer(f"smtp://127.0.0.1:{free_port()}?tls=none").send(MESSAGE)
 
 
-async def test_nothing_typed_can_add_a_header(server: MailServer) -> None:
+async def test_line_break_in_a_value_cannot_add_a_header(server: MailServer) -> None:
     with pytest.raises(TransientMailError):
         await mailer(server.url()).send(
             Message(
@@ -138,7 +138,7 @@ async def test_nothing_typed_can_add_a_header(server: MailServer) -> None:
     assert server.received == []
 
 
-def test_a_message_shows_no_token_where_it_is_printed() -> None:
+def test_message_repr_contains_no_token() -> None:
     assert repr(MESSAGE) == "Message(20260219103045.7@example.com)"
 
 
@@ -151,7 +151,7 @@ def test_a_message_shows_no_token_where_it_is_printed() -> None:
         ("smtp://127.0.0.1:25?tls=none", ("127.0.0.1", 25, None, None, "none")),
     ],
 )
-def test_an_address_says_how_to_speak(url: str, expected: tuple[object, ...]) -> None:
+def test_server_url_is_parsed(url: str, expected: tuple[object, ...]) -> None:
     server = SmtpServer.from_url(url)
 
     assert (server.host, server.port, server.username, server.password, server.tls) == expected
@@ -170,16 +170,16 @@ def test_an_address_says_how_to_speak(url: str, expected: tuple[object, ...]) ->
         "smtp://mail.example.com:port",
     ],
 )
-def test_what_is_no_address_of_a_mail_server_is_refused(url: str) -> None:
+def test_invalid_server_url_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match=r"^must "):
         SmtpServer.from_url(url)
 
 
-def test_the_authorities_are_read_once_and_only_where_there_is_tls() -> None:
-    """Reading them takes a tenth of a second of the event loop, for each mail of a backlog."""
+def test_tls_context_is_created_once_and_only_for_tls() -> None:
+    """Creating it blocks the event loop for 0.1 s, for each mail of a backlog."""
     encrypted, plain = mailer("smtps://mail.example.com"), mailer("smtp://mail.example.com?tls=none")
 
-    first = encrypted._tls_context()  # noqa: SLF001 - nobody else sees it
+    first = encrypted._tls_context()  # noqa: SLF001 - has no public view
 
     assert first is not None
     assert encrypted._tls_context() is first  # noqa: SLF001 - as above
