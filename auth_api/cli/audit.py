@@ -8,7 +8,7 @@ import msgspec
 
 from auth_api.cli.context import run
 from auth_api.events.audit.schemas import exported_view
-from auth_api.events.audit.service import BEGINNING, END
+from auth_api.events.audit.service import MAX_TIME, MIN_TIME
 from auth_api.services import Services
 
 
@@ -33,9 +33,9 @@ def audit() -> None:
 
 @audit.command()
 @click.option(
-    "--since", type=Moment(), default=BEGINNING, help="Only events from then on.", show_default="the beginning"
+    "--since", type=Moment(), default=MIN_TIME, help="Only events from then on.", show_default="the beginning"
 )
-@click.option("--until", type=Moment(), default=END, help="Only events before then.", show_default="a minute ago")
+@click.option("--until", type=Moment(), default=MAX_TIME, help="Only events before then.", show_default="a minute ago")
 @click.option("--user", "name", help="Only events of this account: a username or an e-mail address.")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Go on after the event with this id.")
 def export(*, since: datetime, until: datetime, name: str | None, after: int) -> None:

@@ -1,1 +1,1 @@
-"""What happened: the audit trail, and mail to be sent."""
+"""The audit trail and the outbox: events to be stored and mails to be sent."""

@@ -1,1 +1,1 @@
-"""Mailed secrets: each for one purpose, one use, and a short life. Hands out the secret once, keeps its digest."""
+"""Tokens that are sent by mail: each works once, for one purpose and a limited time. Only the digest is stored."""

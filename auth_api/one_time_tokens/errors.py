@@ -1,4 +1,4 @@
-"""What can be wrong with a mailed token."""
+"""Errors of one-time tokens."""
 
 from http import HTTPStatus
 
@@ -6,9 +6,9 @@ from auth_api.kit.errors import ApplicationException
 
 
 class OneTimeTokenInvalidException(ApplicationException):
-    """The mailed token is unknown, used or expired: one answer for all."""
+    """The one-time token is unknown, used, expired, or for another purpose: the response is the same."""
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "ONE_TIME_TOKEN_INVALID"
-    detail = "This link or code is not valid; ask for a new mail."
-    remedy = "Offer to ask for a new mail. A token works once, for a limited time, and the newest of its kind alone."
+    detail = "The link or code is invalid, already used or expired."
+    remedy = "Offer the user to request a new e-mail."

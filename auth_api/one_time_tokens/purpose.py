@@ -1,4 +1,4 @@
-"""What a mailed token can be for, and how long it lives."""
+"""The purposes and lifetimes of one-time tokens."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Purpose(StrEnum):
-    """What a token allows. A name that has been written to a database stays for ever."""
+    """What a token allows. Databases contain these values: never rename or reuse one."""
 
     PASSWORD_RESET = "password_reset"  # noqa: S105 - a purpose, not a password
     EMAIL_VERIFICATION = "email_verification"
@@ -19,14 +19,15 @@ class Purpose(StrEnum):
 
     @property
     def lifetime(self) -> timedelta:
-        """How long it may be used: shorter, the more it allows (ASVS 5.0 V6.5.5; NIST SP 800-63B-4 §4.2.1.2)."""
+        """How long a token works: the more it allows, the shorter (ASVS 5.0 V6.5.5; NIST SP 800-63B-4 §4.2.1.2)."""
         return _LIFETIMES[self]
 
     @property
     def supersedes(self) -> bool:
-        """Tell whether a new token spends the older ones.
+        """Whether a new token revokes the older ones of the same user and purpose.
 
-        Not where that would be a weapon: who has broken in can cause notices, and the owner's way back is in the first.
+        Not for tokens of security notices: an attacker with access to the account can cause further notices, and must
+        not revoke the token in the first one by that.
         """
         return self not in {Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT}
 

@@ -1,4 +1,4 @@
-"""Queries on mailed tokens."""
+"""Queries on one-time tokens."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -22,7 +22,7 @@ _IS_USABLE: Final = "token_hash = {} AND used_at IS NULL AND expires_at > clock_
 async def insert(
     token_hash: str, purpose: Purpose, *, user_id: int | None, payload: dict[str, object], lifetime: float
 ) -> int:
-    """Add an unused token that lives so many seconds, and return its id."""
+    """Add an unused token with a lifetime in seconds, and return its id."""
     rows = await OneTimeTokenRow.raw(
         "INSERT INTO one_time_tokens (user_id, purpose, token_hash, payload, expires_at, created_at) "
         "SELECT {}, {}, {}, {}, timestamptz_pl_interval(now, make_interval(0, 0, 0, 0, 0, 0, {})), now "
@@ -38,7 +38,7 @@ async def insert(
 
 @circuit_breaker(service=SERVICE)
 async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bool:
-    """Give an unused token another secret and a new life. False if it is used or gone."""
+    """Give an unused token another digest and a new lifetime in seconds. Return False if it is used or deleted."""
     rows = await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET token_hash = {}, "
         f"expires_at = {SECONDS_FROM_NOW} "
@@ -63,7 +63,7 @@ async def find(token_hash: str) -> TokenGrant | None:
 
 @circuit_breaker(service=SERVICE)
 async def redeem(token_hash: str, purpose: Purpose) -> TokenGrant | None:
-    """Mark a token used. Returns what it stands for to exactly one of any number of callers."""
+    """Mark a token used and return its grant: of any number of concurrent callers, only one gets it."""
     return _grant(
         await OneTimeTokenRow.raw(
             f"UPDATE one_time_tokens SET used_at = clock_timestamp() "
@@ -76,7 +76,7 @@ async def redeem(token_hash: str, purpose: Purpose) -> TokenGrant | None:
 
 @circuit_breaker(service=SERVICE)
 async def redeem_and_delete(token_hash: str, purpose: Purpose) -> TokenGrant | None:
-    """Remove a token. Returns what it stands for to exactly one of any number of callers."""
+    """Delete a token and return its grant: of any number of concurrent callers, only one gets it."""
     return _grant(
         await OneTimeTokenRow.raw(
             f"DELETE FROM one_time_tokens WHERE {_IS_USABLE} AND purpose = {{}} RETURNING {_GRANT_COLUMNS}",
@@ -88,7 +88,7 @@ async def redeem_and_delete(token_hash: str, purpose: Purpose) -> TokenGrant | N
 
 @circuit_breaker(service=SERVICE)
 async def delete_staged(purpose: Purpose, email: str) -> None:
-    """Remove what was laid down for an address and belongs to no account."""
+    """Delete the tokens for an e-mail address that belong to no user."""
     await OneTimeTokenRow.raw(
         "DELETE FROM one_time_tokens "
         "WHERE user_id IS NULL AND purpose = {} AND json_extract_path_text(payload, 'email') = {}",
@@ -99,7 +99,7 @@ async def delete_staged(purpose: Purpose, email: str) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def revoke_purpose(user_id: int, purpose: Purpose) -> None:
-    """Mark all unused tokens of an account for one purpose used."""
+    """Mark all unused tokens of a user for one purpose as used."""
     await OneTimeTokenRow.raw(
         "UPDATE one_time_tokens SET used_at = clock_timestamp() "
         "WHERE user_id = {} AND purpose = {} AND used_at IS NULL",

@@ -1,18 +1,19 @@
-"""What goes over the wire about mailed tokens."""
+"""Wire formats of one-time tokens."""
 
 from typing import Annotated
 
 import msgspec
 
 MAX_TOKEN_LENGTH = 512
+"""Characters."""
 
-EXAMPLE_ONE_TIME_TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"  # noqa: S105 - nobody's
+EXAMPLE_ONE_TIME_TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"  # noqa: S105 - an example
 
 OneTimeTokenField = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_TOKEN_LENGTH,
-        description="The token of the mail: what stands behind `#token=` in its link. It works once.",
+        description="The token from the e-mail: the part after `#token=` in its link. It works once.",
         examples=[EXAMPLE_ONE_TIME_TOKEN],
         extra={"any_text": True},
     ),
@@ -20,12 +21,12 @@ OneTimeTokenField = Annotated[
 
 
 class TokenRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Use a mailed token."""
+    """Use the token from an e-mail."""
 
     token: OneTimeTokenField
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done, or will be, for people."""
+    """A message about the result, to show to the user."""
 
     message: str

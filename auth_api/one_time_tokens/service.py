@@ -1,4 +1,4 @@
-"""Minting and spending mailed tokens."""
+"""Issues, finds, redeems and revokes one-time tokens."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ PREFIX: Final = "ot_"
 
 @dataclass(frozen=True, slots=True)
 class OneTimeTokens:
-    """Call it in the transaction that does what the token allows; `find` also outside of one."""
+    """One-time tokens. Call all methods in the transaction that does what the token allows, except `find`."""
 
     async def issue(self, purpose: Purpose, user_id: int, **payload: object) -> str:
-        """Return a new token for an account; where the purpose `supersedes`, the older ones are spent by it.
+        """Return a new token of a user. If the purpose `supersedes`, the older tokens are revoked.
 
         Args:
-            purpose: what it allows.
-            user_id: whose it is.
-            payload: what to lay down with it; never a secret.
+            purpose: what the token allows.
+            user_id: the user it belongs to.
+            payload: values to store with it; never a secret.
         """
         if purpose.supersedes:
             await repository.revoke_purpose(user_id, purpose)
@@ -33,19 +33,22 @@ class OneTimeTokens:
         return token.raw
 
     async def stage(self, purpose: Purpose, **payload: object) -> int:
-        """Keep what belongs to no account yet, behind a secret that nobody has; `renew` makes one that can be sent."""
-        unknown = new_token(PREFIX)
+        """Store values that belong to no user yet, and return the id for `renew`, which returns the token to send.
+
+        Until then the digest is that of a random token, which is discarded.
+        """
+        discarded = new_token(PREFIX)
         lifetime = purpose.lifetime.total_seconds()
-        return await repository.insert(unknown.digest, purpose, user_id=None, payload=payload, lifetime=lifetime)
+        return await repository.insert(discarded.digest, purpose, user_id=None, payload=payload, lifetime=lifetime)
 
     async def renew(self, token_id: int, purpose: Purpose) -> str | None:
-        """Return a new secret for what was laid down; the one before it works no more. None if it is used or gone."""
+        """Return a new token for staged values, which replaces the previous one. None if it is used or deleted."""
         token = new_token(PREFIX)
         renewed = await repository.replace_hash(token_id, token.digest, lifetime=purpose.lifetime.total_seconds())
         return token.raw if renewed else None
 
     async def find(self, raw: str, *purposes: Purpose) -> TokenGrant:
-        """Return the grant of a token without spending it.
+        """Return the grant of a token without redeeming it.
 
         Args:
             raw: the token.
@@ -60,7 +63,9 @@ class OneTimeTokens:
         return grant
 
     async def redeem(self, purpose: Purpose, raw: str) -> TokenGrant:
-        """Use a token up. Of any number of callers exactly one succeeds. What was laid down is not kept any longer.
+        """Mark a token used and return its grant; of any number of concurrent callers, only one succeeds.
+
+        The token of a registration is deleted instead, as its payload contains the hash of a password.
 
         Raises:
             OneTimeTokenInvalidException: it is unknown, used, expired, or for another purpose.
@@ -74,7 +79,7 @@ class OneTimeTokens:
         await repository.revoke_all(user_id, spare=spare)
 
     async def delete_staged(self, purpose: Purpose, email: str) -> None:
-        """Forget all that was laid down for an address: one of it was used."""
+        """Delete all values staged for an e-mail address, after one of its tokens was redeemed."""
         await repository.delete_staged(purpose, email)
 
     async def list_records(self, user_id: int, *, limit: int) -> Sequence[TokenRecord]:

@@ -27,7 +27,7 @@ async def ids() -> list[int]:
 
 
 async def test_every_event_comes_once_in_the_order_of_ids(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "EXPORT_BATCH", 3)
+    monkeypatch.setattr(service, "MAX_EXPORT_BATCH", 3)
     await over.events(None, at=ago(days=1), count=10)
 
     batches = [len(rows) async for rows in services.audit.export()]
@@ -120,7 +120,8 @@ def test_a_line_is_a_whole_event(deployment: Deployment) -> None:
         "users", "create", "ada@example.com", "ada", "--password-stdin", stdin="Correct-Horse-7-Staple\n"
     )
     program = (
-        "import datetime, auth_api.cli as c, auth_api.events.audit.service as s; s.SETTLED = datetime.timedelta(0); "
+        "import datetime, auth_api.cli as c, auth_api.events.audit.service as s; "
+        "s.SETTLED_AGE = datetime.timedelta(0); "
     )
 
     done = subprocess.run(

@@ -1,1 +1,1 @@
-"""Owns the security history: events with a grammar, written in the transaction of what they record."""
+"""The security history: events, each written in the transaction of the change that it records."""

@@ -1,8 +1,8 @@
 """The events of the security history: `subject:action`, the same in the audit row and in the log line.
 
-They are those of ASVS 5.0 V16.3.1 to V16.3.3: proofs of identity that succeeded, failed or were throttled, every change
-of an account and its sessions, and what operators do (`by` in the details). What happens all the time (a refresh, a
-request that a limit or a missing right refuses) is a line in the log and no row: nobody can fill the history by it.
+The events of ASVS 5.0 V16.3.1 to V16.3.3: authentications that succeeded, failed or were throttled, each change of
+an account and its sessions, and actions of operators (`by` in the details). Frequent events (a refresh, a request
+rejected by a limit or for a missing right) are only logged, so that an attacker cannot fill the history.
 """
 
 from datetime import datetime
@@ -13,7 +13,7 @@ import msgspec
 
 
 class EventTag(StrEnum):
-    """What happened. A name that has been written to a database stays for ever."""
+    """The name of an event. Databases contain these values: never rename or reuse one."""
 
     ACCOUNT_REGISTERED = "account:registered"
     ACCOUNT_DELETED = "account:deleted"
@@ -40,7 +40,7 @@ class EventTag(StrEnum):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that was written."""
+    """A stored event."""
 
     id: int
     user_id: int | None

@@ -21,7 +21,7 @@ _COLUMNS: Final = "id, user_id, action, resource, details, ip_address, user_agen
 async def append(
     tag: EventTag, *, user_id: int | None, resource: str, details: dict[str, object], request_context: RequestContext
 ) -> None:
-    """Add one row, dated by the database; without the person where the account was deleted meanwhile."""
+    """Add an event with the database's time; without the user id if the account no longer exists."""
     await AuditLogRow.raw(
         "INSERT INTO audit_logs (user_id, action, resource, details, ip_address, user_agent, request_id, created_at) "
         "VALUES ((SELECT id FROM users WHERE id = {}), {}, {}, {}, {}, {}, {}, clock_timestamp())",
@@ -37,8 +37,8 @@ async def append(
 
 @circuit_breaker(service=SERVICE)
 async def history(user_id: int, *, before: int, limit: int) -> list[AuditEntry]:
-    """Return events of an account, newest first, older than the one of the id `before`."""
-    return _audit_rows(
+    """Return events of a user with ids below `before`, newest first."""
+    return _entries(
         await AuditLogRow.raw(
             f"SELECT {_COLUMNS} FROM audit_logs WHERE user_id = {{}} AND id < {{}} ORDER BY id DESC LIMIT {{}}",
             user_id,
@@ -50,10 +50,15 @@ async def history(user_id: int, *, before: int, limit: int) -> list[AuditEntry]:
 
 @circuit_breaker(service=SERVICE)
 async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> range:
-    """Return between which ids the events from `since` to before `until` lie, but for those not settled.
+    """Return the range of ids of the events from `since` to before `until`, without those that are not settled yet.
 
-    Ids and times are given out one after the other, so their orders differ by moments: of the first and the last
-    thousand events in the order of time, the smallest and the largest id are meant.
+    An event gets its id and its time one after the other, so that neighbouring events can differ in the order of the
+    two. The range therefore ends at the smallest and the largest id of the first and the last 1000 events by time.
+
+    Args:
+        since: first time included.
+        until: first time excluded.
+        settled: age at which the transaction of an event is certain to have ended.
     """
     rows = await AuditLogRow.raw(
         "SELECT (SELECT min(id) FROM (SELECT id FROM audit_logs WHERE created_at >= {} "
@@ -75,8 +80,8 @@ async def id_range(since: datetime, until: datetime, *, settled: timedelta) -> r
 
 @circuit_breaker(service=SERVICE)
 async def all_events(ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditEntry]:
-    """Return events with these ids from `since` to before `until`, in the order of their ids."""
-    return _audit_rows(
+    """Return events with these ids from `since` to before `until`, ordered by id."""
+    return _entries(
         await AuditLogRow.raw(
             f"SELECT {_COLUMNS} FROM audit_logs "
             "WHERE id >= {} AND id < {} AND created_at >= {} AND created_at < {} ORDER BY id LIMIT {}",
@@ -91,8 +96,8 @@ async def all_events(ids: range, since: datetime, until: datetime, *, limit: int
 
 @circuit_breaker(service=SERVICE)
 async def user_events(user_id: int, ids: range, since: datetime, until: datetime, *, limit: int) -> list[AuditEntry]:
-    """Return those of one account."""
-    return _audit_rows(
+    """Return the events of a user with these ids from `since` to before `until`, ordered by id."""
+    return _entries(
         await AuditLogRow.raw(
             f"SELECT {_COLUMNS} FROM audit_logs "
             "WHERE user_id = {} AND id >= {} AND id < {} AND created_at >= {} AND created_at < {} "
@@ -107,5 +112,5 @@ async def user_events(user_id: int, ids: range, since: datetime, until: datetime
     )
 
 
-def _audit_rows(rows: list[dict[str, Any]]) -> list[AuditEntry]:
+def _entries(rows: list[dict[str, Any]]) -> list[AuditEntry]:
     return [AuditEntry(**{**row, "details": msgspec.json.decode(row["details"] or "{}")}) for row in rows]

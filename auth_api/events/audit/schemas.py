@@ -1,4 +1,4 @@
-"""What goes over the wire about the security history."""
+"""Wire formats of the security history."""
 
 from typing import Annotated, Any
 
@@ -21,10 +21,10 @@ EXAMPLE_EVENT: dict[str, Any] = {
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that happened to one's account."""
+    """An event in the history of the user's account."""
 
     id: int
-    action: Annotated[str, msgspec.Meta(description="`subject:what happened`.")]
+    action: Annotated[str, msgspec.Meta(description="`subject:action`, for example `login:succeeded`.")]
     resource: str
     details: dict[str, Any]
     ip_address: str | None
@@ -34,32 +34,32 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of the history, newest first."""
+    """A page of the security history, newest event first."""
 
     items: list[AuditEvent]
     next_cursor: str | None
 
 
 class ExportedEvent(AuditEvent, frozen=True, kw_only=True):
-    """Something that happened, and to whose account; null where there is none (any more)."""
+    """An event with its user; `user_id` is null if no account was involved or it no longer exists."""
 
     user_id: int | None
 
 
-def exported_view(row: AuditEntry) -> ExportedEvent:
-    """Show an event to those who see everybody's."""
-    return ExportedEvent(user_id=row.user_id, **msgspec.structs.asdict(event_view(row)))
+def exported_view(entry: AuditEntry) -> ExportedEvent:
+    """Return an event in the format of the operator's export of all users."""
+    return ExportedEvent(user_id=entry.user_id, **msgspec.structs.asdict(event_view(entry)))
 
 
-def event_view(row: AuditEntry) -> AuditEvent:
-    """Show an event."""
+def event_view(entry: AuditEntry) -> AuditEvent:
+    """Return an event in its wire format."""
     return AuditEvent(
-        id=row.id,
-        action=row.action,
-        resource=row.resource,
-        details=row.details,
-        ip_address=row.ip_address,
-        user_agent=row.user_agent,
-        request_id=row.request_id,
-        created_at=rfc3339(row.created_at),
+        id=entry.id,
+        action=entry.action,
+        resource=entry.resource,
+        details=entry.details,
+        ip_address=entry.ip_address,
+        user_agent=entry.user_agent,
+        request_id=entry.request_id,
+        created_at=rfc3339(entry.created_at),
     )

@@ -1,4 +1,4 @@
-"""Writes and reads the security history."""
+"""Records and reads the security history."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -13,18 +13,23 @@ from auth_api.kit.db.database import after_commit
 from auth_api.kit.pagination import PageRequest, bad_cursor, cut
 from auth_api.kit.request_context import RequestContext
 
-EXPORT_BATCH: Final = 1000
+MAX_EXPORT_BATCH: Final = 1000
+"""Events per query of the export."""
 
-SETTLED: Final = timedelta(minutes=1)
-"""An event that is older is committed, or never will be: no transaction takes that long."""
+SETTLED_AGE: Final = timedelta(minutes=1)
+"""The transaction of an older event has ended: transactions time out earlier."""
 
-BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-END: Final = datetime(9999, 1, 1, tzinfo=UTC)
+MIN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class AuditTrail:
-    """Append-only. Called inside the transaction of what it records: both are kept, or neither."""
+    """The append-only security history.
+
+    Record an event in the transaction of the change, so that both are committed or neither. An event without a change,
+    such as a failed login, needs no transaction of its own: `Database.statement`.
+    """
 
     async def record(
         self,
@@ -38,11 +43,11 @@ class AuditTrail:
         """Add a row, and log the event once it is committed.
 
         Args:
-            tag: what happened.
-            user_id: whose history it belongs to; None where no account is known.
-            request_context: where the request came from.
-            resource: what it happened to, such as `session:<id>`.
-            details: more about it. Never a secret and nothing that somebody typed.
+            tag: name of the event.
+            user_id: the user whose history it belongs to; None if no user is known.
+            request_context: the request that caused it.
+            resource: the object of the event, such as `session:<id>`.
+            details: further values. Never a secret, and never text that a client chose.
         """
         await repository.append(
             tag, user_id=user_id, resource=resource, details=details, request_context=request_context
@@ -51,7 +56,7 @@ class AuditTrail:
         after_commit(lambda: line.info("audit event"))
 
     async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditEntry], str | None]:
-        """Return a page of an account's events, and the cursor of the next page if there is one.
+        """Return a page of a user's events, newest first, and the cursor of the next page if there is one.
 
         Raises:
             ValidationException: the cursor belongs to another list.
@@ -63,21 +68,21 @@ class AuditTrail:
         return cut(rows, request, lambda row: row.id)
 
     async def export(
-        self, *, after: int = 0, since: datetime = BEGINNING, until: datetime = END, user_id: int | None = None
+        self, *, after: int = 0, since: datetime = MIN_TIME, until: datetime = MAX_TIME, user_id: int | None = None
     ) -> AsyncIterator[Sequence[AuditEntry]]:
-        """Yield events batch by batch, in the order of their ids, which is that of time but for moments.
+        """Yield events in batches, ordered by id; neighbouring events can differ from the order of time.
 
-        The last minute is left out: an event gets its id before its transaction is committed, and whoever goes on
-        after the last id would never see one that was committed late.
+        Events of the last minute are left out: an event gets its id before its transaction is committed, and an export
+        that continues after the last id would miss an event that was committed late.
 
         Args:
-            after: the last id of an export before, to go on from there.
-            since: the first moment that counts.
-            until: the first moment that does not count any more.
-            user_id: whose events; None for everybody's, and those without an account.
+            after: the last id of the previous export, to continue it.
+            since: first time included.
+            until: first time excluded.
+            user_id: the user whose events are exported; None for all events.
         """
         since, until = since.astimezone(UTC), until.astimezone(UTC)
-        ids = await repository.id_range(since, until, settled=SETTLED)
+        ids = await repository.id_range(since, until, settled=SETTLED_AGE)
         ids = range(max(ids.start, after + 1), ids.stop)
         while ids:
             rows = await self._batch(ids, since, until, user_id)
@@ -88,5 +93,5 @@ class AuditTrail:
 
     async def _batch(self, ids: range, since: datetime, until: datetime, user_id: int | None) -> Sequence[AuditEntry]:
         if user_id is None:
-            return await repository.all_events(ids, since, until, limit=EXPORT_BATCH)
-        return await repository.user_events(user_id, ids, since, until, limit=EXPORT_BATCH)
+            return await repository.all_events(ids, since, until, limit=MAX_EXPORT_BATCH)
+        return await repository.user_events(user_id, ids, since, until, limit=MAX_EXPORT_BATCH)

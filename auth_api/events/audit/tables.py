@@ -1,4 +1,4 @@
-"""The security history."""
+"""The table of the security history."""
 
 from piccolo.columns import JSON, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
@@ -9,7 +9,7 @@ from auth_api.users.tables import UserRow
 
 
 class AuditLogRow(RawSql, Table, tablename="audit_logs"):
-    """One row per security event, never changed; when the account goes, its rows stay without the person."""
+    """One row per security event, never changed. When a user is deleted, the rows stay without the user id."""
 
     id = NeverReusedBigSerial(primary_key=True)
     user_id = ForeignKey(UserRow, on_delete=OnDelete.set_null, null=True)  # indexed together with `id`
@@ -18,5 +18,5 @@ class AuditLogRow(RawSql, Table, tablename="audit_logs"):
     details = JSON(default=None, null=True)
     ip_address = Varchar(length=45, default=None, null=True)
     user_agent = Text(default=None, null=True)
-    request_id = Varchar(length=64, default=None, null=True)  # stands in the log, too
+    request_id = Varchar(length=64, default=None, null=True)  # also in the log
     created_at = Timestamptz(default=None, null=False, index=True)

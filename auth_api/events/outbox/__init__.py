@@ -1,4 +1,4 @@
-"""Mail that a transaction decided on, sent after its commit.
+"""Mails that are stored in the transaction that causes them, and sent after its commit.
 
-A row says what to write and to whom, never a token and never a text: both are made at the moment of sending.
+A row contains the kind and the recipient, never a token or a rendered text: both are created right before sending.
 """

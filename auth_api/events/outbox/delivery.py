@@ -85,7 +85,7 @@ class Delivery:
                 return
             await send(self.mailer, message)
         except CircuitBreakerOpenException as error:
-            await repository.reschedule(item.id, delay=error.retry_after, counts=False)
+            await repository.reschedule(item.id, delay=error.retry_after, is_attempt=False)
         except PermanentMailError as error:
             await self._fail(item, error)
         except (TransientMailError, UnknownMailKindError, jinja2.TemplateError) as error:
@@ -111,7 +111,7 @@ class Delivery:
             await self._fail(item, error)
             return
         delay = min(FIRST_DELAY_SECONDS * 2 ** min(item.attempts - 1, 10), MAX_DELAY_SECONDS)
-        await repository.reschedule(item.id, delay=delay, counts=True)
+        await repository.reschedule(item.id, delay=delay, is_attempt=True)
         MAILS["put_off"].inc()
         self._log("mail:deferred", item, level="WARNING", delay=delay, **_details(error))
 

@@ -1,4 +1,4 @@
-"""What is counted of mail."""
+"""Metrics of mail."""
 
 from typing import Final
 
@@ -6,10 +6,8 @@ from auth_api.kit.prometheus import counters, latest_gauge
 
 MAILS: Final = counters(
     "mails",
-    "Mails by outcome. put_off: the mail server did not take it now; given_up: never; dropped: nobody was to get it.",
+    "Mails by outcome. put_off: will be retried; given_up: will not be sent; dropped: had no recipient.",
     "outcome",
     ("sent", "put_off", "given_up", "dropped"),
 )
-"""By outcome."""
-
-WAITING: Final = latest_gauge("mails_waiting", "Mails that were neither sent nor given up, when somebody last looked.")
+WAITING: Final = latest_gauge("mails_waiting", "Mails that are neither sent nor given up, as last counted.")

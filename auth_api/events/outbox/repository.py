@@ -1,4 +1,4 @@
-"""Queries on mail that waits."""
+"""Queries on the outbox."""
 
 from typing import Any, Final
 
@@ -26,7 +26,7 @@ async def insert(
     parameters: dict[str, object],
     request_context: RequestContext,
 ) -> None:
-    """Add a mail that may be sent at once."""
+    """Add a mail that is due at once."""
     await OutboxRow.raw(
         "INSERT INTO outbox (template, user_id, address, parameters, attempts, next_attempt_at, created_at) "
         "SELECT {}, {}, {}, {}, 0, now, now FROM (SELECT clock_timestamp() AS now) AS clock",
@@ -39,11 +39,15 @@ async def insert(
 
 @circuit_breaker(service=SERVICE)
 async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
-    """Take some mails that are due, for so many seconds; a process that dies meanwhile leaves them to others.
+    """Claim mails that are due, and count an attempt for each.
 
-    The present is a subquery: asked once and not for each of ten thousand rows that wait, and an index can be searched
-    for it. Conditions stand twice: of two processes that choose the same row, the second looks again once the first is
-    done.
+    The current time is a subquery, so that it is computed once, not for each waiting row, and an index can be searched
+    for it. The conditions are repeated outside of the subquery: if two processes choose the same row, the second checks
+    it again after the first has committed.
+
+    Args:
+        limit: maximum number of mails.
+        lease: seconds after which another process may claim them, in case this one dies.
     """
     rows = await OutboxRow.raw(
         "UPDATE outbox SET attempts = attempts + 1, "
@@ -60,14 +64,14 @@ async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
 
 @circuit_breaker(service=SERVICE)
 async def hold(item_id: int) -> bool:
-    """Keep others from taking a mail back until the end of this transaction. False if that was done already."""
+    """Lock a mail against withdrawal until the end of this transaction. Return False if it is already withdrawn."""
     rows = await OutboxRow.raw("UPDATE outbox SET attempts = attempts WHERE id = {} RETURNING id", item_id)
     return bool(rows)
 
 
 @circuit_breaker(service=SERVICE)
 async def withdraw(user_id: int, kind_name: str) -> None:
-    """Forget the mails of a kind about an account that were not sent."""
+    """Delete the unsent mails of a kind about a user."""
     await OutboxRow.raw(
         "DELETE FROM outbox WHERE user_id = {} AND template = {} AND sent_at IS NULL", user_id, kind_name
     )
@@ -75,7 +79,7 @@ async def withdraw(user_id: int, kind_name: str) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def mark_sent(item_id: int) -> None:
-    """Note that somebody else answers for the mail now; what it was about is not kept."""
+    """Mark a mail sent, and delete its parameters."""
     await OutboxRow.raw(
         "UPDATE outbox SET sent_at = clock_timestamp(), locked_until = NULL, parameters = NULL WHERE id = {}", item_id
     )
@@ -83,18 +87,24 @@ async def mark_sent(item_id: int) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def mark_failed(item_id: int) -> None:
-    """Give the mail up."""
+    """Mark a mail failed, so that it is not retried."""
     await OutboxRow.raw("UPDATE outbox SET failed_at = clock_timestamp(), locked_until = NULL WHERE id = {}", item_id)
 
 
 @circuit_breaker(service=SERVICE)
-async def reschedule(item_id: int, *, delay: float, counts: bool) -> None:
-    """Let the mail wait for so many seconds; an attempt that was none does not count."""
+async def reschedule(item_id: int, *, delay: float, is_attempt: bool) -> None:
+    """Release a mail and make it due again later.
+
+    Args:
+        item_id: of the mail.
+        delay: seconds from now.
+        is_attempt: False if the mail server was not contacted, so that the attempt is not counted.
+    """
     await OutboxRow.raw(
         "UPDATE outbox SET locked_until = NULL, attempts = attempts - {}, "
         f"next_attempt_at = {SECONDS_FROM_NOW} "
         "WHERE id = {}",
-        0 if counts else 1,
+        0 if is_attempt else 1,
         delay,
         item_id,
     )
@@ -102,13 +112,13 @@ async def reschedule(item_id: int, *, delay: float, counts: bool) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def delete(item_id: int) -> None:
-    """Forget a mail that nobody is to get."""
+    """Delete a mail that has no recipient."""
     await OutboxRow.raw("DELETE FROM outbox WHERE id = {}", item_id)
 
 
 @circuit_breaker(service=SERVICE)
 async def count_waiting() -> int:
-    """Count the mails that were neither sent nor given up."""
+    """Return the number of mails that are neither sent nor failed."""
     rows = await OutboxRow.raw(f"SELECT count(*) AS waiting FROM outbox WHERE {_IS_WAITING}")
     return int(rows[0]["waiting"])
 

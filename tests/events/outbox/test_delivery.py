@@ -159,7 +159,7 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
             await mailbox.collect()
         delays += [line["delay"] for line in lines if line.get("event") == "mail:deferred"]
         for row in await outbox_rows():
-            await repository.reschedule(row["id"], delay=0, counts=True)
+            await repository.reschedule(row["id"], delay=0, is_attempt=True)
 
     assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
 
