@@ -36,9 +36,9 @@ from tests.support.mailbox import Mailbox
 from tests.support.postgres import PostgresServer, create_database, drop_database, external_server_url
 from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
-from tests.support.secrets_seen import SecretsSeen
+from tests.support.secret_recorder import SecretRecorder
 
-CLIENT_ADDRESS = "203.0.113.7"
+CLIENT_IP = "203.0.113.7"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -85,9 +85,9 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def secrets_seen(log_file: Path) -> Iterator[SecretsSeen]:
+def secret_recorder(log_file: Path) -> Iterator[SecretRecorder]:
     """Every password and token of the whole session; at its end, none of them may stand in its log."""
-    seen = SecretsSeen()
+    seen = SecretRecorder()
     yield seen
     leaked = seen.found_in(log_file.read_text(encoding="utf-8"))
     assert not leaked, f"{len(leaked)} of {len(seen)} secrets stand in the log, the first: {leaked[0][:12]}…"
@@ -184,24 +184,24 @@ def clock(session_clock: MovableClock) -> Iterator[MovableClock]:
 
 
 @pytest.fixture
-def mailbox(session_mailbox: Mailbox, secrets_seen: SecretsSeen, db_session: None) -> Iterator[Mailbox]:
+def mailbox(session_mailbox: Mailbox, secret_recorder: SecretRecorder, db_session: None) -> Iterator[Mailbox]:
     """Every mail of this test; nothing is sent before it is collected."""
     session_mailbox.sent.clear()
     yield session_mailbox
     session_mailbox.failure = None
     for message in session_mailbox.sent:
-        secrets_seen.note_mail(message.text)
+        secret_recorder.note_mail(message.text)
 
 
 @pytest.fixture
-async def client(app: Litestar, db_session: None, secrets_seen: SecretsSeen) -> AsyncIterator[httpx.AsyncClient]:
+async def client(app: Litestar, db_session: None, secret_recorder: SecretRecorder) -> AsyncIterator[httpx.AsyncClient]:
     """An HTTP client in the application's own event loop, so that requests truly run at once."""
-    async with http_client(app, secrets_seen) as opened:
+    async with http_client(app, secret_recorder) as opened:
         yield opened
 
 
 def http_client(
-    app: Litestar, seen: SecretsSeen, *, raise_errors: bool = True, address: str = CLIENT_ADDRESS
+    app: Litestar, seen: SecretRecorder, *, raise_errors: bool = True, address: str = CLIENT_IP
 ) -> httpx.AsyncClient:
     """Return a client for an application, at an address of the network, which notes the secrets that pass."""
     return httpx.AsyncClient(
@@ -280,7 +280,7 @@ OtherAppFactory = Callable[..., AbstractAsyncContextManager[OtherApp]]
 
 @pytest.fixture
 def app_with(
-    app: Litestar, db_session: None, environ: dict[str, str], clock: MovableClock, secrets_seen: SecretsSeen
+    app: Litestar, db_session: None, environ: dict[str, str], clock: MovableClock, secret_recorder: SecretRecorder
 ) -> OtherAppFactory:
     """Return a context that starts an application with other variables; the usual one works again afterwards.
 
@@ -294,7 +294,7 @@ def app_with(
         settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **variables})
         other = create_app(settings, clock=clock, mailer=mailer)
         try:
-            async with started(other), http_client(other, secrets_seen) as opened:
+            async with started(other), http_client(other, secret_recorder) as opened:
                 yield OtherApp(other, opened, other.state.services)
         finally:
             bind(usual.database.engine)

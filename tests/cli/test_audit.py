@@ -11,9 +11,9 @@ from auth_api.events.audit import service
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
 from tests.conftest import UserFactory
-from tests.support import over
+from tests.support import aged_rows
+from tests.support.aged_rows import ago
 from tests.support.deployment import Deployment
-from tests.support.over import ago
 from tests.support.processes import clean_environment
 
 
@@ -28,7 +28,7 @@ async def ids() -> list[int]:
 
 async def test_every_event_comes_once_in_the_order_of_ids(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MAX_EXPORT_BATCH", 3)
-    await over.events(None, at=ago(days=1), count=10)
+    await aged_rows.add_events(None, at=ago(days=1), count=10)
 
     batches = [len(rows) async for rows in services.audit.export()]
 
@@ -37,7 +37,7 @@ async def test_every_event_comes_once_in_the_order_of_ids(services: Services, mo
 
 
 async def test_it_goes_on_after_an_id(services: Services) -> None:
-    await over.events(None, at=ago(days=1), count=4)
+    await aged_rows.add_events(None, at=ago(days=1), count=4)
     first, second, *others = await ids()
 
     assert await exported(services, after=second) == others
@@ -47,8 +47,8 @@ async def test_it_goes_on_after_an_id(services: Services) -> None:
 
 async def test_the_last_minute_comes_later(services: Services) -> None:
     """An event of a transaction that is not committed yet would be missed by who goes on after a later one."""
-    await over.events(None, at=ago(seconds=90))
-    await over.events(None, at=ago(seconds=30))
+    await aged_rows.add_events(None, at=ago(seconds=90))
+    await aged_rows.add_events(None, at=ago(seconds=30))
 
     settled, _ = await ids()
 
@@ -57,9 +57,9 @@ async def test_the_last_minute_comes_later(services: Services) -> None:
 
 
 async def test_events_later_than_one_that_is_not_settled_wait_for_it(services: Services) -> None:
-    await over.events(None, at=ago(seconds=70))
-    await over.events(None, at=ago(seconds=10))
-    await over.events(None, at=ago(seconds=70))
+    await aged_rows.add_events(None, at=ago(seconds=70))
+    await aged_rows.add_events(None, at=ago(seconds=10))
+    await aged_rows.add_events(None, at=ago(seconds=70))
 
     assert await exported(services) == (await ids())[:1]
 
@@ -67,7 +67,7 @@ async def test_events_later_than_one_that_is_not_settled_wait_for_it(services: S
 async def test_a_span_of_time_has_its_begin_and_not_its_end(services: Services) -> None:
     days = {number: ago(days=number) for number in (4, 3, 2)}
     for at in days.values():
-        await over.events(None, at=at)
+        await aged_rows.add_events(None, at=at)
     oldest, middle, newest = await ids()
 
     assert await exported(services, since=days[3]) == [middle, newest]
@@ -77,9 +77,9 @@ async def test_a_span_of_time_has_its_begin_and_not_its_end(services: Services) 
 
 
 async def test_one_account_s_events_can_be_had_alone(services: Services) -> None:
-    ada, grace = await over.user("ada"), await over.user("grace")
+    ada, grace = await aged_rows.add_user("ada"), await aged_rows.add_user("grace")
     for owner in (ada, grace, None, ada):
-        await over.events(owner, at=ago(days=1))
+        await aged_rows.add_events(owner, at=ago(days=1))
     first, _, _, last = await ids()
 
     assert await exported(services, user_id=ada) == [first, last]

@@ -10,7 +10,7 @@ import pytest
 from auth_api.cli.limits import limit_rows
 from auth_api.settings import Settings
 from auth_api.users.policy import PasswordPolicy
-from tests.support.generated import BODIES, VALUES
+from tests.support.generated_input import BODIES, VALUES
 
 pytestmark = pytest.mark.engine_independent
 

@@ -9,7 +9,7 @@ import httpx
 
 from tests.support.actors import Actor
 
-CLIENT_ADDRESS: Final = "127.0.0.2"
+CLIENT_IP: Final = "127.0.0.2"
 
 
 def trusting(certificate: Path) -> ssl.SSLContext:
@@ -19,7 +19,7 @@ def trusting(certificate: Path) -> ssl.SSLContext:
 
 def client_of(port: int, certificate: Path) -> httpx.AsyncClient:
     """Return a client whose IP address differs from the proxy's; all of 127.0.0.0/8 is this machine."""
-    transport = httpx.AsyncHTTPTransport(verify=trusting(certificate), local_address=CLIENT_ADDRESS)
+    transport = httpx.AsyncHTTPTransport(verify=trusting(certificate), local_address=CLIENT_IP)
     return httpx.AsyncClient(base_url=f"https://127.0.0.1:{port}", transport=transport, timeout=30)
 
 

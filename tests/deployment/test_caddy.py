@@ -7,7 +7,7 @@ import pytest
 
 from auth_api.doctor.proxy import FORGED
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
-from tests.deployment.journey import CLIENT_ADDRESS, client_of, whole_life
+from tests.deployment.journey import CLIENT_IP, client_of, whole_life
 from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.deployment
@@ -47,6 +47,6 @@ async def test_caddy_passes_requests_on_and_sets_the_client_ip(
             forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED})).json()
             hidden = await client.get("/metrics", headers=BEARER)
 
-    assert plain == {"address": CLIENT_ADDRESS, "peer": "127.0.0.1", "forwarded": CLIENT_ADDRESS}
+    assert plain == {"address": CLIENT_IP, "peer": "127.0.0.1", "forwarded": CLIENT_IP}
     assert forged == plain
     assert hidden.status_code == 404

@@ -13,7 +13,7 @@ import pytest
 from auth_api.doctor.proxy import FORGED
 from tests.conftest import DeploymentFactory
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
-from tests.deployment.journey import CLIENT_ADDRESS, client_of, slow_request, trusting, whole_life
+from tests.deployment.journey import CLIENT_IP, client_of, slow_request, trusting, whole_life
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
@@ -98,13 +98,13 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
         "doctor", "--json", "--url", str(client.base_url), SSL_CERT_FILE=str(certificate), METRICS_TOKEN=METRICS_TOKEN
     )
 
-    assert plain == {"address": CLIENT_ADDRESS, "peer": "127.0.0.1", "forwarded": CLIENT_ADDRESS}
+    assert plain == {"address": CLIENT_IP, "peer": "127.0.0.1", "forwarded": CLIENT_IP}
     assert forged == plain
     assert (redirect.status_code, redirect.headers["location"]) == (308, "https://auth.example.com/health/live")
     assert hidden.status_code == 404
     (proxy,) = [found for found in json.loads(examination.stdout) if found["check"] == "proxy.address"]
     assert proxy["says"] == "not known: this machine and the proxy have one address, 127.0.0.1"
-    assert recorded == [(CLIENT_ADDRESS,)]
+    assert recorded == [(CLIENT_IP,)]
 
 
 async def test_nginx_buffers_slow_clients(site: Site, certificate: Path) -> None:

@@ -14,7 +14,7 @@ import pytest
 from auth_api.doctor.findings import Finding
 from auth_api.doctor.proxy import FORGED, check_proxy, evaluate_proxy
 from auth_api.operations.health.schemas import SeenClient
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
+from tests.conftest import CLIENT_IP, OtherAppFactory
 from tests.support.certificates import make_certificate
 from tests.support.problems import assert_problem
 
@@ -30,17 +30,15 @@ PRODUCTION = {
 
 
 async def test_who_has_the_token_is_told_who_they_are(app_with: OtherAppFactory) -> None:
-    async with app_with(
-        **PRODUCTION, METRICS_TOKEN=TOKEN, METRICS_PORT="9464", TRUSTED_PROXIES=CLIENT_ADDRESS
-    ) as other:
+    async with app_with(**PRODUCTION, METRICS_TOKEN=TOKEN, METRICS_PORT="9464", TRUSTED_PROXIES=CLIENT_IP) as other:
         plain = await other.client.get("/health/client", headers=BEARER)
         hops = {"X-Forwarded-For": f"{FORGED}, 198.51.100.9"}
         forwarded = await other.client.get("/health/client", headers={**BEARER, **hops})
 
-    assert plain.json() == {"address": CLIENT_ADDRESS, "peer": CLIENT_ADDRESS, "forwarded": None}
+    assert plain.json() == {"address": CLIENT_IP, "peer": CLIENT_IP, "forwarded": None}
     assert forwarded.json() == {
         "address": "198.51.100.9",
-        "peer": CLIENT_ADDRESS,
+        "peer": CLIENT_IP,
         "forwarded": f"{FORGED}, 198.51.100.9",
     }
 
@@ -62,7 +60,7 @@ async def test_production_without_a_token_tells_nobody(app_with: OtherAppFactory
 
 
 async def test_development_tells_everybody(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/health/client")).json()["address"] == CLIENT_ADDRESS
+    assert (await client.get("/health/client")).json()["address"] == CLIENT_IP
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from contextlib import AbstractAsyncContextManager
 
 import pytest
 
-from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
+from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def production(app_with: OtherAppFactory) -> OtherAppFactory:
             "ENVIRONMENT": "production",
             "JWT_SECRET_KEY": "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps",
             "PUBLIC_URL": "https://auth.company.test",
-            "TRUSTED_PROXIES": CLIENT_ADDRESS,
+            "TRUSTED_PROXIES": CLIENT_IP,
         }
         return app_with(**{**fixed, **variables})
 

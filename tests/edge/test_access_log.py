@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.conftest import CLIENT_IP, UserFactory
 from tests.support.log_lines import access_line, lines_of_request
 
 pytestmark = pytest.mark.engine_independent
@@ -27,7 +27,7 @@ async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, l
         "route": "/health/live",
         "path": "/health/live",
         "status": 200,
-        "client_address": CLIENT_ADDRESS,
+        "client_address": CLIENT_IP,
     }
     assert isinstance(duration, float)
     assert 0 <= duration < 10_000

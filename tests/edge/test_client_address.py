@@ -10,7 +10,7 @@ from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.networks import network_of
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
+from tests.conftest import CLIENT_IP, OtherAppFactory
 from tests.support.actors import Actor
 
 pytestmark = pytest.mark.engine_independent
@@ -164,7 +164,7 @@ def test_a_caller_is_an_ipv4_address_or_an_ipv6_network(address: str | None, net
 
 
 async def test_the_address_found_stands_in_the_list_of_sessions(app_with: OtherAppFactory) -> None:
-    async with app_with(TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(TRUSTED_PROXIES=CLIENT_IP) as other:
         ada = Actor(other.client, headers={"X-Forwarded-For": "1.1.1.1, 2001:DB8::1"})
         await ada.register()
 
@@ -180,4 +180,4 @@ async def test_an_address_that_a_stranger_made_up_stands_nowhere(app_with: Other
 
         sessions = await ada.call("GET", "/api/user/sessions")
 
-    assert [session["ip_address"] for session in sessions["items"]] == [CLIENT_ADDRESS]
+    assert [session["ip_address"] for session in sessions["items"]] == [CLIENT_IP]

@@ -11,7 +11,7 @@ from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.services import Services
 from tests.support.held_hasher import held, requests_wait
 from tests.support.log_lines import access_line
-from tests.support.patience import until
+from tests.support.waiting import until
 from tests.support.wire import Wire, door
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]

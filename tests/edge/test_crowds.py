@@ -6,8 +6,8 @@ import pytest
 from litestar import Litestar
 
 from auth_api.server import connections
-from tests.support.patience import until
 from tests.support.problems import assert_problem
+from tests.support.waiting import until
 from tests.support.wire import door
 
 pytestmark = pytest.mark.engine_independent

@@ -9,8 +9,8 @@ from litestar import Litestar
 from auth_api.server.connections import LINGER_BYTES
 from auth_api.server.http_protocol import MAX_CODED_BODY, MAX_PIPELINED
 from tests.support.log_lines import access_line
-from tests.support.patience import until
 from tests.support.problems import assert_problem
+from tests.support.waiting import until
 from tests.support.wire import door
 
 pytestmark = pytest.mark.engine_independent

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
-from tests.support.actors import Answer
+from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
+from tests.support.actors import ApiResponse
 from tests.support.statements import recorded
 
 pytestmark = pytest.mark.engine_independent
@@ -15,11 +15,11 @@ JSON = ("Content-Type", "application/json")
 LENGTH = ("Content-Length", str(len(BODY)))
 
 
-async def send(client: httpx.AsyncClient, *headers: tuple[str, str]) -> Answer:
+async def send(client: httpx.AsyncClient, *headers: tuple[str, str]) -> ApiResponse:
     """Send the headers as they are; httpx adds a Host only where there is none."""
     request = httpx.Request("POST", f"http://testserver{LOGIN}", headers=list(headers), content=BODY)
     request.headers = httpx.Headers(list(headers))
-    return Answer(await client.send(request))
+    return ApiResponse(await client.send(request))
 
 
 @pytest.mark.parametrize(
@@ -70,16 +70,16 @@ async def test_a_preflight_is_no_way_around_that(client: httpx.AsyncClient, extr
     request = httpx.Request("OPTIONS", f"http://testserver{LOGIN}")
     request.headers = httpx.Headers(headers)
 
-    response = Answer(await client.send(request))
+    response = ApiResponse(await client.send(request))
 
     assert response.outcome == (400, "MALFORMED_REQUEST")
 
 
-async def login_by(other: OtherApp, scheme: str) -> Answer:
+async def login_by(other: OtherApp, scheme: str) -> ApiResponse:
     """Log in as the proxy would pass it on; what is refused here asks the database nothing."""
     body = {"username": "nobody", "password": "whatever"}
     with recorded(other.services.database.engine) as statements:
-        response = Answer(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
+        response = ApiResponse(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
     assert bool(statements) == (response.status != 403)
     return response
 
@@ -116,7 +116,7 @@ async def test_a_probe_may_come_by_http(production: OtherAppFactory) -> None:
 
 
 async def test_outside_of_production_http_will_do(app_with: OtherAppFactory) -> None:
-    async with app_with(TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(TRUSTED_PROXIES=CLIENT_IP) as other:
         response = await login_by(other, "http")
 
     assert response.outcome == (401, "INVALID_CREDENTIALS")

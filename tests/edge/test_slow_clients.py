@@ -6,8 +6,8 @@ import pytest
 from litestar import Litestar
 
 from tests.support.log_lines import access_line
-from tests.support.patience import until
 from tests.support.problems import assert_problem
+from tests.support.waiting import until
 from tests.support.wire import door
 
 pytestmark = pytest.mark.engine_independent

@@ -9,7 +9,7 @@ from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.clock import MovableClock
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions, user_rows
@@ -17,11 +17,11 @@ from tests.support.rows import audit_actions, user_rows
 ROUNDS = 5
 
 
-async def rename(actor: Actor, username: str) -> Answer:
+async def rename(actor: Actor, username: str) -> ApiResponse:
     return await actor.call("PATCH", "/api/user/profile", json={"username": username})
 
 
-async def live_pairs(actor: Actor, responses: list[Answer]) -> list[tuple[str, str]]:
+async def live_pairs(actor: Actor, responses: list[ApiResponse]) -> list[tuple[str, str]]:
     """Return the codes with which the tokens of answers are refused; an empty code stands for one that works."""
     pairs = [response for response in responses if response.status == 200]
     return [

@@ -12,11 +12,11 @@ from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.mail_journeys import change_password, confirm, forgot, report, reset, verify
 from tests.support.mailbox import Mailbox, token_of
 
-Use = Callable[[Actor, str], Coroutine[Any, Any, Answer]]
+Use = Callable[[Actor, str], Coroutine[Any, Any, ApiResponse]]
 
 
 async def token_for(use: Use, ada: Actor, mailbox: Mailbox) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from litestar import Litestar
 
 from tests.conftest import http_client
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.mail_journeys import (
     NEW_PASSWORD,
     change_email,
@@ -19,15 +19,15 @@ from tests.support.mail_journeys import (
     verify,
 )
 from tests.support.mailbox import Mailbox, token_of
-from tests.support.secrets_seen import SecretsSeen
+from tests.support.secret_recorder import SecretRecorder
 
-USES: tuple[Callable[[Actor, str], Awaitable[Answer]], ...] = (verify, reset, confirm, undo, report)
+USES: tuple[Callable[[Actor, str], Awaitable[ApiResponse]], ...] = (verify, reset, confirm, undo, report)
 
 
 async def test_no_token_of_an_earlier_life_works_in_a_later_one(
-    ada: Actor, app: Litestar, mailbox: Mailbox, secrets_seen: SecretsSeen
+    ada: Actor, app: Litestar, mailbox: Mailbox, secret_recorder: SecretRecorder
 ) -> None:
-    access, refresh = await live(ada, app, mailbox, secrets_seen)
+    access, refresh = await live(ada, app, mailbox, secret_recorder)
     mailed = [token_of(message) for message in mailbox.sent if "#token=" in message.text]
     assert len(mailed) == 12  # of every purpose there is without REGISTRATION_ENUMERATION_SAFE, some never used
 
@@ -50,7 +50,9 @@ async def test_no_token_of_an_earlier_life_works_in_a_later_one(
     assert profile["id"] > 1
 
 
-async def live(ada: Actor, app: Litestar, mailbox: Mailbox, secrets_seen: SecretsSeen) -> tuple[list[str], list[str]]:
+async def live(
+    ada: Actor, app: Litestar, mailbox: Mailbox, secret_recorder: SecretRecorder
+) -> tuple[list[str], list[str]]:
     """Do all that can be done with an account, so that it ends with its first address; return its old tokens."""
     access: list[str] = []
     refresh: list[str] = []
@@ -64,7 +66,7 @@ async def live(ada: Actor, app: Litestar, mailbox: Mailbox, secrets_seen: Secret
     await mailbox.collect()
     await resend(ada, ada.email)
     assert (await verify(ada, await mailbox.token(), bearer=ada.access_token)).status == 200
-    async with http_client(app, secrets_seen, address="198.51.100.9") as opened:
+    async with http_client(app, secret_recorder, address="198.51.100.9") as opened:
         await Actor(opened).log_in()
     await mailbox.collect()
     await forgot(ada, ada.email)

@@ -7,7 +7,7 @@ import pytest
 from auth_api.kit import background
 from auth_api.kit.background import BackgroundJob
 from tests.support.log_lines import logged
-from tests.support.patience import until
+from tests.support.waiting import until
 
 A_DAY = 86400.0
 

@@ -7,7 +7,7 @@ import pytest
 from auth_api.kit import deadlines
 from auth_api.kit.deadlines import Deadlines, clear, interrupt, uninterruptible, was_interrupted
 from tests.support.breakers import StandingClock
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 

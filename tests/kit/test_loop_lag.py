@@ -7,7 +7,7 @@ import pytest
 
 from auth_api.kit.loop_lag import loop_lag_measured
 from tests.support.exposition import Changes
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 

@@ -5,7 +5,7 @@ import pytest
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from tests.support import over
+from tests.support import aged_rows
 
 PURPOSES = tuple(Purpose)
 TOKENS = OneTimeTokens()
@@ -24,7 +24,7 @@ async def usable_purposes(tokens: dict[Purpose, str]) -> set[Purpose]:
 
 @pytest.mark.parametrize("number", range(len(PURPOSES) + 1))
 async def test_revoke_all_spares_any_number_of_purposes(db_session: None, number: int) -> None:
-    ada, eve = await over.user("ada"), await over.user("eve")
+    ada, eve = await aged_rows.add_user("ada"), await aged_rows.add_user("eve")
     tokens = {purpose: await TOKENS.issue(purpose, ada) for purpose in PURPOSES}
     of_eve = {purpose: await TOKENS.issue(purpose, eve) for purpose in PURPOSES}
 

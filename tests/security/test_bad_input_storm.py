@@ -8,7 +8,7 @@ import pytest
 
 from auth_api.kit.breaker.breaker import breakers
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.forgeries import claims_of, header_of, signed
 
 pytestmark = pytest.mark.slow
@@ -17,8 +17,8 @@ ROUNDS = 100
 JSON = {"Content-Type": "application/json"}
 
 
-async def post(client: httpx.AsyncClient, content: bytes) -> Answer:
-    return Answer(await client.post("/api/auth/login", content=content, headers=JSON))
+async def post(client: httpx.AsyncClient, content: bytes) -> ApiResponse:
+    return ApiResponse(await client.post("/api/auth/login", content=content, headers=JSON))
 
 
 async def test_a_thousand_bad_inputs_leave_the_breaker_closed(user_factory: UserFactory) -> None:
@@ -26,7 +26,7 @@ async def test_a_thousand_bad_inputs_leave_the_breaker_closed(user_factory: User
     stranger = Actor(ada.client)
     forged = signed({**header_of(ada.access_token), "alg": "none"}, claims_of(ada.access_token), b"")
 
-    def one_of_each(number: int) -> list[asyncio.Task[Answer]]:
+    def one_of_each(number: int) -> list[asyncio.Task[ApiResponse]]:
         requests = [
             stranger.register(),  # a duplicate
             stranger.register(email=f"other{number}@example.com"),  # half of one
@@ -41,7 +41,7 @@ async def test_a_thousand_bad_inputs_leave_the_breaker_closed(user_factory: User
         ]
         return [asyncio.create_task(request) for request in requests]
 
-    responses: list[Answer] = []
+    responses: list[ApiResponse] = []
     for number in range(ROUNDS):
         responses += await asyncio.gather(*one_of_each(number))
 

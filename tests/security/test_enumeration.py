@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from auth_api.users.tables import UserRow
-from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
+from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
+from tests.support.actors import Actor, ApiResponse
+from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
 from tests.support.counting import counted_verifications
-from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
 pytestmark = pytest.mark.slow
@@ -37,7 +37,7 @@ Stage = Callable[[OtherApp, Actor, Name], Any]
 @pytest.fixture
 async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     """With accounts of all kinds, and limits on."""
-    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP) as other:
         for name in ("ada", "off", "unusable"):
             await Actor(other.client, username=name, email=f"{name}@example.com").register()
         await UserRow.update({UserRow.is_active: False}).where(UserRow.username == "off")
@@ -69,11 +69,11 @@ async def waiting_longer(other: OtherApp, guesser: Actor, name: Name) -> Actor:
 
 async def closed(other: OtherApp, guesser: Actor, name: Name) -> Actor:
     for number in range(50):
-        await elsewhere(guesser, f"198.51.100.{number}").log_in(**name, password=WRONG)
-    return elsewhere(guesser, "192.0.2.1")
+        await from_ip(guesser, f"198.51.100.{number}").log_in(**name, password=WRONG)
+    return from_ip(guesser, "192.0.2.1")
 
 
-def constant_part(response: Answer) -> Any:
+def constant_part(response: ApiResponse) -> Any:
     """Return all of an answer that may not differ; the wait to five seconds, as machines are slow at times."""
     body = {name: value for name, value in response.json.items() if name not in DIFFERS}
     headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
@@ -99,7 +99,7 @@ async def test_all_kinds_of_accounts_and_none_are_alike(
     responses, asked, compared = [], [], []
 
     for number, name in enumerate(names):
-        guesser = await stage(limited, elsewhere(Actor(limited.client), f"203.0.113.{100 + number}"), name)
+        guesser = await stage(limited, from_ip(Actor(limited.client), f"203.0.113.{100 + number}"), name)
         with recorded(limited.services.database.engine) as statements, counted_verifications() as verifications:
             responses.append(await guesser.log_in(**name, password=WRONG))
         asked.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])

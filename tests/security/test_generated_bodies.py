@@ -12,7 +12,7 @@ from auth_api.kit.errors import MalformedRequestException
 from auth_api.kit.http.json import parse_object
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated import BODIES, VALUES, cases, json_values, unwatched
+from tests.support.generated_input import BODIES, VALUES, cases, json_values, unwatched
 from tests.support.problems import assert_problem
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]

@@ -13,7 +13,7 @@ from auth_api.kit.errors import ValidationException
 from auth_api.users.identifiers import canonical_email, canonical_username, new_username, parse_identifier
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated import BODIES, VALUES, cases, unwatched
+from tests.support.generated_input import BODIES, VALUES, cases, unwatched
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

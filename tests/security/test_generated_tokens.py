@@ -12,7 +12,7 @@ from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.forgeries import claims_of, header_of, signed
-from tests.support.generated import BODIES, cases, json_values, unwatched
+from tests.support.generated_input import BODIES, cases, json_values, unwatched
 from tests.support.statements import recorded
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]

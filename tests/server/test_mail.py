@@ -8,7 +8,7 @@ import pytest
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.mail_server import MailServer
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -7,7 +7,7 @@ import pytest
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import age_sessions, audit_actions
 
 End = Callable[[Actor, Services], Awaitable[object]]
@@ -101,7 +101,7 @@ async def test_without_a_refresh_token_the_bearer_must_be_one(
 ) -> None:
     response = await ada.client.post("/api/auth/logout", headers=headers, json=body)
 
-    assert Answer(response).outcome == (401, code)
+    assert ApiResponse(response).outcome == (401, code)
 
 
 async def test_logging_out_everywhere_leaves_other_people_alone(user_factory: UserFactory) -> None:

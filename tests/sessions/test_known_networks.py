@@ -3,13 +3,13 @@
 import pytest
 
 from auth_api.services import Services
-from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.conftest import CLIENT_IP, UserFactory
 from tests.support.clock import MovableClock
 from tests.support.rows import user_rows
 
 
 @pytest.mark.parametrize(
-    ("address", "is_known"), [(CLIENT_ADDRESS, True), ("203.0.113.8", False), ("2001:db8::7", False), (None, False)]
+    ("address", "is_known"), [(CLIENT_IP, True), ("203.0.113.8", False), ("2001:db8::7", False), (None, False)]
 )
 async def test_the_network_of_a_session_is_known(
     user_factory: UserFactory, services: Services, address: str | None, is_known: bool
@@ -31,7 +31,7 @@ async def test_it_is_forgotten_after_30_days(
 
     clock.move(days=days)
 
-    assert await services.sessions.knows_network(row["id"], CLIENT_ADDRESS) is is_known
+    assert await services.sessions.knows_network(row["id"], CLIENT_IP) is is_known
 
 
 async def test_settings_that_are_printed_hold_no_key(services: Services, environ: dict[str, str]) -> None:

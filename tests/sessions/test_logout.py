@@ -3,12 +3,12 @@
 import pytest
 
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.clock import MovableClock
 from tests.support.rows import audit_actions
 
 
-async def log_out_by_refresh_token(actor: Actor, token: str) -> Answer:
+async def log_out_by_refresh_token(actor: Actor, token: str) -> ApiResponse:
     return await actor.call("POST", "/api/auth/logout", token="", json={"refresh_token": token})
 
 

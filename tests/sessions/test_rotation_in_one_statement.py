@@ -17,7 +17,7 @@ from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.statements import recorded
 
 pytestmark = pytest.mark.engine("postgres")
@@ -136,8 +136,8 @@ async def test_refresh_that_waits_for_the_end_of_its_session_is_refused(
 
 
 async def during_transaction(
-    services: Services, send: Callable[[], Coroutine[Any, Any, Answer]], change: dict[Any, Any]
-) -> tuple[Answer, Any]:
+    services: Services, send: Callable[[], Coroutine[Any, Any, ApiResponse]], change: dict[Any, Any]
+) -> tuple[ApiResponse, Any]:
     """Send a request while an open transaction has changed a table; return the response and the new value."""
     ((column, value),) = change.items()
     changed, release = asyncio.Event(), asyncio.Event()

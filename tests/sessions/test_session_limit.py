@@ -7,7 +7,7 @@ import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
-from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory, UserFactory
+from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
 from tests.support.rows import age_sessions, audit_actions
@@ -70,7 +70,7 @@ async def test_the_end_says_why_and_stands_in_the_history(app_with: OtherAppFact
     assert (row["user_id"], row["resource"], row["ip_address"]) == (
         ended["user_id"],
         f"session:{ended['id']}",
-        CLIENT_ADDRESS,
+        CLIENT_IP,
     )
 
 

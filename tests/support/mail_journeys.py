@@ -6,51 +6,51 @@ from contextlib import asynccontextmanager
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.mailbox import Mailbox
 
 NEW_PASSWORD = "Another-Horse-8-Battery"
 
 
-async def post(actor: Actor, path: str, *, bearer: str = "", **body: str) -> Answer:
+async def post(actor: Actor, path: str, *, bearer: str = "", **body: str) -> ApiResponse:
     """Send what a public route takes; with a bearer token only if one is given."""
     return await actor.call("POST", path, token=bearer, json=body)
 
 
-async def verify(actor: Actor, token: str, *, bearer: str = "", **more: str) -> Answer:
+async def verify(actor: Actor, token: str, *, bearer: str = "", **more: str) -> ApiResponse:
     return await post(actor, "/api/auth/email/verify", bearer=bearer, token=token, **more)
 
 
-async def resend(actor: Actor, email: str) -> Answer:
+async def resend(actor: Actor, email: str) -> ApiResponse:
     return await post(actor, "/api/auth/email/resend", email=email)
 
 
-async def forgot(actor: Actor, email: str) -> Answer:
+async def forgot(actor: Actor, email: str) -> ApiResponse:
     return await post(actor, "/api/auth/password/forgot", email=email)
 
 
-async def reset(actor: Actor, token: str, new_password: str = NEW_PASSWORD) -> Answer:
+async def reset(actor: Actor, token: str, new_password: str = NEW_PASSWORD) -> ApiResponse:
     return await post(actor, "/api/auth/password/reset", token=token, new_password=new_password)
 
 
-async def change_email(actor: Actor, new_email: str, password: str | None = None) -> Answer:
+async def change_email(actor: Actor, new_email: str, password: str | None = None) -> ApiResponse:
     body = {"new_email": new_email, "current_password": password or actor.password}
     return await actor.call("POST", "/api/user/email", json=body)
 
 
-async def confirm(actor: Actor, token: str, *, bearer: str = "") -> Answer:
+async def confirm(actor: Actor, token: str, *, bearer: str = "") -> ApiResponse:
     return await post(actor, "/api/auth/email/confirm-change", bearer=bearer, token=token)
 
 
-async def undo(actor: Actor, token: str) -> Answer:
+async def undo(actor: Actor, token: str) -> ApiResponse:
     return await post(actor, "/api/auth/email/undo-change", token=token)
 
 
-async def report(actor: Actor, token: str) -> Answer:
+async def report(actor: Actor, token: str) -> ApiResponse:
     return await post(actor, "/api/auth/sessions/report", token=token)
 
 
-async def change_password(actor: Actor, new_password: str) -> Answer:
+async def change_password(actor: Actor, new_password: str) -> ApiResponse:
     """Change the password, and go on with the new session."""
     body = {"current_password": actor.password, "new_password": new_password}
     response = await actor.call("POST", "/api/user/password", json=body)

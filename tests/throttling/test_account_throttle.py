@@ -9,7 +9,7 @@ from auth_api.throttling import repository
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.counters import age_counters
 from tests.support.counting import counted_verifications
 from tests.support.statements import recorded
@@ -22,7 +22,7 @@ async def guess(person: Actor, times: int = 1) -> list[tuple[int, str]]:
     return [(await person.log_in(password=WRONG)).outcome for _ in range(times)]
 
 
-def wait_of(response: Answer) -> int:
+def wait_of(response: ApiResponse) -> int:
     """Return the wait that an answer tells, to five seconds: a slow test machine must not decide."""
     assert response.outcome == (429, "TOO_MANY_ATTEMPTS")
     return -(-int(response.response.headers["Retry-After"]) // 5) * 5

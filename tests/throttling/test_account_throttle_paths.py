@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import OtherApp
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 
 WRONG = "Not-the-1-password"
 NEW = "Another-Mare-8-Paperclip"
@@ -21,20 +21,20 @@ SPELLINGS: list[dict[str, Any]] = [
 ]
 
 
-async def log_in(person: Actor, password: str) -> Answer:
+async def log_in(person: Actor, password: str) -> ApiResponse:
     return await Actor(person.client).log_in(password=password)
 
 
-async def change_password(person: Actor, password: str) -> Answer:
+async def change_password(person: Actor, password: str) -> ApiResponse:
     body = {"current_password": password, "new_password": NEW}
     return await person.call("POST", "/api/user/password", json=body)
 
 
-async def delete_account(person: Actor, password: str) -> Answer:
+async def delete_account(person: Actor, password: str) -> ApiResponse:
     return await person.call("POST", "/api/user/delete", json={"current_password": password})
 
 
-Check = Callable[[Actor, str], Awaitable[Answer]]
+Check = Callable[[Actor, str], Awaitable[ApiResponse]]
 CHECKS: list[Check] = [log_in, change_password, delete_account]
 
 

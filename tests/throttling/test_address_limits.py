@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
+from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
-from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
 LOGIN = "/api/auth/login"
@@ -21,24 +21,24 @@ UNKNOWN = {"username": "nobody", "password": "whatever"}
 numbers = itertools.count()
 
 
-async def log_in(person: Actor) -> Answer:
+async def log_in(person: Actor) -> ApiResponse:
     """Try another account each time, or the account throttle would answer."""
     return await person.log_in(username=f"nobody{next(numbers)}")
 
 
-async def register(person: Actor) -> Answer:
+async def register(person: Actor) -> ApiResponse:
     return await person.register(username="!")
 
 
-async def rename(person: Actor) -> Answer:
+async def rename(person: Actor) -> ApiResponse:
     return await person.call("PATCH", "/api/user/profile", json={"username": "!"})
 
 
-async def refresh(person: Actor) -> Answer:
+async def refresh(person: Actor) -> ApiResponse:
     return await person.try_refresh("rt_nobodys")
 
 
-Request = Callable[[Actor], Awaitable[Answer]]
+Request = Callable[[Actor], Awaitable[ApiResponse]]
 
 LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
     "login": (log_in, 5, 60, (401, "INVALID_CREDENTIALS")),
@@ -46,7 +46,7 @@ LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
 }
 
 
-def wait_of(response: Answer, window: int) -> int:
+def wait_of(response: ApiResponse, window: int) -> int:
     """Return the window where the told wait is that, or up to five seconds less: a slow machine must not decide."""
     seconds = int(response.response.headers["Retry-After"])
     return window if window - 5 <= seconds <= window else seconds
@@ -128,7 +128,7 @@ async def test_a_body_that_is_refused_counts(strict: OtherApp) -> None:
     bodies = [b"", b"{", b"[]", b"{}", b'{"username": 7}']
 
     outcomes = [
-        Answer(await strict.client.post(LOGIN, content=body, headers={"Content-Type": "application/json"})).status
+        ApiResponse(await strict.client.post(LOGIN, content=body, headers={"Content-Type": "application/json"})).status
         for body in bodies
     ]
 
@@ -142,14 +142,14 @@ async def test_the_limit_stands_before_the_body_is_read(strict: OtherApp) -> Non
 
     refused = await strict.client.post(LOGIN, content=b"<login/>", headers={"Content-Type": "text/xml"})
 
-    assert Answer(refused).outcome == (429, "RATE_LIMITED")
+    assert ApiResponse(refused).outcome == (429, "RATE_LIMITED")
 
 
 async def test_another_address_has_a_budget_of_its_own(strict: OtherApp) -> None:
     for _ in range(6):
         await log_in(Actor(strict.client))
 
-    assert (await log_in(elsewhere(Actor(strict.client), "198.51.100.1"))).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await log_in(from_ip(Actor(strict.client), "198.51.100.1"))).outcome == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize(
@@ -165,17 +165,17 @@ async def test_another_address_has_a_budget_of_its_own(strict: OtherApp) -> None
 async def test_an_ipv6_network_of_64_bits_is_one_address(strict: OtherApp, address: str, status: int) -> None:
     """RFC 6177: who has one address of a /64 has them all."""
     for _ in range(5):
-        await log_in(elsewhere(Actor(strict.client), "2001:db8:0:1::1"))
+        await log_in(from_ip(Actor(strict.client), "2001:db8:0:1::1"))
 
-    assert (await log_in(elsewhere(Actor(strict.client), address))).status == status
+    assert (await log_in(from_ip(Actor(strict.client), address))).status == status
 
 
 @pytest.mark.parametrize("address", ["::ffff:198.51.100.1", "::FFFF:c633:6401"])
 async def test_an_ipv4_address_written_as_ipv6_is_the_same_address(strict: OtherApp, address: str) -> None:
     for _ in range(5):
-        await log_in(elsewhere(Actor(strict.client), "198.51.100.1"))
+        await log_in(from_ip(Actor(strict.client), "198.51.100.1"))
 
-    assert (await log_in(elsewhere(Actor(strict.client), address))).outcome == (429, "RATE_LIMITED")
+    assert (await log_in(from_ip(Actor(strict.client), address))).outcome == (429, "RATE_LIMITED")
 
 
 async def test_a_new_window_has_a_new_budget(strict: OtherApp) -> None:

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
-from tests.support.places import elsewhere
+from tests.support.actors import Actor, ApiResponse
+from tests.support.client_ips import from_ip
 from tests.support.statements import recorded
 
 pytestmark = pytest.mark.slow
@@ -27,17 +27,17 @@ async def test_a_flood_is_refused_after_its_burst(strict: OtherApp) -> None:
     passed, refused = await flood(strict.client, "198.51.100.1")
 
     assert passed >= BURST
-    assert Answer(refused).outcome == (429, "RATE_LIMITED")
+    assert ApiResponse(refused).outcome == (429, "RATE_LIMITED")
     assert refused.headers["Retry-After"] == "1"
     assert refused.headers["Connection"] == "close"
 
 
 async def test_a_flood_costs_no_statement_while_another_network_is_served(strict: OtherApp) -> None:
     ada = Actor(strict.client)
-    await elsewhere(ada, "192.0.2.1").register()
-    victim = elsewhere(ada, "192.0.2.1")
+    await from_ip(ada, "192.0.2.1").register()
+    victim = from_ip(ada, "192.0.2.1")
     await victim.log_in()
-    thief = elsewhere(victim, "198.51.100.1")
+    thief = from_ip(victim, "198.51.100.1")
     await flood(strict.client, "198.51.100.1")
 
     with recorded(strict.services.database.engine) as statements:

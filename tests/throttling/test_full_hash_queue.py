@@ -9,11 +9,11 @@ import pytest
 from auth_api.users.identifiers import Identifier
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
-from tests.conftest import CLIENT_ADDRESS, OtherApp, OtherAppFactory
+from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 from tests.support.actors import Actor
+from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
 from tests.support.held_hasher import TIMEOUT_SECONDS, held
-from tests.support.places import elsewhere
 from tests.support.statements import recorded
 
 WRONG = "Not-the-1-password"
@@ -25,7 +25,7 @@ async def one_slot(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     async with app_with(
         RATE_LIMIT_ENABLED="true",
         RATE_LIMIT_REQUESTS="1000",
-        TRUSTED_PROXIES=CLIENT_ADDRESS,
+        TRUSTED_PROXIES=CLIENT_IP,
         PASSWORD_HASH_THREADS="1",
         PASSWORD_HASH_QUEUE_SIZE="0",
     ) as other:
@@ -66,11 +66,11 @@ async def test_refused_login_from_a_known_network_does_not_unblock_the_account_f
     ada = Actor(one_slot.client)
     await ada.register()
     for number in range(50):
-        await elsewhere(ada, f"198.51.100.{number}").log_in(password=WRONG)
+        await from_ip(ada, f"198.51.100.{number}").log_in(password=WRONG)
 
     assert await log_in_while_full(one_slot, ada, 3) == {(503, "SERVER_OVERLOADED"): 3}
 
-    assert (await elsewhere(ada, "192.0.2.1").log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
+    assert (await from_ip(ada, "192.0.2.1").log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
 
 async def test_refused_login_does_not_count_for_the_ip_address(app_with: OtherAppFactory) -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.conftest import DeploymentFactory
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
@@ -40,11 +40,11 @@ async def people(
             yield lambda address: Actor(client, headers={"X-Forwarded-For": address})
 
 
-async def log_in(person: Actor, number: int) -> Answer:
+async def log_in(person: Actor, number: int) -> ApiResponse:
     return await person.log_in(username=f"nobody{number}", password="whatever")
 
 
-async def register(person: Actor, number: int) -> Answer:
+async def register(person: Actor, number: int) -> ApiResponse:
     return await person.register(username=f"person{number}", email=f"person{number}@example.com", password=PASSWORD)
 
 
@@ -57,7 +57,7 @@ async def register(person: Actor, number: int) -> Answer:
 )
 async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(
     people: Callable[[str], Actor],
-    request_once: Callable[[Actor, int], Awaitable[Answer]],
+    request_once: Callable[[Actor, int], Awaitable[ApiResponse]],
     address: str,
     allowed: int,
     passed: tuple[int, str],

@@ -9,8 +9,8 @@ from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ClientIpLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import Actor, Answer
-from tests.support.places import elsewhere
+from tests.support.actors import Actor, ApiResponse
+from tests.support.client_ips import from_ip
 from tests.support.statements import recorded
 
 POLICY = ThrottlingPolicy(
@@ -53,11 +53,11 @@ async def headers_of(limits: ClientIpLimits) -> str:
     return budget.headers["RateLimit"]
 
 
-async def refresh(person: Actor) -> Answer:
+async def refresh(person: Actor) -> ApiResponse:
     return await person.try_refresh("rt_unknown")
 
 
-async def use_up(person: Actor) -> list[Answer]:
+async def use_up(person: Actor) -> list[ApiResponse]:
     return await asyncio.gather(*(refresh(person) for _ in range(200)))
 
 
@@ -140,7 +140,7 @@ async def test_used_up_refresh_limit_affects_no_other_route_or_address(strict: O
     assert (await refresh(ada)).outcome == REFUSED
     assert (await ada.profile()).status == 200
     assert (await ada.log_in()).status == 200
-    assert (await elsewhere(ada, CLIENT_IP).refresh()).status == 200
+    assert (await from_ip(ada, CLIENT_IP).refresh()).status == 200
 
 
 async def test_disabled_refresh_limit_refuses_nothing_and_sends_no_headers(app_with: OtherAppFactory) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.conftest import OtherAppFactory, UserFactory
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.rows import user_rows
 
 pytestmark = pytest.mark.engine_independent
@@ -24,7 +24,7 @@ FOLDED_EMAILS = [(registered, folded) for registered, spellings in EMAILS.items(
 FOLDED_USERNAMES = [(registered, folded) for registered, spellings in USERNAMES.items() for folded in spellings]
 
 
-async def log_in(actor: Actor, **identifier: str) -> Answer:
+async def log_in(actor: Actor, **identifier: str) -> ApiResponse:
     return await actor.call("POST", "/api/auth/login", token="", json={**identifier, "password": PASSWORD})
 
 

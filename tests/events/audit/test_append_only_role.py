@@ -10,9 +10,9 @@ import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
 from tests.conftest import OtherAppFactory
-from tests.support import over
+from tests.support import aged_rows
 from tests.support.actors import PASSWORD, Actor
-from tests.support.over import ago
+from tests.support.aged_rows import ago
 from tests.support.processes import run_cli
 from tests.support.rows import audit_actions
 
@@ -74,7 +74,7 @@ async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str
     ],
 )
 async def test_the_history_cannot_be_changed(role_url: str, statement: str) -> None:
-    await over.events(None, at=ago(days=400))
+    await aged_rows.add_events(None, at=ago(days=400))
     connection = await asyncpg.connect(role_url)
     try:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -84,8 +84,8 @@ async def test_the_history_cannot_be_changed(role_url: str, statement: str) -> N
 
 
 async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory, role_url: str) -> None:
-    await over.events(None, at=ago(days=400))
-    await over.counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
+    await aged_rows.add_events(None, at=ago(days=400))
+    await aged_rows.add_counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
 
     async with app_with(DATABASE_URL=role_url) as app:
         report = await app.services.housekeeping.clean_up()
@@ -95,7 +95,7 @@ async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory
 
 
 async def test_the_command_says_so_and_the_owner_can(role_url: str, database_url: str, tmp_path: Path) -> None:
-    await over.events(None, at=ago(days=400))
+    await aged_rows.add_events(None, at=ago(days=400))
     environ = {"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
 
     refused = run_cli("cleanup", env={**environ, "DATABASE_URL": role_url}, cwd=tmp_path)

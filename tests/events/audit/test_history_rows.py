@@ -10,46 +10,46 @@ from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
-from tests.conftest import CLIENT_ADDRESS, UserFactory
-from tests.support.actors import Actor, Answer
+from tests.conftest import CLIENT_IP, UserFactory
+from tests.support.actors import Actor, ApiResponse
 from tests.support.faults import fault
 
-Story = Callable[[Actor], Awaitable[Answer]]
+Story = Callable[[Actor], Awaitable[ApiResponse]]
 
 
-async def register(ada: Actor) -> Answer:
+async def register(ada: Actor) -> ApiResponse:
     return await Actor(ada.client, username="eve", email="eve@example.com", headers=ada.headers).register()
 
 
-async def log_in(ada: Actor) -> Answer:
+async def log_in(ada: Actor) -> ApiResponse:
     return await ada.log_in()
 
 
-async def fail_to_log_in(ada: Actor) -> Answer:
+async def fail_to_log_in(ada: Actor) -> ApiResponse:
     return await ada.log_in(password="Wrong-Horse-7-Staple")
 
 
-async def log_in_as_nobody(ada: Actor) -> Answer:
+async def log_in_as_nobody(ada: Actor) -> ApiResponse:
     return await ada.log_in(username="nobody1")
 
 
-async def log_out(ada: Actor) -> Answer:
+async def log_out(ada: Actor) -> ApiResponse:
     return await ada.log_out()
 
 
-async def log_out_by_refresh_token(ada: Actor) -> Answer:
+async def log_out_by_refresh_token(ada: Actor) -> ApiResponse:
     return await ada.call("POST", "/api/auth/logout", token="", json={"refresh_token": ada.refresh_token})
 
 
-async def log_out_everywhere(ada: Actor) -> Answer:
+async def log_out_everywhere(ada: Actor) -> ApiResponse:
     return await ada.call("POST", "/api/auth/logout-all")
 
 
-async def rename(ada: Actor) -> Answer:
+async def rename(ada: Actor) -> ApiResponse:
     return await ada.call("PATCH", "/api/user/profile", json={"username": "lovelace"})
 
 
-async def delete(ada: Actor) -> Answer:
+async def delete(ada: Actor) -> ApiResponse:
     return await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
 
 
@@ -89,7 +89,7 @@ async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: 
     assert {name: row[name] for name in ("action", "resource", "ip_address", "user_agent")} == {
         "action": action,
         "resource": resource.format(sid=session.id),
-        "ip_address": CLIENT_ADDRESS,
+        "ip_address": CLIENT_IP,
         "user_agent": "Ada's phone",
     }
     assert json.loads(row["details"]) == details

@@ -10,13 +10,13 @@ from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.faults import fault
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions
 
 
-async def delete(actor: Actor, password: str | None = None) -> Answer:
+async def delete(actor: Actor, password: str | None = None) -> ApiResponse:
     body = {"current_password": actor.password if password is None else password}
     return await actor.call("POST", "/api/user/delete", json=body)
 

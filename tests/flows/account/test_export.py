@@ -7,10 +7,10 @@ from unittest.mock import patch
 from auth_api.flows.account import export
 from auth_api.sessions.tables import RefreshTokenRow
 from auth_api.users.tables import UserRow
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
-from tests.support import over
-from tests.support.actors import Actor, Answer
-from tests.support.over import ago
+from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
+from tests.support import aged_rows
+from tests.support.actors import Actor, ApiResponse
+from tests.support.aged_rows import ago
 
 NAMES = [
     "exported_at",
@@ -24,16 +24,16 @@ NAMES = [
 ]
 
 
-async def exported(actor: Actor) -> Answer:
+async def exported(actor: Actor) -> ApiResponse:
     return await actor.call("GET", "/api/user/export")
 
 
 async def test_everything_is_there(user_factory: UserFactory) -> None:
     ada = await user_factory()
     profile = (await ada.profile()).json
-    await over.one_time_token(profile["id"], end=ago(minutes=-10))
-    await over.mail(profile["id"], sent_at=ago(minutes=1))
-    await over.mail(profile["id"])
+    await aged_rows.add_one_time_token(profile["id"], end=ago(minutes=-10))
+    await aged_rows.add_mail(profile["id"], sent_at=ago(minutes=1))
+    await aged_rows.add_mail(profile["id"])
 
     response = await exported(ada)
 
@@ -41,7 +41,7 @@ async def test_everything_is_there(user_factory: UserFactory) -> None:
     assert list(response.json) == NAMES
     assert response["profile"] == profile
     (session,) = response["sessions"]
-    assert (session["current"], session["ip_address"], session["ended_at"]) == (True, CLIENT_ADDRESS, None)
+    assert (session["current"], session["ip_address"], session["ended_at"]) == (True, CLIENT_IP, None)
     assert response["sessions_omitted"] == 0
     assert [event["action"] for event in response["audit_events"]["items"]] == ["account:registered"]
     assert response["audit_events"]["next_cursor"] is None
@@ -54,9 +54,9 @@ async def test_everything_is_there(user_factory: UserFactory) -> None:
 async def test_mail_to_one_s_address_that_names_no_account_is_there_too(user_factory: UserFactory) -> None:
     """A reset that was asked for: who has the address is found out when the mail is sent."""
     ada, grace = await user_factory(), await user_factory(username="grace")
-    await over.mail(None, address="ada@example.com")
-    await over.mail(None, address="grace@example.com")
-    await over.mail((await grace.profile())["id"], address="ada@example.com")
+    await aged_rows.add_mail(None, address="ada@example.com")
+    await aged_rows.add_mail(None, address="grace@example.com")
+    await aged_rows.add_mail((await grace.profile())["id"], address="ada@example.com")
 
     assert [mail["address"] for mail in (await exported(ada))["mails"]] == ["ada@example.com"]
 
@@ -76,7 +76,7 @@ async def test_past_sessions_say_when_and_why_they_ended(user_factory: UserFacto
 async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.refresh()
-    await over.one_time_token((await ada.profile())["id"], end=ago(minutes=-10))
+    await aged_rows.add_one_time_token((await ada.profile())["id"], end=ago(minutes=-10))
     user, tokens = await UserRow.select().first(), await RefreshTokenRow.select()
     assert user is not None
 
@@ -91,9 +91,9 @@ async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
 async def test_other_people_are_not_among_it(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
     grace_s_id = (await grace.profile())["id"]
-    await over.one_time_token(grace_s_id, end=ago(minutes=-10))
-    await over.mail(grace_s_id)
-    await over.counter(f"attempts:id:{grace_s_id}", expires_at=ago(minutes=-10))
+    await aged_rows.add_one_time_token(grace_s_id, end=ago(minutes=-10))
+    await aged_rows.add_mail(grace_s_id)
+    await aged_rows.add_counter(f"attempts:id:{grace_s_id}", expires_at=ago(minutes=-10))
 
     response = await exported(ada)
 
@@ -110,7 +110,7 @@ async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFa
 
         blocked, together = (await exported(ada))["wrong_passwords"]
 
-    assert (blocked["network"], blocked["count"]) == (CLIENT_ADDRESS, 5)
+    assert (blocked["network"], blocked["count"]) == (CLIENT_IP, 5)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", blocked["blocked_until"])
     assert together == {"network": None, "count": 5, "blocked_until": None}
 
@@ -129,7 +129,7 @@ async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: Use
 async def test_a_long_history_is_cut_and_goes_on_in_its_own_list(user_factory: UserFactory) -> None:
     ada = await user_factory()
     user_id = (await ada.profile())["id"]
-    await over.events(user_id, at=ago(minutes=1), count=export.MAX_EXPORTED_ROWS + 5)
+    await aged_rows.add_events(user_id, at=ago(minutes=1), count=export.MAX_EXPORTED_ROWS + 5)
 
     events: dict[str, Any] = (await exported(ada))["audit_events"]
     rest = await ada.call("GET", f"/api/user/audit-log?limit=100&cursor={events['next_cursor']}")
@@ -144,7 +144,7 @@ async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserF
     ada = await user_factory()
     user_id = (await ada.profile())["id"]
     for _ in range(4):
-        await over.session(user_id, absolute_end=ago(days=1))
+        await aged_rows.add_session(user_id, absolute_end=ago(days=1))
 
     with patch.object(export, "MAX_EXPORTED_ROWS", 3):
         response = await exported(ada)

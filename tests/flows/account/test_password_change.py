@@ -1,13 +1,13 @@
 """Changing the password throws everybody out, and lets the owner go on."""
 
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import audit_actions
 
 NEW = "Another-Mare-8-Paperclip"
 
 
-async def change(person: Actor, *, current: str | None = None, new: str = NEW) -> Answer:
+async def change(person: Actor, *, current: str | None = None, new: str = NEW) -> ApiResponse:
     body = {"current_password": current or person.password, "new_password": new}
     return await person.call("POST", "/api/user/password", json=body)
 

@@ -6,11 +6,11 @@ import pytest
 
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import Actor, Answer
+from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import audit_actions, user_rows
 
 
-async def rename(actor: Actor, username: object) -> Answer:
+async def rename(actor: Actor, username: object) -> ApiResponse:
     return await actor.call("PATCH", "/api/user/profile", json={"username": username})
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
+from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
 from tests.support.mailbox import Mailbox
@@ -62,13 +62,13 @@ async def test_sessions_and_events_are_newest_first(user_factory: UserFactory, s
 
     assert found.user is not None
     assert found.user.username == "ada"
-    assert [session.ip_address for session in found.sessions] == [CLIENT_ADDRESS] * 2
+    assert [session.ip_address for session in found.sessions] == [CLIENT_IP] * 2
     assert found.sessions[0].created_at > found.sessions[1].created_at
     assert [row.action for row in found.events] == ["login:succeeded", *["login:failed"] * 19]
 
 
 async def test_throttled_network_is_listed_with_its_end(app_with: OtherAppFactory) -> None:
-    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000", TRUSTED_PROXIES=CLIENT_ADDRESS) as app:
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000", TRUSTED_PROXIES=CLIENT_IP) as app:
         ada = Actor(app.client)
         await ada.register()
         far = Actor(app.client, headers={"X-Forwarded-For": "2001:db8:1:2:3::4"})

@@ -10,7 +10,7 @@ from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.statements import recorded
 
 ANSWERS = ("timestamp", "request_id")
@@ -43,11 +43,11 @@ def counted(hasher: PasswordHasher) -> Iterator[CountingArgon2]:
         hasher._argon2 = argon2  # noqa: SLF001 - as above
 
 
-async def attempt(actor: Actor, **fields: str) -> Answer:
+async def attempt(actor: Actor, **fields: str) -> ApiResponse:
     return await actor.call("POST", "/api/auth/login", token="", json={"password": PASSWORD, **fields})
 
 
-def constant_part(response: Answer) -> Any:
+def constant_part(response: ApiResponse) -> Any:
     body = {name: value for name, value in response.json.items() if name not in ANSWERS}
     headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
     return response.status, list(response.json), body, headers

@@ -10,7 +10,7 @@ from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import Answer
+from tests.support.actors import ApiResponse
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions
 
@@ -39,7 +39,7 @@ async def test_nobody_gets_in_who_may_no_longer(
     await SessionRow.delete(force=True)
 
     async with held(services.hasher):
-        login: asyncio.Task[Answer] = asyncio.create_task(ada.log_in(password=password))
+        login: asyncio.Task[ApiResponse] = asyncio.create_task(ada.log_in(password=password))
         await requests_wait(services.hasher)
         await change()
     response = await login

@@ -7,11 +7,11 @@ import pytest
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.rows import audit_actions, user_rows
 
 
-async def log_in(actor: Actor, **fields: Any) -> Answer:
+async def log_in(actor: Actor, **fields: Any) -> ApiResponse:
     return await actor.call("POST", "/api/auth/login", token="", json=fields)
 
 

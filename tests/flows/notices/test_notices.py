@@ -22,16 +22,16 @@ from tests.support.mail_journeys import (
 )
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_one_time_tokens, age_sessions, audit_actions, user_rows
-from tests.support.secrets_seen import SecretsSeen
+from tests.support.secret_recorder import SecretRecorder
 from tests.support.statements import recorded
 
 INVALID = (400, "ONE_TIME_TOKEN_INVALID")
 
 
 @pytest.fixture
-async def abroad(app: Litestar, client: httpx.AsyncClient, secrets_seen: SecretsSeen) -> AsyncIterator[Actor]:
+async def abroad(app: Litestar, client: httpx.AsyncClient, secret_recorder: SecretRecorder) -> AsyncIterator[Actor]:
     """Ada in a network where she was never seen."""
-    async with http_client(app, secrets_seen, address="198.51.100.9") as opened:
+    async with http_client(app, secret_recorder, address="198.51.100.9") as opened:
         yield Actor(opened, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"})
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.services import Services
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
-from tests.support.actors import Actor, Answer
+from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
+from tests.support.actors import Actor, ApiResponse
 from tests.support.mailbox import Mailbox
 from tests.support.rows import audit_actions, outbox_rows
 from tests.support.statements import recorded
@@ -16,11 +16,11 @@ from tests.support.statements import recorded
 ADDRESSES = {"known": "ada@example.com", "unknown": "eve@example.com", "disabled": "bob@example.com"}
 
 
-async def forgot(actor: Actor, email: str) -> Answer:
+async def forgot(actor: Actor, email: str) -> ApiResponse:
     return await actor.call("POST", "/api/auth/password/forgot", token="", json={"email": email})
 
 
-def shown(response: Answer) -> Any:
+def shown(response: ApiResponse) -> Any:
     headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
     return response.status, response.response.content, headers
 
@@ -74,7 +74,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
     app_with: OtherAppFactory, mailbox: Mailbox, user_factory: UserFactory
 ) -> None:
     await user_factory()
-    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_ADDRESS) as other:
+    async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP) as other:
         for email in ("ada@example.com", "nobody@example.com"):
             responses = [
                 await other.client.post(

@@ -6,8 +6,8 @@ import pytest
 
 from auth_api.services import Services
 from auth_api.users.identifiers import parse_identifier
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory, UserFactory
-from tests.support.actors import Actor, Answer
+from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
+from tests.support.actors import Actor, ApiResponse
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_one_time_tokens, audit_actions
 
@@ -19,7 +19,7 @@ async def forgot(actor: Actor, mailbox: Mailbox) -> str:
     return await mailbox.token()
 
 
-async def reset(actor: Actor, token: str, password: str = NEW) -> Answer:
+async def reset(actor: Actor, token: str, password: str = NEW) -> ApiResponse:
     return await actor.call(
         "POST", "/api/auth/password/reset", token="", json={"token": token, "new_password": password}
     )
@@ -126,7 +126,7 @@ async def test_it_lifts_the_throttle_and_verifies_the_address(
     """A stranger who guesses keeps nobody out (ASVS 5.0 V6.1.1)."""
     ada = await user_factory()
     async with app_with(
-        mailer=mailbox, RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_ADDRESS
+        mailer=mailbox, RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP
     ) as other:
         owner = Actor(other.client, headers={"X-Forwarded-For": "198.51.100.1"})
         for _ in range(6):

@@ -11,7 +11,7 @@ import pytest
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.mail_journeys import NEW_PASSWORD, note_verified, post, reset, verify, verifying
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import audit_actions, outbox_rows, user_rows
@@ -31,7 +31,7 @@ def ada(other: OtherApp) -> Actor:
     return Actor(other.client)
 
 
-async def register(actor: Actor, **changed: str) -> Answer:
+async def register(actor: Actor, **changed: str) -> ApiResponse:
     fields = {"email": actor.email, "username": actor.username, "password": actor.password, **changed}
     return await post(actor, "/api/auth/register", **fields)
 

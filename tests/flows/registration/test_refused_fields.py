@@ -4,17 +4,17 @@ from typing import Any
 
 import pytest
 
-from tests.support.actors import PASSWORD, Actor, Answer
+from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.rows import user_rows
 
 GOOD = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 
 
-async def register(actor: Actor, **fields: Any) -> Answer:
+async def register(actor: Actor, **fields: Any) -> ApiResponse:
     return await actor.call("POST", "/api/auth/register", token="", json=fields)
 
 
-def errors_of(response: Answer) -> list[tuple[str, str]]:
+def errors_of(response: ApiResponse) -> list[tuple[str, str]]:
     return [(error["field"], error["code"]) for error in response["errors"]]
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
-from tests.conftest import CLIENT_ADDRESS, UserFactory
+from tests.conftest import CLIENT_IP, UserFactory
 from tests.support.actors import PASSWORD, Actor
 from tests.support.rows import audit_actions, user_rows
 
@@ -63,7 +63,7 @@ async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
 
     session = await SessionRow.objects().first()
     assert session is not None
-    assert (session.ip_address, session.user_agent, session.amr) == (CLIENT_ADDRESS, "Ada's phone", "pwd")
+    assert (session.ip_address, session.user_agent, session.amr) == (CLIENT_IP, "Ada's phone", "pwd")
     assert session.auth_time == session.created_at == session.last_used_at
     assert (session.expires_at - session.created_at).days == 7
     assert (session.absolute_expires_at - session.created_at).days == 30

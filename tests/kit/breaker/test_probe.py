@@ -10,7 +10,7 @@ import pytest
 from auth_api.kit.breaker.breaker import ServiceBreaker
 from auth_api.kit.breaker.policy import BreakerPolicy
 from tests.support.breakers import Service, StandingClock, fail_times, state_of
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 

@@ -11,7 +11,7 @@ from auth_api.kit.crypto.passwords import HASH_THREAD_NICENESS, PasswordHasher
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 

@@ -7,7 +7,7 @@ from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
 from auth_api.kit.http.client_address import ClientAddresses
 from auth_api.kit.http.request_screening import RequestScreening
-from tests.conftest import CLIENT_ADDRESS, OtherAppFactory
+from tests.conftest import CLIENT_IP, OtherAppFactory
 from tests.support.exposition import Changes
 from tests.support.problems import assert_problem
 
@@ -19,7 +19,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "JWT_SECRET_KEY": "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps",
     "PUBLIC_URL": "https://auth.company.test",
-    "TRUSTED_PROXIES": CLIENT_ADDRESS,
+    "TRUSTED_PROXIES": CLIENT_IP,
 }
 
 
@@ -118,7 +118,7 @@ def limited_to(requests: int) -> RequestScreening:
 def send(screening: RequestScreening, path: str, times: int = 1) -> int:
     """Send from one address, and return how many were refused."""
     scope = {"path": path, "query_string": b"", "headers": []}
-    refusals = [screening.refusal(scope, {}, CLIENT_ADDRESS) for _ in range(times)]
+    refusals = [screening.refusal(scope, {}, CLIENT_IP) for _ in range(times)]
     return sum(isinstance(refusal, RateLimitedException) for refusal in refusals)
 
 

@@ -13,9 +13,9 @@ from auth_api.sessions.tables import RefreshTokenRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.client_ips import from_ip
 from tests.support.exposition import Changes, scrape
 from tests.support.held_hasher import held, requests_wait
-from tests.support.places import elsewhere
 
 WRONG = "Not-the-1-password"
 STATES = ("closed", "open", "half-open")
@@ -155,10 +155,10 @@ async def test_the_account_throttle_counts_by_what_was_too_much(many_logins: Oth
     changes = Changes()
 
     for _ in range(6):
-        await elsewhere(ada, "198.51.100.1").log_in(password=WRONG)
+        await from_ip(ada, "198.51.100.1").log_in(password=WRONG)
     one_network = changes.by("limit_refusals_total", "limit")
     for number in range(46):
-        await elsewhere(ada, f"192.0.2.{number}").log_in(password=WRONG)
+        await from_ip(ada, f"192.0.2.{number}").log_in(password=WRONG)
 
     assert one_network == {"account_network": 1}
     assert changes.by("limit_refusals_total", "limit") == {"account_network": 1, "account": 1}

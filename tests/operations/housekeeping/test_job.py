@@ -12,14 +12,14 @@ from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.services import Services
 from auth_api.throttling.retention import RETENTION_RULES
 from tests.conftest import OtherAppFactory
-from tests.support import over
-from tests.support.over import ago
+from tests.support import aged_rows
+from tests.support.aged_rows import ago
 
 REMOVE_EXPIRED = "auth_api.operations.housekeeping.service.remove_expired"
 
 
 async def test_step_logs_removed_rows_and_returns_the_interval(services: Services) -> None:
-    await over.events(None, at=ago(days=400), count=2)
+    await aged_rows.add_events(None, at=ago(days=400), count=2)
     lines: list[dict[str, object]] = []
     sink = logger.add(
         lambda message: lines.append(dict(message.record["extra"])), filter="auth_api.operations.housekeeping"

@@ -7,14 +7,14 @@ import pytest
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.operations.housekeeping import service
 from auth_api.services import Services
-from tests.support import over
-from tests.support.over import ago
+from tests.support import aged_rows
+from tests.support.aged_rows import ago
 
 
 async def test_clean_up_stops_while_another_process_removes_rows(services: Services, engine: str) -> None:
     if engine == "sqlite":
         pytest.skip("SQLite has one writer at a time: a second process waits for the batch and continues")
-    await over.events(None, at=ago(days=400))
+    await aged_rows.add_events(None, at=ago(days=400))
     locked, done = asyncio.Event(), asyncio.Event()
 
     async def hold_the_lock() -> None:
@@ -34,7 +34,7 @@ async def test_clean_up_stops_while_another_process_removes_rows(services: Servi
 
 
 async def test_concurrent_clean_ups_remove_each_row_once(services: Services) -> None:
-    await over.events(None, at=ago(days=400), count=30)
+    await aged_rows.add_events(None, at=ago(days=400), count=30)
 
     reports = await asyncio.gather(*(services.housekeeping.clean_up() for _ in range(5)))
 

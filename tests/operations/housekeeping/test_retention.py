@@ -17,8 +17,8 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.throttling.tables import ThrottleCounterRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
-from tests.support import over
-from tests.support.over import ago
+from tests.support import aged_rows
+from tests.support.aged_rows import ago
 from tests.support.rows import age_sessions
 
 NOTHING = {
@@ -33,36 +33,36 @@ NOTHING = {
 
 
 async def expired_refresh_token(owner: int, end: datetime) -> None:
-    session = await over.session(owner, absolute_end=ago(days=-1))
-    await over.refresh_tokens(owner, session, end=end)
+    session = await aged_rows.add_session(owner, absolute_end=ago(days=-1))
+    await aged_rows.add_refresh_tokens(owner, session, end=end)
 
 
 async def expired_session(owner: int, end: datetime) -> None:
-    await over.session(owner, absolute_end=end)
+    await aged_rows.add_session(owner, absolute_end=end)
 
 
 async def unused_one_time_token(owner: int, end: datetime) -> None:
-    await over.one_time_token(owner, end=end)
+    await aged_rows.add_one_time_token(owner, end=end)
 
 
 async def used_one_time_token(owner: int, end: datetime) -> None:
-    await over.one_time_token(owner, end=end, used=True)
+    await aged_rows.add_one_time_token(owner, end=end, used=True)
 
 
 async def throttle_counter(_: int, end: datetime) -> None:
-    await over.counter("attempts:id:1:203.0.113.7", expires_at=end)
+    await aged_rows.add_counter("attempts:id:1:203.0.113.7", expires_at=end)
 
 
 async def sent_mail(owner: int, end: datetime) -> None:
-    await over.mail(owner, sent_at=end)
+    await aged_rows.add_mail(owner, sent_at=end)
 
 
 async def failed_mail(owner: int, end: datetime) -> None:
-    await over.mail(owner, failed_at=end)
+    await aged_rows.add_mail(owner, failed_at=end)
 
 
 async def audit_event(owner: int, end: datetime) -> None:
-    await over.events(owner, at=end)
+    await aged_rows.add_events(owner, at=end)
 
 
 KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], timedelta]] = [
@@ -85,7 +85,7 @@ async def test_row_is_removed_when_its_retention_ends_and_not_a_minute_earlier(
     table: type[Table],
     kept: timedelta,
 ) -> None:
-    owner = await over.user()
+    owner = await aged_rows.add_user()
     await add(owner, ago(minutes=-1) - kept)
 
     assert await services.housekeeping.backlog() == NOTHING
@@ -101,8 +101,8 @@ async def test_row_is_removed_when_its_retention_ends_and_not_a_minute_earlier(
 
 
 async def test_users_and_waiting_mails_are_never_removed(services: Services) -> None:
-    owner = await over.user()
-    await over.mail(owner)
+    owner = await aged_rows.add_user()
+    await aged_rows.add_mail(owner)
 
     await services.housekeeping.clean_up()
 
@@ -134,9 +134,9 @@ async def test_session_that_ended_early_stays_until_its_absolute_end(
 
 async def test_short_session_stays_as_long_as_its_network_is_known(app_with: OtherAppFactory) -> None:
     async with app_with(SESSION_ABSOLUTE_DAYS="1", REFRESH_TOKEN_EXPIRE_DAYS="1") as app:
-        owner = await over.user()
-        known = await over.session(owner, absolute_end=ago(days=29), days=1)
-        await over.session(owner, absolute_end=ago(days=31), days=1)
+        owner = await aged_rows.add_user()
+        known = await aged_rows.add_session(owner, absolute_end=ago(days=29), days=1)
+        await aged_rows.add_session(owner, absolute_end=ago(days=31), days=1)
 
         report = await app.services.housekeeping.clean_up()
 
@@ -146,7 +146,7 @@ async def test_short_session_stays_as_long_as_its_network_is_known(app_with: Oth
 
 async def test_retention_of_zero_days_keeps_audit_events_forever(app_with: OtherAppFactory) -> None:
     async with app_with(AUDIT_RETENTION_DAYS="0") as app:
-        await over.events(None, at=ago(days=9000))
+        await aged_rows.add_events(None, at=ago(days=9000))
 
         report = await app.services.housekeeping.clean_up()
 
@@ -157,7 +157,7 @@ async def test_retention_of_zero_days_keeps_audit_events_forever(app_with: Other
 async def test_audit_events_are_removed_after_the_configured_days(app_with: OtherAppFactory) -> None:
     async with app_with(AUDIT_RETENTION_DAYS="30") as app:
         for days in (29, 31):
-            await over.events(None, at=ago(days=days))
+            await aged_rows.add_events(None, at=ago(days=days))
 
         report = await app.services.housekeeping.clean_up()
 
@@ -166,9 +166,9 @@ async def test_audit_events_are_removed_after_the_configured_days(app_with: Othe
 
 
 async def test_many_rows_are_removed_in_small_transactions(services: Services) -> None:
-    owner = await over.user()
-    session = await over.session(owner, absolute_end=ago(days=2))
-    await over.refresh_tokens(owner, session, end=ago(days=2), count=7)
+    owner = await aged_rows.add_user()
+    session = await aged_rows.add_session(owner, absolute_end=ago(days=2))
+    await aged_rows.add_refresh_tokens(owner, session, end=ago(days=2), count=7)
     batches = []
     transaction = Database.transaction
 
@@ -184,15 +184,15 @@ async def test_many_rows_are_removed_in_small_transactions(services: Services) -
 
 
 async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
-    await over.events(None, at=ago(days=400), count=5)
+    await aged_rows.add_events(None, at=ago(days=400), count=5)
 
     with patch.object(service, "MAX_COUNTED_ROWS", 3):
         assert (await services.housekeeping.backlog())["audit_events"] == 3
 
 
 async def test_counter_that_expires_later_stays(services: Services) -> None:
-    await over.counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
-    await over.counter("address:login:203.0.113.8", expires_at=ago(minutes=-5))
+    await aged_rows.add_counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
+    await aged_rows.add_counter("address:login:203.0.113.8", expires_at=ago(minutes=-5))
 
     await services.housekeeping.clean_up()
 

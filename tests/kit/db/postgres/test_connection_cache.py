@@ -10,7 +10,7 @@ import pytest
 
 from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.policy import DatabasePolicy
-from tests.support.patience import until
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine("postgres")
 

@@ -10,8 +10,8 @@ import pytest
 from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
-from tests.support.patience import until
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine("postgres")
 

@@ -11,9 +11,9 @@ from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
-from tests.support.patience import until
 from tests.support.processes import free_port
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine("postgres")
 

@@ -11,8 +11,8 @@ import pytest
 
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.sqlite import READERS, PooledSQLiteEngine
-from tests.support.patience import until
 from tests.support.scratch import Scratch
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine("sqlite")
 

@@ -18,14 +18,14 @@ def ago(**span: float) -> datetime:
     return utc_now() - timedelta(**span)
 
 
-async def user(name: str = "old") -> int:
+async def add_user(name: str = "old") -> int:
     """Add an account and return its id."""
     row: dict[str, Any] = {"username": name, "email": f"{name}@example.com", "hashed_password": "!"}
     (added,) = await UserRow.insert(UserRow(**row, created_at=ago(days=900), updated_at=ago(days=900)))
     return int(added["id"])
 
 
-async def session(user_id: int, *, absolute_end: datetime, days: float = 30) -> UUID:
+async def add_session(user_id: int, *, absolute_end: datetime, days: float = 30) -> UUID:
     """Add a session of so many days that ended at the latest then."""
     began = absolute_end - timedelta(days=days)
     identifier = uuid7(began)
@@ -43,7 +43,7 @@ async def session(user_id: int, *, absolute_end: datetime, days: float = 30) -> 
     return identifier
 
 
-async def refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count: int = 1) -> None:
+async def add_refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count: int = 1) -> None:
     """Add tokens that ended then."""
     existing = await RefreshTokenRow.count()
     await RefreshTokenRow.insert(
@@ -60,7 +60,7 @@ async def refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count
     )
 
 
-async def one_time_token(user_id: int, *, end: datetime, used: bool = False) -> None:
+async def add_one_time_token(user_id: int, *, end: datetime, used: bool = False) -> None:
     """Add a mailed token that ends then."""
     number = await OneTimeTokenRow.count()
     await OneTimeTokenRow.insert(
@@ -75,7 +75,7 @@ async def one_time_token(user_id: int, *, end: datetime, used: bool = False) -> 
     )
 
 
-async def mail(
+async def add_mail(
     user_id: int | None,
     *,
     address: str | None = None,
@@ -93,7 +93,7 @@ async def mail(
     await OutboxRow.insert(OutboxRow(template="password_reset", user_id=user_id, address=address, **row))
 
 
-async def counter(key: str, *, expires_at: datetime) -> None:
+async def add_counter(key: str, *, expires_at: datetime) -> None:
     """Add a counter of the throttle that is needed until then."""
     seconds = expires_at.timestamp()
     await ThrottleCounterRow.insert(
@@ -101,7 +101,7 @@ async def counter(key: str, *, expires_at: datetime) -> None:
     )
 
 
-async def events(user_id: int | None, *, at: datetime, count: int = 1) -> None:
+async def add_events(user_id: int | None, *, at: datetime, count: int = 1) -> None:
     """Add rows to the history."""
     await AuditLogRow.insert(
         *(

@@ -24,7 +24,7 @@ _SHORTEST = 8
 _WORD = re.compile(rf"[A-Za-z0-9_.-]{{{_SHORTEST},}}")
 
 
-class SecretsSeen:
+class SecretRecorder:
     """Hooks for an httpx client, and the question at the end."""
 
     def __init__(self) -> None:
