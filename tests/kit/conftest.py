@@ -1,17 +1,17 @@
-"""What several units of the kit are tested with."""
+"""Fixtures for several parts of the kit."""
 
 import pytest
 
-from tests.support.breakers import Service, StandingClock
+from tests.support.breakers import FakeService, ManualClock
 
 
 @pytest.fixture
-def time() -> StandingClock:
-    """Monotonic seconds that stand still."""
-    return StandingClock()
+def clock() -> ManualClock:
+    """A monotonic clock that passes only when a test advances it."""
+    return ManualClock()
 
 
 @pytest.fixture
-def service() -> Service:
+def service() -> FakeService:
     """A service that is up."""
-    return Service()
+    return FakeService()

@@ -6,15 +6,15 @@ import pytest
 
 from auth_api.kit import deadlines
 from auth_api.kit.deadlines import Deadlines, clear, interrupt, uninterruptible, was_interrupted
-from tests.support.breakers import StandingClock
+from tests.support.breakers import ManualClock
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 
 
 @pytest.fixture
-def _standing(time: StandingClock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deadlines, "monotonic", time)
+def _standing(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadlines, "monotonic", clock)
 
 
 async def test_who_is_late_is_told_in_the_order_of_beginning() -> None:
@@ -68,13 +68,13 @@ async def test_a_timer_goes_on_for_those_who_began_later() -> None:
 
 
 @pytest.mark.usefixtures("_standing")
-async def test_the_oldest_is_known_once_it_is_old_enough(time: StandingClock) -> None:
+async def test_the_oldest_is_known_once_it_is_old_enough(clock: ManualClock) -> None:
     deadlines: Deadlines[str] = Deadlines(10, lambda _: None)
     assert deadlines.oldest(after=1) is None
     deadlines.start("a")
-    time.advance(1)
+    clock.advance(1)
     assert deadlines.oldest(after=1) is None
-    time.advance(0.5)
+    clock.advance(0.5)
     deadlines.start("b")
 
     assert deadlines.oldest(after=1) == "a"

@@ -14,7 +14,7 @@ from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import UNREAD_SECONDS, allow_open_files, bind_socket
 from auth_api.server.supervisor import MAX_FAILED_STARTS, MAX_SILENT_CHECKS, Supervisor, WorkerSlot
 from auth_api.server.worker import SharedMemory, run_worker
-from tests.support.breakers import StandingClock
+from tests.support.breakers import ManualClock
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -110,7 +110,7 @@ class FakeSpawn:
 class Parent:
     """A supervisor of two workers that the test drives check by check, on a clock that stands still."""
 
-    def __init__(self, listening: socket.socket, spawn: FakeSpawn, time: StandingClock) -> None:
+    def __init__(self, listening: socket.socket, spawn: FakeSpawn, time: ManualClock) -> None:
         self.ended: list[int] = []
         self.time = time
         self.spawn = spawn
@@ -136,7 +136,7 @@ class Parent:
 
 @pytest.fixture
 def parent(listening: socket.socket, monkeypatch: pytest.MonkeyPatch) -> Parent:
-    spawn, time = FakeSpawn(), StandingClock()
+    spawn, time = FakeSpawn(), ManualClock()
     monkeypatch.setattr(supervisor, "spawn", spawn)
     monkeypatch.setattr(supervisor, "monotonic", time)
     return Parent(listening, spawn, time)

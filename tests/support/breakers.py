@@ -1,4 +1,4 @@
-"""A service that a breaker guards, and the time that the breaker lives in."""
+"""A fake service behind a breaker, and the clock of the breaker."""
 
 import asyncio
 from typing import Any
@@ -8,8 +8,8 @@ from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.errors import DatabaseUnavailableException
 
 
-class StandingClock:
-    """Monotonic seconds that pass when the test says so."""
+class ManualClock:
+    """Monotonic seconds that pass only when a test advances them."""
 
     def __init__(self) -> None:
         self._now = 1000.0
@@ -23,35 +23,36 @@ class StandingClock:
 
 
 class OutageError(Exception):
-    """What the service raises while it is down."""
+    """Raised by the service while it is down."""
 
 
-class RefusedError(Exception):
-    """What the service answers to a question it does not like: it is up."""
+class RefusalError(Exception):
+    """Raised by the service for a call that it refuses: it is up."""
 
 
-class Service:
-    """Counts who asks it, and fails while it is down."""
+class FakeService:
+    """Counts calls, and fails while it is down."""
 
     def __init__(self) -> None:
-        self.down = False
-        self.asked = 0
+        self.is_down = False
+        self.calls = 0
 
     async def ask(self) -> str:
-        """Answer, or fail."""
-        self.asked += 1
-        if self.down:
-            raise OutageError
+        """Return a text, or fail."""
+        self.calls += 1
+        if self.is_down:
+            message = "text of the outage"
+            raise OutageError(message)
         return "fine"
 
     async def refuse(self) -> None:
-        """Answer with a refusal."""
-        self.asked += 1
-        raise RefusedError
+        """Refuse the call."""
+        self.calls += 1
+        raise RefusalError
 
 
 class SlowCall:
-    """A guarded call that is under way until the test decides how it ends."""
+    """A guarded call that runs until the test ends it."""
 
     def __init__(self, breaker: ServiceBreaker) -> None:
         self._outcome: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -60,7 +61,7 @@ class SlowCall:
 
     @classmethod
     async def begin(cls, breaker: ServiceBreaker) -> "SlowCall":
-        """Start a call and return when it has either reached the service or been turned away."""
+        """Start a call, and return when it has reached the service or was rejected."""
         call = cls(breaker)
         entered = asyncio.create_task(call._entered.wait())
         await asyncio.wait({entered, call._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -68,22 +69,22 @@ class SlowCall:
         return call
 
     async def succeed(self) -> str:
-        """Let the service answer."""
+        """Let the service succeed."""
         self._outcome.set_result("late")
         return await self._task
 
     async def fail(self) -> BaseException | None:
-        """Let the service fail; return what the caller meets."""
+        """Let the service fail, and return the caller's error."""
         self._outcome.set_exception(OutageError())
-        return await self.ended()
+        return await self.error()
 
     async def cancel(self) -> None:
-        """Let the caller go away."""
+        """Cancel the caller."""
         self._task.cancel()
         await asyncio.wait({self._task})
 
-    async def ended(self) -> BaseException | None:
-        """Return what the caller meets, None for an answer."""
+    async def error(self) -> BaseException | None:
+        """Wait for the end of the call, and return the caller's error."""
         await asyncio.wait({self._task})
         return self._task.exception()
 
@@ -92,8 +93,8 @@ class SlowCall:
         return await self._outcome
 
 
-def make_breaker(clock: StandingClock, *, threshold: int = 3, trials: int = 1, **options: Any) -> ServiceBreaker:
-    """Return a breaker that opens for about a second at first and for ten at most."""
+def make_breaker(clock: ManualClock, *, threshold: int = 3, trials: int = 1, **options: Any) -> ServiceBreaker:
+    """Return a breaker with open periods of 1 to 10 s."""
     policy = BreakerPolicy(
         failure_threshold=threshold, half_open_attempts=trials, first_open_seconds=1, longest_open_seconds=10
     )
@@ -101,19 +102,19 @@ def make_breaker(clock: StandingClock, *, threshold: int = 3, trials: int = 1, *
 
 
 def is_outage(error: Exception) -> bool:
-    """Tell an outage from an answer."""
+    """Return whether an error is an outage."""
     return isinstance(error, OutageError)
 
 
 def to_unavailable(error: Exception) -> Exception | None:
-    """Turn an outage into what a client may know."""
+    """Translate an outage into the error for clients."""
     return DatabaseUnavailableException() if is_outage(error) else None
 
 
 async def fail_times(breaker: ServiceBreaker, number: int) -> None:
-    """Let this many calls fail, one after the other."""
-    service = Service()
-    service.down = True
+    """Let a number of calls fail, one after the other."""
+    service = FakeService()
+    service.is_down = True
     for _ in range(number):
         try:
             await breaker.call_async(service.ask)
@@ -123,5 +124,5 @@ async def fail_times(breaker: ServiceBreaker, number: int) -> None:
 
 
 def state_of(breaker: ServiceBreaker) -> str:
-    """Return the state by its public name."""
+    """Return the public name of the breaker's state."""
     return breaker.snapshot().state

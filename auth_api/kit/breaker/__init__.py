@@ -1,1 +1,1 @@
-"""A circuit breaker per outside service, on aiobreaker."""
+"""A circuit breaker per external service, built on aiobreaker."""

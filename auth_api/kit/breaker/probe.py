@@ -1,59 +1,62 @@
-"""Finds out in the background that a service is back."""
+"""Detection in the background that a service has recovered."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from contextvars import Context
 
-PROBE_INTERVAL = 1.0
-"""Seconds between two background probes of an open breaker, and the longest that one may take."""
+PROBE_SECONDS = 1.0
+"""Time between two probes of an open breaker, and the time limit of each."""
 
 
 class Probe:
-    """Asks a cheap question once per interval, while it is needed.
+    """Calls a cheap function periodically until it is no longer needed.
 
     Args:
-        ask: succeeds when the service is back; None for a service that cannot be asked.
-        is_needed: tells whether to go on.
-        found: called after each success.
+        ping: succeeds if the service works; None for a service without such a call.
+        is_needed: returns whether to continue.
+        on_success: called after each successful ping.
     """
 
     def __init__(
-        self, ask: Callable[[], Awaitable[object]] | None, is_needed: Callable[[], bool], found: Callable[[], None]
+        self,
+        ping: Callable[[], Awaitable[object]] | None,
+        is_needed: Callable[[], bool],
+        on_success: Callable[[], None],
     ) -> None:
-        self._ask = ask
+        self._ping = ping
         self._is_needed = is_needed
-        self._found = found
+        self._on_success = on_success
         self._task: asyncio.Task[None] | None = None
 
     @property
     def is_running(self) -> bool:
-        """Tell whether somebody asks at present."""
+        """Whether the probe is running."""
         return self._task is not None
 
     def start(self) -> None:
-        """Begin to ask, if nobody does yet."""
-        if self._ask is None or (self._task is not None and not self._task.done()):
+        """Start, unless the probe is running already."""
+        if self._ping is None or (self._task is not None and not self._task.done()):
             return
-        # An empty context: the probe must inherit neither the failed call's transaction nor its place in the breaker.
-        self._task = asyncio.get_running_loop().create_task(self._run(self._ask), context=Context())
+        # An empty context: the probe must not inherit the transaction or the guarded call of the code that failed.
+        self._task = asyncio.get_running_loop().create_task(self._run(self._ping), context=Context())
 
     async def stop(self) -> None:
-        """Ask no more."""
+        """Stop, and wait until the probe has ended."""
         task, self._task = self._task, None
         if task is not None:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    async def _run(self, ask: Callable[[], Awaitable[object]]) -> None:
+    async def _run(self, ping: Callable[[], Awaitable[object]]) -> None:
         try:
             while self._is_needed():
-                await asyncio.sleep(PROBE_INTERVAL)
-                # A connection that leads nowhere must not keep the next, fresh one from being tried.
+                await asyncio.sleep(PROBE_SECONDS)
+                # A ping on a dead connection must not delay the next ping, on a new connection, for longer than this.
                 with contextlib.suppress(Exception):
-                    async with asyncio.timeout(PROBE_INTERVAL):
-                        await ask()
-                    self._found()
+                    async with asyncio.timeout(PROBE_SECONDS):
+                        await ping()
+                    self._on_success()
         finally:
             self._task = None

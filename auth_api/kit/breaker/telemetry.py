@@ -1,51 +1,36 @@
-"""What a breaker tells the log, the metrics, and whoever else counts."""
+"""Log lines and metrics of circuit breakers."""
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Any
 
 from loguru import logger
 
-from auth_api.kit.metrics import count_failure, count_transition, set_breaker_state
+from auth_api.kit.metrics import count_failure, count_transition
 
 
-class BreakerObserver(Protocol):
-    """Is told of every change of state and every failure, for counting. Must neither wait nor raise."""
-
-    def state_changed(self, service: str, state: str) -> None:
-        """Note that a breaker is `closed`, `open` or `half-open` from now on."""
-
-    def call_failed(self, service: str, function: str, error: BaseException) -> None:
-        """Note that a call failed because the service is down; `function` is `module.name` of the guarded function."""
+def report_state(service: str, state: str, failures: int) -> None:
+    """Log and count a change into a state: `closed`, `open` or `half-open`."""
+    count_transition(service, state)
+    log = logger.bind(event="breaker:state_changed", service=service, state=state, failures=failures)
+    log.log("WARNING" if state == "open" else "INFO", "circuit breaker changed state")
 
 
-class BreakerReports:
-    """Tells the log, the metrics and the observers of one service's breaker."""
+def report_failure(service: str, function: Callable[..., Any], error: BaseException, failures: int) -> None:
+    """Log and count a failed call. The error's text is left out: it may quote rows.
 
-    def __init__(self, service: str, observers: Sequence[BreakerObserver]) -> None:
-        self._service = service
-        self._observers = tuple(observers)
-        set_breaker_state(service, "closed")
-
-    def state_changed(self, state: str, failures: int) -> None:
-        """Report a change of state."""
-        count_transition(self._service, state)
-        log = logger.bind(event="breaker:state", service=self._service, state=state, failures=failures)
-        log.log("WARNING" if state == "open" else "INFO", "circuit breaker changed state")
-        for observer in self._observers:
-            observer.state_changed(self._service, state)
-
-    def call_failed(self, function: Callable[..., Any], error: BaseException, failures: int) -> None:
-        """Report a failure. The error's text stays out: it may quote rows."""
-        count_failure(self._service, function)
-        place = f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}"
-        code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
-        logger.bind(
-            event="breaker:failure",
-            service=self._service,
-            function=place,
-            error=type(error).__name__,
-            failures=failures,
-            **({"code": code} if code else {}),
-        ).warning("service call failed")
-        for observer in self._observers:
-            observer.call_failed(self._service, place, error)
+    Args:
+        service: the service that failed.
+        function: the guarded function that raised the error.
+        error: the error.
+        failures: number of consecutive failures, this one included.
+    """
+    count_failure(service, function)
+    code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    logger.bind(
+        event="breaker:call_failed",
+        service=service,
+        function=f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}",
+        error_type=type(error).__name__,
+        failures=failures,
+        **({"code": code} if code else {}),
+    ).warning("service call failed")

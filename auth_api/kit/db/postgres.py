@@ -8,7 +8,7 @@ from loguru import logger
 from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 from piccolo.querystring import QueryString
 
-from auth_api.kit.breaker.outcome import deny_verdict
+from auth_api.kit.breaker.outcome import mark_neutral
 from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.failures import LOST_CONNECTIONS, leads_nowhere
 from auth_api.kit.db.policy import DatabasePolicy
@@ -131,7 +131,7 @@ class PooledPostgresEngine(PostgresEngine):
         if self.connections is None or not leads_nowhere(error):
             return
         if not await self.connections.expire(connection):
-            deny_verdict(error)
+            mark_neutral(error)
 
     def transaction(self, allow_nested: bool = True) -> PooledTransaction:  # noqa: FBT001, FBT002 - Piccolo's signature
         """Begin a transaction on leaving which the connection is back in the pool."""

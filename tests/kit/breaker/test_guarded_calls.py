@@ -1,4 +1,4 @@
-"""What a guarded call is: what its caller meets, what counts as one, and how functions become guarded."""
+"""Guarded calls: results and errors for the caller, what counts as one call, and the decorator."""
 
 import asyncio
 import time as system_time
@@ -15,9 +15,9 @@ from auth_api.kit.errors import (
     ServerOverloadedException,
 )
 from tests.support.breakers import (
+    FakeService,
+    ManualClock,
     OutageError,
-    Service,
-    StandingClock,
     fail_times,
     is_outage,
     make_breaker,
@@ -29,13 +29,13 @@ pytestmark = pytest.mark.engine_independent
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-async def test_every_failing_call_meets_the_translation_the_one_that_opens_it_too(
-    time: StandingClock, service: Service, number: int
+async def test_every_failure_is_translated_also_the_one_that_opens_the_breaker(
+    clock: ManualClock, service: FakeService, number: int
 ) -> None:
-    breaker = make_breaker(time, threshold=2, translate=to_unavailable)
+    breaker = make_breaker(clock, threshold=2, translate=to_unavailable)
     await fail_times(breaker, number - 1)
-    time.advance(1)
-    service.down = True
+    clock.advance(1)
+    service.is_down = True
 
     with pytest.raises(DatabaseUnavailableException) as met:
         await breaker.call_async(service.ask)
@@ -44,8 +44,8 @@ async def test_every_failing_call_meets_the_translation_the_one_that_opens_it_to
 
 
 @pytest.mark.parametrize("threshold", [1, 2])
-async def test_without_a_translation_they_meet_the_error_as_it_was_raised(time: StandingClock, threshold: int) -> None:
-    breaker = make_breaker(time, threshold=threshold)
+async def test_without_translation_the_caller_gets_the_original_error(clock: ManualClock, threshold: int) -> None:
+    breaker = make_breaker(clock, threshold=threshold)
     cause = ValueError()
 
     async def fail() -> None:
@@ -58,11 +58,11 @@ async def test_without_a_translation_they_meet_the_error_as_it_was_raised(time: 
     assert not isinstance(met.value, CircuitBreakerError)
 
 
-async def test_an_answer_may_be_translated_without_counting(time: StandingClock) -> None:
+async def test_error_that_is_not_an_outage_is_translated_and_not_counted(clock: ManualClock) -> None:
     breaker = ServiceBreaker(
         "service",
         BreakerPolicy(failure_threshold=1),
-        clock=time,
+        clock=clock,
         is_failure=is_outage,
         translate=lambda _: DatabaseUnavailableException(),
     )
@@ -75,9 +75,9 @@ async def test_an_answer_may_be_translated_without_counting(time: StandingClock)
     assert breaker.snapshot() == BreakerState(state="closed", failures=0, retry_after=0)
 
 
-async def test_a_guarded_call_within_a_guarded_call_counts_once(time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=5)
-    service.down = True
+async def test_nested_guarded_calls_count_as_one_failure(clock: ManualClock, service: FakeService) -> None:
+    breaker = make_breaker(clock, threshold=5)
+    service.is_down = True
 
     async def outer() -> str:
         return await breaker.call_async(middle)
@@ -91,9 +91,9 @@ async def test_a_guarded_call_within_a_guarded_call_counts_once(time: StandingCl
     assert breaker.snapshot().failures == 1
 
 
-async def test_a_failure_within_that_the_outer_call_handles_is_none(time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=1)
-    service.down = True
+async def test_nested_failure_that_is_handled_does_not_count(clock: ManualClock, service: FakeService) -> None:
+    breaker = make_breaker(clock, threshold=1)
+    service.is_down = True
 
     async def outer() -> str:
         with pytest.raises(OutageError):
@@ -104,10 +104,10 @@ async def test_a_failure_within_that_the_outer_call_handles_is_none(time: Standi
     assert state_of(breaker) == "closed"
 
 
-async def test_a_trial_may_make_guarded_calls_itself(time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=1, trials=1)
+async def test_trial_may_make_nested_guarded_calls(clock: ManualClock, service: FakeService) -> None:
+    breaker = make_breaker(clock, threshold=1, trials=1)
     await fail_times(breaker, 1)
-    time.advance(1)
+    clock.advance(1)
 
     async def transaction() -> list[str]:
         return [await breaker.call_async(service.ask) for _ in range(3)]
@@ -116,11 +116,11 @@ async def test_a_trial_may_make_guarded_calls_itself(time: StandingClock, servic
     assert state_of(breaker) == "closed"
 
 
-async def test_breakers_of_two_services_do_not_know_of_each_other(time: StandingClock, service: Service) -> None:
+async def test_breakers_of_two_services_are_independent(clock: ManualClock, service: FakeService) -> None:
     policy = BreakerPolicy(failure_threshold=1)
-    outer = ServiceBreaker("outer", policy, clock=time, is_failure=lambda _: False)
-    inner = ServiceBreaker("inner", policy, clock=time)
-    service.down = True
+    outer = ServiceBreaker("outer", policy, clock=clock, is_failure=lambda _: False)
+    inner = ServiceBreaker("inner", policy, clock=clock)
+    service.is_down = True
 
     async def work() -> None:
         await inner.call_async(service.ask)
@@ -133,9 +133,9 @@ async def test_breakers_of_two_services_do_not_know_of_each_other(time: Standing
         await outer.call_async(work)
 
 
-async def test_calls_side_by_side_are_not_within_each_other(time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=4)
-    service.down = True
+async def test_concurrent_calls_count_separately(clock: ManualClock, service: FakeService) -> None:
+    breaker = make_breaker(clock, threshold=4)
+    service.is_down = True
 
     await asyncio.gather(*(breaker.call_async(service.ask) for _ in range(3)), return_exceptions=True)
 
@@ -143,23 +143,23 @@ async def test_calls_side_by_side_are_not_within_each_other(time: StandingClock,
 
 
 @pytest.fixture
-def installed(time: StandingClock) -> Iterator[ServiceBreaker]:
-    """The breaker of a service of its own, in the registry of the process."""
-    breaker = make_breaker(time, threshold=1)
+def installed(clock: ManualClock) -> Iterator[ServiceBreaker]:
+    """A breaker in the registry of the process."""
+    breaker = make_breaker(clock, threshold=1)
     breakers.install(breaker)
     yield breaker
-    breakers._breakers.pop("service")  # noqa: SLF001 - the product never takes one away
+    breakers._breakers.pop("service")  # noqa: SLF001 - the product never removes one
 
 
-async def test_the_decorator_guards_by_the_breaker_that_is_installed_when_it_is_called(
-    time: StandingClock, service: Service
+async def test_decorator_uses_the_breaker_installed_at_the_time_of_the_call(
+    clock: ManualClock, service: FakeService
 ) -> None:
     @circuit_breaker(service="service")
     async def ask(number: int, *, word: str) -> str:
         """Ask."""
         return f"{await service.ask()} {number} {word}"
 
-    breaker = make_breaker(time, threshold=1)
+    breaker = make_breaker(clock, threshold=1)
     breakers.install(breaker)
     assert await ask(7, word="a") == "fine 7 a"
     breaker.open()
@@ -167,12 +167,12 @@ async def test_the_decorator_guards_by_the_breaker_that_is_installed_when_it_is_
     with pytest.raises(CircuitBreakerOpenException):
         await ask(7, word="a")
 
-    breakers._breakers.pop("service")  # noqa: SLF001 - the product never takes one away
+    breakers._breakers.pop("service")  # noqa: SLF001 - the product never removes one
     assert (ask.__name__, ask.__doc__) == ("ask", "Ask.")
 
 
-def test_the_decorator_refuses_what_is_no_coroutine_function() -> None:
-    """A breaker could not see how it ends."""
+def test_decorator_rejects_a_plain_function() -> None:
+    """A breaker could not see the failures of its result."""
 
     def plain() -> asyncio.Future[str]:
         return asyncio.get_running_loop().create_future()
@@ -181,7 +181,7 @@ def test_the_decorator_refuses_what_is_no_coroutine_function() -> None:
         circuit_breaker(service="service")(plain)
 
 
-def test_a_registry_makes_a_breaker_for_whoever_asks_and_keeps_it() -> None:
+def test_registry_creates_a_breaker_once() -> None:
     registry = BreakerRegistry()
 
     made = registry.get("mail")
@@ -192,7 +192,7 @@ def test_a_registry_makes_a_breaker_for_whoever_asks_and_keeps_it() -> None:
 
 @pytest.fixture(params=["Asia/Tokyo", "America/Los_Angeles"])
 def time_zone(request: pytest.FixtureRequest) -> Iterator[None]:
-    """The process lives east or west of Greenwich: aiobreaker adds and compares local and universal time."""
+    """A time zone east or west of Greenwich: aiobreaker mixes local time and UTC."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TZ", request.param)
         system_time.tzset()
@@ -200,21 +200,21 @@ def time_zone(request: pytest.FixtureRequest) -> Iterator[None]:
     system_time.tzset()
 
 
-async def test_it_works_in_every_time_zone(time_zone: None, time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=1, translate=to_unavailable)
+async def test_breaker_works_in_every_time_zone(time_zone: None, clock: ManualClock, service: FakeService) -> None:
+    breaker = make_breaker(clock, threshold=1, translate=to_unavailable)
 
     for period in (1, 2):
         await fail_times(breaker, 1)
         with pytest.raises(CircuitBreakerOpenException):
             await breaker.call_async(service.ask)
-        time.advance(period)
+        clock.advance(period)
     assert await breaker.call_async(service.ask) == "fine"
 
     assert breaker.snapshot() == BreakerState(state="closed", failures=0, retry_after=0)
 
 
-async def test_a_full_queue_before_the_service_says_nothing_about_the_service(time: StandingClock) -> None:
-    breaker = make_breaker(time, threshold=3)
+async def test_full_queue_before_the_service_is_neither_failure_nor_success(clock: ManualClock) -> None:
+    breaker = make_breaker(clock, threshold=3)
     await fail_times(breaker, 2)
 
     with pytest.raises(ServerOverloadedException):
@@ -225,10 +225,12 @@ async def test_a_full_queue_before_the_service_says_nothing_about_the_service(ti
     assert state_of(breaker) == "open"
 
 
-async def test_a_trial_that_meets_a_full_queue_decides_nothing(time: StandingClock, service: Service) -> None:
-    breaker = make_breaker(time, threshold=1)
+async def test_trial_that_meets_a_full_queue_leaves_the_breaker_half_open(
+    clock: ManualClock, service: FakeService
+) -> None:
+    breaker = make_breaker(clock, threshold=1)
     await fail_times(breaker, 1)
-    time.advance(1)
+    clock.advance(1)
 
     for _ in range(3):
         with pytest.raises(ServerOverloadedException):

@@ -1,4 +1,4 @@
-"""After the open period a few calls find out whether the service is back."""
+"""Half-open breakers: a limited number of trial calls test the service."""
 
 import asyncio
 
@@ -7,11 +7,11 @@ import pytest
 from auth_api.kit.breaker.breaker import ServiceBreaker
 from auth_api.kit.errors import CircuitBreakerOpenException
 from tests.support.breakers import (
+    FakeService,
+    ManualClock,
     OutageError,
-    RefusedError,
-    Service,
+    RefusalError,
     SlowCall,
-    StandingClock,
     fail_times,
     make_breaker,
     state_of,
@@ -20,39 +20,39 @@ from tests.support.breakers import (
 pytestmark = pytest.mark.engine_independent
 
 
-async def half_open(time: StandingClock, *, trials: int = 1) -> ServiceBreaker:
-    breaker = make_breaker(time, threshold=1, trials=trials)
+async def half_open(clock: ManualClock, *, trials: int = 1) -> ServiceBreaker:
+    breaker = make_breaker(clock, threshold=1, trials=trials)
     await fail_times(breaker, 1)
-    time.advance(1)
+    clock.advance(1)
     assert state_of(breaker) == "half-open"
     return breaker
 
 
 @pytest.mark.parametrize("trials", [1, 2, 5])
-async def test_only_so_many_calls_are_let_through_at_once(time: StandingClock, trials: int) -> None:
-    breaker = await half_open(time, trials=trials)
+async def test_half_open_breaker_limits_concurrent_trials(clock: ManualClock, trials: int) -> None:
+    breaker = await half_open(clock, trials=trials)
 
     calls = [await SlowCall.begin(breaker) for _ in range(trials)]
-    turned_away = [await SlowCall.begin(breaker) for _ in range(20)]
+    rejected = [await SlowCall.begin(breaker) for _ in range(20)]
 
-    outcomes = [await call.ended() for call in turned_away]
+    outcomes = [await call.error() for call in rejected]
     assert [type(outcome) for outcome in outcomes] == [CircuitBreakerOpenException] * 20
     assert [await call.succeed() for call in calls] == ["late"] * trials
 
 
-async def test_who_is_turned_away_is_told_to_come_back(time: StandingClock) -> None:
-    breaker = await half_open(time)
+async def test_rejected_call_gets_retry_after(clock: ManualClock) -> None:
+    breaker = await half_open(clock)
     trial = await SlowCall.begin(breaker)
 
-    outcome = await (await SlowCall.begin(breaker)).ended()
+    outcome = await (await SlowCall.begin(breaker)).error()
 
     assert isinstance(outcome, CircuitBreakerOpenException)
     assert outcome.headers == {"Retry-After": "1"}
     await trial.succeed()
 
 
-async def test_a_trial_that_succeeds_closes_it(time: StandingClock, service: Service) -> None:
-    breaker = await half_open(time)
+async def test_successful_trial_closes_the_breaker(clock: ManualClock, service: FakeService) -> None:
+    breaker = await half_open(clock)
 
     await breaker.call_async(service.ask)
 
@@ -60,38 +60,35 @@ async def test_a_trial_that_succeeds_closes_it(time: StandingClock, service: Ser
     assert await asyncio.gather(*(breaker.call_async(service.ask) for _ in range(20))) == ["fine"] * 20
 
 
-async def test_a_trial_that_is_refused_closes_it_too(time: StandingClock, service: Service) -> None:
-    """Who can say no is up."""
-    breaker = await half_open(time)
+async def test_refused_trial_closes_the_breaker(clock: ManualClock, service: FakeService) -> None:
+    breaker = await half_open(clock)
 
-    with pytest.raises(RefusedError):
+    with pytest.raises(RefusalError):
         await breaker.call_async(service.refuse)
 
     assert state_of(breaker) == "closed"
 
 
-async def test_a_trial_that_fails_opens_it_again_however_high_the_threshold(time: StandingClock) -> None:
-    breaker = make_breaker(time, threshold=5)
+async def test_one_failed_trial_opens_the_breaker_again(clock: ManualClock) -> None:
+    breaker = make_breaker(clock, threshold=5)
     await fail_times(breaker, 5)
-    time.advance(1)
+    clock.advance(1)
 
     await fail_times(breaker, 1)
 
     assert state_of(breaker) == "open"
 
 
-async def test_the_failed_trial_meets_the_service_s_own_error(time: StandingClock, service: Service) -> None:
-    breaker = await half_open(time)
-    service.down = True
+async def test_failed_trial_raises_the_error_of_the_service(clock: ManualClock, service: FakeService) -> None:
+    breaker = await half_open(clock)
+    service.is_down = True
 
     with pytest.raises(OutageError):
         await breaker.call_async(service.ask)
 
 
-async def test_a_trial_that_is_cancelled_gives_its_place_back_and_decides_nothing(
-    time: StandingClock, service: Service
-) -> None:
-    breaker = await half_open(time)
+async def test_cancelled_trial_leaves_the_breaker_half_open(clock: ManualClock, service: FakeService) -> None:
+    breaker = await half_open(clock)
     trial = await SlowCall.begin(breaker)
 
     await trial.cancel()
@@ -101,8 +98,8 @@ async def test_a_trial_that_is_cancelled_gives_its_place_back_and_decides_nothin
     assert state_of(breaker) == "closed"
 
 
-async def test_many_cancelled_trials_leave_no_place_taken(time: StandingClock, service: Service) -> None:
-    breaker = await half_open(time, trials=2)
+async def test_cancelled_trials_free_their_slots(clock: ManualClock, service: FakeService) -> None:
+    breaker = await half_open(clock, trials=2)
 
     for _ in range(100):
         first, second = await SlowCall.begin(breaker), await SlowCall.begin(breaker)
@@ -112,8 +109,8 @@ async def test_many_cancelled_trials_leave_no_place_taken(time: StandingClock, s
     assert await breaker.call_async(service.ask) == "fine"
 
 
-async def test_a_cancelled_call_is_no_failure(time: StandingClock) -> None:
-    breaker = make_breaker(time, threshold=1)
+async def test_cancelled_call_does_not_count_as_failure(clock: ManualClock) -> None:
+    breaker = make_breaker(clock, threshold=1)
 
     for _ in range(10):
         await (await SlowCall.begin(breaker)).cancel()
