@@ -143,7 +143,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             assets_router(),
             *(MAIL_JOURNEYS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
-            *((ClientController,) if settings.metrics.may_be_asked else ()),
+            *((ClientController,) if settings.metrics.is_exposed else ()),
             *_pages(settings, mail_is_on=services.outbox.is_on),
             *(docs_routers(base) if docs else ()),
         ],

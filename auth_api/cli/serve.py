@@ -19,7 +19,7 @@ from auth_api.kit.db.failures import is_outage
 from auth_api.kit.prometheus import remove_process
 from auth_api.operations.health.exposition import Exposition
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.server.metrics_server import MetricsUnavailableError, own_port, shared_folder
+from auth_api.server.metrics_server import MetricsUnavailableError, metrics_folder, metrics_port
 from auth_api.server.server import (
     FILES_BESIDE_CONNECTIONS,
     AddressUnavailableError,
@@ -80,9 +80,11 @@ def _metrics(settings: Settings) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             if settings.server.workers > 1:
-                stack.enter_context(shared_folder())
+                stack.enter_context(metrics_folder())
             if settings.metrics.port is not None:
-                stack.enter_context(own_port(settings.server.host, settings.metrics.port, Exposition(settings.metrics)))
+                stack.enter_context(
+                    metrics_port(settings.server.host, settings.metrics.port, Exposition(settings.metrics))
+                )
         except MetricsUnavailableError as error:
             raise StartRefusedError(str(error)) from error
         yield

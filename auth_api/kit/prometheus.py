@@ -61,16 +61,21 @@ def histogram(
     return Histogram(name, documentation, labels, namespace=NAMESPACE, registry=registry, buckets=buckets)
 
 
+def scraped_registry() -> CollectorRegistry:
+    """Return the registry of this process, or one that reads the files of all workers at each scrape."""
+    if FOLDER_VARIABLE not in os.environ:
+        return registry
+    all_workers = CollectorRegistry()
+    MultiProcessCollector(all_workers, os.environ[FOLDER_VARIABLE])  # type: ignore[no-untyped-call]
+    return all_workers
+
+
 def render_metrics() -> bytes:
     """Return the values of this process, or of all workers together, in Prometheus' text format.
 
     Blocks: with several workers it reads files.
     """
-    if FOLDER_VARIABLE not in os.environ:
-        return generate_latest(registry)
-    all_workers = CollectorRegistry()
-    MultiProcessCollector(all_workers, os.environ[FOLDER_VARIABLE])  # type: ignore[no-untyped-call]
-    return generate_latest(all_workers)
+    return generate_latest(scraped_registry())
 
 
 def remove_process(pid: int) -> None:

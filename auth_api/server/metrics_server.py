@@ -1,57 +1,56 @@
-"""What `auth-api serve` adds around the server for metrics: a folder that workers share, and a port of their own."""
+"""What `auth-api serve` adds for metrics: a folder that all workers write to, and a port that serves only metrics."""
 
 import contextlib
 import fcntl
 import os
 import shutil
 import socket
-import socketserver
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler
 
-from auth_api.kit.clock import utc_now
-from auth_api.kit.errors import ApplicationException, NotFoundException
-from auth_api.kit.http.errors import from_status
-from auth_api.kit.http.problems import problem_events, problem_of
-from auth_api.kit.prometheus import CONTENT_TYPE, FOLDER_VARIABLE
+from prometheus_client import make_wsgi_app
+from prometheus_client.exposition import ThreadingWSGIServer
+
+from auth_api.kit.errors import ApplicationException
+from auth_api.kit.prometheus import FOLDER_VARIABLE, scraped_registry
 from auth_api.operations.health.exposition import Exposition
 
-PATH: Final = "/metrics"
-PREFIX: Final = "auth-api-metrics-"
+FOLDER_PREFIX: Final = "auth-api-metrics-"
 
-SCRAPES_AT_ONCE: Final = 4
-"""Further connections are closed at once: who holds them open keeps nothing but other scrapes away."""
+MAX_CONCURRENT_SCRAPES: Final = 4
+"""Further connections are closed at once, so that clients that hold connections open do not use up threads."""
 
-SECONDS: Final = 5
-"""How long one read or write of a scrape may take."""
+SOCKET_TIMEOUT_SECONDS: Final = 5
+"""Time limit of a single read or write of a scrape."""
 
-MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder made in it is private
-"""Linux's file system in memory. On a disk that is full, a worker would die of writing to its file (SIGBUS)."""
+SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder that is created in it is private
+"""Linux's file system in memory. On a full disk, a worker would be killed when it writes to its file (SIGBUS)."""
+
+WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class MetricsUnavailableError(Exception):
-    """Metrics cannot be had as they were asked for; the text says what to do."""
+    """Metrics cannot be provided as configured; the text names the setting to change."""
 
 
 @contextmanager
-def shared_folder() -> Iterator[None]:
-    """Make workers that start in this context write what they count into a new folder, removed at the end.
+def metrics_folder() -> Iterator[None]:
+    """Create a folder that workers started in this context write their metrics to, and remove it at the end.
 
     Raises:
-        MetricsUnavailableError: no place for it can be written to.
+        MetricsUnavailableError: no folder can be created.
     """
     try:
-        parent = MEMORY if os.access(MEMORY, os.W_OK) else tempfile.gettempdir()
-        folder = tempfile.mkdtemp(prefix=PREFIX, dir=parent)
+        parent = SHARED_MEMORY if os.access(SHARED_MEMORY, os.W_OK) else tempfile.gettempdir()
+        folder = tempfile.mkdtemp(prefix=FOLDER_PREFIX, dir=parent)
         lock = os.open(folder, os.O_RDONLY)
     except OSError as error:
-        message = f"There is no folder for metrics: {error}. Make /dev/shm writable, or name a folder in TMPDIR."
+        message = f"Cannot create a folder for metrics: {error}. Make /dev/shm writable, or name a folder in TMPDIR."
         raise MetricsUnavailableError(message) from error
     fcntl.flock(lock, fcntl.LOCK_EX)
     _remove_abandoned(Path(parent))
@@ -65,9 +64,9 @@ def shared_folder() -> Iterator[None]:
 
 
 def _remove_abandoned(parent: Path) -> None:
-    """Remove what servers left that were killed: whose lock nobody holds. An empty one is just being made."""
-    for folder in {file.parent for file in parent.glob(f"{PREFIX}*/*.db")}:
-        with contextlib.suppress(OSError):  # it is another user's, or its server lives
+    """Remove folders of killed servers, whose lock is free. An empty folder is still being created."""
+    for folder in {file.parent for file in parent.glob(f"{FOLDER_PREFIX}*/*.db")}:
+        with contextlib.suppress(OSError):  # another user's folder, or its server is running
             lock = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -77,41 +76,54 @@ def _remove_abandoned(parent: Path) -> None:
 
 
 @contextmanager
-def own_port(host: str, port: int, exposition: Exposition) -> Iterator[None]:
-    """Answer `/metrics` on this port, in a thread: also while every worker is busy, starting or dead.
+def metrics_port(host: str, port: int, exposition: Exposition) -> Iterator[None]:
+    """Serve the metrics on a port of their own, in a thread: also while all workers are busy, starting or dead.
 
     Raises:
-        MetricsUnavailableError: the address cannot be had.
+        MetricsUnavailableError: the port cannot be bound.
     """
     try:
-        listener = _Listener(host, port, exposition)
+        server = _MetricsServer(host, port)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         message = f"Cannot listen on {host}:{port} for metrics: {reason}. Choose another port with METRICS_PORT=…."
         raise MetricsUnavailableError(message) from error
-    with listener:
-        thread = threading.Thread(target=listener.serve_forever, args=(0.1,), name="metrics", daemon=True)
+    server.set_app(_protected(exposition))
+    with server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.1,), name="metrics", daemon=True)
         thread.start()
         try:
             yield
         finally:
-            listener.shutdown()
+            server.shutdown()
             thread.join()
 
 
-class _Listener(socketserver.ThreadingTCPServer):
-    allow_reuse_address = True
-    daemon_threads = True
-    block_on_close = False
+def _protected(exposition: Exposition) -> WsgiApp:
+    """Return the library's application, which requires METRICS_TOKEN if it is set."""
+    metrics = make_wsgi_app(scraped_registry())
 
-    def __init__(self, host: str, port: int, exposition: Exposition) -> None:
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        try:
+            exposition.authorize(environ.get("HTTP_AUTHORIZATION", ""))
+        except ApplicationException as error:
+            start_response(f"{error.status.value} {error.status.phrase}", list(error.headers.items()))
+            return [b""]
+        return metrics(environ, start_response)  # type: ignore[no-any-return]  # the library has no types here
+
+    return app
+
+
+class _MetricsServer(ThreadingWSGIServer):
+    """The library's server, with a bounded number of threads."""
+
+    def __init__(self, host: str, port: int) -> None:
         self.address_family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        self.exposition = exposition
-        self._places = threading.BoundedSemaphore(SCRAPES_AT_ONCE)
-        super().__init__((str(address[0]), port), _Scrape)
+        self._free_threads = threading.BoundedSemaphore(MAX_CONCURRENT_SCRAPES)
+        super().__init__((str(address[0]), port), _ScrapeHandler)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        if self._places.acquire(blocking=False):
+        if self._free_threads.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -120,45 +132,14 @@ class _Listener(socketserver.ThreadingTCPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._places.release()
+            self._free_threads.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: a scraper that goes away early harms nobody."""
+        """Write nothing: a scraper that disconnects early is not an error."""
 
 
-class _Scrape(BaseHTTPRequestHandler):
-    server: _Listener
-    timeout = SECONDS
-
-    def do_GET(self) -> None:
-        try:
-            if self.path.partition("?")[0] != PATH:
-                raise NotFoundException
-            self.server.exposition.admit(self.headers.get("authorization", ""))
-        except ApplicationException as error:
-            self._refuse(error)
-        else:
-            self._answer(
-                HTTPStatus.OK, {"content-type": f"{CONTENT_TYPE}; charset=utf-8"}, self.server.exposition.read()
-            )
-
-    do_HEAD = do_GET  # noqa: N815 - the name that the standard library looks for
-
-    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:  # noqa: ARG002
-        self._refuse(from_status(HTTPStatus.METHOD_NOT_ALLOWED if code == HTTPStatus.NOT_IMPLEMENTED else code))
+class _ScrapeHandler(WSGIRequestHandler):
+    timeout = SOCKET_TIMEOUT_SECONDS
 
     def log_message(self, *_: Any) -> None:
-        """Write no line: scrapes on the API's port have theirs because every request has."""
-
-    def _refuse(self, error: ApplicationException) -> None:
-        start, body = problem_events(problem_of(error, at=utc_now(), request_id=""), error.headers)
-        headers = {name.decode(): value.decode("latin-1") for name, value in start["headers"]}
-        self._answer(error.status, headers, body["body"])
-
-    def _answer(self, status: HTTPStatus, headers: dict[str, str], body: bytes) -> None:
-        self.send_response_only(status)
-        for name, value in {**headers, "cache-control": "no-store", "content-length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(body)
+        """Write no access line to standard error, where the library would."""

@@ -1,1 +1,1 @@
-"""Tells a load balancer whether the process is alive and whether it can work, and Prometheus what it did."""
+"""Liveness and readiness probes for load balancers, and metrics for Prometheus."""

@@ -1,4 +1,4 @@
-"""Probes and metrics."""
+"""Endpoints for probes and scrapes."""
 
 import asyncio
 from typing import Any
@@ -26,21 +26,21 @@ LIVE = Liveness(status="ok")
 
 NOT_READY = ResponseSpec(
     data_container=Readiness,
-    description="Requests should go elsewhere. Not an error envelope.",
+    description="The instance should not receive requests. The body is not an error envelope.",
     generate_examples=False,
     examples=[Example(id="example", value=EXAMPLE_NOT_READY)],
 )
 
 
 class HealthController(Controller):
-    """Tell whether the process lives, and whether it can work."""
+    """Liveness and readiness of the process."""
 
     path = "/health"
     tags = ("Operation",)
 
     @get("/live", summary="Liveness", operation_id="readLiveness", **public(response={"status": "ok"}))
     async def live(self) -> Liveness:
-        """Answer, without touching anything: restart the process when this fails."""
+        """Return a constant. If this fails, restart the process."""
         return LIVE
 
     @get(
@@ -50,13 +50,16 @@ class HealthController(Controller):
         **{**public(response=EXAMPLE_READY), "responses": {503: NOT_READY}},
     )
     async def ready(self, health: Injected[HealthService]) -> Response[Readiness]:
-        """Check database and migrations: send requests elsewhere while this answers 503."""
+        """Check the database and its migrations. While this returns 503, send no requests to this instance."""
         readiness = await health.readiness()
         return Response(readiness, status_code=200 if readiness.status == "ready" else 503)
 
 
 class ClientController(Controller):
-    """Tell an operator what proxies make of them: `auth-api doctor --url` asks. Not in the OpenAPI document either."""
+    """Show operators which client IP the server sees behind their proxies: for `auth-api doctor --url`.
+
+    Not in the OpenAPI document, because it is not for clients.
+    """
 
     path = CLIENT_PATH
     include_in_schema = False
@@ -68,8 +71,8 @@ class ClientController(Controller):
         request_context: Injected[RequestContext],
         exposition: Injected[Exposition],
     ) -> SeenClient:
-        """Return the address of who asks, as it is seen, to who may read the metrics."""
-        exposition.admit(request.headers.get("authorization", ""))
+        """Return the client's IP address as the server sees it, to clients that may read the metrics."""
+        exposition.authorize(request.headers.get("authorization", ""))
         return SeenClient(
             address=request_context.ip_address,
             peer=request.client.host if request.client else None,
@@ -78,13 +81,16 @@ class ClientController(Controller):
 
 
 class MetricsController(Controller):
-    """Tell Prometheus. Not in the OpenAPI document: no client reads it, and not every server has it on this port."""
+    """Metrics for Prometheus.
+
+    Not in the OpenAPI document, because it is not for clients and the metrics may have a port of their own.
+    """
 
     path = "/metrics"
     include_in_schema = False
 
     @get("/", opt={PUBLIC: True})
     async def metrics(self, request: Request[Any, Any, Any], exposition: Injected[Exposition]) -> Response[bytes]:
-        """Return all metrics to who has METRICS_TOKEN, or to everybody where there is none."""
-        exposition.admit(request.headers.get("authorization", ""))
-        return Response(await asyncio.to_thread(exposition.read), media_type=CONTENT_TYPE)
+        """Return all metrics. Requires METRICS_TOKEN as bearer token if it is set."""
+        exposition.authorize(request.headers.get("authorization", ""))
+        return Response(await asyncio.to_thread(exposition.render), media_type=CONTENT_TYPE)

@@ -1,4 +1,4 @@
-"""The metrics, for who may read them."""
+"""The metrics of the process, for clients that may read them."""
 
 import hmac
 from dataclasses import dataclass
@@ -10,16 +10,19 @@ from auth_api.sessions.errors import AuthenticationRequiredException, TokenInval
 
 @dataclass(frozen=True, slots=True)
 class Exposition:
-    """Answers a scrape, whichever port it came to."""
+    """Authorizes scrapes and renders the metrics."""
 
     policy: MetricsPolicy
 
-    def admit(self, authorization: str) -> None:
-        """Let a scrape pass by its Authorization header, or by none where there is no METRICS_TOKEN.
+    def authorize(self, authorization: str) -> None:
+        """Accept the Authorization header of a scrape, or any scrape if METRICS_TOKEN is not set.
+
+        Args:
+            authorization: the value of the header, or an empty string.
 
         Raises:
-            AuthenticationRequiredException: no bearer token was sent.
-            TokenInvalidException: another one was sent.
+            AuthenticationRequiredException: the header has no bearer token.
+            TokenInvalidException: the header has a different token.
         """
         if self.policy.token is None:
             return
@@ -29,6 +32,6 @@ class Exposition:
         if not hmac.compare_digest(token.strip().encode(), self.policy.token.encode()):
             raise TokenInvalidException
 
-    def read(self) -> bytes:
-        """Return the metrics of all worker processes, as text. Blocks: it reads files."""
+    def render(self) -> bytes:
+        """Return the metrics of all worker processes as text. Blocks: it reads files."""
         return render_metrics()

@@ -51,9 +51,9 @@ class MetricsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_on_main_port(self) -> bool:
         """Whether the API's port serves `/metrics`."""
-        return self.port is None and self.may_be_asked
+        return self.port is None and self.is_exposed
 
     @property
-    def may_be_asked(self) -> bool:
-        """Whether the API's port serves what is meant only for operators."""
+    def is_exposed(self) -> bool:
+        """Whether the API's port serves endpoints that are meant only for operators."""
         return self.token is not None or self.is_open

@@ -1,4 +1,4 @@
-"""What goes over the wire to probes."""
+"""Response bodies of the probes."""
 
 from typing import Any, Final, Literal
 
@@ -10,20 +10,20 @@ CLIENT_PATH: Final = "/health/client"
 
 
 class Liveness(msgspec.Struct, frozen=True):
-    """The process answers."""
+    """The process is running."""
 
     status: Literal["ok"]
 
 
 class Checks(msgspec.Struct, frozen=True, kw_only=True):
-    """What the process depends on: `ok`, or what is wrong."""
+    """State of everything that the process depends on."""
 
     database: Literal["ok", "unavailable"]
     migrations: Literal["ok", "pending", "unknown"]
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether requests should be sent here: `ready`, `unavailable`, or `draining` before the process ends."""
+    """Whether the instance should receive requests; `draining` means that the process is about to stop."""
 
     status: Literal["ready", "unavailable", "draining"]
     checks: Checks
@@ -31,7 +31,13 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeenClient(msgspec.Struct, frozen=True, kw_only=True):
-    """Who is asking: who it is taken for, who opened the connection, and what was forwarded."""
+    """The client as the server sees it.
+
+    Attributes:
+        address: client IP that the server uses, for example for limits.
+        peer: IP address of the other end of the connection.
+        forwarded: value of the X-Forwarded-For header.
+    """
 
     address: str | None
     peer: str | None

@@ -1,4 +1,4 @@
-"""Judges whether this process can do its work."""
+"""Decide whether this process is ready for requests."""
 
 import asyncio
 import contextlib
@@ -13,28 +13,29 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import ServerOverloadedException
 from auth_api.operations.health.schemas import Checks, Readiness
 
-TIMEOUT: Final = 2.0
-"""Seconds for all checks together: a probe that waits is as bad as one that fails."""
+CHECK_TIMEOUT_SECONDS: Final = 2.0
+"""Time limit of all checks together, because a probe that waits is as bad as a probe that fails."""
 
 
 @dataclass(slots=True, kw_only=True)
 class HealthService:
-    """Readiness, as a load balancer should see it."""
+    """Checks the readiness of this process for load balancers."""
 
     database: Database
     breakers: BreakerRegistry
     pending_migrations: Callable[[], Awaitable[list[str]]]
     draining: bool = field(default=False, init=False)
-    """The process was asked to stop: it still answers, but new requests should go elsewhere."""
+    """The process is stopping: it still serves requests, but should not receive new ones."""
     _is_migrated: bool = field(default=False, init=False)
 
     async def readiness(self) -> Readiness:
-        """Ask the database itself, past the breaker, and report the breakers beside it."""
+        """Check the database directly, without its circuit breaker, and report the state of all breakers."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 checks = await self._checks()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the database does not work
-            logger.bind(event="health:not_ready", error=type(error).__name__).warning("the database does not answer")
+        except Exception as error:  # noqa: BLE001 - after any error, the database counts as unavailable
+            log = logger.bind(event="readiness:failed", error_type=type(error).__name__)
+            log.warning("the database does not respond")
             checks = Checks(database="unavailable", migrations="unknown")
         ready = checks == Checks(database="ok", migrations="ok")
         return Readiness(
@@ -44,8 +45,8 @@ class HealthService:
         )
 
     async def _checks(self) -> Checks:
-        with contextlib.suppress(ServerOverloadedException):  # busy is not away
+        with contextlib.suppress(ServerOverloadedException):  # a busy database is available
             await self.database.ping()
-        if not self._is_migrated:  # what has been migrated stays so
+        if not self._is_migrated:  # migrations are never reverted while the process runs
             self._is_migrated = not await self.pending_migrations()
         return Checks(database="ok", migrations="ok" if self._is_migrated else "pending")

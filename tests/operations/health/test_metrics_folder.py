@@ -1,4 +1,4 @@
-"""The folder that workers share: private, new, gone at the end, and nothing left of servers that were killed."""
+"""The folder that workers share is private, new, and removed at the end or by the next server."""
 
 import os
 from pathlib import Path
@@ -7,56 +7,59 @@ import pytest
 
 from auth_api.kit.prometheus import FOLDER_VARIABLE, remove_process
 from auth_api.server import metrics_server
-from auth_api.server.metrics_server import PREFIX, MetricsUnavailableError, shared_folder
+from auth_api.server.metrics_server import FOLDER_PREFIX, MetricsUnavailableError, metrics_folder
 
 pytestmark = pytest.mark.engine_independent
 
 
 @pytest.fixture(autouse=True)
-def memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the folder is made."""
-    monkeypatch.setattr(metrics_server, "MEMORY", str(tmp_path))
+def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder in which the metrics folder is created."""
+    monkeypatch.setattr(metrics_server, "SHARED_MEMORY", str(tmp_path))
     return tmp_path
 
 
-def test_it_is_new_and_private_and_gone_at_the_end(memory: Path) -> None:
-    with shared_folder():
+def test_metrics_folder_is_new_private_and_removed_at_the_end(parent: Path) -> None:
+    with metrics_folder():
         folder = Path(os.environ[FOLDER_VARIABLE])
-        assert (folder.parent, list(folder.iterdir())) == (memory, [])
+        assert (folder.parent, list(folder.iterdir())) == (parent, [])
         assert folder.stat().st_mode & 0o777 == 0o700
 
     assert FOLDER_VARIABLE not in os.environ
-    assert list(memory.iterdir()) == []
+    assert list(parent.iterdir()) == []
 
 
-def test_what_a_killed_server_left_is_removed(memory: Path) -> None:
-    abandoned = memory / f"{PREFIX}abandoned"
+def test_metrics_folder_of_a_killed_server_is_removed(parent: Path) -> None:
+    abandoned = parent / f"{FOLDER_PREFIX}abandoned"
     abandoned.mkdir()
     (abandoned / "counter_1.db").touch()
 
-    with shared_folder():
+    with metrics_folder():
         assert not abandoned.exists()
 
 
-def test_what_a_living_server_uses_stays(memory: Path) -> None:
-    with shared_folder():
+def test_metrics_folder_of_a_running_server_is_kept(parent: Path) -> None:
+    with metrics_folder():
         used = Path(os.environ[FOLDER_VARIABLE]) / "counter_1.db"
         used.touch()
-        with shared_folder():
+        with metrics_folder():
             assert used.exists()
         os.environ[FOLDER_VARIABLE] = str(used.parent)
 
 
-def test_without_a_place_for_it_a_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(metrics_server, "MEMORY", "/nowhere")
+def test_metrics_folder_that_cannot_be_created_is_an_error_that_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics_server, "SHARED_MEMORY", "/nowhere")
     monkeypatch.setattr("tempfile.tempdir", "/nowhere/either")
 
-    with pytest.raises(MetricsUnavailableError, match=r"There is no folder for metrics: .*TMPDIR"), shared_folder():
+    with (
+        pytest.raises(MetricsUnavailableError, match=r"Cannot create a folder for metrics: .*TMPDIR"),
+        metrics_folder(),
+    ):
         pass
 
 
-def test_of_a_dead_worker_the_live_gauges_go_and_the_counts_stay() -> None:
-    with shared_folder():
+def test_live_gauges_of_a_dead_worker_are_removed_and_its_counters_stay() -> None:
+    with metrics_folder():
         folder = Path(os.environ[FOLDER_VARIABLE])
         for name in ("gauge_livesum_7.db", "gauge_livesum_8.db", "counter_7.db"):
             (folder / name).touch()
