@@ -1,4 +1,4 @@
-"""Where HTTP and services meet; `services.py` builds the latter. Read both first."""
+"""Build the HTTP application from the services of `composition.py`. Read both modules first."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
@@ -21,7 +21,7 @@ from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
@@ -34,7 +34,7 @@ from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
 from auth_api.kit.http.request_cycle import EdgeConfig
-from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, RequestScreening
+from auth_api.kit.http.request_screening import MAX_BODY_BYTES, RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
@@ -55,20 +55,20 @@ from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from auth_api.web.pages.mailbox import DevelopmentMailbox, base_of
 from auth_api.web.pages.service import AccountPages
 
-BURST_SECONDS: Final = 10
-"""Of its rate, so much may come at once."""
+FLOOD_BURST_SECONDS: Final = 10
+"""Burst size of the flood limit, in seconds of its sustained rate."""
 
 DESCRIPTION: Final = """\
-Accounts, sessions and tokens over JSON.
+User accounts, sessions and tokens over JSON.
 
-1. **Register** or **log in**: the answer holds an `access_token` and a `refresh_token`.
-2. Send `Authorization: Bearer <access_token>` (on the Swagger page: **Authorize**).
-3. On `TOKEN_EXPIRED`, **refresh**: each refresh token works once, and the answer holds the next one.
+1. **Register** or **log in**: the response contains an `access_token` and a `refresh_token`.
+2. Send `Authorization: Bearer <access_token>` with each request (in Swagger UI: **Authorize**).
+3. On `TOKEN_EXPIRED`, **refresh**. A refresh token can be used once; the response contains the next one.
 
-Every error is an RFC 9457 document; its `error_code` says what to do, and `/errors/{error_code}` says it in words.
+Every error is a problem document (RFC 9457). Its `error_code` is stable; `/errors/{error_code}` explains it.
 """
 
-READING_ORDER: Final = (
+PATHS_IN_ORDER: Final = (
     "/api/auth/register",
     "/api/auth/login",
     "/api/auth/refresh",
@@ -90,31 +90,32 @@ READING_ORDER: Final = (
     "/api/user/export",
     "/api/user/delete",
 )
+"""The paths that a newcomer reads first in the OpenAPI document."""
 
-MAIL_JOURNEYS: Final = (
+MAIL_CONTROLLERS: Final = (
     RecoveryController,
     ReportController,
     VerificationController,
     EmailChangeController,
     EmailConfirmationController,
 )
-"""Offered only where mail can be sent."""
+"""Controllers that exist only if mail can be sent."""
 
 TAGS: Final = [
-    Tag(name="Authentication", description="Register, log in, refresh, log out."),
-    Tag(name="Recovery", description="What the links of mails do: verify an address, get an account back."),
-    Tag(name="Account", description="One's own account."),
-    Tag(name="Operation", description="Probes, public keys, and what every error means."),
+    Tag(name="Authentication", description="Register, log in, refresh tokens, log out."),
+    Tag(name="Recovery", description="Verify an e-mail address, reset a password, regain access to an account."),
+    Tag(name="Account", description="The account of the user who is logged in."),
+    Tag(name="Operation", description="Health probes, public keys, and the error catalogue."),
 ]
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Litestar:
-    """Build the application. Nothing is connected until its lifespan begins.
+    """Build the application. It opens no connection before its lifespan begins.
 
     Args:
-        settings: what the environment decides.
-        clock: the present, for what lives in this process alone.
-        mailer: carries mail, instead of what the settings say.
+        settings: the configuration.
+        clock: the current time, for values that are not taken from the database.
+        mailer: sends mail instead of the mailer that the settings describe.
     """
     services = create_services(settings, clock=clock, mailer=mailer)
 
@@ -128,7 +129,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     docs = settings.http.docs_enabled
     base = base_of(settings.http.public_url)
     product = settings.mail.product
-    addresses = ClientAddresses(settings.http.trusted_proxies)
+    client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     account_pages = AccountPages(product=product, base=base, rules=settings.passwords, paths=services.outbox.link_paths)
     app = Application(
         route_handlers=[
@@ -141,7 +142,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             HealthController,
             ErrorController,
             assets_router(),
-            *(MAIL_JOURNEYS if services.outbox.is_on else ()),
+            *(MAIL_CONTROLLERS if services.outbox.is_on else ()),
             *((MetricsController,) if settings.metrics.is_on_main_port else ()),
             *((ClientController,) if settings.metrics.is_exposed else ()),
             *_pages(settings, mail_is_on=services.outbox.is_on),
@@ -172,7 +173,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         before_request=limit_check(services.client_ip_limits.spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
-        request_max_body_size=MAX_BODY_LENGTH,
+        request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock, base=base)},
         lifespan=[lifespan],
         logging_config=None,
@@ -185,39 +186,42 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     resolve_directly(app)
     app.state.services = services
     if docs:
-        complete(app, first=READING_ORDER, errors=EVERY_ERROR)
+        complete(app, first=PATHS_IN_ORDER, errors=EVERY_ERROR)
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
-        shared=EdgeConfig(
+        config=EdgeConfig(
             clock=clock,
             cors=CorsPolicy(settings.http.cors_origins),
-            addresses=addresses,
+            client_ip_resolver=client_ip_resolver,
             security=SecurityHeaders(https_only=settings.is_production),
             base=base,
         ),
         screening=RequestScreening(
-            addresses,
+            client_ip_resolver,
             allowed_hosts=settings.http.allowed_hosts,
             https_only=settings.is_production,
-            floods=_flood_limit(settings.throttling),
+            flood_limit=_flood_limit(settings.throttling),
         ),
-        time_limit=settings.server.request_timeout,
+        timeout=settings.server.request_timeout,
         load_shedders=shedders_by_route(app, {"password_hashing": services.hasher}),
     )
     return app
 
 
 def _pages(settings: Settings, *, mail_is_on: bool) -> list[type[Controller]]:
-    """Say which pages there are: where mails lead, unless a frontend has them; and all mail, where none is sent."""
-    leads_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
-    stays_here = settings.mail.folder is not None
-    return [*([AccountPageController] if leads_here else []), *([MailboxController] if stays_here else [])]
+    """Return the controllers of the account pages, unless a frontend has them, and of the development mailbox."""
+    links_lead_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
+    keeps_mail_in_folder = settings.mail.folder is not None
+    return [
+        *([AccountPageController] if links_lead_here else []),
+        *([MailboxController] if keeps_mail_in_folder else []),
+    ]
 
 
 def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
     if not policy.enabled:
         return None
-    return Gcra(policy.requests_per_second, policy.requests_per_second * BURST_SECONDS)
+    return Gcra(policy.requests_per_second, policy.requests_per_second * FLOOD_BURST_SECONDS)
 
 
 def _principal(request: Request[Principal, Any, Any]) -> Principal:

@@ -74,7 +74,7 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
 
     async def line() -> None:
         fields = {
-            "event": "http:request",
+            "event": "request:completed",
             "method": "GET",
             "route": "/",
             "path": "/",

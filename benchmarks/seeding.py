@@ -17,7 +17,7 @@ from auth_api.services import Services
 from auth_api.settings import Settings
 from auth_api.users.identifiers import canonical_email, canonical_username
 
-REQUEST_CONTEXT = RequestContext(ip_address="127.0.0.1")
+REQUEST_CONTEXT = RequestContext(client_ip="127.0.0.1")
 
 
 async def seed(settings: Settings, count: int, password: str) -> list[tuple[str, str, str]]:

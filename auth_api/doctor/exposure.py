@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auth_api.doctor.findings import Finding, note, ok, warn
-from auth_api.kit.http.client_address import Network
+from auth_api.kit.http.client_ip import Network
 from auth_api.kit.http.policy import HttpPolicy
 
 _OWN_MACHINE = {"localhost", "127.0.0.1", "::1"}

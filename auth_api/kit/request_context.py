@@ -1,19 +1,19 @@
-"""Where a request came from, as stored with sessions, audit rows and mails."""
+"""What sessions, audit rows and mails record of the request that caused them."""
 
 import msgspec
 
 
 class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
-    """The client of a request. Every attribute is None for the command line.
+    """The client of a request. All fields are None for commands of the operator.
 
     Attributes:
-        ip_address: of the client.
-        user_agent: the `User-Agent` header.
-        request_id: of the request, as in the log.
-        language: the preferred language as a BCP 47 tag.
+        client_ip: IP address in canonical form; stored mails call it `ip_address`.
+        user_agent: the header `User-Agent`, shortened.
+        request_id: the id in the log and in `X-Request-ID`.
+        language: a BCP 47 language tag.
     """
 
-    ip_address: str | None = None
+    client_ip: str | None = msgspec.field(default=None, name="ip_address")
     user_agent: str | None = None
     request_id: str | None = None
     language: str | None = None

@@ -21,14 +21,14 @@ from auth_api.kit.errors import (
     ServerOverloadedException,
     UriTooLongException,
 )
-from auth_api.kit.http.request_screening import MAX_BODY_LENGTH, MAX_HEADERS_LENGTH, MAX_URI_LENGTH
+from auth_api.kit.http.request_screening import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_URI_BYTES
 from auth_api.kit.http.scope_keys import CLIENT_GONE, REFUSAL
 from auth_api.server.connections import LINGER_BYTES, Connections, LingeringTransport
 
-MAX_UNFINISHED_HEAD: Final = MAX_URI_LENGTH + MAX_HEADERS_LENGTH + 4096
+MAX_UNFINISHED_HEAD: Final = MAX_URI_BYTES + MAX_HEADER_BYTES + 4096
 """Bytes of a head without an end; the last summand is for what stands between names and values."""
 
-MAX_CODED_BODY: Final = 4 * MAX_BODY_LENGTH
+MAX_CODED_BODY: Final = 4 * MAX_BODY_BYTES
 """Bytes of a body as it travels. Sizes of chunks, their extensions and trailers are counted by nobody else."""
 
 MAX_PIPELINED: Final = 16
@@ -134,7 +134,7 @@ class Connection(HttpToolsProtocol):
         if self.is_in_head:
             self._read = self._read + size if cycle is before else 0
             self._time_head()
-            if len(self.url) > MAX_URI_LENGTH:
+            if len(self.url) > MAX_URI_BYTES:
                 self._refuse(UriTooLongException())
             elif self._read > MAX_UNFINISHED_HEAD:
                 self._refuse(HeadersTooLargeException())
@@ -180,7 +180,7 @@ class Connection(HttpToolsProtocol):
         """Find our own error in the parser's, which wraps what a callback raised."""
         if isinstance(error.__context__, ApplicationException):
             return error.__context__
-        return UriTooLongException() if len(self.url) > MAX_URI_LENGTH else MalformedRequestException()
+        return UriTooLongException() if len(self.url) > MAX_URI_BYTES else MalformedRequestException()
 
     def _refuse(self, error: ApplicationException) -> None:
         """Answer with the error where an answer is still owed; hear nothing more, and close after the last answer."""
@@ -202,7 +202,7 @@ class Connection(HttpToolsProtocol):
             self.on_message_begin()
         path, _, self.scope["query_string"] = self.url.partition(b"?")
         self.scope["method"] = self.parser.get_method().decode("ascii") if self.url else "-"
-        self.scope["path"] = path.decode("latin-1")[:MAX_URI_LENGTH]
+        self.scope["path"] = path.decode("latin-1")[:MAX_URI_BYTES]
         self.scope["raw_path"] = path
         self.scope["state"][REFUSAL] = error
         is_free = self.cycle is None or self.cycle.response_complete

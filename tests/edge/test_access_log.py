@@ -21,13 +21,13 @@ async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, l
         "level": "INFO",
         "logger": "auth_api.kit.http.request_cycle",
         "message": "request",
-        "event": "http:request",
+        "event": "request:completed",
         "request_id": response.headers["x-request-id"],
         "method": "GET",
         "route": "/health/live",
         "path": "/health/live",
         "status": 200,
-        "client_address": CLIENT_IP,
+        "client_ip": CLIENT_IP,
     }
     assert isinstance(duration, float)
     assert 0 <= duration < 10_000
@@ -87,10 +87,10 @@ async def test_the_query_is_never_logged(client: httpx.AsyncClient, log_file: Pa
 
 
 async def test_a_path_cannot_write_lines_of_its_own(client: httpx.AsyncClient, log_file: Path) -> None:
-    response = await client.get('/api/x%0A{"event":"http:request","forged":1}')
+    response = await client.get('/api/x%0A{"event":"request:completed","forged":1}')
 
     line = await access_line(log_file, response.headers["x-request-id"])
-    assert line["path"] == '/api/x\n{"event":"http:request","forged":1}'
+    assert line["path"] == '/api/x\n{"event":"request:completed","forged":1}'
     assert "forged" not in line
 
 
@@ -101,5 +101,5 @@ async def test_all_lines_of_a_request_carry_its_id(user_factory: UserFactory, lo
     await ada.log_in()
 
     lines = await lines_of_request(log_file, "all-lines-of-one-login")
-    assert [line["event"] for line in lines] == ["login:succeeded", "http:request"]
+    assert [line["event"] for line in lines] == ["login:succeeded", "request:completed"]
     assert {line["request_id"] for line in lines} == {"all-lines-of-one-login"}

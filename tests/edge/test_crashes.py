@@ -14,7 +14,7 @@ from litestar.response import Stream
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from auth_api.kit.clock import utc_now
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.edge import EdgeMiddleware
@@ -193,11 +193,11 @@ async def test_an_error_of_the_framework_is_told_in_our_words(
 
 def around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
     """Return the outermost layer around something that is not our application."""
-    addresses = ClientAddresses([])
-    shared = EdgeConfig(
-        clock=utc_now, cors=CorsPolicy(origins), addresses=addresses, security=SecurityHeaders(https_only=False)
+    resolver = ClientIpResolver([])
+    config = EdgeConfig(
+        clock=utc_now, cors=CorsPolicy(origins), client_ip_resolver=resolver, security=SecurityHeaders(https_only=False)
     )
-    return EdgeMiddleware(app, shared=shared, screening=RequestScreening(addresses), time_limit=10)
+    return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=10)
 
 
 def alone(app: ASGIApp) -> httpx.AsyncClient:
@@ -254,4 +254,4 @@ async def test_a_client_that_goes_away_is_counted_as_such(log_file: Path) -> Non
     await outer(scope, cast("Any", None), cast("Any", None))
 
     (line,) = await lines_of_request(log_file, "who-went-away")
-    assert (line["status"], line["client_address"]) == (499, None)
+    assert (line["status"], line["client_ip"]) == (499, None)

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from auth_api.kit.http.request_cycle import IDS_AT_ONCE, EdgeConfig
+from auth_api.kit.http.request_cycle import REQUEST_ID_BATCH, EdgeConfig
 
 pytestmark = pytest.mark.engine_independent
 
@@ -58,8 +58,8 @@ async def test_a_preflight_carries_it_too(client: httpx.AsyncClient) -> None:
 
 def test_no_id_comes_twice_when_new_random_bits_are_drawn() -> None:
     unused: Any = None
-    surroundings = EdgeConfig(clock=unused, cors=unused, addresses=unused, security=unused)
+    config = EdgeConfig(clock=unused, cors=unused, client_ip_resolver=unused, security=unused)
 
-    ids = {surroundings.new_request_id() for _ in range(3 * IDS_AT_ONCE)}
+    ids = {config.new_request_id() for _ in range(3 * REQUEST_ID_BATCH)}
 
-    assert len(ids) == 3 * IDS_AT_ONCE
+    assert len(ids) == 3 * REQUEST_ID_BATCH

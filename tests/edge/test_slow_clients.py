@@ -32,7 +32,7 @@ async def test_ft22_a_head_that_does_not_end_is_408(app: Litestar, log_file: Pat
     assert response.headers["cache-control"] == "no-store"
     line = await access_line(log_file, "slow-head")
     assert (line["status"], line["method"], line["path"]) == (408, "GET", "/api/user/profile")
-    assert line["client_address"] == "127.0.0.1"
+    assert line["client_ip"] == "127.0.0.1"
 
 
 async def test_one_byte_after_the_other_buys_no_time(app: Litestar) -> None:

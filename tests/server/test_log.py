@@ -59,7 +59,7 @@ def test_the_log_is_flat_json_with_one_line_per_request_and_no_secret(deployment
 
     lines = json_lines(server.output())
     assert [value for line in lines for value in line.values() if isinstance(value, dict | list)] == []
-    requests = [line for line in lines if line.get("event") == "http:request"]
+    requests = [line for line in lines if line.get("event") == "request:completed"]
     written = sorted((line["request_id"], line["status"]) for line in requests if line["path"] != "/health/live")
     assert written == sorted(responses.items())
     assert [secret for secret in secrets if secret in server.output()] == []
@@ -78,12 +78,12 @@ async def test_a_request_line_says_what_an_operator_asks_for(served: Served, cro
         "level": "INFO",
         "message": "request",
         "request_id": probe,
-        "event": "http:request",
+        "event": "request:completed",
         "method": "GET",
         "route": "/health/ready",
         "path": "/health/ready",
         "status": 200,
-        "client_address": "127.0.0.1",
+        "client_ip": "127.0.0.1",
     }
 
 
@@ -101,5 +101,5 @@ def test_text_is_for_people_who_ask_for_it(deployment: Deployment) -> None:
     (line,) = [line for line in server.output().splitlines() if "lost-1" in line]
     assert not line.startswith("{")
     assert "INFO" in line
-    assert "request event=http:request method=GET" in line
+    assert "request event=request:completed method=GET" in line
     assert "path=/nowhere status=404" in line

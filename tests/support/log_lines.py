@@ -20,7 +20,7 @@ async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, An
             # The last line may be half written.
             complete = log_file.read_text(encoding="utf-8").rpartition("\n")[0]  # noqa: ASYNC240 - a small file
             lines = [json.loads(line) for line in complete.splitlines() if request_id in line]
-            if any(line.get("event") == "http:request" for line in lines):
+            if any(line.get("event") == "request:completed" for line in lines):
                 return lines
             await asyncio.sleep(0.01)
 
@@ -38,7 +38,7 @@ async def lines_with(log_file: Path, text: str) -> list[dict[str, Any]]:
 async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
     """Return the one access line of a request."""
     lines = await lines_of_request(log_file, request_id)
-    (line,) = [line for line in lines if line.get("event") == "http:request"]
+    (line,) = [line for line in lines if line.get("event") == "request:completed"]
     return line
 
 

@@ -58,11 +58,11 @@ class PasswordService:
         identifier: str,
         request_context: RequestContext,
     ) -> bool:
-        keys = self.throttle.keys(user_id=user_id, identifier=identifier, client_ip=request_context.ip_address)
+        keys = self.throttle.keys(user_id=user_id, identifier=identifier, client_ip=request_context.client_ip)
         with self.hasher.reserved_slot():
             attempt = await self.throttle.admit(
                 keys,
-                is_known_network=lambda: self.sessions.knows_network(user_id or NO_USER_ID, request_context.ip_address),
+                is_known_network=lambda: self.sessions.knows_network(user_id or NO_USER_ID, request_context.client_ip),
             )
             try:
                 is_correct = await self.hasher.verify(password, stored)

@@ -29,7 +29,7 @@ async def append(
         tag.value,
         resource,
         msgspec.json.encode(details).decode(),
-        request_context.ip_address,
+        request_context.client_ip,
         request_context.user_agent,
         request_context.request_id,
     )

@@ -53,7 +53,7 @@ class Renderer:
             "token": draft.token,
             "link": self._policy.frontend_url + (f"{kind.path}#token={draft.token}" if purpose else "/"),
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
-            "ip_address": item.request_context.ip_address,
+            "ip_address": item.request_context.client_ip,
             "device": device_label(item.request_context.user_agent),
             "created_at": item.created_at.astimezone(UTC),
             "parameters": item.parameters,

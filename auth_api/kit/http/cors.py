@@ -1,4 +1,4 @@
-"""Cross-origin access for exact origins, without credentials: tokens travel in a header, never in a cookie."""
+"""CORS for a list of exact origins, without credentials: tokens travel in a header, never in a cookie."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -6,14 +6,13 @@ from typing import Final
 METHODS: Final = "GET, POST, PATCH, DELETE"
 REQUEST_HEADERS: Final = ("authorization", "content-type", "x-request-id")
 EXPOSED_HEADERS: Final = "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate"
-MAX_AGE: Final = 600
-"""Seconds a browser may remember a preflight's answer."""
+PREFLIGHT_MAX_AGE_SECONDS: Final = 600
 
 Headers = list[tuple[bytes, bytes]]
 
 
 class CorsPolicy:
-    """Says which headers an answer gets for an origin, and what a preflight gets.
+    """Decides which origins may call the API from a browser.
 
     Args:
         origins: scheme, host and port, compared as they are; no patterns, no `*`.
@@ -24,7 +23,7 @@ class CorsPolicy:
         self._vary: Headers = [(b"vary", b"Origin")] if origins else []
 
     def headers(self, request: Mapping[bytes, bytes]) -> Headers:
-        """Headers of every answer, errors included; without them a browser shows a script no more than "failed"."""
+        """Return the CORS headers of a response. Errors need them, too: a script can read nothing else of them."""
         origin = request.get(b"origin")
         if origin is None or origin not in self._origins:
             return self._vary
@@ -35,22 +34,22 @@ class CorsPolicy:
         ]
 
     def preflight(self, request: Mapping[bytes, bytes]) -> Headers | None:
-        """Return the headers that allow what the preflight asks for, or None to refuse it."""
-        wanted_method = request.get(b"access-control-request-method", b"").decode("latin-1")
-        wanted_headers = request.get(b"access-control-request-headers", b"").decode("latin-1").lower()
+        """Return the headers that grant a preflight request, or None if it is denied."""
+        method = request.get(b"access-control-request-method", b"").decode("latin-1")
+        headers = request.get(b"access-control-request-headers", b"").decode("latin-1").lower()
         if (
             request.get(b"origin") not in self._origins
-            or wanted_method not in METHODS.split(", ")
-            or any(name.strip() not in REQUEST_HEADERS for name in wanted_headers.split(",") if name.strip())
+            or method not in METHODS.split(", ")
+            or any(name.strip() not in REQUEST_HEADERS for name in headers.split(",") if name.strip())
         ):
             return None
         return [
             (b"access-control-allow-methods", METHODS.encode()),
             (b"access-control-allow-headers", ", ".join(REQUEST_HEADERS).encode()),
-            (b"access-control-max-age", str(MAX_AGE).encode()),
+            (b"access-control-max-age", str(PREFLIGHT_MAX_AGE_SECONDS).encode()),
         ]
 
 
 def is_preflight(method: str, request: Mapping[bytes, bytes]) -> bool:
-    """Tell a preflight from a plain OPTIONS request (Fetch standard §3.3.3)."""
+    """Return whether this is a CORS preflight and not a plain OPTIONS request (Fetch standard §3.3.3)."""
     return method == "OPTIONS" and b"origin" in request and b"access-control-request-method" in request

@@ -1,7 +1,8 @@
-"""The outermost layer: what holds for every request, whichever layer answers it.
+"""The outermost layer, around the whole application.
 
-Litestar's own middleware never sees a 404, a 405, a preflight or a refused token. So the request id, the access log,
-CORS, the security headers, limits of size and time and the last-resort envelope wrap the whole application.
+Litestar's own middleware does not run for a 404, a 405, a CORS preflight or a rejected token. What holds for every
+request is therefore done here: request id, access log, CORS, security headers, limits of size and time, and a problem
+document for every error.
 """
 
 import asyncio
@@ -12,11 +13,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 from loguru import logger
 
 from auth_api.kit.deadlines import Deadlines, clear, interrupt, was_interrupted
-from auth_api.kit.errors import (
-    InternalErrorException,
-    RequestTimeoutException,
-    ServerOverloadedException,
-)
+from auth_api.kit.errors import InternalErrorException, RequestTimeoutException, ServerOverloadedException
 from auth_api.kit.http.cors import is_preflight
 from auth_api.kit.http.load_shedding import NO_SHEDDERS, RouteShedders
 from auth_api.kit.http.request_cycle import EdgeConfig, RequestCycle
@@ -26,13 +23,13 @@ from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 
 
 class EdgeMiddleware:
-    """Wraps an ASGI application.
+    """ASGI middleware around the application.
 
     Args:
-        app: what answers requests that are not refused here.
-        shared: what every exchange needs.
-        screening: what is refused here.
-        time_limit: seconds until a request is cut short, which rolls its transaction back.
+        app: the application.
+        config: what all requests share.
+        screening: refuses requests by their head.
+        timeout: seconds until a request is cancelled, which rolls its transaction back.
         load_shedders: refuse requests to their routes before any other work, so that a refusal costs little; it does
             not count in the limits that need a database query.
     """
@@ -41,70 +38,72 @@ class EdgeMiddleware:
         self,
         app: ASGIApp,
         *,
-        shared: EdgeConfig,
+        config: EdgeConfig,
         screening: RequestScreening,
-        time_limit: float,
+        timeout: float,
         load_shedders: RouteShedders = NO_SHEDDERS,
     ) -> None:
         self._app = app
-        self._shared = shared
-        self._admission = screening
+        self._config = config
+        self._screening = screening
         self._load_shedders = load_shedders
-        self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(time_limit, interrupt)
+        self._deadlines: Deadlines[asyncio.Task[Any]] = Deadlines(timeout, interrupt)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Respond to one request."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
-        cycle = RequestCycle(self._shared, scope, receive, send)
+        cycle = RequestCycle(self._config, scope, receive, send)
         token = request_id_of_context.set(cycle.request_id)
         REQUESTS_IN_PROGRESS.inc()
         try:
-            await self._answer_in_time(cycle)
+            await self._respond_in_time(cycle)
         finally:
             REQUESTS_IN_PROGRESS.dec()
             cycle.finish()
             request_id_of_context.reset(token)
 
-    async def _answer_in_time(self, cycle: RequestCycle) -> None:
+    async def _respond_in_time(self, cycle: RequestCycle) -> None:
         task: Any = asyncio.current_task()
         self._deadlines.start(task)
         try:
-            await self._answer(cycle)
+            await self._respond(cycle)
         except asyncio.CancelledError:
             if not was_interrupted(task):
                 raise
-            await self._put_off(cycle)
+            await self._send_interruption(cycle)
         finally:
             self._deadlines.stop(task)
             clear(task)
 
-    async def _put_off(self, cycle: RequestCycle) -> None:
-        """The time is up, or the server ends. All that was done is rolled back by now."""
+    async def _send_interruption(self, cycle: RequestCycle) -> None:
+        """Respond to a request that was cancelled at its timeout or at shutdown; its transaction is rolled back."""
         error = RequestTimeoutException() if cycle.awaits_body else ServerOverloadedException()
-        logger.bind(error_code=error.error_code).warning("request cut short")
-        if cycle.status:  # too late for an envelope: the server cuts the connection
+        logger.bind(event="request:interrupted", error_code=error.error_code).warning("request interrupted")
+        if cycle.status:  # the response has begun: the server closes the connection
             raise error
         await cycle.send_refusal(error)
 
-    async def _answer(self, cycle: RequestCycle) -> None:
+    async def _respond(self, cycle: RequestCycle) -> None:
         try:
-            refusal = cycle.refusal or self._admission.refusal(cycle.scope, cycle.headers, cycle.address)
+            refusal = cycle.refusal or self._screening.refusal(cycle.scope, cycle.headers, cycle.client_ip)
             if refusal is not None:
                 await cycle.send_refusal(refusal)
                 return
             if is_preflight(cycle.method, cycle.headers):
-                await cycle.send_preflight(self._shared.cors.preflight(cycle.headers))
+                await cycle.send_preflight(self._config.cors.preflight(cycle.headers))
                 return
             shedder = self._load_shedders.get((cycle.method, cycle.route_path))
-            if shedder is not None and (error := shedder.overload_error()) is not None:
+            if shedder is not None and (overload := shedder.overload_error()) is not None:
                 shedder.count_refusal()
-                await cycle.send_overload_error(error)
+                await cycle.send_overload_error(overload)
                 return
             await self._app(cycle.scope, cycle.receive, cycle.send)
-        except Exception as exception:
-            logger.opt(exception=exception).error("unexpected error outside of the application")
-            if cycle.status:  # too late for an envelope: the server cuts the connection
+        except Exception as error:
+            logger.bind(event="request:failed", error_type=type(error).__name__).opt(exception=error).error(
+                "unexpected error outside of the application"
+            )
+            if cycle.status:  # the response has begun: the server closes the connection
                 raise
             await cycle.send_error(InternalErrorException())

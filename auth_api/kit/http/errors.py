@@ -1,11 +1,11 @@
-"""Turns whatever a handler, a middleware or the framework raises into the envelope.
+"""Turn every exception of a handler, of middleware or of Litestar into a problem document.
 
 Texts of foreign exceptions never reach a client: they quote queries, values and file names.
 """
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
@@ -26,14 +26,14 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
 )
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
-from auth_api.kit.http.scope_keys import ENVELOPED, request_id_of
+from auth_api.kit.http.scope_keys import IS_PROBLEM, request_id_of
 
 ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Problem]]
 
-CLIENT_GONE = "client disconnected prematurely"
-"""What Litestar says when the body ends before its end."""
+_INCOMPLETE_BODY: Final = "client disconnected prematurely"
+"""Detail of Litestar's error if the client closes the connection before the body is complete."""
 
-_BY_STATUS: dict[int, type[ApplicationException]] = {
+_ERROR_BY_STATUS: Final[dict[int, type[ApplicationException]]] = {
     HTTPStatus.BAD_REQUEST: MalformedRequestException,
     HTTPStatus.FORBIDDEN: PermissionDeniedException,
     HTTPStatus.NOT_FOUND: NotFoundException,
@@ -44,21 +44,21 @@ _BY_STATUS: dict[int, type[ApplicationException]] = {
 
 
 def from_status(status: int) -> ApplicationException:
-    """Return our error for a bare HTTP status that somebody else answered with."""
-    return _BY_STATUS.get(status, InternalErrorException)()
+    """Return the error that stands for a bare status of Litestar."""
+    return _ERROR_BY_STATUS.get(status, InternalErrorException)()
 
 
 def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
-    """Make the one handler for every exception. Must stay a plain function: Litestar never awaits a handler.
+    """Return the exception handler of the application. It is a plain function: Litestar never awaits one.
 
     Args:
-        clock: dates envelopes.
-        base: what addresses of this server begin with, behind the host.
+        clock: for the timestamps of problem documents.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
     def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[Problem]:
-        error = _own_error(exception)
-        request.scope["state"][ENVELOPED] = True
+        error = _to_application_error(exception)
+        request.scope["state"][IS_PROBLEM] = True
         _log(error, exception)
         return Response(
             problem_of(error, at=clock(), request_id=request_id_of(request.scope), base=base),
@@ -70,18 +70,18 @@ def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
     return respond
 
 
-def _own_error(exception: Exception) -> ApplicationException:
+def _to_application_error(exception: Exception) -> ApplicationException:
     if isinstance(exception, ApplicationException):
         return exception
-    if isinstance(exception, InternalServerException) and exception.detail == CLIENT_GONE:
-        return RequestTimeoutException()  # which nobody reads any more; no bug to log
+    if isinstance(exception, InternalServerException) and exception.detail == _INCOMPLETE_BODY:
+        return RequestTimeoutException()  # no client is left to read it, and it is not a bug to log
     if isinstance(exception, HTTPException):
         return from_status(exception.status_code)
     return InternalErrorException()
 
 
 def _kept_headers(exception: Exception) -> dict[str, str]:
-    """Of the framework's own headers, `Allow` is the one the contract names."""
+    """Return `Allow`, the only header of Litestar's errors that is part of the API."""
     headers = (exception.headers or {}) if isinstance(exception, HTTPException) else {}
     return {name: value for name, value in headers.items() if name.lower() == "allow"}
 
@@ -89,8 +89,13 @@ def _kept_headers(exception: Exception) -> dict[str, str]:
 def _log(error: ApplicationException, exception: Exception) -> None:
     log = logger.bind(error_code=error.error_code)
     if isinstance(error, InternalErrorException):
-        log.opt(exception=exception).error("unexpected error")
+        log.bind(event="request:failed", error_type=type(exception).__name__).opt(exception=exception).error(
+            "unexpected error"
+        )
     elif isinstance(error, RetryLaterException):
-        log.bind(cause=type(exception.__cause__).__name__ if exception.__cause__ else None).warning("request put off")
+        cause = exception.__cause__
+        log.bind(event="request:deferred", error_type=type(cause).__name__ if cause else None).warning(
+            "request deferred"
+        )
     elif isinstance(error, AuthException):
-        log.info("authentication refused")
+        log.bind(event="authentication:failed").info("authentication failed")

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from auth_api.kit.http.client_address import Network
+from auth_api.kit.http.client_ip import Network
 from auth_api.kit.setting import Setting, parse_base_url
 
 DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")

@@ -1,4 +1,4 @@
-"""Counts requests to routes that name a limit, and tells on every answer what is left."""
+"""Count requests to the routes that name a limit, and show the remaining quota on every response."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol
@@ -10,15 +10,15 @@ from auth_api.kit.http.scope_keys import EXTRA_HEADERS, request_context_of
 from auth_api.kit.metrics import LIMIT_REFUSALS
 
 LIMIT: Final = "rate_limit"
-"""The key of a handler's `opt` that names its limit."""
+"""Key of a handler's `opt` that names the limit of its route."""
 
 
-class Budget(Protocol):
-    """What is left of a limit."""
+class Quota(Protocol):
+    """A limit after this request was counted."""
 
     @property
     def is_exceeded(self) -> bool:
-        """Tell whether this request is one too many."""
+        """Whether this request is above the limit."""
 
     @property
     def retry_after(self) -> float:
@@ -26,34 +26,34 @@ class Budget(Protocol):
 
     @property
     def headers(self) -> dict[str, str]:
-        """What the answer says about it."""
+        """Headers of the response that show the quota."""
 
 
-Spend = Callable[[str, str | None], Awaitable[Budget | None]]
-"""Counts one request of a kind from an address."""
+CountRequest = Callable[[str, str | None], Awaitable[Quota | None]]
+"""Counts one request by the name of the limit and the client's IP address. Returns None if limits are off."""
 
 Check = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
 
-def limit_check(spend: Spend, refusal: Callable[[float], ApplicationException]) -> Check:
-    """Make the check for all routes. It runs before a body is read.
+def limit_check(count: CountRequest, refusal: Callable[[float], ApplicationException]) -> Check:
+    """Return the check of all routes. It runs before the body is read.
 
-    It is no guard of Litestar's: each of those costs a copy of the handler at every request.
+    It is not a guard, since Litestar copies a handler with guards at every request.
 
     Args:
-        spend: counts.
-        refusal: makes the error for one that has to wait so many seconds.
+        count: counts a request.
+        refusal: returns the error for a request above the limit, given the seconds until it may be sent again.
     """
 
     async def check(request: Request[Any, Any, Any]) -> None:
         name = request.scope["route_handler"].opt.get(LIMIT)
         if name is None:
             return
-        budget = await spend(name, request_context_of(request.scope).ip_address)
-        if budget is not None:
-            request.scope["state"][EXTRA_HEADERS] = budget.headers
-            if budget.is_exceeded:
+        quota = await count(name, request_context_of(request.scope).client_ip)
+        if quota is not None:
+            request.scope["state"][EXTRA_HEADERS] = quota.headers
+            if quota.is_exceeded:
                 LIMIT_REFUSALS.labels(name).inc()
-                raise refusal(budget.retry_after)
+                raise refusal(quota.retry_after)
 
     return check

@@ -1,4 +1,4 @@
-"""One request and its answer on the way out."""
+"""One request and its response at the edge."""
 
 import re
 import secrets
@@ -9,104 +9,108 @@ from litestar.types import Message, Receive, Scope, Send
 
 from auth_api.kit.clock import Clock, monotonic
 from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.conditional import not_modified
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.request_metadata import read_request_context
-from auth_api.kit.http.scope_keys import (
-    CLIENT_GONE,
-    ENVELOPED,
-    EXTRA_HEADERS,
-    REFUSAL,
-    REQUEST_CONTEXT,
-)
+from auth_api.kit.http.scope_keys import CLIENT_GONE, EXTRA_HEADERS, IS_PROBLEM, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
 
-IDS_AT_ONCE: Final = 256
+REQUEST_ID_BATCH: Final = 256
 
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_FIRST_ERROR: Final = 400
-_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's number, which is in no standard: for the log alone
+_LOWEST_ERROR_STATUS: Final = 400
+_CLIENT_CLOSED_REQUEST: Final = 499  # nginx's status for this, only for log and metrics; no standard has one
 
-_ASKED_AS: Final = {
-    "HEAD": "GET",  # with the same checks; the body is left out on the way back
-    "OPTIONS": "TRACE",  # which no route offers: a 405 with the right `Allow`, where Litestar would answer 204
+_METHOD_FOR_APPLICATION: Final = {
+    "HEAD": "GET",  # the same checks and headers; the body of the response is left out
+    "OPTIONS": "TRACE",  # no route offers it: 405 with a correct `Allow`, where Litestar would respond with 204
 }
 
 
 class EdgeConfig:
-    """What all exchanges share.
+    """What all requests share.
 
     Args:
-        clock: dates error envelopes.
-        cors: who may call from a browser.
-        addresses: finds the client's address.
-        security: headers by path.
-        base: what addresses of this server begin with, behind the host.
+        clock: for the timestamps of problem documents.
+        cors: the origins that may call from a browser.
+        client_ip_resolver: finds the client's IP address.
+        security: the security headers by path.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
     def __init__(
-        self, *, clock: Clock, cors: CorsPolicy, addresses: ClientAddresses, security: SecurityHeaders, base: str = ""
+        self,
+        *,
+        clock: Clock,
+        cors: CorsPolicy,
+        client_ip_resolver: ClientIpResolver,
+        security: SecurityHeaders,
+        base: str = "",
     ) -> None:
         self.base = base
         self.clock = clock
         self.cors = cors
-        self.addresses = addresses
+        self.client_ip_resolver = client_ip_resolver
         self.security = security
-        self._spare_ids: list[str] = []
+        self._spare_request_ids: list[str] = []
 
     def new_request_id(self) -> str:
-        """Return 128 random bits, of which the system is asked for many at a time."""
-        if not self._spare_ids:
-            digits = secrets.token_hex(16 * IDS_AT_ONCE)
-            self._spare_ids = [digits[at : at + 32] for at in range(0, len(digits), 32)]
-        return self._spare_ids.pop()
+        """Return 128 random bits in hexadecimal. One system call serves `REQUEST_ID_BATCH` requests."""
+        if not self._spare_request_ids:
+            digits = secrets.token_hex(16 * REQUEST_ID_BATCH)
+            self._spare_request_ids = [digits[start : start + 32] for start in range(0, len(digits), 32)]
+        return self._spare_request_ids.pop()
 
 
 class RequestCycle:
-    """Passes the application's messages on, completed; what is an error but no envelope yet becomes one."""
+    """Wraps `receive` and `send` of one request.
 
-    def __init__(self, shared: EdgeConfig, scope: Scope, receive: Receive, send: Send) -> None:
-        self._shared = shared
+    The response gets the headers that every response has. An error response that is not a problem document yet is
+    replaced by one.
+    """
+
+    def __init__(self, config: EdgeConfig, scope: Scope, receive: Receive, send: Send) -> None:
+        self._config = config
         self._receive: Any = receive
         self._send: Any = send
-        self._told: Any = scope.get("state", {})  # what the server tells, also later
+        self._server_state: Any = scope.get("state", {})  # the server may add to it at any time
         self._began_at = monotonic()
-        self._discard_body = False
+        self._discards_body = False
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
-        self.path = scope["path"]  # the router rewrites the scope's
+        self.path = scope["path"]  # the router overwrites it in the scope
         self.route_path = route_path(scope)
         self.status = 0
         self.awaits_body = False
         self.request_id = self._request_id()
-        self.address = shared.addresses.find(scope)
+        self.client_ip = config.client_ip_resolver.resolve(scope)
         self.scope: Any = {
             **scope,
-            # Made when asked for, as most requests never do; not by a method, which would close a circle of references.
+            # Built on demand, since most requests need none. A bound method instead would be a reference cycle.
             "state": {
-                **self._told,
-                REQUEST_CONTEXT: partial(read_request_context, self.headers, self.address, self.request_id),
+                **self._server_state,
+                REQUEST_CONTEXT: partial(read_request_context, self.headers, self.client_ip, self.request_id),
             },
-            "method": _ASKED_AS.get(self.method, self.method),
+            "method": _METHOD_FOR_APPLICATION.get(self.method, self.method),
         }
 
     @property
     def refusal(self) -> ApplicationException | None:
-        """What the server wants to be answered, because it cannot read the request, or no further."""
-        error: ApplicationException | None = self._told.get(REFUSAL)
+        """The error by which the server refuses the request, or the rest of its body."""
+        error: ApplicationException | None = self._server_state.get(REFUSAL)
         return error
 
     async def receive(self) -> Any:
-        """Pass the server's messages on.
+        """Return the next message of the server.
 
         Raises:
-            ApplicationException: the rest of the body came too slowly, is too long or makes no sense.
+            ApplicationException: the rest of the body came too slowly, is too large or is malformed.
         """
         self.awaits_body = True
         message = await self._receive()
@@ -114,35 +118,35 @@ class RequestCycle:
             raise self.refusal
         self.awaits_body = message.get("more_body", False)
         if message["type"] == "http.disconnect" and not self.status:
-            self._told[CLIENT_GONE] = True
+            self._server_state[CLIENT_GONE] = True
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass the application's messages on, completed; what is no envelope yet becomes one."""
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            if self.scope["method"] == "GET" and (unchanged := not_modified(self.headers, message)) is not None:
-                self._discard_body = True
-                await self._start(unchanged)
-                await self._send_body({"type": "http.response.body", "body": b"", "more_body": False})
-            elif status >= _FIRST_ERROR and ENVELOPED not in self.scope["state"] and not self._may_have_own_body():
-                await self.send_error(from_status(status), allow=self._allow(message))
-            else:
-                await self._start(message)
-        elif not self._discard_body:
-            await self._send_body(message)
+        """Send a message of the application, with the headers that every response has."""
+        if message["type"] != "http.response.start":
+            if not self._discards_body:
+                await self._send_body(message)
+        elif self._lacks_problem_document(message["status"]):
+            await self.send_error(from_status(message["status"]), allow=_allow(message))
+        elif self.scope["method"] == "GET" and (unchanged := not_modified(self.headers, message)) is not None:
+            await self._send_without_body(unchanged)
+        else:
+            await self._start(message)
 
     async def send_error(self, error: ApplicationException, *, allow: str = "") -> None:
-        """Answer with the envelope and drop whatever the application still sends."""
+        """Send a problem document, and discard what the application still sends."""
         headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
-        problem = problem_of(error, at=self._shared.clock(), request_id=self.request_id, base=self._shared.base)
+        problem = problem_of(error, at=self._config.clock(), request_id=self.request_id, base=self._config.base)
         start, body = problem_events(problem, {**headers, **error.headers})
-        self._discard_body = True
+        self._discards_body = True
         await self._start(start)
         await self._send_body(body)
 
     async def send_refusal(self, error: ApplicationException) -> None:
-        """Answer a request whose body nobody reads: what follows on the connection may be its tail (RFC 9112 §9.6)."""
+        """Send an error without reading the body, and close the connection.
+
+        The bytes that follow could be the rest of this body instead of the next request (RFC 9112 §9.6).
+        """
         self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
         await self.send_error(error)
 
@@ -156,47 +160,50 @@ class RequestCycle:
         await (self.send_refusal(error) if b"expect" in self.headers else self.send_error(error))
 
     async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
-        """Answer a preflight: 204 with what is granted, or the refusal."""
+        """Respond to a CORS preflight: 204 with the granted headers, or an error if there are none."""
         if granted is None:
             await self.send_error(CorsOriginDeniedException())
-            return
-        await self._start({"type": "http.response.start", "status": 204, "headers": granted})
-        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+        else:
+            await self._send_without_body({"type": "http.response.start", "status": 204, "headers": granted})
 
     def finish(self) -> None:
-        """Count it, by the path's template; write the access line, which has the path for finding, never the query."""
+        """Count the request by its route, and write its access line, which never holds the query string."""
         user = self.scope.get("user")
         route = self.scope.get("path_template") or None
-        status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._told or not self.status else self.status
+        status = _CLIENT_CLOSED_REQUEST if CLIENT_GONE in self._server_state or not self.status else self.status
         seconds = monotonic() - self._began_at
         count_request(method=self.method, route=route, status=status, seconds=seconds)
         log_request(
             __name__,
-            event="http:request",
+            event="request:completed",
             method=self.method,
             route=route,
             path=self.path,
             status=status,
             duration_ms=round(seconds * 1000, 2),
-            client_address=self.address,
+            client_ip=self.client_ip,
             **({"user_id": user.id} if user is not None else {}),
         )
+
+    def _lacks_problem_document(self, status: int) -> bool:
+        has_own_document = self.route_path.startswith("/health/")  # readiness, which responds with 503
+        return status >= _LOWEST_ERROR_STATUS and IS_PROBLEM not in self.scope["state"] and not has_own_document
 
     async def _start(self, message: Any) -> None:
         self.status = message["status"]
         common = self._common_headers()
-        names = dict(common)
-        names.pop(b"vary", None)  # the handler's reasons count beside ours
-        kept = [line for line in message["headers"] if line[0].lower() not in names]
+        replaced = dict(common)
+        replaced.pop(b"vary", None)  # that of the handler counts, too
+        kept = [line for line in message["headers"] if line[0].lower() not in replaced]
         if self.status == MethodNotAllowedException.status:
-            kept = [(name, self._with_head(value) if name.lower() == b"allow" else value) for name, value in kept]
+            kept = [(name, _offered_methods(value) if name.lower() == b"allow" else value) for name, value in kept]
         await self._send({**message, "headers": [*kept, *common]})
 
     def _common_headers(self) -> list[tuple[bytes, bytes]]:
         extra = self.scope["state"].get(EXTRA_HEADERS)
         return [
-            *self._shared.cors.headers(self.headers),
-            *self._shared.security.of(self.route_path),
+            *self._config.cors.headers(self.headers),
+            *self._config.security.for_path(self.route_path),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
             (b"x-request-id", self.request_id.encode()),
         ]
@@ -204,20 +211,21 @@ class RequestCycle:
     async def _send_body(self, message: Any) -> None:
         await self._send({**message, "body": b""} if self.method == "HEAD" else message)
 
-    def _may_have_own_body(self) -> bool:
-        """Readiness answers 503 with its own document."""
-        return self.route_path.startswith("/health/")
+    async def _send_without_body(self, start: Any) -> None:
+        self._discards_body = True
+        await self._start(start)
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
     def _request_id(self) -> str:
-        given = self.headers.get(b"x-request-id", b"").decode("latin-1")
-        return given if given and _REQUEST_ID.fullmatch(given) else self._shared.new_request_id()
+        sent = self.headers.get(b"x-request-id", b"").decode("latin-1")
+        return sent if sent and _REQUEST_ID.fullmatch(sent) else self._config.new_request_id()
 
-    @staticmethod
-    def _allow(message: Any) -> str:
-        return next((value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"allow"), "")
 
-    @staticmethod
-    def _with_head(allow: bytes) -> bytes:
-        """OPTIONS is CORS alone, and HEAD goes wherever GET goes."""
-        methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
-        return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))
+def _allow(message: Any) -> str:
+    return next((value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"allow"), "")
+
+
+def _offered_methods(allow: bytes) -> bytes:
+    """Return the methods of Litestar's `Allow`, without OPTIONS (offered only for CORS), with HEAD beside GET."""
+    methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
+    return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))

@@ -1,4 +1,4 @@
-"""Which requests are refused before anything else is done for them."""
+"""Refuse requests at the edge by size, form, rate, host and scheme, before any other work is done for them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,107 +17,111 @@ from auth_api.kit.errors import (
     UriTooLongException,
 )
 from auth_api.kit.gcra import Gcra
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 
-MAX_URI_LENGTH: Final = 4096
-MAX_HEADERS_LENGTH: Final = 16 * 1024
+MAX_URI_BYTES: Final = 4096
+MAX_HEADER_BYTES: Final = 16 * 1024
 MAX_HEADERS: Final = 100
-MAX_BODY_LENGTH: Final = 64 * 1024
-MAX_DIGITS: Final = 20
+MAX_BODY_BYTES: Final = 64 * 1024
 
-METRICS: Final = "metrics"
+_MAX_CONTENT_LENGTH_DIGITS: Final = 20
+_METRICS: Final = "metrics"
 _FLOOD_REFUSALS: Final = LIMIT_REFUSALS.labels("flood")
 
 _HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
-_SINGLE: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
+_SINGLETON_HEADERS: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
 class RequestScreening:
-    """Judges size, rate, host and scheme of a request.
+    """Checks a request by its head.
 
-    Probes under `/health/` may use any host and scheme: they come by address, from beside the server. So does who
-    scrapes `/metrics`, but with a token, which must not have crossed a network in the clear: any host, and the scheme
-    counts. Scrapes have a rate of their own: the flood that they are to show must not refuse them.
+    Probes (`/health/…`) may use any host and scheme: they come from beside the server and address it by IP. Scrapes of
+    `/metrics` may use any host, too, but carry a token, so that the scheme is checked. They have a rate of their own:
+    a flood must not hide itself from the metrics.
 
     Args:
-        addresses: tells through whom a request came.
-        allowed_hosts: values of `Host` that are answered; empty means any.
-        https_only: refuse what a trusted proxy got by http.
-        floods: the rate that one network may have in this process, in front of all limits that cost a query;
-            None for no limit.
+        client_ip_resolver: knows the trusted proxies.
+        allowed_hosts: accepted values of `Host`; empty accepts any.
+        https_only: refuse requests that a trusted proxy received over plain HTTP.
+        flood_limit: the request rate of one network in this process, checked before the limits that need a database
+            query; None for no limit.
     """
 
     def __init__(
         self,
-        addresses: ClientAddresses,
+        client_ip_resolver: ClientIpResolver,
         *,
         allowed_hosts: Sequence[str] = (),
         https_only: bool = False,
-        floods: Gcra | None = None,
+        flood_limit: Gcra | None = None,
     ) -> None:
-        self._addresses = addresses
+        self._client_ip_resolver = client_ip_resolver
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._https_only = https_only
-        self._floods = floods
+        self._flood_limit = flood_limit
 
     def refusal(
-        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], address: str | None
+        self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], client_ip: str | None
     ) -> ApplicationException | None:
-        """Return why the request is not taken, or None."""
-        if (oversize := _oversize(scope, headers)) is not None:
+        """Return the error to respond with, or None for a request that may go on."""
+        if (oversize := _size_error(scope, headers)) is not None:
             return oversize
         lacks_host = scope.get("http_version") == "1.1" and b"host" not in headers  # RFC 9112 §3.2
         if lacks_host or _is_ambiguous(scope["headers"], headers):
             return MalformedRequestException()
         path = scope["path"].lstrip("/")
-        is_scrape = path.rstrip("/") == METRICS
-        caller = f"{METRICS} {network_of(address)}" if is_scrape else network_of(address)
-        if self._floods is not None and (seconds := self._floods.wait(caller)) > 0:
+        is_scrape = path.rstrip("/") == _METRICS
+        key = f"{_METRICS} {network_of(client_ip)}" if is_scrape else network_of(client_ip)
+        if self._flood_limit is not None and (seconds := self._flood_limit.wait(key)) > 0:
             _FLOOD_REFUSALS.inc()
             return RateLimitedException(seconds)
         is_probe = path.startswith("health/")
-        return None if is_probe else self._refusal_by_name(scope, headers, any_host=is_scrape)
+        return None if is_probe else self._host_or_scheme_error(scope, headers, any_host=is_scrape)
 
-    def _refusal_by_name(
+    def _host_or_scheme_error(
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], *, any_host: bool
     ) -> ApplicationException | None:
         is_restricted = self._allowed_hosts and not any_host
         if is_restricted and _host(headers.get(b"host", b"")) not in self._allowed_hosts:
             return HostNotAllowedException()
-        if self._https_only and self._came_by_http(scope, headers):
+        if self._https_only and self._came_over_plain_http(scope, headers):
             return HttpsRequiredException()
         return None
 
-    def _came_by_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
-        return headers.get(b"x-forwarded-proto", b"").lower() == b"http" and self._addresses.peer_is_trusted(scope)
+    def _came_over_plain_http(self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> bool:
+        is_plain = headers.get(b"x-forwarded-proto", b"").lower() == b"http"
+        return is_plain and self._client_ip_resolver.has_trusted_peer(scope)
 
 
-def _oversize(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> ApplicationException | None:
-    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_LENGTH:
+def _size_error(scope: Mapping[str, Any], headers: Mapping[bytes, bytes]) -> ApplicationException | None:
+    if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > MAX_URI_BYTES:
         return UriTooLongException()
     lines = scope["headers"]
-    if len(lines) > MAX_HEADERS or sum(map(len, chain.from_iterable(lines))) > MAX_HEADERS_LENGTH:
+    if len(lines) > MAX_HEADERS or sum(map(len, chain.from_iterable(lines))) > MAX_HEADER_BYTES:
         return HeadersTooLargeException()
-    length = headers.get(b"content-length", b"")  # what is no number is for whoever reads the body
-    is_longer = length.isdigit() and (len(length) > MAX_DIGITS or int(length) > MAX_BODY_LENGTH)
-    return PayloadTooLargeException() if is_longer else None
+    length = headers.get(b"content-length", b"")  # the reader of the body rejects a value that is not a number
+    is_too_long = length.isdigit() and (len(length) > _MAX_CONTENT_LENGTH_DIGITS or int(length) > MAX_BODY_BYTES)
+    return PayloadTooLargeException() if is_too_long else None
 
 
 def _is_ambiguous(lines: Sequence[tuple[bytes, bytes]], headers: Mapping[bytes, bytes]) -> bool:
-    """Tell whether two readers could see two requests: two lengths (RFC 9112 §6.3), or two of what there is one of."""
+    """Return whether two parsers could read two different requests (request smuggling).
+
+    That is so with two lengths (RFC 9112 §6.3), and with a repeated header that may occur only once.
+    """
     if b"content-length" in headers and b"transfer-encoding" in headers:
         return True
-    if len(lines) == len(headers):  # as nearly always: no name stands there twice
+    if len(lines) == len(headers):  # the common case: no header is repeated
         return False
-    names = [name for name, _ in lines if name in _SINGLE]
+    names = [name for name, _ in lines if name in _SINGLETON_HEADERS]
     return len(set(names)) < len(names)
 
 
 @lru_cache(maxsize=64)
 def _host(header: bytes) -> str:
-    """Return the name or address in lower case and without the port; an IPv6 address keeps its brackets."""
+    """Return the host of a `Host` header in lower case, without the port; an IPv6 address keeps its brackets."""
     text = header.decode("latin-1").lower()
     match = _HOST.fullmatch(text)
     return match[1] if match else ""

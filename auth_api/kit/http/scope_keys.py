@@ -1,33 +1,32 @@
-"""What the outer layer leaves in a request's scope for the layers within."""
+"""Keys of `scope["state"]` by which the server, the edge and the application share facts about a request."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from auth_api.kit.request_context import RequestContext
 
-ENVELOPED: Final = "enveloped"
-"""Set where an error answer already is the envelope."""
+IS_PROBLEM: Final = "is_problem"
+"""Set by the application: the error response already is a problem document (RFC 9457)."""
 
-REQUEST_CONTEXT: Final = "origin"
-"""What finds out where the request came from."""
+REQUEST_CONTEXT: Final = "request_context"
+"""Set by the edge: a function that returns the request context."""
 
 REFUSAL: Final = "refusal"
-"""The error to answer with, set by the server where a request is none, is too slow or too long. Whoever still reads the
-body meets it."""
+"""Set by the server: the error to respond with, because the request is malformed, too slow or too large."""
 
 CLIENT_GONE: Final = "client_gone"
-"""Set by the server when the connection was lost before the answer was complete."""
+"""Set by the server: the client closed the connection before the response was complete."""
 
 EXTRA_HEADERS: Final = "extra_headers"
-"""Headers that a layer within wants on the answer, whoever makes it."""
+"""Set by the application: headers that the edge adds to the response, also to an error."""
 
 
 def request_id_of(scope: Mapping[str, Any]) -> str:
-    """Return the request's id."""
+    """Return the request id, or an empty string outside of the edge."""
     return str(request_context_of(scope).request_id or "")
 
 
 def request_context_of(scope: Mapping[str, Any]) -> RequestContext:
-    """Return where the request came from."""
-    find: Callable[[], RequestContext] = scope["state"].get(REQUEST_CONTEXT, RequestContext)
-    return find()
+    """Return the request context, empty outside of the edge."""
+    build: Callable[[], RequestContext] = scope["state"].get(REQUEST_CONTEXT, RequestContext)
+    return build()

@@ -1,4 +1,4 @@
-"""Headers that every answer carries, and the one policy of the pages that people look at."""
+"""Security headers of every response, by path (OWASP HTTP Headers Cheat Sheet; ASVS 5.0 V3.4)."""
 
 from typing import Final
 
@@ -10,57 +10,57 @@ _ALWAYS: Final[Headers] = (
     (b"x-frame-options", b"DENY"),
 )
 
-_NOTHING: Final = b"default-src 'none'; frame-ancestors 'none'"
+_NO_CONTENT_POLICY: Final = b"default-src 'none'; frame-ancestors 'none'"
 
-# Litestar's pages start their viewers by an inline script; ReDoc searches in a worker made of a blob.
-_DOCS_PAGE: Final = (
+# Litestar's pages start their viewers with an inline script; ReDoc searches in a worker that is made from a blob.
+_DOCS_POLICY: Final = (
     b"default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     b"font-src 'self' data:; connect-src 'self'; worker-src blob:; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'none'"
 )
 
-# Our own pages: files of ours and the API of ours. What a script writes can only be text (W3C Trusted Types).
-_OWN_PAGE: Final = (
+# Only files and the API of this server. A script can write only text into the page (W3C Trusted Types).
+_PAGE_POLICY: Final = (
     b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     b"base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     b"require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
-# A mail as mailboxes show it: its styles and nothing else; `sandbox` gives it an origin of its own.
-_MAIL: Final = (
+# The HTML part of a mail may use its own styles and nothing else; `sandbox` gives it an opaque origin.
+_MAIL_POLICY: Final = (
     b"sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'none'"
 )
 
 _NO_STORE: Final = (b"cache-control", b"no-store")
-ONE_YEAR: Final = b"max-age=31536000"
+HSTS_ONE_YEAR: Final = b"max-age=31536000"
 
 
 class SecurityHeaders:
-    """Chooses by path (OWASP HTTP Headers Cheat Sheet; ASVS 5.0 V3.4).
+    """Chooses the headers of a response by its path.
 
     Args:
-        https_only: add `Strict-Transport-Security`: in production every client comes by https.
+        https_only: add `Strict-Transport-Security`, since in production every client uses HTTPS.
     """
 
     def __init__(self, *, https_only: bool) -> None:
-        common = (*_ALWAYS, (b"strict-transport-security", ONE_YEAR)) if https_only else _ALWAYS
+        common = (*_ALWAYS, (b"strict-transport-security", HSTS_ONE_YEAR)) if https_only else _ALWAYS
         page = (*common, (b"cross-origin-opener-policy", b"same-origin"))
-        own_page = (*page, (b"content-security-policy", _OWN_PAGE))
-        self._other: Headers = (*common, (b"content-security-policy", _NOTHING))
+        own_page = (*page, (b"content-security-policy", _PAGE_POLICY))
+        self._other: Headers = (*common, (b"content-security-policy", _NO_CONTENT_POLICY))
         api = (*self._other, _NO_STORE)
         self._by_prefix: tuple[tuple[str, Headers], ...] = (
             ("/api", api),
             ("/metrics", api),
-            ("/schema", (*common, (b"content-security-policy", _DOCS_PAGE))),
+            ("/schema", (*common, (b"content-security-policy", _DOCS_POLICY))),
             ("/account/", (*own_page, _NO_STORE)),
-            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL), _NO_STORE)),
+            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL_POLICY), _NO_STORE)),
             ("/dev/", (*own_page, _NO_STORE)),
             ("/errors", own_page),
         )
 
-    def of(self, path: str) -> Headers:
-        """Return the headers of an answer at this path."""
+    def for_path(self, path: str) -> Headers:
+        """Return the headers of a response to a request for this path."""
         for prefix, headers in self._by_prefix:
             if path.startswith(prefix):
                 return headers

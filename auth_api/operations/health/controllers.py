@@ -74,7 +74,7 @@ class ClientController(Controller):
         """Return the client's IP address as the server sees it, to clients that may read the metrics."""
         exposition.authorize(request.headers.get("authorization", ""))
         return SeenClient(
-            address=request_context.ip_address,
+            address=request_context.client_ip,
             peer=request.client.host if request.client else None,
             forwarded=request.headers.get("x-forwarded-for"),
         )

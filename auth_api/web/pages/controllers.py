@@ -11,7 +11,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath
 
 from auth_api.kit.errors import NotFoundException
-from auth_api.kit.http.client_address import FORWARDED
+from auth_api.kit.http.client_ip import FORWARDED_HEADERS
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
 from auth_api.kit.http.scope_keys import request_context_of
@@ -105,8 +105,8 @@ def _require_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _handl
     `localhost`: any other name could be a stranger's that was made to lead here (DNS rebinding).
     """
     headers = connection.headers
-    was_passed_on = any(name.decode() in headers for name in FORWARDED) or "via" in headers
-    is_near = _is_loopback(request_context_of(connection.scope).ip_address)
+    was_passed_on = any(name.decode() in headers for name in FORWARDED_HEADERS) or "via" in headers
+    is_near = _is_loopback(request_context_of(connection.scope).client_ip)
     if was_passed_on or not is_near or not _is_own_name(headers.get("host", "")):
         raise NotFoundException
 

@@ -20,7 +20,7 @@ from tests.support.log_lines import logged
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_mails, audit_actions, outbox_rows
 
-HERE = RequestContext(ip_address="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
+HERE = RequestContext(client_ip="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
 ADA = CanonicalEmail("ada@example.com")
 
 

@@ -42,7 +42,7 @@ async def test_a_request_whose_time_is_up_is_put_off(app_with: OtherAppFactory, 
         assert response.headers["retry-after"] == "1"
         lines = await lines_of_request(log_file, problem["request_id"])
         assert [(line["level"], line["message"]) for line in lines] == [
-            ("WARNING", "request cut short"),
+            ("WARNING", "request interrupted"),
             ("INFO", "request"),
         ]
         assert lines[1]["status"] == 503

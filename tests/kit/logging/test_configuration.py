@@ -147,7 +147,7 @@ def test_the_quick_way_says_the_same_as_loguru() -> None:
         from auth_api.kit.logging import log_request
         writer = configure_logging(level="INFO", as_json=True)
         request_id_of_context.set("abc-1")
-        fields = {"event": "http:request", "path": "/rt_" + "A" * 43, "status": 200, "route": None}
+        fields = {"event": "request:completed", "path": "/rt_" + "A" * 43, "status": 200, "route": None}
         logger.bind(**fields).info("request")
         log_request("__main__", **fields)
         writer.stop()

@@ -5,7 +5,7 @@ import pytest
 
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.request_screening import RequestScreening
 from tests.conftest import CLIENT_IP, OtherAppFactory
 from tests.support.exposition import Changes
@@ -112,7 +112,7 @@ async def test_the_token_does_not_cross_a_proxy_in_the_clear(app_with: OtherAppF
 
 def limited_to(requests: int) -> RequestScreening:
     """Return an admission in whose one moment every network may send so many."""
-    return RequestScreening(ClientAddresses(()), floods=Gcra(1, requests, clock=lambda: 0.0))
+    return RequestScreening(ClientIpResolver(()), flood_limit=Gcra(1, requests, clock=lambda: 0.0))
 
 
 def send(screening: RequestScreening, path: str, times: int = 1) -> int:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from loguru import logger
 
-from auth_api.kit.http.client_address import ClientAddresses
+from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.networks import network_of
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
@@ -21,9 +21,9 @@ PROXIES = '["10.0.0.0/8", "2001:db8:ffff::/48", "192.0.2.1"]'
 Find = Callable[..., str | None]
 
 
-def addresses(trusted: str) -> ClientAddresses:
+def addresses(trusted: str) -> ClientIpResolver:
     environ = {"ENVIRONMENT": "testing", "JWT_SECRET_KEY": SECRET, "TRUSTED_PROXIES": trusted}
-    return ClientAddresses(Settings.from_env(environ).http.trusted_proxies)
+    return ClientIpResolver(Settings.from_env(environ).http.trusted_proxies)
 
 
 def scope(peer: str | None, *forwarded: str, header: str = "x-forwarded-for") -> dict[str, Any]:
@@ -87,18 +87,18 @@ def warnings() -> Iterator[list[str]]:
 def test_the_first_hop_from_the_right_that_is_no_trusted_proxy_is_the_client(
     peer: str | None, forwarded: list[str], found: str | None
 ) -> None:
-    assert addresses(PROXIES).find(scope(peer, *forwarded)) == found
+    assert addresses(PROXIES).resolve(scope(peer, *forwarded)) == found
 
 
 @pytest.mark.parametrize("header", ["forwarded", "x-real-ip", "x-client-ip", "cf-connecting-ip", "true-client-ip"])
 def test_no_other_header_is_believed(header: str) -> None:
-    assert addresses(PROXIES).find(scope("10.1.2.3", "for=198.51.100.1", header=header)) == "10.1.2.3"
-    assert addresses(PROXIES).find(scope("10.1.2.3", "198.51.100.1", header=header)) == "10.1.2.3"
+    assert addresses(PROXIES).resolve(scope("10.1.2.3", "for=198.51.100.1", header=header)) == "10.1.2.3"
+    assert addresses(PROXIES).resolve(scope("10.1.2.3", "198.51.100.1", header=header)) == "10.1.2.3"
 
 
 @pytest.mark.parametrize("peer", ["203.0.113.9", "127.0.0.1", "10.1.2.3", "::1"])
 def test_where_no_proxy_is_trusted_not_even_this_machine_is_believed(peer: str) -> None:
-    assert addresses("").find(scope(peer, "198.51.100.1")) == peer
+    assert addresses("").resolve(scope(peer, "198.51.100.1")) == peer
 
 
 @pytest.mark.parametrize("header", ["x-forwarded-for", "forwarded", "x-real-ip"])
@@ -106,20 +106,20 @@ def test_the_first_forwarded_header_that_is_ignored_is_warned_of_once(warnings: 
     nobody = addresses("")
 
     for _ in range(3):
-        nobody.find(scope("203.0.113.9", "198.51.100.1", header=header))
+        nobody.resolve(scope("203.0.113.9", "198.51.100.1", header=header))
 
     (warning,) = warnings
     assert "TRUSTED_PROXIES" in warning
 
 
 def test_without_such_a_header_there_is_nothing_to_warn_of(warnings: list[str]) -> None:
-    addresses("").find(scope("203.0.113.9", "text/html", header="accept"))
+    addresses("").resolve(scope("203.0.113.9", "text/html", header="accept"))
 
     assert warnings == []
 
 
 def test_strangers_who_send_one_past_the_proxy_are_no_reason_to_warn(warnings: list[str]) -> None:
-    addresses(PROXIES).find(scope("203.0.113.9", "198.51.100.1"))
+    addresses(PROXIES).resolve(scope("203.0.113.9", "198.51.100.1"))
 
     assert warnings == []
 
