@@ -1,1 +1,1 @@
-"""Journeys of a client: each calls resources, and none calls another flow."""
+"""Flows of a client, such as registration and login. Flows use resources, and never each other."""

@@ -214,7 +214,7 @@ def test_every_operation_is_known_here() -> None:
 def test_an_operation_says_what_it_does(operation: Described) -> None:
     details = operation.details
 
-    assert re.fullmatch(r"[A-Z][\w ]+", details["summary"])
+    assert re.fullmatch(r"[A-Z][\w -]+", details["summary"])
     assert details["description"].endswith(".")
     assert re.fullmatch(r"[a-z]+([A-Z][a-z]+)*", operation.name)
     assert len(details["tags"]) == 1
@@ -439,7 +439,8 @@ async def test_the_other_example_of_a_login_works_too(client: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize(
-    ("status", "name", "enumeration_safe"), [("201", "to be verified first", "false"), ("202", "example", "true")]
+    ("status", "name", "enumeration_safe"),
+    [("201", "e-mail verification required", "false"), ("202", "example", "true")],
 )
 async def test_registering_answers_as_its_other_examples_say_where_addresses_are_verified(
     app_with: OtherAppFactory, mailbox: Mailbox, status: str, name: str, enumeration_safe: str

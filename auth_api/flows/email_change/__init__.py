@@ -1,1 +1,1 @@
-"""The journey of an account to another address, and back."""
+"""E-mail change: requested by the user, confirmed from the new mailbox, and undone from the old one."""

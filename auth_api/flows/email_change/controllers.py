@@ -1,4 +1,4 @@
-"""POST /api/user/email, /api/auth/email/confirm-change and /undo-change."""
+"""Routes of the e-mail change."""
 
 from typing import Final
 
@@ -18,15 +18,18 @@ from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException, UserNotFoundException
 from auth_api.users.user import User
 
-ASKED: Final = Acknowledgement(message="If nobody has this address, a mail is on its way there.")
-CHANGED: Final = Acknowledgement(message="The address is changed.")
+REQUESTED: Final = Acknowledgement(message="If no account has this e-mail address, an e-mail is on its way to it.")
+CHANGED: Final = Acknowledgement(message="The e-mail address has been changed.")
 UNDONE: Final = Acknowledgement(
-    message="The address is back and every session was ended. A mail with a link to set a new password is on its way."
+    message=(
+        "The previous e-mail address is restored, and all sessions are ended. "
+        "An e-mail with a link to set a new password is on its way."
+    )
 )
 
 
 class EmailChangeController(Controller):
-    """Ask for another address."""
+    """Request another e-mail address."""
 
     path = "/api/user"
     tags = ("Account",)
@@ -34,7 +37,7 @@ class EmailChangeController(Controller):
     @post(
         "/email",
         status_code=202,
-        summary="Change the address",
+        summary="Change the e-mail address",
         operation_id="changeEmail",
         load_shedder="password_hashing",
         rate_limit="email_change",
@@ -45,7 +48,7 @@ class EmailChangeController(Controller):
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
-            response={"message": ASKED.message},
+            response={"message": REQUESTED.message},
             request={"new_email": "ada@example.org", "current_password": "Tr0ub4dor&3-horse"},
         ),
     )
@@ -56,9 +59,9 @@ class EmailChangeController(Controller):
         email_change: Injected[EmailChangeService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Have a link sent to the new address. Nothing changes before it is used.
+        """Send a link to the new e-mail address, which changes when the link is used.
 
-        The answer is the same whether somebody has the address or not.
+        The response is the same whether or not another account has the e-mail address.
         """
         await email_change.request(
             current_user,
@@ -66,11 +69,11 @@ class EmailChangeController(Controller):
             current_password=data.current_password,
             request_context=request_context,
         )
-        return ASKED
+        return REQUESTED
 
 
 class EmailConfirmationController(Controller):
-    """Confirm another address, or take the earlier one back."""
+    """Confirm the new e-mail address, or restore the previous one."""
 
     path = "/api/auth/email"
     tags = ("Recovery",)
@@ -78,7 +81,7 @@ class EmailConfirmationController(Controller):
     @post(
         "/confirm-change",
         status_code=200,
-        summary="Confirm the new address",
+        summary="Confirm the new e-mail address",
         operation_id="confirmEmailChange",
         rate_limit="mailed_token",
         **public_or_bearer(
@@ -98,9 +101,10 @@ class EmailConfirmationController(Controller):
         caller: Injected[Principal | None],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Change the address by the token of the mail. Every session ends, but one whose bearer token comes along.
+        """Change the e-mail address with the token from the e-mail.
 
-        The address before is told, and can undo it for 24 hours.
+        All sessions are ended, except the one whose access token is sent. The previous e-mail address, if it was
+        verified, gets a link that undoes the change within 24 hours.
         """
         await email_change.confirm(data.token, caller, request_context)
         return CHANGED
@@ -108,7 +112,7 @@ class EmailConfirmationController(Controller):
     @post(
         "/undo-change",
         status_code=200,
-        summary="Undo a change of address",
+        summary="Undo the e-mail change",
         operation_id="undoEmailChange",
         rate_limit="mailed_token",
         **public(
@@ -126,9 +130,9 @@ class EmailConfirmationController(Controller):
         email_change: Injected[EmailChangeService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Take the account back to the address that the mail with this token went to, within 24 hours.
+        """Restore the previous e-mail address with the token that was sent to it, within 24 hours.
 
-        Every session ends, the password stops working, and a mail with a link to set a new one goes out.
+        All sessions are ended and the password is removed. An e-mail with a link to set a new password is sent.
         """
         await email_change.undo(data.token, request_context)
         return UNDONE

@@ -1,4 +1,4 @@
-"""What goes over the wire when an account gets another address."""
+"""Requests of the e-mail change."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from auth_api.users.schemas import EmailField, PasswordField
 
 
 class EmailChangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask for another address, confirmed by the password."""
+    """Request another e-mail address; the password confirms it."""
 
     new_email: EmailField
     current_password: PasswordField

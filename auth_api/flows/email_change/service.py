@@ -1,4 +1,4 @@
-"""Change an account's address: ask, confirm, undo."""
+"""E-mail change: request, confirm, undo."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -24,13 +24,14 @@ from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
-CHANGED: Final = "email_changed"
-UNDONE: Final = "email_change_undone"
+CHANGED_REASON: Final = "email_changed"
+UNDONE_REASON: Final = "email_change_undone"
+"""Stored with the sessions that the flow ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailChangeService:
-    """Moves accounts from mailbox to mailbox."""
+    """Changes e-mail addresses, after the owner of the new mailbox has confirmed."""
 
     database: Database
     users: UserService
@@ -46,20 +47,20 @@ class EmailChangeService:
     async def request(
         self, user: User, *, new_email: CanonicalEmail, current_password: str, request_context: RequestContext
     ) -> None:
-        """Have a link sent to the new address, unless it is somebody's already: the outbox finds out.
+        """Send a link to the new e-mail address, unless another user has it: that is decided when the mail is drafted.
 
         Raises:
-            InvalidCredentialsException: it is not the account's password.
-            TooManyAttemptsException: too many were wrong; this one was not looked at.
-            UserNotFoundException: the account is gone.
-            ServerOverloadedException: too many hashes wait already.
+            InvalidCredentialsException: the password is wrong.
+            TooManyAttemptsException: too many passwords were wrong; this one was not checked.
+            UserNotFoundException: the user does not exist.
+            ServerOverloadedException: too many hashes are waiting.
         """
         found = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
             current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
-        # Both, so that neither one account can write to many strangers, nor many accounts to one.
+        # Count both: neither may one account send mails to many strangers, nor many accounts to one stranger.
         is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, f"account:{user.id}")
         is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, new_email) and is_allowed
 
@@ -71,22 +72,23 @@ class EmailChangeService:
         await self.database.transaction(work)
 
     async def confirm(self, token: str, caller: Principal | None, request_context: RequestContext) -> None:
-        """Give the account the address that the token was sent to. Every session ends but the caller's own.
+        """Set the e-mail address that the token was sent to, and end all sessions except the caller's own.
 
-        The address before is told, with the way back, if it was verified: one that was not may be a stranger's.
+        The previous e-mail address gets a link that undoes the change, if it was verified: otherwise it may be a
+        stranger's.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled.
-            DuplicateEmailException: another account got the address meanwhile.
+            DuplicateEmailException: another user got the e-mail address in the meantime.
         """
 
         async def work() -> None:
             grant = await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
-            user = await self._account(grant)
+            user = await self._user_of(grant)
             if not user.is_active:
                 raise OneTimeTokenInvalidException
             keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
-            ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED, keep=keep)
+            ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, keep=keep)
             await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
                 await self.outbox.to_email(EMAIL_CHANGED, user.email, request_context, user_id=user.id)
@@ -97,21 +99,21 @@ class EmailChangeService:
         await self.database.transaction(work)
 
     async def undo(self, token: str, request_context: RequestContext) -> None:
-        """Give the account an earlier address back, lock everybody out, and mail there a link to set a password.
+        """Restore a previous e-mail address, revoke all access, and mail a link there that sets a new password.
 
-        Who changed the address knew the password. It may have been changed again since, and more addresses after
-        this one may hold a way back to themselves: none of that works any more.
+        An attacker who changed the e-mail address knew the password, may have changed it, and may have changed the
+        e-mail address again. Therefore the password and the undo tokens of all other addresses stop working, too.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
-            DuplicateEmailException: another account got the address meanwhile, and verified it.
+            DuplicateEmailException: another user got the e-mail address in the meantime, and verified it.
         """
 
         async def work() -> None:
             grant = await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
-            user = await self._account(grant)
+            user = await self._user_of(grant)
             await self.email_ownership.remove_password(user.id)
-            ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE, spare=NOTHING)
+            ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE_REASON, spare=NOTHING)
             displaced = await self.email_ownership.reclaim_email(user.id, CanonicalEmail(grant.payload["email"]))
             if displaced is not None:
                 await self.audit.record(
@@ -128,7 +130,7 @@ class EmailChangeService:
 
         await self.database.transaction(work)
 
-    async def _account(self, grant: TokenGrant) -> User:
+    async def _user_of(self, grant: TokenGrant) -> User:
         user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
         if user is None:
             raise OneTimeTokenInvalidException

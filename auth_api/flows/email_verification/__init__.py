@@ -1,1 +1,1 @@
-"""The journey of an address: a mail, a token, and it is its owner's, and nobody else's any more."""
+"""E-mail verification: sends a link, and marks the e-mail address as verified when it is used."""

@@ -1,4 +1,4 @@
-"""Opens the account that a registration asked for, once the mailbox is proved."""
+"""Creates the account of a staged registration, after its e-mail address is verified."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ from auth_api.users.service import UserService
 
 
 class StagedRegistration(msgspec.Struct, frozen=True, kw_only=True):
-    """What was laid down when somebody registered."""
+    """The stored values of a registration without an account."""
 
     email: CanonicalEmail
     username: CanonicalUsername
@@ -27,13 +27,13 @@ class StagedRegistration(msgspec.Struct, frozen=True, kw_only=True):
     locale: str | None
 
     def __repr__(self) -> str:
-        """Leave the hash out."""
+        """Leave the password hash out."""
         return "StagedRegistration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationCompletion:
-    """Turns a registration that waits into an account."""
+    """Turns a staged registration into an account."""
 
     database: Database
     users: UserService
@@ -51,31 +51,37 @@ class RegistrationCompletion:
         username: CanonicalUsername | None,
         request_context: RequestContext,
     ) -> str | None:
-        """Open the account, verified, without a session; see `VerificationService.verify`.
+        """Create the account with a verified e-mail address, without a session; see `VerificationService.verify`.
 
-        Without the password that was registered with, the account has none: an impostor may have chosen it.
+        Without the password of the registration, the account gets an unusable password: another person may have
+        chosen the one that was registered.
         """
-        wanted = msgspec.convert(grant.payload, StagedRegistration)
+        staged = msgspec.convert(grant.payload, StagedRegistration)
         if password is not None and not await self.passwords.check_hash(
-            password, wanted.hashed_password, identifier=wanted.email, request_context=request_context
+            password, staged.hashed_password, identifier=staged.email, request_context=request_context
         ):
             raise InvalidCredentialsException
-        is_known = password is not None
+        has_password = password is not None
 
         async def work() -> str | None:
             await self.tokens.redeem(Purpose.REGISTRATION, token)
             user = await self.users.create(
-                email=wanted.email,
-                username=username or wanted.username,
-                hashed_password=wanted.hashed_password if is_known else UNUSABLE_HASH,
-                locale=wanted.locale,
+                email=staged.email,
+                username=username or staged.username,
+                hashed_password=staged.hashed_password if has_password else UNUSABLE_HASH,
+                locale=staged.locale,
             )
-            await self.email_ownership.mark_verified(user.id, wanted.email)
-            await self.tokens.delete_staged(Purpose.REGISTRATION, wanted.email)
+            await self.email_ownership.mark_verified(user.id, staged.email)
+            await self.tokens.delete_staged(Purpose.REGISTRATION, staged.email)
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.audit.record(
-                EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=request_context, password_dropped=not is_known
+                EventTag.EMAIL_VERIFIED,
+                user_id=user.id,
+                request_context=request_context,
+                password_dropped=not has_password,
             )
-            return None if is_known else await self.tokens.issue(Purpose.PASSWORD_RESET, user.id, email=wanted.email)
+            if has_password:
+                return None
+            return await self.tokens.issue(Purpose.PASSWORD_RESET, user.id, email=staged.email)
 
         return await self.database.transaction(work)

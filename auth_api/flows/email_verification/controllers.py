@@ -1,4 +1,4 @@
-"""POST /api/auth/email/verify and /resend."""
+"""Routes of e-mail verification."""
 
 from typing import Final
 
@@ -24,11 +24,13 @@ from auth_api.sessions.principal import Principal
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, InvalidCredentialsException
 
-ASKED: Final = Acknowledgement(message="If this address waits to be verified, a mail is on its way.")
+MAIL_SENT: Final = Acknowledgement(
+    message="If an account has this e-mail address and it is not verified, an e-mail is on its way."
+)
 
 
 class VerificationController(Controller):
-    """Prove an address."""
+    """Verify an e-mail address."""
 
     path = "/api/auth/email"
     tags = ("Recovery",)
@@ -36,7 +38,7 @@ class VerificationController(Controller):
     @post(
         "/verify",
         status_code=200,
-        summary="Verify the address",
+        summary="Verify the e-mail address",
         operation_id="verifyEmail",
         rate_limit="mailed_token",
         **public_or_bearer(
@@ -59,11 +61,12 @@ class VerificationController(Controller):
         caller: Injected[Principal | None],
         request_context: Injected[RequestContext],
     ) -> Verified:
-        """Verify an address by the token of the mail, and show that the account is one's own.
+        """Verify an e-mail address with the token from the e-mail.
 
-        Send the account's `password`, or be logged in to it. Without either, the account's sessions end and its
-        password goes, as somebody else may have registered with the address; then the answer holds a
-        `password_reset_token`, by which to set a new one. After `DUPLICATE_USERNAME`, send another `username` along.
+        Send the account's `password`, or the access token of one of its sessions. Without either, all sessions are
+        ended and the password is removed, because another person may have registered with this e-mail address. The
+        response then has a `password_reset_token` to set a new password with. After `DUPLICATE_USERNAME`, repeat the
+        request with another `username`.
         """
         proof = AccountProof(user_id=caller.id if caller else None, password=data.password, username=data.username)
         return verified_view(await verification.verify(data.token, proof, request_context))
@@ -71,11 +74,14 @@ class VerificationController(Controller):
     @post(
         "/resend",
         status_code=202,
-        summary="Ask for the verification mail again",
+        summary="Send the verification e-mail again",
         operation_id="resendVerification",
         rate_limit="resend",
         **public(
-            *BODY_ERRORS, *DATABASE_ERRORS, response={"message": ASKED.message}, request={"email": "ada@example.com"}
+            *BODY_ERRORS,
+            *DATABASE_ERRORS,
+            response={"message": MAIL_SENT.message},
+            request={"email": "ada@example.com"},
         ),
     )
     async def resend(
@@ -84,9 +90,9 @@ class VerificationController(Controller):
         verification: Injected[VerificationService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Have the link sent again. The earlier one stops working.
+        """Send another verification link; earlier links stop working.
 
-        The answer is the same, and takes the same time, whether an account has the address or not.
+        The response, and the time it takes, are the same whether or not an account has the e-mail address.
         """
         await verification.resend(data.email, request_context)
-        return ASKED
+        return MAIL_SENT

@@ -1,4 +1,4 @@
-"""Verify an address, and have the mail sent again."""
+"""Verification of e-mail addresses, and sending the mail again."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -23,16 +23,17 @@ from auth_api.users.errors import InvalidCredentialsException, UserNotFoundExcep
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
 
-VERIFIED: Final = "email_verified"
+END_REASON: Final = "email_verified"
+"""Stored with the sessions that verification ends."""
 
 
 class AccountProof(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes along with a token that proves the mailbox.
+    """What a client sends in addition to the token, to prove access to the account.
 
     Attributes:
-        user_id: the account that the request is logged in to.
-        password: what somebody sent as the account's.
-        username: the name to register with, where the one that was asked for is taken by now.
+        user_id: the user that the request is authenticated as.
+        password: not checked yet.
+        username: to complete a registration with, if the registered one is taken by now.
     """
 
     user_id: int | None = None
@@ -46,7 +47,7 @@ class AccountProof(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerificationService:
-    """Gives an address to whoever can read its mail."""
+    """Marks e-mail addresses as verified, for clients that have the token sent to them."""
 
     database: Database
     users: UserService
@@ -60,29 +61,29 @@ class VerificationService:
     completion: RegistrationCompletion
 
     async def resend(self, email: CanonicalEmail, request_context: RequestContext) -> None:
-        """Have the mail sent again, if an account has this address and it is not verified.
+        """Send the mail again, if a user has this e-mail address and has not verified it.
 
-        Nothing here depends on that: the same row is written, and the outbox finds out.
+        The same row is written in any case: whether the mail is sent is decided when it is drafted.
         """
         if await self.mail_limits.allow(EMAIL_VERIFICATION.name, email):
             await self.database.statement(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
     async def verify(self, token: str, proof: AccountProof, request_context: RequestContext) -> str | None:
-        """Verify the address that a token was sent to; in a registration that waits for it, open the account.
+        """Verify the e-mail address that a token was sent to, or complete the registration that waits for it.
 
-        The mailbox's owner need not be who registered: that may have been an impostor, who would have a way in from
-        then on (MSRC, "Pre-hijacked accounts", 2022). Only who also is logged in to the account, or knows its
-        password, finds it as it was. For anybody else all sessions end and there is no password any more.
+        Another person than the mailbox's owner may have registered, and would keep access to the account ("Pre-hijacked
+        accounts", MSRC, 2022). Therefore, unless the client also is logged in to the account or knows its password,
+        all sessions are ended and the password is removed.
 
         Returns:
-            A token that sets a new password, where there is none any more.
+            A token to set a new password with, if the password was removed.
 
         Raises:
-            OneTimeTokenInvalidException: the token is unknown, used or expired, or the account has another address.
-            InvalidCredentialsException: the password is not the account's. The token still works.
-            TooManyAttemptsException: too many were wrong; this one was not looked at. The token still works.
-            DuplicateEmailException: the address got another account since somebody registered.
-            DuplicateUsernameException: the name is taken by now. The token still works, with another name.
+            OneTimeTokenInvalidException: the token is unknown, used or expired, or the user has another e-mail address.
+            InvalidCredentialsException: the password is wrong. The token still works.
+            TooManyAttemptsException: too many passwords were wrong; this one was not checked. The token still works.
+            DuplicateEmailException: another user got the e-mail address since the registration.
+            DuplicateUsernameException: the username is taken by now. The token still works, with another username.
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_VERIFICATION, Purpose.REGISTRATION)
         if grant.purpose == Purpose.REGISTRATION:
@@ -95,29 +96,29 @@ class VerificationService:
         self, token: str, grant: TokenGrant, proof: AccountProof, request_context: RequestContext
     ) -> str | None:
         user_id = grant.user_id or 0
-        is_known = await self._knows_the_account(user_id, proof, request_context)
+        has_access = await self._has_access(user_id, proof, request_context)
         email = CanonicalEmail(grant.payload["email"])
 
         async def work() -> str | None:
             await self.tokens.redeem(Purpose.EMAIL_VERIFICATION, token)
-            is_news = await self.email_ownership.mark_verified(user_id, email)
-            if is_news is None:
+            is_newly_verified = await self.email_ownership.mark_verified(user_id, email)
+            if is_newly_verified is None:
                 raise OneTimeTokenInvalidException
-            if not is_news:
+            if not is_newly_verified:
                 return None
-            ended = 0 if is_known else await self._take_from_others(user_id)
+            ended = 0 if has_access else await self._revoke_access(user_id)
             await self.audit.record(
                 EventTag.EMAIL_VERIFIED,
                 user_id=user_id,
                 request_context=request_context,
-                password_dropped=not is_known,
+                password_dropped=not has_access,
                 sessions_ended=ended,
             )
-            return None if is_known else await self.tokens.issue(Purpose.PASSWORD_RESET, user_id, email=email)
+            return None if has_access else await self.tokens.issue(Purpose.PASSWORD_RESET, user_id, email=email)
 
         return await self.database.transaction(work)
 
-    async def _knows_the_account(self, user_id: int, proof: AccountProof, request_context: RequestContext) -> bool:
+    async def _has_access(self, user_id: int, proof: AccountProof, request_context: RequestContext) -> bool:
         try:
             found = await self.users.get_credentials(user_id)
         except UserNotFoundException:
@@ -135,7 +136,7 @@ class VerificationService:
             raise InvalidCredentialsException
         return True
 
-    async def _take_from_others(self, user_id: int) -> int:
-        """Leave nobody a way in. Returns how many sessions ended."""
+    async def _revoke_access(self, user_id: int) -> int:
+        """Remove the password and end all sessions; return how many were ended."""
         await self.email_ownership.remove_password(user_id)
-        return await self.access_revocation.revoke_all(user_id, reason=VERIFIED)
+        return await self.access_revocation.revoke_all(user_id, reason=END_REASON)

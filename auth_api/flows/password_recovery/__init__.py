@@ -1,1 +1,1 @@
-"""The journey of somebody who forgot the password: a mail, a token, a new password, and nobody else logged in."""
+"""Password recovery: a mailed link sets a new password; the link of a security notice revokes all access."""

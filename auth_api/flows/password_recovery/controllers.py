@@ -1,4 +1,4 @@
-"""POST /api/auth/password/forgot and /reset, and /api/auth/sessions/report."""
+"""Routes of password recovery and of reports about strangers."""
 
 from typing import Final
 
@@ -14,15 +14,15 @@ from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement, TokenRequest
 from auth_api.users.errors import WeakPasswordException
 
-ASKED: Final = Acknowledgement(message="If an account has this address, a mail is on its way.")
+REQUESTED: Final = Acknowledgement(message="If an account has this e-mail address, an e-mail is on its way.")
 REPORTED: Final = Acknowledgement(
-    message="Every session was ended. A mail with a link to set a new password is on its way."
+    message="All sessions are ended. An e-mail with a link to set a new password is on its way."
 )
-RESET: Final = Acknowledgement(message="The password is set. Log in with it.")
+RESET: Final = Acknowledgement(message="The password has been set. Log in with it.")
 
 
 class RecoveryController(Controller):
-    """Get an account back."""
+    """Reset a forgotten password."""
 
     path = "/api/auth/password"
     tags = ("Recovery",)
@@ -30,11 +30,14 @@ class RecoveryController(Controller):
     @post(
         "/forgot",
         status_code=202,
-        summary="Ask for a password reset",
+        summary="Request a password reset",
         operation_id="forgotPassword",
         rate_limit="forgot",
         **public(
-            *BODY_ERRORS, *DATABASE_ERRORS, response={"message": ASKED.message}, request={"email": "ada@example.com"}
+            *BODY_ERRORS,
+            *DATABASE_ERRORS,
+            response={"message": REQUESTED.message},
+            request={"email": "ada@example.com"},
         ),
     )
     async def forgot(
@@ -43,12 +46,12 @@ class RecoveryController(Controller):
         recovery: Injected[RecoveryService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Have a mail sent with a link that sets a new password.
+        """Send an e-mail with a link that sets a new password.
 
-        The answer is the same, and takes the same time, whether an account has the address or not.
+        The response, and the time it takes, are the same whether or not an account has the e-mail address.
         """
         await recovery.forgot(data.email, request_context)
-        return ASKED
+        return REQUESTED
 
     @post(
         "/reset",
@@ -72,16 +75,16 @@ class RecoveryController(Controller):
         recovery: Injected[RecoveryService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Set a new password by the token of the mail. Every session of the account ends.
+        """Set a new password with the token from the e-mail, and end all sessions of the account.
 
-        A password that is too weak leaves the token as it is: try again with a better one.
+        The token still works after `WEAK_PASSWORD`.
         """
         await recovery.reset(data.token, data.new_password, request_context)
         return RESET
 
 
 class ReportController(Controller):
-    """Throw a stranger out."""
+    """Report a stranger in the account."""
 
     path = "/api/auth/sessions"
     tags = ("Recovery",)
@@ -106,9 +109,9 @@ class ReportController(Controller):
         recovery: Injected[RecoveryService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Say "this was not me" by the token of any notice, within 7 days.
+        """Report that a stranger used the account, with the token of a security notice, within 7 days.
 
-        Every session ends, the password stops working, and a mail with a link to set a new one goes out.
+        All sessions are ended and the password is removed. An e-mail with a link to set a new password is sent.
         """
         await recovery.report(data.token, request_context)
         return REPORTED

@@ -1,4 +1,4 @@
-"""What goes over the wire when a password is reset."""
+"""Requests of password recovery."""
 
 import msgspec
 
@@ -7,13 +7,13 @@ from auth_api.users.schemas import ChangedPasswordField, EmailField
 
 
 class ForgotRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask for a mail with a link that sets a new password."""
+    """Request an e-mail with a link that sets a new password."""
 
     email: EmailField
 
 
 class ResetRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Set a new password by the token of that mail."""
+    """Set a new password with the token from the e-mail."""
 
     token: OneTimeTokenField
     new_password: ChangedPasswordField

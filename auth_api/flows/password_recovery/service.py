@@ -1,4 +1,4 @@
-"""Forgot and reset; and what a notice offers to whoever did not do what it tells of."""
+"""Password reset, and the report of a stranger by the link of a security notice."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,13 +20,14 @@ from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
 
-RESET: Final = "password_reset"
-REPORTED: Final = "reported"
+RESET_REASON: Final = "password_reset"
+REPORTED_REASON: Final = "reported"
+"""Stored with the sessions that the flow ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveryService:
-    """Gives an account back to whoever can read its mail."""
+    """Restores access to an account, for a client that has a token sent to its e-mail address."""
 
     database: Database
     email_ownership: EmailOwnership
@@ -39,22 +40,20 @@ class RecoveryService:
     mail_limits: MailLimits
 
     async def forgot(self, email: CanonicalEmail, request_context: RequestContext) -> None:
-        """Have a mail sent to the account of this address, if there is one.
+        """Send a mail to the user with this e-mail address, if there is one.
 
-        Nothing here depends on that: the same row is written, and the outbox finds out.
+        The same row is written in any case: whether the mail is sent is decided when it is drafted.
         """
         if await self.mail_limits.allow(PASSWORD_RESET.name, email):
             await self.database.statement(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
 
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
-        """Set a new password and end every session.
-
-        A password that breaks rules leaves the token as it is.
+        """Set a new password and end all sessions. The token still works if the password is rejected.
 
         Raises:
-            OneTimeTokenInvalidException: the token is unknown, used or expired; or its account is disabled or gone.
-            WeakPasswordException: the password breaks rules.
-            ServerOverloadedException: too many hashes wait already.
+            OneTimeTokenInvalidException: the token is unknown, used or expired, or its account is disabled or deleted.
+            WeakPasswordException: the password breaks the password rules.
+            ServerOverloadedException: too many hashes are waiting.
         """
         grant = await self.tokens.find(token, Purpose.PASSWORD_RESET)
         user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
@@ -66,11 +65,11 @@ class RecoveryService:
 
         async def work() -> None:
             await self.tokens.redeem(Purpose.PASSWORD_RESET, token)
-            # First what logins wait for: who logged in by the old password until then is thrown out below.
+            # First lock the row that logins lock: sessions opened with the old password until then are ended below.
             if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.set_password(user.id, new_hash)
-            ended = await self.access_revocation.revoke_all(user.id, reason=RESET)
+            ended = await self.access_revocation.revoke_all(user.id, reason=RESET_REASON)
             await self.audit.record(
                 EventTag.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
@@ -79,7 +78,7 @@ class RecoveryService:
         await self.database.transaction(work)
 
     async def report(self, token: str, request_context: RequestContext) -> None:
-        """Lock an account for everybody, as somebody was in it who is not its owner, and mail the owner the way back.
+        """Revoke all access to an account that a stranger has used, and mail its owner a link to set a new password.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
@@ -90,7 +89,7 @@ class RecoveryService:
             if user_id is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.remove_password(user_id)
-            ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED)
+            ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED_REASON)
             await self.audit.record(
                 EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )

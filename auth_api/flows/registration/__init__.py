@@ -1,1 +1,1 @@
-"""The journey from nothing to an account with a first session."""
+"""Registration: creates an account and its first session."""

@@ -1,4 +1,4 @@
-"""POST /api/auth/register."""
+"""Routes of registration."""
 
 from typing import Any, Final
 
@@ -21,11 +21,11 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
 
-NOTED: Final = Acknowledgement(message="A mail is on its way to this address.")
+MAIL_SENT: Final = Acknowledgement(message="An e-mail is on its way to this address.")
 
 
 class RegistrationController(Controller):
-    """Open an account."""
+    """Create an account."""
 
     path = "/api/auth"
     tags = ("Authentication",)
@@ -47,12 +47,12 @@ class RegistrationController(Controller):
                     response=EXAMPLE_REGISTERED,
                     request=EXAMPLE_REGISTRATION,
                 ),
-                responses={"to be verified first": EXAMPLE_AWAITING},
+                responses={"e-mail verification required": EXAMPLE_AWAITING},
             ),
             status=202,
             response=Acknowledgement,
-            description="With `REGISTRATION_ENUMERATION_SAFE`, always: the account begins with the link of the mail.",
-            example={"message": NOTED.message},
+            description="Always with `REGISTRATION_ENUMERATION_SAFE`: the link in the e-mail creates the account.",
+            example={"message": MAIL_SENT.message},
         ),
     )
     async def register(
@@ -61,14 +61,14 @@ class RegistrationController(Controller):
         registration: Injected[RegistrationService],
         request_context: Injected[RequestContext],
     ) -> Response[Registered | AwaitingVerification]:
-        """Open an account and log in to it. Of several who want the same address or name at once, one gets it.
+        """Create an account and log in.
 
-        A mail with a link that verifies the address goes out. With `REQUIRE_EMAIL_VERIFICATION` there are no tokens
-        before it is used. With `REGISTRATION_ENUMERATION_SAFE` there is no account before that, and the answer is 202
-        whether the address or the name is taken or not.
+        Sends an e-mail with a link that verifies the e-mail address. With `REQUIRE_EMAIL_VERIFICATION`, the response
+        has no tokens: the user can log in after using the link. With `REGISTRATION_ENUMERATION_SAFE`, the link also
+        creates the account, and the response is 202 whether or not the e-mail address or the username is taken.
         """
-        made = await registration.register(
+        registered = await registration.register(
             email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        response: Any = NOTED if made.user is None else registered_view(made.user, made.tokens)
-        return Response(response, status_code=202 if made.user is None else 201)
+        response: Any = MAIL_SENT if registered.user is None else registered_view(registered.user, registered.tokens)
+        return Response(response, status_code=202 if registered.user is None else 201)

@@ -1,4 +1,4 @@
-"""What is counted of registering."""
+"""Metrics of registration."""
 
 from typing import Final
 
@@ -6,8 +6,7 @@ from auth_api.kit.prometheus import counters
 
 REGISTRATIONS: Final = counters(
     "registrations",
-    "Registrations by outcome. duplicate: the address or the username was taken; waiting: for a proof of the mailbox.",
+    "Registrations by outcome. duplicate: the e-mail address or username was taken; waiting: for the mailed link.",
     "outcome",
     ("succeeded", "duplicate", "waiting"),
 )
-"""By outcome."""

@@ -1,4 +1,4 @@
-"""What goes over the wire when somebody registers."""
+"""Requests and responses of registration."""
 
 from typing import Any, Literal
 
@@ -26,7 +26,7 @@ EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "requi
 
 
 class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Open an account."""
+    """Create an account."""
 
     email: EmailField
     username: UsernameField
@@ -34,7 +34,7 @@ class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
 
 class Registered(TokenPair, frozen=True, kw_only=True):
-    """The new account and its first pair of tokens, in one flat object."""
+    """The new user and the first pair of tokens, in one flat object."""
 
     id: int
     username: str
@@ -47,13 +47,13 @@ class Registered(TokenPair, frozen=True, kw_only=True):
 
 
 class AwaitingVerification(UserResponse, frozen=True, kw_only=True):
-    """The new account, without tokens: this server wants the address verified before anybody logs in."""
+    """The new user, without tokens: the e-mail address must be verified before the first login."""
 
     email_verification: Literal["required"]
 
 
 def registered_view(user: User, tokens: TokenPair | None) -> Registered | AwaitingVerification:
-    """Show a new account, with its tokens if it has any."""
+    """Return a new user in its wire format, with the tokens if there are any."""
     if tokens is None:
         return AwaitingVerification(**user_fields(user), email_verification="required")
     return Registered(**user_fields(user), **msgspec.structs.asdict(tokens))

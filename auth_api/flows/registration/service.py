@@ -1,4 +1,4 @@
-"""Register: an account and its first session, or neither."""
+"""Registration: an account and its first session, or neither."""
 
 from dataclasses import dataclass
 
@@ -26,11 +26,11 @@ from auth_api.users.user import User
 
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """What registering has brought.
+    """The result of a registration.
 
     Attributes:
-        user: None where nothing becomes an account before the mailbox is proved.
-        tokens: None where nobody logs in before that.
+        user: None if the account is created only after the e-mail address is verified.
+        tokens: None if the user can log in only after the e-mail address is verified.
     """
 
     user: User | None = None
@@ -39,7 +39,7 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationService:
-    """Opens accounts."""
+    """Creates accounts."""
 
     database: Database
     users: UserService
@@ -55,22 +55,23 @@ class RegistrationService:
     async def register(
         self, *, email: CanonicalEmail, username: CanonicalUsername, password: str, request_context: RequestContext
     ) -> Registration:
-        """Open an account, mail its owner a link that verifies the address, and log in, as far as the policy allows.
+        """Create an account and a session, as far as the policy allows, and mail a link that verifies the address.
 
         Args:
-            email: its address.
-            username: its name.
-            password: one that the password rules accept.
-            request_context: where the request came from.
+            email: of the new user.
+            username: of the new user.
+            password: accepted by the password rules.
+            request_context: of the request.
 
         Raises:
-            DuplicateEmailException: the address is taken; never where an account begins with a proof of the mailbox.
-            DuplicateUsernameException: the username is taken; never there, either.
-            ServerOverloadedException: too many hashes wait already.
+            DuplicateEmailException: the e-mail address is taken. Not raised if the account is created only after the
+                e-mail address is verified.
+            DuplicateUsernameException: the username is taken. Not raised in the same case.
+            ServerOverloadedException: too many hashes are waiting.
         """
-        hashed_password = await self.hasher.hash(password)  # no connection is held meanwhile
+        hashed_password = await self.hasher.hash(password)  # no database connection is held meanwhile
         if self.verification_policy.before_signup:
-            await self._lay_down(email, username, hashed_password, request_context)
+            await self._stage(email, username, hashed_password, request_context)
             REGISTRATIONS["waiting"].inc()
             return Registration()
 
@@ -86,18 +87,18 @@ class RegistrationService:
             return Registration(user=user, tokens=opened.tokens)
 
         try:
-            made = await self.database.transaction(work)
+            registration = await self.database.transaction(work)
         except (DuplicateEmailException, DuplicateUsernameException):
             REGISTRATIONS["duplicate"].inc()
             raise
         REGISTRATIONS["succeeded"].inc()
-        return made
+        return registration
 
     async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> User:
-        """Open an account for somebody else, without a session.
+        """Create an account for another person, without a session and without a mail.
 
         Raises:
-            DuplicateEmailException: the address is taken.
+            DuplicateEmailException: the e-mail address is taken.
             DuplicateUsernameException: the username is taken.
         """
         hashed_password = await self.hasher.hash(password)
@@ -111,16 +112,16 @@ class RegistrationService:
 
         return await self.database.transaction(work)
 
-    async def _lay_down(
+    async def _stage(
         self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, request_context: RequestContext
     ) -> None:
-        """Keep what was asked for until the mailbox is proved; the same rows whether the address has an owner or not.
+        """Store the registration until the e-mail address is verified.
 
-        The outbox finds that out.
+        The same rows are written whether or not a user has the e-mail address: that is decided when the mail is sent.
         """
         if not await self.mail_limits.allow(REGISTRATION.name, email):
             return
-        wanted = {
+        staged = {
             "email": email,
             "username": username,
             "hashed_password": hashed_password,
@@ -128,7 +129,7 @@ class RegistrationService:
         }
 
         async def work() -> None:
-            token_id = await self.tokens.stage(Purpose.REGISTRATION, **wanted)
+            token_id = await self.tokens.stage(Purpose.REGISTRATION, **staged)
             await self.outbox.to_email(REGISTRATION, email, request_context, token_id=token_id)
 
         await self.database.transaction(work)

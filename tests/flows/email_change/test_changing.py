@@ -39,7 +39,7 @@ async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mail
 
     assert (response.status, response.json) == (
         202,
-        {"message": "If nobody has this address, a mail is on its way there."},
+        {"message": "If no account has this e-mail address, an e-mail is on its way to it."},
     )
     message = await mailbox.one()
     assert (message.recipient, message.subject) == (NEW, "Confirm your new e-mail address")
@@ -56,7 +56,7 @@ async def test_the_link_changes_it_and_ends_every_session_but_one_s_own(ada: Act
 
     response = await confirm(ada, await mailbox.token(), bearer=ada.access_token)
 
-    assert (response.status, response.json) == (200, {"message": "The address is changed."})
+    assert (response.status, response.json) == (200, {"message": "The e-mail address has been changed."})
     profile = await ada.profile()
     assert (profile["email"], profile["email_verified"]) == (NEW, True)
     assert (await ada.refresh()).status == 200

@@ -18,7 +18,7 @@ async def test_the_new_link_works_and_the_earlier_one_does_not(ada: Actor, mailb
 
     assert (response.status, response.json) == (
         202,
-        {"message": "If this address waits to be verified, a mail is on its way."},
+        {"message": "If an account has this e-mail address and it is not verified, an e-mail is on its way."},
     )
     token = await mailbox.token()
     assert (await verify(ada, earlier, password=ada.password)).outcome == (400, "ONE_TIME_TOKEN_INVALID")

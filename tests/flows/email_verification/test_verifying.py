@@ -56,7 +56,7 @@ async def test_who_also_knows_the_account_finds_it_as_it_was(ada: Actor, mailbox
 
     assert (response.status, response.json) == (
         200,
-        {"message": "The address is verified.", "password_reset_token": None},
+        {"message": "The e-mail address is verified.", "password_reset_token": None},
     )
     assert (await ada.profile())["email_verified"] is True
     assert (await ada.log_in()).status == 200

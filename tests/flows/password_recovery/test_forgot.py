@@ -39,7 +39,7 @@ async def test_the_owner_gets_a_mail(everybody: Actor, mailbox: Mailbox) -> None
 
     assert (response.status, response.json) == (
         202,
-        {"message": "If an account has this address, a mail is on its way."},
+        {"message": "If an account has this e-mail address, an e-mail is on its way."},
     )
     message = await mailbox.one()
     assert (message.recipient, message.subject) == ("ada@example.com", "Set a new password")

@@ -30,7 +30,7 @@ async def test_the_new_password_works_and_the_old_one_does_not(user_factory: Use
 
     response = await reset(ada, await forgot(ada, mailbox))
 
-    assert (response.status, response.json) == (200, {"message": "The password is set. Log in with it."})
+    assert (response.status, response.json) == (200, {"message": "The password has been set. Log in with it."})
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await ada.log_in(password=NEW)).status == 200
 

@@ -83,7 +83,7 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
         )
         for response in responses
     ]
-    assert shown[0][:2] == (202, b'{"message":"A mail is on its way to this address."}')
+    assert shown[0][:2] == (202, b'{"message":"An e-mail is on its way to this address."}')
     assert shown == [shown[0]] * 5
     assert asked == [asked[0]] * 5
     assert len(asked[0]) == 2
