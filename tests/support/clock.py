@@ -1,4 +1,4 @@
-"""A clock that a test moves."""
+"""Clocks that a test moves."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -19,3 +19,13 @@ class MovableClock:
     def reset(self) -> None:
         """Return to the real time."""
         self._shift = timedelta()
+
+
+class MovableMonotonicClock:
+    """A monotonic clock that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now

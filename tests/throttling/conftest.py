@@ -1,4 +1,4 @@
-"""An application whose limits are on, behind a proxy that says who is calling."""
+"""An application with limits, behind a proxy that reports the client's IP address."""
 
 from collections.abc import AsyncIterator
 
@@ -6,21 +6,25 @@ import pytest
 
 from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 
-PATIENT = {"DATABASE_POOL_TIMEOUT": "30", "DATABASE_CONNECT_TIMEOUT": "30", "DATABASE_STATEMENT_TIMEOUT": "30"}
-"""Where many arrive at once, a slow machine must not decide by 503."""
+LONG_DATABASE_TIMEOUTS = {
+    "DATABASE_POOL_TIMEOUT": "30",
+    "DATABASE_CONNECT_TIMEOUT": "30",
+    "DATABASE_STATEMENT_TIMEOUT": "30",
+}
+"""So that many parallel requests do not get 503 on a slow machine."""
 
 
 @pytest.fixture
 async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
-    """With limits as they come, but for logins per address: those would hide the account throttle."""
+    """An application with the default limits, except logins per IP address, which would hide the account throttle."""
     async with app_with(
-        RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP, **PATIENT
+        RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP, **LONG_DATABASE_TIMEOUTS
     ) as other:
         yield other
 
 
 @pytest.fixture
 async def strict(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
-    """With limits as they come."""
-    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP, **PATIENT) as other:
+    """An application with the default limits."""
+    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP, **LONG_DATABASE_TIMEOUTS) as other:
         yield other

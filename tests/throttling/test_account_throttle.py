@@ -1,4 +1,4 @@
-"""Guessing at one account from one network: five failures are free, then every one costs a wait that doubles."""
+"""Guessing one user's password from one network: after five free failures, each failure doubles the wait."""
 
 import asyncio
 from collections import Counter
@@ -23,13 +23,13 @@ async def guess(person: Actor, times: int = 1) -> list[tuple[int, str]]:
 
 
 def wait_of(response: ApiResponse) -> int:
-    """Return the wait that an answer tells, to five seconds: a slow test machine must not decide."""
+    """Return `Retry-After`, rounded up to 5 s so that a slow machine does not fail the test."""
     assert response.outcome == (429, "TOO_MANY_ATTEMPTS")
     return -(-int(response.response.headers["Retry-After"]) // 5) * 5
 
 
-@pytest.mark.parametrize("username", ["ada", "nobody"])
-async def test_after_five_failures_even_the_right_password_has_to_wait(limited: OtherApp, username: str) -> None:
+@pytest.mark.parametrize("username", ["ada", "unknown"])
+async def test_correct_password_has_to_wait_after_five_failures(limited: OtherApp, username: str) -> None:
     ada = Actor(limited.client)
     await ada.register()
 
@@ -40,10 +40,8 @@ async def test_after_five_failures_even_the_right_password_has_to_wait(limited: 
     assert wait_of(refused) == 30
 
 
-@pytest.mark.parametrize("username", ["ada", "nobody"])
-async def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour(
-    limited: OtherApp, username: str
-) -> None:
+@pytest.mark.parametrize("username", ["ada", "unknown"])
+async def test_wait_doubles_with_each_failure_up_to_15_minutes(limited: OtherApp, username: str) -> None:
     await Actor(limited.client).register()
     guesser = Actor(limited.client, username=username)
     await guess(guesser, 5)
@@ -57,7 +55,7 @@ async def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour(
     assert waits == [30, 60, 120, 240, 480, 900, 900, 900]
 
 
-async def test_a_wait_is_not_over_before_its_end(limited: OtherApp) -> None:
+async def test_wait_does_not_end_early(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
@@ -67,7 +65,7 @@ async def test_a_wait_is_not_over_before_its_end(limited: OtherApp) -> None:
     assert wait_of(await ada.log_in()) == 10
 
 
-async def test_trying_during_a_wait_does_not_lengthen_it(limited: OtherApp) -> None:
+async def test_attempt_during_a_wait_does_not_extend_it(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
@@ -78,7 +76,7 @@ async def test_trying_during_a_wait_does_not_lengthen_it(limited: OtherApp) -> N
     assert (await ada.log_in()).status == 200
 
 
-async def test_failures_are_forgotten_after_a_day(limited: OtherApp) -> None:
+async def test_failures_expire_after_a_day(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
@@ -88,7 +86,7 @@ async def test_failures_are_forgotten_after_a_day(limited: OtherApp) -> None:
     assert await guess(ada, 6) == [(401, "INVALID_CREDENTIALS")] * 5 + [(429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_fewer_than_five_failures_stay_on_the_account_for_a_day(limited: OtherApp) -> None:
+async def test_failures_count_for_a_day(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 4)
@@ -98,7 +96,7 @@ async def test_fewer_than_five_failures_stay_on_the_account_for_a_day(limited: O
     assert await guess(ada, 2) == [(401, "INVALID_CREDENTIALS"), (429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_a_success_gives_the_five_back(limited: OtherApp) -> None:
+async def test_success_resets_the_failures(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 4)
@@ -108,7 +106,7 @@ async def test_a_success_gives_the_five_back(limited: OtherApp) -> None:
     assert await guess(ada, 6) == [(401, "INVALID_CREDENTIALS")] * 5 + [(429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_no_password_is_looked_at_during_a_wait(limited: OtherApp) -> None:
+async def test_no_password_is_compared_during_a_wait(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
@@ -120,8 +118,8 @@ async def test_no_password_is_looked_at_during_a_wait(limited: OtherApp) -> None
     assert compared == []
 
 
-async def test_fifty_parallel_guesses_evaluate_no_more_than_five_passwords(limited: OtherApp) -> None:
-    """CVE-2024-4629: an attempt is counted before it is looked at, so nobody slips through between the two."""
+async def test_at_most_five_of_fifty_parallel_guesses_are_compared(limited: OtherApp) -> None:
+    """CVE-2024-4629: an attempt is counted before its password is compared, so parallel guesses cannot pass."""
     ada = Actor(limited.client)
     await ada.register()
     guesses = [ada.password if number == 40 else f"wrong-{number}" for number in range(50)]
@@ -134,8 +132,8 @@ async def test_fifty_parallel_guesses_evaluate_no_more_than_five_passwords(limit
     assert len(compared) == 5
 
 
-async def test_who_has_to_wait_writes_nothing_into_the_history(limited: OtherApp) -> None:
-    """Two statements count, and two read: the account, and how long to wait."""
+async def test_refused_attempt_writes_no_audit_row(limited: OtherApp) -> None:
+    """It takes two INSERTs that count, and two SELECTs: the user, and the remaining wait."""
     ada = Actor(limited.client)
     await ada.register()
     await guess(ada, 5)
@@ -146,7 +144,7 @@ async def test_who_has_to_wait_writes_nothing_into_the_history(limited: OtherApp
     assert [statement.split(maxsplit=1)[0] for statement in statements] == ["INSERT", "SELECT", "INSERT", "SELECT"]
 
 
-async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_account(
+async def test_attempt_overtaken_by_a_block_does_not_count_for_the_user(
     limited: OtherApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = Actor(limited.client)
@@ -155,7 +153,7 @@ async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_acc
     count = repository.count_attempt
 
     async def overtaken(network_key: str, user_key: str, policy: ThrottlingPolicy) -> repository.AttemptCounts:
-        counted = await count(f"{network_key}-elsewhere", user_key, policy)
+        counted = await count(f"{network_key}-other", user_key, policy)
         return repository.AttemptCounts(None, counted.of_user)
 
     monkeypatch.setattr(repository, "count_attempt", overtaken)
@@ -163,12 +161,12 @@ async def test_an_attempt_that_is_overtaken_by_a_block_does_not_count_at_the_acc
 
     assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")
     counters = await ThrottleCounterRow.select().where(ThrottleCounterRow.key.like("attempts:id:%"))
-    of_account = [row["attempts"] for row in counters if row["key"].count(":") == 2]
-    assert of_account == [5]
+    of_user = [row["attempts"] for row in counters if row["key"].count(":") == 2]
+    assert of_user == [5]
 
 
-async def test_many_logins_at_once_wait_for_each_other_in_one_order(limited: OtherApp) -> None:
-    """Successes and failures lock the same two rows; in different orders some would end in a deadlock."""
+async def test_parallel_logins_of_a_user_do_not_deadlock(limited: OtherApp) -> None:
+    """Successes and failures lock the same two rows, in the same order."""
     ada = Actor(limited.client)
     await ada.register()
 
@@ -179,7 +177,7 @@ async def test_many_logins_at_once_wait_for_each_other_in_one_order(limited: Oth
     assert outcomes == {200: 32}
 
 
-async def test_switched_off_there_is_no_throttle(app_with: OtherAppFactory) -> None:
+async def test_disabled_limits_disable_the_throttle(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="false") as other:
         ada = Actor(other.client)
         await ada.register()

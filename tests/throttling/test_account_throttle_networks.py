@@ -1,4 +1,4 @@
-"""The account throttle never becomes a weapon: who guesses from elsewhere does not lock the owner out."""
+"""The account throttle and networks: guesses from other networks do not lock the user out."""
 
 import asyncio
 
@@ -18,13 +18,13 @@ NEW_NETWORK = "198.51.100.200"
 HOUR = 60 * 60
 
 
-async def fail_from_everywhere(person: Actor, failures: int) -> list[tuple[int, str]]:
-    """Fail so often, from as many networks as that takes: four times from each."""
-    places = [from_ip(person, f"198.51.100.{number // 4}") for number in range(failures)]
-    return [(await place.log_in(password=WRONG)).outcome for place in places]
+async def fail_from_many_networks(person: Actor, failures: int) -> list[tuple[int, str]]:
+    """Fail this number of times, four times from each network."""
+    callers = [from_ip(person, f"198.51.100.{number // 4}") for number in range(failures)]
+    return [(await caller.log_in(password=WRONG)).outcome for caller in callers]
 
 
-async def test_a_wait_in_one_network_is_none_in_another(limited: OtherApp) -> None:
+async def test_wait_applies_to_one_network_only(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     thief = from_ip(ada, NEW_NETWORK)
@@ -35,7 +35,7 @@ async def test_a_wait_in_one_network_is_none_in_another(limited: OtherApp) -> No
     assert (await ada.log_in()).status == 200
 
 
-async def test_a_success_forgives_its_own_network_alone(limited: OtherApp) -> None:
+async def test_success_resets_the_failures_of_its_network_only(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     thief = from_ip(ada, NEW_NETWORK)
@@ -45,13 +45,13 @@ async def test_a_success_forgives_its_own_network_alone(limited: OtherApp) -> No
 
     assert (await ada.log_in()).status == 200
 
-    theirs = [(await thief.log_in(password=WRONG)).outcome for _ in range(2)]
-    hers = [(await ada.log_in(password=WRONG)).outcome for _ in range(6)]
-    assert theirs == [(401, "INVALID_CREDENTIALS"), (429, "TOO_MANY_ATTEMPTS")]
-    assert hers == [(401, "INVALID_CREDENTIALS")] * 5 + [(429, "TOO_MANY_ATTEMPTS")]
+    of_thief = [(await thief.log_in(password=WRONG)).outcome for _ in range(2)]
+    of_owner = [(await ada.log_in(password=WRONG)).outcome for _ in range(6)]
+    assert of_thief == [(401, "INVALID_CREDENTIALS"), (429, "TOO_MANY_ATTEMPTS")]
+    assert of_owner == [(401, "INVALID_CREDENTIALS")] * 5 + [(429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_addresses_of_one_ipv6_network_share_its_counter(limited: OtherApp) -> None:
+async def test_ipv6_addresses_of_one_network_share_a_counter(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     for number in range(5):
@@ -61,7 +61,7 @@ async def test_addresses_of_one_ipv6_network_share_its_counter(limited: OtherApp
     assert (await from_ip(ada, "2001:db8:0:2::1").log_in()).status == 200
 
 
-async def test_sessions_go_on_and_are_renewed_during_a_wait(limited: OtherApp) -> None:
+async def test_sessions_and_refreshes_continue_during_a_wait(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     for _ in range(5):
@@ -73,11 +73,11 @@ async def test_sessions_go_on_and_are_renewed_during_a_wait(limited: OtherApp) -
     assert (await ada.profile()).status == 200
 
 
-async def test_fifty_failures_from_everywhere_close_the_account_to_new_networks(limited: OtherApp) -> None:
+async def test_fifty_failures_block_logins_from_new_networks(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
 
-    failures = await fail_from_everywhere(ada, 50)
+    failures = await fail_from_many_networks(ada, 50)
     with counted_verifications() as compared:
         refused = await from_ip(ada, NEW_NETWORK).log_in()
 
@@ -87,21 +87,21 @@ async def test_fifty_failures_from_everywhere_close_the_account_to_new_networks(
     assert compared == []
 
 
-async def test_an_account_that_does_not_exist_is_closed_alike(limited: OtherApp) -> None:
-    nobody = Actor(limited.client)
+async def test_unknown_user_is_blocked_in_the_same_way(limited: OtherApp) -> None:
+    guesser = Actor(limited.client)
 
-    failures = await fail_from_everywhere(nobody, 50)
+    failures = await fail_from_many_networks(guesser, 50)
 
     assert failures == [(401, "INVALID_CREDENTIALS")] * 50
-    assert (await from_ip(nobody, NEW_NETWORK).log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
+    assert (await from_ip(guesser, NEW_NETWORK).log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
 
-async def test_a_closed_account_opens_after_the_wait_and_every_failure_closes_it_for_twice_as_long(
+async def test_block_of_new_networks_ends_and_doubles_with_each_failure(
     limited: OtherApp,
 ) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     await age_counters(30)
     outcomes = [(await from_ip(ada, f"192.0.2.{number}").log_in(password=WRONG)).outcome for number in range(2)]
@@ -111,32 +111,32 @@ async def test_a_closed_account_opens_after_the_wait_and_every_failure_closes_it
     assert 55 < int(refused.response.headers["Retry-After"]) <= 60
 
 
-async def test_an_account_is_open_to_all_an_hour_later(limited: OtherApp) -> None:
+async def test_block_of_new_networks_expires_after_an_hour(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     await age_counters(HOUR)
 
-    places = [from_ip(ada, f"192.0.2.{number}") for number in range(3)]
-    assert [(await place.log_in(password=WRONG)).outcome for place in places] == [(401, "INVALID_CREDENTIALS")] * 3
+    callers = [from_ip(ada, f"192.0.2.{number}") for number in range(3)]
+    assert [(await caller.log_in(password=WRONG)).outcome for caller in callers] == [(401, "INVALID_CREDENTIALS")] * 3
     assert (await from_ip(ada, NEW_NETWORK).log_in()).status == 200
 
 
-async def test_the_owners_network_stays_open(limited: OtherApp) -> None:
+async def test_users_own_network_is_not_blocked(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     assert (await ada.log_in()).status == 200
     assert (await ada.log_out()).status == 200
     assert (await ada.log_in()).status == 200
 
 
-async def test_a_network_counts_as_the_owners_for_thirty_days(limited: OtherApp) -> None:
+async def test_network_is_known_for_30_days_after_a_login(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     await age_sessions(days=29, hours=23)
     before = await ada.log_in(password=WRONG)
@@ -147,27 +147,27 @@ async def test_a_network_counts_as_the_owners_for_thirty_days(limited: OtherApp)
     assert after.outcome == (429, "TOO_MANY_ATTEMPTS")
 
 
-async def test_a_network_that_is_known_for_another_account_is_new_to_this_one(limited: OtherApp) -> None:
+async def test_network_known_for_another_user_is_new(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     neighbour = Actor(limited.client, username="grace", email="grace@example.com")
     await from_ip(neighbour, NEW_NETWORK).register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     assert (await from_ip(ada, NEW_NETWORK).log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
 
-async def test_guesses_from_the_owners_network_still_have_to_wait(limited: OtherApp) -> None:
+async def test_guesses_from_the_users_own_network_have_to_wait(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     outcomes = [(await ada.log_in(password=WRONG)).outcome for _ in range(6)]
 
     assert outcomes == [(401, "INVALID_CREDENTIALS")] * 5 + [(429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_sixty_parallel_guesses_from_sixty_networks_evaluate_no_more_than_fifty(limited: OtherApp) -> None:
+async def test_at_most_fifty_of_sixty_parallel_guesses_from_sixty_networks_are_compared(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     thieves = [from_ip(ada, f"198.51.100.{number}") for number in range(60)]
@@ -178,8 +178,8 @@ async def test_sixty_parallel_guesses_from_sixty_networks_evaluate_no_more_than_
     assert len(compared) == 50
 
 
-async def test_successes_do_not_close_an_account(limited: OtherApp) -> None:
-    """A machine that logs in every minute is no guesser."""
+async def test_successes_do_not_block_new_networks(limited: OtherApp) -> None:
+    """A program may log in every minute."""
     ada = Actor(limited.client)
     await ada.register()
     for _ in range(60):
@@ -188,10 +188,10 @@ async def test_successes_do_not_close_an_account(limited: OtherApp) -> None:
     assert (await from_ip(ada, NEW_NETWORK).log_in()).status == 200
 
 
-async def test_successes_of_the_owner_do_not_open_a_closed_account(limited: OtherApp) -> None:
+async def test_successes_do_not_end_the_block_of_new_networks(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
-    await fail_from_everywhere(ada, 50)
+    await fail_from_many_networks(ada, 50)
 
     for _ in range(3):
         assert (await ada.log_in()).status == 200
@@ -199,13 +199,13 @@ async def test_successes_of_the_owner_do_not_open_a_closed_account(limited: Othe
     assert (await from_ip(ada, NEW_NETWORK).log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
 
-@pytest.mark.parametrize("username", ["ada", "nobody"])
-async def test_what_was_refused_is_no_failure_of_the_network(limited: OtherApp, username: str) -> None:
-    """An account closed to new networks must not use up the five failures that each of them has."""
+@pytest.mark.parametrize("username", ["ada", "unknown"])
+async def test_refused_attempt_does_not_count_for_its_network(limited: OtherApp, username: str) -> None:
+    """The block of new networks must not use up the five free failures of each network."""
     ada = Actor(limited.client)
     await ada.register()
     newcomer = from_ip(Actor(limited.client, username=username), NEW_NETWORK)
-    await fail_from_everywhere(newcomer, 50)
+    await fail_from_many_networks(newcomer, 50)
     for _ in range(5):
         assert (await newcomer.log_in(password=WRONG)).outcome == (429, "TOO_MANY_ATTEMPTS")
 

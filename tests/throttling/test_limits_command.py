@@ -1,4 +1,4 @@
-"""`auth-api limits` prints what the settings say."""
+"""`auth-api limits` prints the limits of the settings."""
 
 import json
 from pathlib import Path
@@ -21,7 +21,7 @@ def rows(**variables: str) -> list[tuple[Any, Any]]:
     return [(row["limit"], row["allowed"]) for row in limit_rows(policy)]
 
 
-def test_the_limits_are_those_of_the_contract() -> None:
+def test_default_limits_are_those_of_the_contract() -> None:
     assert rows() == [
         ("login, per IP address", "5 requests in 1 min"),
         ("register, per IP address", "20 requests in 1 h"),
@@ -39,7 +39,7 @@ def test_the_limits_are_those_of_the_contract() -> None:
     ]
 
 
-def test_the_settings_change_what_is_printed() -> None:
+def test_settings_change_the_printed_limits() -> None:
     assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:10] == [
         ("login, per IP address", "14 requests in 90 s"),
         ("register, per IP address", "40 requests in 1 h"),
@@ -56,21 +56,21 @@ def test_the_settings_change_what_is_printed() -> None:
 
 @pytest.mark.parametrize("variable", ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "RATE_LIMIT_FACTOR"])
 @pytest.mark.parametrize("value", ["0", "-1", "1.5", "many"])
-def test_a_limit_that_is_none_is_refused(variable: str, value: str) -> None:
+def test_invalid_limit_is_refused(variable: str, value: str) -> None:
     environ = {"ENVIRONMENT": "testing", **SECRET, variable: value}
 
     with pytest.raises(InvalidSettingsError, match=f"{variable} must be a whole number.*, 1 or more"):
         Settings.from_env(environ)
 
 
-def test_a_script_gets_json(tmp_path: Path) -> None:
+def test_json_option_prints_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
     assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 13)
 
 
-def test_a_person_is_told_when_all_is_switched_off(tmp_path: Path) -> None:
+def test_disabled_limits_are_announced(tmp_path: Path) -> None:
     done = run_cli("limits", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     assert done.returncode == 0

@@ -11,6 +11,7 @@ from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.client_ips import from_ip
+from tests.support.clock import MovableMonotonicClock
 from tests.support.statements import recorded
 
 POLICY = ThrottlingPolicy(
@@ -21,36 +22,26 @@ CLIENT_IP = "198.51.100.1"
 REFUSED = (429, "RATE_LIMITED")
 
 
-class Seconds:
-    """A monotonic clock that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def monotonic() -> MovableMonotonicClock:
+    return MovableMonotonicClock()
 
 
 @pytest.fixture
-def seconds() -> Seconds:
-    return Seconds()
-
-
-@pytest.fixture
-def limits(seconds: Seconds) -> ClientIpLimits:
-    return ClientIpLimits(POLICY, seconds)
+def limits(monotonic: MovableMonotonicClock) -> ClientIpLimits:
+    return ClientIpLimits(POLICY, monotonic)
 
 
 async def is_allowed(limits: ClientIpLimits, client_ip: str | None = CLIENT_IP) -> bool:
-    budget = await limits.spend("refresh", client_ip)
-    assert budget is not None
-    return not budget.is_exceeded
+    usage = await limits.spend("refresh", client_ip)
+    assert usage is not None
+    return not usage.is_exceeded
 
 
 async def headers_of(limits: ClientIpLimits) -> str:
-    budget = await limits.spend("refresh", CLIENT_IP)
-    assert budget is not None
-    return budget.headers["RateLimit"]
+    usage = await limits.spend("refresh", CLIENT_IP)
+    assert usage is not None
+    return usage.headers["RateLimit"]
 
 
 async def refresh(person: Actor) -> ApiResponse:
@@ -62,38 +53,38 @@ async def use_up(person: Actor) -> list[ApiResponse]:
 
 
 async def test_refresh_limit_counts_down_and_refills_one_request_at_a_time(
-    limits: ClientIpLimits, seconds: Seconds
+    limits: ClientIpLimits, monotonic: MovableMonotonicClock
 ) -> None:
     assert [await is_allowed(limits) for _ in range(5)] == [True, True, True, False, False]
 
-    seconds.now += 2
+    monotonic.now += 2
     assert [await is_allowed(limits) for _ in range(2)] == [True, False]
 
-    seconds.now += 6
+    monotonic.now += 6
     assert [await is_allowed(limits) for _ in range(4)] == [True, True, True, False]
 
 
 async def test_refresh_limit_shows_requests_left_and_seconds_until_all_are_back(
-    limits: ClientIpLimits, seconds: Seconds
+    limits: ClientIpLimits, monotonic: MovableMonotonicClock
 ) -> None:
     shown = [await headers_of(limits) for _ in range(4)]
-    seconds.now += 4
+    monotonic.now += 4
 
     assert shown == ['"refresh";r=2;t=2', '"refresh";r=1;t=4', '"refresh";r=0;t=6', '"refresh";r=0;t=6']
     assert await headers_of(limits) == '"refresh";r=1;t=4'
 
 
 async def test_refused_refresh_may_be_retried_when_the_next_request_is_back(
-    limits: ClientIpLimits, seconds: Seconds
+    limits: ClientIpLimits, monotonic: MovableMonotonicClock
 ) -> None:
     for _ in range(3):
         await limits.spend("refresh", CLIENT_IP)
-    seconds.now += 0.5
+    monotonic.now += 0.5
 
-    budget = await limits.spend("refresh", CLIENT_IP)
+    usage = await limits.spend("refresh", CLIENT_IP)
 
-    assert budget is not None
-    assert budget.retry_after == 1.5
+    assert usage is not None
+    assert usage.retry_after == 1.5
 
 
 async def test_refresh_limit_counts_each_network_separately(limits: ClientIpLimits) -> None:

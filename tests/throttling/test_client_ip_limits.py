@@ -1,4 +1,4 @@
-"""Limits per address: so many requests of a kind in a window, whatever became of them."""
+"""Limits per client IP address: a number of requests of a kind per window, whatever their outcome."""
 
 import asyncio
 import itertools
@@ -15,15 +15,15 @@ from tests.support.counters import age_counters
 from tests.support.statements import recorded
 
 LOGIN = "/api/auth/login"
-UNKNOWN = {"username": "nobody", "password": "whatever"}
+UNKNOWN = {"username": "unknown", "password": "whatever"}
 
 
 numbers = itertools.count()
 
 
 async def log_in(person: Actor) -> ApiResponse:
-    """Try another account each time, or the account throttle would answer."""
-    return await person.log_in(username=f"nobody{next(numbers)}")
+    """Use another identifier each time, so that the account throttle does not refuse."""
+    return await person.log_in(username=f"unknown{next(numbers)}")
 
 
 async def register(person: Actor) -> ApiResponse:
@@ -35,7 +35,7 @@ async def rename(person: Actor) -> ApiResponse:
 
 
 async def refresh(person: Actor) -> ApiResponse:
-    return await person.try_refresh("rt_nobodys")
+    return await person.try_refresh("rt_unknown")
 
 
 Request = Callable[[Actor], Awaitable[ApiResponse]]
@@ -47,16 +47,16 @@ LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
 
 
 def wait_of(response: ApiResponse, window: int) -> int:
-    """Return the window where the told wait is that, or up to five seconds less: a slow machine must not decide."""
+    """Return the window if `Retry-After` is up to 5 s less, so that a slow machine does not fail the test."""
     seconds = int(response.response.headers["Retry-After"])
     return window if window - 5 <= seconds <= window else seconds
 
 
-@pytest.mark.parametrize(("request_once", "allowed", "window", "passed"), LIMITS.values(), ids=LIMITS)
-async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(
-    strict: OtherApp, request_once: Request, allowed: int, window: int, passed: tuple[int, str]
+@pytest.mark.parametrize(("send", "allowed", "window", "passed"), LIMITS.values(), ids=LIMITS)
+async def test_exactly_the_allowed_number_of_200_parallel_requests_passes(
+    strict: OtherApp, send: Request, allowed: int, window: int, passed: tuple[int, str]
 ) -> None:
-    responses = await asyncio.gather(*(request_once(Actor(strict.client)) for _ in range(200)))
+    responses = await asyncio.gather(*(send(Actor(strict.client)) for _ in range(200)))
 
     assert Counter(response.outcome for response in responses) == {
         passed: allowed,
@@ -67,24 +67,24 @@ async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
-async def test_every_answer_tells_the_limit_and_what_is_left(
+async def test_every_response_has_the_limit_and_the_remaining_requests(
     strict: OtherApp, name: str, limit: tuple[Request, int, int, tuple[int, str]]
 ) -> None:
-    request_once, allowed, window, passed = limit
+    send, allowed, window, passed = limit
 
-    responses = [await request_once(Actor(strict.client)) for _ in range(allowed + 2)]
+    responses = [await send(Actor(strict.client)) for _ in range(allowed + 2)]
 
     assert [response.outcome for response in responses] == [passed] * allowed + [(429, "RATE_LIMITED")] * 2
-    told = [response.response.headers["RateLimit"].rpartition(";t=") for response in responses]
+    shown = [response.response.headers["RateLimit"].rpartition(";t=") for response in responses]
     left = [*range(allowed - 1, -1, -1), 0, 0]
-    assert [budget for budget, _, _ in told] == [f'"{name}";r={number}' for number in left]
-    assert all(0 < int(seconds) <= window for _, _, seconds in told)
+    assert [usage for usage, _, _ in shown] == [f'"{name}";r={number}' for number in left]
+    assert all(0 < int(seconds) <= window for _, _, seconds in shown)
     policies = {response.response.headers["RateLimit-Policy"] for response in responses}
     assert policies == {f'"{name}";q={allowed};w={window}'}
     assert ["Retry-After" in response.response.headers for response in responses] == [False] * allowed + [True] * 2
 
 
-async def test_successes_count_and_tell_the_limit_too(strict: OtherApp) -> None:
+async def test_successful_requests_count(strict: OtherApp) -> None:
     ada = Actor(strict.client)
 
     responses = [await ada.register(), *[await ada.log_in() for _ in range(5)], await ada.refresh()]
@@ -102,7 +102,7 @@ async def test_successes_count_and_tell_the_limit_too(strict: OtherApp) -> None:
     assert (await ada.log_in()).outcome == (429, "RATE_LIMITED")
 
 
-async def test_kinds_of_requests_are_counted_apart(strict: OtherApp) -> None:
+async def test_kinds_of_requests_are_counted_separately(strict: OtherApp) -> None:
     ada = Actor(strict.client)
     await ada.register()
     for _ in range(6):
@@ -113,7 +113,7 @@ async def test_kinds_of_requests_are_counted_apart(strict: OtherApp) -> None:
     assert (await register(ada)).outcome == (400, "VALIDATION_ERROR")
 
 
-async def test_other_routes_have_no_such_limit(strict: OtherApp) -> None:
+async def test_other_routes_have_no_limit_headers(strict: OtherApp) -> None:
     ada = Actor(strict.client)
     await ada.register()
 
@@ -123,8 +123,8 @@ async def test_other_routes_have_no_such_limit(strict: OtherApp) -> None:
     assert not {"ratelimit", "ratelimit-policy", "retry-after"} & set(responses[-1].response.headers)
 
 
-async def test_a_body_that_is_refused_counts(strict: OtherApp) -> None:
-    """Who may send anything for free may keep the server busy for free."""
+async def test_request_with_an_invalid_body_counts(strict: OtherApp) -> None:
+    """Otherwise a client could keep the server busy without being limited."""
     bodies = [b"", b"{", b"[]", b"{}", b'{"username": 7}']
 
     outcomes = [
@@ -136,7 +136,7 @@ async def test_a_body_that_is_refused_counts(strict: OtherApp) -> None:
     assert (await log_in(Actor(strict.client))).outcome == (429, "RATE_LIMITED")
 
 
-async def test_the_limit_stands_before_the_body_is_read(strict: OtherApp) -> None:
+async def test_limit_is_checked_before_the_body_is_read(strict: OtherApp) -> None:
     for _ in range(5):
         await log_in(Actor(strict.client))
 
@@ -145,7 +145,7 @@ async def test_the_limit_stands_before_the_body_is_read(strict: OtherApp) -> Non
     assert ApiResponse(refused).outcome == (429, "RATE_LIMITED")
 
 
-async def test_another_address_has_a_budget_of_its_own(strict: OtherApp) -> None:
+async def test_each_ip_address_has_a_separate_count(strict: OtherApp) -> None:
     for _ in range(6):
         await log_in(Actor(strict.client))
 
@@ -162,8 +162,8 @@ async def test_another_address_has_a_budget_of_its_own(strict: OtherApp) -> None
         ("2001:db8:1:1::1", 401),
     ],
 )
-async def test_an_ipv6_network_of_64_bits_is_one_address(strict: OtherApp, address: str, status: int) -> None:
-    """RFC 6177: who has one address of a /64 has them all."""
+async def test_ipv6_addresses_of_one_64_bit_network_share_a_count(strict: OtherApp, address: str, status: int) -> None:
+    """RFC 6177: a client has a whole /64."""
     for _ in range(5):
         await log_in(from_ip(Actor(strict.client), "2001:db8:0:1::1"))
 
@@ -171,14 +171,14 @@ async def test_an_ipv6_network_of_64_bits_is_one_address(strict: OtherApp, addre
 
 
 @pytest.mark.parametrize("address", ["::ffff:198.51.100.1", "::FFFF:c633:6401"])
-async def test_an_ipv4_address_written_as_ipv6_is_the_same_address(strict: OtherApp, address: str) -> None:
+async def test_ipv4_mapped_ipv6_address_shares_the_count_of_the_ipv4_address(strict: OtherApp, address: str) -> None:
     for _ in range(5):
         await log_in(from_ip(Actor(strict.client), "198.51.100.1"))
 
     assert (await log_in(from_ip(Actor(strict.client), address))).outcome == (429, "RATE_LIMITED")
 
 
-async def test_a_new_window_has_a_new_budget(strict: OtherApp) -> None:
+async def test_next_window_starts_at_zero(strict: OtherApp) -> None:
     for _ in range(5):
         await log_in(Actor(strict.client))
 
@@ -189,7 +189,7 @@ async def test_a_new_window_has_a_new_budget(strict: OtherApp) -> None:
     assert response.response.headers["RateLimit"].startswith('"login";r=4;t=')
 
 
-async def test_a_window_does_not_begin_anew_before_its_end(strict: OtherApp) -> None:
+async def test_window_does_not_restart_before_its_end(strict: OtherApp) -> None:
     for _ in range(5):
         await log_in(Actor(strict.client))
 
@@ -200,7 +200,7 @@ async def test_a_window_does_not_begin_anew_before_its_end(strict: OtherApp) -> 
     assert 5 <= int(refused.response.headers["Retry-After"]) <= 10
 
 
-async def test_a_refused_address_costs_no_statement_until_its_window_ends(strict: OtherApp) -> None:
+async def test_refused_client_costs_no_statement_until_the_window_ends(strict: OtherApp) -> None:
     for _ in range(6):
         await log_in(Actor(strict.client))
 
@@ -211,7 +211,7 @@ async def test_a_refused_address_costs_no_statement_until_its_window_ends(strict
     assert statements == []
 
 
-async def test_a_request_that_is_counted_costs_one_statement(strict: OtherApp) -> None:
+async def test_counted_request_costs_one_statement(strict: OtherApp) -> None:
     with recorded(strict.services.database.engine) as statements:
         await register(Actor(strict.client))
 
@@ -232,7 +232,7 @@ async def test_a_request_that_is_counted_costs_one_statement(strict: OtherApp) -
         "/api/auth/login?next=/",
     ],
 )
-async def test_no_spelling_of_the_path_dodges_the_limit(strict: OtherApp, path: str) -> None:
+async def test_no_spelling_of_the_path_bypasses_the_limit(strict: OtherApp, path: str) -> None:
     """ASVS 5.0 V1.1.1; CVE-2026-48710: the limit belongs to the route, not to the text of the path."""
     spelled = [(await strict.client.post(path, json=UNKNOWN)).status_code for _ in range(5)]
 
@@ -242,12 +242,12 @@ async def test_no_spelling_of_the_path_dodges_the_limit(strict: OtherApp, path: 
 
 
 @pytest.mark.parametrize("path", ["/API/auth/login", "/api/auth/login;x", "/api/auth/login%00", "/api/auth/login%20"])
-async def test_any_other_path_does_not_log_in(strict: OtherApp, path: str) -> None:
+async def test_other_paths_do_not_log_in(strict: OtherApp, path: str) -> None:
     assert (await strict.client.post(path, json=UNKNOWN)).status_code == 404
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
-async def test_no_other_method_logs_in(strict: OtherApp, method: str) -> None:
+async def test_other_methods_do_not_log_in(strict: OtherApp, method: str) -> None:
     with recorded(strict.services.database.engine) as statements:
         response = await strict.client.request(method, LOGIN, json=UNKNOWN)
 
@@ -257,7 +257,7 @@ async def test_no_other_method_logs_in(strict: OtherApp, method: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"])
-async def test_a_header_does_not_change_the_method(strict: OtherApp, header: str) -> None:
+async def test_method_override_headers_are_ignored(strict: OtherApp, header: str) -> None:
     responses = [
         await strict.client.get(LOGIN, headers={header: "POST"}),
         await strict.client.post(LOGIN, json=UNKNOWN, headers={header: "GET"}),
@@ -266,7 +266,7 @@ async def test_a_header_does_not_change_the_method(strict: OtherApp, header: str
     assert [response.status_code for response in responses] == [405, 401]
 
 
-async def test_switched_off_nothing_is_counted_or_told(app_with: OtherAppFactory) -> None:
+async def test_disabled_limits_count_nothing_and_send_no_headers(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="false") as other:
         with recorded(other.services.database.engine) as statements:
             responses = [await register(Actor(other.client)) for _ in range(30)]
@@ -290,12 +290,12 @@ async def test_switched_off_nothing_is_counted_or_told(app_with: OtherAppFactory
         ),
     ],
 )
-async def test_the_settings_say_how_much(
+async def test_settings_change_the_limits(
     app_with: OtherAppFactory, variables: dict[str, str], policies: list[str]
 ) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", **variables) as other:
         responses: list[httpx.Response] = [
-            (await request_once(Actor(other.client))).response for request_once in (log_in, register, refresh)
+            (await send(Actor(other.client))).response for send in (log_in, register, refresh)
         ]
 
     assert [response.headers["RateLimit-Policy"] for response in responses] == policies

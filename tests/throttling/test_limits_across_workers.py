@@ -1,4 +1,4 @@
-"""One limit for all workers: it is counted in the database, by one statement."""
+"""Limits that the database counts hold across worker processes."""
 
 import asyncio
 from collections import Counter
@@ -14,34 +14,34 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-AT_ONCE = 200
+PARALLEL_REQUESTS = 200
 
 
 @pytest.fixture(scope="module", params=[1, 4], ids=["1 worker", "4 workers"])
 async def people(
     request: pytest.FixtureRequest, deployment_factory: DeploymentFactory
 ) -> AsyncIterator[Callable[[str], Actor]]:
-    """Return a function that makes somebody at an address of their own, who calls a server of so many workers."""
+    """Return a function that makes an actor with this client IP address, for a server with the parametrized workers."""
     deployment = await deployment_factory()
     server = deployment.server(
         workers=request.param,
         RATE_LIMIT_ENABLED="true",
         TRUSTED_PROXIES="127.0.0.1",
-        PASSWORD_HASH_QUEUE_TIMEOUT="10",  # a slow machine must not decide by 503
+        PASSWORD_HASH_QUEUE_TIMEOUT="10",  # no 503 on a slow machine
         DATABASE_POOL_TIMEOUT="30",
         DATABASE_CONNECT_TIMEOUT="30",
         DATABASE_STATEMENT_TIMEOUT="30",
     )
-    # Connections that stay open would all be one worker's.
-    limits = httpx.Limits(max_connections=AT_ONCE, max_keepalive_connections=0)
+    # Each request on a connection of its own, so that all workers get some.
+    limits = httpx.Limits(max_connections=PARALLEL_REQUESTS, max_keepalive_connections=0)
     with server:
         wait_until(lambda: len(worker_pids(server.output())) == request.param)
         async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=30, trust_env=False) as client:
-            yield lambda address: Actor(client, headers={"X-Forwarded-For": address})
+            yield lambda client_ip: Actor(client, headers={"X-Forwarded-For": client_ip})
 
 
 async def log_in(person: Actor, number: int) -> ApiResponse:
-    return await person.log_in(username=f"nobody{number}", password="whatever")
+    return await person.log_in(username=f"unknown{number}", password="whatever")
 
 
 async def register(person: Actor, number: int) -> ApiResponse:
@@ -49,31 +49,31 @@ async def register(person: Actor, number: int) -> ApiResponse:
 
 
 @pytest.mark.parametrize(
-    ("request_once", "address", "allowed", "passed"),
+    ("send", "client_ip", "allowed", "passed"),
     [
         pytest.param(log_in, "198.51.100.1", 5, (401, "INVALID_CREDENTIALS"), id="login"),
         pytest.param(register, "198.51.100.2", 20, (201, ""), id="register"),
     ],
 )
-async def test_exactly_the_allowed_number_passes_when_two_hundred_arrive_at_once(
+async def test_exactly_the_allowed_number_of_200_parallel_requests_passes(
     people: Callable[[str], Actor],
-    request_once: Callable[[Actor, int], Awaitable[ApiResponse]],
-    address: str,
+    send: Callable[[Actor, int], Awaitable[ApiResponse]],
+    client_ip: str,
     allowed: int,
     passed: tuple[int, str],
 ) -> None:
-    responses = await asyncio.gather(*(request_once(people(address), number) for number in range(AT_ONCE)))
+    responses = await asyncio.gather(*(send(people(client_ip), number) for number in range(PARALLEL_REQUESTS)))
 
     assert Counter(response.outcome for response in responses) == {
         passed: allowed,
-        (429, "RATE_LIMITED"): AT_ONCE - allowed,
+        (429, "RATE_LIMITED"): PARALLEL_REQUESTS - allowed,
     }
 
 
-async def test_of_fifty_parallel_guesses_five_are_looked_at(people: Callable[[str], Actor]) -> None:
-    """CVE-2024-4629. On a path without a limit per address, from one network; number 40 is right.
+async def test_at_most_five_of_fifty_parallel_guesses_are_compared(people: Callable[[str], Actor]) -> None:
+    """CVE-2024-4629: guesses from one network on a route without a limit per IP address; number 40 is correct.
 
-    Whichever five come first: if the right one is among them, the account is gone, and nobody's password is looked at.
+    If the correct one is among the five, the account is deleted and the other requests are unauthenticated.
     """
     ada = people("192.0.2.1")
     await ada.register(username="ada", email="ada@example.com")
@@ -90,7 +90,7 @@ async def test_of_fifty_parallel_guesses_five_are_looked_at(people: Callable[[st
     assert guessed or (gone, outcomes) == (0, {(401, "INVALID_CREDENTIALS"): 5, (429, "TOO_MANY_ATTEMPTS"): 45})
 
 
-async def test_of_sixty_parallel_guesses_from_sixty_networks_fifty_are_looked_at(
+async def test_fifty_of_sixty_parallel_guesses_from_sixty_networks_are_compared(
     people: Callable[[str], Actor],
 ) -> None:
     await people("192.0.2.2").register(username="grace", email="grace@example.com")

@@ -1,4 +1,4 @@
-"""In front of all that costs a query, one network may send 50 requests a second to a process, 500 of them at once."""
+"""The flood limit: per network and process 50 requests a second with a burst of 500, checked before any statement."""
 
 import httpx
 import pytest
@@ -10,20 +10,20 @@ from tests.support.statements import recorded
 
 pytestmark = pytest.mark.slow
 
-CHEAP = "/.well-known/jwks.json"
+CHEAP_PATH = "/.well-known/jwks.json"
 BURST = 500
 
 
-async def flood(client: httpx.AsyncClient, address: str) -> tuple[int, httpx.Response]:
-    """Send until one is refused, and return how many passed, and the refusal."""
+async def flood(client: httpx.AsyncClient, client_ip: str) -> tuple[int, httpx.Response]:
+    """Send requests until one is refused. Return the number that passed, and the refusal."""
     for number in range(5 * BURST):
-        response = await client.get(CHEAP, headers={"X-Forwarded-For": address})
+        response = await client.get(CHEAP_PATH, headers={"X-Forwarded-For": client_ip})
         if response.status_code == 429:
             return number, response
     pytest.fail("nothing was refused")
 
 
-async def test_a_flood_is_refused_after_its_burst(strict: OtherApp) -> None:
+async def test_flood_is_refused_after_the_burst(strict: OtherApp) -> None:
     passed, refused = await flood(strict.client, "198.51.100.1")
 
     assert passed >= BURST
@@ -32,7 +32,7 @@ async def test_a_flood_is_refused_after_its_burst(strict: OtherApp) -> None:
     assert refused.headers["Connection"] == "close"
 
 
-async def test_a_flood_costs_no_statement_while_another_network_is_served(strict: OtherApp) -> None:
+async def test_flood_costs_no_statement_and_other_networks_are_served(strict: OtherApp) -> None:
     ada = Actor(strict.client)
     await from_ip(ada, "192.0.2.1").register()
     victim = from_ip(ada, "192.0.2.1")
@@ -44,13 +44,13 @@ async def test_a_flood_costs_no_statement_while_another_network_is_served(strict
         responses = [await thief.profile() for _ in range(BURST)]
     served = [await victim.profile(), await victim.refresh()]
 
-    let_in = [response for response in responses if response.status == 200]  # as time goes on, 50 a second are
-    assert {response.outcome for response in responses if response not in let_in} == {(429, "RATE_LIMITED")}
-    assert len(statements) == len(let_in)
+    passed = [response for response in responses if response.status == 200]  # 50 a second, as the limit refills
+    assert {response.outcome for response in responses if response not in passed} == {(429, "RATE_LIMITED")}
+    assert len(statements) == len(passed)
     assert [response.status for response in served] == [200, 200]
 
 
-async def test_an_ipv6_network_floods_as_one(strict: OtherApp) -> None:
+async def test_ipv6_addresses_of_one_network_share_the_limit(strict: OtherApp) -> None:
     await flood(strict.client, "2001:db8::1")
 
     neighbour, _ = await flood(strict.client, "2001:db8::2")
@@ -59,8 +59,8 @@ async def test_an_ipv6_network_floods_as_one(strict: OtherApp) -> None:
     assert neighbour < BURST <= stranger
 
 
-async def test_switched_off_there_is_no_limit(app_with: OtherAppFactory) -> None:
+async def test_disabled_limits_disable_the_flood_limit(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="false") as other:
-        statuses = {(await other.client.get(CHEAP)).status_code for _ in range(BURST + 100)}
+        statuses = {(await other.client.get(CHEAP_PATH)).status_code for _ in range(BURST + 100)}
 
     assert statuses == {200}

@@ -1,4 +1,4 @@
-"""One counter per account, by whatever name and on whatever path a password is tried (CVE-2025-24806)."""
+"""All identifiers and all routes that check a password share one counter per user (CVE-2025-24806)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -34,12 +34,12 @@ async def delete_account(person: Actor, password: str) -> ApiResponse:
     return await person.call("POST", "/api/user/delete", json={"current_password": password})
 
 
-Check = Callable[[Actor, str], Awaitable[ApiResponse]]
-CHECKS: list[Check] = [log_in, change_password, delete_account]
+PasswordCheck = Callable[[Actor, str], Awaitable[ApiResponse]]
+CHECKS: list[PasswordCheck] = [log_in, change_password, delete_account]
 
 
 @pytest.mark.parametrize("last", SPELLINGS, ids=lambda spelling: " ".join(map(str, spelling.values())))
-async def test_all_names_of_an_account_share_its_counter(limited: OtherApp, last: dict[str, Any]) -> None:
+async def test_all_identifiers_of_a_user_share_a_counter(limited: OtherApp, last: dict[str, Any]) -> None:
     ada = Actor(limited.client)
     await ada.register()
     others = [spelling for spelling in SPELLINGS if spelling != last]
@@ -53,13 +53,13 @@ async def test_all_names_of_an_account_share_its_counter(limited: OtherApp, last
 @pytest.mark.parametrize(
     ("first", "second"),
     [
-        ({"username": "nobody"}, {"username": "NoBody"}),
+        ({"username": "unknown"}, {"username": "UnKnown"}),
         ({"username": None, "email": "no@example.com"}, {"username": None, "email": "NO@EXAMPLE.COM"}),
         ({"username": None, "email": "no@example.com"}, {"username": "No@example.com"}),
         ({"username": None, "email": "no@bücher.example"}, {"username": None, "email": "no@xn--bcher-kva.example"}),
     ],
 )
-async def test_spellings_of_what_is_no_account_share_a_counter(
+async def test_spellings_of_an_unknown_identifier_share_a_counter(
     limited: OtherApp, first: dict[str, str], second: dict[str, str]
 ) -> None:
     guesser = Actor(limited.client)
@@ -71,7 +71,7 @@ async def test_spellings_of_what_is_no_account_share_a_counter(
 
 
 @pytest.mark.parametrize("last", CHECKS, ids=lambda check: check.__name__)
-async def test_all_paths_that_check_a_password_share_its_counter(limited: OtherApp, last: Check) -> None:
+async def test_all_routes_that_check_a_password_share_a_counter(limited: OtherApp, last: PasswordCheck) -> None:
     ada = Actor(limited.client)
     await ada.register()
     first, second = (check for check in CHECKS if check is not last)
@@ -84,7 +84,7 @@ async def test_all_paths_that_check_a_password_share_its_counter(limited: OtherA
     assert 25 < int(refused.response.headers["Retry-After"]) <= 30
 
 
-async def test_another_account_has_a_counter_of_its_own(limited: OtherApp) -> None:
+async def test_each_user_has_a_separate_counter(limited: OtherApp) -> None:
     ada, grace = Actor(limited.client), Actor(limited.client, username="grace", email="grace@example.com")
     await ada.register()
     await grace.register()
@@ -95,7 +95,7 @@ async def test_another_account_has_a_counter_of_its_own(limited: OtherApp) -> No
     assert (await grace.log_in()).status == 200
 
 
-async def test_changing_the_password_forgets_the_failures_from_everywhere(limited: OtherApp) -> None:
+async def test_password_change_resets_the_failures_of_all_networks(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     thief = Actor(limited.client, headers={"X-Forwarded-For": "198.51.100.1"})
@@ -108,7 +108,7 @@ async def test_changing_the_password_forgets_the_failures_from_everywhere(limite
     assert (await thief.log_in(password=NEW)).status == 200
 
 
-async def test_changing_the_password_does_not_forget_the_failures_at_other_accounts(limited: OtherApp) -> None:
+async def test_password_change_keeps_the_failures_of_other_users(limited: OtherApp) -> None:
     people = [Actor(limited.client, username=f"person{n}", email=f"person{n}@example.com") for n in range(12)]
     for person in people:
         await person.register()
@@ -121,7 +121,7 @@ async def test_changing_the_password_does_not_forget_the_failures_at_other_accou
         assert outcomes == [(401, "INVALID_CREDENTIALS")] * 4 + [(429, "TOO_MANY_ATTEMPTS")]
 
 
-async def test_a_weak_new_password_is_no_attempt(limited: OtherApp) -> None:
+async def test_weak_new_password_does_not_count_as_an_attempt(limited: OtherApp) -> None:
     ada = Actor(limited.client)
     await ada.register()
     body = {"current_password": WRONG, "new_password": "short"}
