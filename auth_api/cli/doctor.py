@@ -66,7 +66,7 @@ def report(findings: Sequence[Finding]) -> Iterator[str]:
     indent = " " * (6 + names + 2)
     for finding in findings:
         mark = click.style(f"{finding.verdict.value:<4}", fg=_COLOURS[finding.verdict], bold=True)
-        first, *rest = _wrapped(finding.says, indent) or [""]
+        first, *rest = _wrapped(finding.message, indent) or [""]
         yield f"{mark}  {finding.check:<{names}}  {first}"
         yield from (f"{indent}{line}" for line in rest)
         if finding.fix:

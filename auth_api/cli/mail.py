@@ -16,22 +16,24 @@ from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.mail.smtp import SmtpMailer
 from auth_api.users.identifiers import canonical_email
 
-TIMEOUT: Final = 60.0
-"""Seconds for all of it."""
+TIMEOUT_SECONDS: Final = 60.0
+"""For the whole exchange with the mail server."""
 
-_TEXT: Final = "This is a test: {product} can send mail.\n"
-_HTML: Final = '<!doctype html><html lang="en"><title>Test</title><p>This is a test: mail can be sent.</p></html>\n'
+_TEXT: Final = "This is a test mail. {product} can send mail.\n"
+_HTML: Final = (
+    '<!doctype html><html lang="en"><title>Test</title><p>This is a test mail. Mail can be sent.</p></html>\n'
+)
 
 
 @click.group()
 def mail() -> None:
-    """See whether mail leaves."""
+    """Check that mail can be sent."""
 
 
 @mail.command()
 @click.argument("address")
 def test(address: str) -> None:
-    """Send a test mail to ADDRESS at once, and tell what came of it."""
+    """Send a test mail to ADDRESS and report the result."""
     recipient = canonical_email(address)
     policy = load_settings().mail
     if not policy.is_on:
@@ -42,20 +44,20 @@ def test(address: str) -> None:
     except (MailError, TimeoutError) as error:
         raise click.ClickException(explain(error, policy, recipient)) from None
     if policy.server is not None:
-        click.echo(f"{place_of(policy.server)} took a mail from {policy.sender.addr_spec} to {recipient}.")
+        click.echo(f"{place_of(policy.server)} accepted a mail from {policy.sender.addr_spec} to {recipient}.")
     else:
-        click.echo(f"No SMTP_URL is set: the mail lies in {policy.folder}, and /dev/mailbox shows it.")
+        click.echo(f"SMTP_URL is not set: the mail was written to {policy.folder}, and /dev/mailbox shows it.")
 
 
 async def _send(policy: MailPolicy, recipient: str) -> None:
     message = Message(
         message_id=f"{utc_now():%Y%m%d%H%M%S}.{secrets.token_hex(8)}@{policy.sender.domain}",
         recipient=recipient,
-        subject=f"Test mail of {policy.product}",
+        subject=f"Test mail from {policy.product}",
         text=_TEXT.format(product=policy.product),
         html=_HTML,
     )
     if policy.server is not None:
-        await asyncio.wait_for(SmtpMailer(policy.server, policy.sender).send(message), TIMEOUT)
+        await asyncio.wait_for(SmtpMailer(policy.server, policy.sender).send(message), TIMEOUT_SECONDS)
     else:
         await FolderMailer(Path(policy.folder or "."), policy.sender).send(message)

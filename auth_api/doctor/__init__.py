@@ -1,1 +1,1 @@
-"""`auth-api doctor`: looks at everything that a deployment needs, changes nothing, and says what to do about it."""
+"""`auth-api doctor`: checks what a deployment needs, changes nothing, and names a fix for each problem."""

@@ -1,4 +1,4 @@
-"""Why a connection to PostgreSQL cannot be made. Never in the server's words: they may quote what somebody typed."""
+"""Explain why a connection to PostgreSQL fails, without the server's words: they may quote a password."""
 
 import socket
 import ssl
@@ -9,45 +9,49 @@ import asyncpg
 _EXPLANATIONS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
     (
         ssl.SSLCertVerificationError,
-        "its certificate does not prove that it is this host",
-        "Name the host in DATABASE_URL as its certificate does, and the authority in sslrootcert.",
+        "its certificate is not trusted for this host",
+        "Use the host name of the certificate in DATABASE_URL, and set sslrootcert to its certificate authority.",
     ),
-    (ssl.SSLError, "it does not speak TLS as wanted", "Switch ssl on in PostgreSQL, or check sslmode in DATABASE_URL."),
+    (ssl.SSLError, "the TLS connection failed", "Enable ssl in PostgreSQL, or check sslmode in DATABASE_URL."),
     (
         asyncpg.InvalidAuthorizationSpecificationError,
-        "it refuses the login",
+        "it rejected the login",
         "Check user and password in DATABASE_URL, and pg_hba.conf.",
     ),
     (
         asyncpg.InvalidCatalogNameError,
-        "it has no such database",
-        "Create it (CREATE DATABASE), or mend the name in DATABASE_URL.",
+        "the database does not exist",
+        "Create it (CREATE DATABASE), or correct its name in DATABASE_URL.",
     ),
     (
         asyncpg.TooManyConnectionsError,
-        "all of its connections are taken",
+        "all of its connections are in use",
         "Raise max_connections, or lower DATABASE_MAX_POOL_SIZE.",
     ),
     (
         asyncpg.ProtocolViolationError,
-        "a pooler refuses a parameter of the connection",
+        "a pooler rejected a parameter of the connection",
         "Set ignore_startup_parameters = statement_timeout in pgbouncer.ini (docs/deployment.md).",
     ),
-    (socket.gaierror, "the name is not known", "Check the host in DATABASE_URL."),
+    (socket.gaierror, "the host name cannot be resolved", "Check the host in DATABASE_URL."),
     (
         TimeoutError,
-        "no answer in time",
+        "no response in time",
         "Check host and port in DATABASE_URL, and whether a firewall drops packets.",
     ),
-    (OSError, "nothing listens there", "Check host and port in DATABASE_URL, and whether the server runs."),
+    (
+        OSError,
+        "the connection was refused",
+        "Check host and port in DATABASE_URL, and whether the server is running.",
+    ),
 )
-"""The first kind that fits, with what it means and what to do."""
+"""The first type that matches, its meaning and the fix."""
 
 
 def explain_failure(error: Exception) -> tuple[str, str]:
-    """Return what keeps a connection from being made, and what to do about it."""
-    for kind, says, fix in _EXPLANATIONS:
+    """Return why the connection failed, and the fix."""
+    for kind, message, fix in _EXPLANATIONS:
         if isinstance(error, kind):
             reason = getattr(error, "verify_message", "")
-            return f"{says} ({reason})" if reason else says, fix
-    return f"it cannot be used ({type(error).__name__})", "Look at the log of PostgreSQL."
+            return f"{message} ({reason})" if reason else message, fix
+    return f"it cannot be used ({type(error).__name__})", "Read the log of PostgreSQL."

@@ -1,4 +1,4 @@
-"""Whether the database can be used, and whether its limits and those of the settings fit."""
+"""Check whether the database can be used, and whether its limits match the settings."""
 
 import asyncio
 import contextlib
@@ -20,17 +20,17 @@ from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.piccolo_app import APP_NAME, bind
 
-OLDEST_POSTGRES: Final = 14
-"""Major version; the ones before are not maintained any more, and not tested."""
+MIN_POSTGRES_MAJOR: Final = 14
+"""Older versions are no longer maintained, and not tested."""
 
-OLDEST_SQLITE: Final = (3, 35, 0)
-"""The first with RETURNING."""
+MIN_SQLITE: Final = (3, 35, 0)
+"""The first version with RETURNING."""
 
-NOTICEABLE: Final = 1.0
-"""Seconds between two clocks that tell of a machine without NTP."""
+SYNCHRONIZED_SECONDS: Final = 1.0
+"""Larger differences between two clocks show that a machine is not synchronized."""
 
-HARMFUL: Final = 30.0
-"""Seconds between two clocks: of two such machines, one finds the other one's tokens to be from the future."""
+MAX_CLOCK_OFFSET_SECONDS: Final = 30.0
+"""With a larger difference, one server rejects tokens of another because they are issued in the future."""
 
 _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 
@@ -48,7 +48,14 @@ SELECT current_setting('server_version_num')::int / 10000 AS major,
 
 
 class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server says of itself. `clock_offset` is how many seconds its clock is ahead of this machine's."""
+    """What a server reports about itself.
+
+    Attributes:
+        seconds: duration of a query.
+        clock_offset: seconds that its clock is ahead of this machine's; negative if it is behind.
+        is_pooled: whether a pooler stands between this machine and the server.
+        applied: names of the applied migrations.
+    """
 
     major: int
     version: str
@@ -59,24 +66,24 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_encrypted: bool
     is_superuser: bool
     is_pooled: bool
-    ran: list[str]
+    applied: list[str]
 
 
 async def check_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
-    """Ask the database a few questions that change nothing."""
+    """Check the database with queries that change nothing."""
     engine = create_engine(policy)
-    bind(engine)  # Piccolo looks for an engine before it tells which migrations there are
+    bind(engine)  # Piccolo needs an engine to list the migrations
     if policy.sqlite_path is not None:
         return await asyncio.to_thread(check_sqlite, Path(policy.sqlite_path), is_production=is_production)
     try:
-        facts = await _ask_postgres(engine)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the database cannot be used
-        says, fix = explain_failure(error)
-        return [fail("database.reachable", f"PostgreSQL at {policy.place}: {says}", fix)]
+        facts = await _query_postgres(engine)
+    except Exception as error:  # noqa: BLE001 - with any error the database cannot be used
+        message, fix = explain_failure(error)
+        return [fail("database.reachable", f"PostgreSQL at {policy.place}: {message}.", fix)]
     return [
-        ok("database.reachable", f"PostgreSQL at {policy.place} answers in {facts.seconds * 1000:.0f} ms"),
+        ok("database.reachable", f"PostgreSQL at {policy.place} responds in {facts.seconds * 1000:.0f} ms."),
         evaluate_version(facts),
-        evaluate_migrations(facts.ran),
+        evaluate_migrations(facts.applied),
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
         evaluate_encryption(facts, str(policy.postgres_dsn)),
@@ -85,18 +92,18 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
     ]
 
 
-async def _ask_postgres(engine: Any) -> PostgresFacts:
+async def _query_postgres(engine: Any) -> PostgresFacts:
     connection = await engine.get_new_connection()
     try:
-        async with connection.transaction(readonly=True):  # behind a pooler, all of it on one connection
-            await connection.fetchval("SELECT 1")  # the first question of a connection is slower
+        async with connection.transaction(readonly=True):  # behind a pooler, all queries use one connection
+            await connection.fetchval("SELECT 1")  # the first query of a connection is slower
             began = monotonic()
             before = utc_now()
             row: dict[str, Any] = dict(await connection.fetchrow(_FACTS))
             seconds, after = monotonic() - began, utc_now()
             has_table = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
             names = "SELECT name FROM migration WHERE app_name = $1"
-            ran = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
+            applied = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
     finally:
         await connection.close()
     now: datetime = row.pop("now")
@@ -105,121 +112,129 @@ async def _ask_postgres(engine: Any) -> PostgresFacts:
         seconds=seconds,
         clock_offset=(now - (before + (after - before) / 2)).total_seconds(),
         is_pooled=row["pid"] != connection.get_server_pid(),
-        ran=ran,
+        applied=applied,
     )
 
 
 def evaluate_version(facts: PostgresFacts) -> Finding:
-    """Say whether the server is one that this is tested with."""
-    if facts.major < OLDEST_POSTGRES:
-        fix = f"Upgrade to PostgreSQL {OLDEST_POSTGRES} or newer."
-        return fail("database.version", f"PostgreSQL {facts.version} is too old", fix)
-    return ok("database.version", f"PostgreSQL {facts.version}")
+    """Fail for a version that is not tested."""
+    if facts.major < MIN_POSTGRES_MAJOR:
+        fix = f"Upgrade to PostgreSQL {MIN_POSTGRES_MAJOR} or newer."
+        return fail("database.version", f"PostgreSQL {facts.version} is too old.", fix)
+    return ok("database.version", f"PostgreSQL {facts.version}.")
 
 
-def evaluate_migrations(ran: list[str]) -> Finding:
-    """Say whether the tables are those of this version."""
-    pending = migrations.missing(APP_NAME, ran)
+def evaluate_migrations(applied: list[str]) -> Finding:
+    """Fail if the tables are not those of this version."""
+    pending = migrations.missing(APP_NAME, applied)
     if pending:
-        return fail("database.migrations", f"{len(pending)} migrations are pending", "Run: auth-api migrate")
-    return ok("database.migrations", f"all {len(ran)} migrations have run")
+        return fail("database.migrations", f"{len(pending)} migrations are pending.", "Run: auth-api migrate")
+    return ok("database.migrations", f"All {len(applied)} migrations are applied.")
 
 
 def evaluate_clock(seconds: float) -> Finding:
-    """Say how far the two clocks are apart."""
+    """Compare the database's clock with this machine's.
+
+    Args:
+        seconds: by which the database's clock is ahead.
+    """
     check = "database.clock"
-    if abs(seconds) < NOTICEABLE:
-        return ok(check, f"the clocks of the database and this machine agree within {NOTICEABLE:.0f} s")
-    says = f"the database's clock is {abs(seconds):.0f} s {'ahead of' if seconds > 0 else 'behind'} this machine's"
-    fix = "Let both machines follow a time server (NTP)."
-    return fail(check, says, fix) if abs(seconds) > HARMFUL else warn(check, says, fix)
+    if abs(seconds) < SYNCHRONIZED_SECONDS:
+        message = f"The clocks of the database and of this machine differ by less than {SYNCHRONIZED_SECONDS:.0f} s."
+        return ok(check, message)
+    relation = "ahead of" if seconds > 0 else "behind"
+    message = f"The database's clock is {abs(seconds):.0f} s {relation} this machine's."
+    fix = "Synchronize both machines with a time server (NTP)."
+    return fail(check, message, fix) if abs(seconds) > MAX_CLOCK_OFFSET_SECONDS else warn(check, message, fix)
 
 
 def evaluate_connections(facts: PostgresFacts, *, pool_size: int, workers: int) -> Finding:
-    """Compare what one instance may open with what the server takes."""
+    """Compare the connections of one instance with those that PostgreSQL allows."""
     check = "database.connections"
+    used, allowed = pool_size * workers, facts.max_connections - facts.reserved
     if facts.is_pooled:
-        return note(check, f"{pool_size * workers} at most, to a pooler: its own limits count")
-    room, wanted = facts.max_connections - facts.reserved, pool_size * workers
-    says = f"{wanted} at most ({pool_size} a worker) of {room} that PostgreSQL takes"
+        return note(check, f"At most {used} connections, to a pooler with its own limits.")
+    message = f"At most {used} connections ({pool_size} per worker) of the {allowed} that PostgreSQL allows"
     fix = "Lower DATABASE_MAX_POOL_SIZE, or raise max_connections."
-    if wanted > room:
-        return fail(check, says, fix)
-    if 2 * wanted > room:
-        return warn(check, f"{says}: a second instance, as in a rolling deployment, does not fit", fix)
-    return ok(check, f"{says}: room for {room // wanted} instances")
+    if used > allowed:
+        return fail(check, f"{message}.", fix)
+    if 2 * used > allowed:
+        return warn(check, f"{message}: too few for a second instance, which a rolling deployment needs.", fix)
+    return ok(check, f"{message}: enough for {allowed // used} instances.")
 
 
 def evaluate_encryption(facts: PostgresFacts, dsn: str) -> Finding:
-    """Say who can read along between here and the server."""
+    """Warn if the connection can be read or intercepted."""
     check = "database.encryption"
     parts = urlsplit(dsn)
     options = parse_qs(parts.query)
     host = options.get("host", [parts.hostname or ""])[0]
     if host in _LOCAL or host.startswith("/"):
-        return ok(check, "on this machine: nobody reads along")
+        return ok(check, "The database is on this machine.")
     mode = options.get("sslmode", ["prefer"])[0]
     if mode == "verify-full" and facts.is_encrypted:
-        return ok(check, "TLS, and the certificate is checked (verify-full)")
-    says = f"TLS, but nobody checks whose (sslmode={mode})" if facts.is_encrypted else "not encrypted"
-    return warn(check, says, "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.")
+        return ok(check, "The connection uses TLS and verifies the certificate (verify-full).")
+    message = "The connection is not encrypted."
+    if facts.is_encrypted:
+        message = f"The connection uses TLS but does not verify the certificate (sslmode={mode})."
+    return warn(check, message, "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.")
 
 
 def evaluate_pooler(facts: PostgresFacts, statement_cache_size: int) -> Iterator[Finding]:
-    """Say whether prepared statements survive a pooler in transaction mode."""
+    """Warn if prepared statements are used behind a pooler, which may break them in transaction mode."""
     if not facts.is_pooled:
         return
     if statement_cache_size == 0:
-        yield ok("database.pooler", "there is one, and no prepared statement is kept")
+        yield ok("database.pooler", "A pooler is used, and no prepared statements are kept.")
     else:
-        says = "there is one, and prepared statements are kept"
+        message = "A pooler is used, and prepared statements are kept."
         fix = "Set DATABASE_STATEMENT_CACHE_SIZE=0, unless pgbouncer is 1.21 or newer with max_prepared_statements."
-        yield warn("database.pooler", says, fix)
+        yield warn("database.pooler", message, fix)
 
 
 def evaluate_role(facts: PostgresFacts, *, is_production: bool) -> Iterator[Finding]:
-    """Say whether the role may do more than it needs."""
+    """Warn if the role has more permissions than it needs."""
     if facts.is_superuser and is_production:
-        fix = "Use a role of its own, that may not change the history (docs/administration.md)."
-        yield warn("database.role", "DATABASE_URL is a superuser's", fix)
+        fix = "Use a role that cannot change the security history (docs/administration.md)."
+        yield warn("database.role", "DATABASE_URL uses a superuser.", fix)
 
 
 def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
-    """Look at the file without opening it for writing."""
+    """Check the file without opening it for writing."""
     check = "database.reachable"
     if not path.exists():
-        says = f"SQLite: there is no {path}"
         if is_production:
-            return [fail(check, says, "Put it back, or make a new one: auth-api migrate")]
-        return [note(check, f"{says} yet: the first start makes it")]
+            fix = "Restore it, or create a new one: auth-api migrate"
+            return [fail(check, f"SQLite: {path} does not exist.", fix)]
+        return [note(check, f"SQLite: {path} does not exist yet; the first start creates it.")]
     try:
-        with contextlib.closing(_opened(path)) as connection:
+        with contextlib.closing(_open_readonly(path)) as connection:
             tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
             query = "SELECT name FROM migration WHERE app_name = ?"
-            ran = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
+            applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
     except sqlite3.Error as error:
-        return [fail(check, f"SQLite: {path} cannot be read ({error})", "Put back the last good copy of the file.")]
+        return [fail(check, f"SQLite: {path} cannot be read ({error}).", "Restore the last good copy of the file.")]
     folder = path.absolute().parent
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
-        says = f"SQLite: {path} or its folder cannot be written to"
-        return [fail(check, says, "Let the user of the server own the file and its folder: SQLite needs both.")]
-    began = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        fix = "Make the server's user the owner of the file and of its folder: SQLite writes to both."
+        return [fail(check, f"SQLite: {path} or its folder is not writable.", fix)]
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return [
-        ok(check, f"SQLite: {path}, last written {began:%Y-%m-%d %H:%M} UTC"),
+        ok(check, f"SQLite: {path}, last written {written_at:%Y-%m-%d %H:%M} UTC."),
         evaluate_sqlite_version(sqlite3.sqlite_version_info),
-        evaluate_migrations(ran),
+        evaluate_migrations(applied),
     ]
 
 
-def _opened(path: Path) -> sqlite3.Connection:
-    """Open for reading; where nobody else has it open, as a file that never changes: SQLite adds none then."""
+def _open_readonly(path: Path) -> sqlite3.Connection:
+    """Open the file for reading; as immutable if no process has it open, so that SQLite creates no files beside it."""
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
     return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
 
 
 def evaluate_sqlite_version(version: tuple[int, ...]) -> Finding:
-    """Say whether the library has what is needed."""
+    """Fail for a version that lacks needed features."""
     text = ".".join(map(str, version))
-    if version < OLDEST_SQLITE:
-        return fail("database.version", f"SQLite {text} is too old", "Use a Python with SQLite 3.35 or newer.")
-    return ok("database.version", f"SQLite {text}")
+    if version < MIN_SQLITE:
+        return fail("database.version", f"SQLite {text} is too old.", "Use a Python with SQLite 3.35 or newer.")
+    return ok("database.version", f"SQLite {text}.")

@@ -1,4 +1,4 @@
-"""All that is looked at, in the order of the report."""
+"""Run all checks, in the order of the report."""
 
 import asyncio
 from collections.abc import Mapping
@@ -20,17 +20,17 @@ from auth_api.settings.reader import InvalidSettingsError
 async def examine(
     settings: Settings, environ: Mapping[str, str], folder: Path, *, now: datetime, url: str | None = None
 ) -> list[Finding]:
-    """Look at everything; what takes time on the network is waited for at once.
+    """Run all checks; those that use the network run concurrently.
 
     Args:
-        settings: what the environment decides.
-        environ: the variables that somebody set.
-        folder: the working folder, which paths are relative to.
-        now: the present.
-        url: where clients reach a server that runs, to see what the proxies on the way do.
+        settings: the settings to check.
+        environ: the variables that are set.
+        folder: the working directory, which paths are relative to.
+        now: the current time.
+        url: URL at which clients reach the running server; None skips the check of its proxies.
     """
     production = settings.is_production
-    hashing = check_hashing(settings.hashing)  # first, while nothing else runs
+    hashing = check_hashing(settings.hashing)  # first, because other work would slow it down
     database, mail, *proxy = await asyncio.gather(
         check_database(settings.database, workers=settings.server.workers, is_production=production),
         check_mail(settings.mail, is_production=production),
@@ -49,17 +49,19 @@ async def examine(
 
 
 def check_settings(settings: Settings) -> Finding:
-    """Say in which kind of place this is."""
+    """Report the environment and the address."""
     workers = "1 worker" if settings.server.workers == 1 else f"{settings.server.workers} workers"
     address = f"{settings.server.host}:{settings.server.port}"
-    return ok("settings", f"valid: {settings.environment}, {workers} on {address}, {settings.http.public_url}")
+    return ok("settings", f"Valid: {settings.environment}, {workers} on {address}, {settings.http.public_url}.")
 
 
 def explain_settings(error: InvalidSettingsError) -> list[Finding]:
-    """Return one finding for each variable that is missing or wrong."""
+    """Return a finding for each variable that is missing or invalid."""
     return [
-        fail("settings", f"{problem.variable} {problem.problem}", f"Example: {problem.variable}={problem.example}")
-        if problem.example
-        else fail("settings", f"{problem.variable} {problem.problem}", f"Mend {problem.variable}.")
+        fail(
+            "settings",
+            f"{problem.variable} {problem.problem}.",
+            f"Example: {problem.variable}={problem.example}" if problem.example else f"Correct {problem.variable}.",
+        )
         for problem in error.problems
     ]

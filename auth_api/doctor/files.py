@@ -1,4 +1,4 @@
-"""Who may read, and who may change, the files that hold secrets."""
+"""Check which users of this machine can read or change files with secrets."""
 
 import stat
 from collections.abc import Iterator, Mapping
@@ -11,18 +11,18 @@ from auth_api.settings.environment import secret_file
 
 
 def check_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
-    """Look at the permissions of `.env`, of secrets' files and of the embedded database."""
+    """Check the permissions of `.env`, of secret files and of the SQLite database."""
     return [evaluate_file(name, path, path.stat().st_mode) for name, path in _files(environ, folder, database)]
 
 
 def evaluate_file(name: str, path: Path, mode: int) -> Finding:
-    """Say who else can get at a file."""
+    """Fail if other users can change a file, warn if they can read it."""
     check, permissions = f"files.{name}", f"{path} is {stat.filemode(mode)}"
     if mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return fail(check, f"{permissions}: others can change it", f"chmod 600 {path}")
+        return fail(check, f"{permissions}: other users can change it.", f"chmod 600 {path}")
     if mode & stat.S_IROTH:
-        return warn(check, f"{permissions}: everybody on this machine can read it", f"chmod 600 {path}")
-    return ok(check, permissions)
+        return warn(check, f"{permissions}: all users of this machine can read it.", f"chmod 600 {path}")
+    return ok(check, f"{permissions}.")
 
 
 def _files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> Iterator[tuple[str, Path]]:

@@ -1,4 +1,4 @@
-"""What a look at something found."""
+"""Results of the checks."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Verdict(StrEnum):
-    """How bad it is: only `fail` makes the exit status 1."""
+    """Severity of a finding; only `fail` sets the exit status to 1."""
 
     OK = "ok"
     NOTE = "note"
@@ -16,41 +16,41 @@ class Verdict(StrEnum):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One sentence about one thing, and what to do about it where something is to do. Never holds a secret.
+    """Result of one check. Never contains a secret.
 
     Attributes:
-        check: what was looked at; a name that stays, for programs.
-        verdict: how bad it is.
-        says: what was found.
-        fix: what to do, in one sentence.
+        check: stable name of the check, for programs.
+        verdict: severity.
+        message: what was found.
+        fix: what to do, in one sentence; empty if there is nothing to do.
     """
 
     check: str
     verdict: Verdict
-    says: str
+    message: str
     fix: str = ""
 
 
-def ok(check: str, says: str) -> Finding:
-    """Return that something is as it should be."""
-    return Finding(check, Verdict.OK, says)
+def ok(check: str, message: str) -> Finding:
+    """Return a finding without a problem."""
+    return Finding(check, Verdict.OK, message)
 
 
-def note(check: str, says: str, fix: str = "") -> Finding:
-    """Return something worth knowing."""
-    return Finding(check, Verdict.NOTE, says, fix)
+def note(check: str, message: str, fix: str = "") -> Finding:
+    """Return a finding that may be of interest."""
+    return Finding(check, Verdict.NOTE, message, fix)
 
 
-def warn(check: str, says: str, fix: str) -> Finding:
-    """Return something that works, and will hurt."""
-    return Finding(check, Verdict.WARN, says, fix)
+def warn(check: str, message: str, fix: str) -> Finding:
+    """Return a finding that works but is risky."""
+    return Finding(check, Verdict.WARN, message, fix)
 
 
-def fail(check: str, says: str, fix: str) -> Finding:
-    """Return something that does not work, or is not safe."""
-    return Finding(check, Verdict.FAIL, says, fix)
+def fail(check: str, message: str, fix: str) -> Finding:
+    """Return a finding that does not work or is not safe."""
+    return Finding(check, Verdict.FAIL, message, fix)
 
 
 def has_failed(findings: Iterable[Finding]) -> bool:
-    """Tell whether anything does not work, or is not safe."""
+    """Return whether a finding does not work or is not safe."""
     return any(finding.verdict is Verdict.FAIL for finding in findings)

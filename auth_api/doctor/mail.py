@@ -1,4 +1,4 @@
-"""Whether mail leaves, and why it does not."""
+"""Check whether mail can be sent, and explain why it cannot."""
 
 import asyncio
 import os
@@ -10,96 +10,100 @@ from auth_api.kit.mail.message import MailError, SendStep
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
 from auth_api.kit.mail.smtp import SmtpMailer
 
-TIMEOUT: Final = 10.0
-"""Seconds for the whole conversation."""
+TIMEOUT_SECONDS: Final = 10.0
+"""For the whole exchange with the mail server."""
 
 CHECK: Final = "mail"
 
 _REASONS: Final = {
-    "gaierror": "the name is not known",
-    "ConnectionRefusedError": "nothing listens there",
-    "TimeoutError": "no answer in time",
-    "SMTPConnectTimeoutError": "no answer in time",
-    "SMTPReadTimeoutError": "no answer in time",
-    "SMTPServerDisconnected": "it hung up",
-    "SSLCertVerificationError": "its certificate does not prove that it is this host",
-    "SSLError": "it does not speak TLS at this point",
-    "SMTPException": "it does not offer this",
+    "gaierror": "the host name cannot be resolved",
+    "ConnectionRefusedError": "it was refused",
+    "TimeoutError": "no response in time",
+    "SMTPConnectTimeoutError": "no response in time",
+    "SMTPReadTimeoutError": "no response in time",
+    "SMTPServerDisconnected": "the server closed the connection",
+    "SSLCertVerificationError": "its certificate is not trusted for this host",
+    "SSLError": "it does not use TLS at this point",
+    "SMTPException": "it does not support this",
 }
 
 _FIXES: Final = {
     SendStep.CONNECT: (
-        "Could not connect to {server}",
-        "Check host and port in SMTP_URL, and whether this machine may reach them; port 465 needs smtps://.",
+        "The connection to {server} failed",
+        "Check host and port in SMTP_URL, and whether a firewall blocks them; port 465 needs smtps://.",
     ),
     SendStep.TLS: (
-        "{server} answers, but not by TLS",
-        "Name the host as its certificate does, and write smtps:// for port 465 and smtp:// for port 587.",
+        "TLS with {server} failed",
+        "Use the host name of the certificate, with smtps:// for port 465 and smtp:// for port 587.",
     ),
     SendStep.LOGIN: (
-        "{server} did not accept the login",
-        "Check user and password in SMTP_URL: special characters as %XX, and some providers want a password for apps.",
+        "{server} rejected the login",
+        "Check user and password in SMTP_URL: write special characters as %XX; some providers need an app password.",
     ),
     SendStep.SENDER: (
-        "{server} refused the sender {sender}",
-        "Set MAIL_FROM to an address that this login may write from.",
+        "{server} rejected the sender {sender}",
+        "Set MAIL_FROM to an address that this login may send from.",
     ),
     SendStep.RECIPIENT: (
-        "{server} refused the recipient {recipient}",
-        "Check the address; some providers let new customers write to their own addresses only.",
+        "{server} rejected the recipient {recipient}",
+        "Check the address; some providers let new customers send only to their own addresses.",
     ),
     SendStep.CONTENT: (
-        "{server} took the addresses, but not the mail",
-        "Its operator knows what the number means; often the sender's domain or the amount of mail.",
+        "{server} accepted the addresses but rejected the mail",
+        "Ask its operator what the code means; often it is the sender's domain or the number of mails.",
     ),
-    SendStep.FOLDER: ("Could not write into {folder}", "Set MAIL_FOLDER to a folder that this user may write to."),
+    SendStep.FOLDER: ("Writing to {folder} failed", "Set MAIL_FOLDER to a folder that this user can write to."),
 }
 
 
 async def check_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
-    """Speak to the mail server up to the login, or look at the folder where mail lies in development."""
+    """Connect to the mail server and log in, or check the folder that mail is written to in development."""
     if policy.server is not None:
-        return await _look_at_server(policy, policy.server)
+        return await _check_server(policy, policy.server)
     if policy.folder is not None:
-        return _look_at_folder(Path(policy.folder))
-    says, fix = "off: nobody can verify an address or reset a password", "Set SMTP_URL and MAIL_FROM."
-    return warn(CHECK, says, fix) if is_production else note(CHECK, says, fix)
+        return _check_folder(Path(policy.folder))
+    message, fix = (
+        "Mail is off: users cannot verify an e-mail address or reset a password.",
+        "Set SMTP_URL and MAIL_FROM.",
+    )
+    return warn(CHECK, message, fix) if is_production else note(CHECK, message, fix)
 
 
-async def _look_at_server(policy: MailPolicy, server: SmtpServer) -> Finding:
+async def _check_server(policy: MailPolicy, server: SmtpServer) -> Finding:
     try:
-        await asyncio.wait_for(SmtpMailer(server, policy.sender).check_connection(), TIMEOUT)
+        await asyncio.wait_for(SmtpMailer(server, policy.sender).check_connection(), TIMEOUT_SECONDS)
     except (MailError, TimeoutError) as error:
-        what, fix = explanation(error, policy)
-        return fail(CHECK, what[:1].lower() + what[1:], fix)
-    login = "and took the login" if server.username is not None else "and asked for no login"
+        message, fix = explanation(error, policy)
+        return fail(CHECK, f"{message}.", fix)
+    login = "accepts the login" if server.username is not None else "is used without a login"
     if server.tls == "none":
-        says = f"{place_of(server)} answers without TLS {login}"
-        return warn(CHECK, says, "Leave ?tls=none out of SMTP_URL: mails hold links that open accounts.")
-    return ok(CHECK, f"{place_of(server)} answers by TLS {login}")
+        fix = "Remove ?tls=none from SMTP_URL: mails contain links that give access to accounts."
+        return warn(CHECK, f"{place_of(server)} {login}, without TLS.", fix)
+    return ok(CHECK, f"{place_of(server)} {login}, with TLS.")
 
 
-def _look_at_folder(folder: Path) -> Finding:
+def _check_folder(folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        return fail(CHECK, f"{folder} cannot be written to", _FIXES[SendStep.FOLDER][1])
-    return note(CHECK, f"no SMTP_URL: mail stays in {folder}")
+        return fail(CHECK, f"{folder} is not writable.", _FIXES[SendStep.FOLDER][1])
+    return note(CHECK, f"SMTP_URL is not set: mail is written to {folder}.")
 
 
 def explain(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> str:
-    """Say which step failed, and what to do about it."""
-    what, fix = explanation(error, policy, recipient)
-    return f"{what}. {fix}"
+    """Return which step failed and why, and the fix, as one text."""
+    message, fix = explanation(error, policy, recipient)
+    return f"{message}. {fix}"
 
 
 def explanation(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> tuple[str, str]:
-    """Return which step failed and why, and what to do about it."""
-    known = error if isinstance(error, MailError) else MailError("TimeoutError", step=SendStep.CONTENT)
-    what, fix = _FIXES[known.step or SendStep.CONTENT]
-    why = known.code or _REASONS.get(known.error_type, known.error_type)
-    place = place_of(policy.server) if policy.server is not None else ""
-    named = what.format(server=place, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder)
-    return f"{named} ({why})", fix
+    """Return which step failed and why, and the fix."""
+    server = place_of(policy.server) if policy.server is not None else ""
+    if isinstance(error, TimeoutError):
+        return f"{server} did not respond in time", _FIXES[SendStep.CONNECT][1]
+    template, fix = _FIXES[error.step or SendStep.CONTENT]
+    reason = error.code or _REASONS.get(error.error_type, error.error_type)
+    message = template.format(server=server, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder)
+    return f"{message} ({reason})", fix
 
 
 def place_of(server: SmtpServer) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of a client's address on its way through the proxies: asked of the running server itself."""
+"""Check which client IP address a running server sees through its proxies."""
 
 import http.client
 import json
@@ -11,60 +11,63 @@ import msgspec
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.operations.health.schemas import CLIENT_PATH, SeenClient
 
-TIMEOUT: Final = 5.0
-"""Seconds for each of two requests."""
+TIMEOUT_SECONDS: Final = 5.0
+"""For each of two requests."""
 
-FORGED: Final = "192.0.2.171"
-"""An address for documentation (RFC 5737), which nobody has."""
+FORGED_IP: Final = "192.0.2.171"
+"""An address reserved for documentation (RFC 5737), which no client has."""
 
 CHECK: Final = "proxy.address"
 
 
 def check_proxy(url: str, token: str | None) -> Finding:
-    """Ask the server at `url` twice who is asking: plainly, and with a forged X-Forwarded-For.
+    """Ask the server for the client IP address it sees, once normally and once with a forged X-Forwarded-For header.
 
-    The server answers that to who has METRICS_TOKEN (in development to everybody).
+    Args:
+        url: URL at which clients reach the server.
+        token: METRICS_TOKEN of the server; only development responds without it.
     """
     try:
-        plain, forged = (_ask(url, token, headers) for headers in ({}, {"X-Forwarded-For": FORGED}))
+        plain, forged = (_ask(url, token, headers) for headers in ({}, {"X-Forwarded-For": FORGED_IP}))
     except RefusedError as error:
-        return _explain_status(error.status)
+        return evaluate_status(error.status)
     except ssl.SSLCertVerificationError as error:
-        return fail(CHECK, f"the certificate of {url} is not good ({error.verify_message})", "Renew it at the proxy.")
+        return fail(CHECK, f"The certificate of {url} is not valid ({error.verify_message}).", "Renew it at the proxy.")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        says = f"{url} does not answer as this server does ({type(error).__name__})"
-        return fail(CHECK, says, "Give the address that clients use, and see whether proxy and server run.")
+        message = f"{url} did not respond as this server does ({type(error).__name__})."
+        return fail(CHECK, message, "Pass the URL that clients use, and check that proxy and server are running.")
     return evaluate_proxy(plain, forged)
 
 
 def evaluate_proxy(plain: SeenClient, forged: SeenClient) -> Finding:
-    """Say whether the server sees its clients, and whether they can choose who they are."""
-    if forged.address == FORGED:
+    """Fail if the server does not see the clients' IP addresses, or if clients can forge them."""
+    if forged.address == FORGED_IP:
         return fail(
             CHECK,
-            f"whoever sends X-Forwarded-For is who they say they are (believed of {plain.peer})",
-            "Let the proxy set or append X-Forwarded-For, and keep clients out of TRUSTED_PROXIES.",
+            f"Clients can forge their IP address with X-Forwarded-For, which {plain.peer} may set.",
+            "Let the proxy set or append X-Forwarded-For, and remove clients from TRUSTED_PROXIES.",
         )
     if plain.address != plain.peer:
-        return ok(CHECK, f"this machine is {plain.address}, says the proxy {plain.peer}; a forged address is ignored")
+        message = f"The server sees this machine as {plain.address} through the proxy {plain.peer}."
+        return ok(CHECK, f"{message} A forged address is ignored.")
     if plain.forwarded == plain.peer:
-        says = f"not known: this machine and the proxy have one address, {plain.peer}"
-        return note(CHECK, says, "Ask from another machine.")
+        message = f"Unknown: this machine and the proxy have the same IP address, {plain.peer}."
+        return note(CHECK, message, "Run this check on another machine.")
     if plain.forwarded is not None:
         return fail(
             CHECK,
-            f"all clients seem to be {plain.peer}: the proxy's word ({plain.forwarded}) is not believed",
+            f"All clients appear as {plain.peer}: the proxy's X-Forwarded-For ({plain.forwarded}) is not trusted.",
             f"""Set TRUSTED_PROXIES='["{plain.peer}"]', or the proxies' network, and restart.""",
         )
     return warn(
         CHECK,
-        f"this machine is {plain.peer}, and no proxy forwards an address",
-        "Nothing, if there is no proxy; otherwise let it send X-Forwarded-For.",
+        f"The server sees this machine as {plain.peer}; no proxy forwards an IP address.",
+        "If there is a proxy, let it send X-Forwarded-For.",
     )
 
 
 class RefusedError(Exception):
-    """The server answers, but not this."""
+    """The server returned another status than 200."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -75,9 +78,9 @@ def _ask(url: str, token: str | None, headers: dict[str, str]) -> SeenClient:
     parts = urlsplit(url)
     make: Any = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
     if make is None or not parts.hostname:
-        message = "no http or https address"
+        message = "not an http or https URL"
         raise ValueError(message)
-    connection = make(parts.hostname, parts.port, timeout=TIMEOUT)
+    connection = make(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
     try:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         connection.request("GET", f"{parts.path.rstrip('/')}{CLIENT_PATH}", headers={**authorization, **headers})
@@ -90,17 +93,18 @@ def _ask(url: str, token: str | None, headers: dict[str, str]) -> SeenClient:
     return msgspec.convert(json.loads(content), SeenClient)
 
 
-def _explain_status(status: int) -> Finding:
+def evaluate_status(status: int) -> Finding:
+    """Explain a response without the client IP address."""
     match status:
         case http.client.UNAUTHORIZED:
-            return note(
-                CHECK, "not known: the server does not take this METRICS_TOKEN", "Give doctor the server's own."
-            )
+            return note(CHECK, "Unknown: the server rejected METRICS_TOKEN.", "Set METRICS_TOKEN to the server's own.")
         case http.client.NOT_FOUND:
-            says = "not known: the server tells nobody, for it has no METRICS_TOKEN"
-            return note(CHECK, says, "Set METRICS_TOKEN for both, or see that the proxy passes /health/client on.")
+            message = "Unknown: the server has no METRICS_TOKEN, or the proxy does not forward /health/client."
+            return note(CHECK, message, "Set METRICS_TOKEN for the server and for this command, and check the proxy.")
         case http.client.FORBIDDEN | http.client.BAD_REQUEST | http.client.MISDIRECTED_REQUEST:
-            says = f"the server refuses what comes by this way ({status})"
-            return fail(CHECK, says, "Let the proxy send X-Forwarded-Proto and Host on, and trust it.")
+            message = f"The server rejects requests that come through the proxy ({status})."
+            return fail(
+                CHECK, message, "Let the proxy forward Host and X-Forwarded-Proto, and list it in TRUSTED_PROXIES."
+            )
         case _:
-            return fail(CHECK, f"the server answers {status}", "Look at the logs of proxy and server.")
+            return fail(CHECK, f"The server returned {status}.", "Read the logs of proxy and server.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.doctor.proxy import FORGED
+from auth_api.doctor.proxy import FORGED_IP
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
 from tests.deployment.journey import CLIENT_IP, client_of, whole_life
 from tests.support.deployment import Deployment
@@ -44,7 +44,7 @@ async def test_caddy_passes_requests_on_and_sets_the_client_ip(
         async with client_of(https, certificate) as client:
             await whole_life(client)
             plain = (await client.get("/health/client", headers=BEARER)).json()
-            forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED})).json()
+            forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
             hidden = await client.get("/metrics", headers=BEARER)
 
     assert plain == {"address": CLIENT_IP, "peer": "127.0.0.1", "forwarded": CLIENT_IP}

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from auth_api.doctor.proxy import FORGED
+from auth_api.doctor.proxy import FORGED_IP
 from tests.conftest import DeploymentFactory
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
 from tests.deployment.journey import CLIENT_IP, client_of, slow_request, trusting, whole_life
@@ -89,7 +89,7 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
 
     await whole_life(client)
     plain = (await client.get("/health/client", headers=BEARER)).json()
-    forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED})).json()
+    forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
     async with httpx.AsyncClient(trust_env=False) as unencrypted:
         redirect = await unencrypted.get(f"http://127.0.0.1:{http}/health/live")
     hidden = await client.get("/metrics", headers=BEARER)
@@ -103,7 +103,7 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
     assert (redirect.status_code, redirect.headers["location"]) == (308, "https://auth.example.com/health/live")
     assert hidden.status_code == 404
     (proxy,) = [found for found in json.loads(examination.stdout) if found["check"] == "proxy.address"]
-    assert proxy["says"] == "not known: this machine and the proxy have one address, 127.0.0.1"
+    assert proxy["message"] == "Unknown: this machine and the proxy have the same IP address, 127.0.0.1."
     assert recorded == [(CLIENT_IP,)]
 
 

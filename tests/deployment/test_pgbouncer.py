@@ -104,7 +104,7 @@ async def test_migrations_run_through_pgbouncer(unmigrated: Deployment, tmp_path
     assert (done.returncode, done.stderr) == (0, "")
     checks = {one["check"]: one for one in json.loads(found.stdout)}
     assert checks["database.migrations"]["verdict"] == "ok"
-    assert checks["database.pooler"]["says"] == "there is one, and no prepared statement is kept"
+    assert checks["database.pooler"]["message"] == "A pooler is used, and no prepared statements are kept."
 
 
 def test_doctor_reports_a_pooler_that_rejects_the_statement_timeout(deployment: Deployment, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_doctor_reports_a_pooler_that_rejects_the_statement_timeout(deployment: 
 
     checks = {one["check"]: one for one in json.loads(done.stdout)}
     assert done.returncode == 1
-    assert checks["database.reachable"]["says"].endswith("a pooler refuses a parameter of the connection")
+    assert checks["database.reachable"]["message"].endswith("a pooler rejected a parameter of the connection.")
 
 
 async def test_statement_timeout_of_the_role_applies_behind_pgbouncer(deployment: Deployment, tmp_path: Path) -> None:

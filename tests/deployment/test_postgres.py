@@ -77,7 +77,7 @@ def examine(folder: Path, url: str) -> subprocess.CompletedProcess[str]:
 
 def reachable(done: subprocess.CompletedProcess[str]) -> tuple[str, str]:
     found = {one["check"]: one for one in json.loads(done.stdout)}
-    return found["database.reachable"]["verdict"], found["database.reachable"]["says"].partition(": ")[2]
+    return found["database.reachable"]["verdict"], found["database.reachable"]["message"].partition(": ")[2]
 
 
 async def test_matching_certificate_is_accepted(
@@ -99,7 +99,7 @@ async def test_mismatched_certificate_is_reported_as_an_outage(
     url = address(encrypted, host, f"sslmode=verify-full&sslrootcert={root}")
     deployment = Deployment(tmp_path, url)
 
-    verdict, says = reachable(examine(tmp_path, url))
+    verdict, message = reachable(examine(tmp_path, url))
     with deployment.server() as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
             ready = await client.get("/health/ready")
@@ -107,6 +107,6 @@ async def test_mismatched_certificate_is_reported_as_an_outage(
             login = await client.post("/api/auth/login", json=fields)
 
     assert verdict == "fail"
-    assert says.startswith("its certificate does not prove that it is this host (")
+    assert message.startswith("its certificate is not trusted for this host (")
     assert (ready.status_code, login.status_code) == (503, 503)
     assert login.json()["error_code"] in {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN"}

@@ -1,4 +1,4 @@
-"""`auth-api doctor` on a real deployment: what is right, and what is broken in it."""
+"""`auth-api doctor` on real deployments, sound and broken ones."""
 
 import json
 import os
@@ -15,30 +15,30 @@ DOCTOR = ("doctor", "--json")
 
 
 def findings(deployment: Deployment, **variables: str) -> tuple[int, dict[str, Any]]:
-    """Run the command; return its exit status, and the findings by their checks."""
+    """Run the command; return its exit status, and the findings by check."""
     done = deployment.command(*DOCTOR, **variables)
     assert done.stderr == ""
     assert not {SECRET, "hunter2"} & {word for word in (SECRET, "hunter2") if word in done.stdout}
     return done.returncode, {found["check"]: found for found in json.loads(done.stdout)}
 
 
-def test_a_deployment_in_order_has_no_failure_and_stays_as_it_was(deployment: Deployment, engine: str) -> None:
+def test_sound_deployment_has_no_failure_and_is_not_changed(deployment: Deployment, engine: str) -> None:
     deployment.command("migrate").check_returncode()
     (deployment.folder / ".env").touch(0o600)
     before = [(path, path.stat().st_mtime_ns, path.stat().st_mode) for path in sorted(deployment.folder.iterdir())]
 
-    status, found = findings(deployment, PICCOLO_CONF="nowhere")  # as where the package alone is installed
+    status, found = findings(deployment, PICCOLO_CONF="nowhere")  # as outside a checkout
 
     shared = {"settings", "database.reachable", "database.version", "database.migrations", "keys.strength"}
     shared |= {"hashing.cost", "http.cors", "mail", "files.env"}
-    own = {
+    of_engine = {
         "sqlite": {"files.database"},
         "postgres": {"database.clock", "database.connections", "database.encryption"},
     }
-    assert (status, set(found)) == (0, shared | own[engine])
+    assert (status, set(found)) == (0, shared | of_engine[engine])
     assert {found[check]["verdict"] for check in found} <= {"ok", "note"}
     place = {"sqlite": "SQLite: ", "postgres": "PostgreSQL at 127.0.0.1"}
-    assert found["database.reachable"]["says"].startswith(place[engine])
+    assert found["database.reachable"]["message"].startswith(place[engine])
     after = [(path, path.stat().st_mtime_ns, path.stat().st_mode) for path in sorted(deployment.folder.iterdir())]
     assert after == before
 
@@ -52,17 +52,17 @@ def test_pending_migrations_are_a_failure(unmigrated: Deployment, engine: str) -
     assert (status, found["database.migrations"]["fix"]) == (1, "Run: auth-api migrate")
 
 
-def test_a_database_that_is_not_there_is_a_failure(deployment: Deployment, tmp_path: Path, engine: str) -> None:
+def test_missing_database_is_a_failure(deployment: Deployment, tmp_path: Path, engine: str) -> None:
     missing = "sqlite:///lost.db" if engine == "sqlite" else f"postgresql://a:hunter2@127.0.0.1:{free_port()}/auth"
     production = {"ENVIRONMENT": "production", "PUBLIC_URL": "https://auth.example.org"}
 
     status, found = findings(deployment, **production, DATABASE_URL=missing, JWT_SECRET_KEY=SECRET.replace("a-", "A7"))
 
     assert (status, found["database.reachable"]["verdict"]) == (1, "fail")
-    assert ("lost.db" if engine == "sqlite" else "nothing listens there") in found["database.reachable"]["says"]
+    assert ("lost.db" if engine == "sqlite" else "the connection was refused") in found["database.reachable"]["message"]
 
 
-def test_a_file_that_is_no_database_is_a_failure(deployment: Deployment, engine: str) -> None:
+def test_corrupt_database_file_is_a_failure(deployment: Deployment, engine: str) -> None:
     if engine == "postgres":
         pytest.skip("PostgreSQL keeps its own files")
     (deployment.folder / "broken.db").write_text("hunter2 " * 1000)
@@ -72,7 +72,7 @@ def test_a_file_that_is_no_database_is_a_failure(deployment: Deployment, engine:
     assert (status, found["database.reachable"]["verdict"]) == (1, "fail")
 
 
-def test_secrets_that_others_can_change_are_a_failure(deployment: Deployment) -> None:
+def test_writable_secret_file_is_a_failure(deployment: Deployment) -> None:
     path = deployment.folder / "key"
     path.write_text("qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2")
     path.chmod(0o666)
@@ -80,10 +80,10 @@ def test_secrets_that_others_can_change_are_a_failure(deployment: Deployment) ->
     status, found = findings(deployment, JWT_SECRET_KEY_FILE="key")
 
     assert (status, found["files.JWT_SECRET_KEY"]["fix"]) == (1, f"chmod 600 {path}")
-    assert found["keys.age"]["says"] == "the file of the key was written 0 days ago"
+    assert found["keys.age"]["message"] == "The file of the key was written 0 days ago."
 
 
-def test_wrong_settings_are_listed_with_examples(deployment: Deployment) -> None:
+def test_invalid_settings_are_listed_with_examples(deployment: Deployment) -> None:
     done = deployment.command(*DOCTOR, PORT="none", LOG_LEVEL="loud")
 
     assert done.returncode == 2
@@ -94,24 +94,24 @@ def test_wrong_settings_are_listed_with_examples(deployment: Deployment) -> None
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH:UserWarning:aiosmtpd")
-def test_a_mail_server_is_spoken_to_and_sent_nothing(deployment: Deployment) -> None:
+def test_mail_server_is_checked_without_sending_mail(deployment: Deployment) -> None:
     sender = {"MAIL_FROM": "Acme <no-reply@example.com>"}
     with MailServer(needs_login=True) as server:
         _, good = findings(deployment, **sender, SMTP_URL=server.url(f"{LOGIN[0]}:p%40ss%2Fword@"))
         status, bad = findings(deployment, **sender, SMTP_URL=server.url("auth-api:hunter2@"))
         assert server.messages == []
 
-    assert (good["mail"]["verdict"], good["mail"]["says"]) == (
+    assert (good["mail"]["verdict"], good["mail"]["message"]) == (
         "warn",
-        f"127.0.0.1:{server.port} answers without TLS and took the login",
+        f"127.0.0.1:{server.port} accepts the login, without TLS.",
     )
     assert (status, bad["mail"]["verdict"]) == (1, "fail")
-    assert bad["mail"]["says"].startswith(f"127.0.0.1:{server.port} did not accept the login (535")
+    assert bad["mail"]["message"].startswith(f"127.0.0.1:{server.port} rejected the login (535")
     assert bad["mail"]["fix"].startswith("Check user and password in SMTP_URL")
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_database_that_cannot_be_written_to_is_a_failure(deployment: Deployment, engine: str) -> None:
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write to every file")
+def test_readonly_database_is_a_failure(deployment: Deployment, engine: str) -> None:
     if engine == "postgres":
         pytest.skip("PostgreSQL keeps its own files")
     deployment.command("migrate").check_returncode()

@@ -1,4 +1,4 @@
-"""How findings look in a terminal."""
+"""The report of `auth-api doctor` in a terminal."""
 
 import pytest
 
@@ -8,8 +8,8 @@ from auth_api.doctor.findings import fail, note, ok
 pytestmark = pytest.mark.engine_independent
 
 FINDINGS = [
-    ok("settings", "valid"),
-    fail("database.migrations", "3 migrations are pending", "Run: auth-api migrate"),
+    ok("settings", "Valid."),
+    fail("database.migrations", "3 migrations are pending.", "Run: auth-api migrate"),
     note("mail", "word " * 30 + "/a/path/that/stays/whole/" + "x" * 60 + "\x1b[2J"),
 ]
 
@@ -20,18 +20,18 @@ def plain(line: str) -> str:
     return line
 
 
-def test_a_report_has_columns_and_a_sum() -> None:
+def test_report_has_columns_and_a_summary() -> None:
     lines = [plain(line) for line in report(FINDINGS)]
 
     assert lines[:3] == [
-        "ok    settings             valid",
-        "fail  database.migrations  3 migrations are pending",
+        "ok    settings             Valid.",
+        "fail  database.migrations  3 migrations are pending.",
         "                           → Run: auth-api migrate",
     ]
     assert lines[-1] == "\n1 fail, 1 note, 1 ok"
 
 
-def test_long_sentences_are_broken_between_words_and_steer_no_terminal() -> None:
+def test_long_messages_are_wrapped_between_words_without_control_characters() -> None:
     lines = [plain(line) for line in report(FINDINGS)][3:-1]
 
     assert lines[0].startswith("note  mail                 word word")
@@ -40,7 +40,7 @@ def test_long_sentences_are_broken_between_words_and_steer_no_terminal() -> None
     assert not any("\x1b" in line for line in lines)
 
 
-def test_a_failure_is_red_and_its_fix_stands_out() -> None:
+def test_failure_is_red_and_its_fix_is_bold() -> None:
     lines = list(report(FINDINGS))
 
     assert lines[1].startswith("\x1b[31m\x1b[1mfail")
