@@ -58,8 +58,7 @@ async def count_attempt(network_key: str, user_key: str, policy: ThrottlingPolic
     network_limit, user_limit = policy.per_network, policy.per_account
     rows = await ThrottleCounterRow.raw(
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
-        f"SELECT key, 1, {EPOCH_NOW} + seconds, 0, "
-        f"{EPOCH_NOW} + 86400 FROM ("
+        f"SELECT key, 1, {EPOCH_NOW} + seconds, 0, {EPOCH_NOW} + seconds FROM ("
         "SELECT CAST({} AS varchar) AS key, CAST({} AS double precision) AS seconds WHERE NOT EXISTS (SELECT 1 "
         f"FROM throttle_counters WHERE key = {{}} AND blocked_until > {EPOCH_NOW}) "
         "UNION ALL SELECT CAST({} AS varchar), CAST({} AS double precision)) AS tried WHERE true ORDER BY key "

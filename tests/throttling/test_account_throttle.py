@@ -1,6 +1,7 @@
 """Guessing one user's password from one network: after five free failures, each failure doubles the wait."""
 
 import asyncio
+import time
 from collections import Counter
 
 import pytest
@@ -94,6 +95,14 @@ async def test_failures_count_for_a_day(limited: OtherApp) -> None:
     await age_counters(DAY - 60)
 
     assert await guess(ada, 2) == [(401, "INVALID_CREDENTIALS"), (429, "TOO_MANY_ATTEMPTS")]
+
+
+async def test_counters_expire_a_window_after_the_last_attempt(limited: OtherApp) -> None:
+    """A day for the failures from one network, an hour for those from all networks."""
+    await guess(Actor(limited.client), 2)
+    counters = await ThrottleCounterRow.select().where(ThrottleCounterRow.key.like("attempts:%"))
+
+    assert sorted(round(row["expires_at"] - time.time(), -2) for row in counters) == [3600, DAY]
 
 
 async def test_success_resets_the_failures(limited: OtherApp) -> None:
