@@ -109,11 +109,11 @@ async def revoke_purpose(user_id: int, purpose: Purpose) -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def revoke_all(user_id: int, *, spare: Sequence[Purpose]) -> None:
-    """Mark all unused tokens of a user as used, except those for the purposes to spare."""
+async def revoke_all(user_id: int, *, kept_purposes: Sequence[Purpose]) -> None:
+    """Mark all unused tokens of a user as used, except those for the purposes to keep."""
     revoked = (OneTimeTokenRow.user_id == user_id) & OneTimeTokenRow.used_at.is_null()
-    if spare:
-        revoked &= OneTimeTokenRow.purpose.not_in(list(spare))
+    if kept_purposes:
+        revoked &= OneTimeTokenRow.purpose.not_in(list(kept_purposes))
     await OneTimeTokenRow.update({OneTimeTokenRow.used_at: QueryString("clock_timestamp()")}).where(revoked)
 
 

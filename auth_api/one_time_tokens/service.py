@@ -74,9 +74,9 @@ class OneTimeTokens:
             return _require(await repository.redeem_and_delete(digest(raw), purpose))
         return _require(await repository.redeem(digest(raw), purpose))
 
-    async def revoke_all(self, user_id: int, *, spare: Sequence[Purpose] = ()) -> None:
-        """Revoke all tokens of a user, except those for the purposes to spare."""
-        await repository.revoke_all(user_id, spare=spare)
+    async def revoke_all(self, user_id: int, *, kept_purposes: Sequence[Purpose] = ()) -> None:
+        """Revoke all tokens of a user, except those for the purposes to keep."""
+        await repository.revoke_all(user_id, kept_purposes=kept_purposes)
 
     async def delete_staged(self, purpose: Purpose, email: str) -> None:
         """Delete all values staged for an e-mail address, after one of its tokens was redeemed."""

@@ -1,1 +1,1 @@
-"""Owns sessions and refresh tokens: opening, checking, rotating and ending them. Knows nothing of passwords."""
+"""Sessions and their tokens: open, check, refresh and end them. How the user proved the identity is not known here."""

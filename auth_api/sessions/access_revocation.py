@@ -1,4 +1,4 @@
-"""Throws out of an account whoever got in."""
+"""Revocation of all access to an account."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,23 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.account_throttle import AccountThrottle
 
-AFTER_PROOF_BY_MAILBOX: Final = (Purpose.EMAIL_UNDO,)
-"""Stays: who took an account over with its address must not be able to close the way back to the earlier one."""
+PURPOSES_KEPT_AFTER_EMAIL_PROOF: Final = (Purpose.EMAIL_UNDO,)
+"""Tokens that stay valid if the user proved access to the e-mail address.
 
-AFTER_PROOF_BY_PASSWORD: Final = (Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT)
-"""Stays: a thief may know the password, too, and must not be able to close any way that the owner's mails offer."""
+An attacker who took over the account together with its address must not be able to revoke the way back to the earlier
+address.
+"""
 
-NOTHING: Final = ()
-"""The owner has taken a way back; the others may be a thief's."""
+PURPOSES_KEPT_AFTER_PASSWORD_PROOF: Final = (Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT)
+"""Tokens that stay valid if the user proved knowledge of the password.
+
+An attacker may know the password, too, and must not be able to revoke a link that was mailed to the user.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRevocation:
-    """What every journey shares that gives an account (back) to its owner."""
+    """The last step of every flow that gives an account back to its user."""
 
     sessions: SessionService
     tokens: OneTimeTokens
@@ -35,26 +39,26 @@ class AccessRevocation:
         user_id: int,
         *,
         reason: str,
-        keep: UUID | None = None,
-        spare: Sequence[Purpose] = AFTER_PROOF_BY_MAILBOX,
+        kept_session_id: UUID | None = None,
+        kept_purposes: Sequence[Purpose] = PURPOSES_KEPT_AFTER_EMAIL_PROOF,
     ) -> int:
-        """End sessions, spend mailed tokens, take back mails that would bring new ones, and lift the throttle.
+        """End sessions, revoke mailed tokens, withdraw mails that would carry new ones, and reset the throttle.
 
-        Called inside the flow's transaction, after it has changed or dropped the password, if it does: from then on
-        nobody logs in by the old one, and whoever did before has a session that is found here.
+        Call it inside the flow's transaction, after the password has been changed or removed. Later logins with the
+        old password fail, and the sessions of earlier ones are ended here.
 
         Args:
-            user_id: whose account.
-            reason: why the sessions ended.
-            keep: a session that goes on.
-            spare: what tokens are for that go on working.
+            user_id: the user whose access is revoked.
+            reason: the reason that the ended sessions get.
+            kept_session_id: a session that is not ended.
+            kept_purposes: purposes of mailed tokens that stay valid.
 
         Returns:
-            How many sessions ended.
+            The number of ended sessions.
         """
-        ended = await self.sessions.end_all(user_id, reason=reason, keep=keep)
-        # Mails before tokens: one that is just being written is waited for, and its token is spent with the others.
-        await self.outbox.withdraw(user_id, spare=spare)
-        await self.tokens.revoke_all(user_id, spare=spare)
+        ended = await self.sessions.end_all(user_id, reason=reason, kept_session_id=kept_session_id)
+        # Mails before tokens: this waits for a mail that is being written, and its token is revoked with the others.
+        await self.outbox.withdraw(user_id, kept_purposes=kept_purposes)
+        await self.tokens.revoke_all(user_id, kept_purposes=kept_purposes)
         await self.throttle.reset(user_id)
         return ended

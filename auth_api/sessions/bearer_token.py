@@ -1,4 +1,4 @@
-"""Read the access token of a request."""
+"""The access token of a request."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from auth_api.sessions.errors import AuthenticationRequiredException, TokenInval
 
 
 def bearer_token(scope: Mapping[str, Any]) -> str:
-    """Return the token of the Authorization header (RFC 6750 §2.1; the scheme in any case, RFC 9110 §11.1).
+    """Return the token of the Authorization header (RFC 6750 §2.1). The scheme is case-insensitive (RFC 9110 §11.1).
 
     Raises:
-        AuthenticationRequiredException: there is none.
-        TokenInvalidException: there are several, and nobody could say which one counts.
+        AuthenticationRequiredException: the request has no bearer token.
+        TokenInvalidException: the request has several Authorization headers.
     """
     values = [value for name, value in scope["headers"] if name == b"authorization"]
     if len(values) > 1:

@@ -1,4 +1,4 @@
-"""Refresh, log out, log out everywhere; the public keys."""
+"""Routes to refresh, list and end sessions, and to publish the keys."""
 
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,7 @@ LOGGED_OUT = LoggedOut(message="Logged out.")
 
 
 class SessionController(Controller):
-    """Carry a session on, or end it."""
+    """Refresh and end sessions."""
 
     path = "/api/auth"
     tags = ("Authentication",)
@@ -74,10 +74,10 @@ class SessionController(Controller):
         rotation: Injected[RotationService],
         request_context: Injected[RequestContext],
     ) -> TokenPair:
-        """Exchange a refresh token for the next pair.
+        """Exchange a refresh token for a new token pair.
 
-        Each refresh token works once. A retry within 30 seconds gets the same successor again, so a lost answer costs
-        nothing; a later second use ends the session.
+        Each refresh token works once. A retry within `REFRESH_GRACE_SECONDS` of the server returns the same successor
+        again, in case the response was lost. A later second use ends the session.
         """
         return await rotation.refresh(data.refresh_token, request_context)
 
@@ -86,7 +86,7 @@ class SessionController(Controller):
         status_code=200,
         summary="Log out",
         operation_id="logOut",
-        **public_or_bearer(  # an expired access token may log out, too
+        **public_or_bearer(  # an expired access token can log out, too
             *BODY_ERRORS,
             AuthenticationRequiredException,
             TokenInvalidException,
@@ -102,9 +102,9 @@ class SessionController(Controller):
         request_context: Injected[RequestContext],
         data: JSONBody[LogoutRequest | None] = None,
     ) -> LoggedOut:
-        """End the session of the refresh token in the body, or else of the bearer token, at once.
+        """End the session of the refresh token in the body, or else of the access token, at once.
 
-        Doing it again, or with an access token that has expired meanwhile, is no error.
+        The request also succeeds if the session has already ended or the access token has expired.
         """
         if data is not None and data.refresh_token is not None:
             await sessions.log_out_by_refresh_token(data.refresh_token, request_context)
@@ -132,14 +132,14 @@ class SessionController(Controller):
         request_context: Injected[RequestContext],
         data: JSONBody[LogoutAllRequest | None] = None,
     ) -> LoggedOutEverywhere:
-        """End all sessions of the account; with `keep_current`, all but this one."""
+        """End all sessions of the user; with `keep_current`, all except the session of this request."""
         keep_current = data is not None and data.keep_current
         ended = await sessions.log_out_everywhere(principal, request_context, keep_current=keep_current)
         return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
 
 
 class OwnSessionsController(Controller):
-    """One's own sessions."""
+    """List and end the user's own sessions."""
 
     path = "/api/user/sessions"
     tags = ("Account",)
@@ -158,9 +158,9 @@ class OwnSessionsController(Controller):
     async def list_sessions(
         self, principal: Injected[Principal], sessions: Injected[SessionService], page: Injected[PageRequest]
     ) -> SessionList:
-        """Return the sessions that are not over, newest first."""
-        found, next_cursor = await sessions.list_live(principal.id, page)
-        items = [session_view(session, current=principal.session_id) for session in found]
+        """Return the active sessions, newest first."""
+        rows, next_cursor = await sessions.list_live(principal.id, page)
+        items = [session_view(session, current=principal.session_id) for session in rows]
         return SessionList(items=items, next_cursor=next_cursor)
 
     @delete(
@@ -176,12 +176,12 @@ class OwnSessionsController(Controller):
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
     ) -> None:
-        """End one of one's own sessions at once; the session of this request is logged out by it."""
+        """End a session of the user at once. Ending the session of this request logs the caller out."""
         await sessions.end_one(session_id, principal.id, request_context)
 
 
 class KeyController(Controller):
-    """Publish the verifying keys."""
+    """Publish the keys that verify access tokens."""
 
     path = "/.well-known"
     tags = ("Operation",)
@@ -193,7 +193,7 @@ class KeyController(Controller):
         **public(response=EXAMPLE_PUBLIC_KEYS),
     )
     async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
-        """Return the public keys of asymmetric algorithms; with HS256 there are none to publish."""
+        """Return the public keys of asymmetric algorithms. The list is empty with HS256."""
         return Response(
             public_keys_view(sessions.policy.keys.public_jwks()),
             headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},

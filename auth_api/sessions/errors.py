@@ -1,4 +1,4 @@
-"""What can be wrong with a token."""
+"""Errors about sessions and tokens."""
 
 from http import HTTPStatus
 
@@ -8,62 +8,65 @@ INVALID_TOKEN = 'Bearer error="invalid_token"'  # noqa: S105 - RFC 6750 §3.1
 
 
 class AuthenticationRequiredException(AuthException):
-    """No bearer token came with the request."""
+    """The request has no bearer token."""
 
     error_code = "AUTHENTICATION_REQUIRED"
-    detail = "Log in first."
-    remedy = "Log in, and send `Authorization: Bearer` with the access token."
+    detail = "This request requires a login."
+    remedy = "Ask the user to log in, and send `Authorization: Bearer` with the access token."
 
 
 class TokenExpiredException(AuthException):
-    """A genuine token past its end."""
+    """The token is genuine, but has expired."""
 
     error_code = "TOKEN_EXPIRED"
     detail = "The token has expired."
     remedy = (
         "If it was the access token, send the refresh token to `POST /api/auth/refresh` and repeat the request with "
-        "the new one. If it was the refresh token, log in."
+        "the new access token. If it was the refresh token, ask the user to log in."
     )
     challenge = INVALID_TOKEN
 
 
 class TokenInvalidException(AuthException):
-    """The token was not issued here for this use, it is unknown, or it was changed."""
+    """The token is unknown or was changed, or was issued elsewhere or for another use."""
 
     error_code = "TOKEN_INVALID"
     detail = "The token is not valid."
-    remedy = "Forget the tokens, and log in."
+    remedy = "Discard the session and ask the user to log in."
     challenge = INVALID_TOKEN
 
 
 class TokenRevokedException(AuthException):
-    """A genuine token whose session has ended, or whose account is disabled or gone."""
+    """The token is genuine, but its session has ended, or its account is disabled or deleted."""
 
     error_code = "TOKEN_REVOKED"
     detail = "The session has ended."
-    remedy = "Forget the tokens, and log in."
+    remedy = "Discard the session and ask the user to log in."
     challenge = INVALID_TOKEN
 
 
 class RefreshTokenReusedException(AuthException):
-    """A spent refresh token came back after its grace: somebody else may have it, so its session was ended."""
+    """A used refresh token was sent again after `REFRESH_GRACE_SECONDS`.
+
+    It may have been stolen, so its session was ended.
+    """
 
     error_code = "REFRESH_TOKEN_REUSED"
-    detail = "This refresh token was used before; its session was ended."
+    detail = "The refresh token has already been used."
     remedy = (
-        "Forget the tokens, log in, and warn the person: unless two parts of the client refreshed at once, somebody "
-        "else had the token."
+        "Discard the session, ask the user to log in, and warn them: unless two parts of the client refreshed at the "
+        "same time, someone else had the token."
     )
     challenge = INVALID_TOKEN
 
 
 class SessionNotFoundException(ApplicationException):
-    """The caller has no such session."""
+    """The user has no active session with this id."""
 
     status = HTTPStatus.NOT_FOUND
     error_code = "SESSION_NOT_FOUND"
-    detail = "Session not found"
-    remedy = "Read the list of sessions again: this one is over."
+    detail = "The session was not found."
+    remedy = "Read the list of sessions again: this session has ended."
 
 
 AUTHENTICATION_ERRORS = (
@@ -72,11 +75,11 @@ AUTHENTICATION_ERRORS = (
     TokenInvalidException,
     TokenRevokedException,
 )
-"""What every operation that needs a token can answer."""
+"""Errors of every operation that requires an access token."""
 
 OPTIONAL_AUTHENTICATION_ERRORS = (
     TokenExpiredException,
     TokenInvalidException,
     TokenRevokedException,
 )
-"""What an operation that does more with a token can answer to a bad one."""
+"""Errors of an operation that accepts an access token but does not require one."""

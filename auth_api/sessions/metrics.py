@@ -1,4 +1,4 @@
-"""What is counted of sessions."""
+"""Metrics of sessions."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -14,23 +14,23 @@ from auth_api.sessions.errors import (
 
 REFRESHES: Final = counters(
     "refreshes",
-    "Refreshes by outcome. repeated: a retry got the same successor again; reused: a spent token ended its session.",
+    "Refreshes by outcome. repeated: a retry got the same successor again; reused: a used token ended its session.",
     "outcome",
     ("rotated", "repeated", "invalid", "expired", "revoked", "reused"),
 )
-"""By outcome."""
+"""Counters by outcome."""
 
-REFUSED: Final[Mapping[type[AuthException], str]] = {
+OUTCOMES_BY_ERROR: Final[Mapping[type[AuthException], str]] = {
     TokenInvalidException: "invalid",
     TokenExpiredException: "expired",
     TokenRevokedException: "revoked",
     RefreshTokenReusedException: "reused",
 }
-"""The outcome that a refusal counts as."""
+"""Outcomes of refused refreshes."""
 
 _LOOKUPS = counters(
     "verified_token_cache_lookups",
-    "Access tokens that were looked for among those verified before.",
+    "Look-ups of access tokens in the cache of verified tokens.",
     "result",
     ("hit", "miss"),
 )

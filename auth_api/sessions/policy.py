@@ -73,7 +73,7 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
 
 
 KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
-"""Time after the opening of a session during which its network counts as known to the user."""
+"""Time for which the network of a new session counts as known to its user."""
 
 REFRESH_TOKEN_PREFIX: Final = "rt_"  # noqa: S105 - the public part of every refresh token
 

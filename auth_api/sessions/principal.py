@@ -1,4 +1,4 @@
-"""Who asks, and the sessions they have."""
+"""The authenticated caller of a request, and sessions as services pass them on."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from auth_api.users.user import User
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """An account behind a live session."""
+    """The user and the session that an access token belongs to."""
 
     user: User
     session_id: UUID
@@ -17,12 +17,12 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> int:
-        """The account's id."""
+        """The id of the user."""
         return self.user.id
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session as its owner sees it in a list."""
+    """A session that has neither ended nor expired."""
 
     id: UUID
     created_at: datetime
@@ -32,8 +32,8 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
 
 
-class KeptSession(LiveSession, frozen=True, kw_only=True):
-    """A session as its owner gets it exported, over or not."""
+class StoredSession(LiveSession, frozen=True, kw_only=True):
+    """A session in any state."""
 
     absolute_expires_at: datetime
     ended_at: datetime | None

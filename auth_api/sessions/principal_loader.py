@@ -1,4 +1,4 @@
-"""Session checks that happen at the same time share one round trip to the database."""
+"""Loads the principals of concurrent requests with one round trip to the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,101 +9,101 @@ from uuid import UUID
 from auth_api.sessions import principal_repository
 from auth_api.sessions.principal import Principal
 
-MOST: Final = 100
-"""Look-ups that share one statement."""
+MAX_BATCH_SIZE: Final = 100
+"""Number of look-ups that may share one statement."""
 
-Alone = Callable[[UUID, int], Awaitable[Principal | None]]
-Together = Callable[[Sequence[UUID]], Awaitable[dict[UUID, Principal]]]
+LoadOne = Callable[[UUID, int], Awaitable[Principal | None]]
+LoadMany = Callable[[Sequence[UUID]], Awaitable[dict[UUID, Principal]]]
 
 
 class _Batch:
-    """Look-ups that wait for the event loop's next turn, to be sent together then."""
+    """Look-ups that will be sent together in the next iteration of the event loop."""
 
     def __init__(self) -> None:
         self.waiting: list[tuple[UUID, int, asyncio.Future[Principal | None]]] = []
 
     def join(self, session_id: UUID, user_id: int) -> asyncio.Future[Principal | None]:
-        """Ask for one more. Who no longer waits for the answer takes nothing from the others."""
-        response: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
-        self.waiting.append((session_id, user_id, response))
-        return response
+        """Add a look-up. A caller that no longer waits for it does not affect the others."""
+        future: asyncio.Future[Principal | None] = asyncio.get_running_loop().create_future()
+        self.waiting.append((session_id, user_id, future))
+        return future
 
-    def response(self, found: dict[UUID, Principal]) -> None:
-        """Tell everybody who still waits who is behind their session."""
-        for session_id, user_id, response in self.waiting:
-            if not response.done():
-                principal = found.get(session_id)
-                response.set_result(principal if principal is not None and principal.id == user_id else None)
+    def resolve(self, principals: dict[UUID, Principal]) -> None:
+        """Return the principals to the callers that still wait."""
+        for session_id, user_id, future in self.waiting:
+            if not future.done():
+                principal = principals.get(session_id)
+                future.set_result(principal if principal is not None and principal.id == user_id else None)
 
     def fail(self, error: BaseException) -> None:
-        """Tell everybody who still waits that there is no answer."""
-        for *_, response in self.waiting:
-            if response.done():
+        """Raise the error in the callers that still wait."""
+        for *_, future in self.waiting:
+            if future.done():
                 continue
             if isinstance(error, Exception):
-                response.set_exception(error)
+                future.set_exception(error)
             else:
-                response.cancel()
+                future.cancel()
 
 
 class PrincipalLoader:
-    """Finds who is behind a session.
+    """Loads the principal of a session, in a batch if other look-ups are in progress.
 
-    One that comes while nobody asks is asked for at once. Those that come while others are asked for go together at the
-    event loop's next turn. Each begins after its own request arrived, so that what was revoked before is seen; one
-    batch is one call to the breaker, and its failure that of its own members alone.
+    The first look-up is sent at once. Look-ups that arrive while another is in progress are sent together in the next
+    iteration of the event loop. Every statement begins after the requests that it serves have arrived, so that it sees
+    what was revoked before. A batch is one call to the circuit breaker, and an error affects only its own members.
 
-    Not for use within a transaction, whose changes others do not see.
+    Not for use within a transaction, as other tasks do not see its changes.
 
     Args:
-        shares: whether the database takes several at once.
-        alone: asks for one.
-        together: asks for several. Of the values that clients choose it gets session ids only, which are UUIDs: none
-            of them can spoil the statement for the others.
+        can_batch: whether the database accepts a list of ids.
+        load_one: loads one principal.
+        load_many: loads several. The only values from clients that it gets are session ids, which are UUIDs: no client
+            can make the statement fail for the others.
     """
 
     def __init__(
         self,
         *,
-        shares: bool,
-        alone: Alone = principal_repository.find_principal,
-        together: Together = principal_repository.find_principals,
+        can_batch: bool,
+        load_one: LoadOne = principal_repository.find_principal,
+        load_many: LoadMany = principal_repository.find_principals,
     ) -> None:
-        self._shares = shares
-        self._alone = alone
-        self._together = together
-        self._under_way = 0
-        self._next: _Batch | None = None
+        self._can_batch = can_batch
+        self._load_one = load_one
+        self._load_many = load_many
+        self._in_progress = 0
+        self._next_batch: _Batch | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def find(self, session_id: UUID, user_id: int) -> Principal | None:
-        """Return who is behind a session. None if it ended, or the account is disabled or gone, or another one."""
-        if self._shares and self._under_way:
+        """Return the principal, or None if the session has ended, or its user is disabled, deleted or another one."""
+        if self._can_batch and self._in_progress:
             return await self._batch().join(session_id, user_id)
-        self._under_way += 1
+        self._in_progress += 1
         try:
-            return await self._alone(session_id, user_id)
+            return await self._load_one(session_id, user_id)
         finally:
-            self._under_way -= 1
+            self._in_progress -= 1
 
     def _batch(self) -> _Batch:
-        if self._next is None or len(self._next.waiting) == MOST:
-            self._next = _Batch()
-            # An empty context: the first caller's may hold a transaction, or a place in the breaker.
-            task = asyncio.get_running_loop().create_task(self._send(self._next), context=Context())
+        if self._next_batch is None or len(self._next_batch.waiting) == MAX_BATCH_SIZE:
+            self._next_batch = _Batch()
+            # An empty context: the first caller may be within a transaction, or a call of the circuit breaker.
+            task = asyncio.get_running_loop().create_task(self._send(self._next_batch), context=Context())
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        return self._next
+        return self._next_batch
 
     async def _send(self, batch: _Batch) -> None:
-        if self._next is batch:
-            self._next = None  # what comes from now on may have been revoked since
-        self._under_way += 1
+        if self._next_batch is batch:
+            self._next_batch = None  # later look-ups must see later revocations
+        self._in_progress += 1
         try:
-            batch.response(await self._together([session_id for session_id, *_ in batch.waiting]))
+            batch.resolve(await self._load_many([session_id for session_id, *_ in batch.waiting]))
         except BaseException as error:
             batch.fail(error)
             if not isinstance(error, Exception):
                 raise
         finally:
-            self._under_way -= 1
+            self._in_progress -= 1

@@ -1,4 +1,4 @@
-"""The query of nearly every request: who is behind a session."""
+"""The query of nearly every request: the session and its user."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -20,7 +20,7 @@ _SELECT_PRINCIPAL: Final = (
 
 @circuit_breaker(service=SERVICE)
 async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
-    """Return who is behind a session. None if it ended, or the account is disabled or gone."""
+    """Return the principal of a session, or None if the session has ended or its user is disabled or deleted."""
     query = SessionRow.raw(
         f"{_SELECT_PRINCIPAL} AND session_id = {{}} AND user_id = {{}}",
         session_id,
@@ -32,7 +32,7 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
 
 @circuit_breaker(service=SERVICE)
 async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
-    """Return who is behind which of the sessions, as `find_principal` does for one. PostgreSQL alone takes a list."""
+    """Return the principals of several sessions, see `find_principal`. Only PostgreSQL accepts a list."""
     query = SessionRow.raw(
         f"{_SELECT_PRINCIPAL} AND session_id = ANY({{}})",
         list(session_ids),

@@ -1,6 +1,6 @@
 """Queries on sessions and refresh tokens.
 
-Whatever locks both a session and its tokens locks the session first.
+A transaction that locks both a session and its tokens locks the session first.
 """
 
 from datetime import datetime
@@ -13,12 +13,14 @@ from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.principal import KeptSession, LiveSession
+from auth_api.sessions.principal import LiveSession, StoredSession
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
-NOBODY = UUID(int=0)
-EVERYBODY = UUID(int=2**128 - 1)
-"""Sorts after every session."""
+NO_SESSION_ID: Final = UUID(int=0)
+"""An id that no session has."""
+
+MAX_SESSION_ID: Final = UUID(int=2**128 - 1)
+"""An id that sorts after every session."""
 
 _IS_LIVE: Final = "ended_at IS NULL AND expires_at > clock_timestamp()"
 
@@ -27,16 +29,22 @@ _REVOKE_TOKENS_OF_SESSION: Final = (
 )
 
 
-class EarlierSessions(msgspec.Struct, frozen=True):
-    """What an account had before the session that begins now: live ones, any at all, one from its network lately."""
+class OtherSessions(msgspec.Struct, frozen=True):
+    """The sessions that a user has besides a new one.
 
-    live: int
-    exist: bool
-    from_this_network: bool
+    Attributes:
+        live_count: number of sessions that have neither ended nor expired.
+        has_any: whether the user has any other session, in any state.
+        has_same_network: whether one was opened from the network of the new one during the known period.
+    """
+
+    live_count: int
+    has_any: bool
+    has_same_network: bool
 
 
 @circuit_breaker(service=SERVICE)
-async def insert_session(  # noqa: PLR0913 - a row has columns
+async def insert_session(  # noqa: PLR0913 - the columns of a row
     session_id: UUID,
     *,
     user_id: int,
@@ -46,22 +54,23 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
     request_context: RequestContext,
     amr: str,
     known_since: datetime,
-) -> EarlierSessions:
-    """Add a session that begins now with a proof of identity; a network is known by sessions opened since then.
+) -> OtherSessions:
+    """Add a session, and return what other sessions the user has. Those since `known_since` make a network known.
 
-    The count of live ones is exact where the transaction has locked the account's row before: other logins wait for
-    that lock, and a statement sees all that was committed before it began.
+    The number of live sessions is exact if the transaction has locked the user's row before: other logins wait for that
+    lock, and a statement sees everything that was committed before it began.
     """
     rows = await SessionRow.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
         "ip_address, network, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
-        "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) AS live, "
+        "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) "
+        "AS live_count, "
         "EXISTS (SELECT 1 FROM sessions AS others WHERE others.user_id = sessions.user_id "
-        "AND others.id <> sessions.id) AS exist, "
+        "AND others.id <> sessions.id) AS has_any, "
         "EXISTS (SELECT 1 FROM sessions AS others WHERE others.user_id = sessions.user_id "
         "AND others.id <> sessions.id AND others.network = sessions.network AND others.created_at > {}) "
-        "AS from_this_network",
+        "AS has_same_network",
         session_id,
         user_id,
         at,
@@ -75,12 +84,12 @@ async def insert_session(  # noqa: PLR0913 - a row has columns
         amr,
         known_since,
     )
-    return EarlierSessions(int(rows[0]["live"]), bool(rows[0]["exist"]), bool(rows[0]["from_this_network"]))
+    return OtherSessions(int(rows[0]["live_count"]), bool(rows[0]["has_any"]), bool(rows[0]["has_same_network"]))
 
 
 @circuit_breaker(service=SERVICE)
-async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[UUID]:
-    """End the account's live sessions but for the newest `keep`. Returns those that this ended, oldest first."""
+async def end_oldest_sessions(user_id: int, *, kept_count: int, reason: str) -> list[UUID]:
+    """End the live sessions of a user except the newest `kept_count`. Return the ended ids, oldest first."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <= (SELECT id FROM sessions "
@@ -88,7 +97,7 @@ async def end_oldest_sessions(user_id: int, *, keep: int, reason: str) -> list[U
         reason,
         user_id,
         user_id,
-        keep,
+        kept_count,
     )
     ended = sorted(row["id"] for row in rows)
     for session_id in ended:
@@ -112,14 +121,14 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
 
 @circuit_breaker(service=SERVICE)
 async def session_of_token(token_hash: str) -> tuple[UUID, int] | None:
-    """Return the session, and its account, that a refresh token of any state belongs to."""
+    """Return the ids of the session and the user that a refresh token in any state belongs to."""
     rows = await RefreshTokenRow.raw("SELECT session_id, user_id FROM refresh_tokens WHERE token_hash = {}", token_hash)
     return (rows[0]["session_id"], rows[0]["user_id"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
 async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
-    """End a session. True for the one caller who did."""
+    """End a session. Return True for exactly one of any number of callers."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE id = {} AND user_id = {} AND ended_at IS NULL RETURNING id",
@@ -133,27 +142,27 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def end_sessions(user_id: int, *, reason: str, keep: UUID | None = None) -> int:
-    """End all live sessions of an account, but the one to keep. Returns how many."""
+async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
+    """End all live sessions of a user, except the one to keep. Return their number."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <> {{}} RETURNING id",
         reason,
         user_id,
-        keep or NOBODY,
+        kept_session_id or NO_SESSION_ID,
     )
     await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET is_revoked = true "
         "WHERE user_id = {} AND used_at IS NULL AND NOT is_revoked AND session_id <> {}",
         user_id,
-        keep or NOBODY,
+        kept_session_id or NO_SESSION_ID,
     )
     return len(rows)
 
 
 @circuit_breaker(service=SERVICE)
 async def end_some_sessions(limit: int, *, reason: str) -> int:
-    """End so many live sessions of whatever accounts. Returns how many this ended: none are left where it is 0."""
+    """End live sessions of any users, at most `limit`. Return their number, which is 0 once none are left."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
         f"(SELECT id FROM sessions WHERE {_IS_LIVE} ORDER BY id LIMIT {{}}) "
@@ -166,7 +175,7 @@ async def end_some_sessions(limit: int, *, reason: str) -> int:
 
 @circuit_breaker(service=SERVICE)
 async def revoke_some_tokens(limit: int) -> int:
-    """Revoke so many unused refresh tokens of sessions that have ended. Returns how many."""
+    """Revoke unused refresh tokens of ended sessions, at most `limit`. Return their number."""
     rows = await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET is_revoked = true WHERE id IN (SELECT refresh_tokens.id FROM refresh_tokens "
         "JOIN sessions ON sessions.id = refresh_tokens.session_id WHERE refresh_tokens.used_at IS NULL "
@@ -178,21 +187,21 @@ async def revoke_some_tokens(limit: int) -> int:
 
 @circuit_breaker(service=SERVICE)
 async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
-    """Return sessions of an account that are not over, newest first, from the one after `after`."""
+    """Return the live sessions of a user that sort after the session `after`, newest first."""
     rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
         f"WHERE user_id = {{}} AND {_IS_LIVE} AND id < {{}} "
         "ORDER BY id DESC LIMIT {}",
         user_id,
-        after or EVERYBODY,
+        after or MAX_SESSION_ID,
         limit,
     )
     return [LiveSession(**row) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)
-async def kept_sessions(user_id: int, *, limit: int) -> tuple[list[KeptSession], int]:
-    """Return sessions of an account, over or not, newest first; and how many there are."""
+async def stored_sessions(user_id: int, *, limit: int) -> tuple[list[StoredSession], int]:
+    """Return the newest sessions of a user in any state, newest first, and the number of all of them."""
     rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, absolute_expires_at, ended_at, ended_reason, ip_address, "
         "user_agent FROM sessions WHERE user_id = {} ORDER BY id DESC LIMIT {}",
@@ -200,14 +209,14 @@ async def kept_sessions(user_id: int, *, limit: int) -> tuple[list[KeptSession],
         limit,
     )
     if len(rows) < limit:
-        return [KeptSession(**row) for row in rows], len(rows)
-    (counted,) = await SessionRow.raw("SELECT count(*) AS kept FROM sessions WHERE user_id = {}", user_id)
-    return [KeptSession(**row) for row in rows], counted["kept"]
+        return [StoredSession(**row) for row in rows], len(rows)
+    (count_row,) = await SessionRow.raw("SELECT count(*) AS number FROM sessions WHERE user_id = {}", user_id)
+    return [StoredSession(**row) for row in rows], count_row["number"]
 
 
 @circuit_breaker(service=SERVICE)
 async def was_opened_from(user_id: int, network: str, *, since: datetime) -> bool:
-    """Tell whether a session of the account was opened from this network since then."""
+    """Return whether a session of the user was opened from this network after `since`."""
     rows = await SessionRow.raw(
         "SELECT 1 AS found FROM sessions WHERE user_id = {} AND network = {} AND created_at > {} LIMIT 1",
         user_id,

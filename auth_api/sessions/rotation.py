@@ -1,11 +1,12 @@
-"""Refresh tokens: each works once, and a lost answer can be asked for again (RFC 9700 §4.14).
+"""Refresh token rotation: each token works once, and a lost response can be requested again (RFC 9700 §4.14).
 
-The winner of a claim stores the digest and the salt of the successor, which anybody who holds the spent token can be
-given again for a short while: the successor is derived from it, so there are never two.
+The request that claims a token stores the digest and the salt of its successor. For a short time the used token yields
+the same successor again, as it is derived from the token and the salt: there are never two successors.
 """
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from loguru import logger
 
@@ -26,24 +27,24 @@ from auth_api.sessions.errors import (
     TokenRevokedException,
 )
 from auth_api.sessions.mails import TOKEN_REUSED
-from auth_api.sessions.metrics import REFRESHES, REFUSED
+from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
 from auth_api.sessions.policy import REFRESH_TOKEN_PREFIX, SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 
-REUSED = "refresh_token_reused"
+REUSED_REASON: Final = "refresh_token_reused"
 
-ATTEMPTS = 3
-"""Claims of one request, for the rare case that another one claimed the token and was then rolled back."""
+MAX_CLAIM_ATTEMPTS: Final = 3
+"""Claims per request, for the rare case that another request claimed the token and was then rolled back."""
 
 
 class _NotClaimedError(Exception):
-    """Rolls the attempt back: the session was extended, but somebody else claimed the token."""
+    """Another request claimed the token after this one had extended the session. Rolls the attempt back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RotationService:
-    """Turns a refresh token into the next pair."""
+    """Exchanges refresh tokens for new token pairs."""
 
     database: Database
     audit: AuditTrail
@@ -56,37 +57,36 @@ class RotationService:
         """Return the successor of a refresh token with a new access token.
 
         Raises:
-            TokenInvalidException: unknown.
-            TokenRevokedException: its session ended, or its account is disabled or gone.
-            TokenExpiredException: it or its session is past its end.
-            RefreshTokenReusedException: it was spent before; told once, as its session ends by it.
+            TokenInvalidException: the token is unknown.
+            TokenRevokedException: the session has ended, or the user is disabled or deleted.
+            TokenExpiredException: the token or its session has expired.
+            RefreshTokenReusedException: the token was used before. Raised once, as it ends the session.
+            ServerOverloadedException: the token is claimed by another request, or by an instance with another secret.
         """
         try:
             return await self._next_pair(raw, request_context)
         except AuthException as error:
-            REFRESHES[REFUSED[type(error)]].inc()
+            REFRESHES[OUTCOMES_BY_ERROR[type(error)]].inc()
             raise
 
     async def _next_pair(self, raw: str, request_context: RequestContext) -> TokenPair:
         if not raw.startswith(REFRESH_TOKEN_PREFIX):
             raise TokenInvalidException
         began = monotonic()
-        for _ in range(ATTEMPTS):
+        for _ in range(MAX_CLAIM_ATTEMPTS):
             salt = new_salt()
             successor = self.derivation.successor(raw, salt)
             if (session := await self._rotate(digest(raw), successor, salt)) is not None:
                 logger.bind(event="session:refreshed", user_id=session.user_id).info("refreshed")
                 REFRESHES["rotated"].inc()
                 return self._pair(session, successor, ends_at=session.expires_at)
-            spent = self._usable(await rotation_repository.find_spent_token(digest(raw)))
+            spent = self._require_live(await rotation_repository.find_spent_token(digest(raw)))
             if spent.used_at is not None:
-                return await self._answer_again(
-                    raw, spent, request_context, waited=timedelta(seconds=monotonic() - began)
-                )
+                return await self._repeat(raw, spent, request_context, waited=timedelta(seconds=monotonic() - began))
         raise ServerOverloadedException
 
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
-        """Claim the token and store its successor. None if nothing could be claimed; then nothing has changed."""
+        """Claim the token and store its successor. Return None and change nothing if it cannot be claimed."""
         idle_seconds = self.policy.idle_ttl.total_seconds()
         if self.database.changes_several_tables:
             return await self.database.statement(
@@ -118,8 +118,8 @@ class RotationService:
             return None
 
     @staticmethod
-    def _usable(token: SpentToken | None) -> SpentToken:
-        """Refuse what no retry can help."""
+    def _require_live(token: SpentToken | None) -> SpentToken:
+        """Reject a token that no retry can make usable."""
         if token is None:
             raise TokenInvalidException
         if not token.session_is_live:
@@ -128,11 +128,11 @@ class RotationService:
             raise TokenExpiredException
         return token
 
-    async def _answer_again(
+    async def _repeat(
         self, raw: str, spent: SpentToken, request_context: RequestContext, *, waited: timedelta
     ) -> TokenPair:
-        """Give the successor again to a retry or to the loser of a race; take anything later for theft."""
-        # Who was already waiting when the token was claimed lost a race, however short the grace is.
+        """Return the successor again to a retry or a concurrent request. A later use counts as theft."""
+        # A request that was already waiting when the token was claimed is concurrent, however short the grace is.
         grace = max(self.policy.refresh_grace, waited)
         if spent.used_at is None or spent.now - spent.used_at > grace or not spent.successor_is_unused:
             await self._end_for_reuse(spent, request_context)
@@ -141,13 +141,15 @@ class RotationService:
                 session = ExtendedSession(spent.session_id, spent.user_id, spent.now, spent.session_expires_at)
                 REFRESHES["repeated"].inc()
                 return self._pair(session, successor, ends_at=spent.successor_expires_at)
-        # Another instance rotated with a key that this one does not have (yet): no theft, and no successor from here.
-        logger.warning("a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY")
+        # Another instance rotated the token with a secret that this one does not have (yet). This is not a theft.
+        logger.bind(event="refresh:refused", user_id=spent.user_id).warning(
+            "a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY"
+        )
         raise ServerOverloadedException
 
     async def _end_for_reuse(self, spent: SpentToken, request_context: RequestContext) -> None:
         async def work() -> bool:
-            ended = await repository.end_session(spent.session_id, spent.user_id, reason=REUSED)
+            ended = await repository.end_session(spent.session_id, spent.user_id, reason=REUSED_REASON)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,
@@ -156,11 +158,11 @@ class RotationService:
                     resource=f"session:{spent.session_id}",
                     successor_used=not spent.successor_is_unused,
                 )
-                if not spent.successor_is_unused:  # else it was most likely a lost answer
+                if not spent.successor_is_unused:  # otherwise the response was probably lost
                     await self.outbox.to_user(TOKEN_REUSED, spent.user_id, request_context)
             return ended
 
-        # Decided inside, raised outside: the exception must not roll the revocation back.
+        # Raised after the transaction: the exception must not roll the revocation back.
         if await self.database.transaction(work):
             raise RefreshTokenReusedException
         raise TokenRevokedException

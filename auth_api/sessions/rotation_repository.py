@@ -1,6 +1,6 @@
-"""Queries on refresh tokens that are exchanged for the next.
+"""Queries that exchange a refresh token for its successor.
 
-Whatever locks both a session and its tokens locks the session first.
+A transaction that locks both a session and its tokens locks the session first.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
 class ExtendedSession(msgspec.Struct, frozen=True):
-    """A session that a refresh carries on, on the database's clock."""
+    """A session that a refresh has extended. Times are those of the database."""
 
     id: UUID
     user_id: int
@@ -25,7 +25,7 @@ class ExtendedSession(msgspec.Struct, frozen=True):
 
 
 class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A refresh token that could not be claimed, with all that decides on the answer."""
+    """A refresh token that could not be claimed, with the facts that decide on the response."""
 
     user_id: int
     session_id: UUID
@@ -42,7 +42,15 @@ class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
 
 @circuit_breaker(service=SERVICE)
 async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSession | None:
-    """Carry the session of an unused refresh token on for so long, or to its absolute end. None if it cannot go on."""
+    """Extend the session of an unused refresh token, at most to its absolute end.
+
+    Args:
+        token_hash: the digest of the refresh token.
+        idle_seconds: the time from now to the new end of the session.
+
+    Returns:
+        The session, or None if the token or the session is not usable.
+    """
     rows = await SessionRow.raw(
         "UPDATE sessions SET last_used_at = clock_timestamp(), "
         "expires_at = CASE WHEN absolute_expires_at < "
@@ -65,7 +73,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
 
 @circuit_breaker(service=SERVICE)
 async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: str) -> bool:
-    """Mark the token used. True for exactly one of any number of callers."""
+    """Mark the token as used. Return True for exactly one of any number of callers."""
     rows = await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
         "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
@@ -80,10 +88,13 @@ async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: s
 async def rotate(
     token_hash: str, *, successor_hash: str, successor_salt: str, idle_seconds: float
 ) -> ExtendedSession | None:
-    """Extend the session, claim the token and add its successor by one statement. None, and nothing of it, if not.
+    """Extend the session, claim the token and add its successor in one statement, which only PostgreSQL supports.
 
-    PostgreSQL alone does that. The parts see each other by what they return, and it is the claim that all else follows
-    from: of any number of callers, one gets here with an unused token. The session is locked before it.
+    The session is locked before the token is claimed. The other changes depend on the rows that the claim returns, so
+    only one of any number of callers makes them.
+
+    Returns:
+        The extended session, or None if the token or the session is not usable; then nothing has changed.
     """
     rows = await SessionRow.raw(
         "WITH live AS (SELECT sessions.id, sessions.absolute_expires_at FROM refresh_tokens "
@@ -116,7 +127,7 @@ async def rotate(
 
 @circuit_breaker(service=SERVICE)
 async def find_spent_token(token_hash: str) -> SpentToken | None:
-    """Look again after a claim that found nothing: a statement of its own sees what the winner has committed."""
+    """Return a token that could not be claimed. As a separate statement, this sees what another claim has committed."""
     rows = await RefreshTokenRow.raw(
         "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
         "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "

@@ -1,4 +1,4 @@
-"""What goes over the wire about sessions."""
+"""Request and response bodies about sessions, tokens and keys."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -16,7 +16,7 @@ from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import Timestamp
 
 EXAMPLE_ACCESS_TOKEN = "eyJhbGciOiJIUzI1NiIs….eyJzdWIiOiIxIiwi….qT3Vn0w…"  # noqa: S105 - shortened
-EXAMPLE_REFRESH_TOKEN = "rt_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"  # noqa: S105 - nobody's
+EXAMPLE_REFRESH_TOKEN = "rt_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"  # noqa: S105 - an example
 
 EXAMPLE_TOKEN_PAIR: dict[str, Any] = {
     "access_token": EXAMPLE_ACCESS_TOKEN,
@@ -51,7 +51,7 @@ EXAMPLE_SESSION: dict[str, Any] = {
 SessionId = Annotated[
     str,
     msgspec.Meta(
-        description="A UUID; the `sid` of the session's access tokens.", extra_json_schema={"extra": {"format": "uuid"}}
+        description="UUID of the session; `sid` in its access tokens.", extra_json_schema={"extra": {"format": "uuid"}}
     ),
 ]
 
@@ -59,7 +59,7 @@ RefreshTokenText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_JWT_LENGTH,  # an access token in this field is an invalid token, not a malformed request
-        description="The refresh token of the last answer. Each is good for one use.",
+        description="The refresh token of the latest response. It works once.",
         examples=[EXAMPLE_REFRESH_TOKEN],
         extra={"any_text": True},
     ),
@@ -67,13 +67,13 @@ RefreshTokenText = Annotated[
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
-    """An access token for the API and the refresh token that gets the next pair."""
+    """An access token for the API, and a refresh token for the next pair."""
 
     access_token: Annotated[str, msgspec.Meta(description="Send it as `Authorization: Bearer …`.")]
-    refresh_token: Annotated[str, msgspec.Meta(description="Keep it; it works once.")]
+    refresh_token: Annotated[str, msgspec.Meta(description="Store it; it works once.")]
     token_type: Literal["Bearer"]
-    expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token ends.")]
-    refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token ends.")]
+    expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token expires.")]
+    refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token expires.")]
 
 
 def token_pair_view(
@@ -90,7 +90,7 @@ def token_pair_view(
 
 
 class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A session of one's own that is not over."""
+    """An active session of the user."""
 
     id: SessionId
     created_at: Timestamp
@@ -98,19 +98,19 @@ class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Timestamp
     ip_address: str | None
     user_agent: str | None
-    device: Annotated[str, msgspec.Meta(description="A label for people.")]
-    current: Annotated[bool, msgspec.Meta(description="The session of this request.")]
+    device: Annotated[str, msgspec.Meta(description="Browser and operating system, for display.")]
+    current: Annotated[bool, msgspec.Meta(description="Whether this request belongs to the session.")]
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of sessions, newest first."""
+    """A page of the active sessions, newest first."""
 
     items: list[SessionResponse]
     next_cursor: str | None
 
 
 def session_view(session: LiveSession, *, current: UUID) -> SessionResponse:
-    """Show a session."""
+    """Return the response for a session."""
     return SessionResponse(
         id=str(session.id),
         created_at=rfc3339(session.created_at),
@@ -126,7 +126,7 @@ def session_view(session: LiveSession, *, current: UUID) -> SessionResponse:
 class PublicKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A key that verifies access tokens, as a JWK (RFC 7517)."""
 
-    kid: Annotated[str, msgspec.Meta(description="Its thumbprint (RFC 7638), which a token's header names.")]
+    kid: Annotated[str, msgspec.Meta(description="Thumbprint of the key (RFC 7638), as in the header of a token.")]
     kty: Literal["OKP", "EC", "RSA"]
     alg: Literal["EdDSA", "ES256", "RS256"]
     use: Literal["sig"]
@@ -138,42 +138,42 @@ class PublicKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """All keys whose tokens count, the one that signs last; none where a shared secret signs."""
+    """The keys that verify access tokens, the signing key last. The list is empty if a shared secret signs."""
 
     keys: list[PublicKey]
 
 
 def public_keys_view(keys: Iterable[Mapping[str, str]]) -> PublicKeys:
-    """Show public keys."""
+    """Return the response for public keys."""
     return PublicKeys(keys=[msgspec.convert(key, PublicKey) for key in keys])
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Ask for the next pair of tokens."""
+    """Request for a new token pair."""
 
     refresh_token: RefreshTokenText
 
 
 class LogoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Name the session by its refresh token, where no bearer token is at hand."""
+    """Request to end the session of a refresh token."""
 
     refresh_token: RefreshTokenText | None = None
 
 
 class LogoutAllRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Say whether this session may go on."""
+    """Options for ending all sessions."""
 
-    keep_current: Annotated[bool, msgspec.Meta(description="Keep the session of this request.")] = False
+    keep_current: Annotated[bool, msgspec.Meta(description="Whether to keep the session of this request.")] = False
 
 
 class LoggedOut(msgspec.Struct, frozen=True, kw_only=True):
-    """The session's tokens do not work any more."""
+    """The session has ended, and its tokens are revoked."""
 
     message: str
 
 
 class LoggedOutEverywhere(msgspec.Struct, frozen=True, kw_only=True):
-    """How many sessions were ended."""
+    """The sessions have ended."""
 
     message: str
-    sessions_ended: Annotated[int, msgspec.Meta(ge=0)]
+    sessions_ended: Annotated[int, msgspec.Meta(ge=0, description="Number of sessions that were ended.")]

@@ -1,4 +1,4 @@
-"""Opening, checking and ending sessions."""
+"""Opening, checking and ending of sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,37 +21,37 @@ from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX, SessionPolicy
-from auth_api.sessions.principal import KeptSession, LiveSession, Principal
+from auth_api.sessions.principal import LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 
-BATCH: Final = 5000
-"""Rows of one statement, which has a time limit."""
+MAX_BATCH_ROWS: Final = 5000
+"""Rows that one statement changes, as a statement has a time limit."""
 
 AMR_PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
 
-LOGGED_OUT: Final = "logged_out"
-LOGGED_OUT_EVERYWHERE: Final = "logged_out_everywhere"
-EVICTED: Final = "too_many_sessions"
+LOGGED_OUT_REASON: Final = "logged_out"
+LOGGED_OUT_EVERYWHERE_REASON: Final = "logged_out_everywhere"
+EVICTED_REASON: Final = "too_many_sessions"
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that has just begun.
+    """A session that was just opened.
 
     Attributes:
-        tokens: its first pair.
-        is_first: the account has had no other one, as far as is known.
-        knows_network: another one was opened from the same network in the last 30 days.
+        tokens: the first token pair.
+        is_first: whether the user has no other session, in any state.
+        is_known_network: whether another session was opened from the same network in the last 30 days.
     """
 
     tokens: TokenPair
     is_first: bool
-    knows_network: bool
+    is_known_network: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
-    """Sessions, but for their rotation."""
+    """Opens, checks, lists and ends sessions. `RotationService` refreshes them."""
 
     database: Database
     audit: AuditTrail
@@ -63,20 +63,20 @@ class SessionService:
     async def open(
         self, user_id: int, *, at: datetime, request_context: RequestContext, amr: str = AMR_PASSWORD
     ) -> OpenedSession:
-        """Begin a session, and end the oldest one if there are too many now.
+        """Open a session, and end the oldest one if the user has too many.
 
-        Belongs into the transaction of the flow that proved who it is, after a change of the account's row: who opens
-        another session waits for that row, so that parallel logins cannot exceed the number together.
+        Call it inside the transaction that verified the identity, after a change of the user's row: concurrent logins
+        wait for the lock of this row, so that together they cannot exceed the limit.
 
         Args:
-            user_id: whose session it is.
-            at: the present, on the database's clock.
-            request_context: where the request came from.
-            amr: how identity was proved (RFC 8176).
+            user_id: the user of the session.
+            at: the current time of the database.
+            request_context: the client of the request.
+            amr: the methods that proved the identity (RFC 8176).
         """
         session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
-        earlier = await repository.insert_session(
+        others = await repository.insert_session(
             session_id,
             user_id=user_id,
             at=at,
@@ -89,17 +89,17 @@ class SessionService:
         await repository.insert_token(
             refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=at + idle_ttl
         )
-        if earlier.live >= self.policy.per_account:
-            await self._end_oldest(user_id, request_context, keep=self.policy.per_account)
+        if others.live_count >= self.policy.per_account:
+            await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
         access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=idle_ttl)
         tokens = token_pair_view(access_token, refresh_token, refresh_expires_in=idle_ttl)
-        return OpenedSession(tokens=tokens, is_first=not earlier.exist, knows_network=earlier.from_this_network)
+        return OpenedSession(tokens=tokens, is_first=not others.has_any, is_known_network=others.has_same_network)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
-        """Return who is behind a verified access token, by one look-up. Not for use within a transaction.
+        """Return the principal of a verified access token. Not for use within a transaction.
 
         Raises:
-            TokenRevokedException: the session ended, or the account is disabled or gone.
+            TokenRevokedException: the session has ended, or the user is disabled or deleted.
         """
         principal = await self.principal_loader.find(claims.sid, claims.user_id)
         if principal is None:
@@ -107,27 +107,30 @@ class SessionService:
         return principal
 
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
-        """End the session of an access token, expired or not. Nothing happens to a session that has ended.
+        """End the session of an access token, whether the token has expired or not. An ended session is ignored.
 
         Raises:
-            TokenInvalidException: the token is not a genuine one.
+            TokenInvalidException: the token is not genuine.
         """
         claims = self.access_tokens.verify_ignoring_expiry(access_token)
         await self._end(claims.sid, claims.user_id, request_context)
 
     async def log_out_by_refresh_token(self, raw: str, request_context: RequestContext) -> None:
-        """End the session that a refresh token belongs to. An unknown token is no error (RFC 7009 §2.2)."""
+        """End the session of a refresh token. An unknown token is ignored (RFC 7009 §2.2)."""
         if (session := await repository.session_of_token(digest(raw))) is not None:
             await self._end(*session, request_context)
 
     async def log_out_everywhere(
         self, principal: Principal, request_context: RequestContext, *, keep_current: bool
     ) -> int:
-        """End all sessions of the account, or all but this one. Returns how many."""
+        """End all sessions of the user, or all except this one. Return their number."""
 
         async def work() -> int:
-            keep = principal.session_id if keep_current else None
-            ended = await repository.end_sessions(principal.id, reason=LOGGED_OUT_EVERYWHERE, keep=keep)
+            ended = await repository.end_sessions(
+                principal.id,
+                reason=LOGGED_OUT_EVERYWHERE_REASON,
+                kept_session_id=principal.session_id if keep_current else None,
+            )
             await self.audit.record(
                 EventTag.SESSIONS_LOGGED_OUT,
                 user_id=principal.id,
@@ -138,13 +141,13 @@ class SessionService:
 
         return await self.database.transaction(work)
 
-    async def knows_network(self, user_id: int, address: str | None) -> bool:
-        """Tell whether the account's owner has logged in from this network in the last 30 days."""
+    async def is_known_network(self, user_id: int, client_ip: str | None) -> bool:
+        """Return whether the user opened a session from this network in the last 30 days."""
         since = self.clock() - KNOWN_NETWORK_PERIOD
-        return await repository.was_opened_from(user_id, network_of(address), since=since)
+        return await repository.was_opened_from(user_id, network_of(client_ip), since=since)
 
     async def list_live(self, user_id: int, request: PageRequest) -> tuple[Sequence[LiveSession], str | None]:
-        """Return a page of the account's sessions, and the cursor of the next page if there is one.
+        """Return a page of the user's live sessions, and the cursor of the next page or None.
 
         Raises:
             ValidationException: the cursor belongs to another list.
@@ -156,42 +159,42 @@ class SessionService:
         rows = await repository.live_sessions(user_id, after=after, limit=request.limit + 1)
         return cut(rows, request, lambda session: session.id)
 
-    async def list_kept(self, user_id: int, limit: int) -> tuple[Sequence[KeptSession], int]:
-        """Return the newest sessions of the account, over or not; and how many older ones are kept."""
-        sessions, count = await repository.kept_sessions(user_id, limit=limit)
+    async def list_stored(self, user_id: int, limit: int) -> tuple[Sequence[StoredSession], int]:
+        """Return the newest sessions of the user in any state, and the number of older ones."""
+        sessions, count = await repository.stored_sessions(user_id, limit=limit)
         return sessions, count - len(sessions)
 
     async def end_one(self, session_id: UUID, user_id: int, request_context: RequestContext) -> None:
-        """End one session of the account.
+        """End one session of the user.
 
         Raises:
-            SessionNotFoundException: the account has no such live session.
+            SessionNotFoundException: the user has no live session with this id.
         """
         if not await self._end(session_id, user_id, request_context):
             raise SessionNotFoundException
 
-    async def end_all(self, user_id: int, *, reason: str, keep: UUID | None = None) -> int:
-        """End all sessions of an account, but the one to keep, inside the transaction of a flow. Returns how many."""
-        return await repository.end_sessions(user_id, reason=reason, keep=keep)
+    async def end_all(self, user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
+        """End all sessions of a user except the one to keep, inside a flow's transaction. Return their number."""
+        return await repository.end_sessions(user_id, reason=reason, kept_session_id=kept_session_id)
 
-    async def end_everybodys(self, *, reason: str) -> int:
-        """End all sessions there are, inside the transaction of a flow. Returns how many."""
+    async def end_all_of_all_users(self, *, reason: str) -> int:
+        """End every session, inside a flow's transaction. Return their number."""
         count = 0
-        while ended := await repository.end_some_sessions(BATCH, reason=reason):
+        while ended := await repository.end_some_sessions(MAX_BATCH_ROWS, reason=reason):
             count += ended
-        while await repository.revoke_some_tokens(BATCH):
+        while await repository.revoke_some_tokens(MAX_BATCH_ROWS):
             pass
         return count
 
-    async def _end_oldest(self, user_id: int, request_context: RequestContext, *, keep: int) -> None:
-        for ended in await repository.end_oldest_sessions(user_id, keep=keep, reason=EVICTED):
+    async def _end_oldest(self, user_id: int, request_context: RequestContext, *, kept_count: int) -> None:
+        for ended in await repository.end_oldest_sessions(user_id, kept_count=kept_count, reason=EVICTED_REASON):
             await self.audit.record(
                 EventTag.SESSION_EVICTED, user_id=user_id, request_context=request_context, resource=f"session:{ended}"
             )
 
     async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
         async def work() -> bool:
-            ended = await repository.end_session(session_id, user_id, reason=LOGGED_OUT)
+            ended = await repository.end_session(session_id, user_id, reason=LOGGED_OUT_REASON)
             if ended:
                 await self.audit.record(
                     EventTag.SESSION_LOGGED_OUT,

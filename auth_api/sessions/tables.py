@@ -1,4 +1,4 @@
-"""Sessions and the refresh tokens that carry them on."""
+"""Sessions and their refresh tokens."""
 
 from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
@@ -9,25 +9,25 @@ from auth_api.users.tables import UserRow
 
 
 class SessionRow(RawSql, Table, tablename="sessions"):
-    """One row per login. It is over at `expires_at`, or when `ended_at` is set: that alone revokes all its tokens."""
+    """One row per login. A session ends at `expires_at`, or once `ended_at` is set, which revokes all its tokens."""
 
-    id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7, made by the service
+    id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7 that the service generates
     user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, index=True)
     created_at = Timestamptz(default=None, null=False)
     last_used_at = Timestamptz(default=None, null=False)  # set by each refresh
     expires_at = Timestamptz(default=None, null=False, index=True)
-    absolute_expires_at = Timestamptz(default=None, null=False)  # what no refresh moves `expires_at` beyond
+    absolute_expires_at = Timestamptz(default=None, null=False)  # the limit of `expires_at`
     ended_at = Timestamptz(default=None, null=True)
     ended_reason = Varchar(length=50, default=None, null=True)
     ip_address = Varchar(length=45, default=None, null=True)
-    network = Varchar(length=50, default=None, null=True)  # what `kit.networks` makes of the address
+    network = Varchar(length=50, default=None, null=True)  # of the IP address, as `kit.networks` defines it
     user_agent = Text(default=None, null=True)
     amr = Varchar(length=100, default=None, null=False)  # RFC 8176 values, separated by spaces
     auth_time = Timestamptz(default=None, null=False)
 
 
 class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):
-    """One row per refresh token ever handed out; a spent one stays until a day after its end, to recognise a replay."""
+    """One row per issued refresh token. Used ones stay until a day after they expire, to recognise a replay."""
 
     id = NeverReusedBigSerial(primary_key=True)
     user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, index=True)
@@ -35,9 +35,9 @@ class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):
     token_hash = Varchar(length=255, unique=True, default=None, null=False, secret=True)
     expires_at = Timestamptz(default=None, null=False, index=True)
     is_revoked = Boolean(default=False)
-    used_at = Timestamptz(default=None, null=True)  # set once, by whoever gets the successor
+    used_at = Timestamptz(default=None, null=True)  # set once, when the successor is issued
     successor_hash = Varchar(length=255, default=None, null=True, secret=True)
     successor_salt = Varchar(
         length=32, default=None, null=True, secret=True
-    )  # with the token itself it gives the successor
+    )  # with the token, it derives the successor
     created_at = Timestamptz(default=None, null=False)

@@ -28,7 +28,7 @@ async def test_revoke_all_spares_any_number_of_purposes(db_session: None, number
     tokens = {purpose: await TOKENS.issue(purpose, ada) for purpose in PURPOSES}
     of_eve = {purpose: await TOKENS.issue(purpose, eve) for purpose in PURPOSES}
 
-    await TOKENS.revoke_all(ada, spare=PURPOSES[:number])
+    await TOKENS.revoke_all(ada, kept_purposes=PURPOSES[:number])
 
     assert await usable_purposes(tokens) == set(PURPOSES[:number])
     assert await usable_purposes(of_eve) == set(PURPOSES)

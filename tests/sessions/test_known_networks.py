@@ -18,8 +18,8 @@ async def test_the_network_of_a_session_is_known(
     await ada.log_out()
     (row,) = await user_rows()
 
-    assert await services.sessions.knows_network(row["id"], address) is is_known
-    assert not await services.sessions.knows_network(row["id"] + 1, address)
+    assert await services.sessions.is_known_network(row["id"], address) is is_known
+    assert not await services.sessions.is_known_network(row["id"] + 1, address)
 
 
 @pytest.mark.parametrize(("days", "is_known"), [(29, True), (31, False)])
@@ -31,7 +31,7 @@ async def test_it_is_forgotten_after_30_days(
 
     clock.move(days=days)
 
-    assert await services.sessions.knows_network(row["id"], CLIENT_IP) is is_known
+    assert await services.sessions.is_known_network(row["id"], CLIENT_IP) is is_known
 
 
 async def test_settings_that_are_printed_hold_no_key(services: Services, environ: dict[str, str]) -> None:

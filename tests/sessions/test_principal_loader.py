@@ -1,4 +1,4 @@
-"""Session checks that share a round trip are as good as ones made alone: each of the conditions for it."""
+"""The principal loader: session checks that share a round trip give the same results as separate ones."""
 
 import asyncio
 from collections.abc import Sequence
@@ -9,16 +9,16 @@ from uuid import UUID
 import pytest
 
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.principal_loader import MOST, PrincipalLoader
+from auth_api.sessions.principal_loader import MAX_BATCH_SIZE, PrincipalLoader
 from auth_api.users.user import User
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
-inherited: ContextVar[str] = ContextVar("inherited", default="nothing")
+inherited: ContextVar[str] = ContextVar("inherited", default="empty")
 
 
 def principal(number: int) -> Principal:
-    """Return account `number` behind session `number`."""
+    """Return the principal of session `number`, whose user has the same number."""
     user = User(
         id=number,
         username=f"user{number}",
@@ -34,24 +34,24 @@ def principal(number: int) -> Principal:
 
 
 class Store:
-    """A database that answers when it is let."""
+    """A database whose results are returned once the gate is open."""
 
     def __init__(self) -> None:
         self.live = set(range(1, 1000))
-        self.asked: list[list[int]] = []
-        self.alone = 0
+        self.loaded: list[list[int]] = []
+        self.single_loads = 0
         self.contexts: list[str] = []
         self.gate = asyncio.Event()
         self.errors: list[Exception] = []
-        self.principal_loader = PrincipalLoader(shares=True, alone=self._alone, together=self._together)
+        self.principal_loader = PrincipalLoader(can_batch=True, load_one=self._load_one, load_many=self._load_many)
 
-    async def _alone(self, session_id: UUID, user_id: int) -> Principal | None:
-        self.alone += 1
-        found = (await self._together([session_id])).get(session_id)
+    async def _load_one(self, session_id: UUID, user_id: int) -> Principal | None:
+        self.single_loads += 1
+        found = (await self._load_many([session_id])).get(session_id)
         return found if found is not None and found.id == user_id else None
 
-    async def _together(self, session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
-        self.asked.append([session_id.int for session_id in session_ids])
+    async def _load_many(self, session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
+        self.loaded.append([session_id.int for session_id in session_ids])
         self.contexts.append(inherited.get())
         found = {session_id: principal(session_id.int) for session_id in session_ids if session_id.int in self.live}
         await self.gate.wait()
@@ -60,7 +60,7 @@ class Store:
         return found
 
     def find(self, number: int, user_id: int | None = None) -> asyncio.Task[Principal | None]:
-        """Begin to look up session `number`."""
+        """Start a look-up of session `number`."""
         return asyncio.create_task(self.principal_loader.find(UUID(int=number), number if user_id is None else user_id))
 
 
@@ -69,102 +69,103 @@ def store() -> Store:
     return Store()
 
 
-async def turns(number: int = 3) -> None:
+async def run_event_loop(number: int = 3) -> None:
+    """Let other tasks run for several iterations of the event loop."""
     for _ in range(number):
         await asyncio.sleep(0)
 
 
-async def test_the_first_goes_alone_and_those_beside_it_share(store: Store) -> None:
+async def test_first_look_up_is_sent_at_once_and_concurrent_ones_are_batched(store: Store) -> None:
     tasks = [store.find(number) for number in range(1, 6)]
-    await turns()
+    await run_event_loop()
     store.gate.set()
 
     assert await asyncio.gather(*tasks) == [principal(number) for number in range(1, 6)]
-    assert store.asked == [[1], [2, 3, 4, 5]]
+    assert store.loaded == [[1], [2, 3, 4, 5]]
 
 
-async def test_one_after_the_other_each_goes_alone(store: Store) -> None:
+async def test_look_ups_in_sequence_are_not_batched(store: Store) -> None:
     store.gate.set()
     for number in range(1, 4):
         assert await store.find(number) == principal(number)
 
-    assert (store.asked, store.alone) == ([[1], [2], [3]], 3)
+    assert (store.loaded, store.single_loads) == ([[1], [2], [3]], 3)
 
 
-async def test_a_look_up_joins_no_batch_that_was_sent(store: Store) -> None:
-    """It could otherwise miss that its session ended before its request came."""
+async def test_look_up_does_not_join_a_batch_that_was_sent(store: Store) -> None:
+    """Otherwise it could miss that its session ended before the request arrived."""
     before = [store.find(number) for number in (1, 2, 3)]
-    await turns()
+    await run_event_loop()
     store.live.discard(3)
     after = store.find(3)
-    await turns()
+    await run_event_loop()
     store.gate.set()
 
     assert await before[2] == principal(3)
     assert await after is None
-    assert store.asked == [[1], [2, 3], [3]]
+    assert store.loaded == [[1], [2, 3], [3]]
     await asyncio.gather(*before)
 
 
-async def test_the_flush_inherits_nothing_from_who_comes_first(store: Store) -> None:
-    """Neither a transaction nor a place in the breaker."""
+async def test_batch_does_not_inherit_the_context_of_its_first_caller(store: Store) -> None:
+    """The context may hold a transaction or a call of the circuit breaker."""
     token = inherited.set("a transaction")
     tasks = [store.find(number) for number in (1, 2, 3)]
     inherited.reset(token)
-    await turns()
+    await run_event_loop()
     store.gate.set()
     await asyncio.gather(*tasks)
 
-    assert store.contexts == ["a transaction", "nothing"]
+    assert store.contexts == ["a transaction", "empty"]
 
 
-@pytest.mark.parametrize("gone", [1, 2, 3, 4])
-async def test_who_goes_away_takes_nothing_from_the_others(store: Store, gone: int) -> None:
+@pytest.mark.parametrize("cancelled", [1, 2, 3, 4])
+async def test_cancelled_look_up_does_not_affect_the_others(store: Store, cancelled: int) -> None:
     tasks = {number: store.find(number) for number in (1, 2, 3, 4)}
-    await turns()
-    tasks.pop(gone).cancel()
-    await turns()
+    await run_event_loop()
+    tasks.pop(cancelled).cancel()
+    await run_event_loop()
     store.gate.set()
 
     assert await asyncio.gather(*tasks.values()) == [principal(number) for number in tasks]
 
 
-async def test_who_goes_away_before_the_flush_takes_nothing_from_the_others(store: Store) -> None:
-    alone = store.find(1)
-    await turns()
+async def test_look_up_cancelled_before_its_batch_is_sent_does_not_affect_the_others(store: Store) -> None:
+    single = store.find(1)
+    await run_event_loop()
     tasks = [store.find(number) for number in (2, 3)]
     await asyncio.sleep(0)
     tasks[0].cancel()
     store.gate.set()
 
     assert await tasks[1] == principal(3)
-    assert await alone == principal(1)
+    assert await single == principal(1)
 
 
-async def test_when_all_have_gone_away_the_next_ones_are_served(store: Store) -> None:
+async def test_loader_works_after_all_look_ups_were_cancelled(store: Store) -> None:
     tasks = [store.find(number) for number in (1, 2, 3)]
-    await turns()
+    await run_event_loop()
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
     store.gate.set()
-    await turns()
+    await run_event_loop()
 
     assert await store.find(4) == principal(4)
-    assert (store.asked[-1], store.alone) == ([4], 2)
+    assert (store.loaded[-1], store.single_loads) == ([4], 2)
 
 
-async def test_a_failure_is_that_of_its_batch_alone(store: Store) -> None:
+async def test_error_affects_only_its_own_batch(store: Store) -> None:
     store.errors.append(ConnectionResetError())
-    alone = store.find(1)
-    await turns()
+    single = store.find(1)
+    await run_event_loop()
     first = [store.find(number) for number in (2, 3)]
-    await turns()
+    await run_event_loop()
     second = [store.find(number) for number in (4, 5)]
-    await turns()
+    await run_event_loop()
     store.gate.set()
 
-    outcomes = await asyncio.gather(alone, *first, *second, return_exceptions=True)
+    outcomes = await asyncio.gather(single, *first, *second, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [
         Principal,
@@ -175,54 +176,54 @@ async def test_a_failure_is_that_of_its_batch_alone(store: Store) -> None:
     ]
 
 
-async def test_who_has_gone_away_keeps_nobody_from_hearing_of_a_failure(store: Store) -> None:
+async def test_cancelled_look_up_does_not_hide_an_error_from_the_others(store: Store) -> None:
     store.errors.append(ConnectionResetError())
-    alone, gone, first, second = (store.find(number) for number in (1, 2, 3, 4))
-    await turns()
-    gone.cancel()
-    await turns()
+    single, cancelled, first, second = (store.find(number) for number in (1, 2, 3, 4))
+    await run_event_loop()
+    cancelled.cancel()
+    await run_event_loop()
     store.gate.set()
 
-    outcomes = await asyncio.gather(alone, first, second, return_exceptions=True)
+    outcomes = await asyncio.gather(single, first, second, return_exceptions=True)
 
     assert [type(outcome) for outcome in outcomes] == [Principal, ConnectionResetError, ConnectionResetError]
 
 
-async def test_when_the_loop_ends_a_batch_nobody_waits_for_ever(store: Store) -> None:
+async def test_cancelled_batch_cancels_its_look_ups(store: Store) -> None:
     tasks = [store.find(number) for number in (1, 2, 3)]
-    await turns()
-    (batch,) = store.principal_loader._tasks  # noqa: SLF001 - as asyncio's runner ends all tasks
+    await run_event_loop()
+    (batch,) = store.principal_loader._tasks  # noqa: SLF001 - asyncio's runner cancels all tasks at the end
     batch.cancel()
-    await turns()
+    await run_event_loop()
 
     assert [task.cancelled() for task in tasks] == [False, True, True]
     store.gate.set()
     assert await tasks[0] == principal(1)
 
 
-async def test_a_session_of_somebody_else_is_nobody_s_and_spoils_nothing(store: Store) -> None:
-    """Also with a number that the database could not take."""
+async def test_session_of_another_user_is_not_found_and_does_not_affect_the_others(store: Store) -> None:
+    """One of the user ids is out of the database's range."""
     tasks = [store.find(1), store.find(2), store.find(3, user_id=2), store.find(4, user_id=2**70)]
-    await turns()
+    await run_event_loop()
     store.gate.set()
 
     assert await asyncio.gather(*tasks) == [principal(1), principal(2), None, None]
 
 
-async def test_a_batch_has_a_limit(store: Store) -> None:
-    tasks = [store.find(number) for number in range(1, 2 * MOST + 3)]
-    await turns()
+async def test_batch_size_is_limited(store: Store) -> None:
+    tasks = [store.find(number) for number in range(1, 2 * MAX_BATCH_SIZE + 3)]
+    await run_event_loop()
     store.gate.set()
     await asyncio.gather(*tasks)
 
-    assert [len(batch) for batch in store.asked] == [1, MOST, MOST, 1]
+    assert [len(batch) for batch in store.loaded] == [1, MAX_BATCH_SIZE, MAX_BATCH_SIZE, 1]
 
 
-async def test_without_lists_each_goes_alone(store: Store) -> None:
-    store.principal_loader = PrincipalLoader(shares=False, alone=store._alone, together=store._together)  # noqa: SLF001 - its own
+async def test_look_ups_are_not_batched_if_the_database_accepts_no_lists(store: Store) -> None:
+    store.principal_loader = PrincipalLoader(can_batch=False, load_one=store._load_one, load_many=store._load_many)  # noqa: SLF001 - the store is a part of this test
     tasks = [store.find(number) for number in (1, 2, 3)]
-    await turns()
+    await run_event_loop()
     store.gate.set()
     await asyncio.gather(*tasks)
 
-    assert (store.asked, store.alone) == ([[1], [2], [3]], 3)
+    assert (store.loaded, store.single_loads) == ([[1], [2], [3]], 3)

@@ -13,7 +13,7 @@ from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.users.user import Credentials
 
 NO_USER_ID: Final = 0
-"""An id that no user has."""
+"""An id that no user has. Queries about an unknown user use it, so that they cost the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,13 +32,13 @@ class PasswordService:
 
         Args:
             password: the password as received.
-            credentials: the user and the stored hash; None if there is no such user.
-            identifier: the canonical user name or e-mail address of the attempt, which is counted if there is no user.
+            credentials: the user and the stored hash; None if the user does not exist.
+            identifier: the canonical user name or e-mail address; attempts for an unknown user are counted under it.
             request_context: the client of the request.
 
         Raises:
-            TooManyAttemptsException: there were too many wrong passwords; this one was not compared.
-            ServerOverloadedException: too many hashes are waiting; this attempt does not count.
+            TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
+            ServerOverloadedException: too many hashes are waiting. This attempt does not count.
         """
         user_id, stored = (credentials.user.id, credentials.hashed_password) if credentials else (None, None)
         return await self._check(
@@ -62,7 +62,9 @@ class PasswordService:
         with self.hasher.reserved_slot():
             attempt = await self.throttle.admit(
                 keys,
-                is_known_network=lambda: self.sessions.knows_network(user_id or NO_USER_ID, request_context.client_ip),
+                is_known_network=lambda: self.sessions.is_known_network(
+                    user_id or NO_USER_ID, request_context.client_ip
+                ),
             )
             try:
                 is_correct = await self.hasher.verify(password, stored)

@@ -47,17 +47,17 @@ class Outbox:
         """Store a mail to an e-mail address, whether or not a user has it: the work is the same."""
         await self._store(kind, request_context, user_id=user_id, email=email, parameters=parameters)
 
-    async def withdraw(self, user_id: int, *, spare: Collection[Purpose] = ()) -> None:
+    async def withdraw(self, user_id: int, *, kept_purposes: Collection[Purpose] = ()) -> None:
         """Delete the unsent revocable mails about a user, whose tokens would be issued only when they are sent.
 
         Waits for mails that are being drafted, so that tokens which are spent afterwards include theirs.
 
         Args:
             user_id: the user the mails are about.
-            spare: purposes whose mails are kept.
+            kept_purposes: purposes whose mails are kept.
         """
         for kind in self.kinds:
-            if kind.is_revocable and kind.purpose not in spare:
+            if kind.is_revocable and kind.purpose not in kept_purposes:
                 await repository.withdraw(user_id, kind.name)
 
     async def list_records(self, user_id: int, *, email: str, limit: int) -> Sequence[MailRecord]:

@@ -15,7 +15,7 @@ from auth_api.kit.clock import Clock
 from auth_api.kit.pagination import PageRequest
 from auth_api.one_time_tokens.purpose import TokenRecord
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.principal import KeptSession, Principal
+from auth_api.sessions.principal import Principal, StoredSession
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.failures import FailedAttempts
@@ -41,7 +41,7 @@ class UserData(msgspec.Struct, frozen=True, kw_only=True):
 
     at: datetime
     principal: Principal
-    sessions: Sequence[KeptSession]
+    sessions: Sequence[StoredSession]
     sessions_omitted: int
     events: Sequence[AuditEntry]
     next_cursor: str | None
@@ -64,7 +64,7 @@ class ExportService:
     async def export(self, principal: Principal) -> UserData:
         """Return the data stored about the user. Each kind is read by itself, so the export is not one snapshot."""
         keys = self.throttle.keys(user_id=principal.id, identifier="", client_ip=None)
-        sessions, sessions_omitted = await self.sessions.list_kept(principal.id, MAX_EXPORTED_ROWS)
+        sessions, sessions_omitted = await self.sessions.list_stored(principal.id, MAX_EXPORTED_ROWS)
         events, next_cursor = await self.audit.history(principal.id, PageRequest(MAX_EXPORTED_ROWS))
         return UserData(
             at=self.clock(),

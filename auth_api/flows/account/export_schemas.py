@@ -9,7 +9,7 @@ from auth_api.events.audit.schemas import EXAMPLE_EVENT, AuditEvent, event_view
 from auth_api.flows.account.export import UserData
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
-from auth_api.sessions.principal import KeptSession
+from auth_api.sessions.principal import StoredSession
 from auth_api.sessions.schemas import EXAMPLE_SESSION, SessionId
 from auth_api.users.schemas import EXAMPLE_USER, Timestamp, UserResponse, user_response
 
@@ -151,7 +151,7 @@ def export_view(data: UserData) -> Export:
     )
 
 
-def _session(session: KeptSession, *, current: bool) -> ExportedSession:
+def _session(session: StoredSession, *, current: bool) -> ExportedSession:
     return ExportedSession(
         id=str(session.id),
         created_at=rfc3339(session.created_at),

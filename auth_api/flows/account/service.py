@@ -11,7 +11,7 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.access_revocation import AFTER_PROOF_BY_PASSWORD, AccessRevocation
+from auth_api.sessions.access_revocation import PURPOSES_KEPT_AFTER_PASSWORD_PROOF, AccessRevocation
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
@@ -79,7 +79,7 @@ class AccountService:
             if changed is None:
                 return None
             ended = await self.access_revocation.revoke_all(
-                user.id, reason=PASSWORD_CHANGED, spare=AFTER_PROOF_BY_PASSWORD
+                user.id, reason=PASSWORD_CHANGED, kept_purposes=PURPOSES_KEPT_AFTER_PASSWORD_PROOF
             )
             await self.audit.record(
                 EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended

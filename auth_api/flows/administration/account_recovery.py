@@ -82,7 +82,7 @@ class AccountRecoveryService:
         """End the sessions of all users, as after a backup was restored, and return their number."""
 
         async def work() -> int:
-            return await self.sessions.end_everybodys(reason=ENDED_BY_OPERATOR_REASON)
+            return await self.sessions.end_all_of_all_users(reason=ENDED_BY_OPERATOR_REASON)
 
         return await self._end(EventTag.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
 

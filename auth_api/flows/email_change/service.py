@@ -15,7 +15,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.access_revocation import NOTHING, AccessRevocation
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
@@ -88,7 +88,7 @@ class EmailChangeService:
             if not user.is_active:
                 raise OneTimeTokenInvalidException
             keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
-            ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, keep=keep)
+            ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, kept_session_id=keep)
             await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
                 await self.outbox.to_email(EMAIL_CHANGED, user.email, request_context, user_id=user.id)
@@ -113,7 +113,7 @@ class EmailChangeService:
             grant = await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
             user = await self._user_of(grant)
             await self.email_ownership.remove_password(user.id)
-            ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE_REASON, spare=NOTHING)
+            ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE_REASON, kept_purposes=())
             displaced = await self.email_ownership.reclaim_email(user.id, CanonicalEmail(grant.payload["email"]))
             if displaced is not None:
                 await self.audit.record(

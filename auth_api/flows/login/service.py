@@ -89,7 +89,7 @@ class LoginService:
             opened = await self.sessions.open(user.id, at=user.last_login, request_context=request_context)
             await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=user.id, request_context=request_context)
             is_new = opened.is_first and found.user.last_login is None
-            if not (opened.knows_network or is_new):
+            if not (opened.is_known_network or is_new):
                 await self.outbox.to_user(NEW_NETWORK, user.id, request_context)
             return user, opened.tokens
 

@@ -210,7 +210,7 @@ async def test_changes_are_rolled_back_if_the_event_cannot_be_stored(
 async def test_end_all_sessions_ends_the_sessions_of_all_users(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch, batch: int
 ) -> None:
-    monkeypatch.setattr("auth_api.sessions.service.BATCH", batch)
+    monkeypatch.setattr("auth_api.sessions.service.MAX_BATCH_ROWS", batch)
     ada, bob = await user_factory(), await user_factory()
     for _ in range(2):
         await ada.log_in()
