@@ -13,7 +13,7 @@ from auth_api.sessions.tables import SessionRow
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from tests.support.actors import Actor, ApiResponse
-from tests.support.mail_journeys import change_password, confirm, forgot, report, reset, verify
+from tests.support.mail_flows import change_password, confirm, forgot, report, reset, verify
 from tests.support.mailbox import Mailbox, token_of
 
 Use = Callable[[Actor, str], Coroutine[Any, Any, ApiResponse]]

@@ -6,7 +6,7 @@ from litestar import Litestar
 
 from tests.conftest import http_client
 from tests.support.actors import Actor, ApiResponse
-from tests.support.mail_journeys import (
+from tests.support.mail_flows import (
     NEW_PASSWORD,
     change_email,
     change_password,

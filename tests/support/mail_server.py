@@ -1,4 +1,4 @@
-"""A real mail server on loopback that keeps what it gets, and can be told to refuse, to be slow, or to be gone."""
+"""An SMTP server on loopback that stores the mails and can reject recipients or stop."""
 
 import ssl
 import threading
@@ -20,13 +20,13 @@ LOGIN = ("auth-api", "p@ss/word")
 
 @dataclass
 class MailServer:
-    """Listens while its `with` block lasts; `stop` and `start` take it away and bring it back on the same port.
+    """Listens during its `with` block; `stop` and `start` interrupt it, on the same port.
 
     Args:
-        tls: `none`, `starttls` (offered and wanted before anything else) or `implicit`.
-        certificate: file with key and certificate, where there is TLS.
-        needs_login: refuse whoever has not logged in with LOGIN.
-        answers: what to say to a recipient instead of taking the mail.
+        tls: `none`, `starttls` (offered and required) or `implicit`.
+        certificate: file with key and certificate; None without TLS.
+        needs_login: reject clients that have not logged in with LOGIN.
+        responses: reply to RCPT by recipient, instead of accepting it.
     """
 
     tls: str = "none"
@@ -40,12 +40,12 @@ class MailServer:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        """Every mail so far, in the order of arrival."""
+        """All mails so far, in the order of arrival."""
         with self._lock:
             return [message for _, message in self.received]
 
     def url(self, login: str = "") -> str:
-        """Return the address for SMTP_URL."""
+        """Return the value of SMTP_URL."""
         scheme, options = ("smtps", "") if self.tls == "implicit" else ("smtp", "?tls=none" * (self.tls == "none"))
         return f"{scheme}://{login}127.0.0.1:{self.port}{options}"
 
@@ -68,7 +68,7 @@ class MailServer:
         self._controller.start()
 
     def stop(self) -> None:
-        """Be gone; the port stays ours to come back to."""
+        """Stop listening; `start` uses the same port again."""
         if self._controller is not None:
             self._controller.stop()
             self._controller = None
@@ -99,7 +99,7 @@ class MailServer:
 
 
 def _content(envelope: Envelope) -> bytes:
-    assert isinstance(envelope.content, bytes)  # as `decode_data` is off
+    assert isinstance(envelope.content, bytes)  # because `decode_data` is off
     return envelope.content
 
 

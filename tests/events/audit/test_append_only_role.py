@@ -1,4 +1,4 @@
-"""The database's role that docs/administration.md describes: servers work with it and cannot change the history."""
+"""The database role of docs/administration.md: servers can work with it, and cannot change the security history."""
 
 import re
 from collections.abc import AsyncIterator
@@ -22,9 +22,9 @@ NEW = "Another-Horse-8-Clip"
 
 @pytest.fixture
 async def role_url(engine: str, database_url: str, db_session: None) -> AsyncIterator[str]:
-    """Address of the tests' database for the role of the page, made by the statements of the page."""
+    """URL of the test database for the role, which is created by the statements on the page."""
     if engine == "sqlite":
-        pytest.skip("SQLite knows no roles")
+        pytest.skip("SQLite has no roles")
     (statements,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     parts = urlsplit(database_url)
     database = parts.path.strip("/")
@@ -37,7 +37,7 @@ async def role_url(engine: str, database_url: str, db_session: None) -> AsyncIte
     await owner.close()
 
 
-async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str) -> None:
+async def test_role_can_run_all_flows(app_with: OtherAppFactory, role_url: str) -> None:
     async with app_with(DATABASE_URL=role_url, RATE_LIMIT_ENABLED="true", SESSIONS_PER_ACCOUNT="2") as app:
         ada = Actor(app.client)
         body = {"current_password": PASSWORD, "new_password": NEW}
@@ -73,7 +73,7 @@ async def test_a_whole_life_is_possible(app_with: OtherAppFactory, role_url: str
         "CREATE TABLE mine (id int)",
     ],
 )
-async def test_the_history_cannot_be_changed(role_url: str, statement: str) -> None:
+async def test_role_cannot_change_the_history(role_url: str, statement: str) -> None:
     await aged_rows.add_events(None, at=ago(days=400))
     connection = await asyncpg.connect(role_url)
     try:
@@ -83,7 +83,7 @@ async def test_the_history_cannot_be_changed(role_url: str, statement: str) -> N
         await connection.close()
 
 
-async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory, role_url: str) -> None:
+async def test_housekeeping_removes_all_expired_rows_except_events(app_with: OtherAppFactory, role_url: str) -> None:
     await aged_rows.add_events(None, at=ago(days=400))
     await aged_rows.add_counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
 
@@ -94,7 +94,7 @@ async def test_housekeeping_removes_all_but_old_events(app_with: OtherAppFactory
     assert (report.removed["throttle_counters"], await AuditLogRow.count()) == (1, 1)
 
 
-async def test_the_command_says_so_and_the_owner_can(role_url: str, database_url: str, tmp_path: Path) -> None:
+async def test_cleanup_command_reports_missing_permission(role_url: str, database_url: str, tmp_path: Path) -> None:
     await aged_rows.add_events(None, at=ago(days=400))
     environ = {"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
 

@@ -1,4 +1,4 @@
-"""The names of events: they are public, and stay for ever."""
+"""Names of events, which are public and never change, and the events of throttled logins."""
 
 import re
 
@@ -8,7 +8,7 @@ from tests.support.actors import Actor
 from tests.support.counters import age_counters
 from tests.support.rows import audit_actions
 
-WRITTEN_ONCE = {
+RELEASED_NAMES = {
     "account:registered",
     "account:deleted",
     "account:disabled",
@@ -28,23 +28,23 @@ WRITTEN_ONCE = {
 }
 
 
-def test_a_name_that_was_written_once_stays() -> None:
-    assert {tag.value for tag in EventTag} >= WRITTEN_ONCE
+def test_event_names_are_never_removed() -> None:
+    assert {tag.value for tag in EventTag} >= RELEASED_NAMES
 
 
-def test_a_name_is_what_it_happened_to_and_what_happened() -> None:
-    odd = [tag.value for tag in EventTag if not re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", tag)]
+def test_event_name_is_subject_and_action() -> None:
+    invalid = [tag.value for tag in EventTag if not re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", tag)]
 
-    assert odd == []
+    assert invalid == []
     assert max(map(len, EventTag)) <= 50
 
 
-def test_the_constant_is_the_name_in_capitals() -> None:
-    """But for the oldest, which are shorter."""
+def test_constant_is_the_name_in_capitals() -> None:
+    """Except for the oldest, which is shorter."""
     assert [tag.name for tag in EventTag if tag.name != re.sub(r"\W", "_", tag).upper()] == ["SESSIONS_LOGGED_OUT"]
 
 
-async def test_the_failure_that_blocks_the_next_is_noted_and_those_it_blocks_are_not(
+async def test_failure_that_starts_a_block_is_recorded_and_blocked_logins_are_not(
     app_with: OtherAppFactory,
 ) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
@@ -57,7 +57,7 @@ async def test_the_failure_that_blocks_the_next_is_noted_and_those_it_blocks_are
     assert await audit_actions() == ["account:registered", *["login:failed"] * 4, "login:throttled", "login:failed"]
 
 
-async def test_each_block_is_noted_and_a_right_password_is_not_one(app_with: OtherAppFactory) -> None:
+async def test_each_block_is_recorded(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
         ada = Actor(app.client)
         await ada.register()

@@ -1,4 +1,4 @@
-"""What becomes of a mail that a transaction wanted."""
+"""Delivery of stored mails: claims, retries, failures and the log."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -24,16 +24,16 @@ HERE = RequestContext(client_ip="203.0.113.7", user_agent="curl/8.5.0", request_
 ADA = CanonicalEmail("ada@example.com")
 
 
-async def want_reset(services: Services, address: CanonicalEmail = ADA) -> None:
+async def request_reset(services: Services, address: CanonicalEmail = ADA) -> None:
     await services.recovery.forgot(address, HERE)
 
 
-async def waiting() -> list[int]:
-    """Ids of the mails that wait, due or not."""
+async def waiting_ids() -> list[int]:
+    """Return the ids of the mails that are neither sent nor failed."""
     return [row["id"] for row in await outbox_rows() if row["sent_at"] is None and row["failed_at"] is None]
 
 
-async def test_nothing_is_sent_before_the_commit(
+async def test_mail_of_a_rolled_back_transaction_is_not_sent(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
@@ -49,7 +49,7 @@ async def test_nothing_is_sent_before_the_commit(
     assert await outbox_rows() == []
 
 
-async def test_whoever_sends_is_woken_by_the_commit_and_by_nothing_before(
+async def test_sender_is_woken_after_the_commit(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await user_factory()
@@ -65,11 +65,11 @@ async def test_whoever_sends_is_woken_by_the_commit_and_by_nothing_before(
     assert woken == ["end of the transaction", "woken"]
 
 
-async def test_a_mail_is_sent_once_and_then_forgotten_but_for_the_fact(
+async def test_mail_is_sent_once_and_its_parameters_are_deleted(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
 
     assert [mail.recipient for mail in await mailbox.collect()] == [ADA]
     assert await mailbox.collect() == []
@@ -78,11 +78,11 @@ async def test_a_mail_is_sent_once_and_then_forgotten_but_for_the_fact(
     assert (row["parameters"], row["locked_until"], row["attempts"]) == (None, None, 1)
 
 
-async def test_a_row_never_holds_a_token_or_a_text(
+async def test_row_contains_no_token_and_no_text(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     mailbox.failure = TransientMailError()
     await mailbox.collect()
 
@@ -90,8 +90,8 @@ async def test_a_row_never_holds_a_token_or_a_text(
     assert "Hello" not in str(await outbox_rows())
 
 
-async def test_a_mail_to_nobody_leaves_no_trace(services: Services, mailbox: Mailbox) -> None:
-    await want_reset(services, CanonicalEmail("nobody@example.com"))
+async def test_mail_without_recipient_is_deleted(services: Services, mailbox: Mailbox) -> None:
+    await request_reset(services, CanonicalEmail("unknown@example.com"))
 
     assert len(await outbox_rows()) == 1
     assert await mailbox.collect() == []
@@ -99,12 +99,12 @@ async def test_a_mail_to_nobody_leaves_no_trace(services: Services, mailbox: Mai
     assert await audit_actions() == []
 
 
-async def test_many_processes_send_each_mail_once(
+async def test_concurrent_processes_send_each_mail_once(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     people = [await user_factory() for _ in range(12)]
     for person in people:
-        await want_reset(services, CanonicalEmail(person.email))
+        await request_reset(services, CanonicalEmail(person.email))
 
     await asyncio.gather(*(services.delivery.deliver_all() for _ in range(5)))
 
@@ -112,12 +112,12 @@ async def test_many_processes_send_each_mail_once(
     assert {row["attempts"] for row in await outbox_rows()} == {1}
 
 
-async def test_a_mail_that_somebody_is_sending_is_left_to_them_until_their_time_is_up(
+async def test_claimed_mail_is_claimed_again_only_after_the_lease(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
-    """A process that was killed while it sent leaves its mails to the others."""
+    """The mails of a process that was killed are sent by other processes."""
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     (item,) = await repository.claim(10, lease=delivery.LEASE_SECONDS)
 
     assert await mailbox.collect() == []
@@ -128,18 +128,18 @@ async def test_a_mail_that_somebody_is_sending_is_left_to_them_until_their_time_
     assert (row["id"], row["attempts"]) == (item.id, 2)
 
 
-async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
+async def test_deferred_mail_is_retried_with_a_new_token(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     mailbox.failure = TransientMailError()
     with logged("WARNING") as lines:
         assert await mailbox.collect() == []
 
     assert [line["delay"] for line in lines if line.get("event") == "mail:deferred"] == [delivery.FIRST_DELAY_SECONDS]
     mailbox.failure = None
-    assert await mailbox.collect() == []  # not yet
+    assert await mailbox.collect() == []  # not due yet
 
     await age_mails(seconds=delivery.FIRST_DELAY_SECONDS + 1)
     first = await mailbox.one()
@@ -148,9 +148,9 @@ async def test_a_failure_is_put_off_and_every_attempt_has_a_token_of_its_own(
     assert (await audit_actions()).count("password:reset_requested") == 1
 
 
-async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
+async def test_retry_delays_double(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     mailbox.failure = TransientMailError()
     delays = []
     for _ in range(10):
@@ -164,9 +164,9 @@ async def test_the_waits_double_up_to_an_hour(user_factory: UserFactory, service
     assert delays == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
 
 
-async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
+async def test_mail_fails_after_a_day(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     mailbox.failure = TransientMailError()
     await age_mails(seconds=delivery.MAX_AGE_SECONDS + 1)
 
@@ -174,17 +174,17 @@ async def test_after_a_day_it_is_given_up(user_factory: UserFactory, services: S
         await mailbox.collect()
 
     assert [line["event"] for line in lines] == ["mail:failed"]
-    assert await waiting() == []
+    assert await waiting_ids() == []
     (row,) = await outbox_rows()
     assert (row["failed_at"] is not None, row["sent_at"]) == (True, None)
 
 
-async def test_a_recipient_that_does_not_exist_is_given_up_at_once_and_is_no_outage(
+async def test_unknown_recipient_fails_at_once_and_does_not_open_the_breaker(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     for _ in range(6):
         person = await user_factory()
-        await want_reset(services, CanonicalEmail(person.email))
+        await request_reset(services, CanonicalEmail(person.email))
     mailbox.failure = PermanentMailError()
 
     await mailbox.collect()
@@ -193,13 +193,13 @@ async def test_a_recipient_that_does_not_exist_is_given_up_at_once_and_is_no_out
     assert breakers.snapshot()[SERVICE].state == "closed"
 
 
-async def test_a_mail_server_that_is_gone_is_not_asked_for_every_mail(
+async def test_outage_of_the_mail_server_opens_the_breaker(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
-    """And what was not tried does not count as tried."""
+    """Mails that were not sent because of it do not count an attempt."""
     for _ in range(12):
         person = await user_factory()
-        await want_reset(services, CanonicalEmail(person.email))
+        await request_reset(services, CanonicalEmail(person.email))
     mailbox.failure = TransientMailError()
 
     pause = 0.0
@@ -213,7 +213,7 @@ async def test_a_mail_server_that_is_gone_is_not_asked_for_every_mail(
     assert {row["locked_until"] for row in rows} == {None}
 
 
-async def test_login_does_not_care_about_the_mail_server(
+async def test_login_works_without_the_mail_server(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -223,25 +223,25 @@ async def test_login_does_not_care_about_the_mail_server(
     assert (await services.health.readiness()).status == "ready"
 
 
-async def test_a_mail_that_takes_too_long_is_a_failure(
+async def test_slow_sending_is_a_transient_error(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Endless:
+    class HangingMailer:
         async def send(self, message: object) -> None:
             await asyncio.Event().wait()
 
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     monkeypatch.setattr(delivery, "SEND_TIMEOUT_SECONDS", 0.01)
     with pytest.raises(TransientMailError, match="TimeoutError"):
-        await delivery.send(Endless(), None)  # type: ignore[arg-type]  # nobody reads it
+        await delivery.send(HangingMailer(), None)  # type: ignore[arg-type]  # the message is not used
 
 
-async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_words(
+async def test_log_contains_the_failed_step_and_the_reply_code(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
     mailbox.failure = TransientMailError("SMTPRecipientRefused", step=SendStep.RECIPIENT, code="451 4.7.1")
 
     with logged("WARNING") as lines:
@@ -251,11 +251,11 @@ async def test_the_log_says_at_which_step_it_failed_and_never_in_the_server_s_wo
     assert (line["error_type"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
 
 
-async def test_the_log_says_what_was_sent_but_not_to_whom(
+async def test_log_contains_the_kind_but_not_the_recipient(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
-    await want_reset(services)
+    await request_reset(services)
 
     with logged("INFO") as lines:
         await mailbox.collect()
@@ -292,11 +292,11 @@ async def test_kind_of_a_newer_version_is_deferred(
     """During a deployment both versions read the same outbox."""
     await user_factory()
     await stored("invitation", "{}")
-    await want_reset(services)
+    await request_reset(services)
 
     with logged("WARNING") as lines:
         sent = await mailbox.collect()
 
     assert [message.recipient for message in sent] == [ADA]
     assert [line["error_type"] for line in lines if line.get("event") == "mail:deferred"] == ["UnknownMailKindError"]
-    assert len(await waiting()) == 1
+    assert len(await waiting_ids()) == 1

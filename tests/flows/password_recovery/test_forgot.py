@@ -1,4 +1,4 @@
-"""Asking for a mail: one answer and one amount of work, whoever has the address."""
+"""Requesting a password reset: the response and the work do not depend on who has the address."""
 
 from typing import Any
 
@@ -26,16 +26,16 @@ def shown(response: ApiResponse) -> Any:
 
 
 @pytest.fixture
-async def everybody(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> Actor:
-    """Ada has an account, Bob's is disabled, Eve has none."""
+async def ada(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> Actor:
+    """Ada has an account, Bob's account is disabled, Eve has no account."""
     ada = await user_factory()
     await user_factory(username="bob")
     await services.administration.disable("bob")
     return ada
 
 
-async def test_the_owner_gets_a_mail(everybody: Actor, mailbox: Mailbox) -> None:
-    response = await forgot(everybody, "Ada@Example.com")
+async def test_user_gets_a_mail(ada: Actor, mailbox: Mailbox) -> None:
+    response = await forgot(ada, "Ada@Example.com")
 
     assert (response.status, response.json) == (
         202,
@@ -47,18 +47,18 @@ async def test_the_owner_gets_a_mail(everybody: Actor, mailbox: Mailbox) -> None
 
 
 @pytest.mark.parametrize("who", ["unknown", "disabled"])
-async def test_nobody_else_does(everybody: Actor, mailbox: Mailbox, who: str) -> None:
-    assert (await forgot(everybody, ADDRESSES[who])).status == 202
+async def test_unknown_and_disabled_users_get_no_mail(ada: Actor, mailbox: Mailbox, who: str) -> None:
+    assert (await forgot(ada, ADDRESSES[who])).status == 202
 
     assert await mailbox.collect() == []
     assert await outbox_rows() == []
 
 
-async def test_the_answer_and_the_work_are_the_same_for_all(everybody: Actor, services: Services) -> None:
+async def test_response_and_work_do_not_depend_on_who_has_the_email(ada: Actor, services: Services) -> None:
     responses, work = [], []
     for email in ADDRESSES.values():
         with recorded(services.database.engine) as statements:
-            responses.append(shown(await forgot(everybody, email)))
+            responses.append(shown(await forgot(ada, email)))
         work.append(statements)
 
     assert responses[0] == responses[1] == responses[2]
@@ -66,16 +66,16 @@ async def test_the_answer_and_the_work_are_the_same_for_all(everybody: Actor, se
     assert len(work[0]) == 1
 
 
-async def test_an_address_that_is_none_is_told_so(ada: Actor) -> None:
+async def test_invalid_email_is_a_validation_error(ada: Actor) -> None:
     assert (await forgot(ada, "no address")).outcome == (400, "VALIDATION_ERROR")
 
 
-async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
+async def test_fourth_mail_within_an_hour_is_not_sent_with_the_same_response(
     app_with: OtherAppFactory, mailbox: Mailbox, user_factory: UserFactory
 ) -> None:
     await user_factory()
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP) as other:
-        for email in ("ada@example.com", "nobody@example.com"):
+        for email in ("ada@example.com", "unknown@example.com"):
             responses = [
                 await other.client.post(
                     "/api/auth/password/forgot",
@@ -92,7 +92,7 @@ async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
     assert len(mailbox.sent) == 3
 
 
-async def test_the_twenty_first_from_one_address_is_refused(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
+async def test_twenty_first_request_from_one_ip_address_is_limited(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         responses = [
             await other.client.post("/api/auth/password/forgot", json={"email": f"person{number}@example.com"})
@@ -103,8 +103,8 @@ async def test_the_twenty_first_from_one_address_is_refused(app_with: OtherAppFa
     assert responses[-1].json()["error_code"] == "RATE_LIMITED"
 
 
-async def test_without_mail_the_journey_is_not_offered(app_with: OtherAppFactory, client: httpx.AsyncClient) -> None:
-    """Rather than promising a mail that nobody sends."""
+async def test_route_does_not_exist_without_mail(app_with: OtherAppFactory, client: httpx.AsyncClient) -> None:
+    """Otherwise the response would promise a mail that is not sent."""
     async with app_with() as other:
         response = await other.client.post("/api/auth/password/forgot", json={"email": "ada@example.com"})
 

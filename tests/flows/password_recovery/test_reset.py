@@ -1,4 +1,4 @@
-"""Setting a new password by the token of a mail: it works once, and throws everybody out."""
+"""Password reset: the token works once, and all sessions are ended."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ async def reset(actor: Actor, token: str, password: str = NEW) -> ApiResponse:
     )
 
 
-async def test_the_new_password_works_and_the_old_one_does_not(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_replaces_the_password(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     response = await reset(ada, await forgot(ada, mailbox))
@@ -35,7 +35,7 @@ async def test_the_new_password_works_and_the_old_one_does_not(user_factory: Use
     assert (await ada.log_in(password=NEW)).status == 200
 
 
-async def test_it_throws_the_thief_out(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_ends_all_sessions(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     thief = Actor(ada.client, password=ada.password)
     await thief.log_in()
@@ -47,13 +47,13 @@ async def test_it_throws_the_thief_out(user_factory: UserFactory, mailbox: Mailb
         assert (await stranger.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_it_does_not_log_in(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_returns_no_tokens(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     assert set((await reset(ada, await forgot(ada, mailbox))).json) == {"message"}
 
 
-async def test_it_works_once(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_token_is_single_use(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     token = await forgot(ada, mailbox)
 
@@ -61,7 +61,7 @@ async def test_it_works_once(user_factory: UserFactory, mailbox: Mailbox) -> Non
     assert (await reset(ada, token, "Third-Horse-9-Battery")).outcome == (400, "ONE_TIME_TOKEN_INVALID")
 
 
-async def test_of_twenty_at_once_one_works(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_token_is_single_use_under_concurrency(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     token = await forgot(ada, mailbox)
     passwords = [f"Horse-{number}-Battery-Staple" for number in range(20)]
@@ -74,7 +74,7 @@ async def test_of_twenty_at_once_one_works(user_factory: UserFactory, mailbox: M
     assert (await ada.log_in(password=winner)).status == 200
 
 
-async def test_a_newer_mail_makes_the_older_one_void(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_new_token_replaces_the_earlier_one(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     older, newer = await forgot(ada, mailbox), await forgot(ada, mailbox)
 
@@ -82,12 +82,12 @@ async def test_a_newer_mail_makes_the_older_one_void(user_factory: UserFactory, 
     assert (await reset(ada, newer)).status == 200
 
 
-async def test_after_half_an_hour_it_is_too_late(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_token_expires_after_30_minutes(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     token = await forgot(ada, mailbox)
 
     await age_one_time_tokens(minutes=29)
-    assert (await reset(ada, token, "short")).outcome == (400, "WEAK_PASSWORD")  # it is still there
+    assert (await reset(ada, token, "short")).outcome == (400, "WEAK_PASSWORD")  # the token still works
     await age_one_time_tokens(minutes=1)
     assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
 
@@ -95,7 +95,7 @@ async def test_after_half_an_hour_it_is_too_late(user_factory: UserFactory, mail
 @pytest.mark.parametrize(
     "weak", ["short", "Correct-Horse-7-Lovelace", "no-upper-case-7-letter"], ids=["short", "named", "plain"]
 )
-async def test_a_weak_password_does_not_burn_the_token(user_factory: UserFactory, mailbox: Mailbox, weak: str) -> None:
+async def test_token_still_works_after_a_weak_password(user_factory: UserFactory, mailbox: Mailbox, weak: str) -> None:
     ada = await user_factory(username="lovelace")
     token = await forgot(ada, mailbox)
 
@@ -107,23 +107,23 @@ async def test_a_weak_password_does_not_burn_the_token(user_factory: UserFactory
 
 
 @pytest.mark.parametrize("token", ["", "ot_", "ot_" + "A" * 43, "rt_" + "A" * 43, "ot_\x00", "ö" * 10])
-async def test_what_nobody_was_sent_is_not_valid(user_factory: UserFactory, token: str) -> None:
+async def test_unknown_token_is_invalid(user_factory: UserFactory, token: str) -> None:
     ada = await user_factory()
 
     assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
 
 
-async def test_a_token_of_another_kind_is_not_valid(user_factory: UserFactory) -> None:
+async def test_token_of_another_kind_is_invalid(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     for other in (ada.refresh_token, ada.access_token):
         assert (await reset(ada, other)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
 
 
-async def test_it_lifts_the_throttle_and_verifies_the_address(
+async def test_reset_lifts_the_throttle_and_verifies_the_email(
     app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
-    """A stranger who guesses keeps nobody out (ASVS 5.0 V6.1.1)."""
+    """Wrong passwords of a stranger do not lock the owner out (ASVS 5.0 V6.1.1)."""
     ada = await user_factory()
     async with app_with(
         mailer=mailbox, RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP
@@ -142,13 +142,13 @@ async def test_it_lifts_the_throttle_and_verifies_the_address(
     assert response["user"]["email_verified"] is True
 
 
-@pytest.mark.parametrize("what", ["disabled", "deleted"])
-async def test_an_account_that_went_meanwhile_is_not_brought_back(
-    user_factory: UserFactory, services: Services, mailbox: Mailbox, what: str
+@pytest.mark.parametrize("change", ["disabled", "deleted"])
+async def test_reset_fails_for_an_account_disabled_or_deleted_in_the_meantime(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox, change: str
 ) -> None:
     ada = await user_factory()
     token = await forgot(ada, mailbox)
-    if what == "disabled":
+    if change == "disabled":
         await services.administration.disable("ada")
     else:
         await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
@@ -156,7 +156,7 @@ async def test_an_account_that_went_meanwhile_is_not_brought_back(
     assert (await reset(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
 
 
-async def test_the_owner_is_told_and_the_history_says_so(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_reset_sends_a_notice_and_writes_audit_rows(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     await reset(ada, await forgot(ada, mailbox))
 
@@ -165,9 +165,7 @@ async def test_the_owner_is_told_and_the_history_says_so(user_factory: UserFacto
     assert (await audit_actions())[-2:] == ["password:reset_requested", "password:reset"]
 
 
-async def test_a_refresh_at_the_same_time_brings_no_session_through(
-    user_factory: UserFactory, mailbox: Mailbox
-) -> None:
+async def test_concurrent_refresh_keeps_no_session(user_factory: UserFactory, mailbox: Mailbox) -> None:
     for _ in range(5):
         ada = await user_factory()
         ada.password = "Correct-Horse-7-Staple"
@@ -182,10 +180,10 @@ async def test_a_refresh_at_the_same_time_brings_no_session_through(
         await mailbox.collect()
 
 
-async def test_a_login_under_way_with_the_old_password_gets_no_session(
+async def test_concurrent_login_with_the_old_password_fails(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
-    """It was checked before, and would be opened after."""
+    """Its password was checked before the reset, and its session would be opened after it."""
     ada = await user_factory()
     token = await forgot(ada, mailbox)
     found = await services.login.users.find_credentials(parse_identifier(email="ada@example.com", username=None))

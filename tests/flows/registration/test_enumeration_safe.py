@@ -1,4 +1,4 @@
-"""`REGISTRATION_ENUMERATION_SAFE`: registering tells nobody who has an account, and makes none."""
+"""`REGISTRATION_ENUMERATION_SAFE`: the response does not reveal who has an account; the mailed link creates one."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -12,7 +12,7 @@ from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
-from tests.support.mail_journeys import NEW_PASSWORD, note_verified, post, reset, verify, verifying
+from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, post, reset, verify, verifying_app
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import audit_actions, outbox_rows, user_rows
 from tests.support.statements import recorded
@@ -22,7 +22,7 @@ INVALID = (400, "ONE_TIME_TOKEN_INVALID")
 
 @pytest.fixture
 async def other(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[OtherApp]:
-    async with verifying(app_with, mailbox, REGISTRATION_ENUMERATION_SAFE="true") as other:
+    async with verifying_app(app_with, mailbox, REGISTRATION_ENUMERATION_SAFE="true") as other:
         yield other
 
 
@@ -36,8 +36,8 @@ async def register(actor: Actor, **changed: str) -> ApiResponse:
     return await post(actor, "/api/auth/register", **fields)
 
 
-async def make_account(other: OtherApp, email: str, username: str) -> None:
-    """Open an account as the command line does."""
+async def create_account(other: OtherApp, email: str, username: str) -> None:
+    """Create an account as the command line does."""
     checks = other.services.field_checks
     await other.services.registration.create(
         email=checks["email"](email, {}), username=checks["username"](username, {}), password=PASSWORD
@@ -46,22 +46,22 @@ async def make_account(other: OtherApp, email: str, username: str) -> None:
 
 @contextmanager
 def counted_hashes() -> Iterator[list[int]]:
-    made: list[int] = []
+    calls: list[int] = []
     hash_ = argon2.PasswordHasher.hash
 
     def counting(self: argon2.PasswordHasher, password: Any) -> str:
-        made.append(1)
+        calls.append(1)
         return hash_(self, password)
 
     with patch.object(argon2.PasswordHasher, "hash", counting):
-        yield made
+        yield calls
 
 
-async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(other: OtherApp, ada: Actor) -> None:
-    await make_account(other, "known@example.com", "known")
-    await note_verified()
-    await make_account(other, "unverified@example.com", "unverified")
-    responses, asked, hashed = [], [], []
+async def test_response_and_work_do_not_depend_on_who_has_the_email_or_username(other: OtherApp, ada: Actor) -> None:
+    await create_account(other, "known@example.com", "known")
+    await mark_all_verified()
+    await create_account(other, "unverified@example.com", "unverified")
+    responses, work, hashed = [], [], []
 
     for changed in (
         {},
@@ -72,7 +72,7 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
     ):
         with recorded(other.services.database.engine) as statements, counted_hashes() as hashes:
             responses.append(await register(ada, **changed))
-        asked.append(statements)
+        work.append(statements)
         hashed.append(len(hashes))
 
     shown = [
@@ -85,13 +85,13 @@ async def test_answer_and_work_are_the_same_for_new_known_unverified_and_taken(o
     ]
     assert shown[0][:2] == (202, b'{"message":"An e-mail is on its way to this address."}')
     assert shown == [shown[0]] * 5
-    assert asked == [asked[0]] * 5
-    assert len(asked[0]) == 2
+    assert work == [work[0]] * 5
+    assert len(work[0]) == 2
     assert hashed == [1] * 5
     assert len(await outbox_rows()) == await OneTimeTokenRow.count() == 5
 
 
-async def test_nothing_is_an_account_before_the_link_is_used(ada: Actor, mailbox: Mailbox) -> None:
+async def test_account_is_created_only_when_the_link_is_used(ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
     message = await mailbox.one()
 
@@ -101,7 +101,7 @@ async def test_nothing_is_an_account_before_the_link_is_used(ada: Actor, mailbox
     assert await audit_actions() == ["login:failed"]
 
 
-async def test_link_and_password_open_the_account(ada: Actor, mailbox: Mailbox) -> None:
+async def test_link_and_password_create_the_account(ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
 
     response = await verify(ada, await mailbox.token(), password=ada.password)
@@ -111,8 +111,8 @@ async def test_link_and_password_open_the_account(ada: Actor, mailbox: Mailbox) 
     assert (await ada.log_in())["user"]["email_verified"] is True
 
 
-async def test_the_link_alone_opens_it_without_the_password_of_an_impostor(ada: Actor, mailbox: Mailbox) -> None:
-    """Who registered somebody else's address must not have a way in once its owner follows the link."""
+async def test_link_without_password_creates_an_account_without_password(ada: Actor, mailbox: Mailbox) -> None:
+    """An attacker who registered another person's address must not get access once its owner uses the link."""
     await register(ada)
 
     response = await verify(ada, await mailbox.token())
@@ -123,7 +123,7 @@ async def test_the_link_alone_opens_it_without_the_password_of_an_impostor(ada: 
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
 
-async def test_a_wrong_password_leaves_the_token_as_it_is(ada: Actor, mailbox: Mailbox) -> None:
+async def test_token_still_works_after_a_wrong_password(ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
     token = await mailbox.token()
 
@@ -133,8 +133,8 @@ async def test_a_wrong_password_leaves_the_token_as_it_is(ada: Actor, mailbox: M
     assert (await verify(ada, token, password=ada.password)).status == 200
 
 
-async def test_an_owner_is_told_by_mail_and_has_nothing_to_do(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
-    await make_account(other, ada.email, "lovelace")
+async def test_user_with_the_email_is_informed_by_mail(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
+    await create_account(other, ada.email, "lovelace")
 
     await register(ada)
 
@@ -144,10 +144,10 @@ async def test_an_owner_is_told_by_mail_and_has_nothing_to_do(other: OtherApp, a
     assert "token" not in message.text
 
 
-async def test_a_name_that_is_taken_meanwhile_can_be_replaced(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
+async def test_username_taken_in_the_meantime_can_be_replaced(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
     token = await mailbox.token()
-    await make_account(other, "quicker@example.com", "ada")
+    await create_account(other, "quicker@example.com", "ada")
 
     taken = await verify(ada, token, password=ada.password)
     reserved = await verify(ada, token, password=ada.password, username="admin")
@@ -159,21 +159,17 @@ async def test_a_name_that_is_taken_meanwhile_can_be_replaced(other: OtherApp, a
     assert (await ada.log_in(username="lovelace")).status == 200
 
 
-async def test_an_address_that_got_an_account_meanwhile_gets_no_other(
-    other: OtherApp, ada: Actor, mailbox: Mailbox
-) -> None:
+async def test_email_taken_in_the_meantime_is_a_conflict(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
     token = await mailbox.token()
-    await make_account(other, ada.email, "quicker")
+    await create_account(other, ada.email, "quicker")
 
     assert (await verify(ada, token)).outcome == (409, "DUPLICATE_EMAIL")
     assert len(await user_rows()) == 1
 
 
-async def test_of_several_registrations_one_becomes_an_account_and_the_others_are_forgotten(
-    ada: Actor, mailbox: Mailbox
-) -> None:
-    """Also once that account is deleted."""
+async def test_completed_registration_deletes_the_others_of_its_email(ada: Actor, mailbox: Mailbox) -> None:
+    """They stay deleted even if the account is deleted."""
     for name in ("ada", "lovelace", "byron"):
         await register(ada, username=name)
     first, second, _ = [token_of(message) for message in await mailbox.collect()]
@@ -186,7 +182,7 @@ async def test_of_several_registrations_one_becomes_an_account_and_the_others_ar
     assert await OneTimeTokenRow.count() == 0
 
 
-async def test_one_link_works_once(ada: Actor, mailbox: Mailbox) -> None:
+async def test_link_works_once(ada: Actor, mailbox: Mailbox) -> None:
     await register(ada)
     token = await mailbox.token()
 
@@ -195,11 +191,11 @@ async def test_one_link_works_once(ada: Actor, mailbox: Mailbox) -> None:
     assert (await verify(ada, token, password=ada.password)).outcome == INVALID
 
 
-async def test_the_fourth_mail_within_an_hour_is_not_sent_and_nobody_is_told(
+async def test_fourth_mail_within_an_hour_is_not_sent_with_the_same_response(
     app_with: OtherAppFactory, mailbox: Mailbox
 ) -> None:
     variables = {"REGISTRATION_ENUMERATION_SAFE": "true", "RATE_LIMIT_ENABLED": "true"}
-    async with verifying(app_with, mailbox, **variables) as other:
+    async with verifying_app(app_with, mailbox, **variables) as other:
         responses = [await register(Actor(other.client)) for _ in range(4)]
 
         assert [response.status for response in responses] == [202] * 4

@@ -1,4 +1,4 @@
-"""`REQUIRE_EMAIL_VERIFICATION`: an account at once, and a way in once its mailbox is proved."""
+"""`REQUIRE_EMAIL_VERIFICATION`: the account is created at once, and can log in after e-mail verification."""
 
 from collections.abc import AsyncIterator
 
@@ -8,14 +8,14 @@ from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.counting import counted_verifications
-from tests.support.mail_journeys import NEW_PASSWORD, forgot, post, reset, verify, verifying
+from tests.support.mail_flows import NEW_PASSWORD, forgot, post, reset, verify, verifying_app
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import audit_actions
 
 
 @pytest.fixture
 async def other(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[OtherApp]:
-    async with verifying(app_with, mailbox) as other:
+    async with verifying_app(app_with, mailbox) as other:
         yield other
 
 
@@ -27,7 +27,7 @@ async def register(other: OtherApp) -> Actor:
     return ada
 
 
-async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None:
+async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
     ada = Actor(other.client)
 
     response = await post(ada, "/api/auth/register", email=ada.email, username=ada.username, password=ada.password)
@@ -48,7 +48,7 @@ async def test_the_answer_is_the_account_without_tokens(other: OtherApp) -> None
     assert await SessionRow.count() == 0
 
 
-async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other: OtherApp) -> None:
+async def test_missing_verification_is_reported_only_for_the_right_password(other: OtherApp) -> None:
     ada = await register(other)
 
     with counted_verifications() as hashes:
@@ -60,7 +60,7 @@ async def test_only_who_knows_the_password_is_told_why_there_is_no_way_in(other:
     assert (await audit_actions())[1:] == ["login:failed", "login:failed"]
 
 
-async def test_with_link_and_password_one_is_in(other: OtherApp, mailbox: Mailbox) -> None:
+async def test_login_works_after_verification_with_password(other: OtherApp, mailbox: Mailbox) -> None:
     ada = await register(other)
 
     assert (await verify(ada, await mailbox.token(), password=ada.password)).status == 200
@@ -68,7 +68,7 @@ async def test_with_link_and_password_one_is_in(other: OtherApp, mailbox: Mailbo
     assert (await ada.log_in()).status == 200
 
 
-async def test_the_link_alone_leads_to_a_new_password(other: OtherApp, mailbox: Mailbox) -> None:
+async def test_verification_without_password_requires_a_new_password(other: OtherApp, mailbox: Mailbox) -> None:
     ada = await register(other)
 
     response = await verify(ada, await mailbox.token())
@@ -78,7 +78,7 @@ async def test_the_link_alone_leads_to_a_new_password(other: OtherApp, mailbox: 
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
 
-async def test_a_password_reset_verifies_too(other: OtherApp, mailbox: Mailbox) -> None:
+async def test_password_reset_verifies_the_email(other: OtherApp, mailbox: Mailbox) -> None:
     ada = await register(other)
     await forgot(ada, ada.email)
     token = token_of((await mailbox.collect())[-1])
@@ -88,7 +88,7 @@ async def test_a_password_reset_verifies_too(other: OtherApp, mailbox: Mailbox) 
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
 
-async def test_the_first_login_is_no_news_to_anybody(other: OtherApp, mailbox: Mailbox) -> None:
+async def test_first_login_sends_no_notice(other: OtherApp, mailbox: Mailbox) -> None:
     ada = await register(other)
     await verify(ada, await mailbox.token(), password=ada.password)
 

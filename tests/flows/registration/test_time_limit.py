@@ -1,4 +1,4 @@
-"""A request whose time is up ends in an envelope, and nothing of it stays behind."""
+"""A request that exceeds the time limit gets a problem document, and its transaction is rolled back."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -23,17 +23,17 @@ from tests.support.problems import assert_problem
 SHORT = {"REQUEST_TIMEOUT": "0.2"}
 
 
-def give_time(other: OtherApp) -> None:
-    """Let requests take as long as they need from now on: a busy machine must not decide a test."""
+def raise_time_limit(other: OtherApp) -> None:
+    """Raise the time limit, so that a slow machine does not decide a test."""
     handler: Any = other.app.asgi_handler
-    handler._deadlines = Deadlines(60, interrupt)  # noqa: SLF001 - nothing public changes it
+    handler._deadlines = Deadlines(60, interrupt)  # noqa: SLF001 - has no public setter
 
 
 async def register(other: OtherApp) -> httpx.Response:
     return (await Actor(other.client).register()).response
 
 
-async def test_a_request_whose_time_is_up_is_put_off(app_with: OtherAppFactory, log_file: Path) -> None:
+async def test_request_over_the_time_limit_is_a_503(app_with: OtherAppFactory, log_file: Path) -> None:
     async with app_with(**SHORT) as other:
         async with held(other.services.hasher):
             response = await register(other)
@@ -46,21 +46,21 @@ async def test_a_request_whose_time_is_up_is_put_off(app_with: OtherAppFactory, 
             ("INFO", "request"),
         ]
         assert lines[1]["status"] == 503
-        give_time(other)
+        raise_time_limit(other)
         assert (await register(other)).status_code == 201
 
 
-async def test_the_hash_that_a_late_request_waited_for_is_not_made(app_with: OtherAppFactory) -> None:
+async def test_interrupted_request_leaves_the_hash_queue(app_with: OtherAppFactory) -> None:
     async with app_with(**SHORT, PASSWORD_HASH_QUEUE_SIZE="1") as other:
         async with held(other.services.hasher):
             for _ in range(3):
                 assert_problem(await register(other), 503, "SERVER_OVERLOADED")
 
-        give_time(other)
+        raise_time_limit(other)
         assert (await register(other)).status_code == 201
 
 
-async def test_a_late_request_within_its_transaction_is_rolled_back(
+async def test_transaction_of_an_interrupted_request_is_rolled_back(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with app_with(**SHORT, DATABASE_MAX_POOL_SIZE="1") as other:
@@ -72,17 +72,17 @@ async def test_a_late_request_within_its_transaction_is_rolled_back(
 
         with monkeypatch.context() as patch:
             patch.setattr(AuditTrail, "record", record_and_wait)
-            for _ in range(3):  # more than there are connections
+            for _ in range(3):  # more often than the pool has connections
                 assert_problem(await register(other), 503, "SERVER_OVERLOADED")
 
         assert [await table.count() for table in (UserRow, SessionRow, AuditLogRow)] == [0, 0, 0]
-        give_time(other)
+        raise_time_limit(other)
         assert (await register(other)).status_code == 201
 
 
 @pytest.fixture
 def late_commit(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Task[Any]]:
-    """Let the time be up in the middle of the next COMMIT; return a list that the request's task is then added to."""
+    """Interrupt the request during the next COMMIT; return a list to which its task is then added."""
     kind: Any = type(services.database.engine.transaction())
     commit: Callable[[Any], Awaitable[None]] = kind.commit
     late: list[asyncio.Task[Any]] = []
@@ -99,17 +99,15 @@ def late_commit(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[asy
     return late
 
 
-async def test_a_commit_that_has_begun_is_waited_for_and_its_success_told(
-    ada: Actor, late_commit: list[asyncio.Task[Any]]
-) -> None:
-    """Cut short, it would leave nobody knowing whether there is an account now."""
+async def test_commit_under_way_is_not_interrupted(ada: Actor, late_commit: list[asyncio.Task[Any]]) -> None:
+    """Otherwise the client would not know whether the account was created."""
     response = await ada.register()
 
     assert (response.status, len(late_commit)) == (201, 1)
     assert await UserRow.count() == 1
 
 
-async def test_what_goes_on_after_its_commit_is_cut_short_then(
+async def test_request_is_interrupted_after_its_commit(
     ada: Actor, services: Services, late_commit: list[asyncio.Task[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     register = services.registration.register

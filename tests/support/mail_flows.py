@@ -1,4 +1,4 @@
-"""What people do with the tokens of their mails, and to get them."""
+"""Requests of the flows that send mails, and of the links in them."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ NEW_PASSWORD = "Another-Horse-8-Battery"
 
 
 async def post(actor: Actor, path: str, *, bearer: str = "", **body: str) -> ApiResponse:
-    """Send what a public route takes; with a bearer token only if one is given."""
+    """Send a request to a public route, with an access token if one is given."""
     return await actor.call("POST", path, token=bearer, json=body)
 
 
@@ -51,7 +51,7 @@ async def report(actor: Actor, token: str) -> ApiResponse:
 
 
 async def change_password(actor: Actor, new_password: str) -> ApiResponse:
-    """Change the password, and go on with the new session."""
+    """Change the password, and continue with the new session."""
     body = {"current_password": actor.password, "new_password": new_password}
     response = await actor.call("POST", "/api/user/password", json=body)
     if response.status == 200:
@@ -59,29 +59,29 @@ async def change_password(actor: Actor, new_password: str) -> ApiResponse:
     return response
 
 
-async def note_verified() -> None:
-    """Have all addresses verified."""
+async def mark_all_verified() -> None:
+    """Mark the e-mail addresses of all users as verified."""
     await UserRow.update({UserRow.email_verified_at: UserRow.created_at}, force=True)
 
 
 async def unused_tokens() -> list[str]:
-    """Return what the mailed tokens that would still work are for."""
+    """Return the purposes of all unused one-time tokens."""
     rows = await OneTimeTokenRow.select(OneTimeTokenRow.purpose).where(OneTimeTokenRow.used_at.is_null())
     return sorted(row["purpose"] for row in rows)
 
 
 @asynccontextmanager
-async def verifying(app_with: OtherAppFactory, mailbox: Mailbox, **variables: str) -> AsyncIterator[OtherApp]:
-    """Start an application that wants addresses verified, and let the mailbox collect its mails."""
-    needed = {
+async def verifying_app(app_with: OtherAppFactory, mailbox: Mailbox, **variables: str) -> AsyncIterator[OtherApp]:
+    """Start an application that requires e-mail verification, and let the mailbox collect its mails."""
+    required = {
         "REQUIRE_EMAIL_VERIFICATION": "true",
         "SMTP_URL": "smtp://127.0.0.1:1",
         "MAIL_FROM": "no-reply@example.com",
     }
-    usual = mailbox.delivery
-    async with app_with(mailer=mailbox, **needed, **variables) as other:
+    previous = mailbox.delivery
+    async with app_with(mailer=mailbox, **required, **variables) as other:
         mailbox.delivery = other.services.delivery
         try:
             yield other
         finally:
-            mailbox.delivery = usual
+            mailbox.delivery = previous

@@ -1,4 +1,4 @@
-"""Opening an account: what comes back, what is kept, what is taken."""
+"""Registration: the response, the stored rows, and conflicts with other users."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.rows import audit_actions, user_rows
 
 
-async def test_the_answer_is_the_account_and_its_tokens_in_one_flat_object(ada: Actor) -> None:
+async def test_response_is_the_user_and_the_tokens_in_one_flat_object(ada: Actor) -> None:
     response = await ada.register()
 
     assert response.status == 201
@@ -31,14 +31,14 @@ async def test_the_answer_is_the_account_and_its_tokens_in_one_flat_object(ada: 
     assert len(response["refresh_token"]) == 3 + 43
 
 
-async def test_both_tokens_work(ada: Actor) -> None:
+async def test_registration_returns_working_tokens(ada: Actor) -> None:
     response = await ada.register()
 
     assert (await ada.profile()).json == {name: response[name] for name in (await ada.profile()).json}
     assert (await ada.refresh()).status == 200
 
 
-async def test_name_and_address_are_kept_in_their_one_form(ada: Actor) -> None:
+async def test_email_and_username_are_stored_in_canonical_form(ada: Actor) -> None:
     response = await ada.register(email="Ada.L@BÜCHER.Example", username="Ada-L")
 
     assert (response["email"], response["username"]) == ("ada.l@xn--bcher-kva.example", "ada-l")
@@ -47,7 +47,7 @@ async def test_name_and_address_are_kept_in_their_one_form(ada: Actor) -> None:
     ]
 
 
-async def test_the_password_is_kept_as_an_argon2id_hash_alone(ada: Actor) -> None:
+async def test_password_is_stored_as_an_argon2id_hash(ada: Actor) -> None:
     await ada.register()
 
     (row,) = await user_rows()
@@ -56,7 +56,7 @@ async def test_the_password_is_kept_as_an_argon2id_hash_alone(ada: Actor) -> Non
     assert PASSWORD not in str(row)
 
 
-async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
+async def test_session_stores_client_and_times(ada: Actor) -> None:
     ada.headers["User-Agent"] = "Ada's phone"
 
     await ada.register()
@@ -78,9 +78,9 @@ async def test_the_session_remembers_where_it_began(ada: Actor) -> None:
         ({"email": "other@example.com", "username": "ADA"}, "DUPLICATE_USERNAME"),
         ({}, "DUPLICATE_EMAIL"),
     ],
-    ids=["address", "address in capitals", "name", "name in capitals", "both"],
+    ids=["email", "email in capitals", "username", "username in capitals", "both"],
 )
-async def test_what_is_taken_is_taken(user_factory: UserFactory, fields: dict[str, str], code: str) -> None:
+async def test_taken_email_or_name_is_a_conflict(user_factory: UserFactory, fields: dict[str, str], code: str) -> None:
     ada = await user_factory()
 
     response = await Actor(ada.client).register(**fields)
@@ -90,7 +90,7 @@ async def test_what_is_taken_is_taken(user_factory: UserFactory, fields: dict[st
     assert await audit_actions() == ["account:registered"]
 
 
-async def test_address_and_name_of_two_people_are_a_taken_address(user_factory: UserFactory) -> None:
+async def test_email_conflict_is_reported_before_username_conflict(user_factory: UserFactory) -> None:
     await user_factory(username="grace")
     ada = await user_factory(username="ada")
 
@@ -99,7 +99,7 @@ async def test_address_and_name_of_two_people_are_a_taken_address(user_factory: 
     assert response.outcome == (409, "DUPLICATE_EMAIL")
 
 
-async def test_a_weak_password_is_told_before_a_taken_address(user_factory: UserFactory) -> None:
+async def test_weak_password_is_reported_before_a_conflict(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await ada.register(password="short")).outcome == (400, "WEAK_PASSWORD")

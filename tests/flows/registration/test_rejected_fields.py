@@ -1,4 +1,4 @@
-"""Everything that is wrong with a registration is told in one answer, and nothing of it is repeated."""
+"""Validation of registrations: one response lists all errors, and repeats none of the values."""
 
 from typing import Any
 
@@ -18,8 +18,8 @@ def errors_of(response: ApiResponse) -> list[tuple[str, str]]:
     return [(error["field"], error["code"]) for error in response["errors"]]
 
 
-async def test_all_wrong_fields_are_told_at_once(ada: Actor) -> None:
-    response = await register(ada, email="nobody", password="short", is_admin=True)
+async def test_all_invalid_fields_are_reported_at_once(ada: Actor) -> None:
+    response = await register(ada, email="no address", password="short", is_admin=True)
 
     assert response.outcome == (400, "VALIDATION_ERROR")
     assert errors_of(response) == [
@@ -33,7 +33,7 @@ async def test_all_wrong_fields_are_told_at_once(ada: Actor) -> None:
     ]
 
 
-async def test_a_weak_password_alone_has_a_code_of_its_own(ada: Actor) -> None:
+async def test_weak_password_without_other_errors_has_its_own_code(ada: Actor) -> None:
     response = await register(ada, **{**GOOD, "password": "password-ada@"})
 
     assert response.outcome == (400, "WEAK_PASSWORD")
@@ -41,12 +41,12 @@ async def test_a_weak_password_alone_has_a_code_of_its_own(ada: Actor) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong",
-    [{"email": "nobody"}, {"username": "-"}, {"username": "admin"}, {"is_active": False}],
-    ids=lambda wrong: next(iter(wrong)),
+    "invalid",
+    [{"email": "no address"}, {"username": "-"}, {"username": "admin"}, {"is_active": False}],
+    ids=lambda invalid: next(iter(invalid)),
 )
-async def test_a_weak_password_beside_another_mistake_is_a_validation_error(ada: Actor, wrong: dict[str, Any]) -> None:
-    response = await register(ada, **{**GOOD, "password": "Short-7", **wrong})
+async def test_weak_password_with_another_error_is_a_validation_error(ada: Actor, invalid: dict[str, Any]) -> None:
+    response = await register(ada, **{**GOOD, "password": "Short-7", **invalid})
 
     assert response.outcome == (400, "VALIDATION_ERROR")
     assert ("password", "too_short") in errors_of(response)
@@ -57,7 +57,7 @@ async def test_a_weak_password_beside_another_mistake_is_a_validation_error(ada:
     "field",
     ["id", "is_active", "email_verified", "email_verified_at", "hashed_password", "created_at", "role", "last_login"],
 )
-async def test_nobody_sets_what_is_not_theirs_to_set(ada: Actor, field: str) -> None:
+async def test_fields_of_the_server_cannot_be_set(ada: Actor, field: str) -> None:
     response = await register(ada, **{**GOOD, field: 1})
 
     assert response.outcome == (400, "VALIDATION_ERROR")
@@ -67,7 +67,7 @@ async def test_nobody_sets_what_is_not_theirs_to_set(ada: Actor, field: str) -> 
 
 @pytest.mark.parametrize("field", GOOD)
 @pytest.mark.parametrize("value", [None, 7, True, 1.5, ["ada@example.com"], {"a": "b"}], ids=repr)
-async def test_a_field_is_a_text(ada: Actor, field: str, value: Any) -> None:
+async def test_field_must_be_a_string(ada: Actor, field: str, value: Any) -> None:
     response = await register(ada, **{**GOOD, field: value})
 
     assert response.outcome == (400, "VALIDATION_ERROR")
@@ -76,7 +76,7 @@ async def test_a_field_is_a_text(ada: Actor, field: str, value: Any) -> None:
 
 @pytest.mark.parametrize("field", GOOD)
 @pytest.mark.parametrize("character", ["\x00", "\n", "\x1b", "\x7f", "\x85"], ids=ascii)
-async def test_no_field_holds_a_control_character(ada: Actor, field: str, character: str) -> None:
+async def test_field_must_not_contain_control_characters(ada: Actor, field: str, character: str) -> None:
     value = GOOD[field]
 
     response = await register(ada, **{**GOOD, field: f"{value[:2]}{character}{value[2:]}"})
@@ -88,14 +88,14 @@ async def test_no_field_holds_a_control_character(ada: Actor, field: str, charac
 @pytest.mark.parametrize(
     ("field", "value"), [("email", "a" * 243 + "@example.com"), ("username", "a" * 51), ("password", "Aa1!" * 257)]
 )
-async def test_a_field_has_a_longest_length(ada: Actor, field: str, value: str) -> None:
+async def test_field_has_a_maximum_length(ada: Actor, field: str, value: str) -> None:
     response = await register(ada, **{**GOOD, field: value})
 
     assert response.outcome == (400, "VALIDATION_ERROR")
     assert errors_of(response) == [(field, "too_long")]
 
 
-async def test_nothing_that_was_sent_comes_back(ada: Actor) -> None:
+async def test_response_contains_nothing_of_the_request(ada: Actor) -> None:
     sent = {"email": "marker-mail", "username": "marker name", "password": "marker-pass", "<marker>field": "marker-x"}
 
     response = await register(ada, **sent)
@@ -106,7 +106,7 @@ async def test_nothing_that_was_sent_comes_back(ada: Actor) -> None:
     assert "marker" not in str(response.response.headers)
 
 
-async def test_an_empty_object_lacks_every_field(ada: Actor) -> None:
+async def test_all_fields_are_required(ada: Actor) -> None:
     response = await register(ada)
 
     assert response["errors"] == [

@@ -1,4 +1,4 @@
-"""An account, its session, its token and its history: all of them, or nothing."""
+"""Registration writes the user, session, refresh token and audit row, or none of them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.faults import fault
 
 
 @pytest.mark.parametrize("table", ["users", "sessions", "refresh_tokens", "audit_logs", "outbox"])
-async def test_what_cannot_be_written_whole_is_not_written_at_all(ada: Actor, services: Services, table: str) -> None:
+async def test_failed_insert_rolls_back_the_registration(ada: Actor, services: Services, table: str) -> None:
     async with fault(services.database.engine, "refuse", "INSERT", table):
         response = await ada.register()
 
@@ -19,7 +19,7 @@ async def test_what_cannot_be_written_whole_is_not_written_at_all(ada: Actor, se
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [0, 0, 0, 0]
 
 
-async def test_after_a_failure_the_same_registration_works(ada: Actor, services: Services) -> None:
+async def test_registration_works_after_a_failure(ada: Actor, services: Services) -> None:
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
         await ada.register()
 
@@ -27,7 +27,7 @@ async def test_after_a_failure_the_same_registration_works(ada: Actor, services:
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 1, 1, 1]
 
 
-async def test_an_account_made_for_somebody_else_is_whole_too(ada: Actor, services: Services) -> None:
+async def test_account_created_by_an_operator_has_an_audit_row_and_no_session(ada: Actor, services: Services) -> None:
     checks = services.field_checks
     email, username = checks["email"]("Ada@example.com", {}), checks["username"]("Ada", {})
 

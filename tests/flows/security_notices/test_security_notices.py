@@ -1,4 +1,4 @@
-"""What people are told by mail without asking, and what "this was not me" does."""
+"""Security notices by mail, and the report of a stranger by their link."""
 
 from collections.abc import AsyncIterator
 
@@ -10,13 +10,13 @@ from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory, http_client
 from tests.support.actors import Actor
-from tests.support.mail_journeys import (
+from tests.support.mail_flows import (
     NEW_PASSWORD,
     change_email,
     change_password,
     confirm,
     forgot,
-    note_verified,
+    mark_all_verified,
     report,
     reset,
 )
@@ -30,7 +30,7 @@ INVALID = (400, "ONE_TIME_TOKEN_INVALID")
 
 @pytest.fixture
 async def abroad(app: Litestar, client: httpx.AsyncClient, secret_recorder: SecretRecorder) -> AsyncIterator[Actor]:
-    """Ada in a network where she was never seen."""
+    """Ada in a network that she never used before."""
     async with http_client(app, secret_recorder, address="198.51.100.9") as opened:
         yield Actor(opened, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"})
 
@@ -39,7 +39,7 @@ async def subjects(mailbox: Mailbox) -> list[str]:
     return [message.subject for message in await mailbox.collect()]
 
 
-async def test_a_login_from_a_new_network_is_told_with_device_and_address(
+async def test_login_from_a_new_network_sends_a_notice(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
     await user_factory()
@@ -54,7 +54,7 @@ async def test_a_login_from_a_new_network_is_told_with_device_and_address(
     assert await mailbox.collect() == []
 
 
-async def test_a_login_from_a_known_network_is_none(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_login_from_a_known_network_sends_no_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     await ada.log_in()
@@ -62,7 +62,7 @@ async def test_a_login_from_a_known_network_is_none(user_factory: UserFactory, m
     assert await mailbox.collect() == []
 
 
-async def test_a_network_is_new_again_after_30_days(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_network_is_new_again_after_30_days(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     await age_sessions(days=29)
@@ -74,10 +74,10 @@ async def test_a_network_is_new_again_after_30_days(user_factory: UserFactory, m
     assert await subjects(mailbox) == ["New login to your account"]
 
 
-async def test_who_logged_in_before_is_told_although_all_sessions_are_cleaned_up(
+async def test_notice_is_sent_even_if_all_earlier_sessions_are_removed(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
-    """A thief may come after a year."""
+    """An attacker may log in after a year."""
     ada = await user_factory()
     await ada.log_in()
     await clear_sessions()
@@ -92,7 +92,7 @@ async def clear_sessions() -> None:
         await table.delete(force=True)
 
 
-async def test_the_very_first_login_of_an_account_is_none(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_first_login_of_an_account_sends_no_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
     await clear_sessions()
 
@@ -101,7 +101,7 @@ async def test_the_very_first_login_of_an_account_is_none(user_factory: UserFact
     assert await mailbox.collect() == []
 
 
-async def test_a_login_asks_the_database_no_more_than_before_unless_there_is_news(
+async def test_login_needs_one_more_statement_only_for_a_notice(
     user_factory: UserFactory, abroad: Actor, services: Services
 ) -> None:
     ada = await user_factory()
@@ -115,7 +115,7 @@ async def test_a_login_asks_the_database_no_more_than_before_unless_there_is_new
     assert len(news) == 6
 
 
-async def test_changing_the_password_is_told(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_password_change_sends_a_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     await change_password(ada, NEW_PASSWORD)
@@ -123,7 +123,7 @@ async def test_changing_the_password_is_told(user_factory: UserFactory, mailbox:
     assert await subjects(mailbox) == ["Your password was changed"]
 
 
-async def test_a_spent_token_that_comes_back_is_told_once_its_successor_was_used(
+async def test_reused_refresh_token_sends_a_notice_if_its_successor_was_used(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -138,7 +138,7 @@ async def test_a_spent_token_that_comes_back_is_told_once_its_successor_was_used
     assert (await report(ada, token_of(message))).status == 200
 
 
-async def test_one_whose_successor_nobody_used_is_most_likely_a_lost_answer(
+async def test_reused_refresh_token_with_unused_successor_sends_no_notice(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -151,7 +151,7 @@ async def test_one_whose_successor_nobody_used_is_most_likely_a_lost_answer(
     assert await mailbox.collect() == []
 
 
-async def test_leaving_is_told_to_the_address_that_is_left(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_account_deletion_sends_a_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
     ada = await user_factory()
 
     await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
@@ -161,9 +161,7 @@ async def test_leaving_is_told_to_the_address_that_is_left(user_factory: UserFac
     assert "Hello ada" in message.text
 
 
-async def test_a_notice_goes_to_nobody_but_its_owner(
-    user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
-) -> None:
+async def test_notice_is_sent_only_to_the_user(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
     await user_factory()
     await user_factory(username="bob")
 
@@ -172,7 +170,7 @@ async def test_a_notice_goes_to_nobody_but_its_owner(
     assert [message.recipient for message in await mailbox.collect()] == ["ada@example.com"]
 
 
-async def test_reporting_throws_the_stranger_out_and_lets_the_owner_in(
+async def test_report_revokes_all_access_and_mails_a_password_reset(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -181,10 +179,10 @@ async def test_reporting_throws_the_stranger_out_and_lets_the_owner_in(
     response = await report(ada, await mailbox.token())
 
     assert (response.status, list(response.json)) == (200, ["message"])
-    for somebody in (ada, abroad):
-        assert (await somebody.profile()).outcome == (401, "TOKEN_REVOKED")
-        assert (await somebody.try_refresh()).outcome == (401, "TOKEN_REVOKED")
-        assert (await somebody.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    for actor in (ada, abroad):
+        assert (await actor.profile()).outcome == (401, "TOKEN_REVOKED")
+        assert (await actor.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+        assert (await actor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert "sessions:reported" in await audit_actions()
     message = await mailbox.one()
     assert message.subject == "Set a new password"
@@ -192,7 +190,7 @@ async def test_reporting_throws_the_stranger_out_and_lets_the_owner_in(
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
 
-async def test_a_report_works_once_and_for_seven_days(
+async def test_report_token_works_once_within_7_days(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -204,7 +202,7 @@ async def test_a_report_works_once_and_for_seven_days(
     assert (await report(ada, token)).outcome == INVALID
 
 
-async def test_after_seven_days_it_is_over(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
+async def test_report_token_expires_after_7_days(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
     ada = await user_factory()
     await abroad.log_in()
     token = await mailbox.token()
@@ -214,7 +212,7 @@ async def test_after_seven_days_it_is_over(user_factory: UserFactory, abroad: Ac
     assert (await ada.profile()).status == 200
 
 
-async def test_a_thief_who_changes_the_password_does_not_close_the_way_in_an_earlier_notice(
+async def test_report_token_of_an_earlier_notice_survives_a_password_change(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
     ada = await user_factory()
@@ -228,11 +226,11 @@ async def test_a_thief_who_changes_the_password_does_not_close_the_way_in_an_ear
 
 
 @pytest.mark.parametrize("ended_by", ["reset", "move"])
-async def test_a_proof_of_the_mailbox_ends_what_earlier_notices_offer(
+async def test_report_token_is_revoked_by_a_proof_of_the_mailbox(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox, ended_by: str
 ) -> None:
     ada = await user_factory()
-    await note_verified()
+    await mark_all_verified()
     await abroad.log_in()
     token = await mailbox.token()
     if ended_by == "reset":
@@ -245,7 +243,7 @@ async def test_a_proof_of_the_mailbox_ends_what_earlier_notices_offer(
     assert (await report(ada, token)).outcome == INVALID
 
 
-async def test_registering_keeps_the_language_that_is_wanted_first(ada: Actor) -> None:
+async def test_registration_stores_the_preferred_language(ada: Actor) -> None:
     ada.headers = {"Accept-Language": "de-AT,de;q=0.9"}
 
     await ada.register()
@@ -270,7 +268,7 @@ async def locale_of_ada() -> str | None:
         ("zh-Hant-CN-x-private1-private2-subtag", None),
     ],
 )
-async def test_what_is_no_language_tag_is_left_out(ada: Actor, header: str, locale: str | None) -> None:
+async def test_invalid_language_tags_are_ignored(ada: Actor, header: str, locale: str | None) -> None:
     ada.headers = {"Accept-Language": header}
 
     await ada.register()

@@ -1,4 +1,4 @@
-"""Changing the address: by password and by the new mailbox, and the old one hears of it."""
+"""E-mail change: confirmed by the password and from the new mailbox, announced to the old one."""
 
 import asyncio
 from collections import Counter
@@ -8,13 +8,13 @@ import pytest
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
-from tests.support.mail_journeys import (
+from tests.support.mail_flows import (
     NEW_PASSWORD,
     change_email,
     change_password,
     confirm,
     forgot,
-    note_verified,
+    mark_all_verified,
     reset,
     unused_tokens,
 )
@@ -28,13 +28,13 @@ INVALID = (400, "ONE_TIME_TOKEN_INVALID")
 
 @pytest.fixture
 async def ada(user_factory: UserFactory) -> Actor:
-    """Her address is verified."""
+    """Ada, with a verified e-mail address."""
     ada = await user_factory()
-    await note_verified()
+    await mark_all_verified()
     return ada
 
 
-async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mailbox: Mailbox) -> None:
+async def test_email_changes_only_when_the_link_is_used(ada: Actor, mailbox: Mailbox) -> None:
     response = await change_email(ada, "Ada@Example.org")
 
     assert (response.status, response.json) == (
@@ -49,7 +49,7 @@ async def test_nothing_changes_before_the_new_mailbox_is_proved(ada: Actor, mail
     assert (await audit_actions())[-1] == "email:change_requested"
 
 
-async def test_the_link_changes_it_and_ends_every_session_but_one_s_own(ada: Actor, mailbox: Mailbox) -> None:
+async def test_link_changes_the_email_and_ends_all_other_sessions(ada: Actor, mailbox: Mailbox) -> None:
     phone = Actor(ada.client)
     await phone.log_in()
     await change_email(ada, NEW)
@@ -66,7 +66,7 @@ async def test_the_link_changes_it_and_ends_every_session_but_one_s_own(ada: Act
     assert (await ada.log_in(username=None, email="ada@example.com")).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_the_link_alone_ends_them_all(ada: Actor, user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_link_without_session_ends_all_sessions(ada: Actor, user_factory: UserFactory, mailbox: Mailbox) -> None:
     bob = await user_factory(username="bob")
     await change_email(ada, NEW)
 
@@ -76,7 +76,7 @@ async def test_the_link_alone_ends_them_all(ada: Actor, user_factory: UserFactor
     assert (await bob.profile()).status == 200
 
 
-async def test_the_address_before_is_told_and_gets_the_way_back(ada: Actor, mailbox: Mailbox) -> None:
+async def test_old_address_gets_a_notice_with_the_undo_link(ada: Actor, mailbox: Mailbox) -> None:
     await change_email(ada, NEW)
     await confirm(ada, await mailbox.token())
 
@@ -87,8 +87,8 @@ async def test_the_address_before_is_told_and_gets_the_way_back(ada: Actor, mail
     assert await unused_tokens() == ["email_undo"]
 
 
-async def test_an_address_that_nobody_verified_gets_no_way_back(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    """It may be a misspelling, and a stranger's."""
+async def test_unverified_old_address_gets_no_undo_link(user_factory: UserFactory, mailbox: Mailbox) -> None:
+    """It may be misspelled and belong to a stranger."""
     ada = await user_factory(email="ada@exmaple.com")
     await change_email(ada, NEW)
 
@@ -98,20 +98,20 @@ async def test_an_address_that_nobody_verified_gets_no_way_back(user_factory: Us
     assert await unused_tokens() == []
 
 
-async def test_a_wrong_password_asks_for_nothing(ada: Actor, mailbox: Mailbox) -> None:
+async def test_wrong_password_sends_no_mail(ada: Actor, mailbox: Mailbox) -> None:
     assert (await change_email(ada, NEW, "Not-the-1-password")).outcome == (401, "INVALID_CREDENTIALS")
 
     assert await mailbox.collect() == []
 
 
-async def test_an_address_that_is_none_is_told_at_its_field(ada: Actor) -> None:
+async def test_invalid_email_is_reported_with_its_field(ada: Actor) -> None:
     response = await change_email(ada, "no address")
 
     assert response.outcome == (400, "VALIDATION_ERROR")
     assert [(error["field"], error["code"]) for error in response["errors"]] == [("new_email", "format")]
 
 
-async def test_nobody_learns_whether_an_address_is_taken(
+async def test_response_and_work_do_not_depend_on_who_has_the_email(
     ada: Actor, user_factory: UserFactory, mailbox: Mailbox, services: Services
 ) -> None:
     await user_factory(username="bob")
@@ -129,7 +129,7 @@ async def test_nobody_learns_whether_an_address_is_taken(
     assert [message.recipient for message in await mailbox.collect()] == [NEW]
 
 
-async def test_an_address_that_is_taken_meanwhile_stays_with_its_account(
+async def test_email_taken_in_the_meantime_is_a_conflict(
     ada: Actor, user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
     await change_email(ada, NEW)
@@ -140,7 +140,7 @@ async def test_an_address_that_is_taken_meanwhile_stays_with_its_account(
     assert (await ada.profile())["email"] == "ada@example.com"
 
 
-async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None:
+async def test_token_is_single_use_under_concurrency(ada: Actor, mailbox: Mailbox) -> None:
     await change_email(ada, NEW)
     token = await mailbox.token()
 
@@ -150,7 +150,7 @@ async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None
     assert len(await mailbox.collect()) == 1
 
 
-async def test_a_later_wish_replaces_an_earlier_one(ada: Actor, mailbox: Mailbox) -> None:
+async def test_later_request_replaces_the_earlier_one(ada: Actor, mailbox: Mailbox) -> None:
     await change_email(ada, "first@example.org")
     first = await mailbox.token()
     await change_email(ada, NEW)
@@ -160,7 +160,7 @@ async def test_a_later_wish_replaces_an_earlier_one(ada: Actor, mailbox: Mailbox
     assert (await confirm(ada, second)).status == 200
 
 
-async def test_a_disabled_account_keeps_its_address(ada: Actor, mailbox: Mailbox, services: Services) -> None:
+async def test_disabled_account_keeps_its_email(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     await change_email(ada, NEW)
     token = await mailbox.token()
     await services.administration.disable("ada")
@@ -170,15 +170,15 @@ async def test_a_disabled_account_keeps_its_address(ada: Actor, mailbox: Mailbox
 
 @pytest.mark.parametrize("is_sent", [True, False], ids=["sent already", "not sent yet"])
 @pytest.mark.parametrize("by", ["reset", "change"])
-async def test_a_new_password_closes_the_door_that_a_thief_has_opened(
+async def test_new_password_revokes_an_email_change_of_the_attacker(
     ada: Actor, mailbox: Mailbox, by: str, is_sent: bool
 ) -> None:
-    """Also where the thief's mail server takes the mail hours later: its token would be made then."""
-    thief = Actor(ada.client)
-    await thief.log_in()
-    await change_email(thief, "thief@example.net")
+    """Even if the attacker's mail server accepts the mail hours later: its token would be issued only then."""
+    attacker = Actor(ada.client)
+    await attacker.log_in()
+    await change_email(attacker, "attacker@example.net")
     token = await mailbox.token() if is_sent else ""
-    await age_mails(hours=-1)  # what was not sent yet has to wait
+    await age_mails(hours=-1)  # mails not sent yet become due later
     if by == "change":
         await change_password(ada, NEW_PASSWORD)
     else:
@@ -186,16 +186,14 @@ async def test_a_new_password_closes_the_door_that_a_thief_has_opened(
         await reset(ada, await mailbox.token())
     await age_mails(hours=1)
 
-    late = [message for message in await mailbox.collect() if message.recipient == "thief@example.net"]
+    late = [message for message in await mailbox.collect() if message.recipient == "attacker@example.net"]
 
     assert late == []
     if is_sent:
-        assert (await confirm(thief, token)).outcome == INVALID
+        assert (await confirm(attacker, token)).outcome == INVALID
 
 
-async def test_three_mails_an_hour_go_to_an_address_and_three_from_an_account(
-    app_with: OtherAppFactory, mailbox: Mailbox
-) -> None:
+async def test_mails_are_limited_per_recipient_and_per_account(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         for number in range(4):
             actor = Actor(other.client, username=f"person{number}", email=f"person{number}@example.com")

@@ -1,4 +1,4 @@
-"""Each event is one row, written in the transaction of what it records."""
+"""Audit rows: one per event, written in the transaction of the change."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ from tests.conftest import CLIENT_IP, UserFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.faults import fault
 
-Story = Callable[[Actor], Awaitable[ApiResponse]]
+Action = Callable[[Actor], Awaitable[ApiResponse]]
 
 
 async def register(ada: Actor) -> ApiResponse:
@@ -29,8 +29,8 @@ async def fail_to_log_in(ada: Actor) -> ApiResponse:
     return await ada.log_in(password="Wrong-Horse-7-Staple")
 
 
-async def log_in_as_nobody(ada: Actor) -> ApiResponse:
-    return await ada.log_in(username="nobody1")
+async def log_in_as_unknown_user(ada: Actor) -> ApiResponse:
+    return await ada.log_in(username="unknown1")
 
 
 async def log_out(ada: Actor) -> ApiResponse:
@@ -53,11 +53,11 @@ async def delete(ada: Actor) -> ApiResponse:
     return await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
 
 
-EVENTS: dict[str, tuple[Story, int, str, str, dict[str, Any]]] = {
+EVENTS: dict[str, tuple[Action, int, str, str, dict[str, Any]]] = {
     "registered": (register, 201, "account:registered", "account", {}),
     "logged in": (log_in, 200, "login:succeeded", "account", {}),
     "wrong password": (fail_to_log_in, 401, "login:failed", "account", {"reason": "wrong_password"}),
-    "unknown account": (log_in_as_nobody, 401, "login:failed", "account", {"reason": "unknown_account"}),
+    "unknown account": (log_in_as_unknown_user, 401, "login:failed", "account", {"reason": "unknown_account"}),
     "logged out": (log_out, 200, "session:logged_out", "session:{sid}", {}),
     "logged out by refresh token": (log_out_by_refresh_token, 200, "session:logged_out", "session:{sid}", {}),
     "logged out everywhere": (
@@ -70,19 +70,19 @@ EVENTS: dict[str, tuple[Story, int, str, str, dict[str, Any]]] = {
     "renamed": (rename, 200, "profile:changed", "account", {"fields": ["username"]}),
     "deleted": (delete, 204, "account:deleted", "account", {}),
 }
-NAMES_NOBODY = {"unknown account", "deleted"}
+WITHOUT_USER = {"unknown account", "deleted"}
 
 
 @pytest.mark.parametrize("event", EVENTS)
-async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: UserFactory, event: str) -> None:
-    story, status, action, resource, details = EVENTS[event]
+async def test_event_stores_action_user_and_client(user_factory: UserFactory, event: str) -> None:
+    act, status, action, resource, details = EVENTS[event]
     ada = await user_factory()
     session = await SessionRow.objects().first()
     assert session is not None
     user_id = (await ada.profile())["id"]
     ada.headers.update({"User-Agent": "Ada's phone", "X-Request-ID": "the-request-of-ada"})
 
-    response = await story(ada)
+    response = await act(ada)
 
     (row,) = await AuditLogRow.select().where(AuditLogRow.request_id == "the-request-of-ada")
     assert response.status == status
@@ -96,11 +96,13 @@ async def test_an_event_says_what_happened_to_whom_and_from_where(user_factory: 
     if event == "registered":
         assert row["user_id"] == response["id"]
     else:
-        assert row["user_id"] == (None if event in NAMES_NOBODY else user_id)
+        assert row["user_id"] == (None if event in WITHOUT_USER else user_id)
 
 
 @pytest.mark.parametrize("event", EVENTS)
-async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services, event: str) -> None:
+async def test_failed_audit_row_rolls_the_change_back(
+    user_factory: UserFactory, services: Services, event: str
+) -> None:
     ada = await user_factory()
     before = [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)]
 
@@ -111,7 +113,7 @@ async def test_what_cannot_be_noted_does_not_happen(user_factory: UserFactory, s
     assert [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == before
 
 
-async def test_the_failure_of_a_disabled_account_says_so(user_factory: UserFactory) -> None:
+async def test_failed_login_of_a_disabled_account_stores_the_reason(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await UserRow.update({UserRow.is_active: False}, force=True)
 
@@ -122,7 +124,7 @@ async def test_the_failure_of_a_disabled_account_says_so(user_factory: UserFacto
     assert (row["action"], json.loads(row["details"])) == ("login:failed", {"reason": "account_disabled"})
 
 
-async def test_a_refresh_leaves_no_row(user_factory: UserFactory) -> None:
+async def test_refresh_writes_no_audit_row(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     await ada.refresh()
@@ -131,7 +133,7 @@ async def test_a_refresh_leaves_no_row(user_factory: UserFactory) -> None:
     assert await AuditLogRow.count() == 1
 
 
-async def test_nothing_that_somebody_typed_is_kept(user_factory: UserFactory) -> None:
+async def test_audit_rows_contain_no_input_of_the_client(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     await ada.log_in(username="typed-name", password="Typed-Password-7")

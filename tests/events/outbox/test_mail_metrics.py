@@ -1,4 +1,4 @@
-"""What Prometheus hears of mail."""
+"""Metrics of mail."""
 
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.kit.breaker.breaker import breakers
@@ -13,25 +13,23 @@ from tests.support.mailbox import Mailbox
 HERE = RequestContext()
 
 
-async def want(services: Services, *names: str) -> None:
+async def request_resets(services: Services, *names: str) -> None:
     for name in names:
         await services.recovery.forgot(CanonicalEmail(f"{name}@example.com"), HERE)
 
 
-async def test_a_mail_counts_by_what_became_of_it(
-    user_factory: UserFactory, services: Services, mailbox: Mailbox
-) -> None:
+async def test_mails_are_counted_by_outcome(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:
     await user_factory()
     await mailbox.collect()
     changes = Changes()
 
-    await want(services, "ada", "nobody")
+    await request_resets(services, "ada", "unknown")
     await mailbox.collect()
     mailbox.failure = PermanentMailError()
-    await want(services, "ada")
+    await request_resets(services, "ada")
     await mailbox.collect()
     mailbox.failure = TransientMailError()
-    await want(services, "ada")
+    await request_resets(services, "ada")
     await mailbox.collect()
     breakers.get(SERVICE).close()
 

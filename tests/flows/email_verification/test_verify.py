@@ -1,4 +1,4 @@
-"""Verifying an address: its owner is whoever reads its mail, and nobody else has a way in from then on."""
+"""E-mail verification: the owner of the mailbox keeps the account, and other people lose access to it."""
 
 import asyncio
 from collections import Counter
@@ -11,7 +11,7 @@ from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.held_hasher import held, requests_wait
-from tests.support.mail_journeys import NEW_PASSWORD, note_verified, reset, unused_tokens, verify
+from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, reset, unused_tokens, verify
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_one_time_tokens, audit_actions, user_rows
 
@@ -23,7 +23,7 @@ async def is_verified() -> bool:
     return row["email_verified_at"] is not None
 
 
-async def test_registering_has_a_mail_sent(ada: Actor, mailbox: Mailbox) -> None:
+async def test_registration_sends_the_verification_mail(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
 
     message = await mailbox.one()
@@ -33,10 +33,8 @@ async def test_registering_has_a_mail_sent(ada: Actor, mailbox: Mailbox) -> None
     assert token_of(message) in message.html
 
 
-async def test_a_mail_to_who_may_never_have_asked_holds_nothing_typed(
-    client: httpx.AsyncClient, mailbox: Mailbox
-) -> None:
-    """A username may look like an address of the web."""
+async def test_mail_to_an_unverified_address_contains_no_username(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    """A username can be a domain: an attacker could send spam in it."""
     await Actor(client, username="buy.example.com", email="victim@example.com").register()
 
     message = await mailbox.one()
@@ -45,7 +43,7 @@ async def test_a_mail_to_who_may_never_have_asked_holds_nothing_typed(
 
 
 @pytest.mark.parametrize("proof", ["password", "session"])
-async def test_who_also_knows_the_account_finds_it_as_it_was(ada: Actor, mailbox: Mailbox, proof: str) -> None:
+async def test_proof_of_access_keeps_sessions_and_password(ada: Actor, mailbox: Mailbox, proof: str) -> None:
     await ada.register()
     token = await mailbox.token()
 
@@ -63,28 +61,24 @@ async def test_who_also_knows_the_account_finds_it_as_it_was(ada: Actor, mailbox
     assert (await audit_actions())[1] == "email:verified"
 
 
-async def test_an_impostor_who_registered_with_the_address_has_no_way_in_any_more(
-    client: httpx.AsyncClient, mailbox: Mailbox
-) -> None:
-    """The victim has nothing but the mail."""
-    impostor = Actor(client, username="ada", email="ada@example.com")
-    await impostor.register()
-    victim = Actor(impostor.client, password=NEW_PASSWORD)
+async def test_attacker_who_registered_the_address_loses_access(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    """The victim has only the mail."""
+    attacker = Actor(client, username="ada", email="ada@example.com")
+    await attacker.register()
+    victim = Actor(attacker.client, password=NEW_PASSWORD)
 
     response = await verify(victim, await mailbox.token())
 
     assert response.status == 200
-    assert (await impostor.profile()).outcome == (401, "TOKEN_REVOKED")
-    assert (await impostor.try_refresh()).outcome == (401, "TOKEN_REVOKED")
-    assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await attacker.profile()).outcome == (401, "TOKEN_REVOKED")
+    assert (await attacker.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await attacker.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert (await reset(victim, response["password_reset_token"])).status == 200
     assert (await victim.log_in())["user"]["email_verified"] is True
-    assert (await impostor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+    assert (await attacker.log_in()).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_a_login_of_the_impostor_that_is_under_way_fails(
-    ada: Actor, mailbox: Mailbox, services: Services
-) -> None:
+async def test_concurrent_login_of_the_attacker_fails(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     await ada.register()
     token = await mailbox.token()
 
@@ -96,7 +90,7 @@ async def test_a_login_of_the_impostor_that_is_under_way_fails(
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_the_session_of_another_account_proves_nothing(
+async def test_session_of_another_account_is_not_a_proof(
     user_factory: UserFactory, ada: Actor, mailbox: Mailbox
 ) -> None:
     bob = await user_factory(username="bob")
@@ -109,7 +103,7 @@ async def test_the_session_of_another_account_proves_nothing(
     assert (await bob.profile()).status == 200
 
 
-async def test_a_wrong_password_leaves_the_token_as_it_is(ada: Actor, mailbox: Mailbox) -> None:
+async def test_token_still_works_after_a_wrong_password(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
 
@@ -120,8 +114,8 @@ async def test_a_wrong_password_leaves_the_token_as_it_is(ada: Actor, mailbox: M
     assert (await verify(ada, token, password=ada.password)).status == 200
 
 
-async def test_a_bad_bearer_token_is_an_error_and_not_nobody(ada: Actor, mailbox: Mailbox) -> None:
-    """Else a session that has just expired would cost its owner the password."""
+async def test_invalid_access_token_is_an_error(ada: Actor, mailbox: Mailbox) -> None:
+    """Otherwise the request of an expired session would remove the password."""
     await ada.register()
     token = await mailbox.token()
 
@@ -131,9 +125,7 @@ async def test_a_bad_bearer_token_is_an_error_and_not_nobody(ada: Actor, mailbox
     assert (await verify(ada, token, bearer=ada.access_token)).status == 200
 
 
-async def test_guessing_the_password_here_is_counted_with_all_other_guesses(
-    app_with: OtherAppFactory, mailbox: Mailbox
-) -> None:
+async def test_wrong_passwords_count_for_the_account_throttle(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         ada = Actor(other.client)
         await ada.register()
@@ -146,10 +138,10 @@ async def test_guessing_the_password_here_is_counted_with_all_other_guesses(
         assert (await ada.log_in()).code == "TOO_MANY_ATTEMPTS"
 
 
-async def test_nothing_is_dropped_where_the_address_was_verified_before(ada: Actor, mailbox: Mailbox) -> None:
+async def test_verified_address_keeps_sessions_and_password(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
-    await note_verified()
+    await mark_all_verified()
 
     response = await verify(ada, token)
 
@@ -159,7 +151,7 @@ async def test_nothing_is_dropped_where_the_address_was_verified_before(ada: Act
     assert (await verify(ada, token)).outcome == INVALID
 
 
-async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None:
+async def test_token_is_single_use_under_concurrency(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
 
@@ -170,7 +162,7 @@ async def test_of_twenty_at_once_one_works(ada: Actor, mailbox: Mailbox) -> None
     assert await unused_tokens() == ["password_reset"]
 
 
-async def test_a_token_is_good_for_the_address_it_was_sent_to(ada: Actor, mailbox: Mailbox) -> None:
+async def test_token_is_valid_only_for_the_address_it_was_sent_to(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
     await UserRow.update({UserRow.email: "other@example.com"}, force=True)
@@ -181,13 +173,13 @@ async def test_a_token_is_good_for_the_address_it_was_sent_to(ada: Actor, mailbo
     assert (await ada.profile()).status == 200
 
 
-@pytest.mark.parametrize("what", ["unknown", "expired", "disabled"])
-async def test_what_no_longer_counts_is_one_error(ada: Actor, mailbox: Mailbox, services: Services, what: str) -> None:
+@pytest.mark.parametrize("cause", ["unknown", "expired", "disabled"])
+async def test_invalid_tokens_have_one_error(ada: Actor, mailbox: Mailbox, services: Services, cause: str) -> None:
     await ada.register()
     token = await mailbox.token()
-    if what == "unknown":
+    if cause == "unknown":
         token = f"{token[:-1]}{'A' if token[-1] != 'A' else 'B'}"
-    elif what == "expired":
+    elif cause == "expired":
         await age_one_time_tokens(hours=24)
     else:
         await services.administration.disable("ada")
@@ -196,9 +188,9 @@ async def test_what_no_longer_counts_is_one_error(ada: Actor, mailbox: Mailbox, 
     assert not await is_verified()
 
 
-async def test_the_token_that_sets_a_password_is_no_proof_here(ada: Actor, mailbox: Mailbox) -> None:
+async def test_password_reset_token_does_not_verify(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
-    handed_on = (await verify(ada, await mailbox.token()))["password_reset_token"]
+    reset_token = (await verify(ada, await mailbox.token()))["password_reset_token"]
 
-    assert (await verify(ada, handed_on)).outcome == INVALID
-    assert (await reset(ada, handed_on)).status == 200
+    assert (await verify(ada, reset_token)).outcome == INVALID
+    assert (await reset(ada, reset_token)).status == 200
