@@ -1,4 +1,4 @@
-"""What an access token says, and which ones are accepted."""
+"""Contents of access tokens, and which tokens are accepted."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ from tests.support.actors import Actor
 from tests.support.clock import MovableClock
 
 
-async def session_id() -> uuid.UUID:
+async def first_session_id() -> uuid.UUID:
     session = await SessionRow.objects().first()
     assert session is not None
     return session.id
@@ -26,7 +26,7 @@ def claims_of(token: str) -> dict[str, Any]:
     return claims
 
 
-async def test_its_header_names_key_algorithm_and_type(user_factory: UserFactory) -> None:
+async def test_access_token_header_has_algorithm_kid_and_type(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     header = jwt.get_unverified_header(ada.access_token)
@@ -35,7 +35,7 @@ async def test_its_header_names_key_algorithm_and_type(user_factory: UserFactory
     assert len(header["kid"]) == 16
 
 
-async def test_its_claims_are_those_of_rfc_9068_and_the_session(user_factory: UserFactory) -> None:
+async def test_access_token_has_the_claims_of_rfc_9068_and_the_session_id(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     claims = claims_of(ada.access_token)
@@ -48,13 +48,13 @@ async def test_its_claims_are_those_of_rfc_9068_and_the_session(user_factory: Us
         "nbf": claims["iat"],
         "exp": claims["iat"] + 1800,
         "jti": claims["jti"],
-        "sid": str(await session_id()),
+        "sid": str(await first_session_id()),
     }
 
 
-async def test_an_expired_token_says_so(user_factory: UserFactory, expired_token_factory: TokenFactory) -> None:
+async def test_expired_access_token_is_rejected(user_factory: UserFactory, expired_token_factory: TokenFactory) -> None:
     ada = await user_factory()
-    token = expired_token_factory(user_id=(await ada.profile())["id"], session_id=await session_id())
+    token = expired_token_factory(user_id=(await ada.profile())["id"], session_id=await first_session_id())
 
     response = await ada.profile(token)
 
@@ -62,7 +62,7 @@ async def test_an_expired_token_says_so(user_factory: UserFactory, expired_token
     assert response.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-async def test_a_remembered_token_still_expires(user_factory: UserFactory, clock: MovableClock) -> None:
+async def test_cached_access_token_expires(user_factory: UserFactory, clock: MovableClock) -> None:
     ada = await user_factory()
     assert (await ada.profile()).status == 200
 
@@ -74,7 +74,7 @@ async def test_a_remembered_token_still_expires(user_factory: UserFactory, clock
 
 
 @pytest.mark.parametrize(("seconds", "outcome"), [(58, (200, "")), (62, (401, "TOKEN_EXPIRED"))])
-async def test_a_token_from_a_node_whose_clock_is_ahead_has_a_minute(
+async def test_access_token_from_an_instance_whose_clock_is_ahead_is_accepted_up_to_a_minute(
     user_factory: UserFactory, clock: MovableClock, seconds: int, outcome: tuple[int, str]
 ) -> None:
     clock.move(seconds=seconds)
@@ -84,7 +84,7 @@ async def test_a_token_from_a_node_whose_clock_is_ahead_has_a_minute(
     assert (await ada.profile()).outcome == outcome
 
 
-async def test_the_token_of_a_session_that_never_was_is_revoked(
+async def test_access_token_of_an_unknown_session_is_revoked(
     user_factory: UserFactory, valid_token_factory: TokenFactory
 ) -> None:
     ada = await user_factory()
@@ -93,11 +93,11 @@ async def test_the_token_of_a_session_that_never_was_is_revoked(
     assert (await ada.profile(valid_token_factory(user_id=user_id, session_id=uuid.uuid4()))).code == "TOKEN_REVOKED"
 
 
-async def test_the_token_of_somebody_elses_session_is_revoked(
+async def test_access_token_of_another_users_session_is_revoked(
     user_factory: UserFactory, valid_token_factory: TokenFactory
 ) -> None:
     await user_factory()
-    session = await session_id()
+    session = await first_session_id()
     grace = await user_factory()
     user_id = (await grace.profile())["id"]
 
@@ -105,7 +105,7 @@ async def test_the_token_of_somebody_elses_session_is_revoked(
 
 
 @pytest.mark.parametrize("scheme", ["bearer", "BEARER", "Bearer  "])
-async def test_the_scheme_is_read_in_any_case(user_factory: UserFactory, scheme: str) -> None:
+async def test_authorization_scheme_is_case_insensitive(user_factory: UserFactory, scheme: str) -> None:
     ada = await user_factory()
 
     headers = {"Authorization": f"{scheme} {ada.access_token}"}
@@ -113,7 +113,7 @@ async def test_the_scheme_is_read_in_any_case(user_factory: UserFactory, scheme:
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic {token}", "{token}", "Token {token}"])
-async def test_without_a_bearer_token_the_challenge_has_no_error(user_factory: UserFactory, header: str | None) -> None:
+async def test_challenge_without_a_bearer_token_has_no_error(user_factory: UserFactory, header: str | None) -> None:
     ada = await user_factory()
     headers = {} if header is None else {"Authorization": header.format(token=ada.access_token)}
 
@@ -123,7 +123,7 @@ async def test_without_a_bearer_token_the_challenge_has_no_error(user_factory: U
     assert response.response.headers["WWW-Authenticate"] == "Bearer"
 
 
-async def test_two_authorization_headers_are_one_too_many(user_factory: UserFactory) -> None:
+async def test_two_authorization_headers_are_rejected(user_factory: UserFactory) -> None:
     ada = await user_factory()
     headers = [("Authorization", f"Bearer {ada.access_token}")] * 2
 
@@ -132,7 +132,7 @@ async def test_two_authorization_headers_are_one_too_many(user_factory: UserFact
     assert (response.status_code, response.json()["error_code"]) == (401, "TOKEN_INVALID")
 
 
-async def test_each_kind_of_token_works_in_its_place_only(user_factory: UserFactory) -> None:
+async def test_token_works_only_for_its_own_purpose(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await ada.profile(ada.refresh_token)).outcome == (401, "TOKEN_INVALID")
@@ -144,18 +144,18 @@ async def test_each_kind_of_token_works_in_its_place_only(user_factory: UserFact
 @pytest.mark.parametrize(
     "variables", [{"JWT_AUDIENCE": "other"}, {"JWT_ISSUER": "https://other.example.com"}], ids=["aud", "iss"]
 )
-async def test_a_token_of_another_deployment_with_the_same_key_is_invalid(
+async def test_access_token_of_another_deployment_with_the_same_key_is_invalid(
     app_with: OtherAppFactory, user_factory: UserFactory, variables: dict[str, str]
 ) -> None:
     ada = await user_factory()
     async with app_with(**variables) as other:
-        stranger = Actor(other.client, username="grace", email="grace@example.com")
-        await stranger.register()
+        grace = Actor(other.client, username="grace", email="grace@example.com")
+        await grace.register()
 
-    assert (await ada.profile(stranger.access_token)).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.profile(grace.access_token)).outcome == (401, "TOKEN_INVALID")
 
 
-async def test_tokens_of_the_previous_key_go_on_after_a_rotation(
+async def test_access_token_of_the_previous_key_is_accepted(
     app_with: OtherAppFactory, user_factory: UserFactory, environ: dict[str, str]
 ) -> None:
     ada = await user_factory()
@@ -169,7 +169,7 @@ async def test_tokens_of_the_previous_key_go_on_after_a_rotation(
         assert jwt.get_unverified_header(ada.access_token)["kid"] != kid
 
 
-async def test_a_public_key_is_published_and_verifies_the_tokens(app_with: OtherAppFactory) -> None:
+async def test_published_public_key_verifies_access_tokens(app_with: OtherAppFactory) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -188,7 +188,7 @@ async def test_a_public_key_is_published_and_verifies_the_tokens(app_with: Other
     assert claims["sid"]
 
 
-async def test_the_published_key_as_an_hmac_secret_opens_nothing(app_with: OtherAppFactory) -> None:
+async def test_access_token_signed_with_the_public_key_as_hmac_secret_is_rejected(app_with: OtherAppFactory) -> None:
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     public = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -204,7 +204,7 @@ async def test_the_published_key_as_an_hmac_secret_opens_nothing(app_with: Other
 
 
 @pytest.mark.parametrize("size", ["0", "2"])
-async def test_the_memory_of_verified_tokens_is_bounded(app_with: OtherAppFactory, size: str) -> None:
+async def test_cache_of_verified_access_tokens_is_bounded(app_with: OtherAppFactory, size: str) -> None:
     async with app_with(VERIFIED_TOKEN_CACHE_SIZE=size) as other:
         ada = Actor(other.client)
         await ada.register()
@@ -212,4 +212,4 @@ async def test_the_memory_of_verified_tokens_is_bounded(app_with: OtherAppFactor
             await ada.log_in()
             assert (await ada.profile()).status == 200
 
-        assert len(other.services.sessions.access_tokens._verified) == int(size)  # noqa: SLF001 - no other trace of it
+        assert len(other.services.sessions.access_tokens._verified) == int(size)  # noqa: SLF001 - nothing public counts them

@@ -1,4 +1,4 @@
-"""Tokens that somebody made who knows the key, but not the rules."""
+"""Access tokens that are signed with the right key but have an unexpected header, claim or form."""
 
 import json
 from collections.abc import Callable
@@ -20,9 +20,9 @@ async def ada(user_factory: UserFactory) -> Actor:
 
 @pytest.fixture
 def craft(ada: Actor, environ: dict[str, str]) -> Craft:
-    """Return a function that signs Ada's token anew, with a changed header or changed claims; None leaves one out."""
+    """Return a function that signs the access token again with changed header or claims; None removes a claim."""
 
-    def make(
+    def sign(
         *, header: dict[str, Any] | None = None, key: str | None = None, algorithm: str = "HS256", **claims: Any
     ) -> str:
         payload = jwt.decode(ada.access_token, options={"verify_signature": False}) | claims
@@ -34,14 +34,14 @@ def craft(ada: Actor, environ: dict[str, str]) -> Craft:
             headers={name: value for name, value in headers.items() if name != "alg"},
         )
 
-    return make
+    return sign
 
 
-async def test_an_unchanged_copy_is_accepted(ada: Actor, craft: Craft) -> None:
+async def test_unchanged_copy_is_accepted(ada: Actor, craft: Craft) -> None:
     assert (await ada.profile(craft())).status == 200
 
 
-async def test_a_claim_for_later_is_ignored(ada: Actor, craft: Craft) -> None:
+async def test_unknown_claim_is_ignored(ada: Actor, craft: Craft) -> None:
     assert (await ada.profile(craft(scope="profile"))).status == 200
 
 
@@ -57,24 +57,24 @@ async def test_a_claim_for_later_is_ignored(ada: Actor, craft: Craft) -> None:
     ],
     ids=str,
 )
-async def test_a_foreign_header_is_invalid(ada: Actor, craft: Craft, header: dict[str, Any]) -> None:
+async def test_token_with_another_header_is_rejected(ada: Actor, craft: Craft, header: dict[str, Any]) -> None:
     assert (await ada.profile(craft(header=header))).outcome == (401, "TOKEN_INVALID")
 
 
 @pytest.mark.parametrize("algorithm", ["HS384", "HS512", "none"])
 @pytest.mark.filterwarnings("ignore:The HMAC key is")
-async def test_the_algorithm_is_pinned(ada: Actor, craft: Craft, algorithm: str) -> None:
+async def test_token_with_another_algorithm_is_rejected(ada: Actor, craft: Craft, algorithm: str) -> None:
     token = craft(algorithm=algorithm, key="" if algorithm == "none" else None)
 
     assert (await ada.profile(token)).outcome == (401, "TOKEN_INVALID")
 
 
-async def test_a_stranger_to_the_key_is_invalid(ada: Actor, craft: Craft) -> None:
-    assert (await ada.profile(craft(key="a-key-of-somebody-else-0123456789-abcdef"))).outcome == (401, "TOKEN_INVALID")
+async def test_token_of_an_unknown_key_is_rejected(ada: Actor, craft: Craft) -> None:
+    assert (await ada.profile(craft(key="a-key-of-another-server-0123456789-abcdef"))).outcome == (401, "TOKEN_INVALID")
 
 
 @pytest.mark.parametrize("claim", ["iss", "aud", "sub", "iat", "nbf", "exp", "jti", "sid"])
-async def test_every_claim_is_needed(ada: Actor, craft: Craft, claim: str) -> None:
+async def test_token_without_a_required_claim_is_rejected(ada: Actor, craft: Craft, claim: str) -> None:
     assert (await ada.profile(craft(**{claim: None}))).outcome == (401, "TOKEN_INVALID")
 
 
@@ -104,7 +104,9 @@ async def test_every_claim_is_needed(ada: Actor, craft: Craft, claim: str) -> No
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore:.*claim must be")
-async def test_an_odd_claim_is_invalid(ada: Actor, environ: dict[str, str], claims: dict[str, Any]) -> None:
+async def test_token_with_a_malformed_claim_is_rejected(
+    ada: Actor, environ: dict[str, str], claims: dict[str, Any]
+) -> None:
     payload = jwt.decode(ada.access_token, options={"verify_signature": False}) | claims
     header = jwt.get_unverified_header(ada.access_token)
     token = jwt.PyJWS().encode(
@@ -115,7 +117,7 @@ async def test_an_odd_claim_is_invalid(ada: Actor, environ: dict[str, str], clai
     assert (await ada.log_out(token)).outcome == (401, "TOKEN_INVALID")
 
 
-async def test_a_token_for_the_future_is_to_be_renewed_as_an_expired_one_is(ada: Actor, craft: Craft) -> None:
+async def test_token_that_is_not_valid_yet_is_treated_as_expired(ada: Actor, craft: Craft) -> None:
     now = jwt.decode(ada.access_token, options={"verify_signature": False})["iat"]
 
     assert (await ada.profile(craft(nbf=now + 70))).outcome == (401, "TOKEN_EXPIRED")
@@ -124,7 +126,7 @@ async def test_a_token_for_the_future_is_to_be_renewed_as_an_expired_one_is(ada:
 
 
 @pytest.mark.parametrize(
-    "spoil",
+    "change",
     [
         lambda token: token + "=",
         lambda token: token.replace(".", ". ", 1),
@@ -140,8 +142,8 @@ async def test_a_token_for_the_future_is_to_be_renewed_as_an_expired_one_is(ada:
     ],
     ids=range(11),
 )
-async def test_a_token_has_one_spelling(ada: Actor, spoil: Callable[[str], str]) -> None:
-    headers = [(b"authorization", b"Bearer " + spoil(ada.access_token).encode())]
+async def test_token_in_another_form_is_rejected(ada: Actor, change: Callable[[str], str]) -> None:
+    headers = [(b"authorization", b"Bearer " + change(ada.access_token).encode())]
 
     response = await ada.client.get("/api/user/profile", headers=headers)
 

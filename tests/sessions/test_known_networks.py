@@ -1,4 +1,4 @@
-"""From where an account's owner has logged in lately."""
+"""Networks from which a user has recently opened a session."""
 
 import pytest
 
@@ -9,21 +9,21 @@ from tests.support.rows import user_rows
 
 
 @pytest.mark.parametrize(
-    ("address", "is_known"), [(CLIENT_IP, True), ("203.0.113.8", False), ("2001:db8::7", False), (None, False)]
+    ("client_ip", "is_known"), [(CLIENT_IP, True), ("203.0.113.8", False), ("2001:db8::7", False), (None, False)]
 )
-async def test_the_network_of_a_session_is_known(
-    user_factory: UserFactory, services: Services, address: str | None, is_known: bool
+async def test_network_of_a_session_is_known(
+    user_factory: UserFactory, services: Services, client_ip: str | None, is_known: bool
 ) -> None:
     ada = await user_factory()
     await ada.log_out()
     (row,) = await user_rows()
 
-    assert await services.sessions.is_known_network(row["id"], address) is is_known
-    assert not await services.sessions.is_known_network(row["id"] + 1, address)
+    assert await services.sessions.is_known_network(row["id"], client_ip) is is_known
+    assert not await services.sessions.is_known_network(row["id"] + 1, client_ip)
 
 
 @pytest.mark.parametrize(("days", "is_known"), [(29, True), (31, False)])
-async def test_it_is_forgotten_after_30_days(
+async def test_network_is_known_for_30_days(
     user_factory: UserFactory, services: Services, clock: MovableClock, days: int, is_known: bool
 ) -> None:
     await user_factory()
@@ -34,7 +34,7 @@ async def test_it_is_forgotten_after_30_days(
     assert await services.sessions.is_known_network(row["id"], CLIENT_IP) is is_known
 
 
-async def test_settings_that_are_printed_hold_no_key(services: Services, environ: dict[str, str]) -> None:
+async def test_printed_policy_has_no_key(services: Services, environ: dict[str, str]) -> None:
     printed = repr(services.sessions.policy)
 
     assert printed == "SessionPolicy(issuer='http://testserver', audience='auth_api')"

@@ -1,4 +1,4 @@
-"""Logging out: at once, for both tokens, as often as one likes."""
+"""Logging out ends the session at once, by either token, and can be repeated."""
 
 import pytest
 
@@ -12,7 +12,7 @@ async def log_out_by_refresh_token(actor: Actor, token: str) -> ApiResponse:
     return await actor.call("POST", "/api/auth/logout", token="", json={"refresh_token": token})
 
 
-async def test_the_bearer_tokens_session_ends_at_once(user_factory: UserFactory) -> None:
+async def test_logout_ends_the_session_of_the_access_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await ada.log_out()).json == {"message": "Logged out."}
@@ -21,7 +21,7 @@ async def test_the_bearer_tokens_session_ends_at_once(user_factory: UserFactory)
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_the_refresh_tokens_session_ends_at_once(user_factory: UserFactory) -> None:
+async def test_logout_ends_the_session_of_the_refresh_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await log_out_by_refresh_token(ada, ada.refresh_token)).status == 200
@@ -29,7 +29,7 @@ async def test_the_refresh_tokens_session_ends_at_once(user_factory: UserFactory
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_a_spent_refresh_token_names_its_session_too(user_factory: UserFactory) -> None:
+async def test_logout_accepts_a_used_refresh_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
     spent = ada.refresh_token
     await ada.refresh()
@@ -39,7 +39,7 @@ async def test_a_spent_refresh_token_names_its_session_too(user_factory: UserFac
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_other_sessions_go_on(user_factory: UserFactory) -> None:
+async def test_logout_does_not_end_other_sessions(user_factory: UserFactory) -> None:
     ada = await user_factory()
     phone = Actor(ada.client)
     await phone.log_in()
@@ -49,7 +49,7 @@ async def test_other_sessions_go_on(user_factory: UserFactory) -> None:
     assert (await phone.profile()).status == 200
 
 
-async def test_doing_it_again_is_no_error_and_is_noted_once(user_factory: UserFactory) -> None:
+async def test_logout_can_be_repeated_and_is_recorded_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     responses = [await ada.log_out(), await ada.log_out(), await log_out_by_refresh_token(ada, ada.refresh_token)]
@@ -58,11 +58,11 @@ async def test_doing_it_again_is_no_error_and_is_noted_once(user_factory: UserFa
     assert (await audit_actions()).count("session:logged_out") == 1
 
 
-async def test_an_unknown_refresh_token_is_no_error(ada: Actor) -> None:
-    assert (await log_out_by_refresh_token(ada, "rt_nobody-ever-had-this-one")).status == 200
+async def test_logout_with_an_unknown_refresh_token_succeeds(ada: Actor) -> None:
+    assert (await log_out_by_refresh_token(ada, "rt_unknown-token")).status == 200
 
 
-async def test_a_genuine_access_token_logs_out_after_its_end(user_factory: UserFactory, clock: MovableClock) -> None:
+async def test_logout_accepts_an_expired_access_token(user_factory: UserFactory, clock: MovableClock) -> None:
     ada = await user_factory()
     clock.move(hours=1)
 
@@ -71,7 +71,7 @@ async def test_a_genuine_access_token_logs_out_after_its_end(user_factory: UserF
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_what_logging_out_takes_stays_expired_elsewhere(user_factory: UserFactory, clock: MovableClock) -> None:
+async def test_expired_access_token_is_rejected_elsewhere(user_factory: UserFactory, clock: MovableClock) -> None:
     ada = await user_factory()
     phone = Actor(ada.client)
     await phone.log_in()
@@ -83,7 +83,7 @@ async def test_what_logging_out_takes_stays_expired_elsewhere(user_factory: User
     assert everywhere.outcome == (401, "TOKEN_EXPIRED")
 
 
-async def test_a_forged_access_token_is_refused(user_factory: UserFactory) -> None:
+async def test_logout_rejects_a_forged_access_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.log_out(ada.access_token[:-4] + "AAAA")
@@ -91,15 +91,15 @@ async def test_a_forged_access_token_is_refused(user_factory: UserFactory) -> No
     assert response.outcome == (401, "TOKEN_INVALID")
 
 
-async def test_without_any_token_there_is_nothing_to_end(ada: Actor) -> None:
+async def test_logout_requires_a_token(ada: Actor) -> None:
     assert (await ada.log_out("")).outcome == (401, "AUTHENTICATION_REQUIRED")
     empty = await ada.call("POST", "/api/auth/logout", token="", json={})
     assert empty.outcome == (401, "AUTHENTICATION_REQUIRED")
 
 
-@pytest.mark.parametrize(("body", "ended", "goes_on"), [(None, 3, False), ({"keep_current": True}, 2, True)])
-async def test_everywhere_means_everywhere_or_everywhere_else(
-    user_factory: UserFactory, body: dict[str, bool] | None, ended: int, goes_on: bool
+@pytest.mark.parametrize(("body", "ended", "is_kept"), [(None, 3, False), ({"keep_current": True}, 2, True)])
+async def test_logout_everywhere_ends_all_sessions_or_all_others(
+    user_factory: UserFactory, body: dict[str, bool] | None, ended: int, is_kept: bool
 ) -> None:
     ada = await user_factory()
     phone, tablet = Actor(ada.client), Actor(ada.client)
@@ -109,12 +109,12 @@ async def test_everywhere_means_everywhere_or_everywhere_else(
     response = await ada.call("POST", "/api/auth/logout-all", json=body)
 
     assert response.json == {"message": "Logged out everywhere.", "sessions_ended": ended}
-    assert [(await actor.profile()).status for actor in (ada, phone, tablet)] == [200 if goes_on else 401, 401, 401]
+    assert [(await actor.profile()).status for actor in (ada, phone, tablet)] == [200 if is_kept else 401, 401, 401]
     assert [(await actor.try_refresh()).status for actor in (phone, tablet)] == [401, 401]
     assert (await audit_actions())[-1] == "sessions:logged_out_everywhere"
 
 
-async def test_keep_current_is_a_boolean_and_nothing_else(user_factory: UserFactory) -> None:
+async def test_keep_current_must_be_a_boolean(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "true"})

@@ -1,4 +1,4 @@
-"""What a refresh answers when rows or requests are odd; a failure never costs the session."""
+"""Refreshes with malformed requests, unusual rows or database errors. A failure never ends the session."""
 
 from typing import Any
 
@@ -23,7 +23,9 @@ from tests.support.rows import audit_actions
     ],
     ids=["missing", "null", "number", "too long", "unknown field"],
 )
-async def test_the_request_holds_one_token(ada: Actor, body: dict[str, Any], errors: list[tuple[str, str]]) -> None:
+async def test_refresh_request_must_be_one_token(
+    ada: Actor, body: dict[str, Any], errors: list[tuple[str, str]]
+) -> None:
     response = await ada.call("POST", "/api/auth/refresh", token="", json=body)
 
     assert response.outcome == (400, "VALIDATION_ERROR")
@@ -31,14 +33,14 @@ async def test_the_request_holds_one_token(ada: Actor, body: dict[str, Any], err
 
 
 @pytest.mark.parametrize("token", ["rt_\x00", "rt_ä", "rt_\n", "RT_" + "A" * 43])
-async def test_odd_characters_are_an_unknown_token(ada: Actor, token: str) -> None:
+async def test_refresh_token_with_unusual_characters_is_unknown(ada: Actor, token: str) -> None:
     response = await ada.try_refresh(token)
 
     assert response.outcome == (401, "TOKEN_INVALID")
     assert response.response.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
-async def test_an_access_token_beside_it_does_not_matter(user_factory: UserFactory) -> None:
+async def test_access_token_of_a_refresh_request_is_ignored(user_factory: UserFactory) -> None:
     ada = await user_factory()
     body = {"refresh_token": ada.refresh_token}
 
@@ -47,7 +49,7 @@ async def test_an_access_token_beside_it_does_not_matter(user_factory: UserFacto
     assert response.status == 200
 
 
-async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFactory) -> None:
+async def test_ended_session_takes_precedence_over_an_expired_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_out()
     await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}, force=True)
@@ -56,7 +58,7 @@ async def test_an_ended_session_is_told_before_a_passed_end(user_factory: UserFa
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_a_spent_token_past_its_end_is_expired_and_no_theft(user_factory: UserFactory) -> None:
+async def test_used_token_that_has_expired_does_not_count_as_reused(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
     await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}).where(
@@ -67,14 +69,14 @@ async def test_a_spent_token_past_its_end_is_expired_and_no_theft(user_factory: 
     assert (await ada.try_refresh(first["refresh_token"])).status == 200
 
 
-async def test_a_token_that_was_revoked_by_itself_is_revoked(user_factory: UserFactory) -> None:
+async def test_token_that_was_revoked_itself_is_revoked(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await RefreshTokenRow.update({RefreshTokenRow.is_revoked: True}, force=True)
 
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
+async def test_refresh_is_refused_for_now_if_the_token_cannot_be_claimed(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
@@ -89,7 +91,7 @@ async def test_a_claim_that_finds_nothing_again_and_again_is_put_off(
     assert (await ada.try_refresh()).status == 200
 
 
-async def test_a_successor_that_cannot_be_kept_leaves_the_token_unused(
+async def test_refresh_leaves_the_token_unused_if_the_successor_cannot_be_stored(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
@@ -103,7 +105,9 @@ async def test_a_successor_that_cannot_be_kept_leaves_the_token_unused(
     assert (await ada.try_refresh()).status == 200
 
 
-async def test_a_reuse_that_cannot_be_noted_ends_nothing(user_factory: UserFactory, services: Services) -> None:
+async def test_reuse_does_not_end_the_session_if_it_cannot_be_recorded(
+    user_factory: UserFactory, services: Services
+) -> None:
     ada = await user_factory()
     stolen = ada.refresh_token
     await ada.refresh()
@@ -117,7 +121,7 @@ async def test_a_reuse_that_cannot_be_noted_ends_nothing(user_factory: UserFacto
     assert (await audit_actions()).count("refresh_token:reused") == 1
 
 
-async def test_a_refresh_ends_no_other_session_and_a_reuse_neither(user_factory: UserFactory) -> None:
+async def test_reuse_does_not_end_other_sessions(user_factory: UserFactory) -> None:
     ada = await user_factory()
     phone = Actor(ada.client)
     await phone.log_in()

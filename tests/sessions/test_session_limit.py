@@ -1,4 +1,4 @@
-"""So many sessions of an account live at once; one more ends the oldest."""
+"""A user has at most `SESSIONS_PER_ACCOUNT` live sessions; one more ends the oldest."""
 
 import asyncio
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.rows import age_sessions, audit_actions
 
 
 async def device(app: OtherApp, *, registers: bool = False) -> Actor:
-    """Somebody's next device, with a session of its own."""
+    """Return an actor with a new session of the user."""
     ada = Actor(app.client)
     response = await (ada.register() if registers else ada.log_in())
     assert response.response.is_success
@@ -25,7 +25,7 @@ async def sessions_oldest_first() -> list[dict[str, Any]]:
     return await SessionRow.select().order_by(SessionRow.id)
 
 
-async def test_one_more_session_ends_the_oldest_and_no_other(app_with: OtherAppFactory) -> None:
+async def test_session_beyond_the_limit_ends_only_the_oldest(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="3") as app:
         devices = [await device(app, registers=True), *[await device(app) for _ in range(3)]]
 
@@ -36,7 +36,7 @@ async def test_one_more_session_ends_the_oldest_and_no_other(app_with: OtherAppF
             assert (await kept.try_refresh()).status == 200
 
 
-async def test_who_has_as_many_as_allowed_loses_none(app_with: OtherAppFactory) -> None:
+async def test_session_at_the_limit_ends_no_other(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="3") as app:
         devices = [await device(app, registers=True), *[await device(app) for _ in range(2)]]
 
@@ -44,7 +44,7 @@ async def test_who_has_as_many_as_allowed_loses_none(app_with: OtherAppFactory) 
         assert "session:evicted" not in await audit_actions()
 
 
-async def test_the_oldest_is_the_one_that_began_first_however_lately_it_was_used(app_with: OtherAppFactory) -> None:
+async def test_oldest_session_is_the_one_that_was_opened_first(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="2") as app:
         first, second = await device(app, registers=True), await device(app)
         await first.refresh()
@@ -55,7 +55,7 @@ async def test_the_oldest_is_the_one_that_began_first_however_lately_it_was_used
         assert (await second.profile()).status == 200
 
 
-async def test_the_end_says_why_and_stands_in_the_history(app_with: OtherAppFactory) -> None:
+async def test_evicted_session_has_a_reason_and_an_audit_row(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="1") as app:
         await device(app, registers=True)
 
@@ -74,7 +74,7 @@ async def test_the_end_says_why_and_stands_in_the_history(app_with: OtherAppFact
     )
 
 
-async def test_sessions_that_are_over_do_not_count(app_with: OtherAppFactory) -> None:
+async def test_ended_and_expired_sessions_do_not_count(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="2") as app:
         expired = await device(app, registers=True)
         await age_sessions(days=8)
@@ -88,7 +88,7 @@ async def test_sessions_that_are_over_do_not_count(app_with: OtherAppFactory) ->
         assert "session:evicted" not in await audit_actions()
 
 
-async def test_other_people_s_sessions_do_not_count(app_with: OtherAppFactory) -> None:
+async def test_sessions_of_other_users_do_not_count(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="1") as app:
         ada, grace = Actor(app.client), Actor(app.client, username="grace", email="grace@example.com")
         await ada.register()
@@ -98,9 +98,7 @@ async def test_other_people_s_sessions_do_not_count(app_with: OtherAppFactory) -
         assert (await ada.profile()).status == 200
 
 
-async def test_a_lower_limit_ends_all_that_are_too_many_at_the_next_login(
-    user_factory: UserFactory, app_with: OtherAppFactory
-) -> None:
+async def test_lower_limit_takes_effect_at_the_next_login(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
     ada = await user_factory()
     for _ in range(4):
         await ada.log_in()
@@ -112,7 +110,7 @@ async def test_a_lower_limit_ends_all_that_are_too_many_at_the_next_login(
     assert (await audit_actions()).count("session:evicted") == 4
 
 
-async def test_an_end_that_cannot_be_kept_lets_nobody_in(app_with: OtherAppFactory) -> None:
+async def test_login_fails_if_the_oldest_session_cannot_be_ended(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="1") as app:
         first = await device(app, registers=True)
 
@@ -125,7 +123,7 @@ async def test_an_end_that_cannot_be_kept_lets_nobody_in(app_with: OtherAppFacto
 
 
 @pytest.mark.parametrize("limit", [1, 3])
-async def test_logins_at_once_never_exceed_it_together(app_with: OtherAppFactory, limit: int) -> None:
+async def test_concurrent_logins_do_not_exceed_the_limit(app_with: OtherAppFactory, limit: int) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT=str(limit)) as app:
         await device(app, registers=True)
 
@@ -138,7 +136,7 @@ async def test_logins_at_once_never_exceed_it_together(app_with: OtherAppFactory
     assert (await audit_actions()).count("session:evicted") == 21 - limit
 
 
-async def test_logins_beside_logging_out_everywhere_neither_fail_nor_exceed_it(app_with: OtherAppFactory) -> None:
+async def test_logins_concurrent_with_logout_everywhere_succeed_within_the_limit(app_with: OtherAppFactory) -> None:
     async with app_with(SESSIONS_PER_ACCOUNT="2") as app:
         ada = await device(app, registers=True)
         second = await device(app)

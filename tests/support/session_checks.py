@@ -1,10 +1,10 @@
-"""Asks who is behind an access token, as every request does."""
+"""Checks an access token and its session, as every authenticated request does."""
 
 from auth_api.services import Services
 from tests.support.actors import Actor
 
 
-async def check(services: Services, person: Actor) -> str:
-    """Return the name of who is behind the person's access token."""
-    claims = services.sessions.access_tokens.verify(person.access_token)
+async def check(services: Services, actor: Actor) -> str:
+    """Return the user name that the actor's access token belongs to."""
+    claims = services.sessions.access_tokens.verify(actor.access_token)
     return (await services.sessions.principal(claims)).user.username

@@ -1,4 +1,4 @@
-"""Whatever ends a session ends it at once, for access and refresh tokens alike."""
+"""The end of a session takes effect at once, for its access and refresh tokens."""
 
 from collections.abc import Awaitable, Callable
 
@@ -39,7 +39,9 @@ async def delete(ada: Actor, _: Services) -> None:
     ],
     ids=["log out", "log out everywhere", "disable", "delete"],
 )
-async def test_no_token_works_any_more(user_factory: UserFactory, services: Services, end: End, refresh: str) -> None:
+async def test_tokens_of_an_ended_session_are_rejected(
+    user_factory: UserFactory, services: Services, end: End, refresh: str
+) -> None:
     ada = await user_factory()
     first_access, spent = ada.access_token, ada.refresh_token
     await ada.refresh()
@@ -54,7 +56,7 @@ async def test_no_token_works_any_more(user_factory: UserFactory, services: Serv
     assert (await ada.log_out()).status == 200
 
 
-async def test_enabling_again_brings_no_session_back(user_factory: UserFactory, services: Services) -> None:
+async def test_enabling_a_user_does_not_restore_sessions(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await services.administration.disable("ada")
     await services.administration.enable("ada")
@@ -64,7 +66,7 @@ async def test_enabling_again_brings_no_session_back(user_factory: UserFactory, 
     assert (await ada.log_in()).status == 200
 
 
-async def test_a_refresh_token_in_the_body_says_which_session_ends(user_factory: UserFactory) -> None:
+async def test_logout_prefers_the_refresh_token_in_the_body(user_factory: UserFactory) -> None:
     ada = await user_factory()
     phone = Actor(ada.client)
     await phone.log_in()
@@ -76,7 +78,7 @@ async def test_a_refresh_token_in_the_body_says_which_session_ends(user_factory:
     assert (await ada.profile()).status == 200
 
 
-async def test_both_tokens_of_one_session_are_one_logout(user_factory: UserFactory) -> None:
+async def test_logout_with_both_tokens_is_recorded_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     await ada.call("POST", "/api/auth/logout", json={"refresh_token": ada.refresh_token})
@@ -93,10 +95,10 @@ async def test_both_tokens_of_one_session_are_one_logout(user_factory: UserFacto
         ([("Authorization", "Bearer ")], "AUTHENTICATION_REQUIRED"),
         ([("Authorization", "Bearer a"), ("Authorization", "Bearer b")], "TOKEN_INVALID"),
     ],
-    ids=["forged", "other scheme", "empty", "two"],
+    ids=["forged", "other scheme", "empty", "two headers"],
 )
 @pytest.mark.parametrize("body", [None, {}, {"refresh_token": None}], ids=["no body", "empty", "null"])
-async def test_without_a_refresh_token_the_bearer_must_be_one(
+async def test_logout_without_a_refresh_token_requires_a_valid_access_token(
     ada: Actor, headers: list[tuple[str, str]], code: str, body: dict[str, None] | None
 ) -> None:
     response = await ada.client.post("/api/auth/logout", headers=headers, json=body)
@@ -104,7 +106,7 @@ async def test_without_a_refresh_token_the_bearer_must_be_one(
     assert ApiResponse(response).outcome == (401, code)
 
 
-async def test_logging_out_everywhere_leaves_other_people_alone(user_factory: UserFactory) -> None:
+async def test_logout_everywhere_does_not_affect_other_users(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory()
 
     await ada.call("POST", "/api/auth/logout-all")
@@ -113,7 +115,7 @@ async def test_logging_out_everywhere_leaves_other_people_alone(user_factory: Us
     assert (await grace.try_refresh()).status == 200
 
 
-async def test_sessions_past_their_end_are_not_counted_among_the_ended(user_factory: UserFactory) -> None:
+async def test_logout_everywhere_does_not_count_expired_sessions(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await age_sessions(days=8)
     await ada.log_in()
@@ -123,7 +125,7 @@ async def test_sessions_past_their_end_are_not_counted_among_the_ended(user_fact
     assert (response.status, response["sessions_ended"]) == (200, 1)
 
 
-async def test_keeping_the_current_session_keeps_its_refresh_token(user_factory: UserFactory) -> None:
+async def test_logout_everywhere_keeps_the_current_session_on_request(user_factory: UserFactory) -> None:
     ada = await user_factory()
     phone = Actor(ada.client)
     await phone.log_in()
@@ -136,7 +138,7 @@ async def test_keeping_the_current_session_keeps_its_refresh_token(user_factory:
 
 
 @pytest.mark.parametrize("path", ["/api/auth/logout-all", "/api/user/delete"])
-async def test_a_refresh_token_is_no_bearer_anywhere(user_factory: UserFactory, path: str) -> None:
+async def test_refresh_token_is_rejected_as_an_access_token(user_factory: UserFactory, path: str) -> None:
     ada = await user_factory()
     body = {"current_password": ada.password} if path.endswith("delete") else {}
 

@@ -1,8 +1,10 @@
-"""What the database keeps of sessions and tokens, and how often it is asked."""
+"""Rows that sessions and tokens store, and the number of statements they need."""
 
 import hashlib
 import hmac
+import json
 from base64 import urlsafe_b64encode
+from uuid import UUID
 
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
@@ -15,14 +17,14 @@ def sha256(token: str) -> str:
 
 
 def derived(secret: str, token: str, salt: str) -> str:
-    """The successor as the contract spells it: HMAC-SHA256(HKDF(secret), token ‖ salt); HKDF after RFC 5869."""
+    """Return the successor as specified: HMAC-SHA256(HKDF(secret), token ‖ salt), with the HKDF of RFC 5869."""
     extracted = hmac.digest(bytes(32), secret.encode(), "sha256")
     key = hmac.digest(extracted, b"auth_api refresh v1\x01", "sha256")
     mac = hmac.digest(key, token.encode() + bytes.fromhex(salt), "sha256")
     return "rt_" + urlsafe_b64encode(mac).rstrip(b"=").decode()
 
 
-async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_them(
+async def test_refresh_stores_the_digests_of_both_tokens_and_the_salt(
     user_factory: UserFactory, environ: dict[str, str]
 ) -> None:
     ada = await user_factory()
@@ -37,7 +39,7 @@ async def test_a_refresh_keeps_the_digests_of_both_tokens_and_the_salt_between_t
     assert [successor.used_at, successor.successor_hash, successor.successor_salt] == [None] * 3
 
 
-async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_factory: UserFactory) -> None:
+async def test_successor_depends_on_a_random_salt(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = (await ada.try_refresh())["refresh_token"]
     (spent, _) = await RefreshTokenRow.objects().order_by(RefreshTokenRow.id)
@@ -49,7 +51,7 @@ async def test_the_successor_depends_on_a_salt_that_differs_each_time(user_facto
     assert first != second
 
 
-async def test_a_protected_read_is_one_statement(user_factory: UserFactory, services: Services) -> None:
+async def test_authenticated_read_needs_one_statement(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     with recorded(services.database.engine) as statements:
@@ -58,9 +60,7 @@ async def test_a_protected_read_is_one_statement(user_factory: UserFactory, serv
     assert [statement.split()[0] for statement in statements] == ["SELECT"]
 
 
-async def test_a_token_that_is_not_genuine_does_not_reach_the_database(
-    user_factory: UserFactory, services: Services
-) -> None:
+async def test_forged_token_needs_no_statement(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     with recorded(services.database.engine) as statements:
@@ -71,7 +71,7 @@ async def test_a_token_that_is_not_genuine_does_not_reach_the_database(
     assert statements == []
 
 
-async def test_an_ended_session_says_when_and_why(user_factory: UserFactory) -> None:
+async def test_ended_session_stores_time_and_reason(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     await ada.log_out()
@@ -81,3 +81,23 @@ async def test_an_ended_session_says_when_and_why(user_factory: UserFactory) -> 
     assert session.ended_reason == "logged_out"
     assert session.ended_at >= session.created_at
     assert [row["is_revoked"] for row in await RefreshTokenRow.select()] == [True]
+
+
+async def test_refresh_tokens_are_stored_as_digests_only(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    response = await ada.try_refresh()
+
+    rows = json.dumps(await RefreshTokenRow.select(), default=str)
+
+    assert ada.refresh_token not in rows
+    assert response["refresh_token"] not in rows
+
+
+async def test_session_id_is_a_uuid_of_version_7(user_factory: UserFactory) -> None:
+    await user_factory()
+
+    session = await SessionRow.objects().first()
+
+    assert session is not None
+    assert isinstance(session.id, UUID)
+    assert session.id.version == 7
