@@ -1,4 +1,4 @@
-"""A server as a process, for what only a socket can tell."""
+"""A server process, for tests on the level of sockets."""
 
 from collections.abc import AsyncIterator
 
@@ -10,7 +10,7 @@ from tests.support.processes import RunningServer
 
 @pytest.fixture(scope="session")
 async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[RunningServer]:
-    """One for all tests of this folder."""
+    """A server for all tests of this folder."""
     deployment = await deployment_factory()
     with deployment.server() as running:
         yield running

@@ -1,4 +1,4 @@
-"""FT29: whatever clients send, the database is not to blame: the breaker stays closed, the next one is served."""
+"""FT29: bad input does not count as a failure of the database, so the circuit breaker stays closed."""
 
 import asyncio
 from collections import Counter
@@ -21,15 +21,15 @@ async def post(client: httpx.AsyncClient, content: bytes) -> ApiResponse:
     return ApiResponse(await client.post("/api/auth/login", content=content, headers=JSON))
 
 
-async def test_a_thousand_bad_inputs_leave_the_breaker_closed(user_factory: UserFactory) -> None:
+async def test_a_thousand_bad_requests_leave_the_breaker_closed(user_factory: UserFactory) -> None:
     ada = await user_factory()
     stranger = Actor(ada.client)
     forged = signed({**header_of(ada.access_token), "alg": "none"}, claims_of(ada.access_token), b"")
 
     def one_of_each(number: int) -> list[asyncio.Task[ApiResponse]]:
         requests = [
-            stranger.register(),  # a duplicate
-            stranger.register(email=f"other{number}@example.com"),  # half of one
+            stranger.register(),  # both identifiers are taken
+            stranger.register(email=f"other{number}@example.com"),  # the username is taken
             stranger.register(username=f"nul\0{number}"),
             stranger.log_in(password=f"nul\0{number}"),
             stranger.log_in(username="\U0001f40e" * 50),

@@ -1,6 +1,6 @@
-"""ASVS 5.0 V6.3.8: at no stage does an answer, or the work behind it, tell an account from none.
+"""ASVS 5.0 V6.3.8: neither a response nor the work behind it reveals whether a user exists.
 
-Whether limits are on or off, before, during and after a wait.
+This holds before, during and after a wait of the account throttle.
 """
 
 from collections.abc import AsyncIterator, Callable
@@ -19,24 +19,24 @@ from tests.support.statements import recorded
 pytestmark = pytest.mark.slow
 
 WRONG = "Not-the-1-password"
-DIFFERS = ("timestamp", "request_id")
-Name = dict[str, str | None]
-NAMES: list[Name] = [
+VARYING_FIELDS = ("timestamp", "request_id")
+Identifier = dict[str, str | None]
+IDENTIFIERS: list[Identifier] = [
     {"username": "ada"},
     {"username": "off"},
     {"username": "unusable"},
-    {"username": "nobody"},
-    {"username": None, "email": "nobody@example.com"},
-    {"username": "nobody@example.com"},
+    {"username": "unknown"},
+    {"username": None, "email": "unknown@example.com"},
+    {"username": "unknown@example.com"},
 ]
-"""An account, a disabled one, one without a password, and none in three spellings."""
+"""A user, a disabled one, one without a password, and three identifiers that no user has."""
 
-Stage = Callable[[OtherApp, Actor, Name], Any]
+Stage = Callable[[OtherApp, Actor, Identifier], Any]
 
 
 @pytest.fixture
 async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
-    """With accounts of all kinds, and limits on."""
+    """An application with limits, and users of all kinds."""
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP) as other:
         for name in ("ada", "off", "unusable"):
             await Actor(other.client, username=name, email=f"{name}@example.com").register()
@@ -45,75 +45,75 @@ async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
         yield other
 
 
-async def fresh(other: OtherApp, guesser: Actor, name: Name) -> Actor:
+async def at_first(other: OtherApp, guesser: Actor, identifier: Identifier) -> Actor:
     return guesser
 
 
-async def waiting(other: OtherApp, guesser: Actor, name: Name) -> Actor:
+async def during_a_wait(other: OtherApp, guesser: Actor, identifier: Identifier) -> Actor:
     for _ in range(5):
-        await guesser.log_in(**name, password=WRONG)
+        await guesser.log_in(**identifier, password=WRONG)
     return guesser
 
 
-async def waited(other: OtherApp, guesser: Actor, name: Name) -> Actor:
-    await waiting(other, guesser, name)
+async def after_a_wait(other: OtherApp, guesser: Actor, identifier: Identifier) -> Actor:
+    await during_a_wait(other, guesser, identifier)
     await age_counters(30)
     return guesser
 
 
-async def waiting_longer(other: OtherApp, guesser: Actor, name: Name) -> Actor:
-    await waited(other, guesser, name)
-    await guesser.log_in(**name, password=WRONG)
+async def during_a_longer_wait(other: OtherApp, guesser: Actor, identifier: Identifier) -> Actor:
+    await after_a_wait(other, guesser, identifier)
+    await guesser.log_in(**identifier, password=WRONG)
     return guesser
 
 
-async def closed(other: OtherApp, guesser: Actor, name: Name) -> Actor:
+async def blocked_for_new_networks(other: OtherApp, guesser: Actor, identifier: Identifier) -> Actor:
     for number in range(50):
-        await from_ip(guesser, f"198.51.100.{number}").log_in(**name, password=WRONG)
+        await from_ip(guesser, f"198.51.100.{number}").log_in(**identifier, password=WRONG)
     return from_ip(guesser, "192.0.2.1")
 
 
 def constant_part(response: ApiResponse) -> Any:
-    """Return all of an answer that may not differ; the wait to five seconds, as machines are slow at times."""
-    body = {name: value for name, value in response.json.items() if name not in DIFFERS}
+    """Return the parts of a response that must not differ; the wait is rounded up to 5 s for slow machines."""
+    body = {name: value for name, value in response.json.items() if name not in VARYING_FIELDS}
     headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
-    headers.pop("ratelimit")  # counts down, for whoever asks
+    headers.pop("ratelimit")  # counts down with each request
     wait = -(-int(headers.pop("retry-after", 0)) // 5) * 5
     return response.status, list(response.json), body, headers, wait, len(response.response.content)
 
 
 @pytest.mark.parametrize(
-    ("stage", "names", "outcome", "hashes"),
+    ("stage", "identifiers", "outcome", "hashes"),
     [
-        (fresh, NAMES, (401, "INVALID_CREDENTIALS"), 1),
-        (waiting, NAMES, (429, "TOO_MANY_ATTEMPTS"), 0),
-        (waited, NAMES, (401, "INVALID_CREDENTIALS"), 1),
-        (waiting_longer, NAMES, (429, "TOO_MANY_ATTEMPTS"), 0),
-        (closed, [NAMES[0], NAMES[3]], (429, "TOO_MANY_ATTEMPTS"), 0),
+        (at_first, IDENTIFIERS, (401, "INVALID_CREDENTIALS"), 1),
+        (during_a_wait, IDENTIFIERS, (429, "TOO_MANY_ATTEMPTS"), 0),
+        (after_a_wait, IDENTIFIERS, (401, "INVALID_CREDENTIALS"), 1),
+        (during_a_longer_wait, IDENTIFIERS, (429, "TOO_MANY_ATTEMPTS"), 0),
+        (blocked_for_new_networks, [IDENTIFIERS[0], IDENTIFIERS[3]], (429, "TOO_MANY_ATTEMPTS"), 0),
     ],
-    ids=["fresh", "waiting", "waited", "waiting longer", "closed"],
+    ids=["first attempt", "wait", "after a wait", "longer wait", "block of new networks"],
 )
-async def test_all_kinds_of_accounts_and_none_are_alike(
-    limited: OtherApp, stage: Stage, names: list[Name], outcome: tuple[int, str], hashes: int
+async def test_response_and_work_are_the_same_for_all_kinds_of_users_and_none(
+    limited: OtherApp, stage: Stage, identifiers: list[Identifier], outcome: tuple[int, str], hashes: int
 ) -> None:
-    responses, asked, compared = [], [], []
+    responses, statements_sent, compared = [], [], []
 
-    for number, name in enumerate(names):
-        guesser = await stage(limited, from_ip(Actor(limited.client), f"203.0.113.{100 + number}"), name)
+    for number, identifier in enumerate(identifiers):
+        guesser = await stage(limited, from_ip(Actor(limited.client), f"203.0.113.{100 + number}"), identifier)
         with recorded(limited.services.database.engine) as statements, counted_verifications() as verifications:
-            responses.append(await guesser.log_in(**name, password=WRONG))
-        asked.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])
+            responses.append(await guesser.log_in(**identifier, password=WRONG))
+        statements_sent.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])
         compared.append([stored.rsplit("$", 2)[0] for stored in verifications])
-        await age_counters(10**6)  # the last two are one name
+        await age_counters(10**6)  # the last two are the same identifier
 
-    assert [response.outcome for response in responses] == [outcome] * len(names)
-    assert [constant_part(response) for response in responses] == [constant_part(responses[0])] * len(names)
-    assert asked == [asked[0]] * len(names)
-    assert compared == [compared[0]] * len(names)
+    assert [response.outcome for response in responses] == [outcome] * len(identifiers)
+    assert [constant_part(response) for response in responses] == [constant_part(responses[0])] * len(identifiers)
+    assert statements_sent == [statements_sent[0]] * len(identifiers)
+    assert compared == [compared[0]] * len(identifiers)
     assert len(compared[0]) == hashes
 
 
-async def test_only_the_right_password_tells_that_an_account_is_disabled(limited: OtherApp) -> None:
+async def test_disabled_user_is_revealed_only_after_a_correct_password(limited: OtherApp) -> None:
     owner = Actor(limited.client, username="off")
 
     responses = [await owner.log_in(password=WRONG), await owner.log_in()]
@@ -121,8 +121,8 @@ async def test_only_the_right_password_tells_that_an_account_is_disabled(limited
     assert [response.outcome for response in responses] == [(401, "INVALID_CREDENTIALS"), (403, "ACCOUNT_DISABLED")]
 
 
-async def test_a_wait_says_the_same_to_who_knows_the_password(limited: OtherApp) -> None:
-    """Or guessing could go on during a wait, by looking at the answer."""
+async def test_wait_does_not_reveal_a_correct_password(limited: OtherApp) -> None:
+    """Otherwise guessing could continue during a wait."""
     guesser = Actor(limited.client)
     for _ in range(5):
         await guesser.log_in(password=WRONG)

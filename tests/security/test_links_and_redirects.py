@@ -1,4 +1,4 @@
-"""Nothing that a request says decides where a link or a redirect leads (ASVS 5.0 V1.2.2; RFC 9700 §4.11)."""
+"""No part of a request decides where a link or a redirect leads (ASVS 5.0 V1.2.2; RFC 9700 §4.11)."""
 
 import httpx
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from tests.conftest import UserFactory
 from tests.support.mailbox import Mailbox
 
-ELSEWHERE = {
+FOREIGN_HOST_HEADERS = {
     "Host": "evil.example",
     "X-Forwarded-Host": "evil.example",
     "X-Forwarded-Proto": "http",
@@ -17,13 +17,13 @@ ELSEWHERE = {
 }
 
 
-async def test_v1_2_2_a_mailed_link_leads_where_the_settings_say(
+async def test_mailed_link_leads_to_the_public_url_of_the_settings(
     user_factory: UserFactory, client: httpx.AsyncClient, mailbox: Mailbox
 ) -> None:
     await user_factory()
     await mailbox.collect()
 
-    await client.post("/api/auth/password/forgot", json={"email": "ada@example.com"}, headers=ELSEWHERE)
+    await client.post("/api/auth/password/forgot", json={"email": "ada@example.com"}, headers=FOREIGN_HOST_HEADERS)
 
     message = await mailbox.one()
     assert "http://testserver/account/reset-password#token=" in message.text
@@ -31,7 +31,7 @@ async def test_v1_2_2_a_mailed_link_leads_where_the_settings_say(
 
 
 @pytest.mark.parametrize("name", ["redirect_to", "redirect_uri", "next", "callbackURL", "return_to"])
-async def test_v1_2_2_no_request_can_name_a_page_to_go_on_to(client: httpx.AsyncClient, name: str) -> None:
+async def test_request_cannot_choose_a_page_to_redirect_to(client: httpx.AsyncClient, name: str) -> None:
     body = {"email": "ada@example.com", name: "https://evil.example/"}
 
     refused = await client.post("/api/auth/password/forgot", json=body)
@@ -44,7 +44,7 @@ async def test_v1_2_2_no_request_can_name_a_page_to_go_on_to(client: httpx.Async
 
 
 @pytest.mark.parametrize(("path", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
-async def test_v1_2_2_a_redirect_stays_on_this_server(client: httpx.AsyncClient, path: str, target: str) -> None:
-    response = await client.get(f"{path}?next=https://evil.example/", headers=ELSEWHERE)
+async def test_redirect_stays_on_this_server(client: httpx.AsyncClient, path: str, target: str) -> None:
+    response = await client.get(f"{path}?next=https://evil.example/", headers=FOREIGN_HOST_HEADERS)
 
     assert (response.status_code // 100, response.headers["location"]) == (3, target)

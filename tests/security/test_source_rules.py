@@ -1,4 +1,4 @@
-"""What the source never does, whatever comes in: read as syntax trees, module by module."""
+"""Security rules for the source code, checked on the syntax trees of all modules."""
 
 import ast
 from collections.abc import Iterator
@@ -10,23 +10,26 @@ from tests.support.source_tree import MODULES, Module
 
 pytestmark = pytest.mark.engine_independent
 
-RUNS_TEXT: Final = frozenset({"eval", "exec", "compile", "__import__"})
-RUNS_DATA: Final = frozenset({"pickle", "marshal", "shelve", "dill", "yaml"})
-RUNS_COMMANDS: Final = frozenset({"subprocess", "os.system", "os.popen", "pty"})
-GUESSABLE: Final = frozenset({"random", "uuid.uuid1", "uuid.uuid3", "uuid.uuid5"})
-SPREADS_LOAD: Final = frozenset({"auth_api.kit.background", "auth_api.kit.breaker.breaker", "auth_api.kit.db.database"})
-"""Waits that differ from process to process; nobody gains anything by knowing them."""
-LEVELS: Final = frozenset({"trace", "debug", "info", "success", "warning", "error", "critical", "exception"})
+EVALUATING_BUILTINS: Final = frozenset({"eval", "exec", "compile", "__import__"})
+DESERIALIZING_MODULES: Final = frozenset({"pickle", "marshal", "shelve", "dill", "yaml"})
+COMMAND_MODULES: Final = frozenset({"subprocess", "os.system", "os.popen", "pty"})
+PREDICTABLE_GENERATORS: Final = frozenset({"random", "uuid.uuid1", "uuid.uuid3", "uuid.uuid5"})
+RANDOM_DELAYS: Final = frozenset(
+    {"auth_api.kit.background", "auth_api.kit.breaker.breaker", "auth_api.kit.db.database"}
+)
+"""Modules whose delays differ from process to process and need not be secret."""
+LOG_METHODS: Final = frozenset({"trace", "debug", "info", "success", "warning", "error", "critical", "exception"})
 
 
-def called(module: Module) -> Iterator[tuple[str, ast.Call]]:
+def calls(module: Module) -> Iterator[tuple[str, ast.Call]]:
+    """Yield the name of each called function, with the call."""
     for node in module.nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
             yield node.func.id if isinstance(node.func, ast.Name) else node.func.attr, node
 
 
-def found_imports(names: frozenset[str]) -> dict[str, list[str]]:
-    """Return which of these (or of their contents) each module imports, for those that import any."""
+def modules_importing(names: frozenset[str]) -> dict[str, list[str]]:
+    """Return the modules that import one of these modules or something from them, with the imports."""
     found = {
         module.name: sorted(one for one in module.imports if any(f"{one}.".startswith(f"{name}.") for name in names))
         for module in MODULES
@@ -34,37 +37,37 @@ def found_imports(names: frozenset[str]) -> dict[str, list[str]]:
     return {module: imported for module, imported in found.items() if imported}
 
 
-def test_no_text_is_ever_run() -> None:
+def test_input_is_never_evaluated_deserialized_or_run_as_a_command() -> None:
     """ASVS 5.0 V1.3.2, V1.5.2, V1.2.5."""
     builtins = [
         (module.name, name)
         for module in MODULES
-        for name, call in called(module)
-        if isinstance(call.func, ast.Name) and name in RUNS_TEXT
+        for name, call in calls(module)
+        if isinstance(call.func, ast.Name) and name in EVALUATING_BUILTINS
     ]
 
     assert builtins == []
-    assert found_imports(RUNS_DATA | RUNS_COMMANDS) == {}
+    assert modules_importing(DESERIALIZING_MODULES | COMMAND_MODULES) == {}
 
 
-def test_nothing_is_drawn_from_a_generator_that_can_be_foretold() -> None:
+def test_predictable_generators_are_used_only_for_delays() -> None:
     """ASVS 5.0 V11.5.1."""
-    assert set(found_imports(GUESSABLE)) == SPREADS_LOAD
+    assert set(modules_importing(PREDICTABLE_GENERATORS)) == RANDOM_DELAYS
 
 
-def test_a_log_message_is_a_constant() -> None:
-    """ASVS 5.0 V1.3.10: loguru reads braces in a message; values are bound beside it."""
+def test_log_messages_are_constants() -> None:
+    """ASVS 5.0 V1.3.10: loguru formats braces in a message, so values are bound as fields instead."""
     messages = [
         (module.name, call.args[0])
         for module in MODULES
-        for name, call in called(module)
-        if name in LEVELS and ast.unparse(call.func).startswith(("logger.", "log.")) and call.args
+        for name, call in calls(module)
+        if name in LOG_METHODS and ast.unparse(call.func).startswith(("logger.", "log.")) and call.args
     ]
 
     assert len(messages) > 10
-    assert [place for place, message in messages if not isinstance(message, ast.Constant | ast.IfExp)] == []
+    assert [module for module, message in messages if not isinstance(message, ast.Constant | ast.IfExp)] == []
 
 
-def test_passwords_are_hashed_by_our_own_hasher_alone() -> None:
-    """ASVS 5.0 V11.4.2: Piccolo's user table hashes with PBKDF2, compares with `==` and takes six characters."""
-    assert found_imports(frozenset({"piccolo.apps.user", "piccolo_api"})) == {}
+def test_piccolos_user_table_is_not_imported() -> None:
+    """ASVS 5.0 V11.4.2: it hashes with PBKDF2, compares with `==` and accepts passwords of six characters."""
+    assert modules_importing(frozenset({"piccolo.apps.user", "piccolo_api"})) == {}
