@@ -83,7 +83,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     )
     hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
     audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()
-    access_tokens, principal_loader = AccessTokens(policy, clock), PrincipalLoader(can_batch=database.takes_lists)
+    access_tokens, principal_loader = AccessTokens(policy, clock), PrincipalLoader(can_batch=database.supports_arrays)
     sessions = SessionService(
         database=database,
         audit=audit,

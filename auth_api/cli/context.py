@@ -40,7 +40,7 @@ def database_errors() -> Iterator[None]:
         yield
     except BrokenPipeError:  # whoever read the output has seen enough; no matter of the database
         raise
-    except (migrations.MigrationFailedError, migrations.LockTakenError) as error:
+    except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.Error) as error:
         message = f"The database cannot be used: {str(error) or 'it does not answer'}."

@@ -107,7 +107,7 @@ async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
             await migrations.migrate(engine, APP_NAME)
         else:
             require_none(await migrations.pending(APP_NAME))
-    except (migrations.MigrationFailedError, migrations.LockTakenError) as error:
+    except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise StartRefusedError(str(error)) from error
     except Exception as error:
         if (path := settings.database.sqlite_path) is not None and isinstance(error, (sqlite3.Error, OSError)):

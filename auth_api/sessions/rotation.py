@@ -88,7 +88,7 @@ class RotationService:
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
         """Claim the token and store its successor. Return None and change nothing if it cannot be claimed."""
         idle_seconds = self.policy.idle_ttl.total_seconds()
-        if self.database.changes_several_tables:
+        if self.database.supports_writable_ctes:
             return await self.database.statement(
                 lambda: rotation_repository.rotate(
                     token_hash, successor_hash=successor.digest, successor_salt=salt, idle_seconds=idle_seconds

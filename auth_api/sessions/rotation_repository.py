@@ -10,8 +10,7 @@ import msgspec
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.expressions import SECONDS_FROM_NOW
-from auth_api.kit.db.rows import moment
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
@@ -144,7 +143,7 @@ async def find_spent_token(token_hash: str) -> SpentToken | None:
     return SpentToken(
         user_id=row["user_id"],
         session_id=row["session_id"],
-        now=moment(row["now"]),
+        now=as_datetime(row["now"]),
         used_at=row["used_at"],
         expires_at=row["expires_at"],
         session_expires_at=row["session_expires_at"],

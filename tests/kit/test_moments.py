@@ -8,7 +8,7 @@ from uuid import RFC_4122
 import pytest
 
 from auth_api.kit.clock import monotonic, rfc3339, utc_now
-from auth_api.kit.db.rows import moment
+from auth_api.kit.db.expressions import as_datetime
 from auth_api.kit.uuid7 import uuid7
 
 pytestmark = pytest.mark.engine_independent
@@ -54,7 +54,7 @@ def test_durations_never_run_backwards() -> None:
 
 @pytest.mark.parametrize("value", [NOON, "2026-02-19 10:30:45.123999+00:00"])
 def test_both_engines_forms_of_a_moment_are_read(value: datetime | str) -> None:
-    assert moment(value) == NOON
+    assert as_datetime(value) == NOON
 
 
 def test_a_session_s_id_is_a_uuid_of_version_7() -> None:

@@ -32,7 +32,7 @@ class SteppingDatabase(Database):
     """PostgreSQL, used with the statements that are written for SQLite."""
 
     @property
-    def changes_several_tables(self) -> bool:
+    def supports_writable_ctes(self) -> bool:
         return False
 
 

@@ -1,4 +1,4 @@
-"""A database with one small table, below the application: for what transactions and pools promise."""
+"""A database with one small table and without the application, to test transactions and pools."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -16,7 +16,7 @@ from auth_api.kit.db.postgres import PooledPostgresEngine
 
 
 class Scratch:
-    """A database, the breaker before it, and its table `scratch`."""
+    """A database with a breaker and the table `scratch`."""
 
     def __init__(self, policy: DatabasePolicy, breaker: ServiceBreaker) -> None:
         self.policy = policy
@@ -25,11 +25,11 @@ class Scratch:
 
     @property
     def engine(self) -> Engine:
-        """The engine under the database."""
+        """The engine of the database."""
         return self.database.engine
 
     async def run(self, statement: str, *values: Any) -> list[dict[str, Any]]:
-        """Run one statement, in the transaction of the task if there is one; `{}` stands for a value."""
+        """Execute one statement, in the current transaction if there is one; `{}` is a placeholder for a value."""
         return [dict(row) for row in await self.engine.run_querystring(QueryString(statement, *values)) or ()]
 
     async def value(self, statement: str) -> Any:
@@ -42,11 +42,11 @@ class Scratch:
         await self.run("INSERT INTO scratch (key) VALUES ({})", key)
 
     async def keys(self) -> list[int]:
-        """Return what the rows hold, in order."""
+        """Return the keys of all rows, in order."""
         return [row["key"] for row in await self.run("SELECT key FROM scratch ORDER BY key")]
 
-    async def has_room_for(self, transactions: int) -> bool:
-        """Tell whether so many transactions can be open at once."""
+    async def can_open(self, transactions: int) -> bool:
+        """Return whether this number of transactions can be open at the same time."""
         barrier = asyncio.Barrier(transactions)
 
         async def work() -> None:
@@ -59,12 +59,12 @@ class Scratch:
 
 
 def idle_connections(scratch: Scratch) -> int:
-    """How many connections to PostgreSQL nobody uses: those in the pool, and those at hand."""
+    """Return the number of connections to PostgreSQL that are not in use, in the pool and in the cache."""
     engine = scratch.engine
     assert isinstance(engine, PooledPostgresEngine)
     assert engine.connections is not None
     assert engine.pool is not None
-    return int(engine.pool.get_idle_size()) + engine.connections.free
+    return int(engine.pool.get_idle_size()) + engine.connections.idle_count
 
 
 ScratchFactory = Callable[..., AbstractAsyncContextManager[Scratch]]
@@ -72,8 +72,8 @@ ScratchFactory = Callable[..., AbstractAsyncContextManager[Scratch]]
 
 @asynccontextmanager
 async def scratch_database(policy: DatabasePolicy) -> AsyncIterator[Scratch]:
-    """Open a database with an empty table in this context; its breaker opens after a thousand failures."""
-    usual = breakers.get(SERVICE)
+    """Open a database with an empty table; its breaker opens after a thousand failures."""
+    installed = breakers.get(SERVICE)
     breaker = ServiceBreaker(
         SERVICE,
         BreakerPolicy(failure_threshold=1000),
@@ -88,4 +88,4 @@ async def scratch_database(policy: DatabasePolicy) -> AsyncIterator[Scratch]:
             await scratch.run("CREATE TABLE scratch (key INTEGER NOT NULL)")
             yield scratch
     finally:
-        breakers.install(usual)
+        breakers.install(installed)

@@ -8,8 +8,7 @@ from auth_api.events.outbox.kinds import MailRecord, OutboxItem
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.expressions import SECONDS_FROM_NOW
-from auth_api.kit.db.rows import moment
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
 from auth_api.kit.request_context import RequestContext
 
 _IS_WAITING: Final = "sent_at IS NULL AND failed_at IS NULL"
@@ -154,5 +153,5 @@ def _item(row: dict[str, Any]) -> OutboxItem:
         parameters=parameters,
         attempts=row["attempts"],
         created_at=created_at,
-        age=(moment(row["now"]) - created_at).total_seconds(),
+        age=(as_datetime(row["now"]) - created_at).total_seconds(),
     )

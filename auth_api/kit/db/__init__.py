@@ -1,1 +1,1 @@
-"""The database: two engines, guarded transactions, migrations."""
+"""Database access: two engines, guarded transactions, migrations and retention."""

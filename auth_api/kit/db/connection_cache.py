@@ -1,4 +1,4 @@
-"""Connections between two requests: a moment at hand, before asyncpg's pool has them back."""
+"""A cache of connections in front of asyncpg's pool, for the time between two requests."""
 
 import asyncio
 import contextlib
@@ -10,127 +10,132 @@ from loguru import logger
 
 from auth_api.kit.deadlines import Deadlines
 
-SECONDS: Final = 10.0
-"""How long a connection stays away from the pool, which closes what was idle for five minutes or is worn out."""
+MAX_LOAN_SECONDS: Final = 10.0
+"""How long a connection stays outside of the pool, which closes connections that are idle for five minutes or worn."""
 
 
 class ConnectionCache:
-    """Lends the connections of a pool, and keeps for the next one what comes back in order.
+    """Acquires connections from a pool and keeps them for later statements.
 
-    The pool's own loan takes a time limit, a task and two turns of the event loop. It is made only by who finds nothing
-    at hand, and it ends after some seconds, or at once where anything is odd about the connection: all of the
-    pool's rules hold, that much later.
+    Acquiring and releasing in asyncpg's pool takes a time limit, a task and two iterations of the event loop: 59 µs of
+    processor time per statement, against 21 µs with this cache (asyncpg 0.32, Python 3.11). Measure again with a new
+    asyncpg, and remove this class once the difference no longer matters.
+
+    A connection returns to the pool after `loan_seconds`, and at once if a statement was cancelled or failed, or if the
+    connection is closed or in a transaction. So the rules of the pool hold, at most that much later.
 
     Args:
-        pool: whose connections these are.
-        connect_timeout: seconds that a connection may take to be made, and to end what a request left behind.
-        seconds: how long a loan lasts.
+        pool: the pool.
+        connect_timeout: time limit in seconds for connecting, and for ending what a request left on a connection.
+        loan_seconds: how long a connection stays outside of the pool.
     """
 
-    def __init__(self, pool: asyncpg.Pool, connect_timeout: float, *, seconds: float = SECONDS) -> None:
+    def __init__(self, pool: asyncpg.Pool, connect_timeout: float, *, loan_seconds: float = MAX_LOAN_SECONDS) -> None:
         self._pool = pool
         self._timeout = connect_timeout
-        self._free: list[Any] = []  # the one used last is taken first, so that the others grow old
-        self._loans: dict[Any, int] = {}  # the generation of those that are out or free
+        self._idle: list[Any] = []  # last in, first out: rarely needed connections stay idle until their loan ends
+        self._loans: dict[Any, int] = {}  # generation of each connection outside of the pool
         self._generation = 0
-        self._due: Deadlines[Any] = Deadlines(seconds, self._end)
+        self._deadlines: Deadlines[Any] = Deadlines(loan_seconds, self._end_loan)
         self._overdue: set[Any] = set()
         self._is_closing = False
-        self._endings: set[asyncio.Task[None]] = set()
+        self._returns: set[asyncio.Task[None]] = set()
 
     @property
-    def free(self) -> int:
-        """How many wait for a taker."""
-        return len(self._free)
+    def idle_count(self) -> int:
+        """Number of cached connections that are not in use."""
+        return len(self._idle)
 
     async def acquire(self) -> Any:
-        """Return a connection that was in order when it was last looked at, else a new one."""
-        while self._free:
-            connection = self._free.pop()
-            if _is_in_order(connection):
+        """Return a usable cached connection, or one from the pool."""
+        while self._idle:
+            connection = self._idle.pop()
+            if _is_usable(connection):
                 return connection
-            self._drop(connection)
-        # Above the limit for connecting, which ends it; it also bounds the farewell to an expired connection.
+            self._terminate(connection)
+        # Longer than the time limit for connecting, which should end it: also limits closing an expired connection.
         connection = await self._pool.acquire(timeout=2 * self._timeout)
         self._loans[connection] = self._generation
-        self._due.start(connection)
+        self._deadlines.start(connection)
         return connection
 
     async def release(self, connection: Any, *, clean: bool) -> None:
-        """Keep it at hand, or let the pool wait for a cancelled statement and drop a broken connection."""
+        """Keep the connection, or return it to the pool, which waits for a cancelled statement.
+
+        Args:
+            connection: the connection, from `acquire`.
+            clean: whether all statements on it have ended without an error.
+        """
         if (
             clean
             and not self._is_closing
             and self._loans.get(connection) == self._generation
             and connection not in self._overdue
-            and _is_in_order(connection)
+            and _is_usable(connection)
         ):
-            self._free.append(connection)
+            self._idle.append(connection)
         else:
-            await self._return(connection)
+            await asyncio.shield(self._start_return(connection))
 
     async def expire(self, connection: Any) -> bool:
-        """Replace all connections before their next use, for what this one met.
+        """Replace all connections before their next use, because of an error on this one.
 
         Returns:
-            Whether that is news: it was not replaced already, for what another one met.
+            False if they were already replaced, because of an error on another one.
         """
         if self._loans.get(connection) != self._generation:
             return False
         self._generation += 1
         await self._pool.expire_connections()
-        while self._free:
-            self._drop(self._free.pop())
+        while self._idle:
+            self._terminate(self._idle.pop())
         return True
 
     async def close(self) -> None:
-        """Give back to the pool what is free, and from now on whatever comes back."""
+        """Return the idle connections to the pool, and from now on each one that is released."""
         self._is_closing = True
-        while self._free:
-            await self._return(self._free.pop())
-        if self._endings:
-            await asyncio.wait(self._endings)
-
-    async def _return(self, connection: Any) -> None:
-        await asyncio.shield(self._start_return(connection))
+        while self._idle:
+            await asyncio.shield(self._start_return(self._idle.pop()))
+        if self._returns:
+            await asyncio.wait(self._returns)
 
     def _start_return(self, connection: Any) -> asyncio.Task[None]:
-        self._forget(connection)
-        # In a task of its own, which ends whatever becomes of the caller: asyncpg's own shield forgets what it protects
-        # when the caller is cancelled. An empty context, as the caller's may hold a transaction.
-        ending = asyncio.get_running_loop().create_task(self._release(connection), context=Context())
-        self._endings.add(ending)
-        ending.add_done_callback(self._endings.discard)
-        return ending
+        self._end_tracking(connection)
+        # A separate task is not cancelled with the caller; asyncpg's own shield no longer awaits the release if the
+        # caller is cancelled. An empty context, since the caller's may contain a transaction.
+        task = asyncio.get_running_loop().create_task(self._return(connection), context=Context())
+        self._returns.add(task)
+        task.add_done_callback(self._returns.discard)
+        return task
 
-    async def _release(self, connection: Any) -> None:
+    async def _return(self, connection: Any) -> None:
         try:
-            # A cancelled statement is waited for only so long; then the connection is dropped.
+            # The pool waits this long for a cancelled statement, then it terminates the connection.
             await self._pool.release(connection, timeout=self._timeout)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the pool has dropped the connection
-            logger.bind(error=type(error).__name__).debug("a connection broke on its way back to the pool")
+        except Exception as error:  # noqa: BLE001 - after any error the pool has terminated the connection
+            logger.bind(event="connection:lost", error_type=type(error).__name__).debug("connection lost on release")
 
-    def _drop(self, connection: Any) -> None:
-        self._forget(connection)
-        with contextlib.suppress(asyncpg.InterfaceError):  # it was closed, and the pool knows
+    def _terminate(self, connection: Any) -> None:
+        self._end_tracking(connection)
+        with contextlib.suppress(asyncpg.InterfaceError):  # it is closed already, and the pool knows
             connection.terminate()
 
-    def _forget(self, connection: Any) -> None:
+    def _end_tracking(self, connection: Any) -> None:
         self._loans.pop(connection, None)
-        self._due.stop(connection)
+        self._deadlines.stop(connection)
         self._overdue.discard(connection)
 
-    def _end(self, connection: Any) -> None:
-        """End a loan in time: at once if it is free, else when it comes back."""
-        if connection not in self._free:
+    def _end_loan(self, connection: Any) -> None:
+        """Return an idle connection to the pool now, and one in use when it is released."""
+        if connection not in self._idle:
             self._overdue.add(connection)
             return
-        self._free.remove(connection)
+        self._idle.remove(connection)
         self._start_return(connection)
 
 
-def _is_in_order(connection: Any) -> bool:
+def _is_usable(connection: Any) -> bool:
     try:
         return not (connection.is_closed() or connection.is_in_transaction())
-    except asyncpg.InterfaceError:  # it was closed, and the pool knows
+    except asyncpg.InterfaceError:  # it is closed, and the pool knows
         return False

@@ -1,4 +1,4 @@
-"""The database as services see it: open, ask whether it answers, do something in one transaction."""
+"""The database for services: connection pool, transactions, locks."""
 
 import asyncio
 import random
@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import msgspec
 from piccolo.querystring import QueryString
@@ -21,18 +21,21 @@ from auth_api.kit.metrics import TRANSACTIONS_RETRIED
 T = TypeVar("T")
 Engine = PooledPostgresEngine | PooledSQLiteEngine
 
-SERVICE = "database"
-"""The name under which the breaker guards it."""
+SERVICE: Final = "database"
+"""The name of the database's circuit breaker."""
 
-ATTEMPTS = 3
-"""How often a transaction is begun that another one made the server roll back."""
+MAX_ATTEMPTS: Final = 3
+"""How often a transaction is executed if each attempt ends in a conflict."""
 
 
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)
 
 
 def after_commit(callback: Callable[[], None]) -> None:
-    """Call this once the current transaction is committed, and never if it is not; at once outside of one."""
+    """Call a function once the current transaction is committed, or immediately outside of a transaction.
+
+    After a rollback it is not called.
+    """
     callbacks = _after_commit.get()
     if callbacks is None:
         callback()
@@ -41,12 +44,12 @@ def after_commit(callback: Callable[[], None]) -> None:
 
 
 def create_engine(policy: DatabasePolicy) -> Engine:
-    """Make the engine, without connecting."""
+    """Create the engine, without connecting."""
     return PooledPostgresEngine(policy) if policy.postgres_dsn else PooledSQLiteEngine(policy)
 
 
 def create_migrating_engine(policy: DatabasePolicy) -> Engine:
-    """Make an engine that may create the database's file, and whose statements take as long as a migration does."""
+    """Create an engine for migrations: it may create the SQLite file, and statements have no time limit."""
     if policy.sqlite_path:
         return create_engine(msgspec.structs.replace(policy, creates_file=True))
     return create_engine(msgspec.structs.replace(policy, statement_timeout=0))
@@ -54,23 +57,23 @@ def create_migrating_engine(policy: DatabasePolicy) -> Engine:
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One engine, of which a process has one: Piccolo keeps it in its table classes."""
+    """The database of this process. There is one per process: Piccolo stores the engine in its table classes."""
 
     engine: Engine
 
     @property
-    def takes_lists(self) -> bool:
-        """Tell whether one parameter may be several values (`= ANY`)."""
+    def supports_arrays(self) -> bool:
+        """Whether one parameter may contain several values (`= ANY`)."""
         return isinstance(self.engine, PooledPostgresEngine)
 
     @property
-    def changes_several_tables(self) -> bool:
-        """Tell whether one statement may (`WITH a AS (UPDATE …), b AS (INSERT …)`)."""
+    def supports_writable_ctes(self) -> bool:
+        """Whether one statement may change several tables (`WITH a AS (UPDATE …), b AS (INSERT …)`)."""
         return isinstance(self.engine, PooledPostgresEngine)
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
-        """Keep the pool open in this context. PostgreSQL may be down; SQLite's file must be there."""
+        """Open the connection pool, and close it at the end. PostgreSQL may be down; the SQLite file must exist."""
         await self.engine.start_connection_pool()
         try:
             yield
@@ -78,39 +81,40 @@ class Database:
             await self.engine.close_connection_pool()
 
     async def ping(self) -> None:
-        """Ask for nothing, past the breaker: this is what finds out that the database is back."""
+        """Execute a trivial query, bypassing the circuit breaker, whose probe this is."""
         await self.engine.ping()
 
     async def try_lock(self, number: int) -> bool:
-        """Take a lock that ends with the current transaction. False if another one has it: nobody waits.
+        """Take an advisory lock until the end of the current transaction, without waiting.
 
-        SQLite lets one transaction write at a time, which therefore has every lock.
+        Returns:
+            False if another transaction holds it. On SQLite always True: only one transaction at a time may write.
         """
         taken = QueryString("SELECT pg_try_advisory_xact_lock({}) AS taken", number)
         return bool((await self.engine.run_querystring(taken))[0]["taken"])
 
     async def transaction(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Await the work in one transaction: all of its statements take effect, or none.
+        """Await `work` in one transaction: all of its statements take effect, or none.
 
-        An exception from the work rolls back and comes through. What must be kept although the request is refused
-        (a revocation) is therefore returned from the work as a decision, and raised outside.
+        An exception from `work` rolls back and is raised. To reject a request and still keep a change (a revocation),
+        return the decision from `work` and raise outside of the transaction.
 
-        A deadlock or serialization conflict repeats the work: it must not do anything but ask the database.
-        Within another transaction the work is a part of that one.
+        After a deadlock or a serialization conflict `work` is executed again, so it must have no effect outside of the
+        database. Within another transaction, `work` is part of that transaction.
 
         Raises:
             DatabaseUnavailableException: the database failed, or it is unknown whether the COMMIT took effect.
-            CircuitBreakerOpenException: the database is not asked at present.
+            CircuitBreakerOpenException: the circuit breaker of the database is open.
             ServerOverloadedException: no connection became free in time.
         """
         if self.engine.transaction_exists():
-            return await work()  # only the whole can be committed, or repeated
+            return await work()  # only the outer transaction can be committed or repeated
         return await _transaction(self.engine, work)
 
     async def statement(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Await work that is one statement: a transaction of its own, without the two round trips of BEGIN and COMMIT.
+        """Await `work`, which must be one statement: a transaction without the round trips of BEGIN and COMMIT.
 
-        Conflicts repeat it, and errors are told, as in `transaction`; within one the work is a part of that.
+        Conflicts and errors are handled as in `transaction`. Within a transaction, `work` is part of it.
         """
         if self.engine.transaction_exists():
             return await work()
@@ -119,30 +123,30 @@ class Database:
 
 @circuit_breaker(service=SERVICE)
 async def _transaction(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
-    """Acquire, BEGIN, every statement and COMMIT are one call to the breaker."""
-    return await _without_conflict(lambda: _once(engine, work))
+    """For the breaker, acquiring a connection, BEGIN, all statements and COMMIT are one call."""
+    return await _retry_conflicts(lambda: _run_once(engine, work))
 
 
 @circuit_breaker(service=SERVICE)
 async def _statement(work: Callable[[], Awaitable[T]]) -> T:
-    """All attempts are one call to the breaker."""
-    return await _without_conflict(work)
+    """For the breaker, all attempts are one call."""
+    return await _retry_conflicts(work)
 
 
-async def _without_conflict(attempted: Callable[[], Awaitable[T]]) -> T:
+async def _retry_conflicts(work: Callable[[], Awaitable[T]]) -> T:
     attempt = 1
     while True:
         try:
-            return await attempted()
+            return await work()
         except CONFLICTS:
-            if attempt == ATTEMPTS:
+            if attempt == MAX_ATTEMPTS:
                 raise
         TRANSACTIONS_RETRIED.inc()
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing
         attempt += 1
 
 
-async def _once(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
+async def _run_once(engine: Engine, work: Callable[[], Awaitable[T]]) -> T:
     callbacks: list[Callable[[], None]] = []
     token = _after_commit.set(callbacks)
     try:

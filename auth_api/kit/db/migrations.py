@@ -1,4 +1,4 @@
-"""Runs Piccolo's migrations from the program itself: one process at a time, without noise."""
+"""Execution of Piccolo's migrations by the program itself: one process at a time, without Piccolo's output."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from functools import cache
+from typing import Final
 
 import asyncpg
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
@@ -15,56 +16,59 @@ from piccolo.apps.migrations.tables import Migration
 
 from auth_api.kit.db.database import Engine
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
-from auth_api.kit.db.sqlite_connection import create_private
+from auth_api.kit.db.sqlite_connection import create_private_file
 
-LOCK_TIMEOUT = 60
-"""Seconds that one migrating process waits for another."""
+MAX_LOCK_WAIT_SECONDS: Final = 60
+"""How long a process waits while another one migrates."""
 
-_ADVISORY_LOCK = int.from_bytes(b"auth_api")
+_ADVISORY_LOCK: Final = int.from_bytes(b"auth_api")
 
 
-class LockTakenError(Exception):
-    """Another process has been migrating for longer than it is waited for."""
+class MigrationLockError(Exception):
+    """Another process has been migrating for longer than `MAX_LOCK_WAIT_SECONDS`."""
 
     def __init__(self) -> None:
-        super().__init__("Another process has been migrating for too long.")
+        super().__init__(f"Another process has been migrating for more than {MAX_LOCK_WAIT_SECONDS} s.")
 
 
 class MigrationFailedError(Exception):
-    """A migration did not run; the text is Piccolo's."""
+    """A migration failed; the message is Piccolo's."""
 
 
 async def pending(app_name: str) -> list[str]:
-    """Return the ids of the migrations that the database has not seen yet, oldest first."""
+    """Return the ids of the migrations that were not executed yet, oldest first."""
     if not await Migration.table_exists():
         return missing(app_name, ())
     return missing(app_name, await Migration.get_migrations_which_ran(app_name=app_name))
 
 
-def missing(app_name: str, ran: Collection[str]) -> list[str]:
-    """Return the ids of the migrations that are not among those that ran, oldest first."""
-    return [identifier for identifier in _known(app_name) if identifier not in ran]
+def missing(app_name: str, executed: Collection[str]) -> list[str]:
+    """Return the ids of the migrations that are not in `executed`, oldest first."""
+    return [identifier for identifier in _all_ids(app_name) if identifier not in executed]
 
 
 async def migrate(engine: Engine, app_name: str) -> list[str]:
-    """Run what is pending and return the ids of what was run. Safe when several processes do it at once.
+    """Execute pending migrations, also if several processes call this at the same time.
+
+    Returns:
+        The ids of the migrations that this call executed.
 
     Raises:
-        MigrationFailedError: a migration failed; those before it are kept.
-        LockTakenError: another process has been migrating for longer than the lock is waited for.
+        MigrationFailedError: a migration failed; those before it stay in effect.
+        MigrationLockError: another process has been migrating for too long.
     """
     async with _one_at_a_time(engine):
-        todo = await pending(app_name)
-        if todo:
-            with contextlib.redirect_stdout(io.StringIO()) as said:
+        ids = await pending(app_name)
+        if ids:
+            with contextlib.redirect_stdout(io.StringIO()) as output:
                 result = await run_forwards(app_name)
             if not result.success:
-                raise MigrationFailedError(result.message or said.getvalue())
-    return todo
+                raise MigrationFailedError(result.message or output.getvalue())
+    return ids
 
 
 @cache
-def _known(app_name: str) -> tuple[str, ...]:
+def _all_ids(app_name: str) -> tuple[str, ...]:
     manager = BaseMigrationManager()
     folder = manager.get_app_config(app_name).resolved_migrations_folder_path
     return tuple(manager.get_migration_ids(manager.get_migration_modules(folder)))
@@ -72,9 +76,9 @@ def _known(app_name: str) -> tuple[str, ...]:
 
 @asynccontextmanager
 async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
-    """Piccolo itself takes no lock: of several that migrate at once, some would fail on tables that just appeared."""
+    """Hold a lock, which Piccolo does not: concurrent migrations would fail on tables that have just been created."""
     if isinstance(engine, PooledSQLiteEngine):
-        create_private(engine.path)
+        create_private_file(engine.path)
         lock = await asyncio.to_thread(_lock_file, f"{engine.path}.migrate-lock")
         try:
             yield
@@ -83,25 +87,27 @@ async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
         return
     connection = await engine.get_new_connection()
     try:
-        # Of the transaction, not of the session: that also holds behind a pooler in transaction mode.
+        # A lock of the transaction, not of the session, also works with a pooler in transaction mode.
         async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'")
+            await connection.execute(f"SET LOCAL lock_timeout = '{MAX_LOCK_WAIT_SECONDS}s'")
             await connection.execute("SET LOCAL statement_timeout = 0")
             try:
-                await connection.execute("SELECT pg_advisory_xact_lock($1)", _ADVISORY_LOCK, timeout=LOCK_TIMEOUT)
+                await connection.execute(
+                    "SELECT pg_advisory_xact_lock($1)", _ADVISORY_LOCK, timeout=MAX_LOCK_WAIT_SECONDS
+                )
             except (asyncpg.LockNotAvailableError, TimeoutError) as error:
-                raise LockTakenError from error
+                raise MigrationLockError from error
             yield
     finally:
         await connection.close()
 
 
 def _lock_file(path: str) -> sqlite3.Connection:
-    """Hold a lock that the system drops when the process dies."""
-    connection = sqlite3.connect(path, timeout=LOCK_TIMEOUT, isolation_level=None, check_same_thread=False)
+    """Take a lock that the operating system releases if the process dies."""
+    connection = sqlite3.connect(path, timeout=MAX_LOCK_WAIT_SECONDS, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("BEGIN EXCLUSIVE")
     except sqlite3.OperationalError as error:
         connection.close()
-        raise LockTakenError from error
+        raise MigrationLockError from error
     return connection

@@ -1,4 +1,4 @@
-"""A bounded number of places, each waited for only so long."""
+"""A limit on concurrent connections, with a limited wait."""
 
 import asyncio
 from types import TracebackType
@@ -9,12 +9,12 @@ from auth_api.kit.errors import ServerOverloadedException
 
 
 class PoolLimiter:
-    """Stands before a pool of connections, so that a full pool is an answer (503) and no endless wait.
+    """Limits the connections in use, so that a full pool returns 503 instead of waiting without bound.
 
     Args:
-        pool: its name in metrics.
-        size: how many may hold a place at once.
-        timeout: seconds that one waits for a place.
+        pool: name of the pool in metrics.
+        size: maximum number of connections in use.
+        timeout: maximum wait in seconds.
     """
 
     def __init__(self, pool: str, size: int, timeout: float) -> None:
@@ -26,7 +26,7 @@ class PoolLimiter:
         metrics.CONNECTIONS_MAX.labels(pool).set(size)
 
     async def acquire(self) -> None:
-        """Take a place.
+        """Wait until fewer than `size` connections are in use.
 
         Raises:
             ServerOverloadedException: none became free in time.
@@ -39,7 +39,7 @@ class PoolLimiter:
         self._in_use.inc()
 
     def release(self) -> None:
-        """Give the place back."""
+        """Count one connection less."""
         self._free.release()
         self._in_use.dec()
 

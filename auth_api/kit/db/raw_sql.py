@@ -1,4 +1,4 @@
-"""Asks without doing anew for each request what is the same for all of them."""
+"""Raw SQL without Piccolo's work per request: each statement's text is translated for the engine once."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -11,46 +11,49 @@ from piccolo.query.methods.raw import Raw
 from piccolo.querystring import QueryString
 from piccolo.table import Table
 
-STATEMENTS: Final = 500
-"""How many texts are remembered. The application has a hundred; Piccolo's own queries come and go."""
+MAX_CACHED_STATEMENTS: Final = 500
+"""The application has about a hundred; some of Piccolo's own queries differ from call to call."""
 
-_VALUES: Final = frozenset({str, int, float, bool, bytes, list, datetime, timedelta, UUID, type(None)})
-"""What is a parameter and never a part of the text; Piccolo also takes queries and columns in its place."""
+_VALUE_TYPES: Final = frozenset({str, int, float, bool, bytes, list, datetime, timedelta, UUID, type(None)})
+"""Types that are always parameters; Piccolo also accepts queries and columns, which become part of the text."""
 
 
 class _ValuesOnly(QueryString):
-    """A statement whose arguments are values alone: Piccolo looks at each of them for a column."""
+    """A statement whose arguments are only values: Piccolo's own class searches each of them for columns."""
 
     def process_args(self, args: Sequence[Any]) -> tuple[Sequence[Any], Sequence[Column]]:
-        """Take them as they are."""
+        """Return the arguments unchanged, and no columns."""
         return args, ()
 
 
 class RawSql:
-    """Mixin before `Table`, whose statements are mostly written by hand."""
+    """Mixin before `Table` for tables whose statements are mostly raw SQL."""
 
     @classmethod
     def raw(cls, sql: str, *args: Any) -> Raw:
-        """Make a query as `Table.raw` does."""
-        kind = _ValuesOnly if _VALUES.issuperset(map(type, args)) else QueryString
+        """Create a query, as `Table.raw` does."""
+        kind = _ValuesOnly if _VALUE_TYPES.issuperset(map(type, args)) else QueryString
         return Raw(table=cast("type[Table]", cls), querystring=kind(sql, *args))
 
 
-def compiled(query: QueryString, engine_type: str) -> tuple[str, Sequence[Any]]:
-    """Return the text in the engine's own notation, and its parameters; a text is taken apart once."""
-    if isinstance(query, _ValuesOnly) or _VALUES.issuperset(map(type, query.args)):
-        return _text(query.template, len(query.args), engine_type), query.args
+def compile_query(query: QueryString, engine_type: str) -> tuple[str, Sequence[Any]]:
+    """Return the text in the notation of the engine (`$1` or `?`), and the parameters.
+
+    Equal statements get the same text object: asyncpg finds its prepared statements by it.
+    """
+    if isinstance(query, _ValuesOnly) or _VALUE_TYPES.issuperset(map(type, query.args)):
+        return _compile_text(query.template, len(query.args), engine_type), query.args
     return query.compile_string(engine_type)
 
 
 async def fetch_rows(query: Raw) -> Sequence[Mapping[str, Any]]:
-    """Ask, and return the rows as the driver made them: what Piccolo does besides is for queries that it built."""
-    engine: Any = query.table._meta.db  # noqa: SLF001 - Piccolo's own place for it
+    """Execute a query and return the driver's rows, without the conversions that Piccolo needs for its own queries."""
+    engine: Any = query.table._meta.db  # noqa: SLF001 - Piccolo has no public name for it
     rows: Sequence[Mapping[str, Any]] = await engine.run_querystring(query.querystring)
     return rows
 
 
-@lru_cache(maxsize=STATEMENTS)
-def _text(template: str, parameters: int, engine_type: str) -> str:
+@lru_cache(maxsize=MAX_CACHED_STATEMENTS)
+def _compile_text(template: str, parameters: int, engine_type: str) -> str:
     text, _ = QueryString(template, *range(parameters)).compile_string(engine_type)
     return text

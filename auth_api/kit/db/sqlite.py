@@ -1,7 +1,7 @@
-"""SQLite: connections that stay open, one of them for all writers.
+"""SQLite engine with open connections: several for reading, one for writing.
 
-The stock engine opens a connection and a thread for every query. Here readers share a few, and writers of this process
-queue for one instead of meeting "database is locked"; other processes are waited for by SQLite itself.
+Piccolo's own engine opens a connection and a thread for each query. Here writers of this process queue for one
+connection instead of failing with "database is locked"; SQLite itself waits for other processes.
 """
 
 import asyncio
@@ -18,35 +18,35 @@ from piccolo.table import Table
 from auth_api.kit.clock import monotonic
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.pool_limiter import PoolLimiter
-from auth_api.kit.db.raw_sql import compiled
-from auth_api.kit.db.sqlite_connection import DurableConnection, create_private
+from auth_api.kit.db.raw_sql import compile_query
+from auth_api.kit.db.sqlite_connection import DurableConnection, create_private_file
 from auth_api.kit.db.transactions import GuardedTransaction
 
-READERS = 2
-"""More gain nothing: the interpreter's lock is the limit."""
+READER_CONNECTIONS: Final = 2
+"""With more connections reads get no faster: the global interpreter lock is the limit."""
 
-SHORT_WAIT = 0.1
-"""Seconds in a queue that are not worth telling SQLite of."""
+MIN_DEDUCTED_SECONDS: Final = 0.1
+"""Shorter waits in the queue are not deducted from SQLite's time limit: setting it takes a statement."""
 
 
 class ImmediateTransaction(GuardedTransaction, SQLiteTransaction):
-    """Takes the write lock at BEGIN: a read followed by a write can then not fail for a writer in between."""
+    """A transaction that takes the write lock at BEGIN, so that a write after a read cannot fail because of others."""
 
     async def begin(self) -> None:
-        """One hop to the connection's thread, as for every statement here."""
+        """Execute BEGIN, with one switch to the connection's thread as for each statement."""
         await self.connection.execute_fetchall("BEGIN IMMEDIATE")
 
     async def commit(self) -> None:
-        """Make it durable."""
+        """Execute COMMIT."""
         await self.connection.execute_fetchall("COMMIT")
 
     async def rollback(self) -> None:
-        """Undo it."""
+        """Execute ROLLBACK."""
         await self.connection.execute_fetchall("ROLLBACK")
 
 
 class PooledSQLiteEngine(SQLiteEngine):
-    """Piccolo's engine on connections that stay open. Without a started pool it behaves as the stock one."""
+    """Piccolo's engine on connections that stay open; without a started pool it behaves like Piccolo's own."""
 
     lost_connections: Final = ()
 
@@ -54,16 +54,16 @@ class PooledSQLiteEngine(SQLiteEngine):
         self._policy = policy
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
-        self._waits = policy.statement_timeout
+        self._busy_timeout = policy.statement_timeout
         super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=policy.statement_timeout)
 
     async def get_connection(self) -> aiosqlite.Connection:
-        """Open a connection, outside of a pool to a new file if need be.
+        """Open a connection; outside of a pool, create the file if needed and allowed.
 
-        Where that fails its thread is waited for, which would complain of a closed event loop.
+        If that fails, wait for the connection's thread, which would otherwise report a closed event loop.
         """
         if self._writer is None and self._policy.creates_file:
-            await asyncio.to_thread(create_private, self.path)
+            await asyncio.to_thread(create_private_file, self.path)
         connection = aiosqlite.connect(**self.connection_kwargs)
         try:
             await connection
@@ -77,16 +77,16 @@ class PooledSQLiteEngine(SQLiteEngine):
         """Open all connections."""
         try:
             self._writer = await self.get_connection()
-            self._readers = [await self.get_connection() for _ in range(READERS)]
+            self._readers = [await self.get_connection() for _ in range(READER_CONNECTIONS)]
         except BaseException:
             await self.close_connection_pool()
             raise
-        self._reader_slots = PoolLimiter("readers", READERS, self._policy.statement_timeout)
-        self._writer_slots = PoolLimiter("writer", 1, self._policy.statement_timeout)
+        self._reader_limiter = PoolLimiter("readers", READER_CONNECTIONS, self._policy.statement_timeout)
+        self._writer_limiter = PoolLimiter("writer", 1, self._policy.statement_timeout)
         self._idle_readers = list(self._readers)
 
     async def close_connection_pool(self) -> None:
-        """Close all connections; one that stays open would keep the process from ending."""
+        """Close all connections: an open one would keep the process from ending."""
         connections = [*self._readers, *([self._writer] if self._writer else [])]
         self._writer, self._readers = None, []
         for connection in connections:
@@ -94,54 +94,54 @@ class PooledSQLiteEngine(SQLiteEngine):
                 await connection.close()
 
     async def ping(self) -> None:
-        """Read from the file; a mere `SELECT 1` would never touch it."""
+        """Read from the file, which `SELECT 1` would not."""
         await self.run_ddl("SELECT count(*) FROM sqlite_master")
 
     async def acquire(self) -> aiosqlite.Connection:
-        """Wait for the writer's connection. What the queue took of the time limit is not waited for a lock again.
+        """Wait for the writer's connection, and shorten SQLite's wait for locks by the time spent in the queue.
 
         Raises:
-            ServerOverloadedException: the writers before did not finish in time.
+            ServerOverloadedException: earlier writers did not finish in time.
         """
         if self._writer is None:
             return await self.get_connection()
         began = monotonic()
-        await self._writer_slots.acquire()
+        await self._writer_limiter.acquire()
         waited = monotonic() - began
-        left = self._policy.statement_timeout - (waited if waited > SHORT_WAIT else 0)
-        if left != self._waits:
+        left = self._policy.statement_timeout - (waited if waited > MIN_DEDUCTED_SECONDS else 0)
+        if left != self._busy_timeout:
             try:
                 await self._writer.execute_fetchall(f"PRAGMA busy_timeout = {max(0, round(left * 1000))}")
             except BaseException:
-                self._writer_slots.release()
+                self._writer_limiter.release()
                 raise
-            self._waits = left
+            self._busy_timeout = left
         return self._writer
 
     async def release(self, connection: aiosqlite.Connection, *, clean: bool) -> None:
-        """Let the next writer have it, after a rollback unless it is clean."""
+        """Free the writer's connection, after a rollback unless it is clean."""
         if self._writer is None:
             await connection.close()
         elif clean:
-            self._writer_slots.release()
+            self._writer_limiter.release()
         else:
-            # Shielded: the place must come back even if the client has gone away.
+            # Shielded: the connection must be freed even if the request is cancelled.
             await asyncio.shield(self._recover())
 
     async def on_error(self, error: BaseException, connection: aiosqlite.Connection) -> None:
-        """Nothing: what breaks one connection here is met by the others themselves."""
+        """Do nothing: each connection detects damage by itself."""
 
     def transaction(
         self,
         transaction_type: TransactionType = TransactionType.immediate,
         allow_nested: bool = True,  # noqa: FBT001, FBT002 - Piccolo's signature
     ) -> ImmediateTransaction:
-        """Begin a transaction; whatever kind is asked for, it takes the write lock at once."""
+        """Create a transaction that takes the write lock at once, whatever type is requested."""
         return ImmediateTransaction(self, transaction_type=transaction_type, allow_nested=allow_nested)
 
     async def run_querystring(self, querystring: QueryString, in_pool: bool = False) -> Any:  # noqa: ARG002, FBT001, FBT002 - Piccolo's signature
-        """Ask in the transaction of the task, or else on whichever connection is for it. Prints nothing."""
-        statement, values = compiled(querystring, self.engine_type)
+        """Execute in the current transaction, or on a reader's or the writer's connection. Nothing is printed."""
+        statement, values = compile_query(querystring, self.engine_type)
         if (transaction := self.current_transaction.get()) is not None:
             return await self._run_in_existing_connection(transaction.connection, statement, list(values))
         return await self._run_in_new_connection(statement, list(values))
@@ -161,8 +161,8 @@ class PooledSQLiteEngine(SQLiteEngine):
         try:
             return await connection.execute_fetchall(query, args or [])
         finally:
-            # One statement commits itself, cancelled or not; the next one queues behind it in the same thread.
-            self._writer_slots.release()
+            # A single statement commits itself, even if the request is cancelled; the next one waits in its thread.
+            self._writer_limiter.release()
 
     async def _run_in_existing_connection(
         self,
@@ -182,7 +182,7 @@ class PooledSQLiteEngine(SQLiteEngine):
             await connection.close()
 
     async def _read(self, query: str, args: list[Any]) -> Any:
-        async with self._reader_slots:
+        async with self._reader_limiter:
             connection = self._idle_readers.pop()
             try:
                 return await connection.execute_fetchall(query, args)
@@ -194,14 +194,16 @@ class PooledSQLiteEngine(SQLiteEngine):
             if self._writer is not None:
                 await self._writer.rollback()  # nothing to do where none is open
         except sqlite3.Error as error:
-            logger.bind(error=type(error).__name__).warning("rollback failed, opening a new connection")
+            logger.bind(event="rollback:failed", error_type=type(error).__name__).warning(
+                "rollback failed, replacing the writer's connection"
+            )
             await self._replace_writer()
         finally:
-            self._writer_slots.release()
+            self._writer_limiter.release()
 
     async def _replace_writer(self) -> None:
         broken, self._writer = self._writer, await self.get_connection()
-        self._waits = self._policy.statement_timeout
+        self._busy_timeout = self._policy.statement_timeout
         if broken is not None:
             with contextlib.suppress(sqlite3.Error):
                 await broken.close()

@@ -1,7 +1,7 @@
-"""Makes a Piccolo transaction give its connection back whatever happens.
+"""Transactions that always release their connection.
 
-Stock transactions keep the connection, and stay the current one of their task, when BEGIN, COMMIT or ROLLBACK fails:
-after as many failures as the pool is large, every request hangs.
+Piccolo's own transactions keep the connection, and stay the current transaction of their task, if BEGIN, COMMIT or
+ROLLBACK fails: once that has happened as often as the pool has connections, every request waits forever.
 """
 
 from types import TracebackType
@@ -12,27 +12,27 @@ from loguru import logger
 from auth_api.kit.deadlines import uninterruptible
 
 
-class Connections(Protocol):
-    """What a guarded transaction asks of its engine."""
+class TransactionEngine(Protocol):
+    """The part of an engine that a guarded transaction uses."""
 
     current_transaction: Any
     lost_connections: tuple[type[Exception], ...]
-    """What BEGIN raises on a connection that had died before."""
+    """Errors of BEGIN on a connection that was already dead."""
 
     async def acquire(self) -> Any:
-        """Return a connection to run a transaction on."""
+        """Return a connection for a transaction."""
 
     async def release(self, connection: Any, *, clean: bool) -> None:
-        """Take it back. Unless clean, a transaction may still be open, or a statement still under way, on it."""
+        """Take the connection back. Unless `clean`, a transaction or a statement may still be active on it."""
 
     async def on_error(self, error: BaseException, connection: Any) -> None:
-        """Draw from an error on a connection what it means for the others."""
+        """Decide whether an error on a connection means that the other connections must be replaced."""
 
 
 class GuardedTransaction:
-    """Mixin before `PostgresTransaction` or `SQLiteTransaction`, which bring `begin`, `commit` and `rollback`."""
+    """Mixin before `PostgresTransaction` or `SQLiteTransaction`, which define `begin`, `commit` and `rollback`."""
 
-    engine: Any
+    engine: Any  # a TransactionEngine, for Piccolo's own engine class
     _parent: Any
 
     async def __aenter__(self) -> Any:
@@ -41,7 +41,7 @@ class GuardedTransaction:
         try:
             await self._begin()
         except self.engine.lost_connections:
-            await self._begin()  # nothing had been asked yet, so a fresh connection does as well
+            await self._begin()  # nothing was executed yet, so the transaction can begin on a new connection
         self.context = self.engine.current_transaction.set(self)
         return self
 
@@ -57,9 +57,9 @@ class GuardedTransaction:
                     await self.commit()  # type: ignore[attr-defined]
                 clean = True
             else:
-                clean = await self._roll_back_quietly()
-        except Exception as failed:
-            error = failed
+                clean = await self._try_rollback()
+        except Exception as commit_error:
+            error = commit_error
             raise
         finally:
             self.engine.current_transaction.reset(self.context)
@@ -77,11 +77,11 @@ class GuardedTransaction:
             await self.engine.release(self.connection, clean=False)
             raise
 
-    async def _roll_back_quietly(self) -> bool:
-        """The error that ended the transaction is the one to report, not that of a ROLLBACK on a dead connection."""
+    async def _try_rollback(self) -> bool:
+        """Return whether the ROLLBACK succeeded. Its error is only logged: the caller gets the original error."""
         try:
             await self.rollback()  # type: ignore[attr-defined]
-        except Exception as error:  # noqa: BLE001 - whatever it is, the connection is looked at when it is given back
-            logger.bind(error=type(error).__name__).debug("rollback failed")
+        except Exception as error:  # noqa: BLE001 - after any error the connection is checked on release
+            logger.bind(event="rollback:failed", error_type=type(error).__name__).debug("rollback failed")
             return False
         return True

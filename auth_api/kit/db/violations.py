@@ -1,11 +1,11 @@
-"""Recognises what a constraint or a privilege refused."""
+"""Errors for changes that a constraint or a missing privilege prevented."""
 
 import sqlite3
 
 import asyncpg
 
 UNIQUE_VIOLATIONS = (asyncpg.UniqueViolationError, sqlite3.IntegrityError)
-"""To catch around a statement that can violate nothing else. On PostgreSQL the transaction is lost."""
+"""Catch them around a statement that can violate no other constraint. On PostgreSQL the transaction has failed."""
 
 NOT_PERMITTED = (asyncpg.InsufficientPrivilegeError,)
-"""42501: the database's role may not do that. SQLite knows no roles."""
+"""42501: the database role lacks the privilege. SQLite has no roles."""

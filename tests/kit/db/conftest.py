@@ -1,4 +1,4 @@
-"""Databases below the application. The folder of an engine is collected with that engine alone."""
+"""Fixtures for databases without the application."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
@@ -14,7 +14,7 @@ from tests.support.scratch import Scratch, ScratchFactory, scratch_database
 
 @pytest.fixture
 def policy(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabasePolicy:
-    """A pool of three with long time limits; SQLite has a file for each test."""
+    """A pool of three connections with long time limits; SQLite has one file per test."""
     if engine == "sqlite":
         return DatabasePolicy(sqlite_path=str(tmp_path / "scratch.db"), max_pool_size=3)
     url: str = request.getfixturevalue("database_url")
@@ -23,7 +23,7 @@ def policy(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Datab
 
 @pytest.fixture
 def scratch_with(policy: DatabasePolicy) -> ScratchFactory:
-    """Return a function that opens a database with another policy."""
+    """Return a function that opens a database with a changed policy."""
 
     def make(**changes: Any) -> AbstractAsyncContextManager[Scratch]:
         return scratch_database(msgspec.structs.replace(policy, **changes))

@@ -1,4 +1,4 @@
-"""Clients go away at any moment; no connection, no place and no half transaction stays behind."""
+"""Requests cancelled at random moments: no connection is leaked, and no transaction takes effect in part."""
 
 import asyncio
 import random
@@ -11,33 +11,31 @@ from tests.support.scratch import Scratch
 
 SEED = 20260219
 CLIENTS = 200
-LONGEST = 0.15
+MAX_DELAY_SECONDS = 0.15
 
 
-async def storm(request: Callable[[int], Awaitable[object]]) -> list[int]:
-    """Start many requests, cancel most of them at random moments; return the numbers of those that were answered."""
-    chance = random.Random(SEED)  # noqa: S311 - the same storm every time, as far as the system lets it
+async def start_and_cancel(request: Callable[[int], Awaitable[object]]) -> list[int]:
+    """Start many requests and cancel most of them at random moments; return the numbers of the completed ones."""
+    chance = random.Random(SEED)  # noqa: S311 - repeatable, as far as the system allows
     loop = asyncio.get_running_loop()
     tasks = [asyncio.ensure_future(request(number)) for number in range(CLIENTS)]
     for task in chance.sample(tasks, CLIENTS * 3 // 4):
-        loop.call_later(chance.uniform(0, LONGEST), task.cancel)
+        loop.call_later(chance.uniform(0, MAX_DELAY_SECONDS), task.cancel)
     async with asyncio.timeout(20):
         await asyncio.wait(tasks)
     failed = [task.exception() for task in tasks if not task.cancelled() and task.exception()]
     assert failed == []
-    answered = [number for number, task in enumerate(tasks) if not task.cancelled()]
-    assert CLIENTS // 4 <= len(answered) < CLIENTS
-    return answered
+    completed = [number for number, task in enumerate(tasks) if not task.cancelled()]
+    assert CLIENTS // 4 <= len(completed) < CLIENTS
+    return completed
 
 
-def places(engine: str) -> int:
-    """How many transactions may be open at once."""
+def max_transactions(engine: str) -> int:
+    """Return the maximum number of concurrent transactions."""
     return 1 if engine == "sqlite" else 3
 
 
-async def test_cancelled_transactions_are_whole_or_nothing_and_lose_no_connection(
-    scratch: Scratch, engine: str
-) -> None:
+async def test_cancelled_transactions_are_atomic_and_leak_no_connection(scratch: Scratch, engine: str) -> None:
     async def request(number: int) -> None:
         async def work() -> None:
             await scratch.add(number)
@@ -46,15 +44,15 @@ async def test_cancelled_transactions_are_whole_or_nothing_and_lose_no_connectio
 
         await scratch.database.transaction(work)
 
-    answered = await storm(request)
+    completed = await start_and_cancel(request)
 
     rows = Counter(await scratch.keys())
     assert set(rows.values()) <= {2}
-    assert set(answered) <= rows.keys()
-    assert await scratch.has_room_for(places(engine))
+    assert set(completed) <= rows.keys()
+    assert await scratch.can_open(max_transactions(engine))
 
 
-async def test_cancelled_transactions_that_fail_lose_no_connection(scratch: Scratch, engine: str) -> None:
+async def test_cancelled_failing_transactions_leak_no_connection(scratch: Scratch, engine: str) -> None:
     async def request(number: int) -> None:
         async def work() -> None:
             await scratch.add(number)
@@ -63,36 +61,36 @@ async def test_cancelled_transactions_that_fail_lose_no_connection(scratch: Scra
         with pytest.raises(LookupError):
             await scratch.database.transaction(work)
 
-    await storm(request)
+    await start_and_cancel(request)
 
     assert await scratch.keys() == []
-    assert await scratch.has_room_for(places(engine))
+    assert await scratch.can_open(max_transactions(engine))
 
 
-async def test_cancelled_reads_lose_no_connection(scratch: Scratch, engine: str) -> None:
+async def test_cancelled_reads_leak_no_connection(scratch: Scratch, engine: str) -> None:
     await scratch.add(1)
 
     async def request(_: int) -> None:
         for _ in range(5):
             assert await scratch.keys() == [1]
 
-    await storm(request)
+    await start_and_cancel(request)
 
     assert await asyncio.gather(*(scratch.keys() for _ in range(20))) == [[1]] * 20
-    assert await scratch.has_room_for(places(engine))
+    assert await scratch.can_open(max_transactions(engine))
 
 
-async def test_cancelled_single_statements_take_effect_or_not(scratch: Scratch, engine: str) -> None:
-    answered = await storm(scratch.add)
+async def test_cancelled_single_statements_are_atomic(scratch: Scratch, engine: str) -> None:
+    completed = await start_and_cancel(scratch.add)
 
     rows = Counter(await scratch.keys())
     assert set(rows.values()) <= {1}
-    assert set(answered) <= rows.keys()
-    assert await scratch.has_room_for(places(engine))
+    assert set(completed) <= rows.keys()
+    assert await scratch.can_open(max_transactions(engine))
 
 
 @pytest.mark.parametrize("steps", range(12))
-async def test_a_transaction_may_be_cancelled_at_each_of_its_steps(scratch: Scratch, engine: str, steps: int) -> None:
+async def test_transaction_may_be_cancelled_at_each_step(scratch: Scratch, engine: str, steps: int) -> None:
     async def work() -> None:
         await scratch.add(1)
         await scratch.add(2)
@@ -106,11 +104,11 @@ async def test_a_transaction_may_be_cancelled_at_each_of_its_steps(scratch: Scra
 
     keys = Counter(await scratch.keys())
     assert keys[1] == keys[2]
-    assert await scratch.has_room_for(places(engine))
+    assert await scratch.can_open(max_transactions(engine))
 
 
 @pytest.mark.parametrize("steps", range(1, 6))
-async def test_who_is_cancelled_again_during_the_rollback_leaves_nothing_behind(
+async def test_second_cancellation_during_the_rollback_leaves_nothing_behind(
     scratch: Scratch, engine: str, steps: int
 ) -> None:
     inside = asyncio.Event()
@@ -132,4 +130,4 @@ async def test_who_is_cancelled_again_during_the_rollback_leaves_nothing_behind(
         assert task.cancelled()
 
     assert await scratch.database.transaction(scratch.keys) == []
-    assert await scratch.has_room_for(places(engine))
+    assert await scratch.can_open(max_transactions(engine))

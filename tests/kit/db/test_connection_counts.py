@@ -1,4 +1,4 @@
-"""What is counted of the pool and of transactions."""
+"""Metrics of the pool and of transactions."""
 
 import asyncpg
 import pytest
@@ -15,7 +15,7 @@ def pool(engine: str) -> str:
     return "connections" if engine == "postgres" else "writer"
 
 
-async def test_a_connection_is_in_use_for_as_long_as_its_transaction(scratch: Scratch, pool: str) -> None:
+async def test_connection_is_in_use_during_its_transaction(scratch: Scratch, pool: str) -> None:
     changes = Changes()
     seen: list[float] = []
 
@@ -30,7 +30,7 @@ async def test_a_connection_is_in_use_for_as_long_as_its_transaction(scratch: Sc
     assert changes.of("database_connection_wait_seconds_sum", pool=pool) == 0
 
 
-async def test_a_failed_transaction_gives_its_connection_back(scratch: Scratch, pool: str) -> None:
+async def test_failed_transaction_releases_its_connection(scratch: Scratch, pool: str) -> None:
     changes = Changes()
 
     async def work() -> None:
@@ -43,7 +43,7 @@ async def test_a_failed_transaction_gives_its_connection_back(scratch: Scratch, 
     assert changes.of("database_connections_in_use", pool=pool) == 0
 
 
-async def test_a_single_statement_takes_and_returns_a_connection(scratch: Scratch, engine: str) -> None:
+async def test_single_statement_acquires_and_releases_a_connection(scratch: Scratch, engine: str) -> None:
     changes = Changes()
 
     await scratch.keys()
@@ -53,20 +53,20 @@ async def test_a_single_statement_takes_and_returns_a_connection(scratch: Scratc
     assert changes.of("database_connections_in_use", pool=reading) == 0
 
 
-async def test_the_size_of_the_pool_is_shown(scratch_with: ScratchFactory, engine: str, pool: str) -> None:
+async def test_size_of_the_pool_is_a_metric(scratch_with: ScratchFactory, engine: str, pool: str) -> None:
     async with scratch_with(max_pool_size=7):
         shown = current("database_connections_max", pool=pool)
 
     assert shown == (7 if engine == "postgres" else 1)
 
 
-async def test_who_waits_too_long_is_counted_and_so_is_the_wait() -> None:
+async def test_timeout_and_wait_for_a_connection_are_counted() -> None:
     changes = Changes()
-    slots = PoolLimiter("test", 1, timeout=0.01)
+    limiter = PoolLimiter("test", 1, timeout=0.01)
 
-    async with slots:
+    async with limiter:
         with pytest.raises(ServerOverloadedException):
-            await slots.acquire()
+            await limiter.acquire()
         assert changes.of("database_connections_in_use", pool="test") == 1
 
     assert changes.of("database_connections_in_use", pool="test") == 0
@@ -75,7 +75,7 @@ async def test_who_waits_too_long_is_counted_and_so_is_the_wait() -> None:
     assert 0.01 <= changes.of("database_connection_wait_seconds_sum", pool="test") < 5
 
 
-async def test_a_transaction_that_is_begun_again_is_counted(scratch: Scratch) -> None:
+async def test_repeated_transactions_are_counted(scratch: Scratch) -> None:
     changes = Changes()
     conflicts = iter([asyncpg.SerializationError("one"), asyncpg.DeadlockDetectedError("two")])
 

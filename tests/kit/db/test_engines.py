@@ -1,4 +1,4 @@
-"""What both engines have in common beside transactions."""
+"""Behaviour of both engines, besides transactions."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -7,38 +7,38 @@ import pytest
 
 from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.database import create_engine
+from auth_api.kit.db.expressions import as_datetime
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.pool_limiter import PoolLimiter
-from auth_api.kit.db.rows import moment
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.scratch import Scratch, ScratchFactory
 
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 
 
-async def test_the_database_s_clock_is_the_present_in_utc(scratch: Scratch) -> None:
+async def test_database_clock_is_the_present_time_in_utc(scratch: Scratch) -> None:
     before = datetime.now(UTC)
 
-    told = moment(await scratch.value("SELECT clock_timestamp() AS now"))
+    now = as_datetime(await scratch.value("SELECT clock_timestamp() AS now"))
 
-    assert told.utcoffset() == timedelta()
-    assert before - timedelta(seconds=1) <= told <= datetime.now(UTC) + timedelta(seconds=1)
+    assert now.utcoffset() == timedelta()
+    assert before - timedelta(seconds=1) <= now <= datetime.now(UTC) + timedelta(seconds=1)
 
 
-async def test_the_database_s_clock_goes_on_within_a_transaction(scratch: Scratch) -> None:
-    """`now()` would stand still at its beginning."""
+async def test_database_clock_advances_within_a_transaction(scratch: Scratch) -> None:
+    """`now()` would return the time of its beginning."""
 
     async def work() -> tuple[datetime, datetime]:
-        first = moment(await scratch.value("SELECT clock_timestamp() AS now"))
+        first = as_datetime(await scratch.value("SELECT clock_timestamp() AS now"))
         await asyncio.sleep(0.01)
-        return first, moment(await scratch.value("SELECT clock_timestamp() AS now"))
+        return first, as_datetime(await scratch.value("SELECT clock_timestamp() AS now"))
 
     first, second = await scratch.database.transaction(work)
 
     assert second - first >= timedelta(milliseconds=5)
 
 
-async def test_a_full_pool_is_an_answer_and_no_endless_wait(scratch_with: ScratchFactory) -> None:
+async def test_full_pool_fails_after_its_timeout(scratch_with: ScratchFactory) -> None:
     async with scratch_with(max_pool_size=1, pool_timeout=0.05, statement_timeout=0.05) as scratch:
         inside, done = asyncio.Event(), asyncio.Event()
 
@@ -60,7 +60,7 @@ async def test_a_full_pool_is_an_answer_and_no_endless_wait(scratch_with: Scratc
         assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_who_waits_gets_the_place_that_becomes_free(scratch_with: ScratchFactory) -> None:
+async def test_waiting_transaction_gets_the_connection_that_becomes_free(scratch_with: ScratchFactory) -> None:
     async with scratch_with(max_pool_size=1) as scratch:
         inside = asyncio.Event()
 
@@ -77,29 +77,27 @@ async def test_who_waits_gets_the_place_that_becomes_free(scratch_with: ScratchF
         await holder
 
 
-async def test_slots_come_back_from_those_who_left_and_those_who_waited_too_long() -> None:
-    slots = PoolLimiter("places", 2, timeout=0.01)
-    await slots.acquire()
-    await slots.acquire()
+async def test_limiter_loses_no_slot_to_cancelled_and_timed_out_waits() -> None:
+    limiter = PoolLimiter("connections", 2, timeout=0.01)
+    await limiter.acquire()
+    await limiter.acquire()
 
-    waiting = [asyncio.create_task(slots.acquire()) for _ in range(20)]
+    waiting = [asyncio.create_task(limiter.acquire()) for _ in range(20)]
     await asyncio.sleep(0)
     for task in waiting[:10]:
         task.cancel()
     outcomes = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [asyncio.CancelledError] * 10 + [ServerOverloadedException] * 10
 
-    slots.release()
-    slots.release()
-    await slots.acquire()
-    async with slots:
+    limiter.release()
+    limiter.release()
+    await limiter.acquire()
+    async with limiter:
         with pytest.raises(ServerOverloadedException):
-            await slots.acquire()
+            await limiter.acquire()
 
 
-async def test_without_a_pool_everything_works_on_connections_of_its_own(
-    scratch: Scratch, policy: DatabasePolicy
-) -> None:
+async def test_engine_works_without_a_pool(scratch: Scratch, policy: DatabasePolicy) -> None:
     """As under the `piccolo` command."""
     unpooled = Scratch(policy, scratch.breaker)
 
@@ -117,7 +115,7 @@ async def failing(scratch: Scratch) -> None:
     raise ZeroDivisionError
 
 
-async def test_a_pool_may_be_closed_and_opened_again(scratch: Scratch) -> None:
+async def test_closed_pool_may_be_opened_again(scratch: Scratch) -> None:
     await scratch.engine.close_connection_pool()
     await scratch.add(1)
     await scratch.engine.start_connection_pool()
@@ -137,10 +135,10 @@ async def test_a_pool_may_be_closed_and_opened_again(scratch: Scratch) -> None:
         (DatabasePolicy(postgres_dsn="postgresql://ada:hun@ter2@db/auth"), "PostgreSQL", "db/auth"),
     ],
 )
-def test_a_policy_shows_no_password(policy: DatabasePolicy, kind: str, place: str) -> None:
+def test_policy_repr_contains_no_password(policy: DatabasePolicy, kind: str, place: str) -> None:
     assert (repr(policy), policy.kind, policy.place) == (f"DatabasePolicy({kind})", kind, place)
 
 
-def test_an_engine_is_made_without_connecting() -> None:
+def test_engine_is_created_without_connecting() -> None:
     create_engine(DatabasePolicy(sqlite_path="/nowhere/at/all.db"))
-    create_engine(DatabasePolicy(postgres_dsn="postgresql://nobody@127.0.0.1:9/nothing"))
+    create_engine(DatabasePolicy(postgres_dsn="postgresql://user@127.0.0.1:9/nothing"))

@@ -1,4 +1,4 @@
-"""Which errors mean that the database is down, and which of the others a client is not to see."""
+"""Classification of database errors: outages, errors that clients get as 503, and others."""
 
 import sqlite3
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from auth_api.kit.db.failures import is_outage, refuses_writes, translate
+from auth_api.kit.db.failures import is_outage, is_write_refusal, translate
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
 
 
@@ -19,8 +19,8 @@ def sqlite_error(code: int, text: str = "", kind: type[sqlite3.DatabaseError] = 
 OUTAGES: dict[str, Exception] = {
     "connection refused": ConnectionRefusedError(),
     "connection reset": ConnectionResetError(),
-    "no answer in time": TimeoutError(),
-    "no route": OSError(113, "No route to host"),
+    "timeout": TimeoutError(),
+    "no route to host": OSError(113, "No route to host"),
     "08003": asyncpg.ConnectionDoesNotExistError(),
     "08006": asyncpg.ConnectionFailureError(),
     "28P01": asyncpg.InvalidPasswordError(),
@@ -54,20 +54,20 @@ WRITES_REFUSED: dict[str, Exception] = {
     "SQLITE_IOERR_FSYNC": sqlite_error(1034),
 }
 
-NOT_FOR_CLIENTS: dict[str, Exception] = {
-    "57014, the statement's time is up": asyncpg.QueryCanceledError(),
-    "55P03, the wait for a lock is over": asyncpg.LockNotAvailableError(),
+UNAVAILABLE: dict[str, Exception] = {
+    "57014 statement timeout": asyncpg.QueryCanceledError(),
+    "55P03 lock timeout": asyncpg.LockNotAvailableError(),
     "40P01": asyncpg.DeadlockDetectedError(),
     "40001": asyncpg.SerializationError(),
     "23503": asyncpg.ForeignKeyViolationError(),
-    "a statement prepared before a migration": asyncpg.InvalidCachedStatementError(),
+    "statement prepared before a migration": asyncpg.InvalidCachedStatementError(),
     "42P01": asyncpg.UndefinedTableError(),
     "42703": asyncpg.UndefinedColumnError(),
     "SQLite has no such table": sqlite_error(1, "no such table: users"),
     "SQLite has no such column": sqlite_error(1, "no such column: locale"),
 }
 
-ANSWERS: dict[str, Exception] = {
+OTHER_ERRORS: dict[str, Exception] = {
     "23505": asyncpg.UniqueViolationError(),
     "23502": asyncpg.NotNullViolationError(),
     "22P02": asyncpg.InvalidTextRepresentationError(),
@@ -75,45 +75,45 @@ ANSWERS: dict[str, Exception] = {
     "42601": asyncpg.PostgresSyntaxError(),
     "25P02": asyncpg.InFailedSQLTransactionError(),
     "42501": asyncpg.InsufficientPrivilegeError(),
-    "a value of the wrong type": asyncpg.DataError("invalid input for query argument $1: 'x' (an integer is required)"),
+    "value of the wrong type": asyncpg.DataError("invalid input for query argument $1: 'x' (an integer is required)"),
     "too few values": asyncpg.InterfaceError("the server expects 1 argument for this query, 0 were passed"),
     "SQLITE_CONSTRAINT_UNIQUE": sqlite_error(2067, kind=sqlite3.IntegrityError),
     "SQLITE_ERROR": sqlite_error(1, 'near "SELEC": syntax error'),
     "SQLITE_MISMATCH": sqlite_error(20, kind=sqlite3.IntegrityError),
-    "an error of sqlite3 itself": sqlite3.ProgrammingError("Incorrect number of bindings supplied."),
-    "a full pool": ServerOverloadedException(),
-    "a mistake of ours": ValueError("invalid literal"),
-    "a missing key": KeyError("id"),
+    "error of the sqlite3 module": sqlite3.ProgrammingError("Incorrect number of bindings supplied."),
+    "full pool": ServerOverloadedException(),
+    "ValueError": ValueError("invalid literal"),
+    "KeyError": KeyError("id"),
 }
 
 
 @pytest.mark.parametrize("error", OUTAGES.values(), ids=OUTAGES)
-def test_an_outage_counts_and_is_unavailable(error: Exception) -> None:
+def test_outage_counts_and_is_translated(error: Exception) -> None:
     assert is_outage(error) is True
     assert type(translate(error)) is DatabaseUnavailableException
 
 
 @pytest.mark.parametrize("error", WRITES_REFUSED.values(), ids=WRITES_REFUSED)
-def test_what_keeps_writers_alone_away_does_not_count_but_is_unavailable(error: Exception) -> None:
-    """Who reads is served meanwhile, and an open breaker would keep them away as well."""
-    assert refuses_writes(error) is True
+def test_write_refusal_does_not_count_and_is_translated(error: Exception) -> None:
+    """Reads still work, and an open breaker would reject them too."""
+    assert is_write_refusal(error) is True
     assert is_outage(error) is False
     assert type(translate(error)) is DatabaseUnavailableException
 
 
 @pytest.mark.parametrize("error", OUTAGES.values(), ids=OUTAGES)
-def test_what_keeps_everybody_away_is_more_than_refused_writes(error: Exception) -> None:
-    assert refuses_writes(error) is False
+def test_outage_is_not_a_write_refusal(error: Exception) -> None:
+    assert is_write_refusal(error) is False
 
 
-@pytest.mark.parametrize("error", NOT_FOR_CLIENTS.values(), ids=NOT_FOR_CLIENTS)
-def test_what_one_request_met_does_not_count_but_is_unavailable(error: Exception) -> None:
-    """Five slow statements behind one row lock must not take the service down for everybody."""
+@pytest.mark.parametrize("error", UNAVAILABLE.values(), ids=UNAVAILABLE)
+def test_error_of_one_request_does_not_count_and_is_translated(error: Exception) -> None:
+    """Five slow statements behind one row lock must not take down the service."""
     assert is_outage(error) is False
     assert type(translate(error)) is DatabaseUnavailableException
 
 
-@pytest.mark.parametrize("error", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_does_not_count_and_stays_what_it_is(error: Exception) -> None:
+@pytest.mark.parametrize("error", OTHER_ERRORS.values(), ids=OTHER_ERRORS)
+def test_other_error_does_not_count_and_is_not_translated(error: Exception) -> None:
     assert is_outage(error) is False
     assert translate(error) is None

@@ -1,4 +1,4 @@
-"""Texts of statements are taken apart once, and come out as Piccolo would make them."""
+"""Compilation of raw SQL: cached by text, with the same result as Piccolo's own."""
 
 from typing import Any
 from uuid import UUID
@@ -6,10 +6,10 @@ from uuid import UUID
 import pytest
 from piccolo.querystring import QueryString
 
-from auth_api.kit.db.raw_sql import compiled
+from auth_api.kit.db.raw_sql import compile_query
 from auth_api.users.tables import UserRow
 
-NOBODY = UUID(int=0)
+ZERO = UUID(int=0)
 
 
 @pytest.mark.parametrize("engine_type", ["sqlite", "postgres"])
@@ -25,25 +25,25 @@ NOBODY = UUID(int=0)
         ("SELECT {} FROM users", [UserRow.id]),
     ],
 )
-def test_a_statement_is_what_piccolo_makes_of_it(template: str, values: list[Any], engine_type: str) -> None:
+def test_compiled_statement_equals_that_of_piccolo(template: str, values: list[Any], engine_type: str) -> None:
     query = QueryString(template, *values)
     text, parameters = query.compile_string(engine_type)
 
     for _ in range(2):
-        assert [*compiled(query, engine_type)] == [text, parameters]
+        assert [*compile_query(query, engine_type)] == [text, parameters]
 
 
-def test_the_same_text_takes_other_values() -> None:
-    first = compiled(QueryString("SELECT {}, {}", 1, "one"), "postgres")
-    second = compiled(QueryString("SELECT {}, {}", NOBODY, None), "postgres")
+def test_cached_text_is_reused_with_other_values() -> None:
+    first = compile_query(QueryString("SELECT {}, {}", 1, "one"), "postgres")
+    second = compile_query(QueryString("SELECT {}, {}", ZERO, None), "postgres")
 
     assert first == ("SELECT $1, $2", [1, "one"])
-    assert second == ("SELECT $1, $2", [NOBODY, None])
-    assert first[0] is second[0]  # what asyncpg finds its prepared statement by
+    assert second == ("SELECT $1, $2", [ZERO, None])
+    assert first[0] is second[0]  # asyncpg finds its prepared statement by it
 
 
-def test_both_engines_have_their_own_text() -> None:
+def test_each_engine_gets_its_own_notation() -> None:
     query = QueryString("SELECT {}", 1)
 
-    assert compiled(query, "postgres") == ("SELECT $1", [1])
-    assert compiled(query, "sqlite") == ("SELECT ?", [1])
+    assert compile_query(query, "postgres") == ("SELECT $1", [1])
+    assert compile_query(query, "sqlite") == ("SELECT ?", [1])

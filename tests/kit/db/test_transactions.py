@@ -1,4 +1,4 @@
-"""All of a transaction or nothing of it, on both engines."""
+"""Transactions on both engines."""
 
 import asyncio
 
@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from auth_api.kit.breaker.policy import BreakerState
-from auth_api.kit.db.database import ATTEMPTS, after_commit
+from auth_api.kit.db.database import MAX_ATTEMPTS, after_commit
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.scratch import Scratch
 
@@ -21,11 +21,11 @@ CONFLICTS = [
 ]
 
 
-class ChangedMindError(Exception):
-    """What ends a transaction here."""
+class AbortError(Exception):
+    """Raised to roll back a transaction."""
 
 
-async def test_what_was_done_is_kept_and_the_result_returned(scratch: Scratch) -> None:
+async def test_transaction_commits_and_returns_the_result(scratch: Scratch) -> None:
     async def work() -> str:
         await scratch.add(1)
         await scratch.add(2)
@@ -35,23 +35,23 @@ async def test_what_was_done_is_kept_and_the_result_returned(scratch: Scratch) -
     assert await scratch.keys() == [1, 2]
 
 
-async def test_an_exception_undoes_everything_and_comes_through(scratch: Scratch) -> None:
-    error = ChangedMindError()
+async def test_exception_rolls_back_and_is_raised(scratch: Scratch) -> None:
+    error = AbortError()
 
     async def work() -> None:
         await scratch.add(1)
         raise error
 
-    with pytest.raises(ChangedMindError) as met:
+    with pytest.raises(AbortError) as met:
         await scratch.database.transaction(work)
 
     assert met.value is error
     assert await scratch.keys() == []
-    assert await scratch.has_room_for(1)
+    assert await scratch.can_open(1)
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_a_failed_statement_undoes_everything(scratch: Scratch) -> None:
+async def test_failed_statement_rolls_back(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.add(1)
         await scratch.run("INSERT INTO scratch (key) VALUES (NULL)")
@@ -63,36 +63,36 @@ async def test_a_failed_statement_undoes_everything(scratch: Scratch) -> None:
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_others_see_nothing_of_it_before_the_commit(scratch: Scratch) -> None:
-    inserted, looked = asyncio.Event(), asyncio.Event()
+async def test_changes_are_invisible_before_the_commit(scratch: Scratch) -> None:
+    inserted, was_read = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
         await scratch.add(1)
         inserted.set()
-        await looked.wait()
+        await was_read.wait()
 
     task = asyncio.create_task(scratch.database.transaction(work))
     await inserted.wait()
     before = await scratch.keys()
-    looked.set()
+    was_read.set()
     await task
 
     assert (before, await scratch.keys()) == ([], [1])
 
 
-async def test_a_transaction_within_a_transaction_is_a_part_of_it(scratch: Scratch) -> None:
+async def test_nested_transaction_is_part_of_the_outer_one(scratch: Scratch) -> None:
     async def outer() -> None:
         await scratch.database.transaction(lambda: scratch.add(1))
         await scratch.add(2)
-        raise ChangedMindError
+        raise AbortError
 
-    with pytest.raises(ChangedMindError):
+    with pytest.raises(AbortError):
         await scratch.database.transaction(outer)
 
     assert await scratch.keys() == []
 
 
-async def test_after_the_commit_is_after_the_commit(scratch: Scratch) -> None:
+async def test_after_commit_callbacks_run_in_order_after_the_commit(scratch: Scratch) -> None:
     events: list[str] = []
 
     async def work() -> None:
@@ -106,24 +106,24 @@ async def test_after_the_commit_is_after_the_commit(scratch: Scratch) -> None:
     assert events == ["work", "first", "second"]
 
 
-async def test_after_a_rollback_nothing_is_called(scratch: Scratch) -> None:
+async def test_after_commit_callback_does_not_run_after_a_rollback(scratch: Scratch) -> None:
     events: list[str] = []
 
     async def work() -> None:
-        after_commit(lambda: events.append("told"))
-        raise ChangedMindError
+        after_commit(lambda: events.append("called"))
+        raise AbortError
 
-    with pytest.raises(ChangedMindError):
+    with pytest.raises(AbortError):
         await scratch.database.transaction(work)
 
     assert events == []
 
 
-async def test_after_the_commit_is_after_that_of_the_whole(scratch: Scratch) -> None:
+async def test_after_commit_callback_runs_after_the_outer_commit(scratch: Scratch) -> None:
     events: list[str] = []
 
     async def inner() -> None:
-        after_commit(lambda: events.append("told"))
+        after_commit(lambda: events.append("called"))
 
     async def outer() -> None:
         await scratch.database.transaction(inner)
@@ -131,19 +131,19 @@ async def test_after_the_commit_is_after_that_of_the_whole(scratch: Scratch) -> 
 
     await scratch.database.transaction(outer)
 
-    assert events == ["inner is done", "told"]
+    assert events == ["inner is done", "called"]
 
 
-def test_outside_of_a_transaction_it_is_called_at_once() -> None:
+def test_after_commit_callback_runs_at_once_outside_of_a_transaction() -> None:
     events: list[str] = []
 
-    after_commit(lambda: events.append("told"))
+    after_commit(lambda: events.append("called"))
 
-    assert events == ["told"]
+    assert events == ["called"]
 
 
 @pytest.mark.parametrize("conflict", CONFLICTS)
-async def test_the_victim_of_a_conflict_is_repeated_and_takes_effect_once(
+async def test_transaction_is_repeated_after_a_conflict(
     scratch: Scratch, conflict: type[asyncpg.PostgresError]
 ) -> None:
     events: list[str] = []
@@ -151,17 +151,17 @@ async def test_the_victim_of_a_conflict_is_repeated_and_takes_effect_once(
 
     async def work() -> int:
         await scratch.add(1)
-        after_commit(lambda: events.append("told"))
-        if (attempt := next(attempts)) < ATTEMPTS:
+        after_commit(lambda: events.append("called"))
+        if (attempt := next(attempts)) < MAX_ATTEMPTS:
             raise conflict(VICTIM)
         return attempt
 
-    assert await scratch.database.transaction(work) == ATTEMPTS
-    assert (await scratch.keys(), events) == ([1], ["told"])
+    assert await scratch.database.transaction(work) == MAX_ATTEMPTS
+    assert (await scratch.keys(), events) == ([1], ["called"])
 
 
 @pytest.mark.parametrize("conflict", CONFLICTS)
-async def test_a_conflict_that_stays_is_unavailable_and_no_outage(
+async def test_lasting_conflict_is_unavailable_but_not_an_outage(
     scratch: Scratch, conflict: type[asyncpg.PostgresError]
 ) -> None:
     attempts: list[int] = []
@@ -174,28 +174,26 @@ async def test_a_conflict_that_stays_is_unavailable_and_no_outage(
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(work)
 
-    assert (len(attempts), await scratch.keys()) == (ATTEMPTS, [])
+    assert (len(attempts), await scratch.keys()) == (MAX_ATTEMPTS, [])
     assert scratch.breaker.snapshot() == CLOSED
 
 
 @pytest.mark.parametrize("conflict", CONFLICTS)
-async def test_a_statement_that_is_the_victim_of_a_conflict_is_repeated(
-    scratch: Scratch, conflict: type[asyncpg.PostgresError]
-) -> None:
+async def test_statement_is_repeated_after_a_conflict(scratch: Scratch, conflict: type[asyncpg.PostgresError]) -> None:
     attempts = iter(range(1, 10))
 
     async def work() -> int:
-        if (attempt := next(attempts)) < ATTEMPTS:
+        if (attempt := next(attempts)) < MAX_ATTEMPTS:
             raise conflict(VICTIM)
         await scratch.add(attempt)
         return attempt
 
-    assert await scratch.database.statement(work) == ATTEMPTS
-    assert await scratch.keys() == [ATTEMPTS]
+    assert await scratch.database.statement(work) == MAX_ATTEMPTS
+    assert await scratch.keys() == [MAX_ATTEMPTS]
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_a_statement_within_a_transaction_is_a_part_of_it(scratch: Scratch) -> None:
+async def test_statement_in_a_transaction_is_part_of_it(scratch: Scratch) -> None:
     attempts: list[int] = []
 
     async def work() -> None:
@@ -209,8 +207,8 @@ async def test_a_statement_within_a_transaction_is_a_part_of_it(scratch: Scratch
     assert await scratch.keys() == [1]
 
 
-async def test_a_conflict_within_repeats_the_whole(scratch: Scratch) -> None:
-    """Its first part was rolled back as well."""
+async def test_conflict_in_a_nested_transaction_repeats_the_outer_one(scratch: Scratch) -> None:
+    """The first statements were rolled back too."""
     attempts = iter(range(1, 10))
 
     async def inner() -> None:
@@ -227,7 +225,7 @@ async def test_a_conflict_within_repeats_the_whole(scratch: Scratch) -> None:
     assert await scratch.keys() == [1, 2]
 
 
-async def test_the_whole_transaction_is_one_call_to_the_breaker(scratch: Scratch) -> None:
+async def test_transaction_is_one_call_for_the_breaker(scratch: Scratch) -> None:
     async def work() -> None:
         for _ in range(3):
             try:
@@ -245,26 +243,26 @@ async def test_the_whole_transaction_is_one_call_to_the_breaker(scratch: Scratch
     assert scratch.breaker.snapshot().failures == 1
 
 
-async def test_many_transactions_at_once_all_take_effect(scratch: Scratch) -> None:
+async def test_concurrent_transactions_all_take_effect(scratch: Scratch) -> None:
     await asyncio.gather(*(scratch.database.transaction(lambda: scratch.add(7)) for _ in range(60)))
 
     assert await scratch.keys() == [7] * 60
 
 
-async def test_a_ping_asks_past_an_open_breaker(scratch: Scratch) -> None:
+async def test_ping_bypasses_an_open_breaker(scratch: Scratch) -> None:
     scratch.breaker.open()
 
     await scratch.database.ping()
 
 
-async def test_piccolo_s_own_transaction_within_one_is_a_part_of_it_too(scratch: Scratch) -> None:
+async def test_nested_transaction_of_piccolo_is_part_of_the_outer_one(scratch: Scratch) -> None:
     async def work() -> None:
         async with scratch.engine.transaction():
             await scratch.add(1)
         await scratch.add(2)
-        raise ChangedMindError
+        raise AbortError
 
-    with pytest.raises(ChangedMindError):
+    with pytest.raises(AbortError):
         await scratch.database.transaction(work)
 
     assert await scratch.keys() == []

@@ -1,4 +1,4 @@
-"""PostgreSQL refuses, conflicts, times out and kills; no connection is lost, and what counts as an outage is one."""
+"""PostgreSQL failures: no connection is leaked, and only outages count for the breaker."""
 
 import asyncio
 import gc
@@ -24,40 +24,42 @@ def pool_of(scratch: Scratch) -> asyncpg.Pool:
     return engine.pool
 
 
-async def all_connections_are_back(scratch: Scratch) -> None:
+async def wait_until_all_are_idle(scratch: Scratch) -> None:
     await until(lambda: idle_connections(scratch) == pool_of(scratch).get_size())
 
 
 async def terminate(scratch: Scratch, *pids: int) -> None:
-    """End sessions from outside, as an administrator or a failing network does."""
+    """Terminate sessions from outside, as an administrator or a failing network does."""
     connection = await asyncpg.connect(scratch.policy.postgres_dsn)
     for pid in pids:
         await connection.execute("SELECT pg_terminate_backend($1)", pid)
     await connection.close()
 
 
-async def test_a_farewell_that_nobody_hears_is_no_news(scratch: Scratch, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The pool replaces what has expired, and says farewell to it in a task that nobody waits for."""
-    told: list[object] = []
-    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: told.append(context))
+async def test_failed_close_of_an_expired_connection_is_not_reported(
+    scratch: Scratch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The pool closes expired connections in tasks that are not awaited."""
+    reports: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reports.append(context))
     pool = pool_of(scratch)
     async with pool.acquire():
         pass
 
-    async def unheard(connection: asyncpg.Connection, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
+    async def time_out(connection: asyncpg.Connection, *, timeout: float | None = None) -> None:  # noqa: ASYNC109 - asyncpg's
         connection.terminate()
         raise TimeoutError
 
-    monkeypatch.setattr(asyncpg.Connection, "close", unheard)
+    monkeypatch.setattr(asyncpg.Connection, "close", time_out)
     await pool.expire_connections()
     async with pool.acquire() as connection:
         await connection.execute("SELECT 1")
     gc.collect()
 
-    assert told == []
+    assert reports == []
 
 
-async def test_a_commit_that_fails_never_costs_a_connection(scratch_with: ScratchFactory) -> None:
+async def test_failed_commits_leak_no_connection(scratch_with: ScratchFactory) -> None:
     async with scratch_with(max_pool_size=2, pool_timeout=1) as scratch:
         await scratch.run("ALTER TABLE scratch ADD CONSTRAINT once UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
 
@@ -70,13 +72,13 @@ async def test_a_commit_that_fails_never_costs_a_connection(scratch_with: Scratc
                 with pytest.raises(asyncpg.UniqueViolationError):
                     await scratch.database.transaction(work)
 
-        await all_connections_are_back(scratch)
+        await wait_until_all_are_idle(scratch)
         assert await scratch.keys() == []
-        assert await scratch.has_room_for(2)
+        assert await scratch.can_open(2)
         assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_after_a_failed_commit_the_task_is_in_no_transaction(scratch: Scratch) -> None:
+async def test_task_is_in_no_transaction_after_a_failed_commit(scratch: Scratch) -> None:
     await scratch.run("ALTER TABLE scratch ADD CONSTRAINT once UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
     await scratch.add(1)
 
@@ -88,8 +90,8 @@ async def test_after_a_failed_commit_the_task_is_in_no_transaction(scratch: Scra
     assert await asyncio.create_task(scratch.keys()) == [1, 2]
 
 
-async def test_two_transactions_that_wait_for_each_other_both_take_effect(scratch: Scratch) -> None:
-    """PostgreSQL notices a deadlock after a second (`deadlock_timeout`) and rolls one of them back."""
+async def test_deadlocked_transactions_both_take_effect(scratch: Scratch) -> None:
+    """PostgreSQL detects a deadlock after a second (`deadlock_timeout`) and rolls back one of them."""
     await scratch.add(10)
     await scratch.add(20)
     both_hold_one = asyncio.Barrier(2)
@@ -112,7 +114,7 @@ async def test_two_transactions_that_wait_for_each_other_both_take_effect(scratc
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_serializable_transactions_that_conflict_both_take_effect(scratch: Scratch) -> None:
+async def test_conflicting_serializable_transactions_both_take_effect(scratch: Scratch) -> None:
     await scratch.add(0)
     both_have_read = asyncio.Barrier(2)
     attempts: list[int] = []
@@ -130,7 +132,7 @@ async def test_serializable_transactions_that_conflict_both_take_effect(scratch:
     assert (await scratch.keys(), len(attempts)) == ([2], 3)
 
 
-async def test_a_killed_session_is_an_outage_for_its_transaction_alone(scratch: Scratch) -> None:
+async def test_terminated_session_fails_only_its_own_transaction(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.add(1)
         await terminate(scratch, await scratch.value("SELECT pg_backend_pid() AS pid"))
@@ -142,14 +144,14 @@ async def test_a_killed_session_is_an_outage_for_its_transaction_alone(scratch: 
         assert scratch.breaker.snapshot().failures == number
         scratch.breaker.close()
         for _ in range(number):
-            scratch.breaker._inc_counter()  # noqa: SLF001 - so that the next one is counted on top
+            scratch.breaker._inc_counter()  # noqa: SLF001 - the next failure is counted on top
 
-    await all_connections_are_back(scratch)
+    await wait_until_all_are_idle(scratch)
     assert await scratch.keys() == []
-    assert await scratch.has_room_for(3)
+    assert await scratch.can_open(3)
 
 
-async def test_a_session_killed_before_its_commit_has_changed_nothing(scratch: Scratch) -> None:
+async def test_session_terminated_before_commit_changes_nothing(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.add(1)
         await terminate(scratch, await scratch.value("SELECT pg_backend_pid() AS pid"))
@@ -160,26 +162,26 @@ async def test_a_session_killed_before_its_commit_has_changed_nothing(scratch: S
     assert await scratch.keys() == []
 
 
-async def test_idle_connections_that_were_killed_are_replaced(scratch: Scratch) -> None:
+async def test_terminated_idle_connections_are_replaced(scratch: Scratch) -> None:
     for _ in range(5):
-        assert await scratch.has_room_for(3)
+        assert await scratch.can_open(3)
         rows = await scratch.run(
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         await terminate(scratch, *(row["pid"] for row in rows))
 
-        for _ in range(3):  # as many as there were connections: each may find one that is not known to be dead yet
+        for _ in range(3):  # one per connection: each may get one that is not known to be dead yet
             try:
                 await scratch.database.transaction(lambda: scratch.add(1))
             except DatabaseUnavailableException:
                 continue
 
         await scratch.database.transaction(lambda: scratch.add(1))
-        assert await scratch.has_room_for(3)
+        assert await scratch.can_open(3)
 
 
-def end_all_sessions(scratch: Scratch) -> None:
-    """End every session of the pool while the event loop stands still: it has not noticed anything afterwards."""
+def terminate_all_unnoticed(scratch: Scratch) -> None:
+    """Terminate all sessions of the pool while the event loop is blocked, so that it cannot notice yet."""
 
     async def end() -> None:
         administrator = await asyncpg.connect(scratch.policy.postgres_dsn)
@@ -196,27 +198,27 @@ def end_all_sessions(scratch: Scratch) -> None:
         thread.submit(asyncio.run, end()).result()
 
 
-async def test_no_read_fails_for_sessions_that_ended_before(scratch: Scratch) -> None:
+async def test_read_on_a_dead_connection_is_repeated(scratch: Scratch) -> None:
     for _ in range(5):
-        assert await scratch.has_room_for(3)
-        end_all_sessions(scratch)
+        assert await scratch.can_open(3)
+        terminate_all_unnoticed(scratch)
 
         assert await asyncio.gather(*(scratch.keys() for _ in range(6))) == [[]] * 6
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_no_transaction_fails_for_sessions_that_ended_before_it_began(scratch: Scratch) -> None:
+async def test_begin_on_a_dead_connection_is_repeated(scratch: Scratch) -> None:
     for _ in range(5):
-        assert await scratch.has_room_for(3)
-        end_all_sessions(scratch)
+        assert await scratch.can_open(3)
+        terminate_all_unnoticed(scratch)
 
         await asyncio.gather(*(scratch.database.transaction(lambda: scratch.add(1)) for _ in range(6)))
     assert scratch.breaker.snapshot() == CLOSED
     assert await scratch.keys() == [1] * 30
 
 
-async def test_a_write_on_a_connection_that_died_is_not_repeated(scratch: Scratch) -> None:
-    """Whether the server had received it, nobody knows."""
+async def test_write_on_a_dead_connection_is_not_repeated(scratch: Scratch) -> None:
+    """The server may have executed it."""
     with pytest.raises(asyncpg.PostgresError) as failed:
         await scratch.run("INSERT INTO scratch SELECT 1 FROM (SELECT pg_terminate_backend(pg_backend_pid())) AS end_it")
 
@@ -224,32 +226,32 @@ async def test_a_write_on_a_connection_that_died_is_not_repeated(scratch: Scratc
     assert await scratch.keys() == []
 
 
-async def test_after_a_failover_all_connections_are_made_anew(scratch: Scratch) -> None:
-    """They lead to the server that was the primary; its name may lead to the new one by now."""
-    assert await scratch.has_room_for(3)
+async def test_failover_replaces_all_connections(scratch: Scratch) -> None:
+    """They lead to the former primary; the host name may have the address of the new one now."""
+    assert await scratch.can_open(3)
     sessions = "SELECT pg_backend_pid() AS pid"
     before = {await scratch.value(sessions) for _ in range(3)}
 
-    async def write_where_nothing_can_be_written() -> None:
+    async def write_read_only() -> None:
         await scratch.run("SET TRANSACTION READ ONLY")
         await scratch.add(1)
 
     with pytest.raises(DatabaseUnavailableException):
-        await scratch.database.transaction(write_where_nothing_can_be_written)
+        await scratch.database.transaction(write_read_only)
 
     assert await scratch.value(sessions) not in before
-    await all_connections_are_back(scratch)
+    await wait_until_all_are_idle(scratch)
 
 
-async def test_connections_that_are_cut_at_once_are_one_failure(scratch: Scratch) -> None:
-    """Many requests lose theirs in the same moment, and the next ones are served: no reason to ask nothing at all."""
-    assert await scratch.has_room_for(3)
+async def test_connections_cut_at_the_same_time_are_one_failure(scratch: Scratch) -> None:
+    """The next requests get new connections, so the breaker need not open."""
+    assert await scratch.can_open(3)
     inside = asyncio.Barrier(4)
     pids: list[int] = []
 
     async def write() -> None:
         pids.append(await scratch.value("SELECT pg_backend_pid() AS pid"))
-        await inside.wait()  # all have a connection of their own
+        await inside.wait()  # each has its own connection
         await inside.wait()  # all are cut
         await scratch.add(2)
 
@@ -262,13 +264,13 @@ async def test_connections_that_are_cut_at_once_are_one_failure(scratch: Scratch
     assert [type(outcome) for outcome in outcomes] == [DatabaseUnavailableException] * 3
     assert scratch.breaker.snapshot().failures == 1
     await scratch.add(3)
-    await all_connections_are_back(scratch)
+    await wait_until_all_are_idle(scratch)
 
 
-async def test_a_server_that_has_too_many_connections_keeps_those_there_are(scratch: Scratch) -> None:
-    assert await scratch.has_room_for(3)
+async def test_too_many_connections_error_keeps_the_existing_ones(scratch: Scratch) -> None:
+    assert await scratch.can_open(3)
     pool = pool_of(scratch)
-    before = pool._generation  # noqa: SLF001 - nothing public tells
+    before = pool._generation  # noqa: SLF001 - it has no public name
 
     assert isinstance(scratch.engine, PooledPostgresEngine)
     await scratch.engine.on_error(asyncpg.TooManyConnectionsError(), None)
@@ -276,8 +278,8 @@ async def test_a_server_that_has_too_many_connections_keeps_those_there_are(scra
     assert pool._generation == before  # noqa: SLF001
 
 
-async def test_a_table_that_changes_under_prepared_statements_breaks_nothing(scratch: Scratch) -> None:
-    """A migration under load: the statement is prepared again, in a transaction and outside of one."""
+async def test_prepared_statements_survive_a_change_of_their_table(scratch: Scratch) -> None:
+    """As in a migration under load: the statement is prepared again, in a transaction and outside of one."""
     read = "SELECT * FROM scratch"
     for number in range(4):
         assert [await scratch.run(read) for _ in range(3)] == [[]] * 3
@@ -290,17 +292,17 @@ async def test_a_table_that_changes_under_prepared_statements_breaks_nothing(scr
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_a_statement_that_takes_too_long_is_cancelled_and_no_outage(scratch_with: ScratchFactory) -> None:
+async def test_cancelled_slow_statement_is_not_an_outage(scratch_with: ScratchFactory) -> None:
     async with scratch_with(statement_timeout=0.05) as scratch:
         with pytest.raises(DatabaseUnavailableException) as failed:
             await scratch.database.transaction(lambda: scratch.run("SELECT pg_sleep(5)"))
 
         assert isinstance(failed.value.__cause__, asyncpg.QueryCanceledError)
         assert scratch.breaker.snapshot() == CLOSED
-        assert await scratch.has_room_for(3)
+        assert await scratch.can_open(3)
 
 
-async def test_a_wait_for_a_lock_that_takes_too_long_is_no_outage(scratch: Scratch) -> None:
+async def test_lock_timeout_is_not_an_outage(scratch: Scratch) -> None:
     inside, done = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
@@ -323,7 +325,7 @@ async def test_a_wait_for_a_lock_that_takes_too_long_is_no_outage(scratch: Scrat
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_a_server_that_only_reads_is_an_outage(scratch: Scratch) -> None:
+async def test_read_only_server_is_an_outage(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.run("SET TRANSACTION READ ONLY")
         await scratch.add(1)
@@ -335,16 +337,16 @@ async def test_a_server_that_only_reads_is_an_outage(scratch: Scratch) -> None:
     assert scratch.breaker.snapshot().failures == 1
 
 
-async def test_a_missing_table_is_unavailable_and_no_outage(scratch: Scratch) -> None:
+async def test_missing_table_is_unavailable_but_not_an_outage(scratch: Scratch) -> None:
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(lambda: scratch.run("SELECT 1 FROM not_migrated_yet"))
 
     assert scratch.breaker.snapshot() == CLOSED
 
 
-async def test_a_value_of_the_wrong_type_is_a_mistake_and_no_outage(scratch: Scratch) -> None:
+async def test_value_of_the_wrong_type_is_not_an_outage(scratch: Scratch) -> None:
     with pytest.raises(asyncpg.DataError):
         await scratch.database.transaction(lambda: scratch.run("INSERT INTO scratch (key) VALUES ({})", "seven"))
 
     assert scratch.breaker.snapshot() == CLOSED
-    assert await scratch.has_room_for(3)
+    assert await scratch.can_open(3)

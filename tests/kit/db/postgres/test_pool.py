@@ -1,4 +1,4 @@
-"""The pool of PostgreSQL: opened without a connection, set up as it should be, and left clean by everybody."""
+"""The pool of PostgreSQL: opened without connecting, sized and configured, clean after cancelled requests."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ def pool_of(scratch: Scratch) -> asyncpg.Pool:
 
 
 async def sessions(scratch: Scratch) -> int:
-    """How many connections to this database the server knows beside the one that asks."""
+    """Return the number of connections to this database, without the one that asks."""
     return int(
         await scratch.value(
             "SELECT count(*) AS number FROM pg_stat_activity "
@@ -34,9 +34,9 @@ async def sessions(scratch: Scratch) -> int:
     )
 
 
-async def test_a_server_that_is_down_is_met_by_the_first_question_only(scratch: Scratch) -> None:
-    """The server of the application starts, is live and not ready, and finds the database when it comes."""
-    nowhere = DatabasePolicy(postgres_dsn=f"postgresql://nobody@127.0.0.1:{free_port()}/nothing")
+async def test_pool_opens_while_the_server_is_down(scratch: Scratch) -> None:
+    """The application starts, is live but not ready, and connects once the database is up."""
+    nowhere = DatabasePolicy(postgres_dsn=f"postgresql://user@127.0.0.1:{free_port()}/nothing")
     database = Database(create_engine(nowhere))
 
     async with database.opened():
@@ -48,29 +48,29 @@ async def test_a_server_that_is_down_is_met_by_the_first_question_only(scratch: 
     assert scratch.breaker.snapshot().failures == 1
 
 
-async def test_a_server_that_takes_a_connection_and_says_nothing_is_given_up_on(scratch: Scratch) -> None:
-    """A host that is gone behind a load balancer: only the time limit for connecting tells."""
-    silent = socket.create_server(("127.0.0.1", 0), backlog=64)  # the kernel takes connections, nobody reads
+async def test_server_that_accepts_and_never_responds_is_an_outage(scratch: Scratch) -> None:
+    """Such is a dead host behind a load balancer: only the time limit for connecting ends the wait."""
+    silent = socket.create_server(("127.0.0.1", 0), backlog=64)  # the kernel accepts connections that no process reads
     port = silent.getsockname()[1]
     database = Database(
-        create_engine(DatabasePolicy(postgres_dsn=f"postgresql://nobody@127.0.0.1:{port}/nothing", connect_timeout=0.1))
+        create_engine(DatabasePolicy(postgres_dsn=f"postgresql://user@127.0.0.1:{port}/nothing", connect_timeout=0.1))
     )
 
     async with AsyncExitStack() as stack:
         stack.enter_context(silent)
         await stack.enter_async_context(database.opened())
-        for number in range(1, 25):  # more often than the pool has places
+        for number in range(1, 25):  # more often than the size of the pool
             async with asyncio.timeout(2):
                 with pytest.raises(DatabaseUnavailableException):
                     await database.transaction(scratch.keys)
             assert scratch.breaker.snapshot().failures == number
 
 
-async def test_the_pool_grows_to_its_size_and_no_further(scratch: Scratch) -> None:
+async def test_pool_grows_to_its_size_and_no_further(scratch: Scratch) -> None:
     await asyncio.gather(*(scratch.database.transaction(lambda: scratch.add(1)) for _ in range(50)))
 
     assert pool_of(scratch).get_size() <= 3
-    assert await scratch.has_room_for(3)
+    assert await scratch.can_open(3)
     assert pool_of(scratch).get_size() == 3
 
 
@@ -83,7 +83,7 @@ async def test_sessions_have_a_name_a_time_limit_and_utc(scratch: Scratch) -> No
     assert settings == {"application_name": "auth_api", "statement_timeout": "5s", "TimeZone": "UTC"}
 
 
-async def test_a_cancelled_request_leaves_its_connection_without_a_transaction(scratch_with: ScratchFactory) -> None:
+async def test_connection_of_a_cancelled_request_is_in_no_transaction(scratch_with: ScratchFactory) -> None:
     async with scratch_with(max_pool_size=1) as scratch:
         inside = asyncio.Event()
 
@@ -102,7 +102,7 @@ async def test_a_cancelled_request_leaves_its_connection_without_a_transaction(s
         assert pool_of(scratch).get_size() == 1
 
 
-async def test_without_a_pool_every_connection_is_closed_again(scratch: Scratch, policy: DatabasePolicy) -> None:
+async def test_connections_without_a_pool_are_closed(scratch: Scratch, policy: DatabasePolicy) -> None:
     unpooled = Scratch(policy, scratch.breaker)
     before = await sessions(scratch)
 
@@ -123,7 +123,7 @@ async def test_without_a_pool_every_connection_is_closed_again(scratch: Scratch,
     assert await scratch.keys() == [1, 2]
 
 
-async def test_all_is_idle_after_a_storm_of_cancellations(scratch: Scratch) -> None:
+async def test_all_connections_are_idle_after_many_cancellations(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.add(1)
         await scratch.run("SELECT pg_sleep(0.002)")
@@ -134,4 +134,4 @@ async def test_all_is_idle_after_a_storm_of_cancellations(scratch: Scratch) -> N
     await asyncio.wait(tasks)
 
     await until(lambda: idle_connections(scratch) == pool_of(scratch).get_size())
-    assert await scratch.has_room_for(3)
+    assert await scratch.can_open(3)

@@ -1,4 +1,4 @@
-"""Every connection to SQLite is a durable one, and none outlives the pool."""
+"""SQLite connections: all are durable, and none outlives the pool."""
 
 import asyncio
 import sqlite3
@@ -10,7 +10,7 @@ import aiosqlite
 import pytest
 
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.kit.db.sqlite import READERS, PooledSQLiteEngine
+from auth_api.kit.db.sqlite import READER_CONNECTIONS, PooledSQLiteEngine
 from tests.support.scratch import Scratch
 from tests.support.waiting import until
 
@@ -20,14 +20,14 @@ DURABLE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_tim
 
 
 def connection_threads() -> set[threading.Thread]:
-    """Return the threads that serve a connection. Others come and go."""
+    """Return the threads of connections."""
     return {thread for thread in threading.enumerate() if "_connection_worker_thread" in thread.name}
 
 
 def pool_of(scratch: Scratch) -> list[aiosqlite.Connection]:
     engine = scratch.engine
     assert isinstance(engine, PooledSQLiteEngine)
-    assert engine._writer is not None  # noqa: SLF001 - connection by connection
+    assert engine._writer is not None  # noqa: SLF001 - each connection is tested
     return [engine._writer, *engine._readers]  # noqa: SLF001 - as above
 
 
@@ -36,14 +36,14 @@ async def pragmas(connection: aiosqlite.Connection) -> dict[str, Any]:
     return dict(zip(DURABLE, (next(iter(dict(row).values())) for (row,) in rows), strict=True))
 
 
-async def test_every_connection_of_the_pool_is_durable(scratch: Scratch) -> None:
+async def test_all_connections_of_the_pool_are_durable(scratch: Scratch) -> None:
     connections = pool_of(scratch)
 
-    assert len(connections) == 1 + READERS
+    assert len(connections) == 1 + READER_CONNECTIONS
     assert [await pragmas(connection) for connection in connections] == [DURABLE] * len(connections)
 
 
-async def test_a_connection_without_a_pool_is_durable_too(policy: DatabasePolicy) -> None:
+async def test_connection_without_a_pool_is_durable(policy: DatabasePolicy) -> None:
     engine = PooledSQLiteEngine(policy)
 
     connection = await engine.get_connection()
@@ -52,7 +52,7 @@ async def test_a_connection_without_a_pool_is_durable_too(policy: DatabasePolicy
     await connection.close()
 
 
-async def test_foreign_keys_hold_on_every_way_in(scratch: Scratch, policy: DatabasePolicy) -> None:
+async def test_foreign_keys_are_enforced_on_every_connection(scratch: Scratch, policy: DatabasePolicy) -> None:
     await scratch.run("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
     await scratch.run("CREATE TABLE child (parent INTEGER REFERENCES parent)")
     unpooled = Scratch(policy, scratch.breaker)
@@ -68,13 +68,13 @@ async def test_foreign_keys_hold_on_every_way_in(scratch: Scratch, policy: Datab
     assert await scratch.run("SELECT parent FROM child") == []
 
 
-async def test_readers_see_what_was_just_committed(scratch: Scratch) -> None:
+async def test_readers_see_the_last_commit(scratch: Scratch) -> None:
     for key in range(50):
         await scratch.add(key)
         assert len(await scratch.keys()) == key + 1
 
 
-async def test_readers_go_on_while_a_transaction_writes(scratch: Scratch) -> None:
+async def test_readers_work_while_a_transaction_writes(scratch: Scratch) -> None:
     inside, done = asyncio.Event(), asyncio.Event()
 
     async def work() -> None:
@@ -91,18 +91,18 @@ async def test_readers_go_on_while_a_transaction_writes(scratch: Scratch) -> Non
 
 
 async def test_no_thread_outlives_the_pool(policy: DatabasePolicy) -> None:
-    """Such a thread would keep the process from ending."""
+    """It would keep the process from ending."""
     before = connection_threads()
     engine = PooledSQLiteEngine(policy)
 
     await engine.start_connection_pool()
-    assert len(connection_threads() - before) == 1 + READERS
+    assert len(connection_threads() - before) == 1 + READER_CONNECTIONS
     await engine.close_connection_pool()
 
     await until(lambda: connection_threads() <= before)
 
 
-async def test_no_thread_outlives_a_use_without_a_pool(policy: DatabasePolicy, scratch: Scratch) -> None:
+async def test_no_thread_outlives_connections_without_a_pool(policy: DatabasePolicy, scratch: Scratch) -> None:
     unpooled = Scratch(policy, scratch.breaker)
     before = connection_threads()
 
@@ -114,14 +114,14 @@ async def test_no_thread_outlives_a_use_without_a_pool(policy: DatabasePolicy, s
     await until(lambda: connection_threads() <= before)
 
 
-@pytest.mark.parametrize("kind", ["a missing folder", "a folder", "no database"])
-async def test_a_file_that_cannot_be_used_is_said_at_the_start_and_leaves_no_thread(tmp_path: Path, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["missing-folder", "folder", "not-a-database"])
+async def test_unusable_file_fails_the_start_and_leaves_no_thread(tmp_path: Path, kind: str) -> None:
     paths = {
-        "a missing folder": tmp_path / "missing" / "auth.db",
-        "a folder": tmp_path,
-        "no database": tmp_path / "text.db",
+        "missing-folder": tmp_path / "missing" / "auth.db",
+        "folder": tmp_path,
+        "not-a-database": tmp_path / "text.db",
     }
-    (tmp_path / "text.db").write_text("this is no database, but it is long enough to be asked whether it is one" * 9)
+    (tmp_path / "text.db").write_text("this is not a database, but long enough to be read as one" * 9)
     before = connection_threads()
     engine = PooledSQLiteEngine(DatabasePolicy(sqlite_path=str(paths[kind])))
 

@@ -1,4 +1,4 @@
-"""BEGIN, COMMIT and ROLLBACK may fail; the one writer's connection is fit for the next all the same."""
+"""SQLite failures: after a failed BEGIN, COMMIT or ROLLBACK the writer's connection stays usable."""
 
 import asyncio
 import sqlite3
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engine("sqlite")
 
 @contextmanager
 def locked(policy: DatabasePolicy) -> Iterator[None]:
-    """Another process writes, and takes its time."""
+    """Hold the write lock, as another process would."""
     connection = sqlite3.connect(str(policy.sqlite_path), isolation_level=None)
     connection.execute("BEGIN IMMEDIATE")
     try:
@@ -30,7 +30,7 @@ def locked(policy: DatabasePolicy) -> Iterator[None]:
         connection.close()
 
 
-async def test_begin_fails_while_another_process_writes_and_works_afterwards(scratch_with: ScratchFactory) -> None:
+async def test_begin_fails_only_while_another_process_holds_the_lock(scratch_with: ScratchFactory) -> None:
     async with scratch_with(statement_timeout=0.02) as scratch:
         with locked(scratch.policy):
             for _ in range(5):
@@ -44,10 +44,10 @@ async def test_begin_fails_while_another_process_writes_and_works_afterwards(scr
         await scratch.database.transaction(lambda: scratch.add(3))
 
         assert await scratch.keys() == [3]
-        assert await scratch.has_room_for(1)
+        assert await scratch.can_open(1)
 
 
-async def test_another_process_is_waited_for(scratch: Scratch) -> None:
+async def test_begin_waits_for_another_process(scratch: Scratch) -> None:
     with locked(scratch.policy):
         writing = asyncio.create_task(scratch.database.transaction(lambda: scratch.add(1)))
         await asyncio.sleep(0.03)
@@ -57,7 +57,7 @@ async def test_another_process_is_waited_for(scratch: Scratch) -> None:
     assert await scratch.keys() == [1]
 
 
-async def test_who_is_cancelled_while_begin_waits_leaves_no_transaction_open(scratch: Scratch) -> None:
+async def test_cancellation_while_begin_waits_leaves_no_open_transaction(scratch: Scratch) -> None:
     with locked(scratch.policy):
         writing = asyncio.create_task(scratch.database.transaction(lambda: scratch.add(1)))
         await asyncio.sleep(0.02)
@@ -71,7 +71,7 @@ async def test_who_is_cancelled_while_begin_waits_leaves_no_transaction_open(scr
     assert await scratch.keys() == [2]
 
 
-async def test_a_commit_that_fails_leaves_nothing_behind(scratch: Scratch) -> None:
+async def test_failed_commits_change_nothing(scratch: Scratch) -> None:
     await scratch.run("CREATE TABLE parent (id INTEGER PRIMARY KEY)")
     await scratch.run("CREATE TABLE child (parent INTEGER REFERENCES parent DEFERRABLE INITIALLY DEFERRED)")
 
@@ -87,14 +87,14 @@ async def test_a_commit_that_fails_leaves_nothing_behind(scratch: Scratch) -> No
     assert await scratch.keys() == [2]
 
 
-async def test_a_rollback_that_fails_costs_the_connection_and_no_later_write(scratch: Scratch) -> None:
-    """Else the next statement would be acknowledged within a transaction that nobody commits."""
+async def test_failed_rollback_replaces_the_connection_and_loses_no_write(scratch: Scratch) -> None:
+    """Otherwise the next statement would be acknowledged in a transaction that is never committed."""
     engine = scratch.engine
     assert isinstance(engine, PooledSQLiteEngine)
 
     async def work() -> None:
         await scratch.add(1)
-        broken = engine._writer  # noqa: SLF001 - it is broken on purpose
+        broken = engine._writer  # noqa: SLF001 - to break it
         assert broken is not None
         await broken.set_authorizer(refuse_rollback)
         raise LookupError
@@ -105,7 +105,7 @@ async def test_a_rollback_that_fails_costs_the_connection_and_no_later_write(scr
     await scratch.database.transaction(lambda: scratch.add(3))
 
     assert await scratch.keys() == [2, 3]
-    assert await scratch.has_room_for(1)
+    assert await scratch.can_open(1)
 
 
 def refuse_rollback(action: int, operation: str | None, *_: str | None) -> int:
@@ -113,7 +113,7 @@ def refuse_rollback(action: int, operation: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_DENY if is_rollback else sqlite3.SQLITE_OK
 
 
-async def test_work_that_ended_the_transaction_by_itself_harms_nobody(scratch: Scratch) -> None:
+async def test_explicit_rollback_in_a_transaction_does_no_harm(scratch: Scratch) -> None:
     async def work() -> None:
         await scratch.add(1)
         await scratch.run("ROLLBACK")
@@ -127,7 +127,7 @@ async def test_work_that_ended_the_transaction_by_itself_harms_nobody(scratch: S
 
 
 @pytest.mark.parametrize("pragma", ["query_only = ON", "max_page_count = 1"], ids=["read-only", "full"])
-async def test_a_disk_that_takes_nothing_more_is_unavailable_for_writers_alone(scratch: Scratch, pragma: str) -> None:
+async def test_full_or_read_only_disk_is_unavailable_only_for_writes(scratch: Scratch, pragma: str) -> None:
     await scratch.run("CREATE TABLE large (content TEXT)")
     await scratch.run(f"PRAGMA {pragma}")
 
@@ -141,20 +141,20 @@ async def test_a_disk_that_takes_nothing_more_is_unavailable_for_writers_alone(s
 
 
 class DatabaseFile:
-    """The file of a database, which somebody moves about."""
+    """The file of a database, which a test moves."""
 
     def __init__(self, policy: DatabasePolicy) -> None:
         self._path = Path(str(policy.sqlite_path))
         self._away = self._path.with_suffix(".away")
 
-    def take_away(self) -> None:
+    def move_away(self) -> None:
         self._path.rename(self._away)
 
-    def reschedule(self) -> None:
+    def move_back(self) -> None:
         self._away.rename(self._path)
 
-    def replace_by_an_empty_one(self) -> None:
-        self.take_away()
+    def replace_with_empty_file(self) -> None:
+        self.move_away()
         self._path.touch()
 
     @property
@@ -167,10 +167,10 @@ def file(policy: DatabasePolicy) -> DatabaseFile:
     return DatabaseFile(policy)
 
 
-async def test_a_file_that_was_moved_away_is_asked_nothing(scratch: Scratch, file: DatabaseFile) -> None:
-    """SQLite would go on with it, and what it acknowledged would be gone with the next start."""
+async def test_moved_file_is_not_used(scratch: Scratch, file: DatabaseFile) -> None:
+    """SQLite itself would go on, and everything it acknowledges would be lost at the next start."""
     await scratch.add(1)
-    file.take_away()
+    file.move_away()
 
     for _ in range(2):
         with pytest.raises(DatabaseUnavailableException):
@@ -180,14 +180,14 @@ async def test_a_file_that_was_moved_away_is_asked_nothing(scratch: Scratch, fil
     assert scratch.breaker.snapshot().failures == 2
     assert file.size is None
 
-    file.reschedule()
+    file.move_back()
     await scratch.database.transaction(lambda: scratch.add(3))
     assert await scratch.keys() == [1, 3]
 
 
-async def test_a_file_that_was_replaced_is_asked_nothing(scratch: Scratch, file: DatabaseFile) -> None:
-    """Its write-ahead log belongs to the one before: to open it now could mix the two."""
-    file.replace_by_an_empty_one()
+async def test_replaced_file_is_not_used(scratch: Scratch, file: DatabaseFile) -> None:
+    """The write-ahead log belongs to the previous file: opening the new one could mix the two."""
+    file.replace_with_empty_file()
 
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(lambda: scratch.add(1))
@@ -195,7 +195,7 @@ async def test_a_file_that_was_replaced_is_asked_nothing(scratch: Scratch, file:
     assert file.size == 0
 
 
-async def test_what_may_not_be_created_is_not(policy: DatabasePolicy, file: DatabaseFile) -> None:
+async def test_missing_file_is_not_created_without_permission(policy: DatabasePolicy, file: DatabaseFile) -> None:
     database = Database(create_engine(msgspec.structs.replace(policy, creates_file=False)))
 
     with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
@@ -205,8 +205,8 @@ async def test_what_may_not_be_created_is_not(policy: DatabasePolicy, file: Data
     assert file.size is None
 
 
-async def test_who_had_to_queue_waits_the_less_for_the_lock(scratch_with: ScratchFactory) -> None:
-    """Both waits together stay within the limit, and the next one has all of it again."""
+async def test_wait_in_the_queue_shortens_the_wait_for_the_lock(scratch_with: ScratchFactory) -> None:
+    """Both waits together stay within the time limit, which the next transaction has in full."""
     async with scratch_with(statement_timeout=0.6) as scratch:
         inside, done = asyncio.Event(), asyncio.Event()
 
@@ -231,14 +231,14 @@ async def test_who_had_to_queue_waits_the_less_for_the_lock(scratch_with: Scratc
             assert 0.5 < await waited() < 0.9
 
 
-async def test_a_missing_table_is_no_outage(scratch: Scratch) -> None:
+async def test_missing_table_is_not_an_outage(scratch: Scratch) -> None:
     with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(lambda: scratch.run("SELECT 1 FROM not_migrated_yet"))
 
     assert scratch.breaker.snapshot().failures == 0
 
 
-async def test_writers_queue_and_the_last_gives_up_in_time(scratch_with: ScratchFactory) -> None:
+async def test_queued_writers_give_up_in_time(scratch_with: ScratchFactory) -> None:
     async with scratch_with(statement_timeout=0.05) as scratch:
         inside, done = asyncio.Event(), asyncio.Event()
 
