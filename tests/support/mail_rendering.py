@@ -25,7 +25,7 @@ ITEM = OutboxItem(
     request_context=RequestContext(client_ip="203.0.113.7", user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"),
     attempts=1,
     created_at=datetime(2026, 2, 19, 10, 30, 45, 123456, tzinfo=UTC),
-    age=0,
+    age_seconds=0,
 )
 
 

@@ -107,7 +107,7 @@ class Delivery:
         return self.renderer.render(draft.kind or kind, item, draft) if draft is not None else None
 
     async def _defer(self, item: OutboxItem, error: Exception) -> None:
-        if item.age > MAX_AGE_SECONDS:
+        if item.age_seconds > MAX_AGE_SECONDS:
             await self._fail(item, error)
             return
         delay = min(FIRST_DELAY_SECONDS * 2 ** min(item.attempts - 1, 10), MAX_DELAY_SECONDS)

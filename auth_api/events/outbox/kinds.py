@@ -29,7 +29,7 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
         request_context: the request that caused the mail.
         attempts: number of attempts to send it, including the current one.
         created_at: when it was stored, on the database's clock, in UTC.
-        age: seconds since then.
+        age_seconds: time since then.
     """
 
     id: int
@@ -40,7 +40,7 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     request_context: RequestContext
     attempts: int
     created_at: datetime
-    age: float
+    age_seconds: float
 
 
 class MailRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -153,5 +153,5 @@ def _item(row: dict[str, Any]) -> OutboxItem:
         parameters=parameters,
         attempts=row["attempts"],
         created_at=created_at,
-        age=(as_datetime(row["now"]) - created_at).total_seconds(),
+        age_seconds=(as_datetime(row["now"]) - created_at).total_seconds(),
     )

@@ -50,7 +50,7 @@ class Outbox:
     async def withdraw(self, user_id: int, *, kept_purposes: Collection[Purpose] = ()) -> None:
         """Delete the unsent revocable mails about a user, whose tokens would be issued only when they are sent.
 
-        Waits for mails that are being drafted, so that tokens which are spent afterwards include theirs.
+        Waits for mails that are being drafted, so that a later revocation of tokens includes theirs.
 
         Args:
             user_id: the user the mails are about.

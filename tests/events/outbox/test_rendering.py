@@ -6,7 +6,6 @@ import pytest
 from jinja2 import UndefinedError
 from msgspec import structs
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.kit.request_context import RequestContext
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render, renderer
 
@@ -14,26 +13,6 @@ from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render, renderer
 def write(folder: Path, language: str, name: str, text: str) -> None:
     (folder / language).mkdir(exist_ok=True)
     (folder / language / name).write_text(text, encoding="utf-8")
-
-
-def test_mail_kind_has_a_path_exactly_if_it_has_a_token() -> None:
-    assert {kind.name for kind in MAIL_KINDS if (kind.path is None) != (kind.purpose is None)} == set()
-
-
-def test_mail_kind_names_are_unique_and_never_renamed() -> None:
-    """Rows of the outbox hold them."""
-    assert sorted(kind.name for kind in MAIL_KINDS) == [
-        "account_deleted",
-        "email_change",
-        "email_changed",
-        "email_verification",
-        "new_network",
-        "password_changed",
-        "password_reset",
-        "registration",
-        "registration_attempt",
-        "token_reused",
-    ]
 
 
 def test_message_id_is_made_of_the_row_only() -> None:

@@ -1,0 +1,47 @@
+"""The kinds of mail that packages declare in `mails.py`, and their templates."""
+
+from importlib import import_module
+
+import pytest
+
+from auth_api.composition import MAIL_KINDS
+from auth_api.events.outbox.kinds import MailKind
+from tests.support.source_tree import MODULES, ROOT
+
+pytestmark = pytest.mark.engine_independent
+
+
+def test_mail_kind_names_are_unique_and_never_renamed() -> None:
+    """Rows of the outbox contain them."""
+    assert sorted(kind.name for kind in MAIL_KINDS) == [
+        "account_deleted",
+        "email_change",
+        "email_changed",
+        "email_verification",
+        "new_network",
+        "password_changed",
+        "password_reset",
+        "registration",
+        "registration_attempt",
+        "token_reused",
+    ]
+
+
+def test_mail_kinds_of_all_packages_are_registered() -> None:
+    """A mail of another kind would be stored, but never sent."""
+    modules = [import_module(module.name) for module in MODULES if module.role == "mails"]
+
+    declared = {value.name for module in modules for value in vars(module).values() if isinstance(value, MailKind)}
+    assert declared == {kind.name for kind in MAIL_KINDS}
+
+
+def test_mail_kind_has_a_path_exactly_if_it_has_a_token() -> None:
+    assert {kind.name for kind in MAIL_KINDS if (kind.path is None) != (kind.purpose is None)} == set()
+
+
+def test_every_template_belongs_to_a_mail_kind() -> None:
+    """Files whose name begins with an underscore are parts of others."""
+    expected = {kind.templates / "en" / f"{kind.name}.{suffix}" for kind in MAIL_KINDS for suffix in ("txt", "html")}
+
+    folders = {kind.templates for kind in MAIL_KINDS} | {ROOT / "events" / "outbox" / "templates"}
+    assert {path for folder in folders for path in folder.glob("*/[!_]*")} == expected
