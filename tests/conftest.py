@@ -190,7 +190,7 @@ def mailbox(session_mailbox: Mailbox, secret_recorder: SecretRecorder, db_sessio
     yield session_mailbox
     session_mailbox.failure = None
     for message in session_mailbox.sent:
-        secret_recorder.note_mail(message.text)
+        secret_recorder.record_mail(message.text)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The search of the log at the end of the tests finds what it is for."""
+"""The search for secrets in the log, which runs at the end of the tests, finds them."""
 
 import httpx
 import pytest
@@ -12,11 +12,11 @@ PASSWORD = 'Correct "Horse" 7'
 
 
 @pytest.fixture
-async def seen() -> SecretRecorder:
-    seen = SecretRecorder()
-    body = {"password": PASSWORD, "refresh_token": TOKEN, "username": "somebody-else"}
-    await seen.on_request(httpx.Request("POST", "http://testserver", json=body))
-    return seen
+async def recorder() -> SecretRecorder:
+    recorder = SecretRecorder()
+    body = {"password": PASSWORD, "refresh_token": TOKEN, "username": "another-person"}
+    await recorder.on_request(httpx.Request("POST", "http://testserver", json=body))
+    return recorder
 
 
 @pytest.mark.parametrize(
@@ -26,17 +26,17 @@ async def seen() -> SecretRecorder:
         f"x{TOKEN}x",
         f'{{"token":"{TOKEN}"}}',
         f"{TOKEN[:8]}{TOKEN}",
-        f"somebody\n{TOKEN[:-1]} {TOKEN}.",
+        f"person\n{TOKEN[:-1]} {TOKEN}.",
         f"-{TOKEN}",
     ],
 )
-def test_a_token_is_found_wherever_it_stands(seen: SecretRecorder, text: str) -> None:
-    assert seen.found_in(text) == [TOKEN]
+def test_token_is_found_at_any_position(recorder: SecretRecorder, text: str) -> None:
+    assert recorder.found_in(text) == [TOKEN]
 
 
-def test_a_password_of_any_characters_is_found(seen: SecretRecorder) -> None:
-    assert seen.found_in(f"password={PASSWORD}!") == [PASSWORD]
+def test_password_of_any_characters_is_found(recorder: SecretRecorder) -> None:
+    assert recorder.found_in(f"password={PASSWORD}!") == [PASSWORD]
 
 
-def test_what_is_no_secret_and_what_is_but_a_part_of_one_is_not_found(seen: SecretRecorder) -> None:
-    assert seen.found_in(f"somebody-else {TOKEN[:-1]} {TOKEN[1:]} {PASSWORD[:-1]}") == []
+def test_other_values_and_parts_of_secrets_are_not_found(recorder: SecretRecorder) -> None:
+    assert recorder.found_in(f"another-person {TOKEN[:-1]} {TOKEN[1:]} {PASSWORD[:-1]}") == []

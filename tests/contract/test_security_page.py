@@ -10,7 +10,7 @@ import pytest
 from auth_api.cli.limits import limit_rows
 from auth_api.settings import Settings
 from auth_api.users.policy import PasswordPolicy
-from tests.support.generated_input import BODIES, VALUES
+from tests.support.generated_input import FUNCTION_EXAMPLES, REQUEST_EXAMPLES
 
 pytestmark = pytest.mark.engine_independent
 
@@ -97,7 +97,12 @@ def test_number_of_generated_cases_is_that_of_the_tests() -> None:
     """Sum the examples that each property requests, six times for a property that runs on six routes."""
     properties = sorted((REPOSITORY / "tests" / "security").glob("test_generated_*.py"))
     text = "".join(path.read_text(encoding="utf-8") for path in properties)
-    asked = {"BODIES // 3": BODIES // 3, "BODIES": BODIES, "2 * BODIES": 2 * BODIES, "VALUES": VALUES}
+    asked = {
+        "REQUEST_EXAMPLES // 3": REQUEST_EXAMPLES // 3,
+        "REQUEST_EXAMPLES": REQUEST_EXAMPLES,
+        "2 * REQUEST_EXAMPLES": 2 * REQUEST_EXAMPLES,
+        "FUNCTION_EXAMPLES": FUNCTION_EXAMPLES,
+    }
     found = re.findall(r"((?:@pytest\.mark\.parametrize\(.*PATHS\)\n)?)@cases\((.*)\)", text)
     total = sum(asked[number] * (6 if paths else 1) for paths, number in found)
 

@@ -1,10 +1,10 @@
 """Sends generated requests to a real server on each database: `python -m tests.fuzz SCHEMATHESIS [ENGINE …]`.
 
-Every operation of the OpenAPI document gets what its schema allows and what it forbids, from nobody and from somebody
-who is logged in. No answer may be a 5xx or a status, a header or a document that the OpenAPI document does not know;
-what the schema forbids is refused; a padlock holds.
+Every operation of the OpenAPI document gets requests that its schema allows and requests that it forbids, with and
+without an access token. A response must not be a 5xx, and its status, headers and body must be documented. Requests
+that the schema forbids must be refused, and so must requests without a token where one is required.
 
-What the schema allows may still be refused: no schema tells a mailed token from an invented one.
+A request that the schema allows may still be refused, as a schema cannot tell a mailed token from an invented one.
 """
 
 import asyncio
@@ -21,10 +21,10 @@ from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "100")
-"""Of each operation and phase, at most."""
+"""Maximum number of examples of each operation and phase."""
 
 ENVIRONMENT: dict[str, Any] = {
-    "ENVIRONMENT": "development",  # all operations, those by mail as well
+    "ENVIRONMENT": "development",  # all operations, including those that need mail
     "DOCS_ENABLED": "true",
     "RATE_LIMIT_ENABLED": "",
     "RATE_LIMIT_FACTOR": "100000",
@@ -36,7 +36,7 @@ ENVIRONMENT: dict[str, Any] = {
 
 @contextmanager
 def deployed(engine: str) -> Iterator[Deployment]:
-    """Make an empty folder and a database in it, or on a PostgreSQL server of its own."""
+    """Create a deployment with an empty database, on PostgreSQL with a server of its own."""
     with TemporaryDirectory(prefix="auth-api-fuzz-") as name:
         folder = Path(name)
         if engine == "sqlite":
@@ -48,35 +48,35 @@ def deployed(engine: str) -> Iterator[Deployment]:
             yield deployment
 
 
-def say(text: str) -> None:
+def print_line(text: str) -> None:
     sys.stdout.write(f"\n{text}\n")
     sys.stdout.flush()
 
 
-def fuzzed(schemathesis: Path, url: str, somebody: str, folder: Path) -> bool:
-    """Run Schemathesis, which prints what it finds, and tell whether all is well."""
+def passes(schemathesis: Path, url: str, caller: str, folder: Path) -> bool:
+    """Run Schemathesis, which prints the failures, and return whether there are none."""
     command = [str(schemathesis), "run", f"{url}/schema/openapi.json", "--seed", "1", "--max-examples", EXAMPLES]
     command += ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
     command += ["--continue-on-failure", "--warnings", "off", "--suppress-health-check", "all"]
     hooks = {
         "SCHEMATHESIS_HOOKS": "tests.fuzz.hooks",
         "FUZZ_URL": url,
-        "FUZZ_AS": somebody,
+        "FUZZ_AS": caller,
         "PYTHONPATH": str(Path.cwd()),
     }
     return subprocess.run(command, cwd=folder, env={**os.environ, **hooks}, check=False).returncode == 0
 
 
 def main(schemathesis: Path, engines: list[str]) -> int:
-    """Return the status to exit with."""
+    """Return the exit status."""
     failed = []
     for engine in engines:
         with deployed(engine) as deployment, deployment.server(**ENVIRONMENT) as server:
-            for somebody in ("nobody", "somebody"):
-                say(f"=== {engine}, requests of {somebody}")
-                if not fuzzed(schemathesis, server.url, somebody, deployment.folder):
-                    failed.append(f"{engine}, {somebody}")
-    say(f"Failed: {'; '.join(failed)}" if failed else "All is well.")
+            for caller in ("anonymous", "user"):
+                print_line(f"=== {engine}, requests of caller {caller}")
+                if not passes(schemathesis, server.url, caller, deployment.folder):
+                    failed.append(f"{engine}, {caller}")
+    print_line(f"Failed: {'; '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""ASVS 5.0 V1.5.2, V16.5.4: whatever body comes, the answer is an envelope, and never "something went wrong"."""
+"""ASVS 5.0 V1.5.2, V16.5.4: every generated body gets a problem document with a code, never a 500."""
 
 import json
 from typing import Any
@@ -12,7 +12,13 @@ from auth_api.kit.errors import MalformedRequestException
 from auth_api.kit.http.json import parse_object
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated_input import BODIES, VALUES, cases, json_values, unwatched
+from tests.support.generated_input import (
+    FUNCTION_EXAMPLES,
+    REQUEST_EXAMPLES,
+    cases,
+    json_values,
+    stop_recording_secrets,
+)
 from tests.support.problems import assert_problem
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
@@ -36,8 +42,8 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(autouse=True)
-def generated_texts(client: httpx.AsyncClient) -> None:
-    unwatched(client)
+def unrecorded(client: httpx.AsyncClient) -> None:
+    stop_recording_secrets(client)
 
 
 @pytest.fixture
@@ -52,18 +58,18 @@ def assert_refused(response: httpx.Response) -> None:
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-@cases(BODIES // 3)
+@cases(REQUEST_EXAMPLES // 3)
 @given(body=json_values())
-async def test_any_json_is_refused_in_order(ada: Actor, method: str, path: str, body: Any) -> None:
+async def test_any_json_is_refused_with_a_problem_document(ada: Actor, method: str, path: str, body: Any) -> None:
     response = await ada.call(method, path, content=json.dumps(body), headers=JSON)
 
     assert_refused(response.response)
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
-@cases(BODIES // 3)
+@cases(REQUEST_EXAMPLES // 3)
 @given(body=st.dictionaries(FIELDS, json_values(leaves=3), max_size=5))
-async def test_any_value_in_any_field_is_refused_in_order(
+async def test_any_value_in_any_field_is_refused_with_a_problem_document(
     ada: Actor, method: str, path: str, body: dict[str, Any]
 ) -> None:
     response = await ada.call(method, path, content=json.dumps(body), headers=JSON)
@@ -71,7 +77,7 @@ async def test_any_value_in_any_field_is_refused_in_order(
     assert_refused(response.response)
 
 
-@cases(BODIES)
+@cases(REQUEST_EXAMPLES)
 @given(
     body=st.binary(max_size=200)
     | st.text(st.sampled_from('{}[]":,\\u0123456789eE+-. truefalsnl\0\ufeff\u2028')).map(str.encode)
@@ -80,41 +86,41 @@ async def test_any_value_in_any_field_is_refused_in_order(
 @example(b'{"username": "\xed\xa0\x80", "password": "x"}')
 @example(b'{"username": "ada", "username": "eve", "password": "x"}')
 @example(b'{"username": "ada", "password": 1e999}')
-async def test_any_bytes_are_refused_in_order(ada: Actor, body: bytes) -> None:
+async def test_any_bytes_are_refused_with_a_problem_document(ada: Actor, body: bytes) -> None:
     response = await ada.call("POST", "/api/auth/login", content=body, headers=JSON)
 
     assert_refused(response.response)
 
 
-@cases(VALUES)
+@cases(FUNCTION_EXAMPLES)
 @given(document=st.dictionaries(st.text(max_size=9), json_values(leaves=6), max_size=3))
-def test_an_object_is_read_as_it_was_written_or_refused(document: dict[str, Any]) -> None:
+def test_object_is_parsed_as_written_or_refused(document: dict[str, Any]) -> None:
     text = json.dumps(document)
 
     try:
-        read = parse_object(text.encode())
+        parsed = parse_object(text.encode())
     except MalformedRequestException:
         assert depth_of(document) > 16
     else:
-        assert read == document
+        assert parsed == document
 
 
-@cases(VALUES)
+@cases(FUNCTION_EXAMPLES)
 @given(document=st.dictionaries(st.text(max_size=3), st.integers(), min_size=1, max_size=4), data=st.data())
-def test_an_object_with_equal_keys_is_never_read(document: dict[str, int], data: st.DataObject) -> None:
-    """ASVS 5.0 V1.5.3: parsers differ in which of two counts; an escape does not make a key another one."""
-    again = data.draw(st.sampled_from(sorted(document)))
-    escaped = "".join(f"\\u{unit:04x}" for unit in utf16(again))
+def test_object_with_duplicate_keys_is_refused(document: dict[str, int], data: st.DataObject) -> None:
+    """ASVS 5.0 V1.5.3: parsers differ in which of two equal keys they use. An escaped key equals the unescaped one."""
+    duplicate = data.draw(st.sampled_from(sorted(document)))
+    escaped = "".join(f"\\u{unit:04x}" for unit in utf16(duplicate))
     members = [f"{json.dumps(key)}: {value}" for key, value in document.items()]
 
-    for spelling in (json.dumps(again), f'"{escaped}"'):
+    for spelling in (json.dumps(duplicate), f'"{escaped}"'):
         with pytest.raises(MalformedRequestException):
             parse_object(f"{{{', '.join([*members, f'{spelling}: 0'])}}}".encode())
 
 
-@cases(VALUES)
+@cases(FUNCTION_EXAMPLES)
 @given(body=st.binary(max_size=100))
-def test_bytes_are_an_object_or_malformed(body: bytes) -> None:
+def test_bytes_are_parsed_as_an_object_or_refused(body: bytes) -> None:
     try:
         document = parse_object(body)
     except MalformedRequestException:
@@ -126,7 +132,7 @@ def test_bytes_are_an_object_or_malformed(body: bytes) -> None:
 @pytest.mark.parametrize(
     "field", ["id", "is_active", "is_admin", "role", "email_verified", "created_at", "hashed_password"]
 )
-async def test_no_field_of_an_account_can_be_slipped_in(ada: Actor, field: str) -> None:
+async def test_request_cannot_set_other_fields_of_a_user(ada: Actor, field: str) -> None:
     """ASVS 5.0 V15.3.3, CVE-2026-27946."""
     body = {"email": "eve@example.com", "username": "eve", "password": ada.password, field: True}
 

@@ -1,4 +1,4 @@
-"""ASVS 5.0 V1.1.1, V2.2.1: whatever somebody types, a name has one form or is refused."""
+"""ASVS 5.0 V1.1.1, V2.2.1: every generated identifier has one canonical form or is rejected."""
 
 import re
 import unicodedata
@@ -13,48 +13,51 @@ from auth_api.kit.errors import ValidationException
 from auth_api.users.identifiers import canonical_email, canonical_username, new_username, parse_identifier
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
-from tests.support.generated_input import BODIES, VALUES, cases, unwatched
+from tests.support.generated_input import FUNCTION_EXAMPLES, REQUEST_EXAMPLES, cases, stop_recording_secrets
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 USERNAME = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{1,48}[a-z0-9])")
-# Dotted and dotless i, Kelvin, long s, é in one and in two, signs that look like % @ . 。, an override, a soft hyphen.
-ODD = "\u0130\u0131\u212a\u017f\u00e9e\u0301\uff05\uff20\u3002\uff0e\u202e\u00ad\u200b"
-ALMOST = st.text(st.sampled_from("adAD09_.-@+ \t\0" + ODD), max_size=60) | st.from_regex(
+# Dotted and dotless i, Kelvin, long s, composed and decomposed é, lookalikes of % @ . and a full stop, a bidirectional
+# override, a soft hyphen, a zero-width space.
+CONFUSABLE = "\u0130\u0131\u212a\u017f\u00e9e\u0301\uff05\uff20\u3002\uff0e\u202e\u00ad\u200b"
+NEAR_USERNAMES = st.text(st.sampled_from("adAD09_.-@+ \t\0" + CONFUSABLE), max_size=60) | st.from_regex(
     r"[A-Za-z0-9_.-]{2,52}", fullmatch=True
 )
-LABEL = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
-LOCAL = st.from_regex(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,66}(\.[A-Za-z]{1,9})?", fullmatch=True)
-STRANGE = st.text(st.sampled_from('aZ0.@"\\ ()<>[]:;,\t\n\0' + ODD) | st.characters(), min_size=1, max_size=20)
-ADDRESS = st.builds(
+LABELS = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
+LOCAL_PARTS = st.from_regex(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,66}(\.[A-Za-z]{1,9})?", fullmatch=True)
+STRANGE_TEXTS = st.text(
+    st.sampled_from('aZ0.@"\\ ()<>[]:;,\t\n\0' + CONFUSABLE) | st.characters(), min_size=1, max_size=20
+)
+NEAR_EMAILS = st.builds(
     lambda local, labels: f"{local}@{'.'.join(labels)}",
-    LOCAL | STRANGE,
-    st.lists(LABEL, min_size=1, max_size=4).map(lambda labels: [*labels, "com"])
-    | st.lists(LABEL | STRANGE, min_size=1, max_size=4),
+    LOCAL_PARTS | STRANGE_TEXTS,
+    st.lists(LABELS, min_size=1, max_size=4).map(lambda labels: [*labels, "com"])
+    | st.lists(LABELS | STRANGE_TEXTS, min_size=1, max_size=4),
 )
 
 
 @pytest.fixture(autouse=True)
-def generated_texts(client: httpx.AsyncClient) -> None:
-    unwatched(client)
+def unrecorded(client: httpx.AsyncClient) -> None:
+    stop_recording_secrets(client)
 
 
 def form_of(canonical: Callable[[str], str], raw: str) -> str | None:
-    """Return the one form, or None for a refusal, which is the only error there may be."""
+    """Return the canonical form, or None if the text is rejected, which is the only allowed error."""
     try:
         return canonical(raw)
     except ValidationException:
         return None
 
 
-@cases(VALUES)
-@given(st.text(max_size=80) | ALMOST)
+@cases(FUNCTION_EXAMPLES)
+@given(st.text(max_size=80) | NEAR_USERNAMES)
 @example("\u212aelvin")
 @example("\u017fam")
 @example("\u0130stanbul")
 @example("a" * 51)
 @example("ada\n")
-def test_a_username_is_one_of_a_small_alphabet_or_refused(raw: str) -> None:
+def test_username_is_canonical_or_rejected(raw: str) -> None:
     form = form_of(canonical_username, raw)
 
     if form is not None:
@@ -65,8 +68,8 @@ def test_a_username_is_one_of_a_small_alphabet_or_refused(raw: str) -> None:
         assert form_of(new_username, raw) in {None, form}
 
 
-@cases(VALUES)
-@given(st.text(max_size=80) | ALMOST | ADDRESS)
+@cases(FUNCTION_EXAMPLES)
+@given(st.text(max_size=80) | NEAR_USERNAMES | NEAR_EMAILS)
 @example("ada@example.com,eve@example.com")
 @example("ada@example.com\r\nBcc: eve@example.com")
 @example("ada\uff20example.com")
@@ -77,7 +80,7 @@ def test_a_username_is_one_of_a_small_alphabet_or_refused(raw: str) -> None:
 @example("ada@[127.0.0.1]")
 @example("ada@xn--80ak6aa92e.com")
 @example("a" * 65 + "@example.com")
-def test_an_address_is_in_one_form_that_can_be_written_to_or_refused(raw: str) -> None:
+def test_email_is_canonical_or_rejected(raw: str) -> None:
     form = form_of(canonical_email, raw)
 
     if form is not None:
@@ -92,9 +95,9 @@ def test_an_address_is_in_one_form_that_can_be_written_to_or_refused(raw: str) -
         assert form_of(canonical_email, form) == form
 
 
-@cases(VALUES)
-@given(ADDRESS)
-def test_the_case_of_an_address_makes_no_other_address(raw: str) -> None:
+@cases(FUNCTION_EXAMPLES)
+@given(NEAR_EMAILS)
+def test_email_in_any_case_has_the_same_canonical_form(raw: str) -> None:
     form = form_of(canonical_email, raw)
 
     if form is not None:
@@ -102,10 +105,10 @@ def test_the_case_of_an_address_makes_no_other_address(raw: str) -> None:
         assert form_of(canonical_email, form.swapcase()) == form
 
 
-@cases(VALUES)
-@given(st.text(max_size=80) | ALMOST | ADDRESS)
-def test_a_normal_form_never_makes_somebody_elses_name(raw: str) -> None:
-    """CVE-2019-19844: what looks the same after NFKC or lower-casing is not the same."""
+@cases(FUNCTION_EXAMPLES)
+@given(st.text(max_size=80) | NEAR_USERNAMES | NEAR_EMAILS)
+def test_unicode_folding_never_results_in_another_identifier(raw: str) -> None:
+    """CVE-2019-19844: a text that only becomes equal by NFKC or lower-casing is rejected."""
     for canonical in (canonical_username, canonical_email):
         folded = unicodedata.normalize("NFKC", raw).lower()
         form = form_of(canonical, raw)
@@ -113,20 +116,20 @@ def test_a_normal_form_never_makes_somebody_elses_name(raw: str) -> None:
             assert folded == form
 
 
-@cases(VALUES)
-@given(st.text(max_size=300) | ALMOST | ADDRESS)
-def test_what_counts_attempts_is_the_same_for_every_spelling(raw: str) -> None:
-    name = parse_identifier(email=None, username=raw).text
+@cases(FUNCTION_EXAMPLES)
+@given(st.text(max_size=300) | NEAR_USERNAMES | NEAR_EMAILS)
+def test_parsed_identifier_is_the_same_for_every_spelling(raw: str) -> None:
+    text = parse_identifier(email=None, username=raw).text
 
-    assert parse_identifier(email=None, username=name).text == name
+    assert parse_identifier(email=None, username=text).text == text
     if raw.isascii():
-        assert parse_identifier(email=None, username=name.swapcase()).text in {name, name.swapcase()}
+        assert parse_identifier(email=None, username=text.swapcase()).text in {text, text.swapcase()}
 
 
-@cases(BODIES)
-@given(st.text(max_size=60) | ALMOST | ADDRESS, st.text(max_size=60) | ALMOST)
-async def test_registering_any_name_is_decided_and_the_decision_kept(ada: Actor, email: str, username: str) -> None:
-    """No text breaks anything, and who has got a name logs in by it as it was typed."""
+@cases(REQUEST_EXAMPLES)
+@given(st.text(max_size=60) | NEAR_USERNAMES | NEAR_EMAILS, st.text(max_size=60) | NEAR_USERNAMES)
+async def test_registration_with_any_identifiers_succeeds_or_is_refused(ada: Actor, email: str, username: str) -> None:
+    """After a registration, the identifiers log in as they were entered."""
     response = await ada.register(email=email, username=username)
 
     if response.status == 201:
@@ -137,10 +140,10 @@ async def test_registering_any_name_is_decided_and_the_decision_kept(ada: Actor,
         assert response.outcome in {(400, "VALIDATION_ERROR"), (400, "WEAK_PASSWORD"), (400, "MALFORMED_REQUEST")}
 
 
-@cases(BODIES)
-@given(st.text(max_size=300) | ALMOST | ADDRESS, st.text(max_size=100))
-async def test_logging_in_with_anything_is_a_wrong_password(ada: Actor, name: str, password: str) -> None:
-    response = await ada.log_in(username=name, password=password)
+@cases(REQUEST_EXAMPLES)
+@given(st.text(max_size=300) | NEAR_USERNAMES | NEAR_EMAILS, st.text(max_size=100))
+async def test_login_with_any_text_is_refused(ada: Actor, identifier: str, password: str) -> None:
+    response = await ada.log_in(username=identifier, password=password)
 
     assert response.outcome in {(401, "INVALID_CREDENTIALS"), (400, "VALIDATION_ERROR"), (400, "MALFORMED_REQUEST")}
 
@@ -164,7 +167,7 @@ async def test_logging_in_with_anything_is_a_wrong_password(ada: Actor, name: st
         "ada\r\nX-Injected: 1",
     ],
 )
-async def test_a_name_is_never_read_as_a_statement_or_a_pattern(user_factory: UserFactory, text: str) -> None:
+async def test_identifier_is_never_interpreted_as_sql_or_a_template(user_factory: UserFactory, text: str) -> None:
     """ASVS 5.0 V1.2.4."""
     ada = await user_factory()
 
@@ -183,7 +186,7 @@ async def test_a_name_is_never_read_as_a_statement_or_a_pattern(user_factory: Us
     assert (await ada.profile())["username"] == "ada"
 
 
-async def test_an_underscore_stands_for_itself_alone(user_factory: UserFactory) -> None:
+async def test_underscore_matches_only_itself(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await ada.log_in(username="a_a")).outcome == (401, "INVALID_CREDENTIALS")

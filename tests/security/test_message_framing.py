@@ -1,7 +1,7 @@
-"""ASVS 5.0 V4.2.1, RFC 9112 §6: where one request ends and the next begins can be read in one way only.
+"""ASVS 5.0 V4.2.1, RFC 9112 §6: requests whose end is ambiguous are refused.
 
-Behind every request of a table stands a second one. If it is answered, somebody in front of this server may have taken
-it for a part of the first one's body.
+A second request follows each ambiguous one on the same connection. If the server responded to it, a proxy that reads
+the second request as a part of the first one's body could be abused for request smuggling.
 """
 
 import socket
@@ -13,8 +13,8 @@ from tests.support.processes import RunningServer
 
 pytestmark = pytest.mark.engine_independent
 
-PATIENCE = 10.0
-BODY = b'{"username": "nobody", "password": "whatever"}'
+TIMEOUT_SECONDS = 10.0
+BODY = b'{"username": "unknown", "password": "whatever"}'
 LENGTH = b"Content-Length: %d" % len(BODY)
 CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)
 SECOND = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -24,33 +24,33 @@ CHUNKED = b"Transfer-Encoding: chunked"
 
 @dataclass(frozen=True)
 class Conversation:
-    """All that came back on one connection until the server closed it."""
+    """The bytes received on one connection until the server closed it."""
 
     received: bytes
 
     @property
     def statuses(self) -> list[int]:
-        """Of every answer."""
+        """Status codes of all responses."""
         return [int(part[:3]) for part in self.received.split(b"HTTP/1.1 ")[1:]]
 
     @property
     def header_names(self) -> set[str]:
-        """Of the first answer."""
+        """Names of the headers of the first response, in lower case."""
         lines = self.received.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")[1:]
         return {line.partition(":")[0].lower() for line in lines}
 
 
 def converse(server: RunningServer, sent: bytes) -> Conversation:
-    """Send, and listen until the server closes the connection.
+    """Send, and receive until the server closes the connection.
 
     Raises:
-        TimeoutError: it did not.
+        TimeoutError: the server did not close it in time.
     """
-    with socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(sent)
         received = b""
-        while piece := connection.recv(65536):
-            received += piece
+        while chunk := connection.recv(65536):
+            received += chunk
         return Conversation(received)
 
 
@@ -75,8 +75,8 @@ AMBIGUOUS = {
     "a space before the colon": login(HOST, b"Content-Length : %d" % len(BODY), body=BODY),
     "an unknown coding": login(HOST, b"Transfer-Encoding: xchunked", body=CHUNKS),
     "the coding identity": login(HOST, b"Transfer-Encoding: identity", body=CHUNKS),
-    "chunks that are not last": login(HOST, b"Transfer-Encoding: chunked, identity", body=CHUNKS),
-    "chunks twice": login(HOST, b"Transfer-Encoding: chunked, chunked", body=CHUNKS),
+    "chunked that is not the last coding": login(HOST, b"Transfer-Encoding: chunked, identity", body=CHUNKS),
+    "chunked twice": login(HOST, b"Transfer-Encoding: chunked, chunked", body=CHUNKS),
     "two codings": login(HOST, CHUNKED, b"Transfer-Encoding: identity", body=CHUNKS),
     "a hidden coding": login(HOST, b"Transfer-Encoding: \x0bchunked", body=CHUNKS),
     "a coding with a space before the colon": login(HOST, b"Transfer-Encoding : chunked", body=CHUNKS),
@@ -87,11 +87,11 @@ AMBIGUOUS = {
     "a negative chunk": login(HOST, CHUNKED, body=b"-1\r\n"),
     "a chunk's size with a prefix": login(HOST, CHUNKED, body=b"0x" + CHUNKS),
     "chunks with bare line feeds": login(HOST, CHUNKED, body=CHUNKS.replace(b"\r\n", b"\n")),
-    "a length behind the chunks": login(HOST, CHUNKED, body=CHUNKS[:-2] + b"Content-Length: 5\r\n\r\n"),
+    "a length in the trailer": login(HOST, CHUNKED, body=CHUNKS[:-2] + b"Content-Length: 5\r\n\r\n"),
     "no host": login(LENGTH, body=BODY),
     "two hosts": login(HOST, b"Host: evil.example.com", LENGTH, body=BODY),
     "the same host twice": login(HOST, HOST, LENGTH, body=BODY),
-    "a read with a length and chunks": login(
+    "a GET with a length and chunks": login(
         HOST, LENGTH, CHUNKED, body=CHUNKS, first=b"GET /.well-known/jwks.json HTTP/1.1"
     ),
     "a preflight with a length and chunks": login(
@@ -103,26 +103,26 @@ AMBIGUOUS = {
         body=CHUNKS,
         first=b"OPTIONS /api/auth/login HTTP/1.1",
     ),
-    "a tunnel": b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
+    "CONNECT": b"CONNECT localhost:443 HTTP/1.1\r\nHost: localhost\r\n\r\n",
     "HTTP/2": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
 }
 
 TOO_LARGE = {
-    "an address of more than 4 KiB": (414, login(HOST, EMPTY, body=b"", first=b"POST /%s HTTP/1.1" % (b"a" * 5000))),
+    "a target of more than 4 KiB": (414, login(HOST, EMPTY, body=b"", first=b"POST /%s HTTP/1.1" % (b"a" * 5000))),
     "a header of more than 16 KiB": (431, login(HOST, EMPTY, b"X-Long: " + b"a" * 17000, body=b"")),
     "many headers": (431, login(HOST, EMPTY, *(b"X-%d: %s" % (n, b"a" * 500) for n in range(40)), body=b"")),
 }
 
 
-def test_requests_that_stand_behind_each_other_are_answered_one_after_the_other(server: RunningServer) -> None:
-    """What the other tests look for can be seen."""
+def test_pipelined_requests_get_responses_in_order(server: RunningServer) -> None:
+    """This shows that the other tests would see a response to the second request."""
     conversation = converse(server, login(HOST, LENGTH, body=BODY) + login(HOST, CHUNKED, body=CHUNKS) + SECOND)
 
     assert conversation.statuses == [401, 401, 200]
 
 
 @pytest.mark.parametrize("request_bytes", AMBIGUOUS.values(), ids=AMBIGUOUS)
-def test_an_ambiguous_request_is_refused_and_what_stands_behind_it_never_answered(
+def test_ambiguous_request_is_refused_and_the_following_one_ignored(
     server: RunningServer, request_bytes: bytes
 ) -> None:
     conversation = converse(server, request_bytes + SECOND)
@@ -132,16 +132,16 @@ def test_an_ambiguous_request_is_refused_and_what_stands_behind_it_never_answere
 
 
 @pytest.mark.parametrize(("status", "request_bytes"), TOO_LARGE.values(), ids=TOO_LARGE)
-def test_what_stands_behind_a_request_that_is_too_large_is_never_answered(
+def test_too_large_request_is_refused_and_the_following_one_ignored(
     server: RunningServer, status: int, request_bytes: bytes
 ) -> None:
-    """Its body is not read, so nobody knows where it ends (RFC 9112 §9.6)."""
+    """Its body is not read, so its end is unknown (RFC 9112 §9.6)."""
     conversation = converse(server, request_bytes + SECOND)
 
     assert conversation.statuses == [status]
 
 
-def test_a_body_that_looks_like_a_request_is_a_body(server: RunningServer) -> None:
+def test_body_that_looks_like_a_request_is_a_body(server: RunningServer) -> None:
     body = SECOND * 3
 
     conversation = converse(server, login(HOST, b"Content-Length: %d" % len(body), body=body) + SECOND)
@@ -149,8 +149,8 @@ def test_a_body_that_looks_like_a_request_is_a_body(server: RunningServer) -> No
     assert conversation.statuses == [400, 200]
 
 
-def test_http_1_0_with_chunks_is_the_last_of_its_connection(server: RunningServer) -> None:
-    """RFC 9112 §6.1: its framing counts as faulty."""
+def test_http_1_0_request_with_chunks_closes_the_connection(server: RunningServer) -> None:
+    """RFC 9112 §6.1: its framing must be treated as faulty."""
     request_bytes = login(HOST, CHUNKED, body=CHUNKS, first=b"POST /api/auth/login HTTP/1.0")
 
     conversation = converse(server, request_bytes + SECOND)
@@ -159,7 +159,7 @@ def test_http_1_0_with_chunks_is_the_last_of_its_connection(server: RunningServe
 
 
 @pytest.mark.parametrize("protocol", ["websocket", "h2c", "TLS/1.0"])
-def test_no_other_protocol_can_be_switched_to(server: RunningServer, protocol: str) -> None:
+def test_upgrade_to_another_protocol_is_ignored(server: RunningServer, protocol: str) -> None:
     upgrade = (
         f"GET /health/live HTTP/1.1\r\nHost: localhost\r\nConnection: close, Upgrade\r\nUpgrade: {protocol}\r\n"
         "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -171,7 +171,7 @@ def test_no_other_protocol_can_be_switched_to(server: RunningServer, protocol: s
     assert conversation.statuses[0] == 200
 
 
-def test_no_answer_names_the_server_or_what_it_is_made_of(server: RunningServer) -> None:
+def test_responses_do_not_name_the_server_software(server: RunningServer) -> None:
     """ASVS 5.0 V13.4.6."""
     conversations = [
         converse(server, SECOND),

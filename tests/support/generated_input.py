@@ -1,4 +1,4 @@
-"""What tests with generated cases share: how many, and that they are the same every time."""
+"""Settings and strategies of tests with generated input (hypothesis)."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import httpx
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-BODIES = 100
-"""Cases per property that asks the whole application."""
+REQUEST_EXAMPLES = 100
+"""Examples per property that sends requests."""
 
-VALUES = 200
-"""Cases per property of a function."""
+FUNCTION_EXAMPLES = 200
+"""Examples per property of a function."""
 
 
 def cases(number: int) -> settings:
-    """Return the settings for so many cases; the clock decides nothing, and nothing is kept on disk."""
+    """Return settings for this number of examples, the same in every run, without deadlines and files."""
     return settings(
         max_examples=number,
         deadline=None,
@@ -24,15 +24,15 @@ def cases(number: int) -> settings:
     )
 
 
-def unwatched(client: httpx.AsyncClient) -> None:
-    """Remember no further secrets of this client: generated texts are words of the product's source at times.
+def stop_recording_secrets(client: httpx.AsyncClient) -> None:
+    """Stop recording the secrets that this client sends.
 
-    The name of an event, sent as a password, would be looked for in the log and found.
+    A generated password may be a word that the log contains, such as the name of an event.
     """
     client.event_hooks = {}
 
 
 def json_values(leaves: int = 12) -> st.SearchStrategy[Any]:
-    """Return all that a JSON text can say, with texts of any character."""
+    """Return a strategy for any JSON value, with strings of any characters."""
     scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
     return st.recursive(scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=leaves)

@@ -1,4 +1,4 @@
-"""Remembers every password and token that went over the wire, to look for them in the log."""
+"""Record every password and token of requests, responses and mails, to search the log for them."""
 
 import json
 import re
@@ -18,50 +18,50 @@ _NAMES = frozenset(
     }
 )
 _MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
-_SHORTEST = 8
-"""Shorter texts stand in a log by chance."""
+_MIN_LENGTH = 8
+"""In characters: shorter secrets occur in a log by chance."""
 
-_WORD = re.compile(rf"[A-Za-z0-9_.-]{{{_SHORTEST},}}")
+_WORD = re.compile(rf"[A-Za-z0-9_.-]{{{_MIN_LENGTH},}}")
 
 
 class SecretRecorder:
-    """Hooks for an httpx client, and the question at the end."""
+    """Hooks for an httpx client that record secrets, and the search for them."""
 
     def __init__(self) -> None:
         self._secrets: set[str] = set()
 
     async def on_request(self, request: httpx.Request) -> None:
-        """Remember what was sent."""
-        self._remember(await request.aread())
+        """Record the secrets of a request."""
+        self._record(await request.aread())
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             self._add(token.strip())
 
     async def on_response(self, response: httpx.Response) -> None:
-        """Remember what came back."""
-        self._remember(await response.aread())
+        """Record the secrets of a response."""
+        self._record(await response.aread())
 
-    def note_mail(self, text: str) -> None:
-        """Remember the tokens of a mail."""
+    def record_mail(self, text: str) -> None:
+        """Record the tokens of a mail."""
         self._secrets.update(_MAILED.findall(text))
 
     def found_in(self, text: str) -> list[str]:
-        """Return those that stand in the text.
+        """Return the recorded secrets that occur in the text.
 
-        Looking for ten thousand of them one by one would take a minute. Those of a token's characters alone can only
-        stand within a word, and there only where their beginning does; each different word is looked through once.
+        Searching for ten thousand secrets one by one would take a minute. A secret that has only the characters of a
+        token occurs within a word, at a position of its first 8 characters, so each different word is searched once.
         """
         words = set(_WORD.findall(text))
-        beginnings: dict[str, list[str]] = {}
+        by_prefix: dict[str, list[str]] = {}
         found: set[str] = set()
         for secret in self._secrets:
             if _WORD.fullmatch(secret):
-                beginnings.setdefault(secret[:_SHORTEST], []).append(secret)
+                by_prefix.setdefault(secret[:_MIN_LENGTH], []).append(secret)
             elif secret in text:
                 found.add(secret)
         for word in words:
-            for start in range(len(word) - _SHORTEST + 1):
-                for secret in beginnings.get(word[start : start + _SHORTEST], ()):
+            for start in range(len(word) - _MIN_LENGTH + 1):
+                for secret in by_prefix.get(word[start : start + _MIN_LENGTH], ()):
                     if word.startswith(secret, start):
                         found.add(secret)
         return sorted(found)
@@ -69,7 +69,7 @@ class SecretRecorder:
     def __len__(self) -> int:
         return len(self._secrets)
 
-    def _remember(self, body: bytes) -> None:
+    def _record(self, body: bytes) -> None:
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):
@@ -83,6 +83,6 @@ class SecretRecorder:
             self._add(value)
 
     def _add(self, secret: str) -> None:
-        # What is not printable would be escaped in the log; what is short or monotonous stands there by chance.
-        if len(secret) >= _SHORTEST and len(set(secret)) >= _SHORTEST and secret.isprintable() and secret.isascii():
+        # A secret that is not printable would be escaped in the log; a short or monotonous one may occur by chance.
+        if len(secret) >= _MIN_LENGTH and len(set(secret)) >= _MIN_LENGTH and secret.isprintable() and secret.isascii():
             self._secrets.add(secret)
