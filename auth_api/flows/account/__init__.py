@@ -1,1 +1,1 @@
-"""What people do with their own account: change it, take along what is kept, leave."""
+"""The user's own account: profile, password, data export and deletion."""

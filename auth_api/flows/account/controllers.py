@@ -1,4 +1,4 @@
-"""The profile, and leaving."""
+"""Routes of the user's own account."""
 
 from litestar import Controller, Response, get, patch, post
 from litestar.params import JSONBody
@@ -29,7 +29,7 @@ from auth_api.users.user import User
 
 
 class AccountController(Controller):
-    """One's own account."""
+    """Read, change, export and delete the user's own account."""
 
     path = "/api/user"
     tags = ("Account",)
@@ -41,7 +41,7 @@ class AccountController(Controller):
         **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_USER),
     )
     async def read_profile(self, current_user: Injected[User]) -> UserResponse:
-        """Return the account behind the token."""
+        """Return the account that the access token belongs to."""
         return user_response(current_user)
 
     @get(
@@ -58,22 +58,22 @@ class AccountController(Controller):
     async def read_audit_log(
         self, current_user: Injected[User], audit: Injected[AuditTrail], page: Injected[PageRequest]
     ) -> AuditEventList:
-        """Return what happened to the account, when and from where; newest first."""
+        """Return the security events of the account, newest first."""
         rows, next_cursor = await audit.history(current_user.id, page)
         return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
 
     @get(
         "/export",
-        summary="Export everything",
+        summary="Export the account data",
         operation_id="exportEverything",
         rate_limit="export",
         **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_EXPORT),
     )
     async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[Export]:
-        """Return all that is kept about the person behind the token, and no secret; as a file, for browsers.
+        """Return the data stored about the user, without secrets. Browsers save it as a file.
 
-        Of events and sessions come the newest thousand. `audit_events.next_cursor` is where the security history goes
-        on, if it does.
+        Each list contains at most the newest 1000 entries. `audit_events.next_cursor` is the cursor of the older
+        events, if there are any.
         """
         document = export_view(await exports.export(principal))
         name = f"{principal.user.username}-{document.exported_at[:10]}.json"
@@ -129,7 +129,10 @@ class AccountController(Controller):
         accounts: Injected[AccountService],
         request_context: Injected[RequestContext],
     ) -> TokenPair:
-        """Change the password. Every session ends, this one too; the answer is a new one."""
+        """Change the password and end all sessions.
+
+        The session of this request ends, too. The response has the tokens of a new session.
+        """
         return await accounts.change_password(
             current_user,
             current_password=data.current_password,
@@ -160,5 +163,5 @@ class AccountController(Controller):
         accounts: Injected[AccountService],
         request_context: Injected[RequestContext],
     ) -> None:
-        """Delete the account and all its sessions, for good. Its number is never given out again."""
+        """Delete the account and all its sessions permanently. Its id is never used again."""
         await accounts.delete(current_user, current_password=data.current_password, request_context=request_context)

@@ -1,4 +1,4 @@
-"""What goes over the wire when people ask for all that is kept about them."""
+"""Response body of the data export."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -49,7 +49,7 @@ EXAMPLE_EXPORT: dict[str, Any] = {
 
 
 class ExportedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session of one's own, live or past."""
+    """A session of the user, active or ended."""
 
     id: SessionId
     created_at: Timestamp
@@ -65,16 +65,17 @@ class ExportedSession(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExportedEvents(msgspec.Struct, frozen=True, kw_only=True):
-    """The newest events of the history."""
+    """The newest events of the security history."""
 
     items: list[AuditEvent]
     next_cursor: Annotated[
-        str | None, msgspec.Meta(description="`cursor` of `/api/user/audit-log` for those before, if there are more.")
+        str | None,
+        msgspec.Meta(description="`cursor` of `/api/user/audit-log` for older events; null if there are none."),
     ]
 
 
 class ExportedToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token that was mailed, without the token."""
+    """A mailed token, without its value."""
 
     purpose: str
     created_at: Timestamp
@@ -86,7 +87,7 @@ class ExportedMail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail, without its text."""
 
     template: str
-    address: Annotated[str | None, msgspec.Meta(description="Null where it goes to the account's address.")]
+    address: Annotated[str | None, msgspec.Meta(description="Null if the mail goes to the address of the account.")]
     attempts: int
     created_at: Timestamp
     sent_at: Timestamp | None
@@ -94,21 +95,24 @@ class ExportedMail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WrongPasswords(msgspec.Struct, frozen=True, kw_only=True):
-    """Failed attempts that are not forgotten yet."""
+    """Wrong passwords that still count."""
 
-    network: Annotated[str | None, msgspec.Meta(description="From where; null for all of them together.")]
+    network: Annotated[str | None, msgspec.Meta(description="Network of the attempts; null for all networks together.")]
     count: int
-    blocked_until: Annotated[Timestamp | None, msgspec.Meta(description="Until then further ones are refused.")]
+    blocked_until: Annotated[
+        Timestamp | None, msgspec.Meta(description="Time until which further attempts are refused.")
+    ]
 
 
 class Export(msgspec.Struct, frozen=True, kw_only=True):
-    """All that is kept about a person but secrets; each list newest first."""
+    """The data stored about the user, without secrets. Each list is newest first."""
 
     exported_at: Timestamp
     profile: UserResponse
     sessions: list[ExportedSession]
     sessions_omitted: Annotated[
-        int, msgspec.Meta(ge=0, description="How many older sessions are left out; `audit_events` has their begins.")
+        int,
+        msgspec.Meta(ge=0, description="Number of older sessions that are left out; `audit_events` has their logins."),
     ]
     audit_events: ExportedEvents
     one_time_tokens: list[ExportedToken]
@@ -117,7 +121,7 @@ class Export(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export_view(data: UserData) -> Export:
-    """Show what is data."""
+    """Return the response of the data export."""
     return Export(
         exported_at=rfc3339(data.at),
         profile=user_response(data.principal.user),

@@ -1,4 +1,4 @@
-"""What goes over the wire when people change or leave their own account."""
+"""Request bodies of the user's own account."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""What people do with their own account."""
+"""Changes of an account by its user."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -20,13 +20,13 @@ from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
-PASSWORD_CHANGED: Final = "password_changed"  # noqa: S105 - why a session ended
-DELETED: Final = "account_deleted"
+PASSWORD_CHANGED_REASON: Final = "password_changed"  # noqa: S105 - the reason of an ended session
+DELETED_REASON: Final = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Changes of an account by its owner."""
+    """Renames, changes the password of, and deletes the user's own account."""
 
     database: Database
     users: UserService
@@ -41,8 +41,8 @@ class AccountService:
         """Change the username.
 
         Raises:
-            DuplicateUsernameException: another account has it.
-            UserNotFoundException: the account was deleted meanwhile.
+            DuplicateUsernameException: another user has the username.
+            UserNotFoundException: the user was deleted in the meantime.
         """
 
         async def work() -> User:
@@ -57,29 +57,29 @@ class AccountService:
     async def change_password(
         self, user: User, *, current_password: str, new_password: str, request_context: RequestContext
     ) -> TokenPair:
-        """Change the password, throw everybody out of the account and open a new session.
+        """Change the password, revoke all access to the account and open a new session.
 
         Raises:
-            WeakPasswordException: the new one breaks rules.
-            InvalidCredentialsException: the current one is not the account's.
-            TooManyAttemptsException: too many were wrong; this one was not looked at.
-            ServerOverloadedException: too many hashes wait already.
+            WeakPasswordException: the new password breaks a rule.
+            InvalidCredentialsException: the current password is wrong, or was changed in the meantime.
+            TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
+            ServerOverloadedException: too many hashes are waiting.
         """
-        named = {"username": user.username, "email": user.email}
-        self.password_rules.check(new_password, named, field="new_password")
-        found = await self.users.get_credentials(user.id)
+        identifiers = {"username": user.username, "email": user.email}
+        self.password_rules.check(new_password, identifiers, field="new_password")
+        credentials = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
-            current_password, credentials=found, identifier=user.username, request_context=request_context
+            current_password, credentials=credentials, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
         new_hash = await self.passwords.hasher.hash(new_password)
 
         async def work() -> TokenPair | None:
-            changed = await self.users.set_password(found, new_hash)
+            changed = await self.users.set_password(credentials, new_hash)
             if changed is None:
                 return None
             ended = await self.access_revocation.revoke_all(
-                user.id, reason=PASSWORD_CHANGED, kept_purposes=PURPOSES_KEPT_AFTER_PASSWORD_PROOF
+                user.id, reason=PASSWORD_CHANGED_REASON, kept_purposes=PURPOSES_KEPT_AFTER_PASSWORD_PROOF
             )
             await self.audit.record(
                 EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
@@ -88,34 +88,34 @@ class AccountService:
             return (await self.sessions.open(user.id, at=changed.updated_at, request_context=request_context)).tokens
 
         tokens = await self.database.transaction(work)
-        if tokens is None:  # between check and now somebody else changed it
+        if tokens is None:  # another request changed the password after the check
             raise InvalidCredentialsException
         return tokens
 
     async def delete(self, user: User, *, current_password: str, request_context: RequestContext) -> None:
-        """Delete the account with its sessions and tokens. Its history stays, without the person.
+        """Delete the account with its sessions and tokens. Its audit rows stay, without the user.
 
         Raises:
-            InvalidCredentialsException: it is not the account's password.
-            TooManyAttemptsException: too many were wrong; this one was not looked at.
-            UserNotFoundException: the account is gone, or its password was changed meanwhile.
-            ServerOverloadedException: too many hashes wait already.
+            InvalidCredentialsException: the password is wrong.
+            TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
+            UserNotFoundException: the user was deleted, or the password was changed, in the meantime.
+            ServerOverloadedException: too many hashes are waiting.
         """
-        found = await self.users.get_credentials(user.id)
+        credentials = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
-            current_password, credentials=found, identifier=user.username, request_context=request_context
+            current_password, credentials=credentials, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
 
         async def work() -> None:
-            # Sessions are locked before their account, as refreshing and logging out do it: no deadlock.
-            await self.sessions.end_all(user.id, reason=DELETED)
-            if not await self.users.delete(found):
+            # Sessions are locked before their user, as in refreshes and logouts, to avoid deadlocks.
+            await self.sessions.end_all(user.id, reason=DELETED_REASON)
+            if not await self.users.delete(credentials):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=request_context)
-            gone = found.user
+            deleted = credentials.user
             await self.outbox.to_email(
-                ACCOUNT_DELETED, gone.email, request_context, username=gone.username, locale=gone.locale
+                ACCOUNT_DELETED, deleted.email, request_context, username=deleted.username, locale=deleted.locale
             )
 
         await self.database.transaction(work)

@@ -1,1 +1,1 @@
-"""The journey from a proof of identity to a session."""
+"""Login: verify the password, then open a session."""

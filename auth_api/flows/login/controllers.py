@@ -1,4 +1,4 @@
-"""POST /api/auth/login."""
+"""Route of the login."""
 
 from litestar import Controller, post
 from litestar.params import JSONBody
@@ -21,7 +21,7 @@ from auth_api.users.errors import InvalidCredentialsException
 
 
 class LoginController(Controller):
-    """Log in."""
+    """Log in with a password."""
 
     path = "/api/auth"
     tags = ("Authentication",)
@@ -50,9 +50,9 @@ class LoginController(Controller):
     async def log_in(
         self, data: JSONBody[LoginRequest], login: Injected[LoginService], request_context: Injected[RequestContext]
     ) -> LoggedIn:
-        """Log in with `email` or `username`, and the password.
+        """Log in with the password, and either `email` or `username`.
 
-        An unknown account and a wrong password get one answer, after the same work.
+        An unknown account and a wrong password get the same response, after the same work.
         """
         user, tokens = await login.with_password(
             email=data.email, username=data.username, password=data.password, request_context=request_context

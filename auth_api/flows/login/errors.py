@@ -1,4 +1,4 @@
-"""What can stop somebody who knows the password."""
+"""Errors of a login with the correct password."""
 
 from http import HTTPStatus
 
@@ -6,18 +6,18 @@ from auth_api.kit.errors import AuthException
 
 
 class AccountDisabledException(AuthException):
-    """The password is right and the account deactivated. Told to nobody who does not know the password."""
+    """The account is disabled. Returned only after a correct password."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "ACCOUNT_DISABLED"
     detail = "This account is disabled."
-    remedy = "Say so, and whom to ask: no other password helps."
+    remedy = "Tell the user that the account is disabled and whom to contact."
 
 
 class EmailNotVerifiedException(AuthException):
-    """The password is right, but this server wants the address verified first. Told to nobody else."""
+    """The server requires a verified e-mail address. Returned only after a correct password."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "EMAIL_NOT_VERIFIED"
-    detail = "Verify the e-mail address first."
-    remedy = "Offer to send the mail again: `POST /api/auth/email/resend`."
+    detail = "The e-mail address has not been verified."
+    remedy = "Ask the user to open the link in the e-mail, and offer to send it again: `POST /api/auth/email/resend`."

@@ -1,4 +1,4 @@
-"""What is counted of logging in."""
+"""Metrics of logins."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from auth_api.kit.prometheus import counters
 
 LOGINS: Final = counters(
     "logins",
-    "Attempts to log in by outcome. throttled: the account had too many failures; account_changed: while it was tried.",
+    "Logins by outcome. throttled: the account had too many wrong passwords; account_changed: during the login.",
     "outcome",
     (
         "succeeded",
@@ -18,4 +18,4 @@ LOGINS: Final = counters(
         "throttled",
     ),
 )
-"""By outcome."""
+"""Counters by outcome."""

@@ -1,4 +1,4 @@
-"""What goes over the wire when somebody logs in."""
+"""Request and response bodies of the login."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
@@ -19,21 +19,21 @@ EXAMPLE_LOGGED_IN: dict[str, Any] = {
 }
 
 
-TypedEmail = Annotated[
+EmailText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="The account's address.",
+        description="E-mail address of the account.",
         examples=["ada@example.com"],
         extra={"any_text": True},
     ),
 ]
 
-TypedUsername = Annotated[
+UsernameText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="The account's name; one with `@` is read as an address.",
+        description="User name; a value with `@` is read as an e-mail address.",
         examples=["ada"],
         extra={"any_text": True},
     ),
@@ -43,13 +43,13 @@ TypedUsername = Annotated[
 class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Log in with exactly one of `email` and `username`."""
 
-    email: TypedEmail | None = None
-    username: TypedUsername | None = None
+    email: EmailText | None = None
+    username: UsernameText | None = None
     password: PasswordField
 
     @staticmethod
     def cross_check(document: Mapping[str, Any]) -> Iterator[FieldError]:
-        """Find what is wrong with the two names taken together."""
+        """Yield the errors of `email` and `username` taken together."""
         email, username = document.get("email"), document.get("username")
         if email is None and username is None:
             yield FieldError("email", "missing", "Send an email or a username.")
@@ -60,11 +60,11 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class LoggedIn(TokenPair, frozen=True, kw_only=True):
-    """A pair of tokens, and whose they are."""
+    """A token pair, and the user it belongs to."""
 
     user: UserResponse
 
 
 def logged_in_view(user: User, tokens: TokenPair) -> LoggedIn:
-    """Show what a login brought."""
+    """Return the response to a login."""
     return LoggedIn(user=user_response(user), **msgspec.structs.asdict(tokens))

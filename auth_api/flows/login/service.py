@@ -1,4 +1,4 @@
-"""Log in: prove who you are, then open a session."""
+"""Login with a password."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from auth_api.users.user import Credentials, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginService:
-    """Logs people in by password."""
+    """Verifies a password and opens a session."""
 
     database: Database
     users: UserService
@@ -38,65 +38,67 @@ class LoginService:
     async def with_password(
         self, *, email: str | None, username: str | None, password: str, request_context: RequestContext
     ) -> tuple[User, TokenPair]:
-        """Return the account and a first pair of tokens.
+        """Return the user and the first token pair of a new session.
 
-        One of `email` and `username` is what somebody typed. The work is the same whether an account has it or not:
-        one look-up, one hash, one transaction.
+        Either `email` or `username` is set. The work is the same whether the user exists or not: one look-up, one hash.
 
         Raises:
-            InvalidCredentialsException: no such account, or not its password.
-            AccountDisabledException: its password, but the account is disabled.
-            EmailNotVerifiedException: its password, but the address has to be verified first.
-            TooManyAttemptsException: too many were wrong; the password was not looked at.
-            ServerOverloadedException: too many hashes wait already.
+            InvalidCredentialsException: the user does not exist, or the password is wrong.
+            AccountDisabledException: the password is correct, but the account is disabled.
+            EmailNotVerifiedException: the password is correct, but the e-mail address must be verified first.
+            TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
+            ServerOverloadedException: too many hashes are waiting.
         """
         identifier = parse_identifier(email=email, username=username)
         with self.hasher.reserved_slot():  # a request without a slot is refused before it costs a query
-            found = await self.users.find_credentials(identifier)
+            credentials = await self.users.find_credentials(identifier)
             try:
-                matches = await self.passwords.check(
-                    password, credentials=found, identifier=identifier.text, request_context=request_context
+                is_correct = await self.passwords.check(
+                    password, credentials=credentials, identifier=identifier.text, request_context=request_context
                 )
             except TooManyAttemptsException:
                 LOGINS["throttled"].inc()
                 raise
-        if found is None or not matches:
-            await self._record_failure(found, request_context, reason="wrong_password" if found else "unknown_account")
+        if credentials is None or not is_correct:
+            reason = "wrong_password" if credentials else "unknown_account"
+            await self._record_failure(credentials, request_context, reason=reason)
             raise InvalidCredentialsException
-        if not found.user.is_active:
-            await self._record_failure(found, request_context, reason="account_disabled")
+        if not credentials.user.is_active:
+            await self._record_failure(credentials, request_context, reason="account_disabled")
             raise AccountDisabledException
-        if self.verification_policy.required and found.user.email_verified_at is None:
-            await self._record_failure(found, request_context, reason="email_not_verified")
+        if self.verification_policy.required and credentials.user.email_verified_at is None:
+            await self._record_failure(credentials, request_context, reason="email_not_verified")
             raise EmailNotVerifiedException
-        opened = await self._open(found, password, request_context)
-        if opened is None:  # between look-up and now the password was changed, or the account disabled or deleted
-            await self._record_failure(found, request_context, reason="account_changed")
+        opened = await self._open_session(credentials, password, request_context)
+        if opened is None:  # since the look-up the password was changed, or the account was disabled or deleted
+            await self._record_failure(credentials, request_context, reason="account_changed")
             raise InvalidCredentialsException
         LOGINS["succeeded"].inc()
         return opened
 
-    async def _open(
-        self, found: Credentials, password: str, request_context: RequestContext
+    async def _open_session(
+        self, credentials: Credentials, password: str, request_context: RequestContext
     ) -> tuple[User, TokenPair] | None:
-        outdated = self.hasher.needs_rehash(found.hashed_password)
-        new_hash = await self.hasher.hash(password) if outdated else None
+        needs_rehash = self.hasher.needs_rehash(credentials.hashed_password)
+        new_hash = await self.hasher.hash(password) if needs_rehash else None
 
         async def work() -> tuple[User, TokenPair] | None:
-            user = await self.users.record_login(found, new_hash=new_hash)
+            user = await self.users.record_login(credentials, new_hash=new_hash)
             if user is None or user.last_login is None:
                 return None
-            opened = await self.sessions.open(user.id, at=user.last_login, request_context=request_context)
+            session = await self.sessions.open(user.id, at=user.last_login, request_context=request_context)
             await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=user.id, request_context=request_context)
-            is_new = opened.is_first and found.user.last_login is None
-            if not (opened.is_known_network or is_new):
+            is_first_login = session.is_first and credentials.user.last_login is None
+            if not (session.is_known_network or is_first_login):
                 await self.outbox.to_user(NEW_NETWORK, user.id, request_context)
-            return user, opened.tokens
+            return user, session.tokens
 
         return await self.database.transaction(work)
 
-    async def _record_failure(self, found: Credentials | None, request_context: RequestContext, *, reason: str) -> None:
-        user_id = found.user.id if found is not None else None
+    async def _record_failure(
+        self, credentials: Credentials | None, request_context: RequestContext, *, reason: str
+    ) -> None:
+        user_id = credentials.user.id if credentials is not None else None
         await self.database.statement(
             lambda: self.audit.record(
                 EventTag.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
