@@ -1,6 +1,6 @@
-"""The application on one real database, started once per test process; every test begins with empty tables.
+"""Fixtures: the application on a real database, started once per test process; each test begins with empty tables.
 
-`--engine sqlite|postgres` chooses the database: Piccolo keeps one engine per process.
+The option `--engine sqlite|postgres` selects the database, as Piccolo has one engine per process.
 """
 
 import os
@@ -39,24 +39,25 @@ from tests.support.rows import empty_all_tables
 from tests.support.secret_recorder import SecretRecorder
 
 CLIENT_IP = "203.0.113.7"
+"""IP address of the test client."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=["sqlite", "postgres"], default="sqlite", help="database to test on")
-    parser.addoption("--torture", action="store_true", help="run the fault tests that take long, too")
-    parser.addoption("--deployment", action="store_true", help="run the tests with nginx, Caddy, pgbouncer, too")
+    parser.addoption("--torture", action="store_true", help="also run the long fault tests")
+    parser.addoption("--deployment", action="store_true", help="also run the tests with nginx, Caddy and pgbouncer")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselect the tests of the other engine, and those that need an option of their own."""
-    unasked = [marker for marker in ("torture", "deployment") if not config.getoption(f"--{marker}")]
-    chosen: list[pytest.Item] = []
-    left_out: list[pytest.Item] = []
+    """Deselect the tests of the other engine, and those whose option is not given."""
+    optional = [marker for marker in ("torture", "deployment") if not config.getoption(f"--{marker}")]
+    selected: list[pytest.Item] = []
+    deselected: list[pytest.Item] = []
     for item in items:
-        runs = runs_on(item, config.getoption("--engine")) and not any(map(item.get_closest_marker, unasked))
-        (chosen if runs else left_out).append(item)
-    config.hook.pytest_deselected(items=left_out)
-    items[:] = chosen
+        runs = runs_on(item, config.getoption("--engine")) and not any(map(item.get_closest_marker, optional))
+        (selected if runs else deselected).append(item)
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = selected
 
 
 def runs_on(item: pytest.Item, engine: str) -> bool:
@@ -75,7 +76,7 @@ def engine(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="session")
 def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Everything that the whole session logs, as JSON lines."""
+    """The log of all tests of this process, as JSON lines."""
     path = tmp_path_factory.mktemp("log") / "log.jsonl"
     descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     writer: LogWriter = configure_logging(level="DEBUG", as_json=True, descriptor=descriptor)
@@ -86,16 +87,16 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def secret_recorder(log_file: Path) -> Iterator[SecretRecorder]:
-    """Every password and token of the whole session; at its end, none of them may stand in its log."""
-    seen = SecretRecorder()
-    yield seen
-    leaked = seen.found_in(log_file.read_text(encoding="utf-8"))
-    assert not leaked, f"{len(leaked)} of {len(seen)} secrets stand in the log, the first: {leaked[0][:12]}…"
+    """The passwords and tokens of all tests; after the last one, the log must not contain any of them."""
+    recorder = SecretRecorder()
+    yield recorder
+    leaked = recorder.found_in(log_file.read_text(encoding="utf-8"))
+    assert not leaked, f"{len(leaked)} of {len(recorder)} secrets are in the log, the first: {leaked[0][:12]}…"
 
 
 @pytest.fixture(scope="session")
 def postgres_server(engine: str) -> Iterator[str]:
-    """Address of a PostgreSQL server: the one of TEST_DATABASE_URL, or one of this test process's own."""
+    """URL of a PostgreSQL server: `TEST_DATABASE_URL`, or a server that is started for this test process."""
     if (url := external_server_url(os.environ)) is not None:
         yield url
         return
@@ -107,7 +108,7 @@ def postgres_server(engine: str) -> Iterator[str]:
 async def database_url(
     request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[str]:
-    """An empty database of this test process's own."""
+    """URL of an empty database for this test process."""
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path_factory.mktemp('database') / 'auth.db'}"
         return
@@ -119,7 +120,7 @@ async def database_url(
 
 @pytest.fixture(scope="session")
 def environ(database_url: str) -> dict[str, str]:
-    """The variables that the application of the tests runs with."""
+    """The environment variables of the application under test."""
     return {
         "ENVIRONMENT": "testing",
         "DATABASE_URL": database_url,
@@ -127,7 +128,7 @@ def environ(database_url: str) -> dict[str, str]:
         "PUBLIC_URL": "http://testserver",
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
-        "BACKGROUND_JOBS": "false",  # tests do such work when they want it
+        "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
     }
 
 
@@ -150,7 +151,7 @@ def session_mailbox() -> Mailbox:
 async def app(
     settings: Settings, session_clock: MovableClock, session_mailbox: Mailbox, log_file: Path
 ) -> AsyncIterator[Litestar]:
-    """The application, migrated and started."""
+    """The application under test, migrated and started."""
     application = create_app(settings, clock=session_clock, mailer=session_mailbox)
     services: Services = application.state.services
     session_mailbox.delivery = services.delivery
@@ -161,14 +162,14 @@ async def app(
 
 @pytest.fixture
 def services(app: Litestar, db_session: None) -> Services:
-    """The services of the application, for tests below HTTP."""
+    """The services of the application, for tests that do not use HTTP."""
     services: Services = app.state.services
     return services
 
 
 @pytest.fixture
 async def db_session(app: Litestar) -> None:
-    """Empty tables and a closed breaker, at the start: what a broken test left behind harms nobody."""
+    """Empty tables and closed circuit breakers at the start of the test, whatever the previous test left behind."""
     services: Services = app.state.services
     bind(services.database.engine)
     breakers.get(SERVICE).close()
@@ -178,14 +179,14 @@ async def db_session(app: Litestar) -> None:
 
 @pytest.fixture
 def clock(session_clock: MovableClock) -> Iterator[MovableClock]:
-    """The application's clock, back at the present afterwards."""
+    """The application's clock, which is reset after the test."""
     yield session_clock
     session_clock.reset()
 
 
 @pytest.fixture
 def mailbox(session_mailbox: Mailbox, secret_recorder: SecretRecorder, db_session: None) -> Iterator[Mailbox]:
-    """Every mail of this test; nothing is sent before it is collected."""
+    """The mails of this test; they are sent when the test collects them."""
     session_mailbox.sent.clear()
     yield session_mailbox
     session_mailbox.failure = None
@@ -195,25 +196,27 @@ def mailbox(session_mailbox: Mailbox, secret_recorder: SecretRecorder, db_sessio
 
 @pytest.fixture
 async def client(app: Litestar, db_session: None, secret_recorder: SecretRecorder) -> AsyncIterator[httpx.AsyncClient]:
-    """An HTTP client in the application's own event loop, so that requests truly run at once."""
+    """An HTTP client in the event loop of the application, so that requests run concurrently."""
     async with http_client(app, secret_recorder) as opened:
         yield opened
 
 
 def http_client(
-    app: Litestar, seen: SecretRecorder, *, raise_errors: bool = True, address: str = CLIENT_IP
+    app: Litestar, recorder: SecretRecorder, *, raise_errors: bool = True, client_ip: str = CLIENT_IP
 ) -> httpx.AsyncClient:
-    """Return a client for an application, at an address of the network, which notes the secrets that pass."""
+    """Return an HTTP client with this IP address, which records passwords and tokens."""
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=cast("Any", app), client=(address, 50000), raise_app_exceptions=raise_errors),
+        transport=httpx.ASGITransport(
+            app=cast("Any", app), client=(client_ip, 50000), raise_app_exceptions=raise_errors
+        ),
         base_url="http://testserver",
-        event_hooks={"request": [seen.on_request], "response": [seen.on_response]},
+        event_hooks={"request": [recorder.on_request], "response": [recorder.on_response]},
     )
 
 
 @pytest.fixture
 def ada(client: httpx.AsyncClient) -> Actor:
-    """Somebody who has not registered yet."""
+    """A person who has not registered yet."""
     return Actor(client)
 
 
@@ -222,7 +225,7 @@ UserFactory = Callable[..., Awaitable[Actor]]
 
 @pytest.fixture
 def user_factory(client: httpx.AsyncClient) -> UserFactory:
-    """Return a function that registers somebody; the first is Ada. No mail about that waits to be sent."""
+    """A function that registers a user, first Ada; the verification mail is removed from the outbox."""
     numbers = iter(range(1000))
 
     async def make(**fields: Any) -> Actor:
@@ -243,7 +246,7 @@ TokenFactory = Callable[..., str]
 
 @pytest.fixture
 def valid_token_factory(services: Services) -> TokenFactory:
-    """Return a function that signs an access token for any account and session."""
+    """A function that signs an access token for any user and session."""
 
     def make(*, user_id: int, session_id: Any) -> str:
         tokens: AccessTokens = services.sessions.access_tokens
@@ -254,7 +257,7 @@ def valid_token_factory(services: Services) -> TokenFactory:
 
 @pytest.fixture
 def expired_token_factory(valid_token_factory: TokenFactory, clock: MovableClock) -> TokenFactory:
-    """Return a function that signs an access token which ended a second ago."""
+    """A function that signs an access token that expired a second ago."""
 
     def make(*, user_id: int, session_id: Any) -> str:
         clock.move(minutes=-30, seconds=-1)
@@ -268,7 +271,7 @@ def expired_token_factory(valid_token_factory: TokenFactory, clock: MovableClock
 
 @dataclass
 class OtherApp:
-    """An application with settings of its own, on the tests' database."""
+    """A second application with different settings, on the database of the tests."""
 
     app: Litestar
     client: httpx.AsyncClient
@@ -282,12 +285,13 @@ OtherAppFactory = Callable[..., AbstractAsyncContextManager[OtherApp]]
 def app_with(
     app: Litestar, db_session: None, environ: dict[str, str], clock: MovableClock, secret_recorder: SecretRecorder
 ) -> OtherAppFactory:
-    """Return a context that starts an application with other variables; the usual one works again afterwards.
+    """A context manager that starts a second application with further environment variables.
 
-    Without the documentation, unless it is asked for: describing every operation is a third of what building it costs.
+    The API documentation is disabled unless a variable enables it, as it takes a third of the time to build the
+    application. At the end of the context, the tables and circuit breakers belong to the first application again.
     """
-    usual: Services = app.state.services
-    kept: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
+    first: Services = app.state.services
+    first_breakers: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
 
     @asynccontextmanager
     async def make(*, mailer: Mailer | None = None, **variables: str) -> AsyncIterator[OtherApp]:
@@ -297,8 +301,8 @@ def app_with(
             async with started(other), http_client(other, secret_recorder) as opened:
                 yield OtherApp(other, opened, other.state.services)
         finally:
-            bind(usual.database.engine)
-            for breaker in kept:
+            bind(first.database.engine)
+            for breaker in first_breakers:
                 breakers.install(breaker)
 
     return make
@@ -311,7 +315,7 @@ DeploymentFactory = Callable[..., Awaitable[Deployment]]
 async def deployment_factory(
     request: pytest.FixtureRequest, engine: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeploymentFactory]:
-    """Return a function that makes a folder with a database (migrated or empty), for processes of their own."""
+    """A function that creates a folder and a database (migrated or empty) for server processes and commands."""
     server_url = request.getfixturevalue("postgres_server") if engine == "postgres" else ""
     names: list[str] = []
 
@@ -328,17 +332,17 @@ async def deployment_factory(
         return Deployment(folder, await create_database(server_url, name, template if migrated else None))
 
     yield make
-    for name in names if external_server_url(os.environ) else ():  # a server of our own goes as a whole
+    for name in names if external_server_url(os.environ) else ():  # a server of this process is removed as a whole
         await drop_database(server_url, name)
 
 
 @pytest.fixture
 async def deployment(deployment_factory: DeploymentFactory) -> Deployment:
-    """A folder and a database of this test's own."""
+    """A folder and a migrated database for this test."""
     return await deployment_factory()
 
 
 @pytest.fixture
 async def unmigrated(deployment_factory: DeploymentFactory) -> Deployment:
-    """A folder and a database of this test's own, which has no tables yet."""
+    """A folder and a database without tables for this test."""
     return await deployment_factory(migrated=False)

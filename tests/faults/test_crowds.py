@@ -79,12 +79,12 @@ async def test_ft21_ten_times_the_pool_on_a_slow_network(stage: Stage, crowd: Cr
     async with stage.client() as client:
         ada = named(client, f"slow{stage.workers}")
         await ada.register()
-        stage.network.delay = 0.2
+        stage.network.delay_seconds = 0.2
         begin = now()
         responses = await asyncio.gather(*(ada.log_in() for _ in range(10 * 5 * stage.workers)))
         took = now() - begin
         assert (await client.get("/health/live")).status_code == 200
-        stage.network.delay = 0
+        stage.network.delay_seconds = 0
         good = await asyncio.gather(*(ada.log_in() for _ in range(10)))
 
     # To connect takes some round trips, too, which may be more than DATABASE_CONNECT_TIMEOUT.

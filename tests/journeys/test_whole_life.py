@@ -66,7 +66,7 @@ async def live(
     await mailbox.collect()
     await resend(ada, ada.email)
     assert (await verify(ada, await mailbox.token(), bearer=ada.access_token)).status == 200
-    async with http_client(app, secret_recorder, address="198.51.100.9") as opened:
+    async with http_client(app, secret_recorder, client_ip="198.51.100.9") as opened:
         await Actor(opened).log_in()
     await mailbox.collect()
     await forgot(ada, ada.email)

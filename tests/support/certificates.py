@@ -1,4 +1,4 @@
-"""A certificate for 127.0.0.1 that nobody but the tests trusts."""
+"""A self-signed certificate for 127.0.0.1."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificate(folder: Path) -> Path:
-    """Write a key and its self-signed certificate into one PEM file, and return that."""
+    """Write a new key and its self-signed certificate into a PEM file, and return the path."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)

@@ -1,4 +1,4 @@
-"""The product's source as syntax trees: what each module imports and contains, read without running it."""
+"""The modules of auth_api as syntax trees: names, imports and contents, without importing them."""
 
 import ast
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ GROUPS: Final = frozenset({"credentials", "events", "flows", "operations", "web"
 
 @dataclass(frozen=True)
 class Module:
-    """One file of the product."""
+    """A Python file of auth_api."""
 
     path: Path
 
@@ -28,32 +28,32 @@ class Module:
 
     @property
     def package(self) -> str:
-        """Its package, see `package_of`."""
+        """The package, see `package_of`."""
         return package_of(self.name)
 
     @property
     def area(self) -> str:
-        """Its entry below the root, see `area_of`."""
+        """The entry below the root, see `area_of`."""
         return area_of(self.name)
 
     @property
     def role(self) -> str:
-        """Its role within its package, see `role_of`."""
+        """The role within the package, see `role_of`."""
         return role_of(self.name)
 
     @cached_property
     def source(self) -> str:
-        """Its text."""
+        """The text."""
         return self.path.read_text(encoding="utf-8")
 
     @cached_property
     def tree(self) -> ast.Module:
-        """Its syntax tree."""
+        """The syntax tree."""
         return ast.parse(self.source)
 
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
-        """Every node of its tree."""
+        """All nodes of the syntax tree."""
         return tuple(ast.walk(self.tree))
 
     @cached_property
@@ -71,7 +71,7 @@ class Module:
 
 
 def modules() -> tuple[Module, ...]:
-    """Return all modules of the product."""
+    """Return all modules of auth_api."""
     return tuple(Module(path) for path in sorted(ROOT.rglob("*.py")))
 
 
@@ -80,7 +80,7 @@ BY_NAME: Final = {module.name: module for module in MODULES}
 
 
 def own_imports(module: Module) -> frozenset[str]:
-    """Return the names of the product's own modules that a module imports."""
+    """Return the names of the auth_api modules that a module imports."""
     return frozenset(_module_of(name) for name in module.imports if name.split(".")[0] == PACKAGE)
 
 

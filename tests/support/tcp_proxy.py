@@ -1,4 +1,4 @@
-"""A network between the product and its database that the tests slow down, cut and freeze."""
+"""A TCP proxy between the server and its database, which tests can slow down, cut and freeze."""
 
 import asyncio
 import threading
@@ -8,17 +8,17 @@ from typing import Any, Final, Self
 
 from tests.support.processes import free_port
 
-_CHUNK: Final = 65536
-_TICK: Final = 0.005
+_CHUNK_BYTES: Final = 65536
+_POLL_SECONDS: Final = 0.005
 
 
 class _Pair:
-    """One connection of a client and the one to the server that belongs to it."""
+    """A client's connection and the matching connection to the server."""
 
     def __init__(self, client: asyncio.StreamWriter, server: asyncio.StreamWriter) -> None:
         self.client = client
         self.server = server
-        self.is_mute = False
+        self.is_muted = False
 
     def abort(self) -> None:
         for writer in (self.client, self.server):
@@ -26,21 +26,21 @@ class _Pair:
 
 
 class TcpProxy:
-    """Listens on a free port of 127.0.0.1 and passes all on to another port, in a thread of its own.
+    """Forward connections from a free port of 127.0.0.1 to another port, in a thread of its own.
 
     Attributes:
-        delay: seconds that every packet takes, in each direction half of them.
-        frozen: nothing passes any more, and no connection ends: half-open ones, as after a pulled plug.
-        trap: once the client sends these bytes they are passed on, the answer is not, and the connection is cut.
-        trapped: how often that happened.
+        delay_seconds: delay of a round trip, half of it in each direction.
+        is_frozen: forward no bytes and end no connection, as after a pulled network cable.
+        cut_after: bytes of the client that are forwarded, but whose response is not: it cuts the connection.
+        cuts: number of connections that were cut because of `cut_after`.
     """
 
     def __init__(self, target_port: int) -> None:
         self.port = free_port()
-        self.delay = 0.0
-        self.frozen = False
-        self.trap: bytes | None = None
-        self.trapped = 0
+        self.delay_seconds = 0.0
+        self.is_frozen = False
+        self.cut_after: bytes | None = None
+        self.cuts = 0
         self._target_port = target_port
         self._pairs: set[_Pair] = set()
         self._loop = asyncio.new_event_loop()
@@ -54,7 +54,7 @@ class TcpProxy:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.frozen = False
+        self.is_frozen = False
         self._call(self._close)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -62,11 +62,11 @@ class TcpProxy:
 
     @property
     def connections(self) -> int:
-        """How many are open."""
+        """Number of open connections."""
         return len(self._pairs)
 
     def cut(self) -> None:
-        """End all connections; new ones are taken."""
+        """Abort all connections; new ones are accepted."""
         self._call(self._cut)
 
     def _call(self, work: Callable[[], Any]) -> None:
@@ -93,7 +93,7 @@ class TcpProxy:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        await self._thawed()
+        await self._wait_while_frozen()
         try:
             server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._target_port)
         except OSError:
@@ -103,35 +103,32 @@ class TcpProxy:
         self._pairs.add(pair)
         try:
             await asyncio.gather(
-                self._pump(reader, server_writer, pair, upwards=True),
-                self._pump(server_reader, writer, pair, upwards=False),
+                self._pump(reader, server_writer, pair, is_to_server=True),
+                self._pump(server_reader, writer, pair, is_to_server=False),
             )
         finally:
             self._pairs.discard(pair)
             pair.abort()
 
     async def _pump(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: _Pair, *, upwards: bool
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pair: _Pair, *, is_to_server: bool
     ) -> None:
         try:
-            while data := await reader.read(_CHUNK):
-                if self.delay:
-                    await asyncio.sleep(self.delay / 2)
-                await self._thawed()
-                if not upwards and pair.is_mute:
-                    continue
-                springs = upwards and self.trap is not None and self.trap in data
-                pair.is_mute = pair.is_mute or springs
+            while data := await reader.read(_CHUNK_BYTES):
+                if self.delay_seconds:
+                    await asyncio.sleep(self.delay_seconds / 2)
+                await self._wait_while_frozen()
+                if is_to_server and self.cut_after is not None and self.cut_after in data:
+                    pair.is_muted = True
+                if pair.is_muted and not is_to_server:  # the server has done what it was asked to
+                    self.cuts += 1
+                    break
                 writer.write(data)
                 await writer.drain()
-                if springs:
-                    await asyncio.sleep(0.05)
-                    self.trapped += 1
-                    break
         except OSError:
             pass
         pair.abort()
 
-    async def _thawed(self) -> None:
-        while self.frozen:  # noqa: ASYNC110 - set from another thread
-            await asyncio.sleep(_TICK)
+    async def _wait_while_frozen(self) -> None:
+        while self.is_frozen:  # noqa: ASYNC110 - set from another thread
+            await asyncio.sleep(_POLL_SECONDS)

@@ -126,10 +126,10 @@ async def test_ft03_a_network_that_swallows_everything(stage: Stage, crowd: Crow
     """Half-open connections: neither side learns that the other one is gone."""
     async with crowd.busy() as ledger:
         await settled(crowd)
-        stage.network.frozen = True
+        stage.network.is_frozen = True
         await asyncio.sleep(6)
         stage.network.cut()
-        stage.network.frozen = False
+        stage.network.is_frozen = False
         recovery = await ledger.quiet(now())
 
     await stage.check("FT3", crowd, recovery=recovery, fault="half-open connections for 6 s")
@@ -140,9 +140,9 @@ async def test_ft03_a_network_that_swallows_everything(stage: Stage, crowd: Crow
 async def test_ft03_statements_that_take_half_a_second(stage: Stage, crowd: Crowd) -> None:
     async with crowd.busy() as ledger:
         await settled(crowd)
-        stage.network.delay = 0.5
+        stage.network.delay_seconds = 0.5
         await asyncio.sleep(5)
-        stage.network.delay = 0
+        stage.network.delay_seconds = 0
         recovery = await ledger.quiet(now())
 
     await stage.check("FT3", crowd, recovery=recovery, fault="+0.5 s per round trip")
@@ -263,9 +263,9 @@ async def test_ft06_a_commit_whose_outcome_nobody_learns(stage: Stage) -> None:
         for number in range(3):
             name = f"commit{stage.workers}x{number}"
             ada = Actor(client, username=name, email=f"{name}@example.com")
-            stage.network.trap = b"COMMIT"
+            stage.network.cut_after = b"COMMIT"
             response = await ada.register()
-            stage.network.trap = None
+            stage.network.cut_after = None
             assert response.outcome == (503, "DATABASE_UNAVAILABLE")
             assert response.response.headers["retry-after"] == "1"
 
@@ -283,9 +283,9 @@ async def test_ft06_a_login_whose_outcome_nobody_learns(stage: Stage) -> None:
         name = f"unlearned{stage.workers}"
         ada = Actor(client, username=name, email=f"{name}@example.com")
         await ada.register()
-        stage.network.trap = b"COMMIT"
+        stage.network.cut_after = b"COMMIT"
         response = await ada.log_in()
-        stage.network.trap = None
+        stage.network.cut_after = None
         assert response.outcome == (503, "DATABASE_UNAVAILABLE")
 
         await asyncio.to_thread(wait_until, stage.is_ready)
@@ -303,9 +303,9 @@ async def test_ft12_a_rotation_that_was_committed_but_never_answered(stage: Stag
         name = f"rotation{stage.workers}"
         ada = Actor(client, username=name, email=f"{name}@example.com")
         await ada.register()
-        stage.network.trap = digest(ada.refresh_token).encode()  # of the one statement that rotates it
+        stage.network.cut_after = digest(ada.refresh_token).encode()  # of the one statement that rotates it
         refused = await ada.try_refresh()
-        stage.network.trap = None
+        stage.network.cut_after = None
         assert refused.outcome == (503, "DATABASE_UNAVAILABLE")
 
         stage.server.kill()

@@ -31,7 +31,7 @@ INVALID = (400, "ONE_TIME_TOKEN_INVALID")
 @pytest.fixture
 async def abroad(app: Litestar, client: httpx.AsyncClient, secret_recorder: SecretRecorder) -> AsyncIterator[Actor]:
     """Ada in a network that she never used before."""
-    async with http_client(app, secret_recorder, address="198.51.100.9") as opened:
+    async with http_client(app, secret_recorder, client_ip="198.51.100.9") as opened:
         yield Actor(opened, headers={"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0"})
 
 
