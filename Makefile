@@ -45,7 +45,7 @@ torture: .venv/dev ## Inject faults for half an hour and write the results to do
 	done; .venv/bin/python -m tests.faults.matrix torture.jsonl docs/reliability.md; exit $$failed
 
 bench: .venv/dev ## Compare the speed with other servers in 12 minutes; ARGS=--quick takes 3. Needs wrk: docs/performance.md.
-	@.venv/bin/python -m benchmarks $(ARGS)
+	@.venv/bin/python -m benchmarks.calls; status=$$?; .venv/bin/python -m benchmarks $(ARGS) && exit $$status
 
 coverage: .venv/dev ## Run the quick and slow tests with branch coverage.
 	@rm -f .coverage .coverage.*
