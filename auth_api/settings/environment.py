@@ -1,4 +1,4 @@
-"""Gathers the settings' raw text: real variables, `.env`, secret files, and in development a secret of its own."""
+"""Collect environment variables, `.env` and secret files, and generate a secret in development."""
 
 import fcntl
 import os
@@ -13,17 +13,19 @@ from auth_api.settings.catalogue import SECRET_VARIABLES
 
 
 class UnreadableFileError(Exception):
-    """A file that the environment names, or that must be kept, cannot be read or written; the text says which."""
+    """A file cannot be read or written; the text names it."""
 
 
 def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
-    """Return all variables as `given_environment` does, and in development a secret of its own.
+    """Return the variables of `given_environment`, and outside production a generated secret if none is set.
 
-    Outside of production a missing secret is made up: kept in a file with `keep_secret`, as the server wants it, or for
-    this process alone, as commands do.
+    Args:
+        environ: environment variables of the process.
+        folder: the working directory.
+        keep_secret: whether the generated secret is stored in a file, as servers need it, or is only for this process.
 
     Raises:
-        UnreadableFileError: `.env` or a secret's file cannot be read.
+        UnreadableFileError: `.env` or a secret file cannot be read.
     """
     values = given_environment(environ, folder)
     if lacks_secret(values):
@@ -32,10 +34,10 @@ def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: b
 
 
 def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str]:
-    """Return what somebody set: `.env` in the folder, over it the real variables, over them `NAME_FILE`.
+    """Return the variables that are set; `NAME_FILE` overrides the environment, which overrides `.env`.
 
     Raises:
-        UnreadableFileError: `.env` or a secret's file cannot be read.
+        UnreadableFileError: `.env` or a secret file cannot be read.
     """
     dotenv = folder / ".env"
     try:
@@ -51,23 +53,23 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
 
 
 def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> None:
-    """Change variables where they come from, in the order given: their `NAME_FILE`, or `.env` in the folder.
+    """Write variables, in the given order, to the file that `NAME_FILE` names, or to `.env` in the folder.
 
-    An empty text takes a variable away: out of `.env`, and what its file holds.
+    An empty text removes a variable from `.env`, or empties its file.
 
     Raises:
-        UnreadableFileError: one of them comes from neither, or its file cannot be written. Nothing is changed then, but
-            for what a failing disk leaves.
+        UnreadableFileError: a variable comes from neither, or its file is not writable. Nothing has been changed then,
+            unless the disk fails while files are written.
     """
     stored, dotenv = given_environment(environ, folder), folder / ".env"
     files = {name: folder / path for name in changes if (path := stored.get(f"{name}_FILE"))}
     for name in changes:
         if name not in files and (environ.get(name) or not dotenv.is_file()):
-            message = f"{name} can be written neither to .env nor to a file that {name}_FILE names. Set it yourself."
+            message = f"{name} can be written neither to .env nor to a {name}_FILE. Set the variable yourself."
             raise UnreadableFileError(message)
     for path in (*files.values(), *((dotenv,) if changes.keys() - files.keys() else ())):
         if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-            message = f"{path} or its folder cannot be written to."
+            message = f"{path} or its folder is not writable."
             raise UnreadableFileError(message)
     for name, value in changes.items():
         if name in files:
@@ -79,7 +81,7 @@ def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], fold
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put a whole new file in the place of the old one, readable by whom the old one was."""
+    """Replace a file in one step, with the permissions of the old one."""
     new = path.with_name(f"{path.name}.new")
     with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
         file.write(text)
@@ -88,7 +90,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def lacks_secret(values: Mapping[str, str]) -> bool:
-    """Tell whether nobody set a key where that is allowed."""
+    """Return whether no key is set, which production does not allow."""
     is_production = values.get("ENVIRONMENT", "").lower() == "production"
     return not is_production and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
 
@@ -98,16 +100,16 @@ def _new_secret() -> str:
 
 
 def secret_file(values: Mapping[str, str], folder: Path) -> Path:
-    """Return where the secret of development is kept: beside the embedded database, or in the folder itself."""
+    """Return the file of the generated secret: next to the SQLite database, or in the working directory."""
     scheme, _, path = (values.get("DATABASE_URL") or DEFAULT_DATABASE_URL).partition(":///")
     return folder / (f"{path}.secret" if scheme.startswith("sqlite") and path else "auth_api.secret")
 
 
 def _kept_secret(path: Path) -> str:
-    """Return the file's secret, made at the first start, so that a restart logs nobody out."""
+    """Return the secret of the file, generated at the first start, so that users stay logged in over restarts."""
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="ascii") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # of several that start at once, one makes it
+            fcntl.flock(file, fcntl.LOCK_EX)  # one of several concurrent starts generates it
             secret = file.read().strip()
             if not secret:
                 secret = _new_secret()
@@ -115,7 +117,7 @@ def _kept_secret(path: Path) -> str:
             return secret
     except (OSError, UnicodeDecodeError) as error:
         message = (
-            f"The development secret cannot be kept in {path}: {_reason(error)}. "
+            f"The generated secret cannot be stored in {path}: {_reason(error)}. "
             "Make the folder writable, or set JWT_SECRET_KEY."
         )
         raise UnreadableFileError(message) from error

@@ -1,10 +1,10 @@
-"""Replacing the key that signs, in three steps, so that no token is refused that any instance signed.
+"""Rotate the signing key in three steps, so that every instance accepts the tokens of every other.
 
-All instances are restarted after each step, one after the other; so any two neighbouring steps serve side by side:
+All instances are restarted after each step, one after the other, so instances of two successive steps run together:
 
-1. `publish`: a next key is accepted, and published, by all before anybody signs with it;
-2. `sign`: it signs, and what the one before signed is accepted as long as such tokens live;
-3. `retire`: the one before is gone.
+1. `publish`: all instances accept and publish the next key before one signs with it;
+2. `sign`: the next key signs, and tokens of the previous key are accepted until they expire;
+3. `retire`: the previous key is removed.
 """
 
 import json
@@ -19,7 +19,7 @@ from auth_api.settings import Settings
 
 
 class Stage(StrEnum):
-    """How far a rotation is."""
+    """Step of a rotation."""
 
     PUBLISH = "publish"
     SIGN = "sign"
@@ -27,12 +27,12 @@ class Stage(StrEnum):
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
-    """What has to be changed for one step. An empty text takes a variable away.
+    """Changes of variables for one step.
 
     Attributes:
-        stage: which step it is.
-        kid: the id of the key that it is about: the next one, the new one, or the one that goes on signing.
-        changes: variables and what they become, in one line each.
+        stage: the step.
+        kid: id of the key that is published, that begins to sign, or that stays.
+        changes: new values by variable, each in one line; an empty text removes the variable.
     """
 
     stage: Stage
@@ -41,31 +41,31 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RotationRefusedError(Exception):
-    """No step can be made; the text says why."""
+    """The next step is not possible; the text says why."""
 
 
 def stage_of(environ: Mapping[str, str]) -> Stage:
-    """Return the step that comes next."""
+    """Return the next step of the rotation that these variables are in, or the first step of a new one."""
     if environ.get("JWT_NEXT_KEY"):
         return Stage.SIGN
     return Stage.RETIRE if environ.get("JWT_PREVIOUS_KEYS") else Stage.PUBLISH
 
 
 def next_step(environ: Mapping[str, str], *, algorithm: str | None = None) -> Step:
-    """Return the next step of the rotation that these variables are in the middle of, or the first of a new one.
+    """Return the changes for the next step.
 
     Args:
-        environ: variables that settings can be made of.
-        algorithm: of the next key, for a first step; that of the current one by default.
+        environ: the variables that are set.
+        algorithm: algorithm of the next key, only for the first step; by default that of the current key.
 
     Raises:
-        InvalidSettingsError: the variables are wrong.
-        RotationRefusedError: another algorithm is not possible here or now.
+        InvalidSettingsError: the variables are invalid.
+        RotationRefusedError: the algorithm cannot be changed to this one, or not in this step.
     """
     current = Settings.from_env(environ).sessions.keys.current
     stage = stage_of(environ)
     if algorithm is not None and stage is not Stage.PUBLISH:
-        message = "A rotation is under way: its key has an algorithm already."
+        message = "A rotation is in progress: its key already has an algorithm."
         raise RotationRefusedError(message)
     match stage:
         case Stage.PUBLISH:
@@ -78,7 +78,7 @@ def next_step(environ: Mapping[str, str], *, algorithm: str | None = None) -> St
 
 def _publish(current: SigningKey, algorithm: str) -> Step:
     if algorithm == "HS256" and current.algorithm != "HS256":
-        message = "From a key pair there is no way back to a shared secret: whoever verifies could sign, then."
+        message = "A key pair cannot be replaced by a shared secret: services that verify tokens could then sign them."
         raise RotationRefusedError(message)
     text = new_key(algorithm)
     return Step(stage=Stage.PUBLISH, kid=key_of(text).kid, changes={"JWT_NEXT_KEY": in_one_line(text)})
@@ -86,40 +86,40 @@ def _publish(current: SigningKey, algorithm: str) -> Step:
 
 def _sign(environ: Mapping[str, str], current: SigningKey) -> Step:
     text = unfolded(environ["JWT_NEXT_KEY"])
-    coming = key_of(text)
-    is_pair = coming.algorithm != "HS256"
+    next_key = key_of(text)
+    is_pair = next_key.algorithm != "HS256"
     if not is_pair and current.algorithm != "HS256":
-        message = "JWT_NEXT_KEY is a shared secret, and the current key is a key pair."
+        message = "JWT_NEXT_KEY is a shared secret, but the current key is a key pair."
         raise RotationRefusedError(message)
     private = unfolded(environ.get("JWT_PRIVATE_KEY", ""))
     before = public_half(private) if private else environ["JWT_SECRET_KEY"]
-    # In an order that loses no key, whoever stops writing them half-way.
+    # In an order that loses no key if writing is interrupted.
     changes = {
         "JWT_PREVIOUS_KEYS": json.dumps([before, *_list_of(environ.get("JWT_PREVIOUS_KEYS", ""))]),
         "JWT_PRIVATE_KEY" if is_pair else "JWT_SECRET_KEY": in_one_line(text),
-        **({"JWT_ALGORITHM": coming.algorithm} if environ.get("JWT_ALGORITHM") else {}),
+        **({"JWT_ALGORITHM": next_key.algorithm} if environ.get("JWT_ALGORITHM") else {}),
         "JWT_NEXT_KEY": "",
     }
-    return Step(stage=Stage.SIGN, kid=coming.kid, changes=changes)
+    return Step(stage=Stage.SIGN, kid=next_key.kid, changes=changes)
 
 
 def in_one_line(text: str) -> str:
-    """Write a PEM key as `.env` files, shells and orchestrators all take it; settings read it so."""
+    """Return a PEM key in one line, as `.env` files, shells and orchestrators accept it."""
     return text.strip().replace("\n", "\\n")
 
 
 def unfolded(text: str) -> str:
-    """Undo `in_one_line`."""
+    """Return a PEM key with its line breaks, the reverse of `in_one_line`."""
     return text.replace("\\n", "\n")
 
 
 def key_of(text: str) -> SigningKey:
-    """Return the key that a variable holds."""
+    """Return the key in a variable."""
     return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
 
 
 def _list_of(text: str) -> list[str]:
-    """As the settings read it: a single text without brackets is a list of one."""
+    """Return the texts as the settings read them: a text without brackets is a list of one."""
     stripped = text.strip()
     found: list[str] = json.loads(stripped) if stripped.startswith("[") else [stripped] if stripped else []
     return found

@@ -1,4 +1,4 @@
-"""Where the variables come from: the process, `.env`, files of secrets, and in development a secret of its own."""
+"""Sources of variables: the process, `.env`, secret files, and outside production a generated secret."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from auth_api.settings.catalogue import SECRET_VARIABLES
 from auth_api.settings.environment import UnreadableFileError, read_environment
 from tests.support.processes import run_cli
 
@@ -25,7 +26,11 @@ FILE_VARIABLES = (
 )
 
 
-def test_a_real_variable_wins_over_the_file_of_the_folder(tmp_path: Path) -> None:
+def test_secret_variables_are_those_that_contain_secrets() -> None:
+    assert sorted(SECRET_VARIABLES) == sorted(FILE_VARIABLES)
+
+
+def test_environment_overrides_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=1111\nHOST=from-the-file\n# LOG_LEVEL=x\nEMPTY\n")
 
     read = read_environment({"PORT": "2222", "JWT_SECRET_KEY": SECRET}, tmp_path)
@@ -34,50 +39,50 @@ def test_a_real_variable_wins_over_the_file_of_the_folder(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("variable", FILE_VARIABLES)
-def test_every_secret_may_lie_in_a_file(tmp_path: Path, variable: str) -> None:
-    """Container secrets end with a line break that is not theirs."""
+def test_secret_can_be_read_from_a_file(tmp_path: Path, variable: str) -> None:
+    """Files of container secrets often end with a line break."""
     file = tmp_path / "secret"
     file.write_text(f"{SECRET}\n")
 
-    read = read_environment({f"{variable}_FILE": str(file), variable: "in the open"}, tmp_path)
+    read = read_environment({f"{variable}_FILE": str(file), variable: "overridden"}, tmp_path)
 
     assert read[variable] == SECRET
 
 
-def test_a_relative_secret_file_lies_in_the_folder(tmp_path: Path) -> None:
+def test_relative_secret_file_is_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(SECRET)
     (tmp_path / ".env").write_text("JWT_SECRET_KEY_FILE=secret\n")
 
     assert read_environment({}, tmp_path)["JWT_SECRET_KEY"] == SECRET
 
 
-def test_a_secret_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError) as refused:
+def test_missing_secret_file_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
         read_environment({"JWT_SECRET_KEY_FILE": "nowhere"}, tmp_path)
 
-    assert str(refused.value) == (
+    assert str(raised.value) == (
         f"JWT_SECRET_KEY_FILE names {tmp_path / 'nowhere'}, which cannot be read: no such file or directory."
     )
 
 
-def test_a_secret_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_secret_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
     with pytest.raises(UnreadableFileError, match="which cannot be read: it is not text"):
         read_environment({"JWT_SECRET_KEY_FILE": "secret"}, tmp_path)
 
 
-def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+def test_env_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / ".env").write_bytes(b"PORT=\xff")
 
-    with pytest.raises(UnreadableFileError) as refused:
+    with pytest.raises(UnreadableFileError) as raised:
         read_environment({}, tmp_path)
 
-    assert str(refused.value) == f"{tmp_path / '.env'} cannot be read: it is not text."
+    assert str(raised.value) == f"{tmp_path / '.env'} cannot be read: it is not text."
 
 
 @pytest.mark.parametrize(
-    ("url", "kept_in"),
+    ("url", "file_name"),
     [
         ("sqlite:///./auth.db", "auth.db.secret"),
         ("sqlite:///data.db", "data.db.secret"),
@@ -85,17 +90,17 @@ def test_an_env_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         ("", "auth.db.secret"),
     ],
 )
-def test_development_keeps_a_secret_beside_its_database(tmp_path: Path, url: str, kept_in: str) -> None:
+def test_generated_secret_is_stored_next_to_the_database(tmp_path: Path, url: str, file_name: str) -> None:
     first = read_environment({"DATABASE_URL": url}, tmp_path, keep_secret=True)
     second = read_environment({"DATABASE_URL": url}, tmp_path, keep_secret=True)
 
-    file = tmp_path / kept_in
-    assert [path.name for path in tmp_path.iterdir()] == [kept_in]
+    file = tmp_path / file_name
+    assert [path.name for path in tmp_path.iterdir()] == [file_name]
     assert file.read_text() == first["JWT_SECRET_KEY"] == second["JWT_SECRET_KEY"]
     assert len(first["JWT_SECRET_KEY"]) == 64
 
 
-def test_the_kept_secret_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path) -> None:
+def test_generated_secret_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         read_environment({}, tmp_path, keep_secret=True)
@@ -105,7 +110,7 @@ def test_the_kept_secret_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path)
     assert oct((tmp_path / "auth.db.secret").stat().st_mode & 0o777) == "0o600"
 
 
-def test_a_command_makes_a_secret_up_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_generated_secret_is_stored_only_on_request(tmp_path: Path) -> None:
     first, second = (read_environment({}, tmp_path)["JWT_SECRET_KEY"] for _ in range(2))
 
     assert first != second
@@ -113,31 +118,31 @@ def test_a_command_makes_a_secret_up_and_leaves_nothing_behind(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("given", [{"JWT_SECRET_KEY": SECRET}, {"JWT_PRIVATE_KEY": "a key"}])
-def test_no_secret_is_made_up_where_one_is_given(tmp_path: Path, given: dict[str, str]) -> None:
+def test_secret_is_not_generated_if_a_key_is_set(tmp_path: Path, given: dict[str, str]) -> None:
     assert read_environment(given, tmp_path, keep_secret=True) == given
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("environment", ["production", "Production"])
-def test_production_makes_no_secret_up(tmp_path: Path, environment: str) -> None:
+def test_secret_is_not_generated_in_production(tmp_path: Path, environment: str) -> None:
     read = read_environment({"ENVIRONMENT": environment}, tmp_path, keep_secret=True)
 
     assert read == {"ENVIRONMENT": environment}
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_secret_that_cannot_be_kept_is_a_clear_sentence(tmp_path: Path) -> None:
-    with pytest.raises(UnreadableFileError) as refused:
+def test_unwritable_file_of_the_generated_secret_is_reported(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
         read_environment({"DATABASE_URL": "sqlite:///missing/auth.db"}, tmp_path, keep_secret=True)
 
-    assert str(refused.value) == (
-        f"The development secret cannot be kept in {tmp_path / 'missing/auth.db.secret'}: no such file or directory. "
+    assert str(raised.value) == (
+        f"The generated secret cannot be stored in {tmp_path / 'missing/auth.db.secret'}: no such file or directory. "
         "Make the folder writable, or set JWT_SECRET_KEY."
     )
 
 
-def test_an_empty_secret_file_is_not_taken_for_a_secret(tmp_path: Path) -> None:
-    """What a full disk or a killed process leaves behind."""
+def test_empty_file_of_the_generated_secret_is_filled(tmp_path: Path) -> None:
+    """A full disk or a killed process can leave an empty file."""
     (tmp_path / "auth.db.secret").write_text("")
 
     read = read_environment({}, tmp_path, keep_secret=True)
@@ -145,15 +150,15 @@ def test_an_empty_secret_file_is_not_taken_for_a_secret(tmp_path: Path) -> None:
     assert len(read["JWT_SECRET_KEY"]) == 64
 
 
-def test_several_that_start_at_once_keep_one_secret(tmp_path: Path) -> None:
+def test_concurrent_starts_generate_one_secret(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         started = [threads.submit(read_environment, {}, tmp_path, keep_secret=True) for _ in range(8)]
 
-    kept = {read.result()["JWT_SECRET_KEY"] for read in started}
-    assert kept == {(tmp_path / "auth.db.secret").read_text()}
+    secrets = {read.result()["JWT_SECRET_KEY"] for read in started}
+    assert secrets == {(tmp_path / "auth.db.secret").read_text()}
 
 
-def test_the_command_line_says_what_is_wrong_and_ends_with_status_two(tmp_path: Path) -> None:
+def test_command_reports_invalid_settings_with_status_two(tmp_path: Path) -> None:
     env = {"ENVIRONMENT": "production", "PORT": "hunter2", "JWT_SECRET_KEY": "hunter2"}
 
     done = run_cli("migrate", "--check", env=env, cwd=tmp_path)
@@ -170,7 +175,7 @@ def test_the_command_line_says_what_is_wrong_and_ends_with_status_two(tmp_path: 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_environment_file_of_the_working_folder_is_read(tmp_path: Path) -> None:
+def test_command_reads_the_env_file_of_the_working_directory(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=hunter2\n")
 
     done = run_cli("migrate", "--check", env={}, cwd=tmp_path)

@@ -79,7 +79,7 @@ def test_links_begin_with_the_frontend_url() -> None:
         ),
         ({**SMTP, "SMTP_URL": "smtp://mail.internal?tls=no"}, "SMTP_URL must have no option except ?tls=none"),
         ({"SMTP_URL": SMTP["SMTP_URL"]}, "MAIL_FROM is missing: the sender of all mail."),
-        ({"MAIL_FROM": "nobody"}, "MAIL_FROM must be a name and an e-mail address."),
+        ({"MAIL_FROM": "Acme"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"MAIL_FROM": "Me <a@b\nBcc: c@d>"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"FRONTEND_URL": "app.org"}, "FRONTEND_URL must be an http or https URL without query and fragment."),
         (
