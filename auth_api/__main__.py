@@ -1,4 +1,4 @@
-"""`python -m auth_api`."""
+"""Run the command line with `python -m auth_api`."""
 
 from auth_api.cli import main
 

@@ -1,10 +1,11 @@
-"""The command line: `auth-api`, also `python -m auth_api`.
+"""The command line: `auth-api`, or `python -m auth_api`.
 
-Exit status: 0 it is done, 1 it could not be done or what it is about was not found, 2 the command or the settings are
-wrong, or a confirmation (`--yes`) is missing.
+Exit status: 0 for success, 1 for a failure or an unknown name, 2 for invalid arguments or settings or a missing
+confirmation (`--yes`).
 """
 
 import sys
+from typing import Final
 
 import click
 
@@ -26,16 +27,16 @@ from auth_api.kit.errors import ApplicationException, ValidationException
 from auth_api.settings.environment import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
-WRONG_SETTINGS = 2
+INVALID_SETTINGS_STATUS: Final = 2
 
 
 @click.group(
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 done, 1 could not be done or not found, 2 wrong command or settings.",
+    epilog="Exit status: 0 success, 1 failure or unknown name, 2 invalid arguments or settings.",
 )
 @click.version_option(__version__, prog_name="auth-api")
 def commands() -> None:
-    """An authentication server: one process, one database, one .env."""
+    """Run and administer the authentication server."""
 
 
 for command in (
@@ -57,12 +58,12 @@ for command in (
 
 
 def main() -> None:
-    """Run a command, and say in one place what went wrong."""
+    """Run a command, and print errors of the settings and of the application as sentences."""
     try:
         commands()
     except (InvalidSettingsError, UnreadableFileError) as error:
-        click.echo(f"The settings are not usable:\n{error}", err=True)
-        sys.exit(WRONG_SETTINGS)
+        click.echo(f"The settings are invalid:\n{error}", err=True)
+        sys.exit(INVALID_SETTINGS_STATUS)
     except ValidationException as error:
         lines = [f"  {problem.field}: {problem.message}" for problem in error.errors]
         click.echo("\n".join([error.detail, *lines]), err=True)

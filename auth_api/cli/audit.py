@@ -12,37 +12,43 @@ from auth_api.events.audit.service import MAX_TIME, MIN_TIME
 from auth_api.services import Services
 
 
-class Moment(click.ParamType[datetime]):
-    """A day or a moment of ISO 8601; in UTC unless it names another zone."""
+class TimeType(click.ParamType[datetime]):
+    """A date or a time in ISO 8601 form, in UTC if it has no UTC offset."""
 
     name = "time"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
-        """Return the aware datetime."""
+        """Return the time in UTC."""
         try:
-            moment = value if isinstance(value, datetime) else datetime.fromisoformat(value)
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+            parsed = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+            return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
-            self.fail(f"{value!r} is no moment such as 2026-02-19 or 2026-02-19T10:30:45Z.", param, ctx)
+            self.fail(f"{value!r} is not a time such as 2026-02-19 or 2026-02-19T10:30:45Z.", param, ctx)
 
 
 @click.group()
 def audit() -> None:
-    """The security history of all accounts."""
+    """Read the security history of all users."""
 
 
 @audit.command()
 @click.option(
-    "--since", type=Moment(), default=MIN_TIME, help="Only events from then on.", show_default="the beginning"
+    "--since",
+    type=TimeType(),
+    default=MIN_TIME,
+    help="Only events at or after this time.",
+    show_default="the beginning",
 )
-@click.option("--until", type=Moment(), default=MAX_TIME, help="Only events before then.", show_default="a minute ago")
-@click.option("--user", "name", help="Only events of this account: a username or an e-mail address.")
-@click.option("--after", type=click.IntRange(min=0), default=0, help="Go on after the event with this id.")
+@click.option(
+    "--until", type=TimeType(), default=MAX_TIME, help="Only events before this time.", show_default="one minute ago"
+)
+@click.option("--user", "name", help="Only events of this user: a username or an e-mail address.")
+@click.option("--after", type=click.IntRange(min=0), default=0, help="Continue after the event with this id.")
 def export(*, since: datetime, until: datetime, name: str | None, after: int) -> None:
-    """Print events as JSON lines, in the order of their ids.
+    """Print events as JSON lines, ordered by id.
 
-    To go on later, give the id of the last line to --after: no event is missed, and none comes twice. The last minute
-    is left out for that.
+    To continue later, pass the id of the last line to --after: no event is skipped or repeated. For that reason the
+    events of the last minute are omitted.
     """
 
     async def work(services: Services) -> None:

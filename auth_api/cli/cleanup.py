@@ -10,22 +10,22 @@ from auth_api.cli.tables import print_table
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Only count what waits to be removed (10000 stands for so many or more).")
+@click.option("--dry-run", is_flag=True, help="Only count what would be removed; counting stops at 10000 per kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def cleanup(*, dry_run: bool, as_json: bool) -> None:
-    """Remove what is over: tokens, sessions, counters, mails, old events.
+    """Remove expired tokens, sessions, counters, mails and events.
 
-    Servers do the same in the background (HOUSEKEEPING_INTERVAL). Exit status 1 if not all could be removed.
+    Servers do the same in the background (HOUSEKEEPING_INTERVAL). Exit status 1 if something could not be removed.
     """
     if dry_run:
-        _print(run(lambda services: services.housekeeping.backlog()), "waiting", as_json=as_json)
+        _print(run(lambda services: services.housekeeping.backlog()), "expired", as_json=as_json)
         return
     report = run(lambda services: services.housekeeping.clean_up())
     _print(report.removed, "removed", as_json=as_json)
     for name in report.not_permitted:
-        click.echo(f"{name}: the role of DATABASE_URL may not remove them.", err=True)
+        click.echo(f"{name}: the role of DATABASE_URL has no permission to remove them.", err=True)
     if not report.is_complete:
-        click.echo("Another process is cleaning up, and goes on.", err=True)
+        click.echo("Another process is cleaning up and continues.", err=True)
     sys.exit(0 if report.is_complete and not report.not_permitted else 1)
 
 

@@ -1,4 +1,4 @@
-"""What every command needs: the settings, a quiet log, and the services on an open database."""
+"""Run a command with the settings, a log of errors only, and the services on an open database."""
 
 import asyncio
 import os
@@ -24,10 +24,13 @@ T = TypeVar("T")
 
 
 def load_settings(*, keep_secret: bool = False) -> Settings:
-    """Read the environment; see `read_environment`.
+    """Read the settings from the environment and from `.env` in the working directory.
+
+    Args:
+        keep_secret: whether a secret that development generates is stored in a file.
 
     Raises:
-        InvalidSettingsError: some variables are missing or wrong.
+        InvalidSettingsError: variables are missing or invalid.
         UnreadableFileError: a file that the environment names cannot be read.
     """
     return Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=keep_secret))
@@ -35,15 +38,15 @@ def load_settings(*, keep_secret: bool = False) -> Settings:
 
 @contextmanager
 def database_errors() -> Iterator[None]:
-    """Say in one sentence that the database cannot be used, and why."""
+    """Replace an error of the database by one sentence that says why it cannot be used."""
     try:
         yield
-    except BrokenPipeError:  # whoever read the output has seen enough; no matter of the database
+    except BrokenPipeError:  # the reader of the output has closed the pipe
         raise
     except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise click.ClickException(str(error)) from error
     except (OSError, sqlite3.Error) as error:
-        message = f"The database cannot be used: {str(error) or 'it does not answer'}."
+        message = f"The database cannot be used: {str(error) or 'no response'}."
         raise click.ClickException(message) from error
     except Exception as error:
         if not is_outage(error):
@@ -53,24 +56,24 @@ def database_errors() -> Iterator[None]:
 
 
 def require_none(pending: list[str]) -> None:
-    """Stop, with the command to run, where migrations are pending."""
+    """Raise an error that names the command to run if migrations are pending."""
     if pending:
         message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
         raise click.ClickException(message)
 
 
 def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is destroyed; exit status 1 for a no, and 2 where nobody can be asked."""
+    """Ask before something is destroyed; exit with status 1 for no, and 2 without a terminal."""
     if yes:
         return
     if not sys.stdin.isatty():
-        message = "There is nobody to ask: give --yes if this is meant."
+        message = "Not a terminal. Pass --yes to confirm."
         raise click.UsageError(message)
     click.confirm(question, abort=True)
 
 
 def run(command: Callable[[Services], Awaitable[T]]) -> T:
-    """Run a command on the services, with the log at errors; the embedded database is migrated first."""
+    """Run a command on the services; a SQLite database is migrated first."""
     logger.remove()
     logger.add(sys.stderr, level="ERROR", format="{message}", diagnose=False, backtrace=False)
     settings = load_settings()

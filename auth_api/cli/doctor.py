@@ -21,24 +21,23 @@ from auth_api.settings import Settings
 from auth_api.settings.environment import given_environment, read_environment
 from auth_api.settings.reader import InvalidSettingsError
 
-WRONG_SETTINGS: Final = 2
+INVALID_SETTINGS_STATUS: Final = 2
 
-WIDTH: Final = 100
-"""Columns that a line of the report takes at most."""
+MAX_LINE_LENGTH: Final = 100
 
 _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
 
 @click.command()
-@click.option("--url", help="Where clients reach a running server: also look at the proxies before it.")
+@click.option("--url", help="URL at which clients reach the running server; also checks its proxies.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(*, url: str | None, as_json: bool) -> None:
-    """Look at a deployment from all sides and say what to do.
+    """Check a deployment, and name a fix for each problem.
 
-    Settings, database, keys, hashing, proxies, origins, mail and files.
+    Checks settings, database, keys, hashing, proxies, origins, mail and files. Changes nothing and prints no secret.
+    --url needs the METRICS_TOKEN of the server.
 
-    Changes nothing and shows no secret. Exit status 1 if something does not work or is not safe, 2 if the settings are
-    wrong. --url needs the METRICS_TOKEN of that server.
+    Exit status 1 if a check fails, 2 if the settings are invalid.
     """
     logger.remove()
     folder = Path.cwd()
@@ -46,7 +45,7 @@ def doctor(*, url: str | None, as_json: bool) -> None:
         settings = Settings.from_env(read_environment(os.environ, folder))
     except InvalidSettingsError as error:
         _print(explain_settings(error), as_json=as_json)
-        sys.exit(WRONG_SETTINGS)
+        sys.exit(INVALID_SETTINGS_STATUS)
     findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))
     _print(findings, as_json=as_json)
     sys.exit(1 if has_failed(findings) else 0)
@@ -61,7 +60,7 @@ def _print(findings: Sequence[Finding], *, as_json: bool) -> None:
 
 
 def report(findings: Sequence[Finding]) -> Iterator[str]:
-    """Yield the lines for a terminal, with its colours; `click.echo` takes these out elsewhere."""
+    """Yield the lines of the report with colours, which `click.echo` removes outside a terminal."""
     names = max(len(finding.check) for finding in findings)
     indent = " " * (6 + names + 2)
     for finding in findings:
@@ -79,6 +78,6 @@ def report(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: str) -> list[str]:
-    """Break between words alone: what is to be copied stays whole."""
+    """Wrap a text only between words, so that paths and commands can be copied."""
     printable = "".join(character if character.isprintable() else "?" for character in text)
-    return textwrap.wrap(printable, WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+    return textwrap.wrap(printable, MAX_LINE_LENGTH - len(indent), break_long_words=False, break_on_hyphens=False)

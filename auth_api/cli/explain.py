@@ -20,9 +20,9 @@ from auth_api.users.schemas import user_fields
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def explain(name: str, *, as_json: bool) -> None:
-    """Tell why somebody cannot log in. NAME is a username or an e-mail address.
+    """Explain why a user cannot log in. NAME is a username or an e-mail address.
 
-    Exit status 1 if there is no such account.
+    Exit status 1 if no user has this name.
     """
     found = run(lambda services: services.explanation.explain(name))
     if as_json:
@@ -55,11 +55,11 @@ def _print(found: Explanation) -> None:
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)
     if not found.obstacles:
-        click.echo("Nothing is in the way but a wrong password.")
+        click.echo("A login with the right password succeeds.")
     if found.failures:
-        click.echo("\nWrong passwords, not forgotten yet:")
+        click.echo("\nWrong passwords that still count:")
         rows = [
-            (counted.network or "(all together)", counted.count, counted.blocked_until) for counted in found.failures
+            (counted.network or "(all networks)", counted.count, counted.blocked_until) for counted in found.failures
         ]
         print_table(("network", "count", "blocked_until"), rows)
     if found.user is None:
@@ -67,7 +67,7 @@ def _print(found: Explanation) -> None:
     click.echo(f"\nLive sessions: {len(found.sessions)}")
     if found.sessions:
         print_sessions(found.sessions)
-    click.echo("\nLast events, newest first:")
+    click.echo("\nMost recent events:")
     events = [(row.created_at, row.action, row.resource, row.ip_address, _details(row.details)) for row in found.events]
     print_table(("at", "action", "resource", "ip_address", "details"), events)
 

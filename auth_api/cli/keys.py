@@ -20,36 +20,36 @@ from auth_api.settings.rotation import RotationRefusedError, Stage, in_one_line,
 
 _algorithm = click.Choice(ALGORITHMS, case_sensitive=False)
 
-_TOLD: Final = {
+_INSTRUCTIONS: Final = {
     Stage.PUBLISH: (
-        "1 of 3: the next key, {kid}, is to be accepted by all before anybody signs with it.",
-        "Restart every instance, one after the other; then wait {published}, and run this command again.",
+        "Step 1 of 3: publish the next key, {kid}, so that all instances accept it before one signs with it.",
+        "Restart all instances, one after the other. Wait {published}, then run this command again.",
     ),
     Stage.SIGN: (
-        "2 of 3: {kid} is to sign; what the key before signed is still accepted.",
-        "Restart every instance, one after the other; then wait {lives}, and run this command again.",
+        "Step 2 of 3: sign with {kid}; tokens of the previous key are still accepted.",
+        "Restart all instances, one after the other. Wait {lives}, then run this command again.",
     ),
     Stage.RETIRE: (
-        "3 of 3: {kid} is to be the only key again.",
-        "Restart every instance, one after the other; then the rotation is over.",
+        "Step 3 of 3: remove the previous key; {kid} is the only key.",
+        "Restart all instances, one after the other. The rotation is then complete.",
     ),
 }
 _QUESTIONS: Final = {
-    Stage.SIGN: "Has every instance been running with JWT_NEXT_KEY for {published}?",
-    Stage.RETIRE: "Has every instance been signing with {kid} for {lives}?",
+    Stage.SIGN: "Have all instances been running with JWT_NEXT_KEY for {published}?",
+    Stage.RETIRE: "Have all instances been signing with {kid} for {lives}?",
 }
 
 
 @click.group()
 def keys() -> None:
-    """Make, list and replace the keys that sign access tokens."""
+    """Generate, list and rotate the keys that sign access tokens."""
 
 
 @keys.command()
-@click.option("--algorithm", type=_algorithm, default="HS256", show_default=True, help="What the key is for.")
-@click.option("--one-line", is_flag=True, help="Write a PEM key as .env files and variables take it.")
+@click.option("--algorithm", type=_algorithm, default="HS256", show_default=True, help="Algorithm of the key.")
+@click.option("--one-line", is_flag=True, help="Print a PEM key in one line, as .env files need it.")
 def generate(algorithm: str, *, one_line: bool) -> None:
-    """Print a new secret for JWT_SECRET_KEY, or PEM key for JWT_PRIVATE_KEY."""
+    """Print a new secret for JWT_SECRET_KEY, or a new PEM key for JWT_PRIVATE_KEY."""
     key = new_key(algorithm)
     click.echo(in_one_line(key) if one_line else key.strip())
 
@@ -57,7 +57,7 @@ def generate(algorithm: str, *, one_line: bool) -> None:
 @keys.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_(*, as_json: bool) -> None:
-    """List the keys of the settings; never what they are made of."""
+    """List the keys of the settings, without their secrets."""
     rows = key_rows(load_settings().sessions.keys, _given().get("JWT_NEXT_KEY", ""))
     if as_json:
         click.echo(json.dumps(rows, indent=2))
@@ -66,19 +66,19 @@ def list_(*, as_json: bool) -> None:
 
 
 @keys.command()
-@click.option("--algorithm", type=_algorithm, help="Of the next key.  [default: that of the current one]")
+@click.option("--algorithm", type=_algorithm, help="Algorithm of the new key.  [default: that of the current key]")
 @click.option("--write", is_flag=True, help="Change .env, or the files that NAME_FILE variables name.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--yes", is_flag=True, help="Do not ask whether the step before is done.")
+@click.option("--yes", is_flag=True, help="Confirm that the previous step is complete.")
 def rotate(*, algorithm: str | None, write: bool, as_json: bool, yes: bool) -> None:
-    """Make the next of three steps to a new key: publish, sign, retire.
+    """Take the next of three steps to a new key: publish, sign, retire.
 
-    Between two steps restart every instance. Nobody is logged out. Without --write the variables to be set are printed
-    (an empty text takes one away); what to do then stands on standard error.
+    Restart all instances after each step. Users stay logged in. Without --write, the variables to set are printed
+    (remove those that are empty), and on standard error what to do next.
     """
     environ = _given()
     if lacks_secret(environ):
-        message = "No key is set. Development keeps one of its own: to replace it, remove its file."
+        message = "No key is set. To replace the secret that the server has generated, delete its file."
         raise click.ClickException(message)
     settings = Settings.from_env(environ)
     stage = stage_of(environ)
@@ -90,21 +90,21 @@ def rotate(*, algorithm: str | None, write: bool, as_json: bool, yes: bool) -> N
     facts = {"kid": step.kid, "published": _minutes(JWKS_MAX_AGE), "lives": _minutes(lives)}
     if stage in _QUESTIONS:
         confirm(_QUESTIONS[stage].format(**facts), yes=yes)
-    what, then = (sentence.format(**facts) for sentence in _TOLD[stage])
-    click.echo(what, err=True)
+    summary, instruction = (sentence.format(**facts) for sentence in _INSTRUCTIONS[stage])
+    click.echo(summary, err=True)
     if write:
         write_variables(step.changes, os.environ, Path.cwd())
-        click.echo(f"Written: {', '.join(step.changes)}.", err=True)
+        click.echo(f"Changed: {', '.join(step.changes)}.", err=True)
     elif as_json:
         click.echo(json.dumps(msgspec.to_builtins(step), indent=2))
     else:
         for name, value in step.changes.items():
             click.echo(f"{name}={shlex.quote(value)}")
-    click.echo(then, err=True)
+    click.echo(instruction, err=True)
 
 
 def key_rows(ring: KeyRing, next_text: str) -> list[dict[str, str | int | bool]]:
-    """Return one row per key, the one that signs first."""
+    """Return one row per key, beginning with the key that signs."""
     next_kid = key_of(unfolded(next_text)).kid if next_text else None
     return [
         {

@@ -13,14 +13,14 @@ Row = dict[str, str | int]
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def limits(*, as_json: bool) -> None:
-    """Print all limits as the settings have them."""
+    """Print all limits that the settings define."""
     policy = load_settings().throttling
     rows = limit_rows(policy)
     if as_json:
         click.echo(json.dumps({"enabled": policy.enabled, "limits": rows}, indent=2))
         return
     if not policy.enabled:
-        click.echo("All limits are switched off (RATE_LIMIT_ENABLED=false).\n")
+        click.echo("All limits are off (RATE_LIMIT_ENABLED=false).\n")
     width = max(len(str(row["limit"])) for row in rows)
     for row in rows:
         click.echo(f"{row['limit']!s:<{width}}  {row['allowed']}, then {row['then']}")
@@ -38,20 +38,20 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
     ]
     rows.append(
         {
-            "limit": "everything, per IP address and worker process",
-            "allowed": f"{policy.requests_per_second} requests a second",
+            "limit": "all requests, per IP address and worker process",
+            "allowed": f"{policy.requests_per_second} requests per second",
             "then": "429 RATE_LIMITED",
         }
     )
     rows.append(
         {
-            "limit": "mails of one kind that strangers can cause, per account",
+            "limit": "mails of one kind, per e-mail address or user",
             "allowed": f"{policy.mails_per_hour} in 1 h",
             "then": "no mail, and the same response",
         }
     )
-    rows.append(_account_row("wrong passwords, per account and network", policy.per_network))
-    rows.append(_account_row("wrong passwords, per account, from networks new to it", policy.per_account))
+    rows.append(_account_row("wrong passwords, per user and network", policy.per_network))
+    rows.append(_account_row("wrong passwords, per user, from networks not used recently", policy.per_account))
     return rows
 
 
@@ -60,8 +60,8 @@ def _account_row(name: str, limit: FailedAttemptLimit) -> Row:
         "limit": name,
         "allowed": f"{limit.free} in {_span(limit.window_seconds)}",
         "then": (
-            f"429 TOO_MANY_ATTEMPTS: a wait of {_span(limit.first_wait_seconds)} "
-            f"that doubles up to {_span(limit.longest_wait_seconds)}"
+            f"429 TOO_MANY_ATTEMPTS for {_span(limit.first_wait_seconds)}, "
+            f"doubling up to {_span(limit.longest_wait_seconds)}"
         ),
     }
 

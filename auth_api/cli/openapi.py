@@ -12,7 +12,7 @@ from auth_api.kit.mail.folder import FolderMailer
 
 @click.command()
 def openapi() -> None:
-    """Print the OpenAPI document with all there is, also what is switched off here."""
+    """Print the OpenAPI document, including operations that the settings switch off."""
     settings = load_settings()
     shown = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, docs_enabled=True))
     app = create_app(shown, mailer=FolderMailer(Path(), settings.mail.sender))

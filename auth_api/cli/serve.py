@@ -35,16 +35,18 @@ from auth_api.settings.reader import Environment
 
 
 class StartRefusedError(click.ClickException):
-    """The server cannot start; the text says what to do."""
+    """The server cannot start; the text names the fix."""
 
 
 @click.command()
-@click.option("--host", help="Address to listen on. [HOST, 127.0.0.1]")
-@click.option("--port", type=int, help="Port to listen on. [PORT, 8000]")
-@click.option("--workers", type=int, help="Number of processes. [WORKERS, 1]")
-@click.option("--migrate", "do_migrate", is_flag=True, help="Migrate first; the embedded database always is.")
+@click.option("--host", help="Address to listen on, instead of HOST.")
+@click.option("--port", type=int, help="Port to listen on, instead of PORT.")
+@click.option("--workers", type=int, help="Number of worker processes, instead of WORKERS.")
+@click.option(
+    "--migrate", "do_migrate", is_flag=True, help="Apply pending migrations first; with SQLite this always happens."
+)
 def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate: bool) -> None:
-    """Start the server."""
+    """Start the server. Ctrl-C or SIGTERM stops it after the running requests."""
     # Workers are new processes: they read the same environment.
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
@@ -53,7 +55,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:
         raise StartRefusedError(str(error)) from error
-    _refuse_a_new_database(settings)
+    _require_database(settings)
     asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
     with _metrics(settings):
         status = _run(settings, listening)
@@ -90,16 +92,16 @@ def _metrics(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _refuse_a_new_database(settings: Settings) -> None:
-    """In production a database that is not there was lost: to begin with an empty one would hide that."""
+def _require_database(settings: Settings) -> None:
+    """Refuse to start in production without a database: an empty one would hide that it was lost."""
     path = settings.database.sqlite_path
     if settings.is_production and path is not None and not (Path(path).is_file() and Path(path).stat().st_size):
-        message = f"There is no database at {path}. Put it back, or make a new one with: auth-api migrate"
+        message = f"The database {path} does not exist. Restore it, or create a new one: auth-api migrate"
         raise StartRefusedError(message)
 
 
 async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
-    """Migrate, or see that nothing is pending. A database that is down is no reason not to start."""
+    """Apply pending migrations, or require that none are pending; start even if the database is unavailable."""
     engine = create_migrating_engine(settings.database)
     bind(engine)
     try:
@@ -116,4 +118,7 @@ async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
         if not is_outage(error):
             raise
         reason = f"{type(error).__name__} {getattr(error, 'sqlstate', '')}".strip()
-        click.echo(f"The database does not answer ({reason}). Starting without it; not ready until it does.", err=True)
+        click.echo(
+            f"The database does not respond ({reason}). Starting without it; /health/ready returns 503 until it does.",
+            err=True,
+        )

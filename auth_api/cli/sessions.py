@@ -10,22 +10,22 @@ from auth_api.services import Services
 
 @click.group()
 def sessions() -> None:
-    """Sessions of all accounts; those of one are under `users`."""
+    """End the sessions of all users; `auth-api users` has those of one user."""
 
 
 @sessions.command()
-@click.option("--all", "of_all", is_flag=True, required=True, help="Of every account: there is no other choice.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--all", "of_all", is_flag=True, required=True, help="Confirm that the sessions of all users are meant.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def revoke(*, of_all: bool, yes: bool, as_json: bool) -> None:  # noqa: ARG001 - it has to be said, and that is all
-    """End every session: everybody has to log in again.
+def revoke(*, of_all: bool, yes: bool, as_json: bool) -> None:  # noqa: ARG001 - click requires it
+    """End all sessions of all users, who have to log in again.
 
-    After a backup was restored, which brings sessions back that had ended; or when tokens were stolen. Mailed links and
-    passwords stay as they are.
+    Run it after restoring a backup, which also restores sessions that had ended, or if tokens were stolen. Passwords
+    and links in mails stay valid.
     """
 
     async def work(services: Services) -> int:
-        confirm("End every session of every account? Everybody has to log in again.", yes=yes)
+        confirm("End all sessions of all users? They have to log in again.", yes=yes)
         return await services.account_recovery.end_all_sessions()
 
     ended = run(work)

@@ -1,4 +1,4 @@
-"""Tables for people: columns as wide as what stands in them."""
+"""Print tables with columns as wide as their longest cell."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -9,7 +9,7 @@ from auth_api.kit.clock import rfc3339
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print a heading and the rows below it."""
+    """Print the names of the columns and the rows."""
     lines = [tuple(columns), *(tuple(map(_text, row)) for row in rows)]
     widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
     for line in lines:
@@ -17,7 +17,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Iterable[object]]) -> Non
 
 
 def _text(value: object) -> str:
-    """Write a value in one line; nothing that somebody sent may steer the terminal (CWE-150)."""
+    """Return a value as one line, without control characters, which could come from a client (CWE-150)."""
     if isinstance(value, datetime):
         text = rfc3339(value)
     elif isinstance(value, bool):

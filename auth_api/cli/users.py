@@ -9,6 +9,7 @@ import click
 
 from auth_api.cli.context import confirm, run
 from auth_api.cli.tables import print_table
+from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.registration.schemas import RegisterRequest
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
@@ -21,11 +22,8 @@ from auth_api.users.user import User
 
 T = TypeVar("T")
 
-MOST_SESSIONS = 200
-"""As many as SESSIONS_PER_ACCOUNT can allow."""
-
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
+_yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 _password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
 )
@@ -33,7 +31,7 @@ _password_stdin = click.option(
 
 @click.group()
 def users() -> None:
-    """Look after accounts. NAME is a username or an e-mail address."""
+    """Manage users. NAME is a username or an e-mail address."""
 
 
 @users.command()
@@ -42,7 +40,7 @@ def users() -> None:
 @_password_stdin
 @_json
 def create(email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
-    """Open an account."""
+    """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
     async def work(services: Services) -> User:
@@ -59,15 +57,15 @@ def create(email: str, username: str, *, password_stdin: bool, as_json: bool) ->
 @click.argument("name")
 @_json
 def show(name: str, *, as_json: bool) -> None:
-    """Show one account."""
+    """Show a user."""
     _print([run(lambda services: services.administration.find(name))], as_json=as_json)
 
 
 @users.command(name="list")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of users.")
 @_json
 def list_(*, limit: int, as_json: bool) -> None:
-    """List the newest accounts."""
+    """List the newest users."""
     _print(run(lambda services: services.administration.newest(limit)), as_json=as_json, many=True)
 
 
@@ -75,18 +73,18 @@ def list_(*, limit: int, as_json: bool) -> None:
 @click.argument("name")
 @_json
 def disable(name: str, *, as_json: bool) -> None:
-    """Deactivate an account and end its sessions at once."""
+    """Disable a user and end all sessions of the user."""
     changed = run(lambda services: services.administration.disable(name))
-    _say("disabled" if changed else "was disabled already", as_json=as_json, changed=changed)
+    _report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
 @_json
 def enable(name: str, *, as_json: bool) -> None:
-    """Activate an account again."""
+    """Enable a disabled user."""
     changed = run(lambda services: services.administration.enable(name))
-    _say("enabled" if changed else "was enabled already", as_json=as_json, changed=changed)
+    _report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
 
 
 @users.command()
@@ -94,17 +92,17 @@ def enable(name: str, *, as_json: bool) -> None:
 @_yes
 @_json
 def delete(name: str, *, yes: bool, as_json: bool) -> None:
-    """Delete an account with its sessions, for good.
+    """Delete a user permanently.
 
-    Its history stays, without the person.
+    Sessions and tokens are deleted; the events of the user stay, without a reference to the user.
     """
 
     async def work(services: Services, user: User) -> None:
-        confirm(f"Delete {user.username} <{user.email}> (id {user.id}) for good?", yes=yes)
+        confirm(f"Permanently delete {user.username} <{user.email}> (id {user.id})?", yes=yes)
         await services.administration.delete(user)
 
-    _on_account(name, work)
-    _say("deleted", as_json=as_json, changed=True)
+    _on_user(name, work)
+    _report("deleted", as_json=as_json, changed=True)
 
 
 @users.command()
@@ -112,34 +110,34 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
 @_password_stdin
 @_json
 def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
-    """Set a password, end all sessions and forget failed attempts."""
+    """Set a password, end all sessions and reset failed logins."""
 
     async def work(services: Services, user: User) -> int:
         return await services.account_recovery.set_password(user, _new_password(from_stdin=password_stdin))
 
-    ended = _on_account(name, work)
-    _say(f"password set, {ended} sessions ended", as_json=as_json, changed=True, sessions_ended=ended)
+    ended = _on_user(name, work)
+    _report(f"password set, {ended} sessions ended", as_json=as_json, changed=True, sessions_ended=ended)
 
 
 @users.command()
 @click.argument("name")
 @_json
 def verify_email(name: str, *, as_json: bool) -> None:
-    """Note that the account's address is its owner's."""
-    changed = _on_account(name, lambda services, user: services.account_recovery.verify_email(user))
-    _say("verified" if changed else "was verified already", as_json=as_json, changed=changed)
+    """Mark the e-mail address of a user as verified."""
+    changed = _on_user(name, lambda services, user: services.account_recovery.verify_email(user))
+    _report("verified" if changed else "already verified", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
 @_json
 def sessions(name: str, *, as_json: bool) -> None:
-    """List the sessions that are not over, newest first."""
+    """List the live sessions of a user, newest first."""
 
     async def work(services: Services, user: User) -> Sequence[LiveSession]:
-        return (await services.sessions.list_live(user.id, PageRequest(MOST_SESSIONS)))[0]
+        return (await services.sessions.list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
 
-    print_sessions(_on_account(name, work), as_json=as_json)
+    print_sessions(_on_user(name, work), as_json=as_json)
 
 
 @users.command()
@@ -147,18 +145,18 @@ def sessions(name: str, *, as_json: bool) -> None:
 @_yes
 @_json
 def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
-    """End all sessions of an account at once."""
+    """End all sessions of a user."""
 
     async def work(services: Services, user: User) -> int:
         confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
         return await services.account_recovery.end_sessions(user)
 
-    ended = _on_account(name, work)
-    _say(f"{ended} sessions ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
+    ended = _on_user(name, work)
+    _report(f"{ended} sessions ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
 
 
 def session_fields(session: LiveSession) -> dict[str, str | None]:
-    """Return what an operator sees of a session."""
+    """Return a session as operators see it."""
     return {
         "id": str(session.id),
         "device": device_label(session.user_agent),
@@ -179,11 +177,11 @@ def print_sessions(found: Sequence[LiveSession], *, as_json: bool = False) -> No
         print_table(columns, (document.values() for document in documents))
 
 
-def _on_account(name: str, work: Callable[[Services, User], Awaitable[T]]) -> T:
-    async def found(services: Services) -> T:
+def _on_user(name: str, work: Callable[[Services, User], Awaitable[T]]) -> T:
+    async def find_and_work(services: Services) -> T:
         return await work(services, await services.administration.find(name))
 
-    return run(found)
+    return run(find_and_work)
 
 
 def _new_password(*, from_stdin: bool) -> str:
@@ -196,12 +194,12 @@ def _new_password(*, from_stdin: bool) -> str:
         raise click.ClickException(message) from error
 
 
-def _say(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
+def _report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
     click.echo(json.dumps(facts, indent=2) if as_json else sentence)
 
 
-def _print(accounts: Sequence[User], *, as_json: bool, many: bool = False) -> None:
-    documents = [user_fields(user) for user in accounts]
+def _print(users_found: Sequence[User], *, as_json: bool, many: bool = False) -> None:
+    documents = [user_fields(user) for user in users_found]
     if as_json:
         click.echo(json.dumps(documents if many else documents[0], indent=2))
         return

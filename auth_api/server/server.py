@@ -177,7 +177,7 @@ def banner(settings: Settings, listening: socket.socket) -> str:
         *([f"  Mailbox   {address}/dev/mailbox"] if settings.mail.folder is not None else []),
         f"  Database  {settings.database.kind}: {settings.database.place}",
         "",
-        "Next, register somebody:",
+        "Next, register a user:",
         f"  curl -s {address}/api/auth/register -H 'Content-Type: application/json' \\",
         """    -d '{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}'""",
     ]

@@ -1,4 +1,4 @@
-"""Commands on a database of their own."""
+"""Commands with a database of their own."""
 
 from collections.abc import Callable
 from subprocess import CompletedProcess
@@ -12,5 +12,5 @@ Command = Callable[..., CompletedProcess[str]]
 
 @pytest.fixture
 def auth_api(deployment: Deployment) -> Command:
-    """Return a function that runs the command line to its end."""
+    """Return a function that runs a command to its end."""
     return deployment.command

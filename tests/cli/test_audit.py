@@ -1,4 +1,4 @@
-"""`auth-api audit export`: the history as JSON lines, to be gone on with at any time."""
+"""`auth-api audit export`: the security history as JSON lines, which can be continued at any time."""
 
 import json
 import subprocess
@@ -17,79 +17,79 @@ from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
 
 
-async def exported(services: Services, **wanted: Any) -> list[int]:
-    """Return the ids that are exported, in their order."""
-    return [row.id async for rows in services.audit.export(**wanted) for row in rows]
+async def exported_ids(services: Services, **options: Any) -> list[int]:
+    """Return the ids of the exported events, in order."""
+    return [row.id async for rows in services.audit.export(**options) for row in rows]
 
 
-async def ids() -> list[int]:
+async def stored_ids() -> list[int]:
     return [row["id"] for row in await AuditLogRow.select(AuditLogRow.id).order_by(AuditLogRow.id)]
 
 
-async def test_every_event_comes_once_in_the_order_of_ids(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_export_has_every_event_once_ordered_by_id(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "MAX_EXPORT_BATCH", 3)
     await aged_rows.add_events(None, at=ago(days=1), count=10)
 
     batches = [len(rows) async for rows in services.audit.export()]
 
-    assert await exported(services) == await ids()
+    assert await exported_ids(services) == await stored_ids()
     assert batches == [3, 3, 3, 1]
 
 
-async def test_it_goes_on_after_an_id(services: Services) -> None:
+async def test_export_continues_after_an_id(services: Services) -> None:
     await aged_rows.add_events(None, at=ago(days=1), count=4)
-    first, second, *others = await ids()
+    first, second, *others = await stored_ids()
 
-    assert await exported(services, after=second) == others
-    assert await exported(services, after=others[-1]) == []
-    assert await exported(services, after=first - 1) == [first, second, *others]
+    assert await exported_ids(services, after=second) == others
+    assert await exported_ids(services, after=others[-1]) == []
+    assert await exported_ids(services, after=first - 1) == [first, second, *others]
 
 
-async def test_the_last_minute_comes_later(services: Services) -> None:
-    """An event of a transaction that is not committed yet would be missed by who goes on after a later one."""
+async def test_export_omits_the_last_minute(services: Services) -> None:
+    """An event that is committed later would be skipped when the export continues after an event with a higher id."""
     await aged_rows.add_events(None, at=ago(seconds=90))
     await aged_rows.add_events(None, at=ago(seconds=30))
 
-    settled, _ = await ids()
+    settled, _ = await stored_ids()
 
-    assert await exported(services) == [settled]
-    assert await exported(services, until=ago(seconds=0)) == [settled]
+    assert await exported_ids(services) == [settled]
+    assert await exported_ids(services, until=ago(seconds=0)) == [settled]
 
 
-async def test_events_later_than_one_that_is_not_settled_wait_for_it(services: Services) -> None:
+async def test_export_stops_before_the_first_event_of_the_last_minute(services: Services) -> None:
     await aged_rows.add_events(None, at=ago(seconds=70))
     await aged_rows.add_events(None, at=ago(seconds=10))
     await aged_rows.add_events(None, at=ago(seconds=70))
 
-    assert await exported(services) == (await ids())[:1]
+    assert await exported_ids(services) == (await stored_ids())[:1]
 
 
-async def test_a_span_of_time_has_its_begin_and_not_its_end(services: Services) -> None:
+async def test_export_includes_since_and_excludes_until(services: Services) -> None:
     days = {number: ago(days=number) for number in (4, 3, 2)}
     for at in days.values():
         await aged_rows.add_events(None, at=at)
-    oldest, middle, newest = await ids()
+    oldest, middle, newest = await stored_ids()
 
-    assert await exported(services, since=days[3]) == [middle, newest]
-    assert await exported(services, until=days[3]) == [oldest]
-    assert await exported(services, since=days[3], until=days[2]) == [middle]
-    assert await exported(services, since=days[2], until=days[4]) == []
+    assert await exported_ids(services, since=days[3]) == [middle, newest]
+    assert await exported_ids(services, until=days[3]) == [oldest]
+    assert await exported_ids(services, since=days[3], until=days[2]) == [middle]
+    assert await exported_ids(services, since=days[2], until=days[4]) == []
 
 
-async def test_one_account_s_events_can_be_had_alone(services: Services) -> None:
+async def test_export_can_be_limited_to_one_user(services: Services) -> None:
     ada, grace = await aged_rows.add_user("ada"), await aged_rows.add_user("grace")
     for owner in (ada, grace, None, ada):
         await aged_rows.add_events(owner, at=ago(days=1))
-    first, _, _, last = await ids()
+    first, _, _, last = await stored_ids()
 
-    assert await exported(services, user_id=ada) == [first, last]
-
-
-async def test_nothing_is_exported_of_nothing(services: Services) -> None:
-    assert await exported(services) == []
+    assert await exported_ids(services, user_id=ada) == [first, last]
 
 
-async def test_the_cursor_of_one_s_own_list_still_works(user_factory: UserFactory) -> None:
+async def test_export_of_an_empty_history_is_empty(services: Services) -> None:
+    assert await exported_ids(services) == []
+
+
+async def test_cursor_of_the_users_own_list_works(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_in()
 
@@ -100,21 +100,21 @@ async def test_the_cursor_of_one_s_own_list_still_works(user_factory: UserFactor
     assert "user_id" not in first["items"][0]
 
 
-def test_the_command_prints_json_lines_and_nothing_else(deployment: Deployment) -> None:
+def test_command_prints_only_json_lines(deployment: Deployment) -> None:
     deployment.command(
         "users", "create", "ada@example.com", "ada", "--password-stdin", stdin="Correct-Horse-7-Staple\n"
     )
 
     recent = deployment.command("audit", "export")
-    wrong = deployment.command("audit", "export", "--since", "yesterday")
-    nobody = deployment.command("audit", "export", "--user", "nobody")
+    invalid = deployment.command("audit", "export", "--since", "yesterday")
+    unknown = deployment.command("audit", "export", "--user", "unknown")
 
     assert (recent.returncode, recent.stdout, recent.stderr) == (0, "", "")
-    assert (wrong.returncode, "'yesterday' is no moment such as 2026-02-19" in wrong.stderr) == (2, True)
-    assert (nobody.returncode, nobody.stderr) == (1, "User not found\n")
+    assert (invalid.returncode, "'yesterday' is not a time such as 2026-02-19" in invalid.stderr) == (2, True)
+    assert (unknown.returncode, unknown.stderr) == (1, "User not found\n")
 
 
-def test_a_line_is_a_whole_event(deployment: Deployment) -> None:
+def test_line_contains_all_fields_of_an_event(deployment: Deployment) -> None:
     """In a process of its own, for which no event is too young."""
     deployment.command(
         "users", "create", "ada@example.com", "ada", "--password-stdin", stdin="Correct-Horse-7-Staple\n"

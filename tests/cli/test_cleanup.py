@@ -1,4 +1,4 @@
-"""`auth-api cleanup`, and the job that does the same in every server."""
+"""`auth-api cleanup`, and the background job that does the same in each server."""
 
 import json
 import sqlite3
@@ -27,15 +27,15 @@ async def execute(deployment: Deployment, statement: str) -> None:
     await remote.close()
 
 
-async def test_what_is_over_is_counted_and_removed(deployment: Deployment) -> None:
+async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> None:
     deployment.command("migrate").check_returncode()
     await execute(deployment, TWO_OLD_EVENTS)
 
-    waiting = deployment.command("cleanup", "--dry-run", "--json")
+    dry_run = deployment.command("cleanup", "--dry-run", "--json")
     done = deployment.command("cleanup")
     again = deployment.command("cleanup", "--json")
 
-    assert (waiting.returncode, waiting.stderr, json.loads(waiting.stdout)["audit_events"]) == (0, "", 2)
+    assert (dry_run.returncode, dry_run.stderr, json.loads(dry_run.stdout)["audit_events"]) == (0, "", 2)
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["kind", "removed"],
@@ -51,7 +51,7 @@ async def test_what_is_over_is_counted_and_removed(deployment: Deployment) -> No
     assert await deployment.rows("SELECT count(*) FROM audit_logs") == [(0,)]
 
 
-async def test_a_server_cleans_up_by_itself_and_still_ends_at_once(deployment: Deployment) -> None:
+async def test_server_cleans_up_in_the_background_and_stops_quickly(deployment: Deployment) -> None:
     deployment.command("migrate").check_returncode()
     await execute(deployment, TWO_OLD_EVENTS)
 

@@ -1,4 +1,4 @@
-"""The command line as a whole."""
+"""All commands: help, unknown commands, entry points."""
 
 import json
 import subprocess
@@ -18,29 +18,29 @@ pytestmark = pytest.mark.engine_independent
 
 
 def paths(command: click.Command, *path: str) -> list[tuple[str, ...]]:
-    """Return the words that lead to a command, and to all commands below it."""
+    """Return the path of a command and of all its subcommands."""
     children = command.commands.items() if isinstance(command, click.Group) else ()
     return [path, *(found for name, child in children for found in paths(child, *path, name))]
 
 
 @pytest.mark.parametrize("command", paths(commands), ids=lambda command: " ".join(command) or "auth-api")
-def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
+def test_every_command_has_a_help_text(command: tuple[str, ...]) -> None:
     done = CliRunner().invoke(commands, [*command, "--help"], prog_name="auth-api")
 
     assert (done.exit_code, done.stderr) == (0, "")
-    usage, _, explanation, *_ = done.stdout.splitlines()
+    usage, _, help_text, *_ = done.stdout.splitlines()
     assert usage.startswith(" ".join(["Usage: auth-api", *command, "["]))
-    assert explanation.strip().endswith(".")
+    assert help_text.strip().endswith(".")
 
 
-def test_a_wrong_command_is_told() -> None:
+def test_unknown_command_is_rejected() -> None:
     done = CliRunner().invoke(commands, ["serv"])
 
     assert (done.exit_code, done.stdout) == (2, "")
     assert "No such command 'serv'." in done.stderr
 
 
-def test_module_and_console_script_are_the_same(deployment: Deployment) -> None:
+def test_module_and_console_script_print_the_same_version(deployment: Deployment) -> None:
     script = subprocess.run(
         [Path(sys.executable).with_name("auth-api"), "--version"],
         env=clean_environment(deployment.environ),
@@ -55,7 +55,7 @@ def test_module_and_console_script_are_the_same(deployment: Deployment) -> None:
     assert deployment.command("--version").stdout == script.stdout
 
 
-def test_the_openapi_document_is_printed_also_where_its_pages_are_off(deployment: Deployment) -> None:
+def test_openapi_is_printed_even_if_the_documentation_is_off(deployment: Deployment) -> None:
     done = deployment.command("openapi", DOCS_ENABLED="false")
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -66,8 +66,8 @@ def test_the_openapi_document_is_printed_also_where_its_pages_are_off(deployment
     assert done.stdout == json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def test_no_command_leaves_a_secret_behind(deployment: Deployment) -> None:
-    """Only a server keeps a development secret; a command needs one for a moment at most."""
+def test_command_stores_no_development_secret(deployment: Deployment) -> None:
+    """Only a server stores the development secret."""
     deployment.command("users", "list", ENVIRONMENT="development", JWT_SECRET_KEY="").check_returncode()
 
     assert list(deployment.folder.glob("*.secret")) == []

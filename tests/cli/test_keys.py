@@ -1,4 +1,4 @@
-"""`auth-api keys`: made, looked at, and replaced where the variables lie."""
+"""`auth-api keys`: generate, list and rotate."""
 
 import json
 import os
@@ -20,7 +20,7 @@ SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The working folder; none of its variables is set outside of it."""
+    """An empty working directory, without keys in the environment."""
     monkeypatch.chdir(tmp_path)
     for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"):
         monkeypatch.delenv(name, raising=False)
@@ -34,22 +34,22 @@ def keys(*arguments: str, **variables: str) -> Result:
     return done
 
 
-def refused(status: int, *arguments: str, **variables: str) -> Result:
+def failed(status: int, *arguments: str, **variables: str) -> Result:
     done = CliRunner().invoke(commands, ["keys", "rotate", *arguments], env=variables)
     assert done.exit_code == status, done.output
     assert done.stdout == ""
     return done
 
 
-def listed(**variables: str) -> list[tuple[Any, ...]]:
-    """Return algorithm, use and whether it is published, of each key."""
+def list_keys(**variables: str) -> list[tuple[Any, ...]]:
+    """Return algorithm, use and publication of each key."""
     rows = json.loads(keys("list", "--json", **variables).stdout)
     return [(row["algorithm"], row["use"], row["published"]) for row in rows]
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-@pytest.mark.parametrize("options", [(), ("--one-line",)], ids=["as it is", "in one line"])
-def test_a_key_that_is_made_signs(folder: Path, algorithm: str, options: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("options", [(), ("--one-line",)], ids=["several lines", "one line"])
+def test_generated_key_signs(folder: Path, algorithm: str, options: tuple[str, ...]) -> None:
     text = keys("generate", "--algorithm", algorithm.lower(), *options).stdout.removesuffix("\n")
 
     variable = "JWT_SECRET_KEY" if algorithm == "HS256" else "JWT_PRIVATE_KEY"
@@ -59,7 +59,7 @@ def test_a_key_that_is_made_signs(folder: Path, algorithm: str, options: tuple[s
     assert len(text.splitlines()) == (1 if algorithm == "HS256" or options else text.count("\n") + 1)
 
 
-def test_keys_are_listed_by_their_ids_alone(folder: Path) -> None:
+def test_list_omits_the_secrets(folder: Path) -> None:
     variables = {"JWT_SECRET_KEY": SECRET, "JWT_NEXT_KEY": private_pem("EdDSA")}
 
     done = keys("list", **variables)
@@ -72,16 +72,16 @@ def test_keys_are_listed_by_their_ids_alone(folder: Path) -> None:
     assert "PRIVATE" not in done.output
 
 
-def test_a_rotation_changes_the_file_that_has_the_variables(folder: Path) -> None:
+def test_rotation_changes_the_env_file(folder: Path) -> None:
     dotenv = folder / ".env"
     dotenv.write_text(f"# ours\nPORT=9000\nJWT_SECRET_KEY='{SECRET}'\n")
     dotenv.chmod(0o640)
-    seen = [listed()]
+    seen = [list_keys()]
     for options in (("--algorithm", "EdDSA"), ("--yes",), ("--yes",)):
         done = keys("rotate", "--write", *options)
         assert done.stdout == ""
         assert not any(line in done.stderr for line in dotenv.read_text().splitlines()[1:])
-        seen.append(listed())
+        seen.append(list_keys())
 
     assert seen == [
         [("HS256", "signs", False)],
@@ -93,7 +93,7 @@ def test_a_rotation_changes_the_file_that_has_the_variables(folder: Path) -> Non
     assert dotenv.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_rotation_changes_files_of_secrets(folder: Path) -> None:
+def test_rotation_changes_secret_files(folder: Path) -> None:
     files = {"JWT_PRIVATE_KEY": private_pem("ES256"), "JWT_NEXT_KEY": "", "JWT_PREVIOUS_KEYS": ""}
     for name, text in files.items():
         (folder / name).write_text(text)
@@ -101,17 +101,17 @@ def test_a_rotation_changes_files_of_secrets(folder: Path) -> None:
     variables = {f"{name}_FILE": name for name in files} | {"TOKEN_DERIVATION_KEY": SECRET}
 
     keys("rotate", "--write", **variables)
-    during = listed(**variables)
+    during = list_keys(**variables)
     keys("rotate", "--write", "--yes", **variables)
 
     assert during == [("ES256", "signs", True), ("ES256", "signs next", True)]
-    assert listed(**variables) == [("ES256", "signs", True), ("ES256", "signed before", True)]
+    assert list_keys(**variables) == [("ES256", "signs", True), ("ES256", "signed before", True)]
     assert (folder / "JWT_NEXT_KEY").read_text() == ""
-    assert "PRIVATE" not in (folder / "JWT_PREVIOUS_KEYS").read_text(), "who only verifies needs no private key"
+    assert "PRIVATE" not in (folder / "JWT_PREVIOUS_KEYS").read_text(), "verifying needs no private key"
     assert {(folder / name).stat().st_mode & 0o777 for name in files} == {0o600}
 
 
-def test_what_is_printed_can_be_put_into_a_shell_and_into_a_file(folder: Path) -> None:
+def test_printed_variables_are_valid_in_a_shell_and_in_an_env_file(folder: Path) -> None:
     odd = 'it\'s a "secret" with $signs and a space, 0123456789'
     first = keys("rotate", "--algorithm", "RS256", JWT_SECRET_KEY=odd).stdout
     (folder / ".env").write_text(first)
@@ -124,49 +124,57 @@ def test_what_is_printed_can_be_put_into_a_shell_and_into_a_file(folder: Path) -
 
 
 @pytest.mark.parametrize("step", ["JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"])
-def test_a_step_that_may_come_too_early_is_asked_about(folder: Path, step: str) -> None:
-    done = refused(2, JWT_SECRET_KEY=SECRET, **{step: SECRET[::-1]})
+def test_step_that_may_be_too_early_needs_confirmation(folder: Path, step: str) -> None:
+    done = failed(2, JWT_SECRET_KEY=SECRET, **{step: SECRET[::-1]})
 
-    assert "There is nobody to ask: give --yes if this is meant." in done.stderr
+    assert "Not a terminal. Pass --yes to confirm." in done.stderr
 
 
-def test_what_cannot_be_written_is_left_alone(folder: Path) -> None:
-    nowhere = refused(1, "--write", JWT_SECRET_KEY=SECRET)
+def test_nothing_is_changed_without_a_writable_place(folder: Path) -> None:
+    without_file = failed(1, "--write", JWT_SECRET_KEY=SECRET)
     (folder / ".env").write_text(f"JWT_NEXT_KEY='{SECRET[::-1]}'\n")
-    real = refused(1, "--write", "--yes", JWT_SECRET_KEY=SECRET)
+    in_environment = failed(1, "--write", "--yes", JWT_SECRET_KEY=SECRET)
 
-    assert str(nowhere.exception).startswith("JWT_NEXT_KEY can be written neither to .env nor to a file that JWT_NEXT")
-    assert str(real.exception).startswith("JWT_SECRET_KEY can be written neither to .env nor to a file")
+    assert str(without_file.exception).startswith(
+        "JWT_NEXT_KEY can be written neither to .env nor to a JWT_NEXT_KEY_FILE."
+    )
+    assert str(in_environment.exception).startswith(
+        "JWT_SECRET_KEY can be written neither to .env nor to a JWT_SECRET_KEY_FILE."
+    )
     assert (folder / ".env").read_text() == f"JWT_NEXT_KEY='{SECRET[::-1]}'\n"
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_file_of_a_secret_that_is_read_only_is_left_alone(folder: Path) -> None:
+@pytest.mark.skipif(os.geteuid() == 0, reason="root can write to every file")
+def test_readonly_secret_file_is_not_changed(folder: Path) -> None:
     (folder / "next").touch(0o400)
 
-    done = refused(1, "--write", JWT_SECRET_KEY=SECRET, JWT_NEXT_KEY_FILE="next")
+    done = failed(1, "--write", JWT_SECRET_KEY=SECRET, JWT_NEXT_KEY_FILE="next")
 
-    assert "cannot be written to" in str(done.exception)
+    assert "is not writable" in str(done.exception)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "variables", "says"),
+    ("arguments", "variables", "message"),
     [
-        ((), {}, "No key is set. Development keeps one of its own: to replace it, remove its file."),
-        (("--algorithm", "EdDSA"), {"JWT_SECRET_KEY": SECRET, "JWT_NEXT_KEY": SECRET[::-1]}, "A rotation is under way"),
+        ((), {}, "No key is set. To replace the secret that the server has generated, delete its file."),
+        (
+            ("--algorithm", "EdDSA"),
+            {"JWT_SECRET_KEY": SECRET, "JWT_NEXT_KEY": SECRET[::-1]},
+            "A rotation is in progress",
+        ),
         (
             ("--algorithm", "HS256"),
             {"JWT_PRIVATE_KEY": private_pem("EdDSA"), "TOKEN_DERIVATION_KEY": SECRET},
-            "From a key pair there is no way back to a shared secret",
+            "A key pair cannot be replaced by a shared secret",
         ),
         (
             ("--yes",),
             {"JWT_PRIVATE_KEY": private_pem("EdDSA"), "TOKEN_DERIVATION_KEY": SECRET, "JWT_NEXT_KEY": SECRET[::-1]},
-            "JWT_NEXT_KEY is a shared secret, and the current key is a key pair.",
+            "JWT_NEXT_KEY is a shared secret, but the current key is a key pair.",
         ),
     ],
 )
-def test_what_cannot_be_done_is_told(
-    folder: Path, arguments: tuple[str, ...], variables: dict[str, str], says: str
+def test_impossible_rotation_is_explained(
+    folder: Path, arguments: tuple[str, ...], variables: dict[str, str], message: str
 ) -> None:
-    assert says in refused(1, *arguments, **variables).stderr
+    assert message in failed(1, *arguments, **variables).stderr

@@ -1,4 +1,4 @@
-"""`auth-api migrate`, and Piccolo's own command beside it."""
+"""`auth-api migrate`, and the migration command of Piccolo."""
 
 import subprocess
 import sys
@@ -11,22 +11,22 @@ REPOSITORY = Path(__file__).parents[2]
 MIGRATIONS = len(list((REPOSITORY / "piccolo_migrations").glob("auth_api_*.py")))
 
 
-def test_migrating_is_told_and_done_once(unmigrated: Deployment) -> None:
+def test_migrations_are_listed_and_applied_once(unmigrated: Deployment) -> None:
     pending = unmigrated.command("migrate", "--check")
     first = unmigrated.command("migrate")
     second = unmigrated.command("migrate")
-    nothing = unmigrated.command("migrate", "--check")
+    check = unmigrated.command("migrate", "--check")
 
-    assert [done.returncode for done in (pending, first, second, nothing)] == [1, 0, 0, 0]
-    assert [done.stderr for done in (pending, first, second, nothing)] == [""] * 4
+    assert [done.returncode for done in (pending, first, second, check)] == [1, 0, 0, 0]
+    assert [done.stderr for done in (pending, first, second, check)] == [""] * 4
     names = [line.removeprefix("pending: ") for line in pending.stdout.splitlines()]
     assert len(names) == MIGRATIONS
     assert first.stdout.splitlines() == [f"applied {name}" for name in names]
-    assert second.stdout == "nothing to do\n"
-    assert nothing.stdout == "nothing is pending\n"
+    assert second.stdout == "No migrations are pending.\n"
+    assert check.stdout == "No migrations are pending.\n"
 
 
-def test_piccolos_own_command_works_in_the_repository(unmigrated: Deployment) -> None:
+def test_piccolo_migrates_in_the_repository(unmigrated: Deployment) -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("piccolo"), "migrations", "forwards", "auth_api"],
         env=clean_environment(unmigrated.environ),

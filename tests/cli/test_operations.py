@@ -1,4 +1,4 @@
-"""`auth-api users` and `auth-api explain`, where somebody needs help: each command once, as an operator types it."""
+"""`auth-api users`, `explain` and `sessions`: each command once, as an operator types it."""
 
 import json
 import os
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 NEW = "Another-Horse-8-Clip"
 
 
-async def test_an_operator_helps_a_person_of_a_running_server(deployment: Deployment) -> None:
+async def test_operator_helps_a_user_of_a_running_server(deployment: Deployment) -> None:
     auth_api = deployment.command
     with deployment.server() as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
@@ -39,7 +39,9 @@ async def test_an_operator_helps_a_person_of_a_running_server(deployment: Deploy
 
             weak = auth_api("users", "set-password", "ada", "--password-stdin", stdin="short\n")
             assert (weak.returncode, weak.stdout) == (1, "")
-            assert weak.stderr.startswith("The password is too weak.\n  password: Must have at least 12")
+            assert weak.stderr.startswith(
+                "The password does not meet the requirements.\n  password: Must have at least 12"
+            )
             done = auth_api("users", "set-password", "ada", "--password-stdin", "--json", stdin=f"{NEW}\n")
             assert (done.returncode, done.stderr) == (0, "")
             assert json.loads(done.stdout) == {"changed": True, "sessions_ended": 0}
@@ -47,11 +49,11 @@ async def test_an_operator_helps_a_person_of_a_running_server(deployment: Deploy
             assert (await ada.log_in(password=NEW)).status == 200
 
             verified = [auth_api("users", "verify-email", "ada").stdout for _ in range(2)]
-            assert verified == ["verified\n", "was verified already\n"]
+            assert verified == ["verified\n", "already verified\n"]
             assert (await ada.profile())["email_verified"] is True
 
-            gone = auth_api("users", "delete", "ada@example.com", "--yes")
-            assert (gone.returncode, gone.stdout, gone.stderr) == (0, "deleted\n", "")
+            deleted = auth_api("users", "delete", "ada@example.com", "--yes")
+            assert (deleted.returncode, deleted.stdout, deleted.stderr) == (0, "deleted\n", "")
             assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
 
     rows = await deployment.rows("SELECT action, details FROM audit_logs ORDER BY id")
@@ -65,68 +67,72 @@ def create(deployment: Deployment) -> None:
 
 
 @pytest.mark.parametrize("command", ["delete", "end-sessions"])
-def test_what_destroys_is_not_done_where_nobody_can_be_asked(deployment: Deployment, command: str) -> None:
+def test_destructive_command_needs_confirmation_without_a_terminal(deployment: Deployment, command: str) -> None:
     create(deployment)
 
     refused = deployment.command("users", command, "ada")
 
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.endswith("Error: There is nobody to ask: give --yes if this is meant.\n")
+    assert refused.stderr.endswith("Error: Not a terminal. Pass --yes to confirm.\n")
     assert deployment.command("users", "show", "ada").returncode == 0
 
 
 @pytest.mark.parametrize(("answer", "status", "end"), [("n", 1, "Aborted!"), ("y", 0, "deleted")])
-def test_at_a_terminal_it_is_asked(deployment: Deployment, answer: str, status: int, end: str) -> None:
+def test_destructive_command_asks_at_a_terminal(deployment: Deployment, answer: str, status: int, end: str) -> None:
     create(deployment)
-    terminal, ours = pty.openpty()
+    terminal, standard_input = pty.openpty()
     os.write(terminal, f"{answer}\n".encode())
 
     done = subprocess.run(
         [sys.executable, "-m", "auth_api", "users", "delete", "ada"],
         env=clean_environment(deployment.environ),
         cwd=deployment.folder,
-        stdin=ours,
+        stdin=standard_input,
         capture_output=True,
         text=True,
         check=False,
         timeout=60,
     )
     os.close(terminal)
-    os.close(ours)
+    os.close(standard_input)
 
     assert done.returncode == status
-    assert "Delete ada <ada@example.com> (id 1) for good? [y/N]" in done.stdout
+    assert "Permanently delete ada <ada@example.com> (id 1)? [y/N]" in done.stdout
     assert (done.stdout + done.stderr).strip().endswith(end)
 
 
-def test_an_explanation_is_for_people_or_for_programs(deployment: Deployment) -> None:
+def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     create(deployment)
     deployment.command("users", "disable", "ada", "--json").check_returncode()
 
     text = deployment.command("explain", "ada")
     as_json = deployment.command("explain", "ada@example.com", "--json")
-    nobody = deployment.command("explain", "nobody")
+    unknown = deployment.command("explain", "unknown")
 
     assert (text.returncode, text.stderr) == (0, "")
     lines = text.stdout.splitlines()
-    assert lines[:3] == ["ada <ada@example.com>, id 1", "", "The account is disabled."]
-    assert lines[4:7] == ["Live sessions: 0", "", "Last events, newest first:"]
+    assert lines[:3] == ["ada <ada@example.com>, id 1", "", "The user is disabled."]
+    assert lines[4:7] == ["Live sessions: 0", "", "Most recent events:"]
     assert lines[8].split()[1:] == ["account:disabled", "account", "-", "by=command", "line,", "sessions_ended=0"]
     assert (as_json.returncode, as_json.stderr) == (0, "")
     document = json.loads(as_json.stdout)
-    assert document["obstacles"] == [{"code": "account_disabled", "detail": "The account is disabled."}]
+    assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled."}]
     assert (document["account"]["username"], document["sessions"], document["wrong_passwords"]) == ("ada", [], [])
     assert [event["action"] for event in document["events"]] == ["account:disabled", "account:registered"]
-    assert (nobody.returncode, nobody.stdout, nobody.stderr) == (1, "No account has this name or address.\n", "")
+    assert (unknown.returncode, unknown.stdout, unknown.stderr) == (
+        1,
+        "No user has this username or e-mail address.\n",
+        "",
+    )
 
 
-def test_all_sessions_are_ended_only_by_who_means_it(deployment: Deployment) -> None:
+def test_revoking_all_sessions_needs_all_and_confirmation(deployment: Deployment) -> None:
     create(deployment)
 
-    unasked = deployment.command("sessions", "revoke", "--yes")
-    refused = deployment.command("sessions", "revoke", "--all")
+    without_all = deployment.command("sessions", "revoke", "--yes")
+    unconfirmed = deployment.command("sessions", "revoke", "--all")
     done = deployment.command("sessions", "revoke", "--all", "--yes", "--json")
 
-    assert (unasked.returncode, refused.returncode) == (2, 2)
-    assert "Missing option '--all'" in unasked.stderr
+    assert (without_all.returncode, unconfirmed.returncode) == (2, 2)
+    assert "Missing option '--all'" in without_all.stderr
     assert (done.returncode, json.loads(done.stdout)) == (0, {"sessions_ended": 0})

@@ -1,4 +1,4 @@
-"""Tables that commands print."""
+"""Tables printed by commands."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from auth_api.kit.uuid7 import EPOCH
 pytestmark = pytest.mark.engine_independent
 
 
-def test_columns_are_as_wide_as_what_stands_in_them(capsys: pytest.CaptureFixture[str]) -> None:
+def test_columns_are_as_wide_as_their_longest_cell(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("name", "at"), [("ada", EPOCH), ("countess", None)])
 
     assert capsys.readouterr().out.splitlines() == [
@@ -18,7 +18,7 @@ def test_columns_are_as_wide_as_what_stands_in_them(capsys: pytest.CaptureFixtur
     ]
 
 
-def test_nothing_that_somebody_sent_steers_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+def test_control_characters_are_replaced(capsys: pytest.CaptureFixture[str]) -> None:
     print_table(("device",), [("\x1b[2J\r\n\x9b31m\u202eapp",)])
 
     assert capsys.readouterr().out.splitlines() == ["device", "?[2J???31m?app"]

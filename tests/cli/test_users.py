@@ -1,4 +1,4 @@
-"""`auth-api users`, as an operator uses it."""
+"""`auth-api users`: create, show, list, disable and enable."""
 
 import json
 from subprocess import CompletedProcess
@@ -22,7 +22,7 @@ def create(auth_api: Command, name: str = "ada", *options: str, password: str = 
     return auth_api("users", "create", email, name, "--password-stdin", *options, stdin=f"{password}\n")
 
 
-def test_an_account_is_made_shown_and_listed(auth_api: Command) -> None:
+def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
     created = create(auth_api, "Ada", "--json")
     create(auth_api, "grace").check_returncode()
 
@@ -46,7 +46,7 @@ def test_an_account_is_made_shown_and_listed(auth_api: Command) -> None:
     assert newest == listed[:1]
 
 
-def test_tables_are_for_people(auth_api: Command) -> None:
+def test_users_are_printed_as_a_table(auth_api: Command) -> None:
     empty = auth_api("users", "list")
     created = create(auth_api)
 
@@ -59,7 +59,7 @@ def test_tables_are_for_people(auth_api: Command) -> None:
     assert auth_api("users", "show", "ada").stdout == created.stdout
 
 
-def test_everything_that_is_wrong_with_a_new_account_is_told_at_once(auth_api: Command) -> None:
+def test_all_invalid_fields_are_reported_at_once(auth_api: Command) -> None:
     refused = auth_api("users", "create", "nowhere", "a b", "--password-stdin", stdin="qzvkw\n")
 
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -69,7 +69,7 @@ def test_everything_that_is_wrong_with_a_new_account_is_told_at_once(auth_api: C
     assert "qzvkw" not in refused.stderr
 
 
-def test_a_weak_password_is_refused_with_every_rule_it_breaks(auth_api: Command) -> None:
+def test_weak_password_is_rejected_with_all_broken_rules(auth_api: Command) -> None:
     refused = create(auth_api, password="Password1")
 
     assert (refused.returncode, refused.stdout) == (1, "")
@@ -81,7 +81,7 @@ def test_a_weak_password_is_refused_with_every_rule_it_breaks(auth_api: Command)
     ]
 
 
-def test_a_password_that_is_no_text_is_refused() -> None:
+def test_password_that_is_not_utf8_is_rejected() -> None:
     arguments = ["users", "create", "ada@example.com", "ada", "--password-stdin"]
 
     refused = CliRunner().invoke(commands, arguments, input=PASSWORD.encode("utf-16"))
@@ -89,7 +89,7 @@ def test_a_password_that_is_no_text_is_refused() -> None:
     assert (refused.exit_code, refused.output) == (1, "Error: The password on standard input is not UTF-8.\n")
 
 
-def test_a_taken_address_is_refused(auth_api: Command) -> None:
+def test_taken_email_is_rejected(auth_api: Command) -> None:
     create(auth_api).check_returncode()
 
     again = create(auth_api)
@@ -98,14 +98,14 @@ def test_a_taken_address_is_refused(auth_api: Command) -> None:
     assert again.stderr == "An account with this e-mail address already exists.\n"
 
 
-def test_an_unknown_account_is_told(auth_api: Command) -> None:
+def test_unknown_user_is_reported(auth_api: Command) -> None:
     for command in ("show", "disable"):
-        done = auth_api("users", command, "nobody")
+        done = auth_api("users", command, "unknown")
         assert (command, done.returncode, done.stdout, done.stderr) == (command, 1, "", "User not found\n")
 
 
-async def test_disabling_ends_the_live_sessions_of_a_running_server_at_once(deployment: Deployment) -> None:
-    """Enabling lets the person log in again, but brings no session back; the history tells both, once."""
+async def test_disabling_ends_live_sessions_of_a_running_server(deployment: Deployment) -> None:
+    """Enabling permits logins again but restores no session; each change is one event."""
     create(deployment.command).check_returncode()
     with deployment.server() as server:
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
@@ -117,16 +117,16 @@ async def test_disabling_ends_the_live_sessions_of_a_running_server_at_once(depl
             again = deployment.command("users", "disable", "ada")
 
             assert (disabled.returncode, disabled.stdout, disabled.stderr) == (0, "disabled\n", "")
-            assert (again.returncode, again.stdout) == (0, "was disabled already\n")
+            assert (again.returncode, again.stdout) == (0, "already disabled\n")
             assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
             assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
             assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
 
             assert deployment.command("users", "enable", "ada").stdout == "enabled\n"
-            assert deployment.command("users", "enable", "ada").stdout == "was enabled already\n"
+            assert deployment.command("users", "enable", "ada").stdout == "already enabled\n"
             assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
             assert (await ada.log_in()).status == 200
 
-    history = await deployment.rows("SELECT action, details FROM audit_logs WHERE action LIKE 'account:%' ORDER BY id")
-    assert [action for action, _ in history] == ["account:registered", "account:disabled", "account:enabled"]
-    assert {json.loads(details)["by"] for _, details in history} == {"command line"}
+    events = await deployment.rows("SELECT action, details FROM audit_logs WHERE action LIKE 'account:%' ORDER BY id")
+    assert [action for action, _ in events] == ["account:registered", "account:disabled", "account:enabled"]
+    assert {json.loads(details)["by"] for _, details in events} == {"command line"}

@@ -1,4 +1,4 @@
-"""The installed package: everything works from it alone, outside of the repository."""
+"""The installed package works outside the repository."""
 
 import os
 import shutil
@@ -30,9 +30,9 @@ BUILT_FROM = [
 
 @pytest.fixture(scope="session")
 def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder into which the project's wheel was unpacked.
+    """A folder that contains the unpacked wheel.
 
-    The hook that copies bundles out of build requirements is left out: they are in the source tree already.
+    The build hook that copies bundles from build requirements is off: they already are in the source tree.
     """
     source, target = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("site-packages")
     for name in BUILT_FROM:
@@ -55,7 +55,7 @@ def site_packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def test_the_wheel_carries_what_is_not_python(site_packages: Path) -> None:
+def test_wheel_contains_the_data_files(site_packages: Path) -> None:
     package = site_packages / "auth_api"
     bundles = {path.name for path in (package / "kit" / "http" / "docs_pages" / "bundles").iterdir()}
     migrations = {path.name for path in (REPOSITORY / "piccolo_migrations").glob("*.py")}
@@ -70,7 +70,7 @@ def test_the_wheel_carries_what_is_not_python(site_packages: Path) -> None:
     assert {path.name for path in site_packages.iterdir() if not path.name.endswith(".dist-info")} == {"auth_api"}
 
 
-def test_a_server_runs_from_the_installed_package(deployment: Deployment, site_packages: Path) -> None:
+def test_server_runs_from_the_installed_package(deployment: Deployment, site_packages: Path) -> None:
     ada = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
     with (
         deployment.server(PYTHONPATH=str(site_packages)) as server,
@@ -83,7 +83,7 @@ def test_a_server_runs_from_the_installed_package(deployment: Deployment, site_p
         assert server.stop() == 0
 
 
-def test_piccolos_own_command_works_with_the_installed_package(unmigrated: Deployment, site_packages: Path) -> None:
+def test_piccolo_migrates_with_the_installed_package(unmigrated: Deployment, site_packages: Path) -> None:
     environment = {**unmigrated.environ, "PYTHONPATH": str(site_packages), "PICCOLO_CONF": "auth_api.piccolo_conf"}
     done = subprocess.run(
         [Path(sys.executable).with_name("piccolo"), "migrations", "forwards", "auth_api"],

@@ -147,7 +147,7 @@ async def test_several_that_migrate_at_once_all_succeed(url: str, env: dict[str,
 
     assert [process.returncode for process in done] == [0, 0, 0, 0], done
     assert sorted(process.stdout.count("applied") for process in done) == [0, 0, 0, MIGRATIONS]
-    assert sorted(process.stdout.count("nothing to do") for process in done) == [0, 1, 1, 1]
+    assert sorted(process.stdout.count("No migrations are pending.") for process in done) == [0, 1, 1, 1]
     assert await column(url, "SELECT count(*) FROM migration") == [MIGRATIONS]
 
 
@@ -161,13 +161,13 @@ async def test_check_tells_by_its_status_whether_something_is_pending(
 
     assert (before.returncode, before.stdout.count("pending: 20")) == (1, MIGRATIONS)
     assert after_check == set()
-    assert (after.returncode, after.stdout) == (0, "nothing is pending\n")
+    assert (after.returncode, after.stdout) == (0, "No migrations are pending.\n")
 
 
 def test_the_tables_say_nothing_that_the_migrations_lack(env: dict[str, str], tmp_path: Path) -> None:
     done = run_cli("migrate", "--drift", env=env, cwd=tmp_path)
 
-    assert (done.returncode, done.stdout, done.stderr) == (0, "nothing is missing from the migrations\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "All table changes are in migrations.\n", "")
 
 
 def test_a_column_without_a_migration_is_found(env: dict[str, str], tmp_path: Path) -> None:
@@ -183,7 +183,7 @@ def test_a_column_without_a_migration_is_found(env: dict[str, str], tmp_path: Pa
 
     assert done.returncode == 1, done.stderr
     (line,) = done.stdout.splitlines()
-    assert line.startswith("missing from the migrations: ")
+    assert line.startswith("not in a migration: ")
     assert "nickname" in line
 
 

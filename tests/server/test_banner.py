@@ -22,7 +22,7 @@ auth_api is running at {url}   (Ctrl-C stops it)
   Mailbox   {url}/dev/mailbox
   Database  {database}
 
-Next, register somebody:
+Next, register a user:
   curl -s {url}/api/auth/register -H 'Content-Type: application/json' \\
     -d '{{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}}'
 """

@@ -96,7 +96,7 @@ def test_all_wrong_settings_are_told_at_once(deployment: Deployment, command: tu
 
     assert (done.returncode, done.stdout) == (2, "")
     headline, *lines = done.stderr.splitlines()
-    assert headline == "The settings are not usable:"
+    assert headline == "The settings are invalid:"
     assert sorted(line.partition(" ")[0] for line in lines) == [
         "DATABASE_URL",
         "JWT_SECRET_KEY",
@@ -117,7 +117,7 @@ def test_a_folder_that_cannot_keep_the_development_secret(deployment: Deployment
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == (
-        "The settings are not usable:\n"
-        f"The development secret cannot be kept in {deployment.folder}/file/auth.db.secret: not a directory. "
+        "The settings are invalid:\n"
+        f"The generated secret cannot be stored in {deployment.folder}/file/auth.db.secret: not a directory. "
         "Make the folder writable, or set JWT_SECRET_KEY.\n"
     )

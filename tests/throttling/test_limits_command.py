@@ -32,10 +32,10 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("forgot, per IP address", "20 requests in 1 h"),
         ("resend, per IP address", "20 requests in 1 h"),
         ("mailed_token, per IP address", "20 requests in 1 min"),
-        ("everything, per IP address and worker process", "50 requests a second"),
-        ("mails of one kind that strangers can cause, per account", "3 in 1 h"),
-        ("wrong passwords, per account and network", "5 in 24 h"),
-        ("wrong passwords, per account, from networks new to it", "50 in 1 h"),
+        ("all requests, per IP address and worker process", "50 requests per second"),
+        ("mails of one kind, per e-mail address or user", "3 in 1 h"),
+        ("wrong passwords, per user and network", "5 in 24 h"),
+        ("wrong passwords, per user, from networks not used recently", "50 in 1 h"),
     ]
 
 
@@ -50,7 +50,7 @@ def test_settings_change_the_printed_limits() -> None:
         ("forgot, per IP address", "40 requests in 1 h"),
         ("resend, per IP address", "40 requests in 1 h"),
         ("mailed_token, per IP address", "40 requests in 1 min"),
-        ("everything, per IP address and worker process", "100 requests a second"),
+        ("all requests, per IP address and worker process", "100 requests per second"),
     ]
 
 
@@ -74,4 +74,4 @@ def test_disabled_limits_are_announced(tmp_path: Path) -> None:
     done = run_cli("limits", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     assert done.returncode == 0
-    assert done.stdout.splitlines()[0] == "All limits are switched off (RATE_LIMIT_ENABLED=false)."
+    assert done.stdout.splitlines()[0] == "All limits are off (RATE_LIMIT_ENABLED=false)."

@@ -140,7 +140,7 @@ async def test_ft10_production_does_not_begin_with_an_empty_database(deployment:
 
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == (
-        f"Error: There is no database at {path}. Put it back, or make a new one with: auth-api migrate\n"
+        f"Error: The database {path} does not exist. Restore it, or create a new one: auth-api migrate\n"
     )
     assert path.exists() is (what == "empty")
     record("FT10", engine="sqlite", workers=1, seen={}, outcome=f"{what} file: start refused", lost=0)
