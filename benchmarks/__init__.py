@@ -1,5 +1,6 @@
-"""Measures the server beside its peers and beside the floor of its own stack: `make bench`.
+"""Compare the server's speed with other servers and with the floor of its own stack: `make bench`.
 
-`machine` pins, counts processor time and memory; `load` drives wrk; `contestants` and `peers/` start servers; `seeding`
-fills ours; `comparison`, `solo` and `growth` measure; `targets` judges; `report` and `picture` write RESULTS.md.
+`machine` pins processes and reads processor time and memory; `load` drives wrk; `contestants` and `peers/` start
+servers; `seeding` fills our database; `measuring` and `growth` measure; `targets` compares with the targets; `report`
+and `picture` write RESULTS.md.
 """

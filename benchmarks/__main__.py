@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure, print, and write RESULTS.md and results.svg."""
+"""Measure, print, and write RESULTS.md and results.svg: `python -m benchmarks`."""
 
 import argparse
 import asyncio
@@ -15,7 +15,7 @@ import msgspec
 
 from benchmarks import growth, measuring, targets
 from benchmarks.contestants import LOGIN, PROFILE, REFRESH, REGISTER, Contestant, floor, our_environment, ours, seeded
-from benchmarks.load import WrongAnswerError
+from benchmarks.load import WrongResponseError
 from benchmarks.machine import OTHER_CORES, SERVER_CORE, TWO_CORES
 from benchmarks.measuring import Entry, driven, paced, raw
 from benchmarks.peers.better_auth import better_auth
@@ -31,7 +31,14 @@ HERE: Final = Path(__file__).parent
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """How long everything takes."""
+    """The length of a run.
+
+    Attributes:
+        rounds: rounds in which the contestants take turns.
+        seconds: length of one measurement.
+        load_minutes: length of the mixed load before memory is measured.
+        starts: starts of which the median is taken.
+    """
 
     rounds: int
     seconds: float
@@ -45,31 +52,33 @@ FULL: Final = Plan(rounds=5, seconds=5, load_minutes=10, starts=5)
 
 
 def main() -> int:
-    """Measure what the arguments say."""
-    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description="Measure the server beside its peers.")
+    """Measure as the arguments say, and return the exit status."""
+    parser = argparse.ArgumentParser(prog="make bench ARGS=…", description="Compare the server with other servers.")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--quick", action="store_true", help="one round, under three minutes: a look, no proof")
+    length.add_argument("--quick", action="store_true", help="one round, under three minutes, for an impression")
     length.add_argument("--full", action="store_true", help="five long rounds and ten minutes of mixed load")
-    parser.add_argument("--growth", action="store_true", help="also with 1,000,000 accounts: takes some minutes more")
-    parser.add_argument("--load-minutes", type=float, help="of mixed load, before memory is measured")
-    parser.add_argument("--no-peers", action="store_true", help="our server and the floors alone")
-    parser.add_argument("--dry", action="store_true", help="print, and leave RESULTS.md as it is")
+    parser.add_argument(
+        "--growth", action="store_true", help="also with 1,000,000 accounts, which takes some minutes more"
+    )
+    parser.add_argument("--load-minutes", type=float, help="minutes of mixed load before memory is measured")
+    parser.add_argument("--no-peers", action="store_true", help="only auth_api and the floors")
+    parser.add_argument("--dry", action="store_true", help="print the results without writing them")
     arguments = parser.parse_args()
     if missing := [tool for tool in ("wrk", "taskset") if shutil.which(tool) is None]:
         parser.error(f"{' and '.join(missing)} not found: on Debian, apt-get install wrk util-linux")
     plan = QUICK if arguments.quick else FULL if arguments.full else USUAL
     if arguments.load_minutes is not None:
         plan = msgspec.structs.replace(plan, load_minutes=arguments.load_minutes)
-    os.sched_setaffinity(0, OTHER_CORES)  # all that is started here inherits this, unless it is pinned elsewhere
+    os.sched_setaffinity(0, OTHER_CORES)  # child processes inherit this, unless they are pinned
     try:
         with PostgresServer(durable=True) as server, tempfile.TemporaryDirectory() as folder:
             results = _measure(plan, server, Path(folder), peers=not arguments.no_peers)
             if arguments.growth:
-                results.growth, results.cleaning = growth.measure(server, _tell)
-    except WrongAnswerError as error:
-        _tell(f"Void, because of a wrong answer: {error}")
+                results.growth, results.cleaning = growth.measure(server, _print)
+    except WrongResponseError as error:
+        _print(f"Void because of a wrong response: {error}")
         return 1
-    _tell("\n" + summary(results))
+    _print("\n" + summary(results))
     if not arguments.dry:
         (HERE / "RESULTS.md").write_text(render(results, rounds=plan.rounds), encoding="utf-8")
         (HERE / "results.svg").write_text(draw(results), encoding="utf-8")
@@ -95,26 +104,28 @@ def _measure(plan: Plan, server: PostgresServer, folder: Path, *, peers: bool) -
     )
     with _running([one, ours(targets.OURS_SQLITE, embedded_people, embedded), *floors, *others]) as contestants:
         entries = [*_entries(contestants, plan), *_raw_entries(environ["DATABASE_URL"], plan)]
-        results.measurements += measuring.rounds(entries, plan.rounds, _tell)
+        results.measurements += measuring.rounds(entries, plan.rounds, _print)
     with _running([two]):
         entries = [driven(two, workload, plan.seconds + 2) for workload in (LOGIN, REGISTER)]
         hashes = raw(targets.HASHES_TWICE, LOGIN, ["hashes", "2"], TWO_CORES, plan.seconds)
         entries = [driven(two, PROFILE, plan.seconds), *entries, hashes]
-        results.measurements += measuring.rounds(entries, plan.rounds, _tell)
+        results.measurements += measuring.rounds(entries, plan.rounds, _print)
     with _running([ours(targets.OURS, people[::-1], environ)]) as [again]:
-        _tell(f"mixed load for {plan.load_minutes:g} minutes")
+        _print(f"mixed load for {plan.load_minutes:g} minutes")
         results.load_minutes = plan.load_minutes
         try:
             loaded = measuring.memory_after_load(again, plan.load_minutes * 60)
             results.halfway_memory, results.loaded_memory = loaded
-        except WrongAnswerError as error:  # all else has been measured by now
-            _tell(f"Memory is void, because of a wrong answer: {error}")
+        except WrongResponseError as error:  # everything else has been measured
+            _print(f"Memory is void because of a wrong response: {error}")
     return results
 
 
 def _entries(contestants: list[Contestant], plan: Plan) -> Iterator[Entry]:
     for workload in (PROFILE, REFRESH, LOGIN, REGISTER):
-        seconds = plan.seconds + 2 if workload in {LOGIN, REGISTER} else plan.seconds  # a few a second need longer
+        seconds = (
+            plan.seconds + 2 if workload in {LOGIN, REGISTER} else plan.seconds
+        )  # few responses per second need a longer measurement
         yield from (driven(each, workload, seconds) for each in contestants if _takes_part(each, workload, plan))
     for each in contestants:
         if _takes_part(each, PROFILE, plan) and _takes_part(each, LOGIN, plan):
@@ -124,7 +135,7 @@ def _entries(contestants: list[Contestant], plan: Plan) -> Iterator[Entry]:
 
 def _takes_part(contestant: Contestant, workload: str, plan: Plan) -> bool:
     if contestant.name in {targets.OURS_SQLITE, targets.FASTAPI_USERS_SQLITE}:
-        return workload == PROFILE  # there is a target for that alone, and hashing is the same as beside PostgreSQL
+        return workload == PROFILE  # only this workload has a target; hashing is the same as with PostgreSQL
     if plan is QUICK and workload == REGISTER:
         return contestant.name == targets.OURS
     return workload in contestant.traffic
@@ -144,7 +155,7 @@ def _peers(server: PostgresServer) -> Iterator[Contestant]:
     def sqlalchemy_url(name: str) -> str:
         return database(name).replace("postgresql://", "postgresql+asyncpg://")
 
-    # fastapi-users on SQLite answers some sign-ups with 500 ("database is locked"): it does not take part in that.
+    # fastapi-users on SQLite returns 500 ("database is locked") for some registrations, so it is not measured at them.
     file = "sqlite+aiosqlite:///{folder}/auth.db"
     makers: list[Callable[[], Contestant]] = [
         lambda: fastapi_users(targets.FASTAPI_USERS, sqlalchemy_url("fastapi_users"), registers=True),
@@ -157,7 +168,7 @@ def _peers(server: PostgresServer) -> Iterator[Contestant]:
         try:
             yield make()
         except NotInstalledError as error:
-            _tell(f"A peer is left out: {error}")
+            _print(f"A peer is skipped: {error}")
 
 
 @contextmanager
@@ -168,7 +179,7 @@ def _running(contestants: list[Contestant]) -> Iterator[list[Contestant]]:
         yield contestants
 
 
-def _tell(line: str) -> None:
+def _print(line: str) -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

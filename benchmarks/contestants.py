@@ -1,4 +1,4 @@
-"""Servers that are compared: what starts one, and what it is asked."""
+"""The compared servers: how they start, and the requests that are sent to them."""
 
 import json
 import os
@@ -21,31 +21,31 @@ REFRESH: Final = "refresh"
 LOGIN: Final = "login"
 REGISTER: Final = "register"
 
-PASSWORD: Final = "Tr0ub4dor&3-horse"  # noqa: S105 - of people who live as long as the measurement
+PASSWORD: Final = "Tr0ub4dor&3-horse"  # noqa: S105 - the password of the test users
 PEOPLE: Final = 500
-CHAINS: Final = 64
-"""Refresh tokens that one round begins with: more than it has connections."""
+MAX_CHAINS: Final = 64
+"""Refresh tokens at the start of a round: more than it has connections."""
 
 NUMBER: Final = "0123456789abc"
-"""Stands in a request for the number of a newcomer, which is as long."""
+"""Placeholder for the number of a new user, which has the same length."""
 
-_READY_WITHIN: Final = 60.0
+_MAX_START_SECONDS: Final = 60.0
 _HOST: Final = "127.0.0.1"
 
 
 class NotReadyError(Exception):
-    """A server did not come up; the message shows what it wrote."""
+    """A server did not start; the message has its output."""
 
 
 class Service:
-    """A server on a free port, pinned, in a folder of its own; running inside the `with` block.
+    """A server on a free port, pinned to processors, with its own folder; it runs inside the `with` block.
 
     Args:
-        command: starts it; `{port}` and `{folder}` in it are filled in.
-        environ: over a clean environment.
+        command: the command that starts it; `{port}` and `{folder}` are replaced.
+        environ: variables that are added to a clean environment.
         cores: the processors it may use.
-        probe: a path that it answers with 200 when it is up.
-        first: is run before, in the folder and the same environment.
+        probe: a path that returns 200 when it is ready.
+        first: called before the start, with the folder and the environment.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class Service:
         self.cores = set(cores)
         self._command, self._environ, self._probe, self._first = command, clean_environment(environ), probe, first
         self.started_within = 0.0
-        """Seconds from its start to its first answer."""
+        """Seconds from its start to its first response."""
 
     def __enter__(self) -> Self:
         self._caretaker = Caretaker("auth-api-benchmark-")
@@ -81,12 +81,12 @@ class Service:
 
     @property
     def pid(self) -> int:
-        """The process that was started."""
+        """Id of the process that was started."""
         return self._process.pid
 
     @property
     def workers(self) -> list[int]:
-        """The processes that answer: the biggest of the family, or all that are as big as it, within a third."""
+        """Ids of the processes that serve requests: those with more than two thirds of the largest one's memory."""
         sizes = {pid: _resident(pid) for pid in family(self.pid)}
         return [pid for pid, size in sizes.items() if size > max(sizes.values()) * 2 / 3]
 
@@ -109,13 +109,13 @@ class Service:
                 start_new_session=True,
             )
         self._caretaker.watch(-self._process.pid)
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > began + _READY_WITHIN:
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > began + _MAX_START_SECONDS:
                 raise NotReadyError(output.read_text(encoding="utf-8", errors="replace")[-3000:])
             time.sleep(0.005)
         self.started_within = time.monotonic() - began
 
-    def _answers(self) -> bool:
+    def _is_ready(self) -> bool:
         with suppress(OSError), socket.create_connection((_HOST, self.port), timeout=5) as connection:
             connection.sendall(request("GET", self._probe, host=_HOST, headers=["Connection: close"]).encode())
             return connection.recv(16).startswith(b"HTTP/1.1 200")
@@ -131,7 +131,7 @@ def _resident(pid: int) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Contestant:
-    """A server under its name in the tables, and the traffic of a round, by workload."""
+    """A server, its name in the tables, and the traffic of a round by workload."""
 
     name: str
     service: Service
@@ -140,7 +140,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who has registered and logged in."""
+    """A user with a session."""
 
     email: str
     access_token: str
@@ -148,7 +148,7 @@ class Person:
 
 
 def seeded(environ: Mapping[str, str], count: int = PEOPLE) -> list[Person]:
-    """Register so many people past HTTP, in the database that the environment names."""
+    """Create users with sessions, without HTTP, in the database of the environment."""
     command = [sys.executable, "-m", "benchmarks.seeding", str(count), PASSWORD]
     made = subprocess.run(command, env=clean_environment(environ), capture_output=True, check=False, text=True)
     if made.returncode != 0:
@@ -157,20 +157,20 @@ def seeded(environ: Mapping[str, str], count: int = PEOPLE) -> list[Person]:
 
 
 def our_environment(database_url: str, **variables: str) -> dict[str, str]:
-    """Return the settings of a production server, unchanged but for the number of requests that limits allow."""
+    """Return the settings of a production server; only the numbers of requests that limits allow are raised."""
     return {
         "ENVIRONMENT": "production",
         "DATABASE_URL": database_url,
         "PUBLIC_URL": "https://auth.example.org",
         "JWT_SECRET_KEY": "5tQ0Zr8fVw1Lk6Yp3Nx9Bd2Hs7Mc4JgA",
-        "ACCESS_TOKEN_EXPIRE_MINUTES": "240",  # longer than all of this takes
+        "ACCESS_TOKEN_EXPIRE_MINUTES": "240",  # longer than the whole run
         "RATE_LIMIT_FACTOR": "1000000",
         **variables,
     }
 
 
 def ours(name: str, people: list[Person], environ: Mapping[str, str], cores: Iterable[int] = SERVER_CORE) -> Contestant:
-    """Return our server as it is shipped, with these people in its database already."""
+    """Return our server as it is shipped; its database already contains these users."""
     service = Service(
         [sys.executable, "-m", "auth_api", "serve", "--port", "{port}"], environ, cores=cores, probe="/health/live"
     )
@@ -186,11 +186,11 @@ def ours(name: str, people: list[Person], environ: Mapping[str, str], cores: Ite
     register = request("POST", "/api/auth/register", host=host, body=json.dumps(newcomer))
 
     def chains(number: int) -> Traffic:
-        # A round begins with tokens that no other round has used.
-        first = number * CHAINS % len(refreshes)
+        # Each round starts with tokens that no other round has used.
+        first = number * MAX_CHAINS % len(refreshes)
         token = people[0].refresh_token
         return Traffic(
-            refreshes[first : first + CHAINS],
+            refreshes[first : first + MAX_CHAINS],
             expect='"refresh_token"',
             chain='"refresh_token":"([^"]+)"',
             template=refreshes[0].replace(token, "~"),
@@ -209,14 +209,14 @@ def ours(name: str, people: list[Person], environ: Mapping[str, str], cores: Ite
 
 
 def registering(template: str, status: int = 201, expect: str = "") -> Traffic:
-    """Return traffic that registers somebody new with each request, whose number takes the place of `NUMBER`."""
+    """Return traffic in which each request registers a new user, whose number replaces `NUMBER`."""
     return Traffic([], status=status, expect=expect, template=template.replace(NUMBER, "~"))
 
 
 def floor(name: str, application: str, people: list[Person]) -> Contestant:
-    """Return an application that does nothing but answer, on the same uvicorn, loop and parser as ours."""
+    """Return an application that only responds, on the same uvicorn, event loop and parser as ours."""
     command = [sys.executable, "-m", "uvicorn", application, "--port", "{port}", "--no-access-log"]
     command += ["--loop", "uvloop", "--http", "httptools", "--lifespan", "off", "--log-level", "warning"]
-    service = Service(command, {"PYTHONPATH": os.getcwd()}, probe="/api/user/profile")  # noqa: PTH109 - a text is wanted
+    service = Service(command, {"PYTHONPATH": os.getcwd()}, probe="/api/user/profile")  # noqa: PTH109 - a string is needed
     requests = [request("GET", "/api/user/profile", host=_HOST, token=person.access_token) for person in people]
     return Contestant(name=name, service=service, traffic={PROFILE: lambda _: Traffic(requests, expect='"username"')})

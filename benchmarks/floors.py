@@ -1,4 +1,4 @@
-"""Applications that answer a profile without knowing anybody: what is left when everything is left out."""
+"""Applications that return a profile without authentication or database: the floor of the comparison."""
 
 from typing import Any, Final
 
@@ -7,7 +7,7 @@ from litestar import Litestar, get
 
 
 class Profile(msgspec.Struct):
-    """As many fields as ours has."""
+    """The fields of our profile."""
 
     id: int = 1
     username: str = "ada"
@@ -21,7 +21,7 @@ class Profile(msgspec.Struct):
 
 @get("/api/user/profile")
 async def read_profile() -> Profile:
-    """Answer."""
+    """Return a constant profile."""
     return Profile()
 
 
@@ -32,6 +32,6 @@ _HEADERS: Final = [(b"content-type", b"application/json"), (b"content-length", s
 
 
 async def bare_asgi(_scope: Any, _receive: Any, send: Any) -> None:
-    """Answer, without a framework."""
+    """Return a constant profile, without a framework."""
     await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
     await send({"type": "http.response.body", "body": _BODY})

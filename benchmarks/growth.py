@@ -1,4 +1,4 @@
-"""The same requests beside a few hundred accounts, and beside a million."""
+"""Measure the same requests with a few hundred accounts, and with a million."""
 
 import asyncio
 import subprocess
@@ -27,7 +27,7 @@ _FILL_ACCOUNTS: Final = (
     "FROM generate_series(1, $1::int) AS number, (SELECT hashed_password AS hash FROM users LIMIT 1) AS known"
 )
 
-_FILL_SESSIONS: Final = (  # of their refresh tokens, one of five has been over for a week
+_FILL_SESSIONS: Final = (  # one of five refresh tokens expired a week ago
     "WITH opened AS (INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, "
     "absolute_expires_at, ip_address, network, amr) SELECT uuidv7(), users.id, now(), now(), now(), "
     "now() + interval '7 days', now() + interval '30 days', '127.0.0.1', '127.0.0.1', 'pwd' "
@@ -39,32 +39,34 @@ _FILL_SESSIONS: Final = (  # of their refresh tokens, one of five has been over 
 
 
 def measure(
-    server: PostgresServer, tell: Callable[[str], None], *, accounts: int = ACCOUNTS
+    server: PostgresServer, report: Callable[[str], None], *, accounts: int = ACCOUNTS
 ) -> tuple[dict[str, float], float]:
-    """Return by which share the processor time of each request grew, PostgreSQL's included.
+    """Measure before and after a million accounts are added.
 
-    And by what factor the p99 of a profile was larger while the tokens that are over were removed.
+    Returns:
+        The growth of the processor time of each request, PostgreSQL included, as a share; and the factor by which the
+        p99 of a profile grew while expired tokens were removed.
     """
     database_url = asyncio.run(create_database(server.url(), "growth"))
     environ = our_environment(database_url, HOUSEKEEPING_INTERVAL="0")
     people = seeded(environ)
     contestant = ours("auth_api", people, environ)
     with contestant.service as service:
-        drive(service.port, contestant.traffic[PROFILE](0), connections=8, seconds=1)  # all connections are open now
+        drive(service.port, contestant.traffic[PROFILE](0), connections=8, seconds=1)  # opens all connections
         before = {workload: _cost(contestant, workload, server, 0) for workload in (PROFILE, REFRESH, LOGIN)}
         began = time.monotonic()
         asyncio.run(_fill(database_url, accounts))
-        tell(f"{accounts:,} accounts with {SESSIONS_EACH} sessions each, within {time.monotonic() - began:.0f} s")
+        report(f"{accounts:,} accounts with {SESSIONS_EACH} sessions each, within {time.monotonic() - began:.0f} s")
         after = {workload: _cost(contestant, workload, server, 1) for workload in before}
         for workload, cost in before.items():
-            tell(f"{workload:<40} {cost:,.0f} µs of processor before, {after[workload]:,.0f} µs with the crowd")
-        calm, cleaning = _p99(contestant), _p99_while_cleaning(contestant, environ, tell)
-        tell(f"p99 of a profile: {calm:.1f} ms, and {cleaning:.1f} ms while tokens are removed")
+            report(f"{workload:<40} {cost:,.0f} µs of processor time before, {after[workload]:,.0f} µs after")
+        calm, cleaning = _p99(contestant), _p99_while_cleaning(contestant, environ, report)
+        report(f"p99 of a profile: {calm:.1f} ms, {cleaning:.1f} ms while tokens are removed")
     return {workload: after[workload] / cost - 1 for workload, cost in before.items()}, cleaning / calm
 
 
 def _cost(contestant: Contestant, workload: str, server: PostgresServer, turn: int) -> float:
-    """Return the microseconds of processor time of both servers per answer."""
+    """Return the processor time of both servers per response, in microseconds."""
     service, costs = contestant.service, []
     for repetition in range(3):
         traffic = contestant.traffic[workload](3 * turn + repetition)
@@ -79,12 +81,12 @@ def _p99(contestant: Contestant) -> float:
     return drive(contestant.service.port, profiles, connections=4, seconds=2 * SECONDS).p99
 
 
-def _p99_while_cleaning(contestant: Contestant, environ: dict[str, str], tell: Callable[[str], None]) -> float:
+def _p99_while_cleaning(contestant: Contestant, environ: dict[str, str], report: Callable[[str], None]) -> float:
     command = [sys.executable, "-m", "auth_api", "cleanup"]
     with subprocess.Popen(command, env=clean_environment(environ), stdout=subprocess.PIPE, text=True) as process:
         seen = _p99(contestant)
         output, _ = process.communicate()
-    tell(output.strip())
+    report(output.strip())
     return seen
 
 

@@ -1,7 +1,7 @@
-"""Where the time of a request goes: `python -m benchmarks.layers` calls each layer in one process, without a network.
+"""Measure each layer of a request in one process, without a network: `python -m benchmarks.layers`.
 
-Prints the processor time of the event loop's thread, the best of many short batches: what others do at the same time on
-the machine disturbs that least. A line that is indented is contained in the one above it.
+Prints the processor time of the event loop's thread, the best of many short batches, because other programs on the
+machine disturb that least. An indented line is part of the line above it.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ Work = Callable[[], Awaitable[object]]
 
 
 async def cost(work: Work, *, batch: int = BATCH, batches: int = BATCHES) -> float:
-    """Return microseconds of processor time that the work takes in this thread."""
+    """Return the processor time of the work in this thread, in microseconds."""
     seconds = []
     for _ in range(batches):
         began = time.thread_time()
@@ -83,30 +83,30 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
         }
         log_request(__name__, **fields)
 
-    async def asked() -> None:
+    async def fetch() -> None:
         await connection.fetch(statement, next(turn).sid)
 
-    async def lent() -> None:
+    async def borrow() -> None:
         await engine.release(await engine.acquire(), clean=True)
 
     async def nothing() -> None:
         return None
 
-    async def guarded() -> None:
+    async def guard() -> None:
         await breakers.get(SERVICE).call_async(nothing)
 
-    async def found() -> None:
+    async def find() -> None:
         claim = next(turn)
         await principal_repository.find_principal(claim.sid, claim.user_id)
 
     costs = {
-        "look-up of session and account": await cost(found),
-        "  round trip on a connection at hand": await cost(asked),
-        "  connection out of the pool and back": await cost(lent),
-        "  breaker": await cost(guarded),
+        "session check": await cost(find),
+        "  round trip on a cached connection": await cost(fetch),
+        "  acquire and release a connection": await cost(borrow),
+        "  circuit breaker": await cost(guard),
         "  query built by Piccolo": await cost(lambda: _built(next(turn).sid)),
-        "access token, remembered": await cost(verify),
-        "access token, seen first": await cost(verify_anew),
+        "access token, cached": await cost(verify),
+        "access token, not cached": await cost(verify_anew),
         "access line": await cost(line),
     }
     await engine.release(connection, clean=True)
@@ -165,13 +165,13 @@ async def _requests(app: Any, people: list[tuple[str, str, str]]) -> dict[str, f
     return {
         "GET profile": await cost(paths.profile),
         "POST refresh": await cost(paths.refresh),
-        "POST login, without the hash": await cost(paths.log_in, batch=5, batches=20),
+        "POST login without the hash": await cost(paths.log_in, batch=5, batches=20),
         "bare Litestar": await cost(lambda: bare.call("GET", "/api/user/profile")),
     }
 
 
 def main() -> None:
-    """Measure, and print."""
+    """Measure and print."""
     with PostgresServer() as server:
         url = asyncio.run(create_database(server.url(), "layers"))
         for name, microseconds in uvloop.run(measure(url)).items():

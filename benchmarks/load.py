@@ -1,4 +1,4 @@
-"""Drives wrk, and voids what was answered wrongly."""
+"""Drive wrk, and reject measurements with wrong responses."""
 
 import json
 import subprocess
@@ -12,24 +12,24 @@ from typing import Final
 from benchmarks.machine import OTHER_CORES, pinned
 
 _SCRIPT: Final = Path(__file__).with_name("traffic.lua")
-_PATIENCE: Final = 30
+_TIMEOUT_SECONDS: Final = 30
 
 
-class WrongAnswerError(Exception):
-    """An answer was not the expected one: what was measured counts for nothing."""
+class WrongResponseError(Exception):
+    """A response was not the expected one, so the measurement is void."""
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Requests to send, and how to tell a right answer.
+    """Requests to send, and the expected response.
 
     Attributes:
-        requests: whole HTTP requests, sent in turn; with `chain` each is sent once.
-        status: of a right answer.
-        expect: stands in the body of a right answer.
-        chain: a Lua pattern that captures in an answer what belongs into the next request.
-        template: a request in which `~` stands for what was captured, or without `chain` for a new number.
-        pause: milliseconds between an answer and the next request of its connection.
+        requests: complete HTTP requests, sent in turn; with `chain`, each is sent once.
+        status: expected status.
+        expect: text that the body of the response must contain.
+        chain: a Lua pattern that captures a part of a response for the next request.
+        template: a request in which `~` is replaced by the captured part or, without `chain`, by a new number.
+        pause: milliseconds between a response and the next request of its connection.
     """
 
     requests: Sequence[str]
@@ -42,7 +42,7 @@ class Traffic:
 
 @dataclass(frozen=True)
 class Driven:
-    """What wrk saw; times in milliseconds."""
+    """The result of wrk; times in milliseconds."""
 
     rate: float
     p50: float
@@ -50,7 +50,7 @@ class Driven:
     responses: int
 
 
-def request(  # noqa: PLR0913 - a request has these parts
+def request(  # noqa: PLR0913 - the parts of a request
     method: str,
     path: str,
     *,
@@ -60,7 +60,7 @@ def request(  # noqa: PLR0913 - a request has these parts
     headers: Sequence[str] = (),
     form: bool = False,
 ) -> str:
-    """Return an HTTP/1.1 request as it goes over the wire."""
+    """Return an HTTP/1.1 request in its wire format."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}", *headers]
     if token:
         lines.append(f"Authorization: Bearer {token}")
@@ -71,10 +71,10 @@ def request(  # noqa: PLR0913 - a request has these parts
 
 
 def drive(port: int, traffic: Traffic, *, connections: int, seconds: float) -> Driven:
-    """Send the traffic on so many connections for so long.
+    """Send the traffic on a number of connections for a number of seconds.
 
     Raises:
-        WrongAnswerError: at least one answer was wrong, or missing.
+        WrongResponseError: a response was wrong or missing.
     """
     with _driving(port, traffic, connections, seconds) as process:
         return _result(process)
@@ -82,10 +82,10 @@ def drive(port: int, traffic: Traffic, *, connections: int, seconds: float) -> D
 
 @contextmanager
 def driving(port: int, traffic: Traffic, *, connections: int, seconds: float) -> Iterator[None]:
-    """Send the traffic while something else is measured; end it, right or wrong, afterwards.
+    """Send the traffic during the block.
 
     Raises:
-        WrongAnswerError: as above.
+        WrongResponseError: a response was wrong or missing.
     """
     with _driving(port, traffic, connections, seconds) as process:
         yield
@@ -98,7 +98,7 @@ def _driving(port: int, traffic: Traffic, connections: int, seconds: float) -> I
         data.write(_as_lua(traffic))
         data.flush()
         command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{round(seconds)}s"]
-        command += ["--timeout", f"{_PATIENCE}s", "--script", str(_SCRIPT), f"http://127.0.0.1:{port}"]
+        command += ["--timeout", f"{_TIMEOUT_SECONDS}s", "--script", str(_SCRIPT), f"http://127.0.0.1:{port}"]
         command += ["--", data.name]
         process = subprocess.Popen(
             pinned(command, OTHER_CORES), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -115,12 +115,12 @@ def _result(process: "subprocess.Popen[str]") -> Driven:
     output, _ = process.communicate()
     last = output.strip().splitlines()[-1] if output.strip() else ""
     if process.returncode != 0 or not last.startswith("{"):
-        raise WrongAnswerError(output)
+        raise WrongResponseError(output)
     seen = json.loads(last)
     if seen["wrong"] or seen["errors"]:
-        message = f"{seen['wrong']} wrong answers, {seen['errors']} errors of {seen['answers']}: {seen['first']}"
-        raise WrongAnswerError(message)
-    return Driven(seen["answers"] / seen["seconds"], seen["p50"], seen["p99"], seen["answers"])
+        message = f"{seen['wrong']} wrong responses, {seen['errors']} errors of {seen['responses']}: {seen['first']}"
+        raise WrongResponseError(message)
+    return Driven(seen["responses"] / seen["seconds"], seen["p50"], seen["p99"], seen["responses"])
 
 
 def _as_lua(traffic: Traffic) -> str:
@@ -132,5 +132,5 @@ def _as_lua(traffic: Traffic) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Write a string in Lua's own way, each byte as its decimal number."""
+    """Return a Lua string literal with each byte as its decimal number."""
     return '"' + "".join(f"\\{byte:03d}" for byte in text.encode()) + '"'

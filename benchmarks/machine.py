@@ -1,4 +1,4 @@
-"""Which processors who may use, what a process has used, and who else was busy meanwhile."""
+"""Pin processes to processors, and read what they and other programs use."""
 
 import os
 import time
@@ -11,21 +11,21 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _AVAILABLE: Final = sorted(os.sched_getaffinity(0))
 
 SERVER_CORE: Final = {_AVAILABLE[0]}
-"""The one processor of a server under test."""
+"""The processor of the measured server."""
 
 OTHER_CORES: Final = set(_AVAILABLE[1:]) or SERVER_CORE
-"""Those of the client and of PostgreSQL."""
+"""The processors of the client and of PostgreSQL."""
 
 TWO_CORES: Final = set(_AVAILABLE[:2])
 
 
 def pinned(command: list[str], cores: Iterable[int]) -> list[str]:
-    """Return the command that runs this one on these processors alone."""
+    """Return the command that runs this command on these processors only."""
     return ["taskset", "--cpu-list", ",".join(map(str, sorted(cores))), *command]
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it."""
+    """Return the ids of a process and of all its descendants."""
     parents: dict[int, list[int]] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         fields = _stat(int(folder.name))
@@ -38,13 +38,13 @@ def family(pid: int) -> list[int]:
 
 
 def processor_seconds(pid: int) -> float:
-    """Return the time that one process has spent on processors, in user and in system mode."""
+    """Return the processor time of a process, in user and system mode."""
     fields = _stat(pid)
     return (int(fields[11]) + int(fields[12])) / _TICKS if fields else 0.0
 
 
 def proportional_memory(pid: int) -> float:
-    """Return the megabytes that a process has for itself, and its share of those it has in common (PSS)."""
+    """Return the proportional set size (PSS) of a process in megabytes."""
     for line in Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
@@ -60,7 +60,7 @@ def model() -> str:
 
 
 def _stat(pid: int) -> list[str]:
-    """Return the fields of /proc/PID/stat that follow the name: state, parent, …; none for a process that is gone."""
+    """Return the fields of /proc/PID/stat after the name: state, parent, …; an empty list if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -69,31 +69,31 @@ def _stat(pid: int) -> list[str]:
 
 @dataclass(frozen=True)
 class Usage:
-    """What a server used while it was measured.
+    """What a server used during a measurement.
 
     Attributes:
-        seconds: of processor time, by process.
-        wall: seconds that passed.
-        strangers: share of the server's processor that went to somebody else.
+        seconds: processor time by process.
+        wall: elapsed seconds.
+        others_share: share of the server's processors that other programs used.
     """
 
     seconds: dict[int, float]
     wall: float
-    strangers: float
+    others_share: float
 
     @property
     def total(self) -> float:
-        """Seconds of all its processes."""
+        """Processor time of all processes, in seconds."""
         return sum(self.seconds.values())
 
     @property
     def busiest(self) -> float:
-        """Seconds of the process that used most."""
+        """Processor time of the process that used most, in seconds."""
         return max(self.seconds.values())
 
 
 class Meter:
-    """Reads the clocks of a server's processes, at the beginning and at the end."""
+    """Measures the processor time of a server's processes from its creation on."""
 
     def __init__(self, pid: int, cores: Iterable[int]) -> None:
         self._pids = family(pid)
@@ -103,17 +103,19 @@ class Meter:
         self._busy_before = self._busy()
 
     def read(self) -> Usage:
-        """Return what was used since the beginning."""
-        seconds = {pid: max(0.0, after - self._before[pid]) for pid, after in self._read().items()}  # 0: it is gone
+        """Return what was used since the creation."""
+        seconds = {
+            pid: max(0.0, after - self._before[pid]) for pid, after in self._read().items()
+        }  # 0: the process has ended
         wall = time.monotonic() - self._began
-        strangers = (self._busy() - self._busy_before - sum(seconds.values())) / (wall * len(self._cores))
-        return Usage(seconds, wall, max(0.0, strangers))
+        others_share = (self._busy() - self._busy_before - sum(seconds.values())) / (wall * len(self._cores))
+        return Usage(seconds, wall, max(0.0, others_share))
 
     def _read(self) -> dict[int, float]:
         return {pid: processor_seconds(pid) for pid in self._pids}
 
     def _busy(self) -> float:
-        """Return the seconds that these processors worked for anybody, or were taken away by the host."""
+        """Return the seconds that these processors were busy, including time stolen by the host."""
         ticks = 0
         for line in Path("/proc/stat").read_text(encoding="ascii").splitlines():
             name, *fields = line.split()

@@ -1,4 +1,4 @@
-"""Single measurements, and the rounds in which they take turns."""
+"""Take single measurements, and repeat them in rounds."""
 
 import subprocess
 import sys
@@ -12,34 +12,34 @@ from typing import Final
 import msgspec
 
 from benchmarks.contestants import LOGIN, PROFILE, REFRESH, REGISTER, Contestant
-from benchmarks.load import Driven, WrongAnswerError, drive, driving
+from benchmarks.load import Driven, WrongResponseError, drive, driving
 from benchmarks.machine import Meter, Usage, pinned, proportional_memory
 
-CALM: Final = "profile, nothing else"
+CALM: Final = "profile without other load"
 SATURATED: Final = "profile while logins saturate the core"
 
 CONNECTIONS: Final = {LOGIN: 3, REGISTER: 3}
-"""At once, where it is not 16, and two more for a second core: whoever hashes them, none waits for a second."""
+"""Connections of workloads that need a hash (others: 16; plus two per further core), so that no hash waits for 1 s."""
 
-ATTEMPTS: Final = 4
-"""A server whose hashes others keep from the processor refuses some: that is right, and no measurement."""
+MAX_ATTEMPTS: Final = 4
+"""A server whose processor is used by other programs may refuse logins, which voids a measurement."""
 
 PACE: Final = 20
-"""Milliseconds between two requests of one of the four connections whose latency is measured: a load, no flood."""
+"""Milliseconds between two requests on each of the four connections whose latency is measured."""
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """One contestant at one workload.
+    """The result of one contestant at one workload.
 
     Attributes:
-        name: of the contestant.
-        workload: what it was asked.
-        rate: right answers per second.
-        p50: milliseconds within which half of the answers came.
-        p99: and nearly all of them.
-        cpu: microseconds of processor time of the whole server per answer; 0 if unknown.
-        busiest: the same of its busiest process: what limits it.
-        strangers: share of the server's processors that others used meanwhile.
+        name: name of the contestant.
+        workload: name of the workload.
+        rate: responses per second.
+        p50: median latency in milliseconds.
+        p99: 99th percentile of the latency in milliseconds.
+        cpu: processor time of the whole server per response in microseconds; 0 if unknown.
+        busiest: the same for its busiest process, which limits the rate.
+        others_share: share of the server's processors that other programs used.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Measurement(msgspec.Struct, frozen=True, kw_only=True):
     p99: float = 0.0
     cpu: float = 0.0
     busiest: float = 0.0
-    strangers: float = 0.0
+    others_share: float = 0.0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A measurement that takes its turn in each round."""
+    """A measurement that is taken once per round."""
 
     name: str
     workload: str
@@ -62,7 +62,7 @@ class Entry:
 
 
 def driven(contestant: Contestant, workload: str, seconds: float) -> Entry:
-    """Ask as much as so many connections can."""
+    """Return a measurement with as many requests as the workload's connections can send."""
 
     def measure(turn: int) -> Measurement:
         traffic, service = contestant.traffic[workload](turn), contestant.service
@@ -75,7 +75,7 @@ def driven(contestant: Contestant, workload: str, seconds: float) -> Entry:
 
 
 def paced(contestant: Contestant, seconds: float, *, saturated: bool) -> Entry:
-    """Ask for profiles now and then, alone or while logins take all that is left of the core."""
+    """Return a measurement of the latency of profiles, with or without logins that saturate the core."""
     workload = SATURATED if saturated else CALM
 
     def measure(turn: int) -> Measurement:
@@ -94,7 +94,7 @@ def paced(contestant: Contestant, seconds: float, *, saturated: bool) -> Entry:
 
 
 def raw(name: str, workload: str, arguments: Sequence[str], cores: Iterable[int], seconds: float) -> Entry:
-    """Ask the machine itself."""
+    """Return a measurement of the machine without a server."""
 
     def measure(_: int) -> Measurement:
         command = [sys.executable, "-m", "benchmarks.raw", *arguments, str(seconds)]
@@ -104,37 +104,40 @@ def raw(name: str, workload: str, arguments: Sequence[str], cores: Iterable[int]
     return Entry(name, workload, measure)
 
 
-def rounds(entries: Sequence[Entry], count: int, tell: Callable[[str], None]) -> list[Measurement]:
-    """Let all take turns, so many times: what disturbs one moment disturbs nobody alone. Returns the medians."""
+def rounds(entries: Sequence[Entry], count: int, report: Callable[[str], None]) -> list[Measurement]:
+    """Take all measurements in turn, `count` times, and return the medians.
+
+    A short disturbance of the machine then affects only one of several measurements.
+    """
     seen: dict[tuple[str, str], list[Measurement]] = {}
     for turn in range(count):
         for entry in entries:
-            measured = _measured(entry, turn, tell)
+            measured = _measured(entry, turn, report)
             seen.setdefault((entry.name, entry.workload), []).append(measured)
-            tell(
+            report(
                 f"{turn + 1}/{count}  {measured.workload:<40} {measured.name:<28} {measured.rate:>9,.0f}/s"
-                f"  p99 {measured.p99:>8.1f} ms  {measured.cpu:>8,.0f} us CPU  others {measured.strangers:>4.0%}"
+                f"  p99 {measured.p99:>8.1f} ms  {measured.cpu:>8,.0f} us CPU  others {measured.others_share:>4.0%}"
             )
     return [_median(several) for several in seen.values()]
 
 
-def _measured(entry: Entry, turn: int, tell: Callable[[str], None]) -> Measurement:
-    """Measure again what a wrong answer voided.
+def _measured(entry: Entry, turn: int, report: Callable[[str], None]) -> Measurement:
+    """Take a measurement, and repeat it if a wrong response voided it.
 
     Raises:
-        WrongAnswerError: there was one each time.
+        WrongResponseError: each attempt had a wrong response.
     """
-    for _ in range(ATTEMPTS - 1):
+    for _ in range(MAX_ATTEMPTS - 1):
         try:
             return entry.measure(turn)
-        except WrongAnswerError as error:
-            tell(f"{entry.workload}, {entry.name}: void, and measured again. {error}")
+        except WrongResponseError as error:
+            report(f"{entry.workload}, {entry.name}: void, and measured again. {error}")
             time.sleep(1)
     return entry.measure(turn)
 
 
 def memory_after_load(contestant: Contestant, seconds: float) -> tuple[float, float]:
-    """Return the megabytes (PSS) of a worker in the middle and at the end of so many seconds of mixed load."""
+    """Return the memory (PSS, in megabytes) of a worker in the middle and at the end of a mixed load."""
     service = contestant.service
     with ExitStack() as stack:
         for workload, connections in ((REFRESH, 2), (LOGIN, 1), (PROFILE, 4)):
@@ -146,7 +149,11 @@ def memory_after_load(contestant: Contestant, seconds: float) -> tuple[float, fl
 
 
 def started(make: Callable[[], Contestant], times: int) -> tuple[float, float]:
-    """Start a server so many times. Returns the median of its first answers' times, and a worker's memory (PSS)."""
+    """Start a server several times.
+
+    Returns:
+        The median time to the first response in seconds, and the memory of a worker (PSS) in megabytes.
+    """
     seconds, memory = [], 0.0
     for _ in range(times):
         with make().service as service:
@@ -165,14 +172,14 @@ def _measurement(name: str, workload: str, seen: Driven, usage: Usage) -> Measur
         p99=seen.p99,
         cpu=usage.total / seen.responses * 1e6,
         busiest=usage.busiest / seen.responses * 1e6,
-        strangers=usage.strangers,
+        others_share=usage.others_share,
     )
 
 
 def _median(several: Sequence[Measurement]) -> Measurement:
-    """Return the median of each number on its own."""
+    """Return the median of each number separately."""
     numbers = {
         field: median(getattr(each, field) for each in several)
-        for field in ("rate", "p50", "p99", "cpu", "busiest", "strangers")
+        for field in ("rate", "p50", "p99", "cpu", "busiest", "others_share")
     }
     return Measurement(name=several[0].name, workload=several[0].workload, **numbers)

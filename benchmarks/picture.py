@@ -1,4 +1,4 @@
-"""A picture of the results: bars, as SVG."""
+"""Draw the results as bars, in SVG."""
 
 from collections.abc import Sequence
 from html import escape
@@ -17,10 +17,10 @@ Bar = tuple[str, float]
 
 
 def draw(results: Results) -> str:
-    """Return the document: one group of bars per workload."""
+    """Return the SVG document, with one group of bars per workload."""
     groups = (
-        ("Session-checked profile, answers per second on one core: more is better", _bars(results, PROFILE, "rate")),
-        ("Refresh, answers per second on one core: more is better", _bars(results, REFRESH, "rate")),
+        ("Session-checked profile, responses per second on one core: more is better", _bars(results, PROFILE, "rate")),
+        ("Refresh, responses per second on one core: more is better", _bars(results, REFRESH, "rate")),
         ("Profile while logins saturate the core, p99 in ms: less is better", _bars(results, SATURATED, "p99")),
     )
     parts, y = [], 34
@@ -40,7 +40,7 @@ def draw(results: Results) -> str:
 
 
 def _bars(results: Results, workload: str, number: str) -> list[Bar]:
-    """Return the numbers of who had one core, the best one first; a floor is no contestant."""
+    """Return the numbers of the contestants on one core without the floors, the best one first."""
     bars = [
         (each.name, float(getattr(each, number)))
         for each in results.measurements
@@ -55,7 +55,7 @@ def _group(bars: Sequence[Bar], y: int) -> list[str]:
         top = y + row * _ROW
         kind = "ours" if name.startswith("auth_api") else "other"
         length = max(2, round(value / most * _LONGEST))
-        shown = f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"  # noqa: PLR2004 - three digits are enough
+        shown = f"{value:,.0f}" if value >= 100 else f"{value:,.1f}"  # noqa: PLR2004 - three significant digits
         parts.append(f'<text x="{_LABEL - 10}" y="{top + 14}" text-anchor="end">{escape(name)}</text>')
         parts.append(f'<rect class="{kind}" x="{_LABEL}" y="{top}" width="{length}" height="18" rx="2"/>')
         parts.append(f'<text x="{_LABEL + length + 8}" y="{top + 14}">{shown}</text>')

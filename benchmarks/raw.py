@@ -1,6 +1,6 @@
-"""What the machine gives without a server: password hashes or PostgreSQL look-ups per second.
+"""Measure password hashes or PostgreSQL queries per second, without a server, and print the rate.
 
-`python -m benchmarks.raw hashes THREADS SECONDS`, `python -m benchmarks.raw lookups DSN SECONDS`; prints the rate.
+`python -m benchmarks.raw hashes THREADS SECONDS`, `python -m benchmarks.raw lookups DSN SECONDS`.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ import uvloop
 
 from auth_api.kit.crypto.policy import HashingPolicy
 
-LOOKERS: Final = 16
+CONNECTIONS: Final = 16
 
 
 def hashes_per_second(threads: int, seconds: float) -> float:
-    """Check a password with our parameters and our build of argon2, in so many threads, for so long."""
+    """Verify a password in several threads, with our parameters and our build of argon2, and return the rate."""
     policy = HashingPolicy()
     hasher = argon2.PasswordHasher(
         time_cost=policy.iterations, memory_cost=policy.memory_kib, parallelism=policy.parallelism
@@ -40,10 +40,10 @@ def hashes_per_second(threads: int, seconds: float) -> float:
 
 
 async def lookups_per_second(dsn: str, seconds: float) -> float:
-    """Find a session and its user by primary key, as a protected request does, and do nothing else."""
+    """Query a session and its user by primary key, as a session check does, and return the rate."""
     statement = "SELECT u.*, s.auth_time FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
     done = count()
-    async with asyncpg.create_pool(dsn, min_size=LOOKERS, max_size=LOOKERS, reset=_no_reset) as pool:
+    async with asyncpg.create_pool(dsn, min_size=CONNECTIONS, max_size=CONNECTIONS, reset=_no_reset) as pool:
         ids = [row["id"] for row in await pool.fetch("SELECT id FROM sessions LIMIT 1000")]
         end = time.monotonic() + seconds
 
@@ -53,12 +53,12 @@ async def lookups_per_second(dsn: str, seconds: float) -> float:
                     number = next(done)
                     await connection.fetchrow(statement, ids[number % len(ids)])
 
-        await asyncio.gather(*(look(number) for number in range(LOOKERS)))
+        await asyncio.gather(*(look(number) for number in range(CONNECTIONS)))
     return next(done) / seconds
 
 
 async def _no_reset(_connection: Any) -> None:
-    """Leave the connection as it is."""
+    """Send no reset query."""
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes RESULTS.md."""
+"""Write RESULTS.md."""
 
 import os
 import platform
@@ -12,18 +12,17 @@ from auth_api.kit.clock import utc_now
 from benchmarks import machine
 from benchmarks.targets import OURS, WORKLOADS, Results, Target, targets
 
-QUIET: Final = 0.05
-"""Share of the server's processor that others may take before the numbers are called disturbed."""
+MAX_OTHERS_SHARE: Final = 0.05
+"""Share of the server's processor that other programs may use before the page warns about it."""
 
 _ABOUT: Final = """# Benchmark results
 
-Made by `make bench`: see [docs/performance.md](../docs/performance.md) for what is measured and why. Every number is
-the median of rounds in which all contestants took turns; every answer was checked, and a single wrong one voids a
-measurement, which is then made anew. The server has one processor to itself, the client (wrk) and PostgreSQL (durable
-commits) have the other; our server runs with the defaults of production, access log and metrics on, and
-`RATE_LIMIT_FACTOR=1000000`. Each peer is set up as its own documentation says, and hashes passwords as it does by
-default: logins per second compare only with our floor, argon2 with our parameters in our build. The last column is
-processor time as a multiple of ours.
+Written by `make bench`; [docs/performance.md](../docs/performance.md) explains what is measured and why. Each number is
+the median of rounds in which all contestants took turns. Every response was checked; a wrong one voids a measurement,
+which is then repeated. The server runs on one processor, client (wrk) and PostgreSQL (durable commits) on the other.
+auth_api runs with the defaults of production, access log and metrics included, and `RATE_LIMIT_FACTOR=1000000`. Each
+peer is configured as its documentation shows, and hashes passwords with its defaults: logins per second compare only
+with the floor, argon2 with our parameters in our build. The last column is processor time as a multiple of auth_api's.
 """
 
 
@@ -35,7 +34,7 @@ def render(results: Results, *, rounds: int) -> str:
             f"{_conditions(results, rounds)}\n",
             "## Targets\n",
             *_target_table(targets(results)),
-            "\n![The same as bars](results.svg)\n",
+            "\n![The results as bars](results.svg)\n",
             "## All measurements\n",
             *_measurement_table(results),
             "",
@@ -49,12 +48,12 @@ def summary(results: Results) -> str:
 
 
 def _conditions(results: Results, rounds: int) -> str:
-    loudest = max((each.strangers for each in results.measurements), default=0.0)
+    largest = max((each.others_share for each in results.measurements), default=0.0)
     noise = (
-        f"**Others used up to {loudest:.0%} of the server's processor meanwhile**: rates are too low, and by how much "
-        "differs; ratios of processor time (last column) suffer least."
-        if loudest > QUIET
-        else "Nobody else used the server's processor meanwhile."
+        f"**Other programs used up to {largest:.0%} of the server's processor**: rates are too low by varying amounts; "
+        "ratios of processor time (last column) are affected least."
+        if largest > MAX_OTHERS_SHARE
+        else "No other program used the server's processor."
     )
     packages = ", ".join(f"{name} {version(name)}" for name in ("uvicorn", "uvloop", "litestar", "asyncpg", "piccolo"))
     return (
@@ -74,16 +73,16 @@ def _target_table(lines: Iterable[Target]) -> list[str]:
     table = ["| workload | target | measured | by processor time | met |", "| --- | --- | ---: | ---: | --- |"]
     for line in lines:
         measured = "" if line.measured is None else f"{line.measured:,.3g}{line.unit}"
-        if line.measured is not None and line.measured >= 1000:  # noqa: PLR2004 - no exponents
+        if line.measured is not None and line.measured >= 1000:  # noqa: PLR2004 - no exponent
             measured = f"{line.measured:,.0f}{line.unit}"
         by_processor = f"{line.by_processor:.3g}{line.unit}" if line.by_processor else ""
-        table.append(f"| {line.subject} | {line.promise} | {measured} | {by_processor} | {marks[line.is_met]} |")
+        table.append(f"| {line.subject} | {line.target} | {measured} | {by_processor} | {marks[line.is_met]} |")
     return table
 
 
 def _measurement_table(results: Results) -> Sequence[str]:
     table = [
-        "| workload | contestant | per second | p50 ms | p99 ms | µs of processor each | others' share | ours = 1 |",
+        "| workload | contestant | per second | p50 ms | p99 ms | processor µs each | others' share | auth_api = 1 |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for workload in WORKLOADS:
@@ -93,7 +92,7 @@ def _measurement_table(results: Results) -> Sequence[str]:
                 ratio = f"{each.cpu / ours.cpu:.2f}" if ours and ours.cpu and each.cpu else ""
                 table.append(
                     f"| {workload} | {each.name} | {each.rate:,.0f} | {_shown(each.p50)} | {_shown(each.p99)} "
-                    f"| {_shown(each.cpu)} | {each.strangers:.0%} | {ratio} |"
+                    f"| {_shown(each.cpu)} | {each.others_share:.0%} | {ratio} |"
                 )
     return table
 

@@ -1,6 +1,7 @@
-"""Registers people in the database of our own settings, past HTTP: `python -m benchmarks.seeding COUNT PASSWORD`.
+"""Create users in the database of the environment, without HTTP: `python -m benchmarks.seeding COUNT PASSWORD`.
 
-Prints `[[email, access token, refresh token], …]` as JSON. All share one hash, which costs as much to check as any.
+Prints `[[email, access token, refresh token], …]` as JSON. All users share one hash, which costs as much to verify as
+any other.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ REQUEST_CONTEXT = RequestContext(client_ip="127.0.0.1")
 
 
 async def seed(settings: Settings, count: int, password: str) -> list[tuple[str, str, str]]:
-    """Migrate, and register so many people with a session each."""
+    """Migrate the database, and create users with one session each."""
     engine = create_migrating_engine(settings.database)
     bind(engine)
     await migrations.migrate(engine, APP_NAME)
@@ -36,8 +37,8 @@ async def _register(services: Services, name: str, hashed_password: str) -> tupl
     users = services.login.users
 
     async def work() -> tuple[str, str, str]:
-        account = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
-        opened = await services.sessions.open(account.id, at=account.created_at, request_context=REQUEST_CONTEXT)
+        user = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
+        opened = await services.sessions.open(user.id, at=user.created_at, request_context=REQUEST_CONTEXT)
         return email, opened.tokens.access_token, opened.tokens.refresh_token
 
     return await services.database.transaction(work)

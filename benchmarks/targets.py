@@ -1,4 +1,4 @@
-"""What we promise ourselves, and whether it is so."""
+"""The targets, and whether they are met."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,23 +17,23 @@ BETTER_AUTH: Final = "better-auth, PostgreSQL"
 POCKETBASE: Final = "PocketBase, SQLite"
 LITESTAR: Final = "floor: bare Litestar"
 ASGI: Final = "floor: bare ASGI"
-HASHES: Final = "floor: argon2 alone"
-HASHES_TWICE: Final = "floor: argon2 alone, two cores"
-LOOKUPS: Final = "floor: asyncpg alone"
+HASHES: Final = "floor: argon2"
+HASHES_TWICE: Final = "floor: argon2, two cores"
+LOOKUPS: Final = "floor: asyncpg"
 
 
 class Results(msgspec.Struct, kw_only=True):
-    """All that was measured; None where it was not.
+    """All results; None for what was not measured.
 
     Attributes:
         measurements: medians of the rounds.
-        cold_start: seconds from the start to the first answer.
-        idle_memory: megabytes (PSS) of a worker that has just started.
+        cold_start: seconds from the start to the first response.
+        idle_memory: memory (PSS) of a worker after its start, in megabytes.
         halfway_memory: the same in the middle of the mixed load.
-        loaded_memory: and at its end.
-        load_minutes: how long that load lasted.
-        growth: by how much the cost of each request grew with a million accounts, as a share.
-        cleaning: the factor of a profile's p99 while a million rows that are over are removed.
+        loaded_memory: the same at the end of the mixed load.
+        load_minutes: length of the mixed load.
+        growth: growth of the cost of each request with a million accounts, as a share.
+        cleaning: factor of a profile's p99 while a million expired rows are removed.
     """
 
     measurements: list[Measurement]
@@ -51,31 +51,31 @@ class Results(msgspec.Struct, kw_only=True):
         return next(found, None)
 
     def rate(self, name: str, workload: str) -> float | None:
-        """Return its right answers per second."""
+        """Return a contestant's responses per second."""
         found = self.find(name, workload)
         return found.rate if found else None
 
     def p99(self, name: str, workload: str) -> float | None:
-        """Return its 99th percentile in milliseconds."""
+        """Return a contestant's 99th percentile of latency in milliseconds."""
         found = self.find(name, workload)
         return found.p99 if found else None
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the table.
+    """One line of the table of targets.
 
     Attributes:
         subject: what is measured.
-        promise: in words.
-        limit: the number promised.
-        measured: the number found; None if it was not measured.
-        by_processor: the same by processor time per answer instead of answers per second, where servers are compared.
-        at_most: whether the number must not be larger, instead of not smaller.
-        unit: of both numbers.
+        target: the target in words.
+        limit: the target as a number.
+        measured: the measured number; None if it was not measured.
+        by_processor: the same by processor time per response instead of responses per second, for compared servers.
+        at_most: whether the limit is an upper bound instead of a lower one.
+        unit: unit of both numbers.
     """
 
     subject: str
-    promise: str
+    target: str
     limit: float
     measured: float | None
     by_processor: float | None = None
@@ -84,7 +84,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_met(self) -> bool | None:
-        """Tell whether the promise holds; None if nobody knows."""
+        """Whether the target is met; None if it was not measured."""
         if self.measured is None:
             return None
         return self.measured <= self.limit if self.at_most else self.measured >= self.limit
@@ -104,7 +104,7 @@ def _rates(of: Results) -> list[Target]:
         _times(of, PROFILE, (OURS, LITESTAR), 0.35),
         Target(
             subject=REFRESH,
-            promise="≥ 2,000 per second and core",
+            target="≥ 2,000 per second and core",
             limit=2000,
             measured=of.rate(OURS, REFRESH),
             unit="/s",
@@ -114,7 +114,7 @@ def _rates(of: Results) -> list[Target]:
         _times(of, PROFILE, (OURS_SQLITE, FASTAPI_USERS_SQLITE), 4),
         Target(
             subject="two workers on profile",
-            promise="≥ 1.8 times one, by answers per second of the busiest worker's processor time",
+            target="≥ 1.8 times one, by responses per second of the busiest worker's processor time",
             limit=1.8,
             measured=capacity,
         ),
@@ -125,7 +125,7 @@ def _efficiency(of: Results) -> list[Target]:
     return [
         Target(
             subject=f"{workload}, {cores}",
-            promise="≥ 92 % of the rate of argon2 alone",
+            target="≥ 92 % of the rate of argon2",
             limit=92,
             measured=_percent(of.rate(name, workload), of.rate(floor, LOGIN)),
             unit=" %",
@@ -138,7 +138,7 @@ def _efficiency(of: Results) -> list[Target]:
 def _latency(of: Results) -> list[Target]:
     ours = of.p99(OURS, SATURATED)
     against = (
-        (f"of its own p99 when calm: {of.p99(OURS, CALM) or 0:.1f} ms", of.p99(OURS, CALM), 5.0),
+        (f"of its own p99 without other load: {of.p99(OURS, CALM) or 0:.1f} ms", of.p99(OURS, CALM), 5.0),
         (f"of {POCKETBASE}", of.p99(POCKETBASE, SATURATED), 1 / 10),
         (f"of {BETTER_AUTH}", of.p99(BETTER_AUTH, SATURATED), 1 / 40),
         (f"of {FASTAPI_USERS}", of.p99(FASTAPI_USERS, SATURATED), 1 / 100),
@@ -146,7 +146,7 @@ def _latency(of: Results) -> list[Target]:
     return [
         Target(
             subject=f"p99 of {SATURATED}",
-            promise=f"≤ {_share(limit)} {whose}",
+            target=f"≤ {_share(limit)} {whose}",
             limit=limit,
             measured=_ratio(ours, theirs),
             at_most=True,
@@ -159,19 +159,19 @@ def _process(of: Results) -> list[Target]:
     flat = _ratio(of.loaded_memory, of.halfway_memory)
     load = f"memory (PSS) of a worker after {of.load_minutes:g} minutes of mixed load"
     return [
-        Target(subject=load, promise="≤ 90 MB", limit=90, measured=of.loaded_memory, at_most=True, unit=" MB"),
-        Target(subject=load, promise="flat: ≤ 1.05 times halfway", limit=1.05, measured=flat, at_most=True),
+        Target(subject=load, target="≤ 90 MB", limit=90, measured=of.loaded_memory, at_most=True, unit=" MB"),
+        Target(subject=load, target="constant: ≤ 1.05 times halfway", limit=1.05, measured=flat, at_most=True),
         Target(
             subject="memory (PSS) of a worker, idle",
-            promise="≤ 60 MB",
+            target="≤ 60 MB",
             limit=60,
             measured=of.idle_memory,
             at_most=True,
             unit=" MB",
         ),
         Target(
-            subject="cold start to the first answer",
-            promise="≤ 1.2 s",
+            subject="cold start to the first response",
+            target="≤ 1.2 s",
             limit=1.2,
             measured=of.cold_start,
             at_most=True,
@@ -184,8 +184,8 @@ def _growth(of: Results) -> list[Target]:
     return [
         *(
             Target(
-                subject=f"{request}, beside 1,000,000 accounts and 5,000,000 sessions",
-                promise="costs ≤ 20 % more, PostgreSQL included",
+                subject=f"{request}, with 1,000,000 accounts and 5,000,000 sessions",
+                target="costs ≤ 20 % more, PostgreSQL included",
                 limit=20,
                 measured=of.growth[request] * 100 if request in of.growth else None,
                 at_most=True,
@@ -195,7 +195,7 @@ def _growth(of: Results) -> list[Target]:
         ),
         Target(
             subject="p99 of a profile while 1,000,000 expired rows are removed",
-            promise="≤ 1.5 times",
+            target="≤ 1.5 times",
             limit=1.5,
             measured=of.cleaning,
             at_most=True,
@@ -207,7 +207,7 @@ def _times(of: Results, workload: str, names: tuple[str, str], limit: float) -> 
     ours, theirs = (of.find(name, workload) for name in names)
     return Target(
         subject=f"{workload}, embedded SQLite" if names[0] == OURS_SQLITE else workload,
-        promise=f"≥ {limit:g} times {names[1]}",
+        target=f"≥ {limit:g} times {names[1]}",
         limit=limit,
         measured=_ratio(ours.rate, theirs.rate) if ours and theirs else None,
         by_processor=_ratio(theirs.cpu, ours.cpu) if ours and theirs else None,
@@ -228,4 +228,4 @@ def _percent(one: float | None, other: float | None) -> float | None:
 
 
 WORKLOADS: Final[Sequence[str]] = (PROFILE, REFRESH, LOGIN, REGISTER, CALM, SATURATED)
-"""In the order of the tables."""
+"""The workloads in the order of the tables."""

@@ -1,4 +1,4 @@
--- Sends the requests of a data file (see load.py), looks at every answer, and prints one line of JSON at the end.
+-- Sends the requests of a data file (see load.py), checks every response, and prints one line of JSON at the end.
 
 local threads = {}
 
@@ -22,15 +22,15 @@ end
 function request()
   if CHAIN ~= "" then
     local oldest = table.remove(REQUESTS, 1)
-    if oldest == nil then -- more connections than requests to begin with
-      wrong, first = wrong + 1, "nothing left to send"
+    if oldest == nil then -- more connections than initial requests
+      wrong, first = wrong + 1, "no request is left to send"
       return TEMPLATE
     end
     return oldest
   end
   if TEMPLATE ~= "" then
     made = made + 1
-    return fill(string.format("%07x%06x", run, made)) -- always of the same length, and never the same
+    return fill(string.format("%07x%06x", run, made)) -- unique, and always of the same length
   end
   turn = turn % #REQUESTS + 1
   return REQUESTS[turn]
@@ -55,7 +55,7 @@ function done(summary, latency, requests)
   end
   local errors = summary.errors
   io.write(string.format(
-    '\n{"answers": %d, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "wrong": %d, "errors": %d, "first": "%s"}\n',
+    '\n{"responses": %d, "seconds": %.6f, "p50": %.3f, "p99": %.3f, "wrong": %d, "errors": %d, "first": "%s"}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1000, latency:percentile(99) / 1000, wrongs,
     errors.connect + errors.read + errors.write + errors.status + errors.timeout,
     (string.gsub(text, '[%c"\\]', " "))

@@ -1,1 +1,1 @@
-"""Other servers of the kind, each set up as its own documentation says for production; installed by hash."""
+"""Comparable servers, each configured as its documentation shows for production, and installed by hash."""

@@ -1,4 +1,4 @@
-"""better-auth on Node and PostgreSQL."""
+"""better-auth on Node.js and PostgreSQL."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,13 @@ SECRET = "another-secret-for-a-peer-0123456789"  # noqa: S105
 
 
 def better_auth(name: str, database_url: str, *, prolongs: bool = False) -> Contestant:
-    """Return it on this database; one that `prolongs` writes to the session at every look, which is its refresh."""
+    """Return better-auth on this database.
+
+    Args:
+        name: name in the tables.
+        database_url: URL of an empty PostgreSQL database.
+        prolongs: whether each session check extends the session, which is measured as its refresh.
+    """
     folder = node_project("better-auth")
     environ = {"NODE_ENV": "production", "PORT": "{port}", "DATABASE_URL": database_url, "SECRET": SECRET}
     service = Service(
@@ -30,7 +36,7 @@ def better_auth(name: str, database_url: str, *, prolongs: bool = False) -> Cont
             _register(service.port, people)
         return people
 
-    def looks(_: int) -> Traffic:
+    def session_checks(_: int) -> Traffic:
         requests = [
             request("GET", "/api/auth/get-session", host=HOST, headers=[f"Cookie: {cookie}"])
             for cookie in ready().values()
@@ -43,20 +49,20 @@ def better_auth(name: str, database_url: str, *, prolongs: bool = False) -> Cont
     def newcomers(_: int) -> Traffic:
         return registering(_post("/api/auth/sign-up/email", service.port, f"{NUMBER}@example.org", "Ada"), status=200)
 
-    traffic: dict[str, Callable[[int], Traffic]] = {PROFILE: looks, LOGIN: logins, REGISTER: newcomers}
-    return Contestant(name=name, service=service, traffic={REFRESH: looks} if prolongs else traffic)
+    traffic: dict[str, Callable[[int], Traffic]] = {PROFILE: session_checks, LOGIN: logins, REGISTER: newcomers}
+    return Contestant(name=name, service=service, traffic={REFRESH: session_checks} if prolongs else traffic)
 
 
 def _register(port: int, people: dict[str, str]) -> None:
-    """Sign so many people up, and keep the cookie of each one's session."""
+    """Register the users, and store the session cookie of each."""
     base = f"http://{HOST}:{port}"
     for number in range(PEOPLE):
         email = f"person{number}@example.org"
         body = {"email": email, "password": PASSWORD, "name": "Ada"}
         headers = {"Origin": base}
-        answer = httpx.post(f"{base}/api/auth/sign-up/email", json=body, headers=headers, trust_env=False, timeout=60)
-        answer.raise_for_status()
-        people[email] = answer.headers["set-cookie"].partition(";")[0]
+        response = httpx.post(f"{base}/api/auth/sign-up/email", json=body, headers=headers, trust_env=False, timeout=60)
+        response.raise_for_status()
+        people[email] = response.headers["set-cookie"].partition(";")[0]
 
 
 def _post(path: str, port: int, email: str, name: str = "") -> str:

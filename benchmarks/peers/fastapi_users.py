@@ -1,4 +1,4 @@
-"""fastapi-users on PostgreSQL and on SQLite. It has no refresh."""
+"""fastapi-users on PostgreSQL and on SQLite; it has no refresh."""
 
 import json
 from collections.abc import Sequence
@@ -18,7 +18,13 @@ HOST = "127.0.0.1"
 
 
 def fastapi_users(name: str, database_url: str, *, registers: bool) -> Contestant:
-    """Return it on this database. `registers`: whether it may be measured at registering."""
+    """Return fastapi-users on this database.
+
+    Args:
+        name: name in the tables.
+        database_url: URL of an empty database.
+        registers: whether registration is measured.
+    """
     programs = python_environment("fastapi-users")
     command = [str(programs / "uvicorn"), "--app-dir", str(HERE / "fastapi-users"), "app:app", "--port", "{port}"]
     service = Service(
@@ -26,17 +32,17 @@ def fastapi_users(name: str, database_url: str, *, registers: bool) -> Contestan
         {"DATABASE_URL": database_url, "SECRET": SECRET},
         probe="/alive",
     )
-    people: list[str] = []  # registered when first needed: the server has to be up
+    people: list[str] = []  # registered on first use, when the server is ready
     tokens: list[str] = []
 
     def register() -> None:
         with httpx.Client(base_url=f"http://{HOST}:{service.port}", trust_env=False, timeout=60) as client:
             for number in range(PEOPLE):
                 email = f"person{number}@example.org"
-                answer = client.post("/auth/register", json={"email": email, "password": PASSWORD})
-                answer.raise_for_status()
+                response = client.post("/auth/register", json={"email": email, "password": PASSWORD})
+                response.raise_for_status()
                 people.append(email)
-                tokens.append(_token(answer.json()["id"]))
+                tokens.append(_token(response.json()["id"]))
 
     def ready() -> None:
         if not people:
@@ -59,7 +65,7 @@ def fastapi_users(name: str, database_url: str, *, registers: bool) -> Contestan
 
 
 def _token(user_id: str) -> str:
-    """Sign what its login would answer with, which takes a hash each time."""
+    """Sign the token that a login would return, without the hash that a login costs."""
     claims = {"sub": user_id, "aud": ["fastapi-users:auth"], "exp": utc_now().timestamp() + 4 * 3600}
     return jwt.encode(claims, SECRET, algorithm="HS256")
 

@@ -1,4 +1,4 @@
-"""Installs peers into `benchmarks/.cache`, once, from pinned and hashed lists."""
+"""Install peers into `benchmarks/.cache`, once, from pinned and hashed lists."""
 
 import hashlib
 import shutil
@@ -13,11 +13,11 @@ CACHE: Final = HERE.parent / ".cache"
 
 
 class NotInstalledError(Exception):
-    """A peer cannot be had here; the message says why."""
+    """A peer cannot be installed; the message says why."""
 
 
 def python_environment(name: str) -> Path:
-    """Return the folder of programs of a virtual environment with what `NAME/requirements.txt` lists."""
+    """Create a virtual environment from `NAME/requirements.txt`, and return its folder of programs."""
     requirements = HERE / name / "requirements.txt"
     folder = CACHE / name
 
@@ -31,9 +31,9 @@ def python_environment(name: str) -> Path:
 
 
 def node_project(name: str) -> Path:
-    """Return a folder with what `NAME/package-lock.json` lists, and the scripts of that folder."""
+    """Create a folder with the packages of `NAME/package-lock.json` and the scripts of `NAME`, and return it."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        message = "there is no Node"
+        message = "Node.js was not found"
         raise NotInstalledError(message)
     folder = CACHE / name
 
@@ -49,12 +49,12 @@ def node_project(name: str) -> Path:
 
 
 def _once(folder: Path, lock: Path, make: Callable[[], None]) -> None:
-    """Make the folder, unless it was made from this very list."""
-    mark, wanted = folder / "made-from", hashlib.sha256(lock.read_bytes()).hexdigest()
-    if mark.is_file() and mark.read_text(encoding="ascii") == wanted:
+    """Create the folder, unless it was created from this lock file."""
+    mark, checksum = folder / "lock-checksum", hashlib.sha256(lock.read_bytes()).hexdigest()
+    if mark.is_file() and mark.read_text(encoding="ascii") == checksum:
         return
     make()
-    mark.write_text(wanted, encoding="ascii")
+    mark.write_text(checksum, encoding="ascii")
 
 
 def _run(command: list[str], folder: Path) -> None:

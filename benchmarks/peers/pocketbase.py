@@ -1,4 +1,4 @@
-"""PocketBase: one Go binary with SQLite inside. Its refresh signs a new token and writes no row."""
+"""PocketBase: one Go binary with SQLite; its refresh signs a new token and writes no row."""
 
 import json
 
@@ -14,7 +14,7 @@ USERS = "/api/collections/users"
 
 
 def pocketbase(name: str) -> Contestant:
-    """Return it with the collection of users that it comes with."""
+    """Return PocketBase with its default collection of users."""
     program = python_environment("pocketbase") / "pocketbase"
     service = Service(
         [str(program), "serve", "--http", f"{HOST}:{{port}}", "--dir", "{folder}/data"], {}, probe="/api/health"
@@ -53,6 +53,6 @@ def _register(port: int, people: list[tuple[str, str, str]]) -> None:
             email = f"person{number}@example.org"
             body = {"email": email, "password": PASSWORD, "passwordConfirm": PASSWORD}
             client.post(f"{USERS}/records", json=body).raise_for_status()
-            answer = client.post(f"{USERS}/auth-with-password", json={"identity": email, "password": PASSWORD})
-            answer.raise_for_status()
-            people.append((email, answer.json()["record"]["id"], answer.json()["token"]))
+            response = client.post(f"{USERS}/auth-with-password", json={"identity": email, "password": PASSWORD})
+            response.raise_for_status()
+            people.append((email, response.json()["record"]["id"], response.json()["token"]))

@@ -1,4 +1,4 @@
-"""`python -m tests.client`: generates a TypeScript client in build/client, compiles `session.ts` with it, runs it."""
+"""Generate a TypeScript client in build/client, compile `session.ts` with it, and run it: `python -m tests.client`."""
 
 import shutil
 import subprocess
@@ -20,7 +20,7 @@ STEPS = (
 
 
 def main() -> int:
-    """Return the status to exit with: that of the first step that fails."""
+    """Run all steps, and return the exit status of the first one that fails."""
     missing = [name for name in ("node", "npm", "npx") if shutil.which(name) is None]
     if missing:
         sys.stderr.write(f"Not found: {', '.join(missing)}. The client needs Node.js 20 or newer, with npm.\n")

@@ -1,4 +1,4 @@
-// What a developer writes with the generated client: `make client` compiles it strictly and runs it against a server.
+// A complete session with the generated client. `make client` compiles it strictly and runs it against a server.
 
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api.js";
@@ -10,7 +10,7 @@ type Result<T> = { data?: T | undefined; error?: Problem | undefined };
 
 declare const process: { argv: string[] };
 
-// Codes of later versions are strings that this client does not know; its own are checked by the compiler.
+// A later version may return codes that this client does not know; the compiler checks the known ones.
 const REFRESHABLE: ReadonlySet<string> = new Set<KnownErrorCode>(["TOKEN_EXPIRED"]);
 
 class Refused extends Error {
@@ -19,8 +19,8 @@ class Refused extends Error {
   }
 }
 
-/** Returns what an operation answered with, or throws the problem that it told of. */
-function answer<T>(result: Result<T>): T {
+/** Returns the document of a successful response, or throws its problem document. */
+function unwrap<T>(result: Result<T>): T {
   if (result.error) throw new Refused(result.error);
   return result.data as T;
 }
@@ -34,34 +34,35 @@ class Session {
   }
 
   async refresh(): Promise<void> {
-    this.tokens = answer(await this.api.POST("/api/auth/refresh", { body: { refresh_token: this.tokens.refresh_token } }));
+    this.tokens = unwrap(await this.api.POST("/api/auth/refresh", { body: { refresh_token: this.tokens.refresh_token } }));
   }
 
-  async retried<T>(call: () => Promise<Result<T>>): Promise<T> {
+  /** Calls an operation, and once more with a new access token if it has expired. */
+  async withRefresh<T>(call: () => Promise<Result<T>>): Promise<T> {
     const first = await call();
-    if (!first.error || !REFRESHABLE.has(first.error.error_code)) return answer(first);
+    if (!first.error || !REFRESHABLE.has(first.error.error_code)) return unwrap(first);
     await this.refresh();
-    return answer(await call());
+    return unwrap(await call());
   }
 }
 
-/** Says what people read at a form. */
-function told(problem: Problem): string[] {
+/** Returns the sentences to show in a form. */
+function messages(problem: Problem): string[] {
   switch (problem.error_code) {
     case "VALIDATION_ERROR":
     case "WEAK_PASSWORD":
       return (problem.errors ?? []).map(({ field, message }) => `${field}: ${message}`);
     case "DUPLICATE_EMAIL":
     case "DUPLICATE_USERNAME":
-      return ["Choose another one."];
+      return ["It is taken. Choose another one."];
     default:
       return [problem.detail];
   }
 }
 
-function expect(what: string, found: unknown, wanted: unknown): void {
-  if (JSON.stringify(found) !== JSON.stringify(wanted)) {
-    throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(wanted)}`);
+function expect(what: string, found: unknown, expected: unknown): void {
+  if (JSON.stringify(found) !== JSON.stringify(expected)) {
+    throw new Error(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`);
   }
 }
 
@@ -70,32 +71,32 @@ const api = createClient<paths>({ baseUrl });
 const person = { email: "ada@example.com", username: "ada", password: "Tr0ub4dor&3-horse" };
 
 const weak = await api.POST("/api/auth/register", { body: { ...person, password: "Ada-1" } });
-expect("a weak password", weak.error && told(weak.error).length > 0, true);
+expect("a weak password", weak.error && messages(weak.error).length > 0, true);
 
-const registered = answer(await api.POST("/api/auth/register", { body: person }));
+const registered = unwrap(await api.POST("/api/auth/register", { body: person }));
 expect("the new account", "username" in registered && registered.username, "ada");
 
-const loggedIn = answer(await api.POST("/api/auth/login", { body: { username: "ada", password: person.password } }));
-expect("whose login", loggedIn.user.email, person.email);
+const loggedIn = unwrap(await api.POST("/api/auth/login", { body: { username: "ada", password: person.password } }));
+expect("the user of the login", loggedIn.user.email, person.email);
 
 const session = new Session(api, loggedIn);
 api.use(session);
 await session.refresh();
-const profile = await session.retried(() => api.GET("/api/user/profile"));
+const profile = await session.withRefresh(() => api.GET("/api/user/profile"));
 expect("the last login", typeof profile.last_login, "string");
 
-const { items, next_cursor } = await session.retried(() =>
+const { items, next_cursor } = await session.withRefresh(() =>
   api.GET("/api/user/sessions", { params: { query: { limit: 1 } } }),
 );
 expect("a page of sessions", [items.length, typeof next_cursor, items[0]?.current], [1, "string", true]);
 
-const ended = answer(await api.POST("/api/auth/logout-all", { body: {} }));
-expect("the sessions that ended", ended.sessions_ended, 2);
+const ended = unwrap(await api.POST("/api/auth/logout-all", { body: {} }));
+expect("the number of ended sessions", ended.sessions_ended, 2);
 
 const afterwards = await api.GET("/api/user/profile");
 expect("after logging out", afterwards.error?.error_code, "TOKEN_REVOKED");
-expect("its status", afterwards.response.status, 401);
+expect("the status after logging out", afterwards.response.status, 401);
 
-const meaning = answer(await api.GET("/errors/{error_code}", { params: { path: { error_code: "TOKEN_REVOKED" } } }));
-expect("what the catalogue says", meaning.error_code, "TOKEN_REVOKED");
+const description = unwrap(await api.GET("/errors/{error_code}", { params: { path: { error_code: "TOKEN_REVOKED" } } }));
+expect("the described error", description.error_code, "TOKEN_REVOKED");
 console.log("The generated client registered, logged in, refreshed, listed sessions and logged out.");

@@ -1,4 +1,4 @@
-// better-auth as its documentation shows it for Node: e-mail and password, sessions in PostgreSQL, checked at every request.
+// better-auth as its documentation shows it for Node.js: e-mail and password, sessions in PostgreSQL, checked on each request.
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { getMigrations } from "better-auth/db/migration";
@@ -14,7 +14,7 @@ const options = {
   rateLimit: { enabled: false },
   telemetry: { enabled: false },
   logger: { level: "error" },
-  // With an age of 0 each look at a session prolongs it: what stands for a refresh here.
+  // With an age of 0, each session check extends the session, which is measured as a refresh.
   session: UPDATE_AGE ? { updateAge: Number(UPDATE_AGE) } : {},
 };
 await (await getMigrations(options)).runMigrations();

@@ -1,4 +1,4 @@
-"""fastapi-users as its documentation shows it: SQLAlchemy, bearer transport, JWT strategy; no access log."""
+"""fastapi-users as its documentation shows it: SQLAlchemy, bearer transport, JWT strategy, no access log."""
 
 import os
 import uuid
@@ -16,11 +16,11 @@ SECRET = os.environ["SECRET"]
 
 
 class Base(DeclarativeBase):
-    """Of all tables."""
+    """Base class of all tables."""
 
 
 class User(SQLAlchemyBaseUserTableUUID, Base):
-    """The documentation's."""
+    """The table of users."""
 
 
 engine = create_async_engine(os.environ["DATABASE_URL"])
@@ -34,24 +34,24 @@ async def get_session() -> AsyncIterator[AsyncSession]:
 
 
 async def get_user_db(session: AsyncSession = Depends(get_session)) -> AsyncIterator[SQLAlchemyUserDatabase]:
-    """Wrap it."""
+    """Return the user database of a session."""
     yield SQLAlchemyUserDatabase(session, User)
 
 
 class UserManager(UUIDIDMixin, BaseUserManager[User, uuid.UUID]):
-    """With no hooks."""
+    """The user manager, without hooks."""
 
     reset_password_token_secret = SECRET
     verification_token_secret = SECRET
 
 
 async def get_user_manager(user_db: SQLAlchemyUserDatabase = Depends(get_user_db)) -> AsyncIterator[UserManager]:
-    """Make one per request."""
+    """Create a manager per request."""
     yield UserManager(user_db)
 
 
 def get_strategy() -> JWTStrategy:
-    """Sign for four hours: longer than all of this takes."""
+    """Return a strategy whose tokens are valid for four hours, longer than the whole run."""
     return JWTStrategy(secret=SECRET, lifetime_seconds=4 * 3600)
 
 
@@ -60,20 +60,20 @@ fastapi_users = FastAPIUsers[User, uuid.UUID](get_user_manager, [backend])
 
 
 class UserRead(schemas.BaseUser[uuid.UUID]):
-    """The documentation's."""
+    """The user in responses."""
 
 
 class UserCreate(schemas.BaseUserCreate):
-    """The documentation's."""
+    """The request to register."""
 
 
 class UserUpdate(schemas.BaseUserUpdate):
-    """The documentation's."""
+    """The request to change a user."""
 
 
 @asynccontextmanager
 async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-    """Make the tables."""
+    """Create the tables."""
     async with engine.begin() as connection:
         await connection.run_sync(Base.metadata.create_all)
     yield
@@ -87,5 +87,5 @@ app.include_router(fastapi_users.get_users_router(UserRead, UserUpdate), prefix=
 
 @app.get("/alive")
 async def alive() -> dict[str, str]:
-    """Answer when up."""
+    """Respond when the server is ready."""
     return {"status": "ok"}
