@@ -1,4 +1,4 @@
-"""Every exception a client can meet, in one place.
+"""All errors that a client can receive.
 
 ::
 
@@ -33,7 +33,7 @@
     ├── OneTimeTokenInvalidException
     └── InternalErrorException
 
-They are defined beside what raises them: in `kit.errors` and in the `errors` of each package.
+They are defined where they are raised: in `kit.errors` and in the module `errors` of each package.
 """
 
 from typing import Final
@@ -135,4 +135,4 @@ EVERY_ERROR: Final = tuple(
         key=lambda kind: (kind.status, kind.error_code),
     )
 )
-"""All that have a code, by status and code: those that are no mere bases."""
+"""All errors that have a code, by status and code."""

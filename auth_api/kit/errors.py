@@ -1,8 +1,8 @@
-"""The bases of every error a client can meet.
+"""Base classes of all errors, and the errors that no feature owns.
 
-An error is a class with a status, a code and one fixed sentence. Codes are public API and stay for ever; sentences
-never carry input. What an operator needs beyond that goes into the log, not into the exception's text. The docstring
-says what the error means: the catalogue at `/errors/` shows it to clients, beside the remedy.
+An error is a class with a status, a code and one fixed sentence. Codes are public API and never change; sentences never
+contain input. Details for operators go into the log, not into the exception's text. The docstring of an error says what
+it means: the catalogue at `/errors` shows it to clients, with the remedy.
 """
 
 import math
@@ -14,25 +14,25 @@ import msgspec
 
 
 class ApplicationException(Exception):
-    """Anything this application answers with an error envelope on purpose."""
+    """An error that is sent to the client as a problem document."""
 
     status: ClassVar[HTTPStatus]
     error_code: ClassVar[str]
     detail: ClassVar[str]
     remedy: ClassVar[str]
-    """What a client does about it."""
+    """What the client should do."""
 
     def __init__(self) -> None:
         super().__init__(self.detail)
 
     @property
     def headers(self) -> dict[str, str]:
-        """Response headers that belong to this error."""
+        """Headers of the response that belong to the error."""
         return {}
 
 
 class FieldError(msgspec.Struct, frozen=True):
-    """One thing that is wrong with one field of a request. Never holds the submitted value."""
+    """One error of one field of the request. It never contains the submitted value."""
 
     field: str
     code: Annotated[str, msgspec.Meta(description="For programs: `missing`, `unknown`, `format`, `too_long`, …")]
@@ -40,25 +40,25 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class AuthException(ApplicationException):
-    """The caller is not, or not sufficiently, authenticated."""
+    """The client is not authenticated, or not sufficiently."""
 
     status = HTTPStatus.UNAUTHORIZED
     challenge: ClassVar[str] = "Bearer"
-    """`WWW-Authenticate`: plain without a token, with `error="invalid_token"` where one was sent (RFC 6750 §3)."""
+    """`WWW-Authenticate`: without parameters if no token was sent, else with `error="invalid_token"` (RFC 6750 §3)."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """The challenge, which every 401 carries (RFC 9110 §15.5.2)."""
+        """The challenge, which every 401 must have (RFC 9110 §15.5.2)."""
         return {"WWW-Authenticate": self.challenge} if self.status is HTTPStatus.UNAUTHORIZED else {}
 
 
 class ValidationException(ApplicationException):
-    """The request is well-formed, but fields of it are not acceptable: missing, unknown, of a wrong type or form."""
+    """The request is well-formed, but some fields are invalid: missing, unknown, or of a wrong type or form."""
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "VALIDATION_ERROR"
-    detail = "Some fields are not acceptable."
-    remedy = "Show each of `errors` at its `field`; it says all that is wrong at once."
+    detail = "Some fields of the request are invalid."
+    remedy = "Show each of `errors` at its `field`. All errors are reported at once."
 
     def __init__(self, errors: Iterable[FieldError] = ()) -> None:
         super().__init__()
@@ -66,10 +66,10 @@ class ValidationException(ApplicationException):
 
 
 class RetryLaterException(ApplicationException):
-    """Nothing is wrong with the request: the same one may succeed in `retry_after` seconds."""
+    """The request is valid; the same request may succeed in `retry_after` seconds."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
-    remedy = "Keep the session, wait `Retry-After` seconds, and send the same request again."
+    remedy = "Keep the session, wait `Retry-After` seconds and send the same request again."
 
     def __init__(self, retry_after: float = 1.0) -> None:
         super().__init__()
@@ -77,132 +77,132 @@ class RetryLaterException(ApplicationException):
 
     @property
     def headers(self) -> dict[str, str]:
-        """`Retry-After` in whole seconds, at least one (RFC 9110 §10.2.3)."""
+        """`Retry-After` in whole seconds, at least 1 (RFC 9110 §10.2.3)."""
         return {"Retry-After": str(max(1, math.ceil(self.retry_after)))}
 
 
 class DatabaseException(ApplicationException):
-    """Something that was asked of the database could not be had."""
+    """The database did not return what was requested."""
 
 
 class DatabaseUnavailableException(DatabaseException, RetryLaterException):
-    """A call to the database failed, or the outcome of a COMMIT is unknown."""
+    """A database query failed, or the outcome of a COMMIT is unknown."""
 
     error_code = "DATABASE_UNAVAILABLE"
-    detail = "The database cannot be reached right now."
-    remedy = "Keep the session, wait `Retry-After` seconds, look whether a change was made after all, and try again."
+    detail = "The database is currently unavailable."
+    remedy = "Keep the session and wait `Retry-After` seconds. Check whether the change was made before you retry."
 
 
 class CircuitBreakerOpenException(RetryLaterException):
-    """A service failed so often that it is not asked until the next probe, `Retry-After` seconds from now."""
+    """A service that the request needs failed repeatedly. It is not called until a probe in `Retry-After` seconds."""
 
     error_code = "CIRCUIT_BREAKER_OPEN"
-    detail = "A service this request needs is recovering."
+    detail = "A service that this request needs is recovering."
 
 
 class ServerOverloadedException(RetryLaterException):
-    """A bounded queue (password hashing, database connections) is full, or the request's time is up."""
+    """A bounded queue (password hashing, database connections) is full, or the request exceeded its time limit."""
 
     error_code = "SERVER_OVERLOADED"
-    detail = "The server has too much to do right now."
+    detail = "The server is overloaded."
 
 
 class MalformedRequestException(ApplicationException):
-    """The body is not acceptable JSON at all, or the request itself has two meanings."""
+    """The body is not a JSON object in UTF-8, or the request is ambiguous, for example because it has two lengths."""
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "MALFORMED_REQUEST"
-    detail = "The request body is not valid JSON."
-    remedy = "Mend the client: send one JSON object in UTF-8."
+    detail = "The request is malformed."
+    remedy = "Fix the client: send one JSON object encoded as UTF-8."
 
 
 class HostNotAllowedException(ApplicationException):
-    """`Host` names no address this server answers for."""
+    """The `Host` header names a host that this server does not accept."""
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "HOST_NOT_ALLOWED"
-    detail = "This server does not answer for that host."
-    remedy = "Use the public address of the server; its operator sets it by `ALLOWED_HOSTS`."
+    detail = "This server does not accept requests for this host."
+    remedy = "Use the public URL of the server. Its operator sets the accepted hosts in `ALLOWED_HOSTS`."
 
 
 class PermissionDeniedException(ApplicationException):
-    """The caller is known and may not do this."""
+    """The user is authenticated, but not allowed to do this."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "PERMISSION_DENIED"
-    detail = "You may not do this."
-    remedy = "Do not repeat the request: it takes an account that may do more."
+    detail = "You are not allowed to do this."
+    remedy = "Do not repeat the request. Use an account that has the permission."
 
 
 class CorsOriginDeniedException(ApplicationException):
-    """A preflight request from an origin that is not in `CORS_ORIGINS`, or for what is not offered to it."""
+    """The origin of a CORS preflight is not in `CORS_ORIGINS`, or the preflight asks for another method or header."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "CORS_ORIGIN_DENIED"
-    detail = "This origin may not call the API."
+    detail = "This origin is not allowed to call the API."
     remedy = "Call from an origin that the operator of the server lists in `CORS_ORIGINS`."
 
 
 class HttpsRequiredException(ApplicationException):
-    """In production, a trusted proxy says that the client came by http."""
+    """In production, a trusted proxy received the request over plain HTTP."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "HTTPS_REQUIRED"
-    detail = "Use https."
-    remedy = "Use the https address, and take what was sent for read by others."
+    detail = "HTTPS is required."
+    remedy = "Use HTTPS, and treat anything already sent as compromised."
 
 
 class RateLimitedException(RetryLaterException):
-    """This network has sent more requests than it may; `RateLimit-Policy`, where it comes along, says how many."""
+    """The client's network exceeded a limit; the header `RateLimit-Policy` shows it if it belongs to this route."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     error_code = "RATE_LIMITED"
-    detail = "Too many requests from your network."
+    detail = "Your network has sent too many requests."
 
 
 class NotFoundException(ApplicationException):
-    """No such address: nothing has this path, or what it names has another form."""
+    """No resource has this URL, or an id in the URL has a wrong form."""
 
     status = HTTPStatus.NOT_FOUND
     error_code = "NOT_FOUND"
-    detail = "There is nothing at this address."
-    remedy = "Mend the address."
+    detail = "The URL was not found."
+    remedy = "Fix the URL."
 
 
 class MethodNotAllowedException(ApplicationException):
-    """The address exists, the method does not. The answer's `Allow` names those that do."""
+    """The URL exists, but not for this method. The header `Allow` lists its methods."""
 
     status = HTTPStatus.METHOD_NOT_ALLOWED
     error_code = "METHOD_NOT_ALLOWED"
-    detail = "This address does not offer that method."
-    remedy = "Use a method that `Allow` names."
+    detail = "The URL does not support this method."
+    remedy = "Use a method from the header `Allow`."
 
 
 class UnfinishedRequestException(ApplicationException):
-    """The rest of the request is not waited for, so nothing that follows it can be told from it (RFC 9112 §9.6)."""
+    """The server stops reading the request, so it cannot find where the next one begins (RFC 9112 §9.6)."""
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ends the connection."""
+        """The connection is closed."""
         return {"Connection": "close"}
 
 
 class RequestTimeoutException(UnfinishedRequestException):
-    """The client sent its request too slowly."""
+    """The client sent the request too slowly."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
     error_code = "REQUEST_TIMEOUT"
     detail = "The request took too long to arrive."
-    remedy = "Send the request again, in one go."
+    remedy = "Retry: the request was sent too slowly."
 
 
 class PayloadTooLargeException(UnfinishedRequestException):
-    """The body is longer than 64 KiB."""
+    """The body is larger than 64 KiB."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     error_code = "PAYLOAD_TOO_LARGE"
     detail = "The request body is too large."
-    remedy = "Mend the client: no operation needs so much."
+    remedy = "Fix the client: no operation needs a body of this size."
 
 
 class UriTooLongException(ApplicationException):
@@ -210,17 +210,17 @@ class UriTooLongException(ApplicationException):
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     error_code = "URI_TOO_LONG"
-    detail = "The address of the request is too long."
-    remedy = "Mend the client: no operation needs so much."
+    detail = "The URL of the request is too long."
+    remedy = "Fix the client: no operation needs a URL of this length."
 
 
 class HeadersTooLargeException(ApplicationException):
-    """All headers together are longer than 16 KiB."""
+    """The headers together are larger than 16 KiB, or there are more than 100 of them."""
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     error_code = "HEADERS_TOO_LARGE"
     detail = "The request headers are too large."
-    remedy = "Send fewer headers; often it is cookies of other applications at the same domain."
+    remedy = "Send fewer headers. Often the cause is cookies of other applications on the same domain."
 
 
 class UnsupportedMediaTypeException(ApplicationException):
@@ -228,14 +228,14 @@ class UnsupportedMediaTypeException(ApplicationException):
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     error_code = "UNSUPPORTED_MEDIA_TYPE"
-    detail = "Send the body as application/json in UTF-8."
-    remedy = "Mend the client: `Content-Type: application/json`, UTF-8, and no `Content-Encoding`."
+    detail = "The body must be application/json in UTF-8."
+    remedy = "Fix the client: send `Content-Type: application/json`, UTF-8 and no `Content-Encoding`."
 
 
 class InternalErrorException(ApplicationException):
-    """A bug of the server. Its log has the trace, under the request id."""
+    """A bug in the server. Its log contains the traceback, under the request id."""
 
     status = HTTPStatus.INTERNAL_SERVER_ERROR
     error_code = "INTERNAL_ERROR"
-    detail = "Something went wrong on our side."
-    remedy = "Tell the operator of the server the `request_id`, by which the log has the reason."
+    detail = "An internal error occurred."
+    remedy = "Report the `request_id` to the operator of the server, whose log has the cause."

@@ -64,7 +64,7 @@ def test_all_invalid_fields_are_reported_at_once(auth_api: Command) -> None:
 
     assert (refused.returncode, refused.stdout) == (1, "")
     headline, *problems = refused.stderr.splitlines()
-    assert headline == "Some fields are not acceptable."
+    assert headline == "Some fields of the request are invalid."
     assert [problem.split(":")[0].strip() for problem in problems] == ["email", "username", *["password"] * 4]
     assert "qzvkw" not in refused.stderr
 

@@ -126,7 +126,7 @@ def test_a_detail_is_one_fixed_sentence(kind: type[ApplicationException]) -> Non
 def test_a_detail_stays_fixed_whatever_fields_were_wrong() -> None:
     error = ValidationException([FieldError("hunter2", "hunter2", "hunter2")])
 
-    assert str(error) == error.detail == "Some fields are not acceptable."
+    assert str(error) == error.detail == "Some fields of the request are invalid."
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=name_of)

@@ -142,7 +142,7 @@ async def test_a_bug_anywhere_is_an_internal_error_that_says_nothing(
         response = await other.client.request(method, path, headers={"Origin": REQUEST_CONTEXT})
 
     problem = assert_problem(response, 500, "INTERNAL_ERROR")
-    assert problem["detail"] == "Something went wrong on our side."
+    assert problem["detail"] == "An internal error occurred."
     assert "hunter2" not in f"{response.headers}{response.text}"
     assert response.headers["access-control-allow-origin"] == REQUEST_CONTEXT
     traces = [

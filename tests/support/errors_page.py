@@ -1,4 +1,4 @@
-"""Writes docs/errors.md from the error classes: `python -m tests.support.errors_page DOCUMENT`."""
+"""Write docs/errors.md from the error classes: `python -m tests.support.errors_page DOCUMENT`."""
 
 import sys
 from itertools import groupby
@@ -11,27 +11,27 @@ from auth_api.web.pages.schemas import description_of
 
 HEAD = """# Errors
 
-Every error, from whatever layer, is one JSON document after RFC 9457. Decide by its `error_code`: it never changes its
-meaning. More codes may come; treat one you do not know by its status. The document's `type` leads to what stands here,
-on the server itself: `/errors` for all of them, as a page or as JSON, whichever is asked for.
+Every error response is a problem document (RFC 9457). Decide by its `error_code`: a code never changes its meaning.
+Later versions add codes; handle an unknown one by its HTTP status. `type` is the URL of the error's description on the
+server itself; `/errors` lists all of them, as an HTML page or as JSON, depending on `Accept`.
 
 ```http
 {example}
 ```
 
-`VALIDATION_ERROR` and `WEAK_PASSWORD` have `errors` as well, all that is wrong at once: `field`, a `code` for programs
+`VALIDATION_ERROR` and `WEAK_PASSWORD` also have `errors`, a list of all invalid fields: `field`, a `code` for programs
 and a `message` for people.
 
-This page is made from the error classes by `make docs`.
+`make docs` generates this page from the error classes.
 """
 
-SHOWN = "TOKEN_EXPIRED"
+EXAMPLE_CODE = "TOKEN_EXPIRED"
 
 
 def errors_page() -> str:
-    """Return the whole page."""
+    """Return the page."""
     described = [description_of(kind) for kind in EVERY_ERROR]
-    (shown,) = [error for error in described if error.error_code == SHOWN]
+    (shown,) = [error for error in described if error.error_code == EXAMPLE_CODE]
     example = "\n".join(
         [
             f"HTTP/1.1 {shown.status} {shown.reason}",
@@ -45,7 +45,7 @@ def errors_page() -> str:
     for _, group in groupby(described, key=lambda error: error.status):
         same = list(group)
         rows = [f"| `{error.error_code}` | {error.meaning} | {error.remedy} |" for error in same]
-        table = "\n".join(["| `error_code` | what it means | what a client does |", "| --- | --- | --- |", *rows])
+        table = "\n".join(["| `error_code` | meaning | what the client should do |", "| --- | --- | --- |", *rows])
         parts.append(f"## {same[0].status} {same[0].reason}\n\n{table}\n")
     return "\n".join(parts)
 
