@@ -1,1 +1,1 @@
-"""HTML for people. Nothing imports this group."""
+"""HTML for people. No other package imports it, except the frame."""

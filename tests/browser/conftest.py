@@ -1,4 +1,4 @@
-"""A server whose pages are looked at, and where it matters, a Chromium to look with."""
+"""A server whose pages the tests open, and a Chromium to open them with."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -16,7 +16,7 @@ Opener = Callable[..., AbstractAsyncContextManager[Visit]]
 
 @pytest.fixture(scope="session")
 async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[RunningServer]:
-    """A server that the tests of this folder share, as a developer starts it: mail lies in a folder."""
+    """A server in development mode, shared by the tests of this folder. It writes mail into a folder."""
     deployment = await deployment_factory()
     with deployment.server(ENVIRONMENT="development", MAIL_FROM="Acme Notes <no-reply@example.com>") as running:
         yield running
@@ -24,23 +24,23 @@ async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[Running
 
 @pytest.fixture
 def api(server: RunningServer) -> Iterator[httpx.Client]:
-    """The same server, without a browser."""
+    """An HTTP client of the same server."""
     with httpx.Client(base_url=server.url, trust_env=False) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
-    """A browser that the tests of this folder share."""
+    """A browser, shared by the tests of this folder."""
     if find_chromium() is None:
-        pytest.skip("no Chromium is installed, and CHROMIUM names none")
+        pytest.skip("Chromium is not installed, and CHROMIUM is not set")
     async with running_chromium() as browser:
         yield browser
 
 
 @pytest.fixture
 def opened(server: RunningServer, chromium: Browser) -> Opener:
-    """Return a context that opens a page of the server in a profile of its own."""
+    """Return a context manager that opens a page of the server in a new browser profile."""
 
     @asynccontextmanager
     async def visit(path: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> AsyncIterator[Visit]:

@@ -1,4 +1,4 @@
-"""The pages that mails lead to, as somebody sees them who comes from a mail."""
+"""The pages of the links in mails, in a browser."""
 
 import json
 import re
@@ -20,12 +20,10 @@ TOKEN = "ot_0bW9u2kq1X7sZ4mVtYc8RrJ5hPnLdEaQfG3iKx6oTyA"
 RESET_TOKEN = "ot_" + "R" * 43
 NEW_PASSWORD = "Tr0ub4dor&4-mare"
 
-WINDOWS = pytest.mark.parametrize(
-    ("width", "dark"), [(1280, False), (390, True)], ids=["desktop, light", "telephone, dark"]
-)
+WINDOWS = pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["desktop-light", "phone-dark"])
 
-# The contrast of every text with what lies behind it, by WCAG 2.2's formula; those below 4.5.
-FAINT = """() => {
+# Return the texts whose contrast with their background is below 4.5, by the formula of WCAG 2.2.
+LOW_CONTRAST_TEXTS = """() => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number);
   const linear = (v) => ((v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
   const light = ([r, g, b]) => 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
@@ -47,12 +45,12 @@ FAINT = """() => {
 }"""
 
 
-async def answering(page: Page, path: str, *responses: tuple[int, dict[str, Any]], headers: Any = None) -> list[Any]:
-    """Answer requests to a path with these answers, one after the other, and return what will have been sent."""
+async def respond_with(page: Page, path: str, *responses: tuple[int, dict[str, Any]], headers: Any = None) -> list[Any]:
+    """Respond to POST requests to a path with these responses, in order. Return the list of their bodies."""
     sent: list[Any] = []
     waiting = list(responses)
 
-    async def response(route: Route) -> None:
+    async def fulfill(route: Route) -> None:
         assert route.request.method == "POST"
         sent.append(json.loads(route.request.post_data or ""))
         status, document = waiting.pop(0)
@@ -60,26 +58,26 @@ async def answering(page: Page, path: str, *responses: tuple[int, dict[str, Any]
             status=status, body=json.dumps(document), headers={"content-type": "application/json", **(headers or {})}
         )
 
-    await page.route(f"**{path}", response)
+    await page.route(f"**{path}", fulfill)
     return sent
 
 
 def problem(code: str, *errors: dict[str, str]) -> dict[str, Any]:
-    return {"error_code": code, "detail": f"The API's own words on {code}.", **({"errors": errors} if errors else {})}
+    return {"error_code": code, "detail": f"The API's own text for {code}.", **({"errors": errors} if errors else {})}
 
 
-def assert_undisturbed(visit: Visit, *, refusals: int = 0) -> None:
-    """The browser itself notes every answer of 400 and more as an error; nothing else may be there."""
-    noted = [error for error in visit.errors if error.startswith("Failed to load resource: the server responded")]
-    assert (len(noted), [error for error in visit.errors if error not in noted]) == (refusals, [])
+def assert_no_other_errors(visit: Visit, *, error_responses: int = 0) -> None:
+    """The console has only the errors that the browser logs for responses of 400 and above."""
+    logged = [error for error in visit.errors if error.startswith("Failed to load resource: the server responded")]
+    assert (len(logged), [error for error in visit.errors if error not in logged]) == (error_responses, [])
     assert visit.outside_requests() == []
 
 
-async def newest_link(page: Page, recipient: str) -> str:
-    """Look into the mailbox until the mail is there, and return where its link leads."""
-    mail = page.locator(".mail").filter(has_text=recipient).first
+async def reset_link(page: Page, recipient: str) -> str:
+    """Reload the mailbox until the mail with the reset link is there, and return the URL of the link."""
+    mail = page.locator(".mail").filter(has_text=recipient).filter(has_text="/account/reset-password").first
     while not await mail.count():
-        await page.get_by_role("link", name="Look again").click()
+        await page.get_by_role("link", name="Reload").click()
     link = await mail.get_by_role("link", name="/account/").get_attribute("href")
     return str(link)
 
@@ -92,7 +90,7 @@ def register(api: httpx.Client, name: str) -> str:
 
 
 def scan(api: httpx.Client, link: str) -> list[int]:
-    """Open a link as a mail scanner does, again and again."""
+    """Open a link repeatedly, as a mail scanner does."""
     return [api.get(link).status_code for _ in range(5)]
 
 
@@ -101,14 +99,14 @@ def login(api: httpx.Client, name: str, password: str) -> int:
 
 
 @WINDOWS
-async def test_a_forgotten_password_is_replaced_by_way_of_the_mailbox(
+async def test_forgotten_password_is_reset_through_the_mailbox(
     opened: Opener, api: httpx.Client, tmp_path: Path, width: int, dark: bool
 ) -> None:
     name = f"forgetful{width}"
     email = register(api, name)
     async with opened("/dev/mailbox", width=width, dark=dark) as visit:
         page = visit.page
-        link = await newest_link(page, email)
+        link = await reset_link(page, email)
         await page.screenshot(path=tmp_path / "mailbox.png")
         assert scan(api, link) == [200] * 5
         await page.get_by_role("link", name=link).click()
@@ -131,27 +129,28 @@ async def test_a_forgotten_password_is_replaced_by_way_of_the_mailbox(
         assert await page.title() == "Your password is set · Acme Notes"
         assert await page.locator("input").count() == 0
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        assert_undisturbed(visit, refusals=1)
+        assert_no_other_errors(visit, error_responses=1)
     assert [login(api, name, password) for password in (NEW_PASSWORD, "Correct-Horse-7-Staple")] == [200, 401]
 
 
-@pytest.mark.parametrize("what", ["the code", "the whole link"])
-async def test_without_the_fragment_the_code_is_pasted(opened: Opener, what: str) -> None:
-    pasted = f"  {TOKEN}\n" if what == "the code" else f"https://auth.example.com/account/report#token={TOKEN}"
+@pytest.mark.parametrize(
+    "pasted", [f"  {TOKEN}\n", f"https://auth.example.com/account/report#token={TOKEN}"], ids=["code", "link"]
+)
+async def test_code_or_link_can_be_pasted_without_the_fragment(opened: Opener, pasted: str) -> None:
     async with opened("/account/report") as visit:
-        sent = await answering(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
+        sent = await respond_with(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
 
-        await visit.page.get_by_label("Code from the mail").fill(pasted)
+        await visit.page.get_by_label("Code from the e-mail").fill(pasted)
         await visit.page.get_by_role("button").click()
-        await expect(visit.page.get_by_role("heading", name="All devices are signed out")).to_be_visible()
+        await expect(visit.page.get_by_role("heading", name="All devices are logged out")).to_be_visible()
 
         assert sent == [{"token": TOKEN}]
-        assert_undisturbed(visit)
+        assert_no_other_errors(visit)
 
 
-async def test_a_token_that_is_not_valid_is_told_and_another_can_be_pasted(opened: Opener) -> None:
+async def test_invalid_token_shows_an_error_and_the_field_for_another_one(opened: Opener) -> None:
     async with opened("/account/reset-password#token=ot_wrong") as visit:
-        field = visit.page.get_by_label("Code from the mail")
+        field = visit.page.get_by_label("Code from the e-mail")
         await expect(field).to_be_hidden()
         await visit.page.get_by_label("New password").fill(NEW_PASSWORD)
         await visit.page.get_by_role("button").click()
@@ -159,18 +158,18 @@ async def test_a_token_that_is_not_valid_is_told_and_another_can_be_pasted(opene
         await expect(visit.page.get_by_text("This code is not valid")).to_be_visible()
         await expect(field).to_be_focused()
         await expect(field).to_have_accessible_description(
-            re.compile("^The link in the mail brings it along.* This code is not valid: ")
+            re.compile(r"^The link in the e-mail contains it\..* This code is not valid\. ")
         )
-        assert_undisturbed(visit, refusals=1)
+        assert_no_other_errors(visit, error_responses=1)
 
 
-async def test_a_second_link_in_the_same_tab_counts(opened: Opener) -> None:
+async def test_second_link_in_the_same_tab_replaces_the_token(opened: Opener) -> None:
     async with opened("/account/report#token=ot_old") as visit:
         await visit.page.goto(f"{visit.page.url}#token={TOKEN}")
-        sent = await answering(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
+        sent = await respond_with(visit.page, "/api/auth/sessions/report", (200, {"message": "Done."}))
 
         await visit.page.get_by_role("button").click()
-        await expect(visit.page.get_by_role("heading", name="All devices are signed out")).to_be_visible()
+        await expect(visit.page.get_by_role("heading", name="All devices are logged out")).to_be_visible()
 
         assert sent == [{"token": TOKEN}]
         assert "#" not in visit.page.url
@@ -179,16 +178,21 @@ async def test_a_second_link_in_the_same_tab_counts(opened: Opener) -> None:
 @pytest.mark.parametrize(
     ("path", "route", "button", "done"),
     [
-        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your new address is set"),
-        ("/account/undo-email", "/api/auth/email/undo-change", "Take it back", "Your former address is back"),
-        ("/account/report", "/api/auth/sessions/report", "Sign out everywhere", "All devices are signed out"),
+        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your new e-mail address is set"),
+        (
+            "/account/undo-email",
+            "/api/auth/email/undo-change",
+            "Undo the change",
+            "Your previous e-mail address is back",
+        ),
+        ("/account/report", "/api/auth/sessions/report", "Log out all devices", "All devices are logged out"),
     ],
 )
-async def test_one_button_sends_the_token_and_nothing_else_does(
+async def test_token_is_sent_only_when_the_button_is_pressed(
     opened: Opener, path: str, route: str, button: str, done: str
 ) -> None:
     async with opened(f"{path}#token={TOKEN}") as visit:
-        sent = await answering(visit.page, route, (200, {"message": "Done."}))
+        sent = await respond_with(visit.page, route, (200, {"message": "Done."}))
         await visit.page.wait_for_load_state("networkidle")
         assert sent == []
 
@@ -196,75 +200,78 @@ async def test_one_button_sends_the_token_and_nothing_else_does(
         await expect(visit.page.get_by_role("heading", name=done)).to_be_focused()
 
         assert sent == [{"token": TOKEN}]
-        assert_undisturbed(visit)
+        assert_no_other_errors(visit)
 
 
-async def test_the_right_password_confirms_an_address(opened: Opener) -> None:
+async def test_correct_password_verifies_the_address(opened: Opener) -> None:
     async with opened(f"/account/verify-email#token={TOKEN}") as visit:
         page = visit.page
         wrong = (401, problem("INVALID_CREDENTIALS"))
-        sent = await answering(page, "/api/auth/email/verify", wrong, (200, {"message": "Verified."}))
+        sent = await respond_with(page, "/api/auth/email/verify", wrong, (200, {"message": "Verified."}))
 
         await page.get_by_label("Your password").fill(" wrong ")
-        await page.get_by_role("button", name="Confirm", exact=True).click()
+        await page.get_by_role("button", name="Verify", exact=True).click()
         await expect(page.get_by_text("This is not the password of the account.")).to_be_visible()
         await expect(page.get_by_label("Your password")).to_be_focused()
         await page.get_by_label("Your password").fill(NEW_PASSWORD)
-        await page.get_by_role("button", name="Confirm", exact=True).click()
-        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+        await page.get_by_role("button", name="Verify", exact=True).click()
+        await expect(page.get_by_role("heading", name="Your e-mail address is verified")).to_be_focused()
 
         assert sent == [{"token": TOKEN, "password": " wrong "}, {"token": TOKEN, "password": NEW_PASSWORD}]
-        assert_undisturbed(visit, refusals=1)
+        assert_no_other_errors(visit, error_responses=1)
 
 
-async def test_without_a_password_an_address_is_confirmed_and_a_new_one_chosen(opened: Opener) -> None:
+async def test_address_is_verified_without_a_password_and_a_new_one_chosen(opened: Opener) -> None:
     async with opened(f"/account/verify-email#token={TOKEN}") as visit:
         page = visit.page
         verified = (200, {"message": "Verified.", "password_reset_token": RESET_TOKEN})
-        verifying = await answering(page, "/api/auth/email/verify", verified)
-        resetting = await answering(page, "/api/auth/password/reset", (200, {"message": "Set."}))
+        verifying = await respond_with(page, "/api/auth/email/verify", verified)
+        resetting = await respond_with(page, "/api/auth/password/reset", (200, {"message": "Set."}))
 
         await page.get_by_label("Your password").fill("typed before")
-        await page.get_by_role("button", name="Confirm without it").click()
+        await page.get_by_role("button", name="Verify without a password").click()
         await expect(page.get_by_role("heading", name="Choose a password")).to_be_focused()
         await page.get_by_label("New password").fill(NEW_PASSWORD)
         await page.get_by_role("button", name="Set password").click()
-        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+        await expect(page.get_by_role("heading", name="Your e-mail address is verified")).to_be_focused()
 
         assert verifying == [{"token": TOKEN}]
         assert resetting == [{"token": RESET_TOKEN, "new_password": NEW_PASSWORD}]
-        assert_undisturbed(visit)
+        assert_no_other_errors(visit)
 
 
-async def test_a_username_that_was_taken_meanwhile_is_asked_for_again(opened: Opener) -> None:
+async def test_username_that_is_no_longer_available_is_requested_again(opened: Opener) -> None:
     async with opened(f"/account/verify-email#token={TOKEN}") as visit:
         page = visit.page
         taken = (409, problem("DUPLICATE_USERNAME"))
-        sent = await answering(page, "/api/auth/email/verify", taken, (200, {"message": "Verified."}))
+        sent = await respond_with(page, "/api/auth/email/verify", taken, (200, {"message": "Verified."}))
         await expect(page.get_by_label("Username")).to_be_hidden()
 
         await page.get_by_label("Your password").fill(NEW_PASSWORD)
-        await page.get_by_role("button", name="Confirm", exact=True).click()
+        await page.get_by_role("button", name="Verify", exact=True).click()
         await expect(page.get_by_label("Username")).to_be_focused()
         await page.get_by_label("Username").fill("ada2")
         await page.keyboard.press("Enter")
-        await expect(page.get_by_role("heading", name="Your address is confirmed")).to_be_focused()
+        await expect(page.get_by_role("heading", name="Your e-mail address is verified")).to_be_focused()
 
         assert sent[1] == {"token": TOKEN, "username": "ada2", "password": NEW_PASSWORD}
-        assert_undisturbed(visit, refusals=1)
+        assert_no_other_errors(visit, error_responses=1)
 
 
-async def test_what_belongs_to_no_field_is_told_above_the_button(opened: Opener) -> None:
-    said = {
-        "An account with this address exists already.": (409, problem("DUPLICATE_EMAIL")),
-        "Too many attempts from your network. Try again in 17 seconds.": (429, problem("RATE_LIMITED")),
-        "This cannot be done right now. Try again in a moment": (503, problem("DATABASE_UNAVAILABLE")),
-        "The API's own words on ANYTHING_NEW.": (400, problem("ANYTHING_NEW")),
+async def test_error_without_a_field_is_shown_above_the_button(opened: Opener) -> None:
+    responses = {
+        "An account with this e-mail address already exists.": (409, problem("DUPLICATE_EMAIL")),
+        "Too many attempts from your network. Please try again in 17 seconds.": (429, problem("RATE_LIMITED")),
+        "This is not possible at the moment. Please try again in a few seconds.": (
+            503,
+            problem("DATABASE_UNAVAILABLE"),
+        ),
+        "The API's own text for ANYTHING_NEW.": (400, problem("ANYTHING_NEW")),
     }
     async with opened(f"/account/report#token={TOKEN}") as visit:
         page = visit.page
-        await answering(page, "/api/auth/sessions/report", *said.values(), headers={"retry-after": "17"})
-        for text in said:
+        await respond_with(page, "/api/auth/sessions/report", *responses.values(), headers={"retry-after": "17"})
+        for text in responses:
             await page.get_by_role("button").click()
             await expect(page.get_by_role("alert")).to_contain_text(text)
 
@@ -274,23 +281,23 @@ async def test_what_belongs_to_no_field_is_told_above_the_button(opened: Opener)
         await expect(page.get_by_role("alert")).to_contain_text("The server cannot be reached.")
 
 
-async def test_what_is_missing_is_told_before_anything_is_sent(opened: Opener) -> None:
+async def test_missing_fields_are_shown_before_a_request_is_sent(opened: Opener) -> None:
     async with opened("/account/reset-password") as visit:
-        sent = await answering(visit.page, "/api/auth/password/reset")
+        sent = await respond_with(visit.page, "/api/auth/password/reset")
 
         await visit.page.get_by_role("button").click()
 
-        await expect(visit.page.get_by_text("Please fill this in.")).to_have_count(2)
-        await expect(visit.page.get_by_label("Code from the mail")).to_be_focused()
+        await expect(visit.page.get_by_text("Please fill in this field.")).to_have_count(2)
+        await expect(visit.page.get_by_label("Code from the e-mail")).to_be_focused()
         assert sent == []
 
 
-async def test_whatever_arrives_is_shown_as_text(opened: Opener) -> None:
+async def test_markup_in_responses_and_urls_is_shown_as_text(opened: Opener) -> None:
     markup = "<img src=x onerror=alert(1)>"
     weak = problem("WEAK_PASSWORD", {"field": "new_password", "code": "odd", "message": markup})
     async with opened(f"/account/reset-password?x={markup}#token={TOKEN}&{markup}") as visit:
         page = visit.page
-        await answering(page, "/api/auth/password/reset", (400, weak), (400, {"error_code": "X", "detail": markup}))
+        await respond_with(page, "/api/auth/password/reset", (400, weak), (400, {"error_code": "X", "detail": markup}))
         await page.get_by_label("New password").fill(NEW_PASSWORD)
 
         await page.get_by_role("button").click()
@@ -300,17 +307,17 @@ async def test_whatever_arrives_is_shown_as_text(opened: Opener) -> None:
 
         assert await page.locator("img").count() == 0
         assert "?" not in page.url
-        assert_undisturbed(visit, refusals=2)
+        assert_no_other_errors(visit, error_responses=2)
 
 
-async def test_the_page_itself_forbids_scripts_to_write_markup(opened: Opener) -> None:
+async def test_content_policy_forbids_scripts_to_write_markup(opened: Opener) -> None:
     async with opened("/account/report") as visit:
         refused = await visit.page.evaluate("try { document.body.innerHTML = '<b>x</b>' } catch (error) { error.name }")
 
         assert refused == "TypeError"
 
 
-async def test_the_keyboard_is_enough(opened: Opener) -> None:
+async def test_page_can_be_used_with_the_keyboard_only(opened: Opener) -> None:
     async with opened(f"/account/reset-password#token={TOKEN}") as visit:
         page = visit.page
         password = page.get_by_label("New password")
@@ -328,23 +335,25 @@ async def test_the_keyboard_is_enough(opened: Opener) -> None:
         await expect(page.get_by_role("button")).to_be_focused()
 
 
-async def test_without_scripts_the_page_says_that_it_needs_them(opened: Opener) -> None:
+async def test_page_without_javascript_says_that_it_needs_it(opened: Opener) -> None:
     async with opened("/account/reset-password", scripts=False) as visit:
         await expect(visit.page.get_by_text("This page needs JavaScript")).to_be_visible()
         await expect(visit.page.get_by_role("button")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)], ids=["desktop, light", "small, dark"])
-async def test_every_page_fits_and_can_be_read(opened: Opener, tmp_path: Path, width: int, dark: bool) -> None:
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (360, True)], ids=["desktop-light", "small-dark"])
+async def test_page_fits_the_window_and_has_enough_contrast(
+    opened: Opener, tmp_path: Path, width: int, dark: bool
+) -> None:
     async with opened(PAGES[0], width=width, dark=dark) as visit:
         page = visit.page
-        request_context = page.url.removesuffix(PAGES[0])
+        base_url = page.url.removesuffix(PAGES[0])
         for path in (*PAGES, "/dev/mailbox", "/errors", "/errors/WEAK_PASSWORD"):
-            await page.goto(request_context + path)
+            await page.goto(base_url + path)
             for button in await page.locator("button:visible").all():
-                await button.click()  # shows what is missing, too
+                await button.click()  # so that the errors of empty fields are shown, too
             await page.screenshot(path=tmp_path / f"{path.rpartition('/')[2]}.png", full_page=True)
 
-            assert await page.evaluate(FAINT) == [], path
+            assert await page.evaluate(LOW_CONTRAST_TEXTS) == [], path
             assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert_undisturbed(visit)
+        assert_no_other_errors(visit)

@@ -1,4 +1,4 @@
-"""Swagger UI and ReDoc, as somebody sees them who comes to learn the API."""
+"""Swagger UI and ReDoc in a browser."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,21 +13,19 @@ from tests.support.browser import Visit
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
-WINDOWS = pytest.mark.parametrize(
-    ("width", "dark"), [(1280, False), (390, True)], ids=["desktop, light", "telephone, dark"]
-)
+WINDOWS = pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)], ids=["desktop-light", "phone-dark"])
 
 
-GROUND = """() => [document.body, document.documentElement]
+BACKGROUND_LIGHTNESS = """() => [document.body, document.documentElement]
   .map((node) => getComputedStyle(node).backgroundColor.match(/[\\d.]+/g).map(Number))
   .filter(([, , , opacity]) => opacity !== 0)
   .map(([red, green, blue]) => red + green + blue)
   .concat(3 * 255)[0]"""
-"""How light a page is, from 0 to 765."""
+"""Lightness of the page's background, from 0 to 765."""
 
 
 def operations(api: httpx.Client) -> list[dict[str, Any]]:
-    """Return what the document describes."""
+    """Return the operations of the OpenAPI document."""
     paths: dict[str, dict[str, Any]] = api.get("/schema/openapi.json").json()["paths"]
     return [operation for methods in paths.values() for operation in methods.values()]
 
@@ -36,7 +34,7 @@ async def texts(visit: Visit, selector: str) -> list[str]:
     return [text.strip() for text in await visit.page.locator(selector).all_inner_texts()]
 
 
-def assert_undisturbed(visit: Visit) -> None:
+def assert_no_errors(visit: Visit) -> None:
     assert visit.errors == []
     assert visit.outside_requests() == []
 
@@ -55,8 +53,8 @@ async def test_swagger_ui_shows_every_operation(
 
         assert sorted(await texts(visit, ".opblock-summary-description")) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert (await visit.page.evaluate(GROUND) < 150) is dark
-        assert_undisturbed(visit)
+        assert (await visit.page.evaluate(BACKGROUND_LIGHTNESS) < 150) is dark
+        assert_no_errors(visit)
 
 
 @WINDOWS
@@ -70,10 +68,10 @@ async def test_redoc_shows_every_operation(
         shown = await texts(visit, "[data-section-id*='/operation/'] h2")
         assert sorted(shown) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert_undisturbed(visit)
+        assert_no_errors(visit)
 
 
-async def test_a_newcomer_registers_authorizes_and_reads_the_profile_on_the_page(opened: Opener) -> None:
+async def test_swagger_ui_can_register_authorize_and_read_the_profile(opened: Opener) -> None:
     async with opened("/schema/swagger") as visit:
         page = visit.page
 
@@ -83,14 +81,14 @@ async def test_a_newcomer_registers_authorizes_and_reads_the_profile_on_the_page
             await block.get_by_role("button", name="Try it out").click()
             if body:
                 await block.locator("textarea.body-param__text").fill(body)
-            async with page.expect_response(lambda response: "/api/" in response.url) as answer:
+            async with page.expect_response(lambda response: "/api/" in response.url) as expected:
                 await block.get_by_role("button", name="Execute").click()
             await block.locator(".live-responses-table .response-col_status").first.wait_for()
-            response = await answer.value
+            response = await expected.value
             return response.status, await response.json()
 
         registered = await execute(
-            "register", f'{{"email": "newcomer@example.com", "username": "newcomer", "password": "{PASSWORD}"}}'
+            "register", f'{{"email": "ada.l@example.com", "username": "ada.l", "password": "{PASSWORD}"}}'
         )
         assert registered[0] == 201
         await page.get_by_role("button", name="Authorize").click()
@@ -101,20 +99,20 @@ async def test_a_newcomer_registers_authorizes_and_reads_the_profile_on_the_page
 
         status, profile = await execute("readProfile")
 
-        assert (status, profile["username"]) == (200, "newcomer")
-        assert_undisturbed(visit)
+        assert (status, profile["username"]) == (200, "ada.l")
+        assert_no_errors(visit)
 
 
 @pytest.mark.parametrize(("short", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
-def test_the_addresses_people_try_first_lead_to_the_pages(api: httpx.Client, short: str, target: str) -> None:
-    answer = api.get(short)
+def test_short_path_redirects_to_the_page(api: httpx.Client, short: str, target: str) -> None:
+    response = api.get(short)
 
-    assert (answer.status_code, answer.headers["location"]) == (302, target)
+    assert (response.status_code, response.headers["location"]) == (302, target)
 
 
 @pytest.mark.parametrize("path", ["/schema/nothing", "/schema/assets/nothing.js"])
-def test_an_unknown_page_beside_them_is_an_error_like_any_other(api: httpx.Client, path: str) -> None:
-    answer = api.get(path)
+def test_unknown_path_below_the_pages_is_a_problem_document(api: httpx.Client, path: str) -> None:
+    response = api.get(path)
 
-    assert (answer.status_code, answer.json()["error_code"]) == (404, "NOT_FOUND")
-    assert answer.headers["content-type"] == "application/problem+json"
+    assert (response.status_code, response.json()["error_code"]) == (404, "NOT_FOUND")
+    assert response.headers["content-type"] == "application/problem+json"

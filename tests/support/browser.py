@@ -1,4 +1,4 @@
-"""A page in a real browser that reaches nothing but this machine."""
+"""Pages in a real browser that can reach only this machine."""
 
 import os
 import shutil
@@ -30,19 +30,21 @@ _ARGUMENTS: Final = [
     "--disable-component-update",
     "--disable-sync",
     "--no-proxy-server",
-    # Instead of Playwright's routes: this also stops redirects, WebSockets and connections opened in advance, leaves
-    # the HTTP cache on and the list of requests whole (with a route, where a redirect leads is often missing there).
-    # Addresses in numbers are names here too.
+    # Instead of Playwright's routes: this also blocks redirects, WebSockets and preconnections, keeps the HTTP cache on
+    # and the list of requests complete (with a route, targets of redirects are often missing in it). IP addresses count
+    # as host names here.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 ]
 
 
 @dataclass(frozen=True)
 class Visit:
-    """An open page and what happened in it so far.
+    """An open page with its requests and errors so far.
 
-    `requests` holds the address of everything that was asked for, blocked or not. `errors` holds the errors that the
-    browser or a script wrote to the console (a blocked request among them) and the exceptions that nothing caught.
+    Attributes:
+        page: the page.
+        requests: URLs of all requests, blocked or not.
+        errors: errors in the console, blocked requests included, and uncaught exceptions.
     """
 
     page: Page
@@ -50,12 +52,12 @@ class Visit:
     errors: list[str] = field(default_factory=list)
 
     def outside_requests(self) -> list[str]:
-        """Return those requests that were meant for another machine; none of them left this one."""
-        return [url for url in self.requests if not _stays_here(url)]
+        """Return the requests to other machines, which were all blocked."""
+        return [url for url in self.requests if not _is_local(url)]
 
 
 def find_chromium() -> str | None:
-    """Return the path of the Chromium to use: the one that CHROMIUM names, or the first installed one."""
+    """Return the path of Chromium: the value of CHROMIUM, or the first installed one."""
     named = os.environ.get("CHROMIUM")
     names = (named,) if named else _NAMES
     return next(filter(None, map(shutil.which, names)), None)
@@ -63,16 +65,16 @@ def find_chromium() -> str | None:
 
 @asynccontextmanager
 async def running_chromium() -> AsyncIterator[Browser]:
-    """Start a browser without past and without outside world; it ends with the block.
+    """Start a browser with an empty profile and without access to other machines.
 
     Raises:
-        FileNotFoundError: No Chromium is installed (see `find_chromium`).
+        FileNotFoundError: Chromium is not installed (see `find_chromium`).
     """
     chromium = find_chromium()
     if chromium is None:
-        message = "no Chromium found; install one or name it by CHROMIUM"
+        message = "Chromium was not found: install it, or set CHROMIUM to its path"
         raise FileNotFoundError(message)
-    # A home of its own: beside the profile, Chromium writes crash reports and caches there.
+    # Chromium writes crash reports and caches into the home directory, beside the profile.
     with TemporaryDirectory(prefix="auth-api-test-browser-", ignore_cleanup_errors=True) as home:
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
@@ -91,12 +93,12 @@ async def running_chromium() -> AsyncIterator[Browser]:
 async def browser_page(
     browser: Browser, *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
 ) -> AsyncIterator[Visit]:
-    """Open a page in a profile of its own: no other page's cookies, storage or cache; gone at the end."""
+    """Open a page in a new profile, without the cookies, storage or cache of other pages."""
     context = await browser.new_context(
         viewport={"width": width, "height": height},
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
-        service_workers="block",  # Playwright does not report what they ask for
+        service_workers="block",  # Playwright does not report their requests
     )
     async with context:
         visit = Visit(await context.new_page())
@@ -105,25 +107,25 @@ async def browser_page(
 
 
 def _observe(context: BrowserContext, visit: Visit) -> None:
-    def note_request(request: Request) -> None:
+    def on_request(request: Request) -> None:
         visit.requests.append(request.url)
 
-    def note_websocket(socket: WebSocket) -> None:
+    def on_websocket(socket: WebSocket) -> None:
         visit.requests.append(socket.url)
 
-    def note_console(message: ConsoleMessage) -> None:
+    def on_console(message: ConsoleMessage) -> None:
         if message.type == "error":
             visit.errors.append(f"{message.text} ({message.location['url']})")
 
-    def note_exception(error: WebError) -> None:
+    def on_exception(error: WebError) -> None:
         visit.errors.append(str(error.error))
 
-    context.on("request", note_request)
-    context.on("console", note_console)
-    context.on("weberror", note_exception)
-    visit.page.on("websocket", note_websocket)
+    context.on("request", on_request)
+    context.on("console", on_console)
+    context.on("weberror", on_exception)
+    visit.page.on("websocket", on_websocket)
 
 
-def _stays_here(url: str) -> bool:
+def _is_local(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in {"about", "blob", "data"} or parts.hostname in _LOCAL_HOSTS

@@ -1,1 +1,1 @@
-"""The pages that links in mails lead to where no frontend has any, and a mailbox for developers."""
+"""The pages of the links in mails (if no frontend has them), the error catalogue, and the development mailbox."""

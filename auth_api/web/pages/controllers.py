@@ -1,4 +1,4 @@
-"""GET /account/…, /errors/…, the files of the pages, and in development /dev/mailbox."""
+"""GET /account/…, /errors/…, /assets/…, and in development /dev/mailbox."""
 
 import ipaddress
 from pathlib import Path
@@ -26,21 +26,21 @@ JSON: Final = "application/json"
 
 CATALOGUE_MAX_AGE_SECONDS: Final = 300
 
-MAX_ACCEPT_LENGTH: Final = 512
-"""Characters of `Accept` that are parsed: Litestar takes 95 ms for a header of 16 KiB."""
+MAX_ACCEPT_CHARACTERS: Final = 512
+"""Part of the header `Accept` that is parsed. Litestar takes 95 ms for a header of 16 KiB."""
 
 PAGE: Final[dict[str, Any]] = {PUBLIC: True, "include_in_schema": False}
-"""Arguments of a handler that is no part of the API."""
+"""Keyword arguments of a handler that is not part of the API."""
 
 
 class AccountPageController(Controller):
-    """The pages that mails lead to; what a GET of one does is show it, whoever or whatever asks."""
+    """The pages of the links in mails. A GET, for example by a mail scanner, changes nothing."""
 
     path = "/account"
 
     @get("/{page_name:str}", **PAGE)
     async def show(self, page_name: FromPath[str], account_pages: Injected[AccountPages]) -> Response[str]:
-        """Show a page."""
+        """Return a page."""
         return Response(account_pages.find(page_name), media_type=HTML)
 
 
@@ -50,39 +50,39 @@ def assets_router() -> Router:
 
 
 class ErrorController(Controller):
-    """The catalogue that the `type` of every error leads to; browsers get a page."""
+    """The error catalogue, to which the `type` of every error leads."""
 
     path = "/errors"
     tags = ("Operation",)
 
     @get(
         "/",
-        summary="List the errors",
+        summary="List all errors",
         operation_id="listErrors",
         **public(response=EXAMPLE_LIST),
     )
     async def list_errors(
         self, request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
     ) -> Response[ErrorDescriptionList]:
-        """Return every error there is, what it means, and what a client does about it; to browsers, as a page."""
+        """Return all errors, their meaning and what a client should do. Browsers get an HTML page."""
         return _respond(error_catalogue.list_all(as_page=_prefers_page(request)))
 
     @get(
         "/{error_code:str}",
-        summary="Read about an error",
+        summary="Describe an error",
         operation_id="readError",
         **public(NotFoundException, response=EXAMPLE_DESCRIPTION),
     )
     async def read_error(
         self, error_code: FromPath[str], request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
     ) -> Response[ErrorDescription]:
-        """Return what an `error_code` means, and what a client does about it; to browsers, as a page."""
+        """Return the meaning of an `error_code` and what a client should do. Browsers get an HTML page."""
         return _respond(error_catalogue.find(error_code, as_page=_prefers_page(request)))
 
 
 def _prefers_page(request: Request[Any, Any, Any]) -> bool:
     """Return whether the client prefers HTML; without a preference it gets JSON."""
-    header = request.headers.get("Accept", "")[:MAX_ACCEPT_LENGTH]
+    header = request.headers.get("Accept", "")[:MAX_ACCEPT_CHARACTERS]
     try:
         return Accept(header).best_match([JSON, HTML], JSON) == HTML
     except OverflowError:  # from Litestar, for `q=inf`
@@ -98,24 +98,28 @@ def _respond(representation: Representation) -> Response[Any]:
     return Response(representation.content, media_type=representation.media_type, headers=headers)
 
 
-def _require_this_machine(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
-    """Let nobody else see the mailbox, whose links open every account: `development` is easily left on by mistake.
+def _require_local_request(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
+    """Allow only requests from this machine, since a server may run in development mode by mistake.
 
-    A request counts as this machine's if its peer is, no proxy has passed it on, and `Host` is an address or
-    `localhost`: any other name could be a stranger's that was made to lead here (DNS rebinding).
+    The links in the mailbox give access to every account. A request is local if its peer is a loopback address, no
+    proxy forwarded it, and `Host` is an IP address or `localhost`. Any other name could belong to an attacker's domain
+    that resolves to this machine (DNS rebinding).
+
+    Raises:
+        NotFoundException: the request is not local.
     """
     headers = connection.headers
-    was_passed_on = any(name.decode() in headers for name in FORWARDED_HEADERS) or "via" in headers
-    is_near = _is_loopback(request_context_of(connection.scope).client_ip)
-    if was_passed_on or not is_near or not _is_own_name(headers.get("host", "")):
+    is_forwarded = any(name.decode() in headers for name in FORWARDED_HEADERS) or "via" in headers
+    is_from_loopback = _is_loopback(request_context_of(connection.scope).client_ip)
+    if is_forwarded or not is_from_loopback or not _is_local_host(headers.get("host", "")):
         raise NotFoundException
 
 
-def _is_loopback(address: str | None) -> bool:
-    return address is not None and ipaddress.ip_address(address).is_loopback
+def _is_loopback(ip: str | None) -> bool:
+    return ip is not None and ipaddress.ip_address(ip).is_loopback
 
 
-def _is_own_name(host: str) -> bool:
+def _is_local_host(host: str) -> bool:
     name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     try:
         return name == "localhost" or bool(ipaddress.ip_address(name))
@@ -124,18 +128,18 @@ def _is_own_name(host: str) -> bool:
 
 
 class MailboxController(Controller):
-    """All mails that were laid into the folder."""
+    """The mails in the folder that replaces a mail server in development."""
 
     path = "/dev/mailbox"
 
-    @get("/", guards=[_require_this_machine], **PAGE)
+    @get("/", guards=[_require_local_request], **PAGE)
     async def show(self, development_mailbox: Injected[DevelopmentMailbox]) -> Response[str]:
-        """Show them."""
+        """Return a page with all mails."""
         return Response(await development_mailbox.page(), media_type=HTML)
 
-    @get("/html/{mail_name:str}", guards=[_require_this_machine], **PAGE)
+    @get("/html/{mail_name:str}", guards=[_require_local_request], **PAGE)
     async def show_html(
         self, mail_name: FromPath[str], development_mailbox: Injected[DevelopmentMailbox]
     ) -> Response[str]:
-        """Show the HTML part of one, as a document of its own: a frame would have to share the page's policy."""
+        """Return the HTML part of a mail as a document of its own: a frame would have the page policy."""
         return Response(await development_mailbox.html_of(mail_name), media_type=HTML)

@@ -1,7 +1,7 @@
 """The error catalogue, to which the `type` of every error leads.
 
-Documents are built once, at startup. Pages are rendered at their first request: rendering all of them takes a twentieth
-of the time to start.
+Documents are built at startup. A page is rendered at its first request, since rendering all of them would take a
+twentieth of the time to start.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ import msgspec
 
 from auth_api.kit.errors import ApplicationException, NotFoundException
 from auth_api.web.pages.schemas import ErrorDescription, ErrorDescriptionList, description_of
-from auth_api.web.pages.texts import rendered
+from auth_api.web.pages.texts import render_page
 
 
 class Representation(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class ErrorCatalogue:
         by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
         self._list = _Entry(
             document=ErrorDescriptionList(items=described),
-            render=partial(rendered, "errors.html", product=product, base=base, errors=by_status),
+            render=partial(render_page, "errors.html", product=product, base=base, errors=by_status),
         )
         self._entries: Mapping[str, _Entry] = {
             error.error_code: _Entry(document=error, render=partial(_page_of, error, product=product, base=base))
@@ -84,4 +84,4 @@ class _Entry:
 
 def _page_of(error: ErrorDescription, *, product: str, base: str) -> str:
     example = msgspec.json.format(msgspec.json.encode(error.example), indent=2).decode()
-    return rendered("error.html", product=product, base=base, error=error, example=example)
+    return render_page("error.html", product=product, base=base, error=error, example=example)

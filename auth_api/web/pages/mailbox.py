@@ -1,4 +1,4 @@
-"""What a developer sees of the mails in the folder."""
+"""Show the mails that were written into a folder, for developers."""
 
 import asyncio
 import re
@@ -7,15 +7,15 @@ from urllib.parse import urlsplit
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.mail.mail_files import MailFile, read_mail_files
 from auth_api.kit.mail.policy import MailPolicy
-from auth_api.web.pages.texts import rendered
+from auth_api.web.pages.texts import render_page
 
 
 class DevelopmentMailbox:
-    """Shows the folder of a policy that has one.
+    """Renders the mails of the folder.
 
     Args:
-        policy: how mail leaves.
-        base: what addresses of pages begin with, behind the host.
+        policy: the mail settings, with a folder.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
     def __init__(self, policy: MailPolicy, *, base: str) -> None:
@@ -23,10 +23,10 @@ class DevelopmentMailbox:
         self._base = base
 
     async def page(self) -> str:
-        """Return all mails, newest first, with the links of the journeys as links."""
+        """Return a page with all mails, newest first. Links to the pages of this server can be clicked."""
         links = self._policy.frontend_url + "/"
         link = re.compile(rf"({re.escape(links)}\S+)")
-        return rendered(
+        return render_page(
             "mailbox.html",
             product=self._policy.product,
             base=self._base,
@@ -37,10 +37,10 @@ class DevelopmentMailbox:
         )
 
     async def html_of(self, name: str) -> str:
-        """Return the HTML part of a mail as it was sent.
+        """Return the HTML part of a mail.
 
         Raises:
-            NotFoundException: there is no mail of this name.
+            NotFoundException: no mail has this name.
         """
         for mail in await self._mails():
             if mail.name == name:
@@ -51,6 +51,6 @@ class DevelopmentMailbox:
         return await asyncio.to_thread(read_mail_files, self._policy.folder or "")
 
 
-def base_of(url: str) -> str:
-    """Return the path that all addresses below a URL begin with: empty, or one without a slash at its end."""
+def base_path(url: str) -> str:
+    """Return the path of a URL without a trailing slash; empty for the root."""
     return urlsplit(url).path.rstrip("/")

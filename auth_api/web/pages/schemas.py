@@ -1,4 +1,4 @@
-"""What goes over the wire about errors."""
+"""Wire structs of the error catalogue."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Final
@@ -13,30 +13,32 @@ _RENAMED: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Content Too Large",
     HTTPStatus.REQUEST_URI_TOO_LONG: "URI Too Long",
 }
-"""RFC 9110 gave them these names; Python knows them from 3.13 on."""
+"""The names of RFC 9110, which Python uses from 3.13 on."""
 
 
 class ErrorDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """An error: what it means, and what a client does about it."""
+    """An error: its meaning, and what a client should do."""
 
     error_code: str
     status: int
     reason: Annotated[str, msgspec.Meta(description="The name of the status (RFC 9110).")]
-    detail: Annotated[str, msgspec.Meta(description="The sentence that stands in every such answer.")]
+    detail: Annotated[str, msgspec.Meta(description="The sentence in `title` and `detail` of the problem document.")]
     meaning: str
-    remedy: Annotated[str, msgspec.Meta(description="What a client does.")]
-    headers: Annotated[dict[str, str], msgspec.Meta(description="What comes along in headers, as an example.")]
+    remedy: Annotated[str, msgspec.Meta(description="What a client should do.")]
+    headers: Annotated[
+        dict[str, str], msgspec.Meta(description="Headers that belong to the error, with example values.")
+    ]
     example: Problem
 
 
 class ErrorDescriptionList(msgspec.Struct, frozen=True, kw_only=True):
-    """Every error there is, by status and code."""
+    """All errors, ordered by status and code."""
 
     items: list[ErrorDescription]
 
 
 def description_of(kind: type[ApplicationException], *, base: str = "") -> ErrorDescription:
-    """Describe an error by what its class says."""
+    """Return the description of an error, from the attributes and the docstring of its class."""
     return ErrorDescription(
         error_code=kind.error_code,
         status=kind.status.value,

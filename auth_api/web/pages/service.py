@@ -5,7 +5,7 @@ from typing import Final
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.users.policy import PasswordPolicy
-from auth_api.web.pages.texts import rendered
+from auth_api.web.pages.texts import render_page
 
 
 class AccountPages:
@@ -31,6 +31,6 @@ class AccountPages:
         """
         if name not in self._names:
             raise NotFoundException
-        if name not in self._pages:  # rendered on first use: with a frontend elsewhere, pages are never requested
-            self._pages[name] = rendered(f"{name.replace('-', '_')}.html", **self._values)
+        if name not in self._pages:  # render_page on first use: with a frontend elsewhere, pages are never requested
+            self._pages[name] = render_page(f"{name.replace('-', '_')}.html", **self._values)
         return self._pages[name]

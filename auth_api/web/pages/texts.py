@@ -1,4 +1,4 @@
-"""The texts of the pages: templates, in one folder per language."""
+"""Render the pages from templates, in one folder per language."""
 
 import re
 from functools import cache
@@ -11,8 +11,8 @@ from markupsafe import Markup, escape
 LANGUAGE: Final = "en"
 
 
-def rendered(template: str, **values: Any) -> str:
-    """Return a page; every value is escaped."""
+def render_page(template: str, **values: Any) -> str:
+    """Return a page. All values are escaped."""
     return _environment().get_template(template).render(values)
 
 
@@ -25,5 +25,5 @@ def _environment() -> jinja2.Environment:
 
 
 def _prose(text: str) -> Markup:
-    """Return a text of ours with what stands between backticks as code."""
+    """Return a text of the error catalogue with the parts between backticks as `<code>`."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

@@ -69,7 +69,7 @@ async def test_it_is_empty_before_the_first_mail(development: Development) -> No
     response = await development.get("/dev/mailbox")
 
     assert response.status_code == 200
-    assert "No mail yet" in response.text
+    assert "No e-mails yet" in response.text
 
 
 async def test_it_shows_the_newest_mail_first_with_its_link(development: Development) -> None:
