@@ -1,4 +1,4 @@
-"""Lets `piccolo migrations forwards auth_api` work in this folder."""
+"""Configuration of the `piccolo` command in this folder, as in `piccolo migrations forwards auth_api`."""
 
 from auth_api.piccolo_conf import APP_REGISTRY, DB
 

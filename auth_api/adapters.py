@@ -1,4 +1,4 @@
-"""What the services have to do with the outside: what guards the way there, and what carries mail."""
+"""Connect the services to the database and the mail server: circuit breakers and the mailer."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from auth_api.settings import Settings
 
 
 def install_breakers(settings: Settings, database: Database) -> None:
-    """Put a breaker before the database and one before the mail server."""
+    """Install a circuit breaker for the database and one for the mail server."""
     breakers.install(
         ServiceBreaker(
             SERVICE,
@@ -28,8 +28,8 @@ def install_breakers(settings: Settings, database: Database) -> None:
     breakers.install(ServiceBreaker(MAIL_SERVICE, settings.breaker, is_failure=is_mail_outage))
 
 
-def mailer_of(mail: MailPolicy) -> Mailer:
-    """Return what carries mail: to the server if there is one, else into a folder."""
+def create_mailer(mail: MailPolicy) -> Mailer:
+    """Return the mailer for the mail server, or without one the mailer that writes files into a folder."""
     if mail.server is not None:
         return SmtpMailer(mail.server, mail.sender)
     return FolderMailer(Path(mail.folder or "."), mail.sender, prints=True)

@@ -52,7 +52,7 @@ from auth_api.web.pages.controllers import (
     assets_router,
 )
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
-from auth_api.web.pages.mailbox import DevelopmentMailbox, base_of
+from auth_api.web.pages.mailbox import DevelopmentMailbox, base_path
 from auth_api.web.pages.service import AccountPages
 
 FLOOD_BURST_SECONDS: Final = 10
@@ -122,12 +122,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
         set_build_info(__version__)
-        jobs = services.working() if settings.background_jobs else nullcontext()
+        jobs = services.running_jobs() if settings.background_jobs else nullcontext()
         async with services.running(), loop_lag_measured(), jobs:
             yield
 
     docs = settings.http.docs_enabled
-    base = base_of(settings.http.public_url)
+    base = base_path(settings.http.public_url)
     product = settings.mail.product
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     account_pages = AccountPages(product=product, base=base, rules=settings.passwords, paths=services.outbox.link_paths)

@@ -1,4 +1,4 @@
-"""For ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` does more; see `server/server.py`."""
+"""The application for ASGI servers: `uvicorn --factory auth_api.asgi:app`. `auth-api serve` adds `auth_api.server`."""
 
 import os
 from pathlib import Path
@@ -12,11 +12,11 @@ from auth_api.settings.environment import read_environment
 
 
 def app() -> Litestar:
-    """Read the environment, set the log up and build the application.
+    """Read the environment, configure the log and build the application.
 
     Raises:
-        InvalidSettingsError: some variables are missing or wrong.
-        UnreadableFileError: a file that the environment names cannot be read.
+        InvalidSettingsError: some variables are missing or invalid.
+        UnreadableFileError: a file that a variable names cannot be read.
     """
     settings = Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=True))
     start_log(settings)
@@ -24,12 +24,12 @@ def app() -> Litestar:
 
 
 def start_log(settings: Settings) -> None:
-    """Write this process's log as the settings say; at its end loguru has what waits written."""
+    """Configure the log of this process. At exit loguru writes the lines that are still queued."""
     configure_logging(level=settings.logging.level, as_json=logs_json(settings))
 
 
 def logs_json(settings: Settings) -> bool:
-    """Text is for people: on a development terminal, unless LOG_FORMAT says otherwise."""
+    """Return whether log lines are JSON. By default they are text only on a terminal outside of production."""
     if settings.logging.format == "auto":
         return settings.is_production or not is_terminal()
     return settings.logging.format == "json"

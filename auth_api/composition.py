@@ -1,8 +1,8 @@
-"""Build the services from the settings: the only place where they meet."""
+"""Build the services from the settings, and connect them with each other."""
 
 from typing import Final
 
-from auth_api.adapters import install_breakers, mailer_of
+from auth_api.adapters import create_mailer, install_breakers
 from auth_api.credentials.passwords import mails as password_mails
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.service import AuditTrail
@@ -67,12 +67,12 @@ MAIL_KINDS: Final = (
 
 
 def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
-    """Build the services on one engine, which becomes this process's: Piccolo keeps it in the table classes.
+    """Build the services. Their database engine becomes that of the process: Piccolo stores it in the table classes.
 
     Args:
-        settings: what the environment decides.
-        clock: the present, for what lives in this process alone.
-        mailer: carries mail, instead of what the settings say.
+        settings: the configuration.
+        clock: the current time, for values that are not taken from the database.
+        mailer: sends mail instead of the mailer that the settings describe.
     """
     database = Database(create_engine(settings.database))
     bind(database.engine)
@@ -100,7 +100,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         kinds={kind.name: kind for kind in MAIL_KINDS},
         draft_services=DraftServices(email_ownership=email_ownership, tokens=tokens, audit=audit),
         renderer=Renderer(settings.mail, MAIL_KINDS),
-        mailer=mailer or mailer_of(settings.mail),
+        mailer=mailer or create_mailer(settings.mail),
     )
     mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     access_revocation = AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle)

@@ -1,4 +1,4 @@
-"""What Piccolo needs to know: all tables, where their migrations are, and which engine they use."""
+"""Piccolo's configuration: all tables, the folder of their migrations, and the database engine."""
 
 import os
 import sys
@@ -21,7 +21,7 @@ from auth_api.users.tables import UserRow
 APP_NAME = "auth_api"
 _BOUND_MODULE = "auth_api_bound_piccolo_conf"
 
-# A wheel carries its migrations inside the package; in the repository they lie beside it.
+# A wheel contains the migrations inside the package; in the repository they are beside it.
 _PACKAGED = Path(__file__).parent / "piccolo_migrations"
 _REPOSITORY = Path(__file__).parent.parent / "piccolo_migrations"
 
@@ -34,14 +34,14 @@ APP_CONFIG = AppConfig(
 
 
 def bind(engine: Engine) -> None:
-    """Make this the engine of every table, and of Piccolo's migrations, in this process.
+    """Set the engine of all tables and of Piccolo's migrations in this process.
 
-    Piccolo finds its engine by importing a module that the environment names. Importing a real one would read the
-    environment a second time, so a module made here holds the engine that was made from the settings at hand.
+    Piccolo finds its engine by importing the module that PICCOLO_CONF names. A real module would read the environment a
+    second time, so this function creates one that holds the engine of the current settings.
     """
     tables: list[type[Table]] = [*APP_CONFIG.table_classes, Migration]
     for table in tables:
-        table._meta.db = engine  # noqa: SLF001 - the place Piccolo itself keeps it
+        table._meta.db = engine  # noqa: SLF001 - where Piccolo itself stores it
     module: Any = ModuleType(_BOUND_MODULE)
     module.DB = engine
     module.APP_REGISTRY = AppRegistry(apps=[__name__])

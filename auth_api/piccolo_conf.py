@@ -1,7 +1,7 @@
-"""For the `piccolo` command: the engine of the environment's DATABASE_URL, and this one app.
+"""Configuration of the `piccolo` command: the engine for DATABASE_URL, and this application.
 
 Only that command imports this module (`PICCOLO_CONF=auth_api.piccolo_conf` outside of the repository). The server and
-`auth-api` get their engine from `create_app` and the commands.
+`auth-api` get their engine from `create_app` and from the commands.
 """
 
 import os

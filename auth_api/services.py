@@ -1,4 +1,4 @@
-"""The services of the product, independent of HTTP: the API and the command line use the same ones."""
+"""The services of the product, which know nothing of HTTP: the API and the command line share them."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -34,7 +34,7 @@ from auth_api.users.password_rules import PasswordRules
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything the product can do, independent of HTTP; the command line uses it as the API does."""
+    """All services; `composition.create_services` builds them."""
 
     database: Database
     hasher: PasswordHasher
@@ -62,12 +62,12 @@ class Services:
 
     @property
     def field_checks(self) -> dict[str, FieldCheck]:
-        """What a new address, username or password has to pass, over HTTP and on the command line."""
+        """The checks of a new e-mail address, username or password, for HTTP requests and the command line."""
         return {"email": canonical_email, "username": new_username, "new_password": self.password_rules.check}
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Keep what needs it open."""
+        """Open the database, and close everything at the end."""
         async with self.database.opened():
             try:
                 yield
@@ -76,8 +76,8 @@ class Services:
                 self.hasher.close()
 
     @asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Do what goes on beside the requests, on services that are running."""
+    async def running_jobs(self) -> AsyncIterator[None]:
+        """Run the background jobs, on services that are running."""
         async with AsyncExitStack() as stack:
             for job in self.jobs:
                 await stack.enter_async_context(job.running())

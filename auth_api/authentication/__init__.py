@@ -1,1 +1,1 @@
-"""Who is calling: bearer tokens of requests."""
+"""Authentication of requests: which user sent them."""

@@ -1,4 +1,4 @@
-"""Bearer authentication of every route that is not declared public: Litestar's JWT middleware over our tokens."""
+"""Bearer authentication of every route that is not public: Litestar's JWT middleware with our access tokens."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -18,33 +18,33 @@ from auth_api.sessions.service import SessionService
 
 
 def optional_principal(sessions: SessionService) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
-    """Make the dependency of public routes that do more for somebody who is logged in."""
+    """Return the dependency of public routes that accept a token without needing one."""
 
     async def find(request: Request[Any, Any, Any]) -> Principal | None:
         try:
             token = bearer_token(request.scope)
         except AuthenticationRequiredException:
             return None
-        # A bad token is an error, not nobody: what is done for nobody may cost the sender the password.
+        # An invalid token is an error: without a token, verifying an e-mail address may lock the password.
         return await sessions.principal(sessions.access_tokens.verify(token))
 
     return find
 
 
 class BearerMiddleware(JWTAuthenticationMiddleware):
-    """Verifies the token, then looks its session up; Litestar's `token_secret` holds our `AccessTokens`.
+    """Verifies the access token and loads its session.
 
-    The stock one ignores scheme, `kid` and `typ`, reads the wall clock, and answers every mistake alike. It also takes
-    ten calls more: every route of ours asks for its method and says by `opt` alone that it is public.
+    Litestar's own middleware ignores the scheme, `kid` and `typ`, reads the wall clock, and responds to all errors in
+    the same way. Its attribute `token_secret` holds our `AccessTokens` here.
     """
 
     token_secret: AccessTokens  # type: ignore[assignment]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Authenticate a request, and pass it on. Its token is judged now: one that expires later does not break it.
+        """Authenticate a request and pass it on. A token that expires afterwards does not interrupt the request.
 
         Raises:
-            AuthException: see `AccessTokens.verify` and `SessionService.principal`.
+            AuthException: from `AccessTokens.verify` and `SessionService.principal`.
         """
         if not scope["route_handler"].opt.get(self.exclude_opt_key):
             claims = self.token_secret.verify(bearer_token(scope))
@@ -54,28 +54,28 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
 
 
 class BearerAuth(JWTAuth[Principal]):
-    """Litestar's JWT set-up, with a security scheme that is valid OpenAPI."""
+    """Litestar's JWT authentication, with a security scheme that is valid OpenAPI."""
 
     @property
     def openapi_components(self) -> Components:
-        """Describe the scheme to Swagger UI, which offers "Authorize" for it."""
+        """Describe the security scheme, for which Swagger UI offers "Authorize"."""
         scheme = SecurityScheme(
             type="http",
             scheme="bearer",
             bearer_format="JWT",
-            description="The `access_token` that registering, logging in and refreshing answer with.",
+            description="The `access_token` from the response of registration, login or refresh.",
         )
         return Components(security_schemes={BEARER: scheme})
 
 
 def bearer_auth(sessions: SessionService) -> BearerAuth:
-    """Protect every route but those with `exclude_from_auth` in their `opt`."""
+    """Return the authentication of all routes except those with `exclude_from_auth` in their `opt`."""
 
     async def retrieve_principal(claims: AccessTokenClaims, _connection: object) -> Principal:
         return await sessions.principal(claims)
 
     return BearerAuth(
-        token_secret=sessions.access_tokens,  # type: ignore[arg-type]  # what the middleware verifies with
+        token_secret=sessions.access_tokens,  # type: ignore[arg-type]  # used by BearerMiddleware
         retrieve_user_handler=retrieve_principal,
         authentication_middleware_class=BearerMiddleware,
         openapi_security_scheme_name=BEARER,

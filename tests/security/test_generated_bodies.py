@@ -143,7 +143,7 @@ async def test_request_cannot_set_other_fields_of_a_user(ada: Actor, field: str)
 
     assert [response.outcome for response in responses] == [(400, "VALIDATION_ERROR")] * 2
     assert [response["errors"] for response in responses] == [
-        [{"field": field, "code": "unknown", "message": "There is no such field."}]
+        [{"field": field, "code": "unknown", "message": "This field does not exist."}]
     ] * 2
     assert (await ada.log_in(username="eve")).outcome == (401, "INVALID_CREDENTIALS")
 

@@ -1,4 +1,4 @@
-"""How handlers get what they need."""
+"""Dependency injection for handlers."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, TypeVar
@@ -14,25 +14,25 @@ from auth_api.kit.request_context import RequestContext
 T = TypeVar("T")
 
 Injected = Annotated[T, Dependency(), SkipValidationMarker()]
-"""A handler's parameter that is provided under its own name, and not checked again at every request."""
+"""Type of a handler's parameter that is provided under its own name and not validated at every request."""
 
 
 def provide(value: object) -> Provide:
-    """Provide one object to every handler."""
+    """Return a dependency that provides the same object to every handler."""
     return Provide(lambda: value, use_cache=True, sync_to_thread=False)
 
 
 def provide_request_context(request: Request[Any, Any, Any]) -> RequestContext:
-    """Where the request came from."""
+    """Return the request context."""
     return request_context_of(request.scope)
 
 
 def resolve_directly(app: Litestar) -> None:
-    """Resolve a handler's dependencies in the request's own task: plain ones by a call, then the others in turn.
+    """Resolve the dependencies of all handlers in the task of the request: plain ones first, then the others in order.
 
-    Plain is what asks at most for the request, and does not wait. Litestar checks what such a function is called with,
-    and keeps an account of what is to be cleaned up after it, which takes longer than all else that it does for a
-    request; and for every dependency that need not wait for another one it starts a task, which takes longer still.
+    A plain dependency is a synchronous function without parameters except `request`. Litestar validates the arguments
+    of such a function and tracks its clean-up, and it starts a task for each dependency that does not depend on another
+    one; both take longer than everything else that it does for a request.
     """
     for route in app.routes:
         models = [model for _, model in route.route_handler_map.values()] if isinstance(route, HTTPRoute) else []
@@ -45,8 +45,8 @@ def resolve_directly(app: Litestar) -> None:
 
 
 def _is_plain(provide: Provide) -> bool:
-    asks_for = set(provide.signature_model._fields)
-    return provide.has_sync_callable and not provide.has_sync_generator_dependency and asks_for <= {"request"}
+    parameters = set(provide.signature_model._fields)
+    return provide.has_sync_callable and not provide.has_sync_generator_dependency and parameters <= {"request"}
 
 
 def _call(provide: Provide) -> Callable[[Any], Any]:
@@ -59,7 +59,7 @@ def _call(provide: Provide) -> Callable[[Any], Any]:
 
 
 def _extractor(plain: Mapping[str, Callable[[Any], Any]]) -> Callable[[dict[str, Any], Any], Awaitable[None]]:
-    """Return what Litestar fills a handler's arguments with, as it does with the body or the query."""
+    """Return an extractor, by which Litestar fills a handler's arguments as it does from the body or the query."""
 
     async def extract(values: dict[str, Any], request: Any) -> None:
         for name, call in plain.items():

@@ -1,7 +1,7 @@
-"""Strict JSON bodies: one meaning per document, and every wrong field told at once.
+"""Parse JSON bodies strictly, and report all invalid fields at once.
 
-The framework alone accepts any content type, lets the last of two equal keys win, reads `"7"` as 7, stops at the first
-wrong field and answers 500 to bytes that are not UTF-8.
+Litestar itself accepts any content type, uses the last one of two equal keys, converts `"7"` to 7, stops at the first
+invalid field and responds with 500 to bytes that are not UTF-8.
 """
 
 import json
@@ -23,15 +23,15 @@ from auth_api.kit.errors import (
 
 S = TypeVar("S", bound=msgspec.Struct)
 
-MAX_DEPTH: Final = 16
+MAX_NESTING_DEPTH: Final = 16
 
-MAX_UNKNOWN: Final = 20
-"""Unknown fields that are told; an answer must not be larger than its request."""
+MAX_REPORTED_UNKNOWN_FIELDS: Final = 20
+"""Limits the response, which must not be larger than the request."""
 
 FieldCheck = Callable[[Any, Mapping[str, Any]], Any]
-"""Takes a field's value and the whole document; returns the canonical value.
+"""Returns the canonical form of a field's value, given the value and the whole document.
 
-Raises a ValidationException that holds what is wrong with this field.
+Raises a ValidationException with the errors of this field.
 """
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -42,21 +42,21 @@ _TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an int
 
 
 class StrictRequest(Request[Any, Any, Any]):
-    """A request whose `json()` is the handler's struct itself, checked and in canonical form.
+    """A request whose `json()` is the struct that the handler takes, validated and in canonical form.
 
-    A field annotated with `Meta(extra={"check": name})` goes through the check of that name; with
-    `Meta(extra={"any_text": True})` it may hold control characters.
+    A field annotated with `Meta(extra={"check": name})` is validated by the check of that name; with
+    `Meta(extra={"any_text": True})` it may contain control characters.
     """
 
     checks: ClassVar[Mapping[str, FieldCheck]] = {}
 
     async def json(self) -> Any:
-        """Return the body as the struct that the handler asks for.
+        """Return the body as the struct that the handler takes.
 
         Raises:
-            UnsupportedMediaTypeException: it is not declared as JSON in UTF-8, or it is compressed.
-            MalformedRequestException: it is no JSON object, or an ambiguous one.
-            ValidationException: some fields are not acceptable.
+            UnsupportedMediaTypeException: the body is not declared as JSON in UTF-8, or it is compressed.
+            MalformedRequestException: the body is not a JSON object, or an ambiguous one.
+            ValidationException: some fields are invalid.
         """
         self._require_json()
         document = parse_object(await self.body())
@@ -73,20 +73,21 @@ class StrictRequest(Request[Any, Any, Any]):
 
 
 def strict_request(checks: Mapping[str, FieldCheck]) -> type[StrictRequest]:
-    """Return a request class that knows these checks."""
+    """Return a request class with these checks, by name."""
     return type("CheckedRequest", (StrictRequest,), {"checks": checks})
 
 
 def parse_object(body: bytes) -> dict[str, Any]:
-    """Parse a JSON object that every parser reads alike (RFC 8259 §4, §8.1).
+    """Parse a JSON object that every parser reads in the same way (RFC 8259 §4, §8.1).
 
     Raises:
-        MalformedRequestException: not UTF-8, not JSON, not an object, equal keys, NaN, a lone surrogate, too deep.
+        MalformedRequestException: not UTF-8, not JSON, not an object, or with equal keys, NaN, a lone surrogate or too
+            deep nesting.
     """
     try:
         document = _DECODER.decode(body.decode())
-        _scan(document, MAX_DEPTH)
-    except (ValueError, RecursionError) as error:  # the former covers both decoders' errors
+        _scan(document, MAX_NESTING_DEPTH)
+    except (ValueError, RecursionError) as error:  # ValueError covers the errors of both decoders
         raise MalformedRequestException from error
     if not isinstance(document, dict):
         raise MalformedRequestException
@@ -94,11 +95,10 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 
 def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[str, FieldCheck]) -> S:
-    """Convert a document without any coercion.
+    """Convert a document to a struct without coercing types.
 
     Raises:
-        ValidationException: every wrong, missing and unknown field; a check's own subclass where nothing but that
-            check failed.
+        ValidationException: all invalid, missing and unknown fields; if only one check failed, its own subclass.
     """
     values: dict[str, Any] = {}
     refusals: list[ValidationException] = []
@@ -115,7 +115,9 @@ def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[st
             refusals.append(refusal)
     refusals.extend(ValidationException([error]) for error in _cross_check(struct_type, document))
     known = {field.encode_name for field in fields}
-    refusals.extend(_unknown(name) for name in islice((name for name in document if name not in known), MAX_UNKNOWN))
+    refusals.extend(
+        _unknown(name) for name in islice((name for name in document if name not in known), MAX_REPORTED_UNKNOWN_FIELDS)
+    )
     if len(refusals) == 1:
         raise refusals[0]
     if refusals:
@@ -130,24 +132,24 @@ def _field_value(name: str, annotation: Any, document: Mapping[str, Any], checks
         raise ValidationException([_describe(name, str(error))]) from None
     extra = _extra(annotation)
     if isinstance(value, str) and not extra.get("any_text") and _CONTROL.search(value):
-        raise ValidationException([FieldError(name, "control_character", "May not contain control characters.")])
+        raise ValidationException([FieldError(name, "control_character", "Must not contain control characters.")])
     if value is not None and "check" in extra:
         try:
             value = checks[extra["check"]](value, document)
-        except ValidationException as refusal:  # the check does not know what its field is called here
+        except ValidationException as refusal:  # the check does not know the name of the field
             refusal.errors = tuple(msgspec.structs.replace(error, field=name) for error in refusal.errors)
             raise
     return value
 
 
 def _cross_check(struct_type: type[msgspec.Struct], document: Mapping[str, Any]) -> Iterable[FieldError]:
-    """Ask the struct's `cross_check`, if it has one, what is wrong with several fields taken together."""
+    """Return the errors of several fields taken together, found by the `cross_check` of the struct if it has one."""
     check = getattr(struct_type, "cross_check", None)
     return check(document) if check is not None else ()
 
 
 def _extra(annotation: Any) -> Mapping[str, Any]:
-    """Return what a field's `Meta` says beyond msgspec's own constraints, also within `… | None`."""
+    """Return the `extra` of a field's `Meta`, also within `… | None`."""
     for part in (annotation, *get_args(annotation)):
         for meta in getattr(part, "__metadata__", ()):
             if isinstance(meta, msgspec.Meta) and meta.extra:
@@ -156,20 +158,20 @@ def _extra(annotation: Any) -> Mapping[str, Any]:
 
 
 def _describe(name: str, problem: str) -> FieldError:
-    """Say in the API's words what msgspec found. Its own would show our patterns, or the client's values."""
+    """Return a field error for an error of msgspec, whose text may quote patterns or the client's values."""
     if length := _LENGTH.search(problem):
         relation, number = length.groups()
         if relation == "<=":
             return FieldError(name, "too_long", f"May have at most {number} characters.")
         return FieldError(name, "too_short", f"Must have at least {number} characters.")
-    wanted = _TYPE.search(problem)
-    kind = _TYPE_NAMES.get(wanted.group(1)) if wanted else None
-    return FieldError(name, "type", f"Must be {kind}." if kind else "Is not of the right type.")
+    expected = _TYPE.search(problem)
+    kind = _TYPE_NAMES.get(expected.group(1)) if expected else None
+    return FieldError(name, "type", f"Must be {kind}." if kind else "Has the wrong type.")
 
 
 def _unknown(name: str) -> ValidationException:
     shown = name if _HARMLESS_NAME.fullmatch(name) else "?"
-    return ValidationException([FieldError(shown, "unknown", "There is no such field.")])
+    return ValidationException([FieldError(shown, "unknown", "This field does not exist.")])
 
 
 @cache
@@ -184,7 +186,7 @@ def _struct_in(annotation: Any) -> type[msgspec.Struct] | None:
     return None
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_equal_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     document = dict(pairs)
     if len(document) != len(pairs):
         message = "equal keys"
@@ -192,21 +194,21 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return document
 
 
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(name)
 
 
 def _scan(value: Any, depth: int) -> None:
-    """Refuse what is nested too deep and what no UTF-8 can say."""
+    """Raise a ValueError for values that are nested too deeply, and for strings that UTF-8 cannot encode."""
     if isinstance(value, str):
         value.encode()
     elif isinstance(value, dict | list):
         if depth == 0:
-            raise ValueError(MAX_DEPTH)
+            raise ValueError(MAX_NESTING_DEPTH)
         for key in value if isinstance(value, dict) else ():
             key.encode()
         for item in value.values() if isinstance(value, dict) else value:
             _scan(item, depth - 1)
 
 
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant)
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_reject_equal_keys, parse_constant=_reject_constant)

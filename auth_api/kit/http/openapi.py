@@ -1,4 +1,4 @@
-"""Describes operations to OpenAPI, errors from the same classes that are raised."""
+"""Describe operations for OpenAPI; errors are described by the classes that are raised."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (
     PayloadTooLargeException,
     UnsupportedMediaTypeException,
 )
-"""What every operation with a body can answer."""
+"""Errors of every operation with a body."""
 
 DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
     DatabaseUnavailableException,
@@ -42,33 +42,33 @@ DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
     RateLimitedException,
     InternalErrorException,
 )
-"""What every operation that asks the database can answer."""
+"""Errors of every operation that uses the database."""
 
 BEARER: Final = "BearerToken"
 """The name of the security scheme."""
 
 PUBLIC: Final = "exclude_from_auth"
-"""The key of a handler's `opt` that opens it to everybody."""
+"""Key of a handler's `opt`: no token is needed."""
 
-RESPONSE: Final = "answer_examples"
-REQUEST: Final = "request_examples"
-"""The keys of a handler's `opt` that hold its examples by name."""
+RESPONSE_EXAMPLES: Final = "response_examples"
+REQUEST_EXAMPLES: Final = "request_examples"
+"""Keys of a handler's `opt`: its examples by name."""
 
 EXAMPLE: Final = "example"
-"""The name of the first of them."""
+"""Name of the first example."""
 
 
 @dataclass
 class PublicOperation(Operation):
-    """An operation without a padlock: an empty list would be dropped, and the global requirement apply."""
+    """An operation that needs no token. Litestar drops an empty list, so that the global requirement would apply."""
 
     def __post_init__(self) -> None:
         self.security = [{}]
 
 
 @dataclass
-class OpenOperation(Operation):
-    """An operation that needs no token, and does more with one."""
+class PublicOrBearerOperation(Operation):
+    """An operation that accepts a token without needing one."""
 
     def __post_init__(self) -> None:
         self.security = [{}, {BEARER: []}]
@@ -76,19 +76,19 @@ class OpenOperation(Operation):
 
 @dataclass
 class SharedResponse(ResponseSpec):
-    """What nothing changes: Litestar copies a handler, with all that describes it, for each application."""
+    """A response that is never changed, and not copied when Litestar copies the handlers for each application."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         return self
 
 
 def public(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
-    """Return the arguments of a handler that needs no token.
+    """Return the keyword arguments of a handler that needs no token.
 
     Args:
-        errors: what it can answer with.
-        response: an example of what it answers when all is well.
-        request: an example of a body it takes.
+        errors: the errors of the operation.
+        response: an example of a successful response.
+        request: an example of a request body.
     """
     return {
         PUBLIC: True,
@@ -100,23 +100,23 @@ def public(*errors: ErrorClass, response: Document | None = None, request: Docum
 def public_or_bearer(
     *errors: ErrorClass, response: Document | None = None, request: Document | None = None
 ) -> dict[str, Any]:
-    """Return the arguments of a handler that needs no token, and does more with one; see `public`."""
-    return {**public(*errors, response=response, request=request), "operation_class": OpenOperation}
+    """Return the keyword arguments of a handler that accepts a token without needing one; see `public`."""
+    return {**public(*errors, response=response, request=request), "operation_class": PublicOrBearerOperation}
 
 
 def protected(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
-    """Return the arguments of a handler that needs a token; see `public`."""
+    """Return the keyword arguments of a handler that needs a token; see `public`."""
     return {
-        "responses": documents(*errors),
-        RESPONSE: {} if response is None else {EXAMPLE: response},
-        REQUEST: {} if request is None else {EXAMPLE: request},
+        "responses": error_responses(*errors),
+        RESPONSE_EXAMPLES: {} if response is None else {EXAMPLE: response},
+        REQUEST_EXAMPLES: {} if request is None else {EXAMPLE: request},
     }
 
 
 def also(
     arguments: dict[str, Any], *, status: int, response: type, description: str, example: Document
 ) -> dict[str, Any]:
-    """Return the arguments of a handler with one more way to say that all is well."""
+    """Add another successful response to the keyword arguments of a handler."""
     spec = SharedResponse(
         data_container=response,
         description=description,
@@ -132,26 +132,26 @@ def with_examples(
     responses: Mapping[str, Document] = MappingProxyType({}),
     requests: Mapping[str, Document] = MappingProxyType({}),
 ) -> dict[str, Any]:
-    """Return the arguments of a handler with further examples by name, of other forms that it takes or gives."""
+    """Add examples of other forms of the request or the response, by name, to the keyword arguments of a handler."""
     return {
         **arguments,
-        RESPONSE: {**arguments[RESPONSE], **responses},
-        REQUEST: {**arguments[REQUEST], **requests},
+        RESPONSE_EXAMPLES: {**arguments[RESPONSE_EXAMPLES], **responses},
+        REQUEST_EXAMPLES: {**arguments[REQUEST_EXAMPLES], **requests},
     }
 
 
-def documents(*errors: ErrorClass) -> dict[int, ResponseSpec]:
-    """Describe the error answers of an operation, each code with its own example."""
+def error_responses(*errors: ErrorClass) -> dict[int, ResponseSpec]:
+    """Describe the error responses of an operation by status, with an example for each code."""
     by_status: dict[int, list[ErrorClass]] = {}
     for error in dict.fromkeys(errors):
         by_status.setdefault(error.status.value, []).append(error)
-    return {status: _response(classes) for status, classes in sorted(by_status.items())}
+    return {status: _error_response(classes) for status, classes in sorted(by_status.items())}
 
 
-def _response(classes: Sequence[ErrorClass]) -> ResponseSpec:
+def _error_response(classes: Sequence[ErrorClass]) -> ResponseSpec:
     lines = [f"`{error.error_code}`: {_first_line(error)}" for error in classes]
     if any(issubclass(error, RetryLaterException) for error in classes):
-        lines.append("`Retry-After` says in how many seconds to try again.")
+        lines.append("Wait `Retry-After` seconds before you send the request again.")
     return SharedResponse(
         data_container=Problem,
         description="\n\n".join(lines),

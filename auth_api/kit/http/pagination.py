@@ -1,4 +1,4 @@
-"""Reads `?limit=` and `?cursor=`."""
+"""Parse the query parameters `limit` and `cursor`."""
 
 from typing import Annotated, Final
 
@@ -10,25 +10,28 @@ from auth_api.kit.pagination import PageRequest, decoded
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 
-# Texts, as the framework's own conversion would answer with another error.
+# Strings, since Litestar's conversion to a number would raise another error.
 _Limit = Annotated[
     str | None,
     QueryParameter(
-        description="How many at most.",
+        description="Maximum number of items.",
         schema_extra={"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT, "one_of": None},
     ),
 ]
 _Cursor = Annotated[
     str | None,
-    QueryParameter(description="`next_cursor` of the page before.", schema_extra={"type": "string", "one_of": None}),
+    QueryParameter(
+        description="`next_cursor` of the previous page; without it, the first page is returned.",
+        schema_extra={"type": "string", "one_of": None},
+    ),
 ]
 
 
 def provide_page(limit: _Limit = None, cursor: _Cursor = None) -> PageRequest:
-    """Return the wanted page.
+    """Return the requested page.
 
     Raises:
-        ValidationException: with both, if both are wrong.
+        ValidationException: a parameter is invalid; both are reported at once.
     """
     errors = []
     number = int(limit) if limit and limit.isascii() and limit.isdigit() and len(limit) <= len(str(MAX_LIMIT)) else 0

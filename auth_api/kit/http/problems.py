@@ -1,4 +1,4 @@
-"""The error envelope: an RFC 9457 document with the fields of the contract."""
+"""Problem documents: the body of every error response (RFC 9457)."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -19,16 +19,16 @@ _EXAMPLE_FIELD_ERROR: Final = FieldError("password", "too_short", "Must have at 
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Every 4xx and 5xx answer, after RFC 9457."""
+    """The body of every error response (RFC 9457)."""
 
     type: Annotated[
         str,
         msgspec.Meta(
-            description="Leads to what the error means, on this server.",
+            description="URL of the error's description on this server.",
             extra_json_schema={"extra": {"format": "uri-reference"}},
         ),
     ]
-    title: Annotated[str, msgspec.Meta(description="A fixed sentence, for people who develop.")]
+    title: Annotated[str, msgspec.Meta(description="What happened: a fixed sentence for developers.")]
     status: int
     detail: Annotated[str, msgspec.Meta(description="The same as `title`.")]
     error_code: str
@@ -39,23 +39,25 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             description="UTC, RFC 3339 with milliseconds.", extra_json_schema={"extra": {"format": "date-time"}}
         ),
     ]
-    request_id: Annotated[str, msgspec.Meta(description="Stands in the server's log; `X-Request-ID` of the answer.")]
+    request_id: Annotated[
+        str, msgspec.Meta(description="The id of the request in the server's log, as in the header `X-Request-ID`.")
+    ]
     errors: Annotated[
         tuple[FieldError, ...] | msgspec.UnsetType,
-        msgspec.Meta(description="All that is wrong with fields, where fields are what is wrong."),
+        msgspec.Meta(description="The invalid fields of the request, if that is the error."),
     ] = msgspec.UNSET
 
 
 def problem_of(error: ApplicationException, *, at: datetime, request_id: str, base: str = "") -> Problem:
-    """Fill the envelope for an error.
+    """Return the problem document of an error.
 
     Args:
-        error: what went wrong.
-        at: when.
-        request_id: stands in the log, too.
-        base: what addresses of this server begin with, behind the host.
+        error: the error.
+        at: when it happened.
+        request_id: the id of the request.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
-    status = int(error.status)  # `.value` takes two calls in Python
+    status = int(error.status)  # `.value` is slower by two calls
     return Problem(
         type=f"{base}/errors/{error.error_code}",
         title=error.detail,
@@ -70,7 +72,7 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str, ba
 
 
 def example_of(kind: type[ApplicationException], *, base: str = "") -> Problem:
-    """Return the envelope of an error as a client would meet it, always the same."""
+    """Return a fixed example of the problem document of an error."""
     error = kind()
     if isinstance(error, ValidationException) and error.status is HTTPStatus.BAD_REQUEST:
         error.errors = (_EXAMPLE_FIELD_ERROR,)
@@ -80,7 +82,7 @@ def example_of(kind: type[ApplicationException], *, base: str = "") -> Problem:
 def problem_events(
     problem: Problem, headers: Mapping[str, str]
 ) -> tuple[HTTPResponseStartEvent, HTTPResponseBodyEvent]:
-    """Return the envelope as the two ASGI messages of a response."""
+    """Return the two ASGI messages of a response with a problem document."""
     body = msgspec.json.encode(problem)
     lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     lines += [

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from auth_api.kit.errors import MalformedRequestException
-from auth_api.kit.http.json import MAX_DEPTH, parse_object
+from auth_api.kit.http.json import MAX_NESTING_DEPTH, parse_object
 
 pytestmark = pytest.mark.engine_independent
 
@@ -102,14 +102,14 @@ def test_everything_else_is_malformed(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", [LISTS, OBJECTS], ids=["lists", "objects"])
-@pytest.mark.parametrize("levels", [1, MAX_DEPTH - 1, MAX_DEPTH])
+@pytest.mark.parametrize("levels", [1, MAX_NESTING_DEPTH - 1, MAX_NESTING_DEPTH])
 def test_sixteen_levels_are_read(kind: tuple[bytes, bytes], levels: int) -> None:
-    assert MAX_DEPTH == 16
+    assert MAX_NESTING_DEPTH == 16
     assert parse_object(nested(levels, *kind, b"1")).keys() == {"a"}
 
 
 @pytest.mark.parametrize("kind", [LISTS, OBJECTS], ids=["lists", "objects"])
-@pytest.mark.parametrize("levels", [MAX_DEPTH + 1, 100, 900, 1_100, 13_000])
+@pytest.mark.parametrize("levels", [MAX_NESTING_DEPTH + 1, 100, 900, 1_100, 13_000])
 def test_more_are_malformed_however_many(kind: tuple[bytes, bytes], levels: int) -> None:
     with pytest.raises(MalformedRequestException):
         parse_object(nested(levels, *kind, b"1"))

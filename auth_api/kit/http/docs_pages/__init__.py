@@ -1,6 +1,6 @@
-"""Swagger UI and ReDoc, served from this package: no other host is contacted.
+"""Swagger UI and ReDoc, served from this package without contacting any other host.
 
-Their bundles lie in `bundles/`. The build copies them out of a package; they are not in git.
+The build copies their files out of a package into `bundles/`, which is not in git.
 """
 
 from pathlib import Path
@@ -35,14 +35,14 @@ follow();
 
 
 def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
-    """Describe the API and its pages: `/schema/swagger`, `/schema/redoc`, `/schema/openapi.json` and `.yaml`.
+    """Return the configuration of Swagger UI, ReDoc and the OpenAPI document (JSON and YAML) below `/schema`.
 
     Args:
         title: of the document and the pages.
         version: of the API.
-        description: in Markdown.
-        tags: what operations are grouped by.
-        base: the path that a proxy puts before all of ours; empty where there is none.
+        description: of the API, in Markdown.
+        tags: the groups of operations.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
     assets = f"{base}{ASSETS}"
     icon = f'<link rel="icon" type="image/png" href="{assets}/favicon-32x32.png">'
@@ -71,7 +71,7 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
 
 
 def docs_routers(base: str) -> list[Router]:
-    """Return the routes beside the pages themselves: their bundles, and the addresses people try first."""
+    """Return the routes of the bundles, and the redirects from `/docs` and `/redoc`, which people try first."""
 
     @get("/docs")
     async def to_swagger() -> Redirect:
