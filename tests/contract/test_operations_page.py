@@ -1,5 +1,6 @@
-"""docs/operations.md and docs/alerts.yml name the metrics, labels and sections that exist."""
+"""docs/operations.md and docs/alerts.yml name the metrics, labels, log events and sections that exist."""
 
+import ast
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -9,6 +10,7 @@ import yaml
 from litestar import Litestar
 
 from auth_api.kit.prometheus import registry
+from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
 
@@ -103,3 +105,25 @@ def test_metrics_named_in_the_runbook_exist() -> None:
 
 def test_every_metric_has_a_help_text() -> None:
     assert [name for name, family in families().items() if len(family.documentation) < 10] == []
+
+
+def logged_events() -> set[str]:
+    """Return the events of log lines that the source names, without those of the security history."""
+    constants = {
+        value.value
+        for module in MODULES
+        for node in module.nodes
+        if isinstance(node, ast.Call)
+        for value in [*(keyword.value for keyword in node.keywords if keyword.arg == "event"), *node.args]
+        if isinstance(value, ast.Constant) and isinstance(value.value, str)
+    }
+    return {text for text in constants if re.fullmatch(r"[a-z_]+:[a-z_]+", text)}
+
+
+def test_page_lists_exactly_the_log_events() -> None:
+    section = OPERATIONS.partition("\n## Logs\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`[a-z_]+:[^|]*) \|", section, re.MULTILINE)
+    listed = {event for row in rows for event in re.findall(r"`([a-z_]+:[a-z_]+)`", row)}
+
+    assert len(listed) > 15
+    assert listed == logged_events()
