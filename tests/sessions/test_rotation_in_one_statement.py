@@ -18,7 +18,7 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, ApiResponse
-from tests.support.statements import recorded
+from tests.support.statements import recorded, until_blocked
 
 pytestmark = pytest.mark.engine("postgres")
 
@@ -150,14 +150,7 @@ async def during_transaction(
     transaction = asyncio.create_task(services.database.transaction(work))
     await changed.wait()
     request = asyncio.create_task(send())
-    await lock_is_awaited(services)
+    await until_blocked(services.database.engine)
     release.set()
     await transaction
     return await request, value
-
-
-async def lock_is_awaited(services: Services) -> None:
-    """Return once a statement waits for a lock."""
-    engine: Any = services.database.engine
-    while not await engine._run_in_pool("SELECT 1 FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110, SLF001 - PostgreSQL has no event for it
-        await asyncio.sleep(0.005)

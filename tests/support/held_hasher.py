@@ -17,7 +17,7 @@ TIMEOUT_SECONDS = 5.0
 @asynccontextmanager
 async def held(hasher: PasswordHasher) -> AsyncIterator[None]:
     """Keep all threads of the hasher busy in this context, each with one slot; further hashes wait."""
-    threads = hasher._pool._max_workers  # noqa: SLF001 - there is no other way into its queue
+    threads = hasher._pool._max_workers  # noqa: SLF001 - its queue is not public
     busy, release = threading.Semaphore(0), threading.Event()
 
     def hold() -> None:

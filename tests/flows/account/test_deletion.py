@@ -1,4 +1,4 @@
-"""Leaving for good."""
+"""Deletion of the user's own account."""
 
 import asyncio
 from typing import Any
@@ -21,7 +21,7 @@ async def delete(actor: Actor, password: str | None = None) -> ApiResponse:
     return await actor.call("POST", "/api/user/delete", json=body)
 
 
-async def test_account_sessions_and_tokens_are_gone(user_factory: UserFactory) -> None:
+async def test_deletion_removes_user_sessions_and_tokens(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_in()
 
@@ -31,7 +31,7 @@ async def test_account_sessions_and_tokens_are_gone(user_factory: UserFactory) -
     assert [await table.count() for table in (UserRow, SessionRow, RefreshTokenRow)] == [0, 0, 0]
 
 
-async def test_the_history_stays_without_the_person(user_factory: UserFactory) -> None:
+async def test_deletion_keeps_the_audit_rows_without_the_user(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_in()
 
@@ -41,7 +41,7 @@ async def test_the_history_stays_without_the_person(user_factory: UserFactory) -
     assert [row["user_id"] for row in await AuditLogRow.select()] == [None] * 3
 
 
-async def test_other_people_stay(user_factory: UserFactory) -> None:
+async def test_deletion_does_not_affect_other_users(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory()
 
     await delete(ada)
@@ -51,7 +51,7 @@ async def test_other_people_stay(user_factory: UserFactory) -> None:
 
 
 @pytest.mark.parametrize("password", ["Wrong-Horse-7-Staple", "", "!", "correct-horse-7-staple"])
-async def test_without_the_password_nothing_happens(user_factory: UserFactory, password: str) -> None:
+async def test_deletion_with_a_wrong_password_is_refused(user_factory: UserFactory, password: str) -> None:
     ada = await user_factory()
 
     assert (await delete(ada, password)).outcome == (401, "INVALID_CREDENTIALS")
@@ -69,7 +69,7 @@ async def test_without_the_password_nothing_happens(user_factory: UserFactory, p
     ],
     ids=["missing", "null", "too long", "another field"],
 )
-async def test_the_password_must_be_sent(
+async def test_deletion_request_is_validated(
     user_factory: UserFactory, body: dict[str, Any], errors: list[tuple[str, str]]
 ) -> None:
     ada = await user_factory()
@@ -80,7 +80,7 @@ async def test_the_password_must_be_sent(
     assert [(error["field"], error["code"]) for error in response["errors"]] == errors
 
 
-async def test_name_and_address_are_free_again_and_the_number_is_not(user_factory: UserFactory) -> None:
+async def test_username_and_email_of_a_deleted_user_can_be_registered_again(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first_id = (await ada.profile())["id"]
     old_access, old_refresh = ada.access_token, ada.refresh_token
@@ -96,7 +96,7 @@ async def test_name_and_address_are_free_again_and_the_number_is_not(user_factor
     assert (await ada.profile()).status == 200
 
 
-async def test_a_deletion_that_cannot_be_noted_does_not_happen(user_factory: UserFactory, services: Services) -> None:
+async def test_deletion_fails_if_it_cannot_be_recorded(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
@@ -106,7 +106,7 @@ async def test_a_deletion_that_cannot_be_noted_does_not_happen(user_factory: Use
     assert (await ada.try_refresh()).status == 200
 
 
-async def test_of_several_deletions_at_once_one_counts(user_factory: UserFactory, services: Services) -> None:
+async def test_one_of_several_concurrent_deletions_succeeds(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     async with held(services.hasher):
@@ -118,7 +118,7 @@ async def test_of_several_deletions_at_once_one_counts(user_factory: UserFactory
     assert (await audit_actions()).count("account:deleted") == 1
 
 
-async def test_a_password_that_was_changed_meanwhile_deletes_nothing(
+async def test_deletion_fails_if_the_password_is_changed_during_it(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()

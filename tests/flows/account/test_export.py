@@ -1,4 +1,4 @@
-"""Taking along all that is kept about oneself."""
+"""Export of the data stored about the user."""
 
 import re
 from typing import Any
@@ -28,7 +28,7 @@ async def exported(actor: Actor) -> ApiResponse:
     return await actor.call("GET", "/api/user/export")
 
 
-async def test_everything_is_there(user_factory: UserFactory) -> None:
+async def test_export_contains_every_kind_of_data(user_factory: UserFactory) -> None:
     ada = await user_factory()
     profile = (await ada.profile()).json
     await aged_rows.add_one_time_token(profile["id"], end=ago(minutes=-10))
@@ -51,8 +51,8 @@ async def test_everything_is_there(user_factory: UserFactory) -> None:
     assert response["wrong_passwords"] == []
 
 
-async def test_mail_to_one_s_address_that_names_no_account_is_there_too(user_factory: UserFactory) -> None:
-    """A reset that was asked for: who has the address is found out when the mail is sent."""
+async def test_export_contains_mails_to_the_email_address_without_a_user(user_factory: UserFactory) -> None:
+    """The outbox stores a password reset for an e-mail address, and looks the user up when it sends the mail."""
     ada, grace = await user_factory(), await user_factory(username="grace")
     await aged_rows.add_mail(None, address="ada@example.com")
     await aged_rows.add_mail(None, address="grace@example.com")
@@ -61,7 +61,7 @@ async def test_mail_to_one_s_address_that_names_no_account_is_there_too(user_fac
     assert [mail["address"] for mail in (await exported(ada))["mails"]] == ["ada@example.com"]
 
 
-async def test_past_sessions_say_when_and_why_they_ended(user_factory: UserFactory) -> None:
+async def test_ended_sessions_have_the_time_and_reason_of_their_end(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_out()
     await ada.log_in()
@@ -73,7 +73,7 @@ async def test_past_sessions_say_when_and_why_they_ended(user_factory: UserFacto
     assert past["ended_at"] >= past["created_at"]
 
 
-async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
+async def test_export_contains_no_secret(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.refresh()
     await aged_rows.add_one_time_token((await ada.profile())["id"], end=ago(minutes=-10))
@@ -88,12 +88,12 @@ async def test_no_secret_is_among_it(user_factory: UserFactory) -> None:
     assert [secret for secret in secrets if secret and secret in text] == []
 
 
-async def test_other_people_are_not_among_it(user_factory: UserFactory) -> None:
+async def test_export_contains_no_data_of_other_users(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
-    grace_s_id = (await grace.profile())["id"]
-    await aged_rows.add_one_time_token(grace_s_id, end=ago(minutes=-10))
-    await aged_rows.add_mail(grace_s_id)
-    await aged_rows.add_counter(f"attempts:id:{grace_s_id}", expires_at=ago(minutes=-10))
+    grace_id = (await grace.profile())["id"]
+    await aged_rows.add_one_time_token(grace_id, end=ago(minutes=-10))
+    await aged_rows.add_mail(grace_id)
+    await aged_rows.add_counter(f"attempts:id:{grace_id}", expires_at=ago(minutes=-10))
 
     response = await exported(ada)
 
@@ -101,7 +101,7 @@ async def test_other_people_are_not_among_it(user_factory: UserFactory) -> None:
     assert "grace" not in response.response.text
 
 
-async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFactory) -> None:
+async def test_export_contains_wrong_passwords_by_network(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
         ada = Actor(app.client)
         assert (await ada.register()).status == 201
@@ -115,7 +115,7 @@ async def test_wrong_passwords_are_told_with_their_networks(app_with: OtherAppFa
     assert together == {"network": None, "count": 5, "blocked_until": None}
 
 
-async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: UserFactory) -> None:
+async def test_export_is_a_download_for_browsers(user_factory: UserFactory) -> None:
     ada = await user_factory(username="ada.lovelace")
 
     response = await exported(ada)
@@ -126,7 +126,7 @@ async def test_browsers_save_it_as_a_file_and_nobody_else_does(user_factory: Use
     assert (headers["Content-Type"], headers["Cache-Control"]) == ("application/json", "no-store")
 
 
-async def test_a_long_history_is_cut_and_goes_on_in_its_own_list(user_factory: UserFactory) -> None:
+async def test_long_history_is_truncated_and_continues_in_the_audit_log(user_factory: UserFactory) -> None:
     ada = await user_factory()
     user_id = (await ada.profile())["id"]
     await aged_rows.add_events(user_id, at=ago(minutes=1), count=export.MAX_EXPORTED_ROWS + 5)
@@ -140,7 +140,7 @@ async def test_a_long_history_is_cut_and_goes_on_in_its_own_list(user_factory: U
     assert ids == sorted(set(ids), reverse=True)
 
 
-async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserFactory) -> None:
+async def test_list_of_sessions_is_truncated_and_the_rest_is_counted(user_factory: UserFactory) -> None:
     ada = await user_factory()
     user_id = (await ada.profile())["id"]
     for _ in range(4):
@@ -155,7 +155,7 @@ async def test_many_sessions_are_cut_and_the_rest_is_counted(user_factory: UserF
     )
 
 
-async def test_it_may_be_asked_for_ten_times_an_hour(app_with: OtherAppFactory) -> None:
+async def test_export_is_limited_to_ten_per_hour(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true") as app:
         ada = Actor(app.client)
         await ada.register()
@@ -166,7 +166,7 @@ async def test_it_may_be_asked_for_ten_times_an_hour(app_with: OtherAppFactory) 
     assert responses[0].response.headers["RateLimit-Policy"] == '"export";q=10;w=3600'
 
 
-async def test_without_a_token_there_is_nothing(user_factory: UserFactory) -> None:
+async def test_export_requires_an_access_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_out()
 

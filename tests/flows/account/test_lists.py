@@ -1,4 +1,4 @@
-"""One's own sessions and history, in pages."""
+"""Pages of the user's own sessions and security history."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.conftest import UserFactory
 from tests.support.actors import Actor
 
 
-async def test_pages_of_sessions_hold_each_session_once(user_factory: UserFactory) -> None:
+async def test_pages_of_sessions_contain_each_session_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
     for _ in range(4):
         await ada.log_in()
@@ -20,7 +20,7 @@ async def test_pages_of_sessions_hold_each_session_once(user_factory: UserFactor
     assert second["next_cursor"] is None
 
 
-async def test_one_session_of_many_can_be_ended(user_factory: UserFactory) -> None:
+async def test_one_session_can_be_ended(user_factory: UserFactory) -> None:
     ada = await user_factory()
     phone = Actor(ada.client, access_token=ada.access_token)
     await ada.log_in()
@@ -33,7 +33,7 @@ async def test_one_session_of_many_can_be_ended(user_factory: UserFactory) -> No
     assert (await ada.profile()).status == 200
 
 
-async def test_a_session_of_somebody_else_cannot_be_ended(user_factory: UserFactory) -> None:
+async def test_session_of_another_user_cannot_be_ended(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory()
     session = (await ada.call("GET", "/api/user/sessions"))["items"][0]
 
@@ -43,7 +43,7 @@ async def test_a_session_of_somebody_else_cannot_be_ended(user_factory: UserFact
     assert (await ada.profile()).status == 200
 
 
-async def test_the_history_tells_what_happened_newest_first(user_factory: UserFactory) -> None:
+async def test_history_is_newest_first(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await ada.log_in()
 
@@ -63,7 +63,9 @@ async def test_the_history_tells_what_happened_newest_first(user_factory: UserFa
         ("cursor=eA", "cursor"),
     ],
 )
-async def test_a_wrong_page_is_a_validation_error(user_factory: UserFactory, path: str, query: str, field: str) -> None:
+async def test_invalid_page_parameter_is_a_validation_error(
+    user_factory: UserFactory, path: str, query: str, field: str
+) -> None:
     ada = await user_factory()
 
     response = await ada.call("GET", f"{path}?{query}")

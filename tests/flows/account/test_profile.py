@@ -1,4 +1,4 @@
-"""Reading and changing the profile."""
+"""Reading and changing of the profile."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ async def rename(actor: Actor, username: object) -> ApiResponse:
     return await actor.call("PATCH", "/api/user/profile", json={"username": username})
 
 
-async def test_the_profile_is_the_account(user_factory: UserFactory) -> None:
+async def test_profile_has_the_fields_of_the_user(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.profile()
@@ -33,13 +33,13 @@ async def test_the_profile_is_the_account(user_factory: UserFactory) -> None:
     assert response.response.headers["Cache-Control"] == "no-store"
 
 
-async def test_everybody_sees_their_own(user_factory: UserFactory) -> None:
+async def test_profile_is_that_of_the_caller(user_factory: UserFactory) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
     assert [(await actor.profile())["username"] for actor in (ada, grace)] == ["ada", "grace"]
 
 
-async def test_a_new_username_is_kept_in_its_one_form(user_factory: UserFactory) -> None:
+async def test_new_username_is_stored_in_canonical_form(user_factory: UserFactory) -> None:
     ada = await user_factory()
     before = await ada.profile()
 
@@ -52,7 +52,7 @@ async def test_a_new_username_is_kept_in_its_one_form(user_factory: UserFactory)
     assert (await audit_actions())[-1] == "profile:changed"
 
 
-async def test_after_a_rename_the_old_name_is_free_and_logs_nobody_in(user_factory: UserFactory) -> None:
+async def test_old_username_is_free_after_a_rename(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await rename(ada, "lovelace")
 
@@ -61,14 +61,14 @@ async def test_after_a_rename_the_old_name_is_free_and_logs_nobody_in(user_facto
     assert (await Actor(ada.client, email="other@example.com").register()).status == 201
 
 
-async def test_the_name_one_has_may_be_kept(user_factory: UserFactory) -> None:
+async def test_rename_to_the_current_username_succeeds(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await rename(ada, "ADA")).status == 200
 
 
 @pytest.mark.parametrize("taken", ["grace", "GRACE"])
-async def test_somebody_elses_name_is_taken(user_factory: UserFactory, taken: str) -> None:
+async def test_rename_to_a_taken_username_is_refused(user_factory: UserFactory, taken: str) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
     assert (await rename(ada, taken)).outcome == (409, "DUPLICATE_USERNAME")
@@ -94,7 +94,7 @@ async def test_somebody_elses_name_is_taken(user_factory: UserFactory, taken: st
     ],
     ids=str,
 )
-async def test_what_is_no_change_of_a_username_is_refused(
+async def test_rename_request_is_validated(
     user_factory: UserFactory, body: dict[str, Any], errors: list[tuple[str, str]]
 ) -> None:
     ada = await user_factory()
@@ -108,11 +108,11 @@ async def test_what_is_no_change_of_a_username_is_refused(
 
 
 @pytest.mark.parametrize("method", ["GET", "PATCH"])
-async def test_nobody_is_asked_in_without_a_token(ada: Actor, method: str) -> None:
+async def test_profile_requires_an_access_token(ada: Actor, method: str) -> None:
     assert (await ada.call(method, "/api/user/profile")).outcome == (401, "AUTHENTICATION_REQUIRED")
 
 
-async def test_a_disabled_account_has_no_profile(user_factory: UserFactory) -> None:
+async def test_profile_of_a_disabled_user_is_refused(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await UserRow.update({UserRow.is_active: False}, force=True)
 

@@ -1,4 +1,4 @@
-"""Nobody learns from a login whether an account exists: not by the answer, and not by the work it takes."""
+"""A login does not reveal whether an account exists: neither by its response nor by its work."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +13,12 @@ from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.statements import recorded
 
-ANSWERS = ("timestamp", "request_id")
-"""What differs between any two envelopes."""
+VARYING_FIELDS = ("timestamp", "request_id")
+"""Fields that differ between any two responses."""
 
 
 class CountingArgon2:
-    """Stands before argon2 and counts."""
+    """Wraps argon2 and records the parameters of each verification."""
 
     def __init__(self, argon2: Any) -> None:
         self._argon2 = argon2
@@ -34,7 +34,7 @@ class CountingArgon2:
 
 @contextmanager
 def counted(hasher: PasswordHasher) -> Iterator[CountingArgon2]:
-    argon2 = hasher._argon2  # noqa: SLF001 - where the work is done
+    argon2 = hasher._argon2  # noqa: SLF001 - the library that does the work
     counting = CountingArgon2(argon2)
     hasher._argon2 = counting  # type: ignore[assignment]  # noqa: SLF001 - as above
     try:
@@ -48,7 +48,7 @@ async def attempt(actor: Actor, **fields: str) -> ApiResponse:
 
 
 def constant_part(response: ApiResponse) -> Any:
-    body = {name: value for name, value in response.json.items() if name not in ANSWERS}
+    body = {name: value for name, value in response.json.items() if name not in VARYING_FIELDS}
     headers = {name: value for name, value in response.response.headers.items() if name != "x-request-id"}
     return response.status, list(response.json), body, headers
 
@@ -56,25 +56,25 @@ def constant_part(response: ApiResponse) -> Any:
 @pytest.mark.parametrize(
     "unknown", [{"username": "eve"}, {"email": "eve@example.com"}, {"username": "eve@example.com"}], ids=str
 )
-async def test_unknown_account_and_wrong_password_get_one_answer(
+async def test_unknown_account_and_wrong_password_get_the_same_response(
     user_factory: UserFactory, unknown: dict[str, str]
 ) -> None:
     ada = await user_factory()
 
     wrong = await attempt(ada, username="ada", password="Wrong-Horse-7-Staple")
-    nobody = await attempt(ada, **unknown)
+    missing = await attempt(ada, **unknown)
 
-    assert constant_part(nobody) == constant_part(wrong)
-    assert len(nobody.response.content) == len(wrong.response.content)
+    assert constant_part(missing) == constant_part(wrong)
+    assert len(missing.response.content) == len(wrong.response.content)
 
 
-@pytest.mark.parametrize("marker", ["!", "$argon2id$v=19$damaged", "plain text", ""])
-async def test_an_account_without_a_usable_password_is_like_a_wrong_password(
-    user_factory: UserFactory, services: Services, marker: str
+@pytest.mark.parametrize("stored_hash", ["!", "$argon2id$v=19$damaged", "plain text", ""])
+async def test_account_without_a_usable_password_is_like_a_wrong_password(
+    user_factory: UserFactory, services: Services, stored_hash: str
 ) -> None:
     ada = await user_factory()
     wrong = await attempt(ada, username="ada", password="Wrong-Horse-7-Staple")
-    await UserRow.update({UserRow.hashed_password: marker}, force=True)
+    await UserRow.update({UserRow.hashed_password: stored_hash}, force=True)
 
     with counted(services.hasher) as argon2:
         responses = [await attempt(ada, username="ada", password=password) for password in (PASSWORD, "!", "")]
@@ -83,7 +83,7 @@ async def test_an_account_without_a_usable_password_is_like_a_wrong_password(
     assert len(argon2.parameters) >= 3
 
 
-async def test_every_refusal_costs_one_hash_of_one_cost(user_factory: UserFactory, services: Services) -> None:
+async def test_failed_logins_cost_one_hash_of_the_same_cost(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     disabled = await user_factory(username="disabled1")
     await UserRow.update({UserRow.is_active: False}).where(UserRow.username == disabled.username)
@@ -107,7 +107,7 @@ async def test_every_refusal_costs_one_hash_of_one_cost(user_factory: UserFactor
     assert len(costs[0]) == 1
 
 
-async def test_every_refusal_asks_the_database_the_same(user_factory: UserFactory, services: Services) -> None:
+async def test_failed_logins_send_the_same_statements(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     asked = []

@@ -1,10 +1,10 @@
-"""From nothing to a session and out again."""
+"""An account from its registration to its deletion."""
 
 from tests.support.actors import PASSWORD, Actor
 from tests.support.rows import audit_actions
 
 
-async def test_a_person_registers_looks_around_renews_and_leaves(ada: Actor) -> None:
+async def test_account_is_registered_used_and_deleted(ada: Actor) -> None:
     registered = await ada.register()
     assert registered.status == 201
 

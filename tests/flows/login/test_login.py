@@ -1,4 +1,4 @@
-"""Who gets in by name and password, and what comes back."""
+"""Logins by user name or e-mail address, and their responses."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ async def log_in(actor: Actor, **fields: Any) -> ApiResponse:
     return await actor.call("POST", "/api/auth/login", token="", json=fields)
 
 
-async def test_the_answer_is_a_pair_of_tokens_and_the_account(user_factory: UserFactory) -> None:
+async def test_login_returns_a_token_pair_and_the_user(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.log_in()
@@ -44,19 +44,19 @@ async def test_the_answer_is_a_pair_of_tokens_and_the_account(user_factory: User
     ],
     ids=str,
 )
-async def test_name_and_address_lead_to_the_account(user_factory: UserFactory, name: dict[str, Any]) -> None:
+async def test_login_accepts_username_and_email_in_any_case(user_factory: UserFactory, name: dict[str, Any]) -> None:
     ada = await user_factory()
 
     assert (await log_in(ada, **name, password=PASSWORD)).status == 200
 
 
-async def test_an_email_is_not_read_as_a_username(user_factory: UserFactory) -> None:
+async def test_email_is_not_read_as_a_username(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     assert (await log_in(ada, email="ada", password=PASSWORD)).outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_a_login_moves_last_login_alone(user_factory: UserFactory) -> None:
+async def test_login_changes_only_last_login(user_factory: UserFactory) -> None:
     ada = await user_factory()
     (before,) = await user_rows()
 
@@ -68,7 +68,7 @@ async def test_a_login_moves_last_login_alone(user_factory: UserFactory) -> None
     assert {name for name in after if after[name] != before[name]} == {"last_login"}
 
 
-async def test_each_login_is_a_session_of_its_own(user_factory: UserFactory) -> None:
+async def test_each_login_opens_its_own_session(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     await ada.log_in()
@@ -97,9 +97,7 @@ async def test_each_login_is_a_session_of_its_own(user_factory: UserFactory) -> 
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_type_number_and_length_are_judged(
-    ada: Actor, fields: dict[str, Any], errors: list[tuple[str, str]]
-) -> None:
+async def test_login_request_is_validated(ada: Actor, fields: dict[str, Any], errors: list[tuple[str, str]]) -> None:
     response = await log_in(ada, **fields)
 
     assert response.outcome == (400, "VALIDATION_ERROR")
@@ -109,7 +107,7 @@ async def test_type_number_and_length_are_judged(
 @pytest.mark.parametrize(
     "fields",
     [
-        {"email": "nobody"},
+        {"email": "unknown"},
         {"email": ""},
         {"username": ""},
         {"username": "-"},
@@ -131,7 +129,7 @@ async def test_type_number_and_length_are_judged(
     ],
     ids=lambda value: ascii(value)[:40],
 )
-async def test_everything_else_is_one_refusal(user_factory: UserFactory, fields: dict[str, str]) -> None:
+async def test_other_invalid_credentials_get_the_same_error(user_factory: UserFactory, fields: dict[str, str]) -> None:
     ada = await user_factory()
 
     response = await log_in(ada, **{"password": PASSWORD, **fields})
@@ -141,7 +139,7 @@ async def test_everything_else_is_one_refusal(user_factory: UserFactory, fields:
     assert await SessionRow.count() == 1
 
 
-async def test_a_disabled_account_is_told_to_its_owner_alone(user_factory: UserFactory) -> None:
+async def test_disabled_account_is_reported_only_after_a_correct_password(user_factory: UserFactory) -> None:
     ada = await user_factory()
     await UserRow.update({UserRow.is_active: False}, force=True)
 

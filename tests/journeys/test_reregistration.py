@@ -1,4 +1,4 @@
-"""From registration to deletion, and a new registration with the same address: nothing old ever works again."""
+"""An e-mail address is registered again after the deletion of its account: no old token is valid."""
 
 from collections.abc import Awaitable, Callable
 
@@ -24,12 +24,12 @@ from tests.support.secret_recorder import SecretRecorder
 USES: tuple[Callable[[Actor, str], Awaitable[ApiResponse]], ...] = (verify, reset, confirm, undo, report)
 
 
-async def test_no_token_of_an_earlier_life_works_in_a_later_one(
+async def test_tokens_of_a_deleted_account_are_invalid_after_a_new_registration(
     ada: Actor, app: Litestar, mailbox: Mailbox, secret_recorder: SecretRecorder
 ) -> None:
-    access, refresh = await live(ada, app, mailbox, secret_recorder)
+    access, refresh = await use_account(ada, app, mailbox, secret_recorder)
     mailed = [token_of(message) for message in mailbox.sent if "#token=" in message.text]
-    assert len(mailed) == 12  # of every purpose there is without REGISTRATION_ENUMERATION_SAFE, some never used
+    assert len(mailed) == 12  # of every purpose without REGISTRATION_ENUMERATION_SAFE; some were not used
 
     await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
     access.append(ada.access_token)
@@ -50,10 +50,10 @@ async def test_no_token_of_an_earlier_life_works_in_a_later_one(
     assert profile["id"] > 1
 
 
-async def live(
+async def use_account(
     ada: Actor, app: Litestar, mailbox: Mailbox, secret_recorder: SecretRecorder
 ) -> tuple[list[str], list[str]]:
-    """Do all that can be done with an account, so that it ends with its first address; return its old tokens."""
+    """Use all features of an account, which has its first e-mail address at the end; return its old tokens."""
     access: list[str] = []
     refresh: list[str] = []
 

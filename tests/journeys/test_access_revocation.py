@@ -1,4 +1,4 @@
-"""Who is thrown out is out, also who was just coming in."""
+"""Revocation of all access also affects logins, refreshes and mails that are in progress."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,20 +7,22 @@ from typing import Any
 import pytest
 
 from auth_api.kit.request_context import RequestContext
+from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
 from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from tests.support.actors import Actor, ApiResponse
-from tests.support.mail_flows import change_password, confirm, forgot, report, reset, verify
+from tests.support.mail_flows import change_email, change_password, confirm, forgot, report, reset, verify
 from tests.support.mailbox import Mailbox, token_of
+from tests.support.statements import until_blocked
 
 Use = Callable[[Actor, str], Coroutine[Any, Any, ApiResponse]]
 
 
 async def token_for(use: Use, ada: Actor, mailbox: Mailbox) -> str:
-    """Return a token for Ada's account."""
+    """Return a mailed token with which `use` revokes all access to the account."""
     if use is report:
         await mailbox.collect()
         await change_password(ada, "Fourth-Horse-2-Battery")
@@ -31,18 +33,18 @@ async def token_for(use: Use, ada: Actor, mailbox: Mailbox) -> str:
 
 
 @pytest.mark.parametrize("use", [verify, reset, report])
-async def test_a_login_that_commits_in_the_middle_leaves_no_session(
+async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
     ada: Actor, mailbox: Mailbox, services: Services, use: Use
 ) -> None:
-    """It has seen the old password, and its session is not there yet when the others are looked for."""
+    """The login has verified the old password, and its session is not visible yet when the revocation begins."""
     await ada.register()
     token = await token_for(use, ada, mailbox)
-    found = await UserService().find_credentials(parse_identifier(email=None, username="ada"))
-    assert found is not None
+    credentials = await UserService().find_credentials(parse_identifier(email=None, username="ada"))
+    assert credentials is not None
     written, commit = asyncio.Event(), asyncio.Event()
 
     async def log_in() -> None:
-        user = await UserService().record_login(found, new_hash=None)
+        user = await UserService().record_login(credentials, new_hash=None)
         assert user is not None
         assert user.last_login is not None
         opened.append(await services.sessions.open(user.id, at=user.last_login, request_context=RequestContext()))
@@ -52,18 +54,18 @@ async def test_a_login_that_commits_in_the_middle_leaves_no_session(
     opened: list[OpenedSession] = []
     login = asyncio.create_task(services.database.transaction(log_in))
     await written.wait()
-    access_revocation = asyncio.create_task(use(ada, token))
-    await asyncio.sleep(0.1)  # until it waits for the login; if it does not yet, it finds the session anyway
+    revocation = asyncio.create_task(use(ada, token))
+    await until_blocked(services.database.engine)
     commit.set()
     await login
 
-    assert (await access_revocation).status == 200
+    assert (await revocation).status == 200
     assert (await ada.profile(opened[0].tokens.access_token)).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh(opened[0].tokens.refresh_token)).outcome == (401, "TOKEN_REVOKED")
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
 
 
-async def test_a_refresh_beside_it_hands_out_nothing_that_works(ada: Actor, mailbox: Mailbox) -> None:
+async def test_tokens_of_a_refresh_concurrent_with_a_revocation_are_revoked(ada: Actor, mailbox: Mailbox) -> None:
     await ada.register()
     token = await mailbox.token()
 
@@ -77,15 +79,29 @@ async def test_a_refresh_beside_it_hands_out_nothing_that_works(ada: Actor, mail
             assert (await ada.try_refresh(response["refresh_token"])).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_a_mail_that_is_just_being_written_brings_no_token_either(ada: Actor, mailbox: Mailbox) -> None:
-    """Its token is made before the account is given back, and is spent with the others."""
+async def test_token_of_a_mail_that_is_drafted_during_a_revocation_is_revoked(
+    ada: Actor, mailbox: Mailbox, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The token has been issued when the revocation begins, but is not committed yet."""
     await ada.register()
     proof = await mailbox.token()
-    body = {"new_email": "thief@example.net", "current_password": ada.password}
-    await ada.call("POST", "/api/user/email", json=body)
+    await change_email(ada, "other@example.net")
+    issued, commit = asyncio.Event(), asyncio.Event()
+    issue = OneTimeTokens.issue
 
-    verified, mails = await asyncio.gather(verify(ada, proof), mailbox.collect())
+    async def issue_slowly(self: OneTimeTokens, *arguments: Any, **options: Any) -> str:
+        token = await issue(self, *arguments, **options)
+        issued.set()
+        await commit.wait()
+        return token
 
-    assert verified.status == 200
-    for message in mails:
-        assert (await confirm(ada, token_of(message))).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+    monkeypatch.setattr(OneTimeTokens, "issue", issue_slowly)
+    mails = asyncio.create_task(mailbox.collect())
+    await issued.wait()
+    revocation = asyncio.create_task(verify(ada, proof))
+    await until_blocked(services.database.engine)
+    commit.set()
+
+    (message,) = await mails
+    assert (await revocation).status == 200
+    assert (await confirm(ada, token_of(message))).outcome == (400, "ONE_TIME_TOKEN_INVALID")

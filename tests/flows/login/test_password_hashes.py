@@ -1,4 +1,4 @@
-"""What a login does to the stored hash, and what it does when there is no room to hash."""
+"""The stored hash during a login, and logins while the hash queue is full."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ async def stored_hash() -> str:
     return str(row["hashed_password"])
 
 
-async def test_a_login_leaves_a_hash_of_todays_cost_alone(user_factory: UserFactory) -> None:
+async def test_login_keeps_a_hash_of_the_current_cost(user_factory: UserFactory) -> None:
     ada = await user_factory()
     before = await stored_hash()
 
@@ -22,7 +22,7 @@ async def test_a_login_leaves_a_hash_of_todays_cost_alone(user_factory: UserFact
     assert await stored_hash() == before
 
 
-async def test_a_login_renews_a_hash_of_another_cost(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+async def test_login_replaces_a_hash_of_a_lower_cost(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
     ada = await user_factory()
     (before,) = await user_rows()
 
@@ -39,7 +39,7 @@ async def test_a_login_renews_a_hash_of_another_cost(user_factory: UserFactory, 
     assert after["updated_at"] == before["updated_at"]
 
 
-async def test_a_failed_login_renews_nothing(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+async def test_failed_login_does_not_replace_the_hash(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
     ada = await user_factory()
     before = await stored_hash()
 
@@ -50,7 +50,7 @@ async def test_a_failed_login_renews_nothing(user_factory: UserFactory, app_with
     assert await stored_hash() == before
 
 
-async def test_a_full_queue_puts_logins_and_registrations_off(app_with: OtherAppFactory) -> None:
+async def test_requests_that_need_a_hash_are_refused_while_the_queue_is_full(app_with: OtherAppFactory) -> None:
     async with app_with(PASSWORD_HASH_QUEUE_SIZE="0", PASSWORD_HASH_THREADS="1") as other:
         ada = Actor(other.client)
         await ada.register()
@@ -67,14 +67,14 @@ async def test_a_full_queue_puts_logins_and_registrations_off(app_with: OtherApp
         assert (await ada.log_in()).status == 200
 
 
-async def test_what_waits_in_the_queue_is_served(app_with: OtherAppFactory) -> None:
+async def test_logins_in_the_queue_are_served(app_with: OtherAppFactory) -> None:
     async with app_with(PASSWORD_HASH_QUEUE_SIZE="2", PASSWORD_HASH_THREADS="1") as other:
         ada = Actor(other.client)
         await ada.register()
         async with held(other.services.hasher):
             waiting = [asyncio.create_task(Actor(other.client).log_in()) for _ in range(2)]
             await requests_wait(other.services.hasher, 2)
-            one_too_many = await ada.log_in()
+            refused = await ada.log_in()
 
-        assert one_too_many.outcome == (503, "SERVER_OVERLOADED")
+        assert refused.outcome == (503, "SERVER_OVERLOADED")
         assert [(await task).status for task in waiting] == [200, 200]

@@ -1,4 +1,4 @@
-"""What changes between the look-up of an account and the opening of its session counts."""
+"""The user is changed between the look-up and the opening of the session."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,6 +13,7 @@ from tests.conftest import UserFactory
 from tests.support.actors import ApiResponse
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions
+from tests.support.statements import until_blocked
 
 
 async def change_password() -> None:
@@ -31,8 +32,10 @@ CHANGES = [change_password, disable, delete]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
-@pytest.mark.parametrize("password", ["Correct-Horse-7-Staple", "Wrong-Horse-7-Staple"], ids=["right", "wrong"])
-async def test_nobody_gets_in_who_may_no_longer(
+@pytest.mark.parametrize(
+    "password", ["Correct-Horse-7-Staple", "Wrong-Horse-7-Staple"], ids=["correct password", "wrong password"]
+)
+async def test_login_fails_if_the_user_is_changed_during_it(
     user_factory: UserFactory, services: Services, change: Callable[[], Awaitable[None]], password: str
 ) -> None:
     ada = await user_factory()
@@ -49,7 +52,7 @@ async def test_nobody_gets_in_who_may_no_longer(
     assert await audit_actions() == ["account:registered", "login:failed"]
 
 
-async def test_the_failure_of_an_account_that_is_gone_names_nobody(
+async def test_failed_login_of_a_deleted_user_is_recorded_without_the_user(
     user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()
@@ -67,10 +70,10 @@ async def test_the_failure_of_an_account_that_is_gone_names_nobody(
     ]
 
 
-async def test_a_failure_waits_for_a_deletion_under_way_and_then_names_nobody(
+async def test_failed_login_waits_for_a_concurrent_deletion_and_is_recorded_without_the_user(
     user_factory: UserFactory, services: Services
 ) -> None:
-    """PostgreSQL finds out at the foreign key, when the row was there a moment ago."""
+    """PostgreSQL checks the foreign key after the deletion, although the statement began before it."""
     ada = await user_factory()
     deleted, release = asyncio.Event(), asyncio.Event()
 
@@ -82,7 +85,7 @@ async def test_a_failure_waits_for_a_deletion_under_way_and_then_names_nobody(
     deletion = asyncio.create_task(services.database.transaction(work))
     await deleted.wait()
     login = asyncio.create_task(ada.log_in(password="Wrong-Horse-7-Staple"))
-    await asyncio.sleep(0.1)  # look-up and hash are over, the audit row waits
+    await until_blocked(services.database.engine)  # the audit row waits
     release.set()
     await deletion
 
