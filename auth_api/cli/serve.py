@@ -19,16 +19,15 @@ from auth_api.kit.db.failures import is_outage
 from auth_api.kit.prometheus import remove_process
 from auth_api.operations.health.exposition import Exposition
 from auth_api.piccolo_app import APP_NAME, bind
-from auth_api.server.metrics_server import MetricsUnavailableError, metrics_folder, metrics_port
-from auth_api.server.server import (
-    FILES_BESIDE_CONNECTIONS,
+from auth_api.server.banner import print_banner
+from auth_api.server.listening_socket import (
+    FILES_BESIDES_CONNECTIONS,
     AddressUnavailableError,
-    Server,
-    allow_open_files,
     bind_socket,
-    configuration,
-    print_banner,
+    raise_open_file_limit,
 )
+from auth_api.server.metrics_server import MetricsUnavailableError, metrics_folder, metrics_port
+from auth_api.server.server import Server, configuration
 from auth_api.server.supervisor import Supervisor
 from auth_api.settings import Settings
 from auth_api.settings.reader import Environment
@@ -65,7 +64,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
 def _run(settings: Settings, listening: socket.socket) -> int:
     """Serve until asked to stop, and return the exit status."""
     policy = settings.server
-    allow_open_files(2 * policy.max_connections + FILES_BESIDE_CONNECTIONS)
+    raise_open_file_limit(2 * policy.max_connections + FILES_BESIDES_CONNECTIONS)
     announces = settings.environment is Environment.DEVELOPMENT
     announce = (lambda: print_banner(settings, listening)) if announces else None
     if policy.workers > 1:

@@ -1,8 +1,7 @@
-"""One client's connection: uvicorn's, with limits of time, size and number that it does not have.
+"""uvicorn's HTTP protocol with limits of time, size and number that uvicorn does not have.
 
-What is refused here is answered by the application's outermost layer, as every other error is: it gets what is known of
-the request, with the error under `REFUSAL`. A request that came whole with its first packet passes by all of this: what
-waits for more bytes alone is counted and timed.
+A refused request goes to the application with the error under `REFUSAL`, so that the edge middleware sends the response
+and writes the log line. Only requests that do not arrive in one packet are counted and timed.
 """
 
 import asyncio
@@ -23,65 +22,93 @@ from auth_api.kit.errors import (
 )
 from auth_api.kit.http.request_screening import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_URI_BYTES
 from auth_api.kit.http.scope_keys import CLIENT_GONE, REFUSAL
-from auth_api.server.connections import LINGER_BYTES, Connections, LingeringTransport
+from auth_api.server.lingering_transport import LINGER_BYTES, LingeringTransport
+from auth_api.server.server_state import LimitedServerState
 
-MAX_UNFINISHED_HEAD: Final = MAX_URI_BYTES + MAX_HEADER_BYTES + 4096
-"""Bytes of a head without an end; the last summand is for what stands between names and values."""
+MAX_UNFINISHED_HEADER_BYTES: Final = MAX_URI_BYTES + MAX_HEADER_BYTES + 4096
+"""Size of request line and headers without an end. The 4 KiB are for the separators between names and values."""
 
-MAX_CODED_BODY: Final = 4 * MAX_BODY_BYTES
-"""Bytes of a body as it travels. Sizes of chunks, their extensions and trailers are counted by nobody else."""
+MAX_ENCODED_BODY_BYTES: Final = 4 * MAX_BODY_BYTES
+"""Size of a body as it is transferred, with chunk sizes, chunk extensions and trailers, which nothing else limits."""
 
-MAX_PIPELINED: Final = 16
-"""Requests that may wait for the answer to an earlier one. Hardly a client sends even two."""
+MAX_PIPELINED_REQUESTS: Final = 16
+"""Requests on a connection that may wait for the response to an earlier one. Most clients send none."""
 
 
-class Connection(HttpToolsProtocol):
-    """Reads requests, or refuses to."""
+class HttpProtocol(HttpToolsProtocol):
+    """One client's connection."""
 
-    server_state: Connections
-    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # before the first request
+    server_state: LimitedServerState
+    cycle: RequestResponseCycle | None  # type: ignore[assignment]  # None before the first request
 
     def __init__(
         self,
         config: Config,
-        server_state: Connections,
+        server_state: LimitedServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self.url = b""
         self._is_timed = False
-        self._is_deaf = False
-        self._read = 0
-        """Bytes of the head, or of the body, that is under way; when deaf, of what nobody wants to hear."""
+        self._is_discarding = False
+        self._bytes_read = 0
+        """Bytes of the current headers or body; if `_is_discarding`, the number of discarded bytes."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection, or say that there are too many."""
+        """Accept the connection, or refuse it if the process has too many."""
         super().connection_made(transport)
-        self._time_head()
-        if self.server_state.have_room():
+        self._time_headers()
+        if self.server_state.has_room():
             return
-        if self.server_state.can_afford_refusals():
+        if self.server_state.can_send_refusal():
             self._refuse(ServerOverloadedException())
         else:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell whoever works for this client that nobody waits any more."""
+        """Let the application know that the client has disconnected."""
         self._stop_timing()
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.scope["state"][CLIENT_GONE] = True
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take what came, unless it does not matter any more."""
-        if self._is_deaf:
-            self._overhear(len(data))
+        """Parse received bytes. Discard them if the connection is closing."""
+        if self._is_discarding:
+            self._discard(len(data))
         else:
-            self._hear(data)
+            self._parse(data)
 
-    def _hear(self, data: bytes) -> None:
-        """Parse what came, and watch over what is not complete with it."""
+    def on_headers_complete(self) -> None:
+        """Begin a request, unless too many wait before it."""
+        if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
+            raise ServerOverloadedException
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """End a request. uvicorn leaves `more_body` set if the response came before the end of the request."""
+        super().on_message_complete()
+        if self.cycle is not None:
+            self.cycle.more_body = False
+
+    def on_header_timeout(self) -> None:
+        """Refuse a request that has begun. A client that has sent nothing gets no response."""
+        if self._is_reading_headers:
+            self._refuse(RequestTimeoutException())
+        else:
+            self.transport.close()
+
+    def on_body_timeout(self) -> None:
+        """Refuse the request."""
+        self._refuse(RequestTimeoutException())
+
+    @property
+    def _is_reading_headers(self) -> bool:
+        """Whether a request has begun whose headers are not complete."""
+        return self.scope is not (None if self.cycle is None else self.cycle.scope)
+
+    def _parse(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
         before, size = self.cycle, len(data)
         try:
@@ -92,102 +119,75 @@ class Connection(HttpToolsProtocol):
                 except httptools.HttpParserUpgrade as upgrade:
                     data = self._without_upgrade(data[upgrade.args[0] :])
         except (httptools.HttpParserError, ApplicationException) as error:
-            self._refuse(self._refusal_of(error))
+            self._refuse(self._refusal_for(error))
             return
         now = self.cycle
         if self._is_timed or now is None or now.more_body or now.response_complete or now.scope is not self.scope:
-            self._watch(before, size)
-        if now is not None and self.server_state.draining:
+            self._check_limits(before, size)
+        if now is not None and self.server_state.is_draining:
             now.keep_alive = False
 
-    def on_headers_complete(self) -> None:
-        """Begin a request, unless too many wait before it."""
-        if len(self.pipeline) >= MAX_PIPELINED:
-            raise ServerOverloadedException
-        super().on_headers_complete()
+    def _check_limits(self, before: RequestResponseCycle | None, size: int) -> None:
+        """Count and time an incomplete request.
 
-    def on_message_complete(self) -> None:
-        """The stock method leaves `more_body` as it is where the answer came before the end of the request."""
-        super().on_message_complete()
-        if self.cycle is not None:
-            self.cycle.more_body = False
-
-    @property
-    def is_in_head(self) -> bool:
-        """Whether a request has begun whose head is not complete."""
-        return self.scope is not (None if self.cycle is None else self.cycle.scope)
-
-    def end_waiting_for_head(self) -> None:
-        """Refuse what has begun; who has sent nothing knows of no request that could be answered."""
-        if self.is_in_head:
-            self._refuse(RequestTimeoutException())
-        else:
-            self.transport.close()
-
-    def end_waiting_for_body(self) -> None:
-        """Refuse it."""
-        self._refuse(RequestTimeoutException())
-
-    def _watch(self, before: RequestResponseCycle | None, size: int) -> None:
-        """Count and time what is under way, in the middle of which no other request began if `before` is the cycle."""
+        Args:
+            before: the cycle before the last packet; if it is still the same, no other request has begun since.
+            size: length of that packet in bytes.
+        """
         cycle = self.cycle
-        if self.is_in_head:
-            self._read = self._read + size if cycle is before else 0
-            self._time_head()
+        if self._is_reading_headers:
+            self._bytes_read = self._bytes_read + size if cycle is before else 0
+            self._time_headers()
             if len(self.url) > MAX_URI_BYTES:
                 self._refuse(UriTooLongException())
-            elif self._read > MAX_UNFINISHED_HEAD:
+            elif self._bytes_read > MAX_UNFINISHED_HEADER_BYTES:
                 self._refuse(HeadersTooLargeException())
         elif cycle is not None and cycle.more_body:
-            self._read = self._read + size if cycle is before else 0
+            self._bytes_read = self._bytes_read + size if cycle is before else 0
             self._time_body()
-            cycle.transport = self._lingering  # type: ignore[assignment]
-            if self._read > MAX_CODED_BODY:
+            cycle.transport = LingeringTransport(self.transport, self._stop_reading)  # type: ignore[assignment]
+            if self._bytes_read > MAX_ENCODED_BODY_BYTES:
                 self._refuse(PayloadTooLargeException())
         else:
-            self._read = 0
+            self._bytes_read = 0
             self._stop_timing()
             if cycle is not None:
                 cycle.transport = self.transport
-            if cycle is None or cycle.response_complete:  # the end of a body nobody asked for, or a lone line end
-                self._time_head()
+            if cycle is None or cycle.response_complete:  # the end of a body that was not read, or an empty line
+                self._time_headers()
 
-    def _time_head(self) -> None:
+    def _time_headers(self) -> None:
         self.server_state.bodies.stop(self)
-        self.server_state.heads.start(self)
+        self.server_state.headers.start(self)
         self._is_timed = True
 
     def _time_body(self) -> None:
-        self.server_state.heads.stop(self)
+        self.server_state.headers.stop(self)
         self.server_state.bodies.start(self)
         self._is_timed = True
 
     def _stop_timing(self) -> None:
-        self.server_state.heads.stop(self)
+        self.server_state.headers.stop(self)
         self.server_state.bodies.stop(self)
         self._is_timed = False
 
-    def _turn_deaf(self) -> None:
+    def _stop_reading(self) -> None:
         self._stop_timing()
-        self._is_deaf = True
-        self._read = 0
+        self._is_discarding = True
+        self._bytes_read = 0
 
-    @property
-    def _lingering(self) -> LingeringTransport:
-        return LingeringTransport(self.transport, on_close=self._turn_deaf)
-
-    def _refusal_of(self, error: Exception) -> ApplicationException:
-        """Find our own error in the parser's, which wraps what a callback raised."""
+    def _refusal_for(self, error: Exception) -> ApplicationException:
+        """Return the error of a callback, which the parser wraps, or the error for what the parser rejected."""
         if isinstance(error.__context__, ApplicationException):
             return error.__context__
         return UriTooLongException() if len(self.url) > MAX_URI_BYTES else MalformedRequestException()
 
     def _refuse(self, error: ApplicationException) -> None:
-        """Answer with the error where an answer is still owed; hear nothing more, and close after the last answer."""
-        self._turn_deaf()
+        """Respond with the error if a response is due, read nothing more, and close after the last response."""
+        self._stop_reading()
         cycle = self.cycle
         if cycle is None or not cycle.more_body:
-            self._refuse_head(error)
+            self._refuse_headers(error)
         elif cycle.response_complete:
             cycle.transport.close()
         else:
@@ -196,19 +196,19 @@ class Connection(HttpToolsProtocol):
             cycle.message_event.set()
             self.flow.resume_reading()
 
-    def _refuse_head(self, error: ApplicationException) -> None:
-        """Make a request of what there is, so that the application can refuse it as it refuses all others."""
-        if not self.is_in_head:
+    def _refuse_headers(self, error: ApplicationException) -> None:
+        """Start a request with what has been received of it, so that the application refuses it like any other."""
+        if not self._is_reading_headers:
             self.on_message_begin()
         path, _, self.scope["query_string"] = self.url.partition(b"?")
         self.scope["method"] = self.parser.get_method().decode("ascii") if self.url else "-"
         self.scope["path"] = path.decode("latin-1")[:MAX_URI_BYTES]
         self.scope["raw_path"] = path
         self.scope["state"][REFUSAL] = error
-        is_free = self.cycle is None or self.cycle.response_complete
+        is_idle = self.cycle is None or self.cycle.response_complete
         self.cycle = RequestResponseCycle(
             scope=self.scope,
-            transport=self._lingering,  # type: ignore[arg-type]
+            transport=LingeringTransport(self.transport, self._stop_reading),  # type: ignore[arg-type]
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -220,25 +220,25 @@ class Connection(HttpToolsProtocol):
             on_response=self.on_response_complete,
         )
         self.cycle.more_body = False
-        if is_free:
+        if is_idle:
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.pipeline.appendleft((self.cycle, self.app))
 
-    def _overhear(self, size: int) -> None:
-        """Read on for a while: closed with unread bytes, a connection loses what was sent last (RFC 9112 §9.6)."""
-        self._read += size
-        if self._read > LINGER_BYTES:
+    def _discard(self, size: int) -> None:
+        """Count discarded bytes; after 1 MiB, stop reading from the socket."""
+        self._bytes_read += size
+        if self._bytes_read > LINGER_BYTES:
             self.flow.pause_reading()
 
     def _should_upgrade(self) -> bool:
-        """Say yes, so that uvicorn leaves every request that offers another protocol to `_without_upgrade`."""
+        """Return True, so that uvicorn leaves every request with an Upgrade header to `_without_upgrade`."""
         return True
 
     def _without_upgrade(self, rest: bytes) -> bytes:
-        """Return head and rest of a request without its offer, which is nothing but that (RFC 9110 §7.8).
+        """Return a request without its Upgrade header, which a server may ignore (RFC 9110 §7.8), to be parsed again.
 
-        The parser has taken the body for the other protocol's and cannot be told otherwise, so a new one begins anew.
+        The parser treats the body as the other protocol and cannot be told otherwise, so it is replaced by a new one.
         """
         if self.scope["method"] == "CONNECT":
             raise MalformedRequestException

@@ -1,14 +1,9 @@
-"""The process: a bound socket, one server or several workers, an orderly end.
-
-What plain uvicorn lacks and this adds: one sentence when the address cannot be had, a banner once the server answers,
-limits on slow and large requests (`protocol.py`), an end that a load balancer sees coming, and exit status 0 after it.
-"""
+"""uvicorn's server with limits on slow and large requests and an orderly shutdown."""
 
 import asyncio
-import resource
+import os
 import signal
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -19,33 +14,23 @@ from loguru import logger
 
 from auth_api.kit.clock import monotonic
 from auth_api.kit.deadlines import interrupt
-from auth_api.server.connections import Connections
-from auth_api.server.http_protocol import Connection
+from auth_api.server.http_protocol import HttpProtocol
+from auth_api.server.listening_socket import BACKLOG
 from auth_api.server.policy import ServerPolicy
-from auth_api.settings import Settings
-
-BACKLOG: Final = 2048
-
-UNREAD_SECONDS: Final = 30
-"""How long a client may leave an answer unread that does not fit into the kernel's buffers."""
+from auth_api.server.server_state import LimitedServerState
 
 ROLLBACK_SECONDS: Final = 2.0
-"""How long requests that are cut short may take to roll back."""
-
-FILES_BESIDE_CONNECTIONS: Final = 256
-"""Open files that are no client's connection: the database's, pipes, modules that are being read."""
-
-
-class AddressUnavailableError(Exception):
-    """The address to listen on cannot be had; the text says what to do."""
+"""Time that aborted requests have to roll back their transactions."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which ends in steps after SIGTERM and SIGINT, with status 0.
+    """A server that stops in steps after SIGTERM or SIGINT, with exit status 0.
 
-    First `/health/ready` answers 503 and no connection is kept alive, while new ones are still accepted; then nothing
-    is accepted any more and requests under way are finished; what takes too long is cut short and rolled back. A second
-    signal leaves the waiting out.
+    1. `/health/ready` returns 503 and responses close their connections; new connections are still accepted.
+    2. After SHUTDOWN_DELAY no connections are accepted, and running requests finish.
+    3. Requests that take longer than SHUTDOWN_TIMEOUT are aborted and rolled back.
+
+    A second signal skips to step 3.
     """
 
     stop_signals: tuple[signal.Signals, ...] = (signal.SIGTERM, signal.SIGINT)
@@ -54,14 +39,14 @@ class Server(uvicorn.Server):
         self, config: uvicorn.Config, policy: ServerPolicy, announce: Callable[[], None] | None = None
     ) -> None:
         super().__init__(config)
-        self.server_state: Connections = Connections(policy)
+        self.server_state: LimitedServerState = LimitedServerState(policy)
         self._policy = policy
         self._announce = announce
         self._closes_at = 0.0
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Stop on SIGTERM and SIGINT. The stock method raises the signal again once all is done."""
+        """Stop on signals. uvicorn's method raises the signal again at the end, which changes the exit status."""
         previous = {number: signal.signal(number, self.handle_exit) for number in self.stop_signals}
         try:
             yield
@@ -70,121 +55,67 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - uvicorn's signature
-        """Stop; asked a second time, do not wait for requests under way."""
+        """Stop. On a second signal, do not wait for running requests."""
         self.force_exit = self.should_exit
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, then say so."""
+        """Start the application and accept connections."""
         await super().startup(sockets=sockets)
-        if self.started and self._announce is not None:
+        if not self.started:
+            return
+        logger.bind(event="server:started", pid=os.getpid()).info("accepting connections")
+        if self._announce is not None:
             self._announce()
 
     async def on_tick(self, counter: int) -> bool:
-        """Tell, ten times a second, whether to close the socket: some time after the signal."""
+        """Return whether to stop accepting connections: SHUTDOWN_DELAY after the signal. Called ten times a second."""
         if not await super().on_tick(counter):
             return False
-        if not self.server_state.draining:
+        if not self.server_state.is_draining:
             self._drain()
         return self.force_exit or monotonic() >= self._closes_at
 
     def _drain(self) -> None:
         self._closes_at = monotonic() + self._policy.shutdown_delay
-        self.server_state.draining = True
+        self.server_state.is_draining = True
         self.config.loaded_app.state.services.health.draining = True
-        logger.info("stopping: not ready for new requests")
+        logger.bind(event="server:draining", pid=os.getpid()).info("stopping: /health/ready returns 503")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Close the application also where a second signal cut the wait short: an open database hangs the exit."""
+        """Stop the application, also after a second signal: with an open database the process would not exit."""
         await super().shutdown(sockets)
         if self.force_exit:
             await self.lifespan.shutdown()
+        logger.bind(event="server:stopped", pid=os.getpid()).info("all requests have ended")
 
     async def _wait_tasks_to_complete(self) -> None:
-        """Wait for requests under way, so long; cut the others short and wait until they have rolled back."""
+        """Wait at most SHUTDOWN_TIMEOUT for running requests, then abort them and wait until they have rolled back."""
         end = monotonic() + self._policy.shutdown_timeout
         state = self.server_state
-        # A signal handler sets no event of the loop's.
+        # `force_exit` is set by a signal handler, which sets no asyncio.Event.
         while (state.connections or state.tasks) and not self.force_exit and monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.05)
         if state.tasks:
-            logger.bind(requests=len(state.tasks)).warning("requests are cut short to end the process")
+            aborted = logger.bind(event="requests:aborted", requests=len(state.tasks))
+            aborted.warning("requests are aborted because the process stops")
             for task in state.tasks:
                 interrupt(task)
             await asyncio.wait(state.tasks, timeout=ROLLBACK_SECONDS)
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the address; port 0 lets the system choose.
-
-    Raises:
-        AddressUnavailableError: it is in use, not ours, or not allowed.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # With its protocol named, asyncio sets TCP_NODELAY on what this socket accepts; inherited by a worker without
-        # it, small answers wait for the client's delayed acknowledgement.
-        listening = socket.socket(family, kind, protocol)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):  # inherited, too; counts also while the peer's window is closed
-            listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_SECONDS * 1000)
-        listening.bind(address)
-        listening.listen(BACKLOG)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"Cannot listen on {host}:{port}: {reason}. Choose another address with HOST=… or PORT=…."
-        raise AddressUnavailableError(message) from error
-    listening.set_inheritable(True)
-    return listening
-
-
 def configuration(policy: ServerPolicy) -> uvicorn.Config:
-    """Return what uvicorn is told. Times and limits that it has of its own are not used where ours are stricter."""
+    """Return uvicorn's configuration, without those of its limits that `HttpProtocol` or the application replaces."""
     return uvicorn.Config(
         "auth_api.asgi:app",
         factory=True,
-        http=Connection,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # anybody can send them
+        proxy_headers=False,  # every client can send them
         ws="none",
         lifespan="on",
         backlog=BACKLOG,
-        timeout_keep_alive=policy.keep_alive_timeout,  # type: ignore[arg-type]  # it is only ever added to a time
+        timeout_keep_alive=policy.keep_alive_timeout,  # type: ignore[arg-type]  # a float works: it is added to a time
     )
-
-
-def allow_open_files(wanted: int) -> None:
-    """Raise this process's limit of open files, which is often 1024, as far as the system lets it."""
-    if sys.platform == "win32":
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-    if soft != resource.RLIM_INFINITY and soft < allowed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
-def banner(settings: Settings, listening: socket.socket) -> str:
-    """Return what a developer wants to know first."""
-    host, port = listening.getsockname()[:2]
-    shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}"
-    lines = [
-        f"auth_api is running at {address}   (Ctrl-C stops it)",
-        f"  Swagger   {address}/schema/swagger",
-        f"  ReDoc     {address}/schema/redoc",
-        *([f"  Mailbox   {address}/dev/mailbox"] if settings.mail.folder is not None else []),
-        f"  Database  {settings.database.kind}: {settings.database.place}",
-        "",
-        "Next, register a user:",
-        f"  curl -s {address}/api/auth/register -H 'Content-Type: application/json' \\",
-        """    -d '{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}'""",
-    ]
-    return "\n".join(lines)
-
-
-def print_banner(settings: Settings, listening: socket.socket) -> None:
-    """Print it above the log."""
-    sys.stdout.write(banner(settings, listening) + "\n\n")
-    sys.stdout.flush()

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 from loguru import logger
 
 from auth_api.server.connection_balancer import BalancedListener
-from auth_api.server.http_protocol import Connection
+from auth_api.server.http_protocol import HttpProtocol
 from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import Server, configuration
 
@@ -48,7 +48,7 @@ class WorkerServer(Server):
         (listening,) = sockets or []
         await super().startup(sockets=[])
         make_protocol = partial(
-            Connection, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+            HttpProtocol, config=self.config, server_state=self.server_state, app_state=self.lifespan.state
         )
         self.listener = BalancedListener(
             listening,

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 from litestar import Litestar
 
-from auth_api.server.connections import LINGER_BYTES
-from auth_api.server.http_protocol import MAX_CODED_BODY, MAX_PIPELINED
+from auth_api.server.http_protocol import MAX_ENCODED_BODY_BYTES, MAX_PIPELINED_REQUESTS
+from auth_api.server.lingering_transport import LINGER_BYTES
 from tests.support.log_lines import access_line
 from tests.support.problems import assert_problem
 from tests.support.waiting import until
-from tests.support.wire import door
+from tests.support.wire import wire_server
 
 pytestmark = pytest.mark.engine_independent
 
@@ -56,10 +56,10 @@ async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
     app: Litestar, db_session: None, case: tuple[bytes, int, str]
 ) -> None:
     request, status, code = case
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(request)
 
-        response = await wire.last_answer()
+        response = await wire.last_response()
 
     assert_problem(response, status, code)
     assert response.headers["x-content-type-options"] == "nosniff"
@@ -69,9 +69,9 @@ async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
 
 
 async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: Path) -> None:
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"hello\r\n\r\n")
-        response = await wire.last_answer()
+        response = await wire.last_response()
 
     line = await access_line(log_file, response.headers["x-request-id"])
     assert (line["status"], line["method"], line["path"], line["route"]) == (400, "-", "", None)
@@ -80,34 +80,34 @@ async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: 
 @pytest.mark.parametrize(
     "endless",
     [
-        b"400;" + b"x" * (MAX_CODED_BODY + 2**18),
+        b"400;" + b"x" * (MAX_ENCODED_BODY_BYTES + 2**18),
         b"1\r\na\r\n" * 100_000,
-        b"1\r\na\r\n0\r\nX-Trailer: " + b"x" * (MAX_CODED_BODY + 2**18),
+        b"1\r\na\r\n0\r\nX-Trailer: " + b"x" * (MAX_ENCODED_BODY_BYTES + 2**18),
     ],
     ids=["in an extension", "in single bytes", "in a trailer"],
 )
 async def test_what_surrounds_a_body_is_limited_too(app: Litestar, db_session: None, endless: bytes) -> None:
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LOGIN + CHUNKED, endless)
 
-        response = await wire.last_answer()
+        response = await wire.last_response()
 
     assert response.status_code in {400, 413}  # whichever sees it first
 
 
 async def test_ft22_an_endless_body_for_nobody_ends_the_connection(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + CHUNKED)
         assert_problem(await wire.response(), 404, "NOT_FOUND")
 
-        await wire.send(*[CHUNK] * (MAX_CODED_BODY // 1024 + 300))
+        await wire.send(*[CHUNK] * (MAX_ENCODED_BODY_BYTES // 1024 + 300))
 
         assert await wire.rest() == b""
 
 
 async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
     length = 64 * 1024 + 1
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % length)
         assert_problem(await wire.response(), 413, "PAYLOAD_TOO_LARGE")
         await wire.send(b" " * length + LIVE)
@@ -116,32 +116,32 @@ async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
 
 
 async def test_who_is_not_listened_to_any_more_cannot_keep_the_server_reading(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"hello\r\n\r\n")
-        await until(lambda: bool(place.connections.connections))
-        (connection,) = place.connections.connections
+        await until(lambda: bool(server.state.connections))
+        (connection,) = server.state.connections
         flood = asyncio.create_task(wire.send(*[bytes(2**16)] * 1000))
 
         await until(lambda: not connection.transport.is_reading())
-        assert connection._read < LINGER_BYTES + 2**20  # type: ignore[union-attr]  # noqa: SLF001
+        assert connection._bytes_read < LINGER_BYTES + 2**20  # type: ignore[union-attr]  # noqa: SLF001
         flood.cancel()
 
 
 async def test_more_requests_than_anybody_queues_are_refused(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
-        await wire.send(LIVE * (MAX_PIPELINED + 100))
+    async with wire_server(app) as server, server.wire() as wire:
+        await wire.send(LIVE * (MAX_PIPELINED_REQUESTS + 100))
 
-        statuses = [(await wire.response()).status_code for _ in range(MAX_PIPELINED + 1)]
-        assert statuses == [200] * (MAX_PIPELINED + 1)
-        assert_problem(await wire.last_answer(), 503, "SERVER_OVERLOADED")
+        statuses = [(await wire.response()).status_code for _ in range(MAX_PIPELINED_REQUESTS + 1)]
+        assert statuses == [200] * (MAX_PIPELINED_REQUESTS + 1)
+        assert_problem(await wire.last_response(), 503, "SERVER_OVERLOADED")
 
 
 async def test_a_bad_request_behind_a_good_one_is_refused_after_its_answer(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LIVE + b"hello\r\n\r\n")
 
         assert (await wire.response()).status_code == 200
-        assert_problem(await wire.last_answer(), 400, "MALFORMED_REQUEST")
+        assert_problem(await wire.last_response(), 400, "MALFORMED_REQUEST")
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 200], ids=["in one piece", "in two", "in many"])
@@ -157,7 +157,7 @@ async def test_an_offer_of_http_2_is_declined_and_its_request_answered(
         framed = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     request = LOGIN + offer + framed
     size = -(-len(request) // pieces)
-    async with door(app) as place, place.wire() as wire:
+    async with wire_server(app) as server, server.wire() as wire:
         for start in range(0, len(request), size):
             await wire.send(request[start : start + size])
             await asyncio.sleep(0)

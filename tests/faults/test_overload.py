@@ -13,7 +13,7 @@ from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.load import Measured, at_capacity, at_rate, request_bytes
 from tests.support.measurements import record
-from tests.support.server_output import times_said, worker_pids
+from tests.support.server_output import count_events, worker_pids
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -47,7 +47,7 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
     if workers > usable_cores():
         pytest.skip("the hash threads of more workers than processors take the time that refusals need")
     with deployment.server(workers=workers, **HASHING) as server:
-        wait_until(lambda: times_said(server.output(), "Application startup complete.") == workers)
+        wait_until(lambda: count_events(server.output(), "server:started") == workers)
         pids = worker_pids(server.output())
         base = [resident_kib(pid) for pid in pids]
         async with httpx.AsyncClient(base_url=server.url, trust_env=False) as http:

@@ -1,4 +1,4 @@
-"""Servers that several tests share, with one process and with two."""
+"""Server processes that several tests share, with one worker and with two."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ from tests.support.processes import RunningServer
 
 @dataclass(frozen=True)
 class Served:
-    """A running server and what it runs on."""
+    """A running server and its deployment."""
 
     server: RunningServer
     deployment: Deployment
@@ -25,7 +25,7 @@ ServedFactory = Callable[[int], Awaitable[Served]]
 
 @pytest.fixture(scope="session")
 async def served_by(deployment_factory: DeploymentFactory) -> AsyncIterator[ServedFactory]:
-    """Return a function that starts a server with so many workers, once."""
+    """Return a function that starts a server with a number of workers, once per session."""
     running: dict[int, Served] = {}
 
     with ExitStack() as stack:
@@ -42,12 +42,12 @@ async def served_by(deployment_factory: DeploymentFactory) -> AsyncIterator[Serv
 
 @pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
 async def served(request: pytest.FixtureRequest, served_by: ServedFactory) -> Served:
-    """A server that is not to be stopped; its accounts stay, so every test has names of its own."""
+    """A server that a test must not stop. Its users are kept, so every test needs user names of its own."""
     return await served_by(request.param)
 
 
 @pytest.fixture
-async def crowd(served: Served) -> AsyncIterator[httpx.AsyncClient]:
+async def parallel_client(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     """A client that opens a connection for every request."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
     async with httpx.AsyncClient(base_url=served.server.url, limits=limits, timeout=20, trust_env=False) as client:

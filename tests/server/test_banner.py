@@ -1,4 +1,4 @@
-"""What a developer is told first."""
+"""In development, the server prints its URLs and a command to try."""
 
 import json
 import re
@@ -35,7 +35,7 @@ def shown_database(deployment: Deployment) -> str:
 
 
 def run(command: str) -> str:
-    """Run what the banner suggests, as it stands; without curl, do the same by hand."""
+    """Run a command of the banner. Without curl, send the same request with httpx."""
     if shutil.which("curl"):
         shell = ["/bin/sh", "-c", command]
         return subprocess.run(shell, capture_output=True, text=True, check=True, timeout=20).stdout
@@ -45,20 +45,20 @@ def run(command: str) -> str:
 
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
-def test_development_tells_where_everything_is_and_what_to_try(deployment: Deployment, workers: int) -> None:
+def test_banner_of_development_shows_urls_and_a_working_command(deployment: Deployment, workers: int) -> None:
     with deployment.server(workers=workers, ENVIRONMENT="development") as server:
-        said = server.output()
+        output = server.output()
 
-        assert said.count(BANNER.format(url=server.url, database=shown_database(deployment))) == 1
-        for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", said):
+        assert output.count(BANNER.format(url=server.url, database=shown_database(deployment))) == 1
+        for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", output):
             assert httpx.get(page, trust_env=False).status_code == 200
-        command = "curl " + said.partition("\n  curl ")[2].partition("'\n")[0] + "'"
+        command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "ada"
 
 
-def test_production_has_no_banner(deployment: Deployment) -> None:
+def test_production_prints_no_banner(deployment: Deployment) -> None:
     public_url, secret = "https://auth.corp.net", "kBz4/9fG7q-Vw2Xr8Lm3Tn6Yp1-Hj5Kd0Sa"
-    deployment.command("migrate").check_returncode()  # production makes no database by itself
+    deployment.command("migrate").check_returncode()  # production does not create a database
 
     with deployment.server(ENVIRONMENT="production", PUBLIC_URL=public_url, JWT_SECRET_KEY=secret) as server:
         assert len(json_lines(server.output())) > 0

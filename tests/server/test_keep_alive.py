@@ -1,4 +1,4 @@
-"""Connections that stay open."""
+"""Small responses on a keep-alive connection are sent without delay."""
 
 import asyncio
 import http.client
@@ -8,14 +8,14 @@ import time
 
 import pytest
 
-from auth_api.server.server import bind_socket
+from auth_api.server.listening_socket import bind_socket
 from tests.server.conftest import Served
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 
-def test_small_answers_on_an_open_connection_are_not_held_back(served: Served) -> None:
-    """An answer goes out in more than one piece; without TCP_NODELAY the last may wait 40 ms for the other side."""
+def test_responses_on_a_keep_alive_connection_are_not_delayed(served: Served) -> None:
+    """A response is sent in several packets; without TCP_NODELAY the last one may wait 40 ms for the client."""
     connection = http.client.HTTPConnection("127.0.0.1", served.server.port, timeout=10)
     connection.connect()
     opened = connection.sock
@@ -33,18 +33,18 @@ def test_small_answers_on_an_open_connection_are_not_held_back(served: Served) -
     assert statistics.median(durations) < 0.020
 
 
-async def test_what_the_listening_socket_accepts_has_tcp_nodelay() -> None:
-    """asyncio sets it where the socket that listens names its protocol; the kernel's delay depends on the client."""
+async def test_accepted_connection_has_tcp_nodelay() -> None:
+    """asyncio sets the option only if the listening socket names its protocol."""
     accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
-    class Noting(asyncio.Protocol):
+    class ReadOption(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
             peer: socket.socket = transport.get_extra_info("socket")
             accepted.set_result(peer.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             transport.close()
 
     listening = bind_socket("127.0.0.1", 0)
-    server = await asyncio.get_running_loop().create_server(Noting, sock=listening)
+    server = await asyncio.get_running_loop().create_server(ReadOption, sock=listening)
     async with server, asyncio.timeout(10):
         _, writer = await asyncio.open_connection(*listening.getsockname())
         assert await accepted

@@ -1,4 +1,4 @@
-"""What a server writes for whoever operates it."""
+"""The log of a server: one JSON object per line, one line per request, no secrets."""
 
 import json
 from typing import Any
@@ -18,8 +18,8 @@ ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 WRONG_PASSWORD = "Wrong-Horse-7-Staple"
 
 
-def a_day(client: httpx.Client) -> tuple[dict[str, int], set[str]]:
-    """Do all kinds of things; return the status of each request by its id, and all secrets that passed."""
+def use_api(client: httpx.Client) -> tuple[dict[str, int], set[str]]:
+    """Send requests of all kinds. Return the status by request id, and all secrets that were sent or received."""
     responses: dict[str, int] = {}
     secrets = {PASSWORD, WRONG_PASSWORD, SECRET, "in-the-query"}
 
@@ -49,12 +49,14 @@ def a_day(client: httpx.Client) -> tuple[dict[str, int], set[str]]:
 
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
-def test_the_log_is_flat_json_with_one_line_per_request_and_no_secret(deployment: Deployment, workers: int) -> None:
+def test_log_is_flat_json_with_an_event_per_line_one_line_per_request_and_no_secret(
+    deployment: Deployment, workers: int
+) -> None:
     with (
         deployment.server(workers=workers, LOG_LEVEL="DEBUG") as server,
         httpx.Client(base_url=server.url, trust_env=False) as client,
     ):
-        responses, secrets = a_day(client)
+        responses, secrets = use_api(client)
     assert len(responses) == 13
 
     lines = json_lines(server.output())
@@ -65,9 +67,9 @@ def test_the_log_is_flat_json_with_one_line_per_request_and_no_secret(deployment
     assert [secret for secret in secrets if secret in server.output()] == []
 
 
-async def test_a_request_line_says_what_an_operator_asks_for(served: Served, crowd: httpx.AsyncClient) -> None:
+async def test_access_line_has_the_documented_fields(served: Served, parallel_client: httpx.AsyncClient) -> None:
     probe = f"probe-{served.server.port}"
-    await crowd.get("/health/ready?probe=1", headers={"X-Request-ID": probe})
+    await parallel_client.get("/health/ready?probe=1", headers={"X-Request-ID": probe})
 
     wait_until(lambda: probe in served.server.output())
     (line,) = [line for line in json_lines(served.server.output()) if line.get("request_id") == probe]
@@ -87,14 +89,14 @@ async def test_a_request_line_says_what_an_operator_asks_for(served: Served, cro
     }
 
 
-def test_the_level_decides_what_is_written(deployment: Deployment) -> None:
+def test_log_level_warning_suppresses_access_lines(deployment: Deployment) -> None:
     with deployment.server(LOG_LEVEL="WARNING") as server:
         httpx.get(f"{server.url}/health/ready", trust_env=False)
 
     assert server.output() == ""
 
 
-def test_text_is_for_people_who_ask_for_it(deployment: Deployment) -> None:
+def test_log_format_text_writes_readable_lines(deployment: Deployment) -> None:
     with deployment.server(LOG_FORMAT="text") as server:
         httpx.get(f"{server.url}/nowhere", headers={"X-Request-ID": "lost-1"}, trust_env=False)
 

@@ -1,4 +1,4 @@
-"""Metrics of several worker processes: one answer, whichever process gives it."""
+"""Every worker returns the metrics of all workers."""
 
 import os
 import signal
@@ -12,15 +12,15 @@ from tests.server.conftest import Served, ServedFactory
 from tests.support.deployment import Deployment
 from tests.support.exposition import Scrape, parse
 from tests.support.processes import RunningServer, free_port
-from tests.support.server_output import times_said, worker_pids
+from tests.support.server_output import count_events, worker_pids
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 ROUTE = "/.well-known/jwks.json"
 REQUESTS = 20
-SLOW = 30.0
-"""Seconds that a worker may take to start on a machine that has other things to do."""
+MAX_START_SECONDS = 30.0
+"""Time that a worker may take to start on a busy machine."""
 
 
 def count(scraped: Scrape) -> float:
@@ -36,14 +36,14 @@ async def served(served_by: ServedFactory) -> Served:
     return await served_by(2)
 
 
-def test_both_workers_answer_with_the_sum_of_both(served: Served) -> None:
+def test_both_workers_return_the_sum_of_both(served: Served) -> None:
     wait_until(lambda: len(worker_pids(served.server.output())) == 2)
     pids = worker_pids(served.server.output())
     with httpx.Client(base_url=served.server.url, trust_env=False, timeout=20) as client:
         before = count(parse(client.get("/metrics").text))
     totals = []
 
-    for frozen in pids:  # first the one has to answer all, then the other
+    for frozen in pids:  # first one worker handles all requests, then the other
         os.kill(frozen, signal.SIGSTOP)
         try:
             with httpx.Client(base_url=served.server.url, trust_env=False, timeout=20) as client:
@@ -64,23 +64,25 @@ def metrics_port() -> int:
 @pytest.fixture
 def server(deployment: Deployment, metrics_port: int) -> Iterator[RunningServer]:
     with deployment.server(workers=2, METRICS_PORT=str(metrics_port)) as running:
-        wait_until(lambda: times_said(running.output(), "Application startup complete.") == 2, within=SLOW)
+        wait_until(lambda: count_events(running.output(), "server:started") == 2, within=MAX_START_SECONDS)
         yield running
 
 
-def test_on_a_port_of_their_own_they_outlive_a_worker(server: RunningServer, metrics_port: int, engine: str) -> None:
-    """What the dead one counted stays; what it had in use goes."""
-    own = f"http://127.0.0.1:{metrics_port}/metrics"
+def test_metrics_port_keeps_the_counters_of_a_killed_worker(
+    server: RunningServer, metrics_port: int, engine: str
+) -> None:
+    """The counters of the killed worker stay, its gauges are removed."""
+    metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
     with httpx.Client(base_url=server.url, trust_env=False, timeout=20) as client:
         responses = [client.get(ROUTE, headers={"Connection": "close"}).status_code for _ in range(REQUESTS)]
         on_the_main_port = client.get("/metrics").status_code
-        before = parse(client.get(own).text)
+        before = parse(client.get(metrics_url).text)
         size = pool_size(before, engine)
 
         os.kill(worker_pids(server.output())[0], signal.SIGKILL)
-        wait_until(lambda: times_said(server.output(), "Application startup complete.") == 3, within=SLOW)
-        wait_until(lambda: pool_size(parse(client.get(own).text), engine) == size, within=SLOW)
-        after = parse(client.get(own).text)
+        wait_until(lambda: count_events(server.output(), "server:started") == 3, within=MAX_START_SECONDS)
+        wait_until(lambda: pool_size(parse(client.get(metrics_url).text), engine) == size, within=MAX_START_SECONDS)
+        after = parse(client.get(metrics_url).text)
 
     assert responses == [200] * REQUESTS
     assert on_the_main_port == 404
@@ -92,7 +94,7 @@ def test_on_a_port_of_their_own_they_outlive_a_worker(server: RunningServer, met
 
 
 def folder_of(server: RunningServer) -> Path:
-    """Return where the workers count: their environment names it."""
+    """Return the folder of the metrics files, from the environment of a worker."""
     pid = worker_pids(server.output())[-1]
     variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
     (name,) = [variable for variable in variables if variable.startswith(b"PROMETHEUS_MULTIPROC_DIR=")]

@@ -1,4 +1,4 @@
-"""What keeps a server from starting is said in one clear sentence."""
+"""A server that cannot start prints one sentence that says why, and exits."""
 
 import re
 import socket
@@ -12,15 +12,15 @@ from tests.support.processes import free_port
 pytestmark = pytest.mark.slow
 
 
-def the_one_sentence(done: subprocess.CompletedProcess[str]) -> str:
-    """Return what was said, if it was that short."""
+def only_line(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the only line that a failed command printed, without `Error: `."""
     assert done.stdout == ""
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
     return line.removeprefix("Error: ")
 
 
-def test_a_port_in_use(deployment: Deployment) -> None:
+def test_serve_with_a_port_in_use_fails(deployment: Deployment) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -28,68 +28,70 @@ def test_a_port_in_use(deployment: Deployment) -> None:
 
         done = deployment.command("serve", "--port", str(port))
 
-    assert the_one_sentence(done) == (
+    assert only_line(done) == (
         f"Cannot listen on 127.0.0.1:{port}: address already in use. Choose another address with HOST=… or PORT=…."
     )
 
 
-@pytest.mark.parametrize("host", ["no-such-host.invalid", "192.0.2.1"], ids=["unresolvable", "not of this machine"])
-def test_a_host_that_cannot_be_had(deployment: Deployment, host: str) -> None:
+@pytest.mark.parametrize(
+    "host", ["no-such-host.invalid", "192.0.2.1"], ids=["does not resolve", "not an address of this machine"]
+)
+def test_serve_with_an_unavailable_host_fails(deployment: Deployment, host: str) -> None:
     port = free_port()
 
     done = deployment.command("serve", "--host", host, "--port", str(port))
 
     assert re.fullmatch(
         rf"Cannot listen on {re.escape(host)}:{port}: .+\. Choose another address with HOST=… or PORT=…\.",
-        the_one_sentence(done),
+        only_line(done),
     )
 
 
 @pytest.mark.parametrize(
     ("command", "what"),
     [
-        (("serve",), "a folder"),
-        (("serve",), "no database"),
+        (("serve",), "folder"),
+        (("serve",), "not a database"),
         (("serve",), "below a file"),
-        (("serve",), "in no folder"),
-        (("migrate",), "in no folder"),
-        (("migrate", "--check"), "a folder"),
-        (("users", "list"), "no database"),
+        (("serve",), "missing folder"),
+        (("migrate",), "missing folder"),
+        (("migrate", "--check"), "folder"),
+        (("users", "list"), "not a database"),
     ],
 )
-def test_an_embedded_database_that_cannot_be_used(
+def test_command_with_an_unusable_sqlite_database_fails(
     deployment: Deployment, engine: str, command: tuple[str, ...], what: str
 ) -> None:
     if engine != "sqlite":
-        pytest.skip("PostgreSQL is not embedded")
+        pytest.skip("for SQLite only")
     path = deployment.folder / "odd.db"
-    if what == "a folder":
+    if what == "folder":
         path.mkdir()
     else:
-        path.write_bytes(b"This is no database." * 100)
-    url = f"sqlite:///{path}" + {"below a file": "/auth.db", "in no folder": "-missing/auth.db"}.get(what, "")
+        path.write_bytes(b"This is not a database." * 100)
+    url = f"sqlite:///{path}" + {"below a file": "/auth.db", "missing folder": "-missing/auth.db"}.get(what, "")
 
     port = ["--port", str(free_port())] if command == ("serve",) else []
     done = deployment.command(*command, *port, DATABASE_URL=url)
 
-    assert re.fullmatch(r"The database .*cannot be used: .+\.", the_one_sentence(done))
+    assert re.fullmatch(r"The database .*cannot be used: .+\.", only_line(done))
 
 
 @pytest.mark.parametrize("command", [("serve",), ("users", "list")], ids=" ".join)
-def test_pending_migrations_name_the_command_to_run(
+def test_command_with_pending_migrations_fails_and_names_the_fix(
     unmigrated: Deployment, engine: str, command: tuple[str, ...]
 ) -> None:
     if engine != "postgres":
-        pytest.skip("the embedded database is migrated at the start")
+        pytest.skip("an SQLite database is migrated at startup")
     port = ["--port", str(free_port())] if command == ("serve",) else []
 
     done = unmigrated.command(*command, *port)
 
-    assert re.fullmatch(r"\d+ migrations are pending\. Run: auth-api migrate", the_one_sentence(done))
+    assert re.fullmatch(r"\d+ migrations are pending\. Run: auth-api migrate", only_line(done))
 
 
 @pytest.mark.parametrize("command", [("serve",), ("users", "list")], ids=" ".join)
-def test_all_wrong_settings_are_told_at_once(deployment: Deployment, command: tuple[str, ...]) -> None:
+def test_all_invalid_settings_are_reported_at_once(deployment: Deployment, command: tuple[str, ...]) -> None:
     done = deployment.command(
         *command, PORT="eighty", WORKERS="0", JWT_SECRET_KEY="too-short", LOG_LEVEL="loud", DATABASE_URL="mysql://db"
     )
@@ -108,8 +110,8 @@ def test_all_wrong_settings_are_told_at_once(deployment: Deployment, command: tu
     assert "too-short" not in done.stderr
 
 
-def test_a_folder_that_cannot_keep_the_development_secret(deployment: Deployment) -> None:
-    """Below a regular file not even root may write."""
+def test_serve_without_a_writable_folder_for_the_development_secret_fails(deployment: Deployment) -> None:
+    """Not even root can create a file below a regular file."""
     (deployment.folder / "file").touch()
     url = f"sqlite:///{deployment.folder}/file/auth.db"
 

@@ -1,4 +1,4 @@
-"""A development server that is stopped and started again."""
+"""Sessions and users survive a restart, and a development server's files are private."""
 
 import stat
 from pathlib import Path
@@ -17,12 +17,12 @@ ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
 
 @pytest.fixture
 def secret_file(deployment: Deployment) -> Path:
-    """Where the secret is kept: beside an embedded database, else in the folder."""
+    """The file of the development secret: beside an SQLite database, else in the working folder."""
     parts = urlsplit(deployment.database_url)
     return Path(f"{parts.path}.secret") if parts.scheme == "sqlite" else deployment.folder / "auth_api.secret"
 
 
-def test_a_restart_logs_nobody_out(deployment: Deployment, secret_file: Path) -> None:
+def test_sessions_survive_a_restart(deployment: Deployment, secret_file: Path) -> None:
     with (
         deployment.server(ENVIRONMENT="development", JWT_SECRET_KEY="") as server,
         httpx.Client(base_url=server.url, trust_env=False) as client,
@@ -40,7 +40,7 @@ def test_a_restart_logs_nobody_out(deployment: Deployment, secret_file: Path) ->
         assert secret_file.read_text() == secret
 
 
-def test_what_was_acknowledged_survives_a_crash(deployment: Deployment) -> None:
+def test_acknowledged_registration_survives_a_kill(deployment: Deployment) -> None:
     with deployment.server() as server, httpx.Client(base_url=server.url, trust_env=False) as client:
         tokens = client.post("/api/auth/register", json=ADA).json()
 
@@ -51,11 +51,13 @@ def test_what_was_acknowledged_survives_a_crash(deployment: Deployment) -> None:
         assert client.get("/api/user/profile", headers=bearer).json()["username"] == "ada"
 
 
-def test_what_a_development_server_keeps_is_nobody_elses_to_read(deployment: Deployment, secret_file: Path) -> None:
+def test_files_of_a_development_server_are_readable_only_by_their_owner(
+    deployment: Deployment, secret_file: Path
+) -> None:
     with deployment.server(ENVIRONMENT="development", JWT_SECRET_KEY="") as server:
         kept = {path.name: stat.filemode(path.stat().st_mode) for path in deployment.folder.iterdir()}
 
-        assert kept.pop("auth.db.migrate-lock", None) in {None, "-rw-r--r--", "-rw-------"}  # it is empty
+        assert kept.pop("auth.db.migrate-lock", None) in {None, "-rw-r--r--", "-rw-------"}  # an empty file
         assert secret_file.name in kept
         assert set(kept.values()) == {"-rw-------"}
         assert len(secret_file.read_bytes()) >= 32

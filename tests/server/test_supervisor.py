@@ -10,8 +10,8 @@ from loguru import logger
 
 from auth_api.server import supervisor, worker
 from auth_api.server.connection_balancer import NOT_ACCEPTING
+from auth_api.server.listening_socket import UNREAD_SECONDS, bind_socket, raise_open_file_limit
 from auth_api.server.policy import ServerPolicy
-from auth_api.server.server import UNREAD_SECONDS, allow_open_files, bind_socket
 from auth_api.server.supervisor import MAX_FAILED_STARTS, MAX_SILENT_CHECKS, Supervisor, WorkerSlot
 from auth_api.server.worker import SharedMemory, run_worker
 from tests.support.breakers import ManualClock
@@ -210,6 +210,6 @@ def test_limit_of_open_files_is_raised_for_all_connections(
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", lambda _, values: calls.append(values[0]))
 
-    allow_open_files(2256)
+    raise_open_file_limit(2256)
 
     assert calls == ([] if set_to is None else [set_to])

@@ -1,20 +1,19 @@
-"""Reads what a server process wrote."""
+"""Parse the log that a server process writes to standard output."""
 
 import json
 from typing import Any
 
 
 def json_lines(output: str) -> list[dict[str, Any]]:
-    """Parse it as a log of one JSON object per line, which is all there may be."""
+    """Parse the output, which must consist of JSON objects, one per line."""
     return [json.loads(line) for line in output.splitlines()]
 
 
 def worker_pids(output: str) -> list[int]:
-    """Return the numbers of the processes that answer, oldest first."""
-    said = [line["message"] for line in json_lines(output)]
-    return [int(message.split("[")[1].rstrip("]")) for message in said if message.startswith("Started server process")]
+    """Return the ids of the processes that accept connections, in the order of their start."""
+    return [line["pid"] for line in json_lines(output) if line.get("event") == "server:started"]
 
 
-def times_said(output: str, message: str) -> int:
-    """Count the lines with this message."""
-    return sum(line["message"] == message for line in json_lines(output))
+def count_events(output: str, event: str) -> int:
+    """Count the log lines of an event."""
+    return sum(line.get("event") == event for line in json_lines(output))

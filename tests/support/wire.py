@@ -1,4 +1,4 @@
-"""A server in the test's own event loop, and the bytes that go to it and come back."""
+"""A server in the test's own event loop, and connections to it on which a test sends and receives bytes."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,13 +9,13 @@ from typing import Any
 import httpx
 import msgspec
 
-from auth_api.server.connections import Connections
-from auth_api.server.http_protocol import Connection
+from auth_api.server.http_protocol import HttpProtocol
 from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import configuration
+from auth_api.server.server_state import LimitedServerState
 
-PATIENCE = 10.0
-"""Seconds until what has not come is taken for something that never will."""
+TIMEOUT_SECONDS = 10.0
+"""Time after which a response that has not arrived is an error."""
 
 
 @dataclass
@@ -26,14 +26,14 @@ class Wire:
     writer: asyncio.StreamWriter
 
     async def send(self, *pieces: bytes) -> None:
-        """Send, as far as the server takes it."""
+        """Send bytes, as far as the server reads them."""
         for piece in pieces:
             self.writer.write(piece)
             await self.writer.drain()
 
     async def response(self) -> httpx.Response:
-        """Read one answer."""
-        async with asyncio.timeout(PATIENCE):
+        """Read one response."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             head = await self.reader.readuntil(b"\r\n\r\n")
             first, *lines = head.decode("latin-1").strip().split("\r\n")
             headers = httpx.Headers(
@@ -42,33 +42,33 @@ class Wire:
             body = await self.reader.readexactly(int(headers.get("content-length", 0)))
         return httpx.Response(int(first.split()[1]), headers=headers, content=body)
 
-    async def last_answer(self) -> httpx.Response:
-        """Read one answer, behind which the server ends the connection."""
+    async def last_response(self) -> httpx.Response:
+        """Read one response, after which the server closes the connection."""
         response = await self.response()
         assert response.headers["connection"] == "close"
         assert await self.rest() == b""
         return response
 
     async def rest(self) -> bytes:
-        """Read until the server ends the connection."""
-        async with asyncio.timeout(PATIENCE):
+        """Read until the server closes the connection."""
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             return await self.reader.read()
 
     def close(self) -> None:
-        """End the connection, in the middle of whatever it is."""
+        """Abort the connection."""
         self.writer.transport.abort()
 
 
 @dataclass
-class Door:
-    """Where the server listens."""
+class WireServer:
+    """A server's port, and the state of its connections."""
 
     port: int
-    connections: Connections
+    state: LimitedServerState
 
     @asynccontextmanager
     async def wire(self) -> AsyncIterator[Wire]:
-        """Connect."""
+        """Connect, and abort the connection at the end."""
         wire = Wire(*await asyncio.open_connection("127.0.0.1", self.port))
         try:
             yield wire
@@ -77,18 +77,23 @@ class Door:
 
 
 @asynccontextmanager
-async def door(app: Any, **limits: Any) -> AsyncIterator[Door]:
-    """Serve an application that is started already, under the limits of `ServerPolicy`."""
+async def wire_server(app: Any, **limits: Any) -> AsyncIterator[WireServer]:
+    """Serve a started application in this context.
+
+    Args:
+        app: the application.
+        limits: fields of `ServerPolicy`.
+    """
     policy = msgspec.structs.replace(ServerPolicy(), **limits)
     config = configuration(policy)
-    config.load_app = lambda: lambda: app  # type: ignore[method-assign]  # not the one of the environment
+    config.load_app = lambda: lambda: app  # type: ignore[method-assign]  # instead of the application of the environment
     config.load()
-    connections = Connections(policy)
+    state = LimitedServerState(policy)
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Connection(config, connections, {}, loop), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: HttpProtocol(config, state, {}, loop), "127.0.0.1", 0)
     try:
-        yield Door(server.sockets[0].getsockname()[1], connections)
+        yield WireServer(server.sockets[0].getsockname()[1], state)
     finally:
         server.close()
-        for connection in list(connections.connections):
+        for connection in list(state.connections):
             connection.transport.abort()

@@ -1,4 +1,4 @@
-"""Routes that need a hash, while too many wait for theirs: refused at the door, for next to nothing."""
+"""Requests that need a password hash are refused before any other work while the hash queue is full."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from tests.support.held_hasher import remove_all_slots
 from tests.support.log_lines import access_line, lines_of_request
 from tests.support.problems import assert_problem
 from tests.support.statements import recorded
-from tests.support.wire import door
+from tests.support.wire import wire_server
 
 pytestmark = pytest.mark.engine_independent
 
@@ -36,14 +36,14 @@ LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 @pytest.fixture
-def full(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hashing without a single place."""
+def full_queue(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hasher accepts no password."""
     remove_all_slots(services.hasher, monkeypatch)
 
 
 @pytest.fixture
-def unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No body may be read."""
+def unread_body(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test fails if a body is read."""
 
     async def fail(_: StrictRequest) -> None:
         pytest.fail("the body was read")
@@ -51,8 +51,8 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(StrictRequest, "json", fail)
 
 
-def test_every_route_that_must_have_a_password_is_named(app: Litestar) -> None:
-    """Where one may be left out (verifying an address), most requests need no hash."""
+def test_every_route_with_a_required_password_sheds_load(app: Litestar) -> None:
+    """Not those where it is optional (e-mail verification): most of their requests need no hash."""
     shed = {
         route.path_format
         for route in app.routes
@@ -74,9 +74,9 @@ def test_every_route_that_must_have_a_password_is_named(app: Litestar) -> None:
     assert shed == found == set(HASHING)
 
 
-@pytest.mark.usefixtures("full", "unread")
+@pytest.mark.usefixtures("full_queue", "unread_body")
 @pytest.mark.parametrize("path", HASHING)
-async def test_there_the_answer_is_put_off_before_anything_is_asked_or_read(
+async def test_full_hash_queue_is_503_before_the_body_is_read_or_the_database_is_queried(
     client: httpx.AsyncClient, services: Services, path: str
 ) -> None:
     with recorded(services.database.engine) as statements:
@@ -87,7 +87,7 @@ async def test_there_the_answer_is_put_off_before_anything_is_asked_or_read(
     assert statements == []
 
 
-async def test_what_is_not_offered_is_not_there_however_full_it_is(
+async def test_disabled_route_is_404_even_if_the_hash_queue_is_full(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with app_with() as other:
@@ -98,8 +98,8 @@ async def test_what_is_not_offered_is_not_there_however_full_it_is(
         assert_problem(response, 404, "NOT_FOUND")
 
 
-@pytest.mark.usefixtures("full")
-async def test_the_answer_has_all_that_every_answer_has(client: httpx.AsyncClient) -> None:
+@pytest.mark.usefixtures("full_queue")
+async def test_overload_response_has_the_headers_of_every_response(client: httpx.AsyncClient) -> None:
     headers = {"X-Request-ID": "busy-1", "Origin": "https://app.example.com"}
 
     response = await client.post("/api/auth/login", json={}, headers=headers)
@@ -112,8 +112,10 @@ async def test_the_answer_has_all_that_every_answer_has(client: httpx.AsyncClien
     assert "connection" not in response.headers
 
 
-@pytest.mark.usefixtures("full")
-async def test_it_is_one_line_in_the_log_and_counted_at_its_route(client: httpx.AsyncClient, log_file: Path) -> None:
+@pytest.mark.usefixtures("full_queue")
+async def test_overload_refusal_is_one_log_line_and_is_counted_at_its_route(
+    client: httpx.AsyncClient, log_file: Path
+) -> None:
     changes = Changes()
 
     await client.post("/api/auth/login", content=BODY, headers={"X-Request-ID": "busy-2"})
@@ -125,7 +127,9 @@ async def test_it_is_one_line_in_the_log_and_counted_at_its_route(client: httpx.
     assert changes.of("password_hashes_refused_total") == 1
 
 
-async def test_all_else_goes_on(user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_full_hash_queue_does_not_affect_other_requests(
+    user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ada = await user_factory()
     remove_all_slots(services.hasher, monkeypatch)
 
@@ -137,16 +141,16 @@ async def test_all_else_goes_on(user_factory: UserFactory, services: Services, m
     assert (await ada.call("POST", "/api/auth/password/forgot", json={"email": ada.email})).status == 202
 
 
-@pytest.mark.usefixtures("full")
-async def test_preflights_are_answered(client: httpx.AsyncClient) -> None:
+@pytest.mark.usefixtures("full_queue")
+async def test_full_hash_queue_does_not_affect_preflights(client: httpx.AsyncClient) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
 
     assert (await client.options("/api/auth/login", headers=headers)).status_code == 204
 
 
-@pytest.mark.usefixtures("full")
-async def test_the_connection_goes_on(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
+@pytest.mark.usefixtures("full_queue")
+async def test_connection_stays_open_after_an_overload_refusal(app: Litestar) -> None:
+    async with wire_server(app) as server, server.wire() as wire:
         for _ in range(3):
             await wire.send(LOGIN, LENGTH, b"\r\n", BODY)
             response = await wire.response()
@@ -157,9 +161,9 @@ async def test_the_connection_goes_on(app: Litestar) -> None:
         assert (await wire.response()).status_code == 200
 
 
-@pytest.mark.usefixtures("full")
-async def test_a_body_that_comes_after_the_answer_is_nobodys_request(app: Litestar) -> None:
-    async with door(app) as place, place.wire() as wire:
+@pytest.mark.usefixtures("full_queue")
+async def test_body_that_arrives_after_the_response_is_not_parsed_as_a_request(app: Litestar) -> None:
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"\r\n", BODY[:9])
         assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
@@ -167,25 +171,25 @@ async def test_a_body_that_comes_after_the_answer_is_nobodys_request(app: Litest
         assert (await wire.response()).status_code == 200
 
 
-@pytest.mark.usefixtures("full")
-async def test_a_body_that_never_comes_is_not_waited_for_longer_than_others(app: Litestar) -> None:
-    async with door(app, body_timeout=0.1) as place, place.wire() as wire:
+@pytest.mark.usefixtures("full_queue")
+async def test_body_that_never_arrives_after_a_refusal_closes_the_connection_in_time(app: Litestar) -> None:
+    async with wire_server(app, body_timeout=0.1) as server, server.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"\r\n")
         assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
 
         assert await wire.rest() == b""
 
 
-@pytest.mark.usefixtures("full")
-async def test_who_waits_to_be_told_to_send_the_body_is_told_to_connect_anew(app: Litestar) -> None:
-    """It may send the body or not, so nobody knows where its next request begins (RFC 9110 §10.1.1)."""
-    async with door(app) as place, place.wire() as wire:
+@pytest.mark.usefixtures("full_queue")
+async def test_refusal_of_a_request_that_expects_100_continue_closes_the_connection(app: Litestar) -> None:
+    """The client may send the body or not, so the start of its next request is unknown (RFC 9110 §10.1.1)."""
+    async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"Expect: 100-continue\r\n\r\n")
 
-        assert_problem(await wire.last_answer(), 503, "SERVER_OVERLOADED")
+        assert_problem(await wire.last_response(), 503, "SERVER_OVERLOADED")
 
 
-async def test_with_room_again_the_same_request_succeeds(user_factory: UserFactory, services: Services) -> None:
+async def test_login_succeeds_when_the_hash_queue_has_room_again(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     with pytest.MonkeyPatch.context() as patch:
         remove_all_slots(services.hasher, patch)

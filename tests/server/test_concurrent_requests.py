@@ -1,4 +1,4 @@
-"""Many at once over real sockets, to one process and to two."""
+"""Concurrent requests over real sockets, to one worker and to two."""
 
 import asyncio
 from collections import Counter
@@ -12,8 +12,10 @@ from tests.support.actors import PASSWORD, Actor
 pytestmark = pytest.mark.slow
 
 
-async def test_of_fifty_registrations_of_one_address_exactly_one_wins(served: Served, crowd: httpx.AsyncClient) -> None:
-    people = [Actor(crowd, username=f"twin{number}", email="twin@example.com") for number in range(50)]
+async def test_exactly_one_of_fifty_registrations_of_one_email_succeeds(
+    served: Served, parallel_client: httpx.AsyncClient
+) -> None:
+    people = [Actor(parallel_client, username=f"twin{number}", email="twin@example.com") for number in range(50)]
 
     responses = await asyncio.gather(*(person.register() for person in people))
 
@@ -22,8 +24,10 @@ async def test_of_fifty_registrations_of_one_address_exactly_one_wins(served: Se
     assert rows == [(response["username"],) for response in responses if response.status == 201]
 
 
-async def test_twenty_refreshes_of_one_token_give_the_same_successor(served: Served, crowd: httpx.AsyncClient) -> None:
-    ada = Actor(crowd, username="refresher", email="refresher@example.com")
+async def test_twenty_refreshes_of_one_token_return_the_same_successor(
+    served: Served, parallel_client: httpx.AsyncClient
+) -> None:
+    ada = Actor(parallel_client, username="refresher", email="refresher@example.com")
     await ada.register()
 
     responses = await asyncio.gather(*(ada.try_refresh() for _ in range(20)))
@@ -37,9 +41,9 @@ async def test_twenty_refreshes_of_one_token_give_the_same_successor(served: Ser
     assert (await ada.try_refresh(responses[0]["refresh_token"])).status == 200
 
 
-async def test_no_refresh_survives_a_logout_at_the_same_time(crowd: httpx.AsyncClient) -> None:
-    """Whichever comes first: afterwards neither an access nor a refresh token of the session works."""
-    ada = Actor(crowd, username="leaver", email="leaver@example.com")
+async def test_no_token_is_valid_after_a_concurrent_logout(parallel_client: httpx.AsyncClient) -> None:
+    """Whichever request is first: afterwards neither an access token nor a refresh token of the session is valid."""
+    ada = Actor(parallel_client, username="logout_user", email="logout_user@example.com")
     await ada.register()
     await ada.log_in()
 
