@@ -62,7 +62,7 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
 
 
 def _run(settings: Settings, listening: socket.socket) -> int:
-    """Serve until asked to stop, and return the exit status."""
+    """Serve until a signal, and return the exit status."""
     policy = settings.server
     raise_open_file_limit(2 * policy.max_connections + FILES_BESIDES_CONNECTIONS)
     announces = settings.environment is Environment.DEVELOPMENT
@@ -77,7 +77,7 @@ def _run(settings: Settings, listening: socket.socket) -> int:
 
 @contextmanager
 def _metrics(settings: Settings) -> Iterator[None]:
-    """Let several workers count together, and answer on METRICS_PORT."""
+    """Create the metrics folder of several workers, and serve METRICS_PORT, in this context."""
     with ExitStack() as stack:
         try:
             if settings.server.workers > 1:
