@@ -1,4 +1,4 @@
-"""`auth-api audit`."""
+"""Export the security history: `auth-api audit`."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""`auth-api cleanup`."""
+"""Remove expired rows: `auth-api cleanup`."""
 
 import json
 import sys

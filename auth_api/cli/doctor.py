@@ -1,4 +1,4 @@
-"""`auth-api doctor`."""
+"""Check a deployment: `auth-api doctor`."""
 
 import asyncio
 import json

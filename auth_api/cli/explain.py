@@ -1,4 +1,4 @@
-"""`auth-api explain`."""
+"""Explain why a user cannot log in: `auth-api explain`."""
 
 import json
 import sys

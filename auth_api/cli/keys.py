@@ -1,4 +1,4 @@
-"""`auth-api keys`."""
+"""Generate, list and rotate signing keys: `auth-api keys`."""
 
 import json
 import os

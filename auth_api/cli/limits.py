@@ -1,4 +1,4 @@
-"""`auth-api limits`."""
+"""Print the limits: `auth-api limits`."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""`auth-api mail`."""
+"""Send a test mail: `auth-api mail`."""
 
 import asyncio
 import secrets

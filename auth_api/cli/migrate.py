@@ -1,4 +1,4 @@
-"""`auth-api migrate`."""
+"""Apply migrations: `auth-api migrate`."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""`auth-api openapi`."""
+"""Print the OpenAPI document: `auth-api openapi`."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`auth-api secrets`."""
+"""Generate secrets: `auth-api secrets`."""
 
 import click
 

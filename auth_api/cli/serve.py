@@ -1,4 +1,4 @@
-"""`auth-api serve`."""
+"""Start the server: `auth-api serve`."""
 
 import asyncio
 import os
@@ -65,8 +65,8 @@ def _run(settings: Settings, listening: socket.socket) -> int:
     """Serve until a signal, and return the exit status."""
     policy = settings.server
     raise_open_file_limit(2 * policy.max_connections + FILES_BESIDES_CONNECTIONS)
-    announces = settings.environment is Environment.DEVELOPMENT
-    announce = (lambda: print_banner(settings, listening)) if announces else None
+    has_banner = settings.environment is Environment.DEVELOPMENT
+    announce = (lambda: print_banner(settings, listening)) if has_banner else None
     if policy.workers > 1:
         start_log(settings)
         return Supervisor(policy, listening, on_worker_end=remove_process).run(announce)

@@ -1,4 +1,4 @@
-"""`auth-api sessions`."""
+"""End the sessions of all users: `auth-api sessions`."""
 
 import json
 

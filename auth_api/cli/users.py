@@ -1,4 +1,4 @@
-"""`auth-api users`."""
+"""Manage users: `auth-api users`."""
 
 import json
 import sys

@@ -52,7 +52,7 @@ def check_settings(settings: Settings) -> Finding:
     """Report the environment and the address."""
     workers = "1 worker" if settings.server.workers == 1 else f"{settings.server.workers} workers"
     address = f"{settings.server.host}:{settings.server.port}"
-    return ok("settings", f"Valid: {settings.environment}, {workers} on {address}, {settings.http.public_url}.")
+    return ok("settings", f"Valid: {settings.environment}, {settings.http.public_url}, {workers} on {address}.")
 
 
 def explain_settings(error: InvalidSettingsError) -> list[Finding]:

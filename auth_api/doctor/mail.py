@@ -86,7 +86,7 @@ def _check_folder(folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
         return fail(CHECK, f"{folder} is not writable.", _FIXES[SendStep.FOLDER][1])
-    return note(CHECK, f"SMTP_URL is not set: mail is written to {folder}.")
+    return note(CHECK, f"SMTP_URL is not set: mail is written to the folder {folder}.")
 
 
 def explain(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> str:

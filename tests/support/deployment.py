@@ -1,4 +1,4 @@
-"""The product as an operator has it: a folder, a database, servers and commands on them."""
+"""A deployment: a folder and a database, with servers and commands that use them."""
 
 import sqlite3
 import subprocess
@@ -15,14 +15,14 @@ SECRET = "a-secret-that-only-the-tests-know-0123456789"
 
 @dataclass(frozen=True)
 class Deployment:
-    """A folder and a database of their own. SQLite's lies in the folder and is migrated by whoever opens it first."""
+    """A folder and a database. The SQLite file is in the folder; the first command or server migrates it."""
 
     folder: Path
     database_url: str
 
     @property
     def environ(self) -> dict[str, str]:
-        """The variables that everything here runs with, unless others are given. Limits have tests of their own."""
+        """Variables of servers and commands unless a test overrides them; limits are off."""
         return {
             "ENVIRONMENT": "testing",
             "DATABASE_URL": self.database_url,
@@ -31,15 +31,15 @@ class Deployment:
         }
 
     def server(self, *, workers: int = 1, port: int | None = None, **variables: str) -> RunningServer:
-        """Return a server, to be started by `with`; a variable that is given as an empty text is left out."""
-        return RunningServer(self._environ(variables), self.folder, workers=workers, port=port)
+        """Return a server that `with` starts; an empty variable is removed."""
+        return RunningServer(self._variables(variables), self.folder, workers=workers, port=port)
 
     def command(self, *arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-        """Run `auth-api` with these arguments to its end."""
-        return run_cli(*arguments, env=self._environ(variables), cwd=self.folder, stdin=stdin)
+        """Run `auth-api` with these arguments to its end; an empty variable is removed."""
+        return run_cli(*arguments, env=self._variables(variables), cwd=self.folder, stdin=stdin)
 
     async def rows(self, query: str) -> list[tuple[Any, ...]]:
-        """Ask the database itself, past the product."""
+        """Query the database directly."""
         if self.database_url.startswith("sqlite"):
             connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"))
             try:
@@ -52,5 +52,5 @@ class Deployment:
         finally:
             await remote.close()
 
-    def _environ(self, changed: dict[str, str]) -> dict[str, str]:
+    def _variables(self, changed: dict[str, str]) -> dict[str, str]:
         return {name: value for name, value in {**self.environ, **changed}.items() if value}

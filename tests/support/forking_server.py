@@ -1,7 +1,7 @@
-"""Imports the product once and runs `auth-api` in forks of itself; a program, started by `warm_commands`.
+"""Import the product once, and run `auth-api` in forks: a program that `warm_commands` starts.
 
-Most of what a short command costs is importing. A fork has done that, and differs in nothing else from
-`python -m auth_api`, as the product configures and connects nothing while it is imported (a test holds that).
+Importing takes most of the time of a short command. Otherwise a fork does not differ from `python -m auth_api`, because
+the product configures and connects nothing while it is imported, which a test checks.
 """
 
 import gc
@@ -16,14 +16,14 @@ from contextlib import suppress
 from typing import Any
 
 import auth_api.asgi
-import auth_api.cli  # noqa: F401 - for what it brings
+import auth_api.cli  # noqa: F401 - imported for the forks
 
-REQUEST_BYTES = 1 << 16
-STANDARD_STREAMS = 3
+MAX_REQUEST_BYTES = 1 << 16
+STANDARD_STREAM_COUNT = 3
 
 
 def serve(requests: socket.socket) -> list[str] | None:
-    """Fork for each request, until the other side hangs up; return the arguments in a fork, and None at the end."""
+    """Fork for each request until the connection is closed; return the arguments in a fork, and None at the end."""
     wake, woken = os.pipe()
     os.set_blocking(woken, False)
     signal.set_wakeup_fd(woken)
@@ -35,7 +35,7 @@ def serve(requests: socket.socket) -> list[str] | None:
             os.read(wake, 512)
             report_ended(reports)
             continue
-        message, descriptors, _, _ = socket.recv_fds(requests, REQUEST_BYTES, STANDARD_STREAMS + 1)
+        message, descriptors, _, _ = socket.recv_fds(requests, MAX_REQUEST_BYTES, STANDARD_STREAM_COUNT + 1)
         if not message:
             return None
         *streams, report = descriptors
@@ -54,7 +54,7 @@ def serve(requests: socket.socket) -> list[str] | None:
 
 
 def report_ended(reports: dict[int, int]) -> None:
-    """Write the exit status of every fork that has ended, negative for a signal."""
+    """Send the exit status of each fork that has ended, negative for a signal."""
     with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             pid, status = ended
@@ -65,7 +65,7 @@ def report_ended(reports: dict[int, int]) -> None:
 
 
 def become(request: Any, streams: list[int]) -> list[str]:
-    """Take over streams, environment and folder, as a new process would get them; return the arguments."""
+    """Set streams, environment and working directory as in a new process; return the arguments."""
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
@@ -73,12 +73,12 @@ def become(request: Any, streams: list[int]) -> list[str]:
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - what `python -m` does
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as `python -m` does
     return [*request["arguments"]]
 
 
 if __name__ == "__main__":
-    gc.freeze()  # what has been imported is nothing to look through at the end of every fork
+    gc.freeze()  # the garbage collector skips imported objects at the end of each fork
     given = serve(socket.socket(fileno=int(sys.argv[1])))
     if given is not None:
         sys.argv[1:] = given

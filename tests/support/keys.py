@@ -1,4 +1,4 @@
-"""Keys for signing, made once per process: RSA takes its time."""
+"""Signing keys, generated once per process because RSA keys are slow to generate."""
 
 from functools import cache
 from typing import Final
@@ -20,18 +20,18 @@ ALGORITHMS: Final = ("HS256", "EdDSA", "ES256", "RS256")
 
 @cache
 def private_pem(algorithm: str) -> str:
-    """Return the one key of this process for an asymmetric algorithm."""
+    """Return the private key of this process for an asymmetric algorithm, in PEM form."""
     key = _generate(algorithm)
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 def public_pem(algorithm: str) -> str:
-    """Return its public half."""
+    """Return the public key of this process for an asymmetric algorithm, in PEM form."""
     return public_bytes(algorithm, Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
 def public_bytes(algorithm: str, encoding: Encoding, form: PublicFormat) -> bytes:
-    """Return its public half in any spelling."""
+    """Return the public key of this process for an asymmetric algorithm, in any encoding."""
     key = load_pem_private_key(private_pem(algorithm).encode(), password=None)
     return key.public_key().public_bytes(encoding, form)
 

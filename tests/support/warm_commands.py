@@ -1,4 +1,4 @@
-"""`python -m auth_api` without the second that importing takes: see `forking_server`."""
+"""Run `python -m auth_api` without the second that importing takes, in forks of `forking_server`."""
 
 import atexit
 import json
@@ -21,7 +21,7 @@ _PROGRAM: Final = Path(__file__).with_name("forking_server.py")
 
 
 class WarmProcess:
-    """A running `auth-api`, with what the tests need of `subprocess.Popen`."""
+    """A running `auth-api`, with those methods of `subprocess.Popen` that the tests use."""
 
     def __init__(self, pid: int, arguments: list[str], report: int) -> None:
         self.pid = pid
@@ -30,23 +30,25 @@ class WarmProcess:
         self._report = report
 
     def poll(self) -> int | None:
-        """Return the exit status, negative for a signal; None while it runs."""
+        """Return the exit status, negative for a signal; None while the process runs."""
         with suppress(subprocess.TimeoutExpired):
             self.wait(0)
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return the exit status once it has ended.
+        """Wait for the end of the process and return its exit status.
 
         Raises:
-            subprocess.TimeoutExpired: it has not.
+            subprocess.TimeoutExpired: the process has not ended within `timeout` seconds.
         """
         if self.returncode is None:
             if not select.select([self._report], [], [], timeout)[0]:
                 raise subprocess.TimeoutExpired(self.args, timeout or 0)
             status = os.read(self._report, 2)
             os.close(self._report)
-            self.returncode = int.from_bytes(status, signed=True) if status else -signal.SIGKILL  # nobody reported
+            self.returncode = (
+                int.from_bytes(status, signed=True) if status else -signal.SIGKILL
+            )  # the forking server was killed
         return self.returncode
 
     def terminate(self) -> None:
@@ -56,45 +58,49 @@ class WarmProcess:
 
 
 class WarmCommands:
-    """One process that has imported the product, for one environment of the interpreter's own variables."""
+    """A process that has imported the product and runs commands in forks.
+
+    Args:
+        env: environment variables of the interpreter; those of a command are passed to `start`.
+    """
 
     _shared: Self | None = None
 
     def __init__(self, env: Mapping[str, str]) -> None:
         self._lock = threading.Lock()
-        self._requests, theirs = socket.socketpair()
-        with theirs:
+        self._requests, child_end = socket.socketpair()
+        with child_end:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", str(_PROGRAM), str(theirs.fileno())],
+                [sys.executable, "-P", str(_PROGRAM), str(child_end.fileno())],
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,  # Ctrl-C is for the tests, which hang up when they end
+                pass_fds=[child_end.fileno()],
+                start_new_session=True,  # Ctrl-C must reach only the tests, which close the connection at their end
             )
 
     @classmethod
     def shared(cls, env: Mapping[str, str]) -> Self:
-        """Return the one of this process, which is started for the first that asks."""
+        """Return the instance of this process, which the first call starts."""
         if cls._shared is None:
             cls._shared = cls(env)
             atexit.register(cls._shared.close)
         return cls._shared
 
     def start(self, arguments: list[str], *, env: Mapping[str, str], cwd: Path, streams: Streams) -> WarmProcess:
-        """Start `auth-api` with these arguments in a session of its own."""
-        report, theirs = os.pipe()
+        """Start `auth-api` with these arguments in its own session of processes."""
+        report, child_end = os.pipe()
         request = json.dumps({"arguments": arguments, "env": dict(env), "cwd": str(cwd)}).encode()
         with self._lock:
-            socket.send_fds(self._requests, [request], [*(stream.fileno() for stream in streams), theirs])
-            os.close(theirs)
+            socket.send_fds(self._requests, [request], [*(stream.fileno() for stream in streams), child_end])
+            os.close(child_end)
             pid = int.from_bytes(self._requests.recv(4, socket.MSG_WAITALL))
-        if not pid:  # pragma: no cover (it would have to die)
+        if not pid:  # pragma: no cover (only if the server was killed)
             message = f"the forking server ended with status {self._process.wait()}"
             raise RuntimeError(message)
         return WarmProcess(pid, ["auth-api", *arguments], report)
 
     def close(self) -> None:
-        """Hang up, upon which it ends; what it has started does not."""
+        """Close the connection, which ends the process but not the commands it has started."""
         self._requests.close()
         self._process.wait()

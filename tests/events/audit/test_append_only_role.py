@@ -103,7 +103,7 @@ async def test_cleanup_command_reports_missing_permission(role_url: str, databas
 
     assert (refused.returncode, refused.stderr) == (
         1,
-        "audit_events: the role of DATABASE_URL may not remove them.\n",
+        "audit_events: the role of DATABASE_URL has no permission to remove them.\n",
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert await AuditLogRow.count() == 0

@@ -1,0 +1,31 @@
+"""docs/administration.md lists all events and all commands for users."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from auth_api.cli.users import users
+from auth_api.events.audit.events import EventTag
+
+pytestmark = pytest.mark.engine_independent
+
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "administration.md").read_text(encoding="utf-8")
+
+
+def first_cells(heading: str) -> list[str]:
+    """Return the quoted words in the first column of the table below a heading."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
+    return [word for cell in cells for word in re.findall(r"`([^`]+)`", cell)]
+
+
+def test_page_lists_every_event() -> None:
+    assert sorted(first_cells("The security history")) == sorted(EventTag)
+
+
+def test_page_lists_every_command_for_users() -> None:
+    names = [words.removeprefix("auth-api ").split()[1] for words in first_cells("Users")]
+
+    assert sorted(names) == sorted(users.commands)
