@@ -74,7 +74,7 @@ class AccessTokens:
         }
         return IssuedToken(self._policy.keys.sign(claims, token_type=TOKEN_TYPE), seconds)
 
-    def verify(self, raw: str) -> AccessTokenClaims:
+    def verify(self, token: str) -> AccessTokenClaims:
         """Return the claims of a genuine, unexpired token.
 
         The claims of recently verified tokens are cached; their times are checked at every call.
@@ -84,22 +84,22 @@ class AccessTokens:
                 clock was set back; a refresh helps then, too, and the user need not log in.
             TokenInvalidException: the token is not genuine.
         """
-        claims = self._verified.get(raw)
+        claims = self._verified.get(token)
         (CACHE_MISSES if claims is None else CACHE_HITS).inc()
         if claims is None:
-            claims = self.verify_ignoring_expiry(raw)
+            claims = self.verify_ignoring_expiry(token)
         self._check_time(claims)
-        self._cache(raw, claims)
+        self._cache(token, claims)
         return claims
 
-    def verify_ignoring_expiry(self, raw: str) -> AccessTokenClaims:
+    def verify_ignoring_expiry(self, token: str) -> AccessTokenClaims:
         """Return the claims of a genuine token, whether it has expired or not. Only for logging out.
 
         Raises:
             TokenInvalidException: the token was not issued by and for this deployment.
         """
         try:
-            claims = self._payload.decode(self._policy.keys.verify(raw, token_type=TOKEN_TYPE))
+            claims = self._payload.decode(self._policy.keys.verify(token, token_type=TOKEN_TYPE))
         except (SignatureRejectedError, msgspec.DecodeError) as error:
             raise TokenInvalidException from error
         if claims.iss != self._policy.issuer or claims.aud != self._policy.audience or claims.user_id > MAX_USER_ID:
@@ -112,9 +112,9 @@ class AccessTokens:
         if seconds >= claims.exp or max(claims.nbf, claims.iat) > seconds + LEEWAY_SECONDS:
             raise TokenExpiredException
 
-    def _cache(self, raw: str, claims: AccessTokenClaims) -> None:
-        if self._policy.verified_cache_size == 0 or raw in self._verified:
+    def _cache(self, token: str, claims: AccessTokenClaims) -> None:
+        if self._policy.verified_cache_size == 0 or token in self._verified:
             return
         while len(self._verified) >= self._policy.verified_cache_size:
             del self._verified[next(iter(self._verified))]  # the oldest entry
-        self._verified[raw] = claims
+        self._verified[token] = claims

@@ -10,7 +10,7 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Draft | None:
-    """Send the user a notice with the token that reports a stranger."""
+    """Draft a notice to the user, with a token that ends all access to the account."""
     user = await services.find_user(item)
     if user is None:
         return None

@@ -29,7 +29,7 @@ from auth_api.sessions.errors import (
 from auth_api.sessions.mails import TOKEN_REUSED
 from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
 from auth_api.sessions.policy import REFRESH_TOKEN_PREFIX, SessionPolicy
-from auth_api.sessions.rotation_repository import ExtendedSession, SpentToken
+from auth_api.sessions.rotation_repository import ExtendedSession, StoredToken
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 
 REUSED_REASON: Final = "refresh_token_reused"
@@ -53,7 +53,7 @@ class RotationService:
     policy: SessionPolicy
     derivation: SuccessorDerivation
 
-    async def refresh(self, raw: str, request_context: RequestContext) -> TokenPair:
+    async def refresh(self, refresh_token: str, request_context: RequestContext) -> TokenPair:
         """Return the successor of a refresh token with a new access token.
 
         Raises:
@@ -64,25 +64,27 @@ class RotationService:
             ServerOverloadedException: the token is claimed by another request, or by an instance with another secret.
         """
         try:
-            return await self._next_pair(raw, request_context)
+            return await self._next_pair(refresh_token, request_context)
         except AuthException as error:
             REFRESHES[OUTCOMES_BY_ERROR[type(error)]].inc()
             raise
 
-    async def _next_pair(self, raw: str, request_context: RequestContext) -> TokenPair:
-        if not raw.startswith(REFRESH_TOKEN_PREFIX):
+    async def _next_pair(self, refresh_token: str, request_context: RequestContext) -> TokenPair:
+        if not refresh_token.startswith(REFRESH_TOKEN_PREFIX):
             raise TokenInvalidException
         began = monotonic()
         for _ in range(MAX_CLAIM_ATTEMPTS):
             salt = new_salt()
-            successor = self.derivation.successor(raw, salt)
-            if (session := await self._rotate(digest(raw), successor, salt)) is not None:
+            successor = self.derivation.successor(refresh_token, salt)
+            if (session := await self._rotate(digest(refresh_token), successor, salt)) is not None:
                 logger.bind(event="session:refreshed", user_id=session.user_id).info("refreshed")
                 REFRESHES["rotated"].inc()
                 return self._pair(session, successor, ends_at=session.expires_at)
-            spent = self._require_live(await rotation_repository.find_spent_token(digest(raw)))
-            if spent.used_at is not None:
-                return await self._repeat(raw, spent, request_context, waited=timedelta(seconds=monotonic() - began))
+            stored = self._require_live(await rotation_repository.find_token(digest(refresh_token)))
+            if stored.used_at is not None:
+                return await self._repeat(
+                    refresh_token, stored, request_context, waited=timedelta(seconds=monotonic() - began)
+                )
         raise ServerOverloadedException
 
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
@@ -118,7 +120,7 @@ class RotationService:
             return None
 
     @staticmethod
-    def _require_live(token: SpentToken | None) -> SpentToken:
+    def _require_live(token: StoredToken | None) -> StoredToken:
         """Reject a token that no retry can make usable."""
         if token is None:
             raise TokenInvalidException
@@ -129,37 +131,37 @@ class RotationService:
         return token
 
     async def _repeat(
-        self, raw: str, spent: SpentToken, request_context: RequestContext, *, waited: timedelta
+        self, refresh_token: str, stored: StoredToken, request_context: RequestContext, *, waited: timedelta
     ) -> TokenPair:
         """Return the successor again to a retry or a concurrent request. A later use counts as theft."""
         # A request that was already waiting when the token was claimed is concurrent, however short the grace is.
         grace = max(self.policy.refresh_grace, waited)
-        if spent.used_at is None or spent.now - spent.used_at > grace or not spent.successor_is_unused:
-            await self._end_for_reuse(spent, request_context)
-        for successor in self.derivation.candidates(raw, spent.successor_salt or ""):
-            if successor.digest == spent.successor_hash and spent.successor_expires_at is not None:
-                session = ExtendedSession(spent.session_id, spent.user_id, spent.now, spent.session_expires_at)
+        if stored.used_at is None or stored.now - stored.used_at > grace or not stored.successor_is_unused:
+            await self._end_for_reuse(stored, request_context)
+        for successor in self.derivation.candidates(refresh_token, stored.successor_salt or ""):
+            if successor.digest == stored.successor_hash and stored.successor_expires_at is not None:
+                session = ExtendedSession(stored.session_id, stored.user_id, stored.now, stored.session_expires_at)
                 REFRESHES["repeated"].inc()
-                return self._pair(session, successor, ends_at=spent.successor_expires_at)
+                return self._pair(session, successor, ends_at=stored.successor_expires_at)
         # Another instance rotated the token with a secret that this one does not have (yet). This is not a theft.
-        logger.bind(event="refresh:refused", user_id=spent.user_id).warning(
+        logger.bind(event="refresh:refused", user_id=stored.user_id).warning(
             "a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY"
         )
         raise ServerOverloadedException
 
-    async def _end_for_reuse(self, spent: SpentToken, request_context: RequestContext) -> None:
+    async def _end_for_reuse(self, stored: StoredToken, request_context: RequestContext) -> None:
         async def work() -> bool:
-            ended = await repository.end_session(spent.session_id, spent.user_id, reason=REUSED_REASON)
+            ended = await repository.end_session(stored.session_id, stored.user_id, reason=REUSED_REASON)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,
-                    user_id=spent.user_id,
+                    user_id=stored.user_id,
                     request_context=request_context,
-                    resource=f"session:{spent.session_id}",
-                    successor_used=not spent.successor_is_unused,
+                    resource=f"session:{stored.session_id}",
+                    successor_used=not stored.successor_is_unused,
                 )
-                if not spent.successor_is_unused:  # otherwise the response was probably lost
-                    await self.outbox.to_user(TOKEN_REUSED, spent.user_id, request_context)
+                if not stored.successor_is_unused:  # otherwise the response was probably lost
+                    await self.outbox.to_user(TOKEN_REUSED, stored.user_id, request_context)
             return ended
 
         # Raised after the transaction: the exception must not roll the revocation back.

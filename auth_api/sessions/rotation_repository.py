@@ -23,8 +23,8 @@ class ExtendedSession(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
-class SpentToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A refresh token that could not be claimed, with the facts that decide on the response."""
+class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
+    """The state of a refresh token that could not be claimed, which decides on the response."""
 
     user_id: int
     session_id: UUID
@@ -125,7 +125,7 @@ async def rotate(
 
 
 @circuit_breaker(service=SERVICE)
-async def find_spent_token(token_hash: str) -> SpentToken | None:
+async def find_token(token_hash: str) -> StoredToken | None:
     """Return a token that could not be claimed. As a separate statement, this sees what another claim has committed."""
     rows = await RefreshTokenRow.raw(
         "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
@@ -140,7 +140,7 @@ async def find_spent_token(token_hash: str) -> SpentToken | None:
     if not rows:
         return None
     row = rows[0]
-    return SpentToken(
+    return StoredToken(
         user_id=row["user_id"],
         session_id=row["session_id"],
         now=as_datetime(row["now"]),

@@ -115,9 +115,9 @@ class SessionService:
         claims = self.access_tokens.verify_ignoring_expiry(access_token)
         await self._end(claims.sid, claims.user_id, request_context)
 
-    async def log_out_by_refresh_token(self, raw: str, request_context: RequestContext) -> None:
+    async def log_out_by_refresh_token(self, refresh_token: str, request_context: RequestContext) -> None:
         """End the session of a refresh token. An unknown token is ignored (RFC 7009 §2.2)."""
-        if (session := await repository.session_of_token(digest(raw))) is not None:
+        if (session := await repository.session_of_token(digest(refresh_token))) is not None:
             await self._end(*session, request_context)
 
     async def log_out_everywhere(

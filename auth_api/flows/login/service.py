@@ -69,12 +69,12 @@ class LoginService:
         if self.verification_policy.required and credentials.user.email_verified_at is None:
             await self._record_failure(credentials, request_context, reason="email_not_verified")
             raise EmailNotVerifiedException
-        opened = await self._open_session(credentials, password, request_context)
-        if opened is None:  # since the look-up the password was changed, or the account was disabled or deleted
+        result = await self._open_session(credentials, password, request_context)
+        if result is None:  # since the look-up the password was changed, or the account was disabled or deleted
             await self._record_failure(credentials, request_context, reason="account_changed")
             raise InvalidCredentialsException
         LOGINS["succeeded"].inc()
-        return opened
+        return result
 
     async def _open_session(
         self, credentials: Credentials, password: str, request_context: RequestContext

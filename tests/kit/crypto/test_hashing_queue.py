@@ -2,85 +2,34 @@
 
 import asyncio
 import os
-import threading
 from collections.abc import Iterator
 
 import pytest
 
-from auth_api.kit.crypto.passwords import HASH_THREAD_NICENESS, PasswordHasher
-from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.crypto.passwords import HASH_THREAD_NICENESS
 from auth_api.kit.errors import ServerOverloadedException
 from tests.support.exposition import Changes
+from tests.support.gated_hasher import GatedHasher
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine_independent
 
 
-class Gate:
-    """A substitute for argon2 whose hashes last until the gate is opened."""
-
-    def __init__(self) -> None:
-        self.opened = threading.Event()
-        self.begun = 0
-        self.niceness: int | None = None
-
-    def verify(self, _stored: str, password: bytes) -> bool:
-        return bool(self.hash(password))
-
-    def hash(self, _: bytes) -> str:
-        self.begun += 1
-        self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-        assert self.opened.wait(10)
-        return "hashed"
-
-
-class Hashing:
-    """A hasher whose hashes wait at a gate."""
-
-    def __init__(self, *, threads: int, queue_size: int, queue_timeout: float = 10) -> None:
-        policy = HashingPolicy(
-            memory_kib=64, iterations=1, threads=threads, queue_size=queue_size, queue_timeout=queue_timeout
-        )
-        self.hasher = PasswordHasher(policy)
-        self.gate = Gate()
-        self.hasher._argon2 = self.gate  # type: ignore[assignment]  # noqa: SLF001 - the library, not the product
-
-    @property
-    def slots_in_use(self) -> int:
-        return self.hasher._slots_in_use  # noqa: SLF001 - nothing public counts them
-
-    def start(self) -> asyncio.Task[str]:
-        return asyncio.create_task(self.hasher.hash("secret"))
-
-    async def start_and_wait_until_it_runs(self) -> asyncio.Task[str]:
-        before = self.gate.begun
-        task = self.start()
-        await until(lambda: self.gate.begun > before)
-        return task
-
-    def is_full(self) -> bool:
-        return self.hasher.overload_error() is not None
-
-    def close(self) -> None:
-        self.gate.opened.set()
-        self.hasher.close()
-
-
 @pytest.fixture
-def one_slot() -> Iterator[Hashing]:
-    hashing = Hashing(threads=1, queue_size=0)
+def one_slot() -> Iterator[GatedHasher]:
+    hashing = GatedHasher(threads=1, queue_size=0)
     yield hashing
     hashing.close()
 
 
 @pytest.fixture
-def two_slots() -> Iterator[Hashing]:
-    hashing = Hashing(threads=1, queue_size=1)
+def two_slots() -> Iterator[GatedHasher]:
+    hashing = GatedHasher(threads=1, queue_size=1)
     yield hashing
     hashing.close()
 
 
-async def test_hash_without_a_free_slot_is_refused_at_once(two_slots: Hashing) -> None:
+async def test_hash_without_a_free_slot_is_refused_at_once(two_slots: GatedHasher) -> None:
     running, waiting = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
     await until(two_slots.is_full)
 
@@ -95,7 +44,7 @@ async def test_hash_without_a_free_slot_is_refused_at_once(two_slots: Hashing) -
     assert two_slots.gate.begun == 2
 
 
-async def test_overload_error_is_what_a_hash_raises(one_slot: Hashing) -> None:
+async def test_overload_error_is_what_a_hash_raises(one_slot: GatedHasher) -> None:
     assert one_slot.hasher.overload_error() is None
 
     await one_slot.start_and_wait_until_it_runs()
@@ -103,70 +52,7 @@ async def test_overload_error_is_what_a_hash_raises(one_slot: Hashing) -> None:
     assert isinstance(one_slot.hasher.overload_error(), ServerOverloadedException)
 
 
-async def test_reserved_slot_is_kept_from_other_tasks(one_slot: Hashing) -> None:
-    with one_slot.hasher.reserved_slot(), pytest.raises(ServerOverloadedException):
-        await one_slot.start()
-
-    one_slot.gate.opened.set()
-    assert await one_slot.start() == "hashed"
-
-
-async def test_reserved_slot_is_used_by_the_next_hash_of_the_task(one_slot: Hashing) -> None:
-    one_slot.gate.opened.set()
-    with one_slot.hasher.reserved_slot():
-        await one_slot.hasher.verify("secret", None)
-        await until(lambda: one_slot.slots_in_use == 0)
-
-    assert one_slot.slots_in_use == 0
-
-
-async def test_second_hash_within_a_reservation_needs_a_slot_of_its_own(one_slot: Hashing) -> None:
-    one_slot.gate.opened.set()
-    with one_slot.hasher.reserved_slot():
-        await one_slot.hasher.verify("secret", None)
-        await until(lambda: one_slot.slots_in_use == 0)
-        one_slot.gate.opened.clear()
-        await one_slot.start_and_wait_until_it_runs()
-
-        with pytest.raises(ServerOverloadedException):
-            await one_slot.hasher.verify("secret", None)
-
-
-async def test_nested_reservation_is_a_part_of_the_outer_one(one_slot: Hashing) -> None:
-    with one_slot.hasher.reserved_slot():
-        with one_slot.hasher.reserved_slot():
-            assert one_slot.slots_in_use == 1
-        assert one_slot.slots_in_use == 1
-
-    assert one_slot.slots_in_use == 0
-
-
-async def test_reservation_without_a_free_slot_is_refused_and_counted(one_slot: Hashing) -> None:
-    changes = Changes()
-    await one_slot.start_and_wait_until_it_runs()
-
-    with pytest.raises(ServerOverloadedException), one_slot.hasher.reserved_slot():
-        pytest.fail("the slot was reserved")
-
-    assert changes.of("password_hashes_refused_total") == 1
-    assert one_slot.slots_in_use == 1
-
-
-async def test_reserved_slot_is_released_if_the_task_is_cancelled(one_slot: Hashing) -> None:
-    async def look_up() -> None:
-        with one_slot.hasher.reserved_slot():
-            await asyncio.Event().wait()
-
-    cancelled = asyncio.create_task(look_up())
-    await until(one_slot.is_full)
-
-    cancelled.cancel()
-    await asyncio.wait([cancelled])
-
-    assert not one_slot.is_full()
-
-
-async def test_slot_is_released_after_each_hash(one_slot: Hashing) -> None:
+async def test_slot_is_released_after_each_hash(one_slot: GatedHasher) -> None:
     one_slot.gate.opened.set()
 
     for _ in range(3):
@@ -174,7 +60,7 @@ async def test_slot_is_released_after_each_hash(one_slot: Hashing) -> None:
 
 
 async def test_hashes_run_at_the_same_time_up_to_the_number_of_threads() -> None:
-    hashing = Hashing(threads=2, queue_size=1)
+    hashing = GatedHasher(threads=2, queue_size=1)
 
     await hashing.start_and_wait_until_it_runs()
     await hashing.start_and_wait_until_it_runs()
@@ -187,7 +73,7 @@ async def test_hashes_run_at_the_same_time_up_to_the_number_of_threads() -> None
     await asyncio.wait([third])
 
 
-async def test_slot_of_a_disconnected_client_is_kept_until_its_thread_is_done(one_slot: Hashing) -> None:
+async def test_slot_of_a_disconnected_client_is_kept_until_its_thread_is_done(one_slot: GatedHasher) -> None:
     """Otherwise clients that disconnect would pile up work without a limit."""
     cancelled = await one_slot.start_and_wait_until_it_runs()
     cancelled.cancel()
@@ -201,7 +87,7 @@ async def test_slot_of_a_disconnected_client_is_kept_until_its_thread_is_done(on
     await until(lambda: not one_slot.is_full())
 
 
-async def test_waiting_hash_of_a_disconnected_client_is_not_computed(two_slots: Hashing) -> None:
+async def test_waiting_hash_of_a_disconnected_client_is_not_computed(two_slots: GatedHasher) -> None:
     running, cancelled = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
     await until(two_slots.is_full)
 
@@ -213,20 +99,20 @@ async def test_waiting_hash_of_a_disconnected_client_is_not_computed(two_slots: 
     assert two_slots.gate.begun == 1
 
 
-async def test_slot_is_released_if_the_hash_fails(one_slot: Hashing) -> None:
+async def test_slot_is_released_if_the_hash_fails(one_slot: GatedHasher) -> None:
     for _ in range(3):
         with pytest.raises(UnicodeEncodeError):
             await one_slot.hasher.hash("\ud800")
         await until(lambda: not one_slot.is_full())
 
 
-async def test_hash_threads_run_at_a_lower_priority(one_slot: Hashing) -> None:
+async def test_hash_threads_run_at_a_lower_priority(one_slot: GatedHasher) -> None:
     await one_slot.start_and_wait_until_it_runs()
 
     assert one_slot.gate.niceness == max(HASH_THREAD_NICENESS, os.getpriority(os.PRIO_PROCESS, 0))
 
 
-async def test_closing_cancels_waiting_hashes(two_slots: Hashing) -> None:
+async def test_closing_cancels_waiting_hashes(two_slots: GatedHasher) -> None:
     running, waiting = await two_slots.start_and_wait_until_it_runs(), two_slots.start()
     await until(two_slots.is_full)
 
@@ -238,7 +124,7 @@ async def test_closing_cancels_waiting_hashes(two_slots: Hashing) -> None:
     assert await running == "hashed"
 
 
-async def test_closed_hasher_hashes_nothing_and_loses_no_slot(one_slot: Hashing) -> None:
+async def test_closed_hasher_hashes_nothing_and_loses_no_slot(one_slot: GatedHasher) -> None:
     one_slot.hasher.close()
 
     for _ in range(3):
@@ -247,7 +133,7 @@ async def test_closed_hasher_hashes_nothing_and_loses_no_slot(one_slot: Hashing)
 
 
 async def test_hash_that_waited_too_long_is_refused_and_releases_its_slot() -> None:
-    hashing = Hashing(threads=1, queue_size=1, queue_timeout=0.05)
+    hashing = GatedHasher(threads=1, queue_size=1, queue_timeout=0.05)
     running, waiting = await hashing.start_and_wait_until_it_runs(), hashing.start()
 
     with pytest.raises(ServerOverloadedException):
@@ -262,7 +148,7 @@ async def test_hash_that_waited_too_long_is_refused_and_releases_its_slot() -> N
 
 async def test_hash_that_would_wait_too_long_is_refused_at_once() -> None:
     """The queue is measured in seconds of work, which is what a client notices."""
-    hashing = Hashing(threads=1, queue_size=100, queue_timeout=0.25)
+    hashing = GatedHasher(threads=1, queue_size=100, queue_timeout=0.25)
     first = await hashing.start_and_wait_until_it_runs()
     await asyncio.sleep(0.15)
     hashing.gate.opened.set()
