@@ -1,4 +1,4 @@
-"""FT22: clients that never finish what they began, or never stop."""
+"""FT22: clients that send their headers slowly, or a body without end."""
 
 import asyncio
 import time
@@ -18,16 +18,16 @@ from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
-HEADER_TIMEOUT: Final = 10
-"""Seconds, as it comes."""
+HEADER_TIMEOUT_SECONDS: Final = 10
+"""Default of REQUEST_HEADER_TIMEOUT."""
 
-DAWDLERS: Final = 1000
-GROWTH_MIB: Final = 100
+SLOW_CLIENTS: Final = 1000
+MAX_GROWTH_MIB: Final = 100
 
-POURED_MIB: Final = 24
-"""What the server reads before it closes, and what the kernel's buffers on both sides take."""
+MAX_SENT_MIB: Final = 24
+"""Bytes that the server reads before it closes, and the kernel's buffers of both sides."""
 
-NEVER_ENDING: Final = {
+ENDLESS_BODIES: Final = {
     "1 GB": b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n"
     b"Content-Type: application/json\r\n\r\n",
     "endless chunks": b"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n"
@@ -35,43 +35,43 @@ NEVER_ENDING: Final = {
 }
 
 
-async def dawdle(port: int) -> tuple[int, float]:
-    """Send a byte of a head each second. Return the status of the answer, 0 for none, and after how long it came."""
+async def send_slow_header(port: int) -> tuple[int, float]:
+    """Send a byte of a header each second. Return the status of the response (0 for none) and the seconds until it."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     began = time.monotonic()
 
-    async def drip() -> None:
+    async def send_bytes() -> None:
         writer.write(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\nX-Slow: ")
         while True:
             writer.write(b"a")
             await writer.drain()
             await asyncio.sleep(1)
 
-    dripping = asyncio.create_task(drip())
+    sending = asyncio.create_task(send_bytes())
     try:
         response = await reader.read(65536)
     except ConnectionError:
         response = b""
     finally:
         took = time.monotonic() - began
-        dripping.cancel()
-        await asyncio.gather(dripping, return_exceptions=True)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
         writer.transport.abort()
     return int(response[9:12] or 0), took
 
 
-async def pour_again(port: int, head: bytes, times: int) -> list[tuple[int, int]]:
-    """Send a body without end, and when that was ended, another one."""
-    return [await pour(port, head) for _ in range(times)]
+async def send_endless_bodies(port: int, head: bytes, times: int) -> list[tuple[int, int]]:
+    """Send bodies without end, the next one when the server has ended the previous one."""
+    return [await send_endless_body(port, head) for _ in range(times)]
 
 
-async def pour(port: int, head: bytes) -> tuple[int, int]:
-    """Send a body without end. Return the status of the answer, and how many bytes could be sent before the end."""
+async def send_endless_body(port: int, head: bytes) -> tuple[int, int]:
+    """Send a body without end. Return the status of the response and the number of bytes sent."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     chunk = b"ffff\r\n" + b"a" * 0xFFFF + b"\r\n" if b"chunked" in head else b"a" * 0xFFFF
     sent = 0
 
-    async def flow() -> None:
+    async def send_chunks() -> None:
         nonlocal sent
         writer.write(head)
         while True:
@@ -79,26 +79,26 @@ async def pour(port: int, head: bytes) -> tuple[int, int]:
             await writer.drain()
             sent += len(chunk)
 
-    flowing = asyncio.create_task(flow())
+    sending = asyncio.create_task(send_chunks())
     try:
         response = await reader.read(65536)
     except ConnectionError:
         response = b""
     finally:
-        flowing.cancel()
-        await asyncio.gather(flowing, return_exceptions=True)
+        sending.cancel()
+        await asyncio.gather(sending, return_exceptions=True)
         writer.transport.abort()
     return int(response[9:12] or 0), sent
 
 
 def resident_mib(pids: list[int]) -> float:
-    """Return the memory of these processes together, at its highest."""
+    """Return the sum of the peak resident memory of these processes."""
     statuses = [Path(f"/proc/{pid}/status").read_text(encoding="ascii") for pid in pids]
     return sum(int(status.partition("VmHWM:")[2].split()[0]) for status in statuses) / 1024
 
 
 @pytest.mark.torture
-async def test_ft22_a_thousand_who_dawdle_and_a_hundred_who_never_stop(
+async def test_ft22_slow_headers_and_endless_bodies_are_ended(
     deployment: Deployment, engine: str, workers: int
 ) -> None:
     with deployment.server(workers=workers) as server:
@@ -111,29 +111,31 @@ async def test_ft22_a_thousand_who_dawdle_and_a_hundred_who_never_stop(
         calm = await at_rate(server.port, profile, per_second=50, seconds=5)
         before = resident_mib(pids)
 
-        dawdlers = [asyncio.create_task(dawdle(server.port)) for _ in range(DAWDLERS)]
-        streams = [asyncio.create_task(pour_again(server.port, head, 50)) for head in NEVER_ENDING.values()]
-        meanwhile = await at_rate(server.port, profile, per_second=50, seconds=HEADER_TIMEOUT + 4)
-        dawdled = await asyncio.gather(*dawdlers)
-        poured = [end for ends in await asyncio.gather(*streams) for end in ends]
+        slow_clients = [asyncio.create_task(send_slow_header(server.port)) for _ in range(SLOW_CLIENTS)]
+        streams = [asyncio.create_task(send_endless_bodies(server.port, head, 50)) for head in ENDLESS_BODIES.values()]
+        meanwhile = await at_rate(server.port, profile, per_second=50, seconds=HEADER_TIMEOUT_SECONDS + 4)
+        ended_headers = await asyncio.gather(*slow_clients)
+        ended_bodies = [end for ends in await asyncio.gather(*streams) for end in ends]
         grown = resident_mib(pids) - before
 
-    slowest = max(seconds for _, seconds in dawdled)
+    slowest = max(seconds for _, seconds in ended_headers)
     record(
         "FT22",
         engine=engine,
         workers=workers,
-        seen=dict(Counter(str(status) for status, _ in dawdled + poured)),
+        seen=dict(Counter(str(status) for status, _ in ended_headers + ended_bodies)),
         lost=0,
-        cut_after=round(slowest, 1),
-        poured_mib=round(max(sent for _, sent in poured) / 2**20, 1),
+        headers_ended_after_seconds=round(slowest, 1),
+        sent_mib=round(max(sent for _, sent in ended_bodies) / 2**20, 1),
         profile_p99=round(meanwhile.percentile(200, 0.99), 3),
         profile_p99_before=round(calm.percentile(200, 0.99), 3),
         memory_mib=round(grown),
     )
-    assert Counter(status for status, _ in dawdled) == {408: DAWDLERS}
-    assert slowest < HEADER_TIMEOUT + 3
-    assert {status for status, _ in poured} <= {413, 0}, "0: the answer was lost behind what was still being sent"
-    assert max(sent for _, sent in poured) < POURED_MIB * 2**20
+    assert Counter(status for status, _ in ended_headers) == {408: SLOW_CLIENTS}
+    assert slowest < HEADER_TIMEOUT_SECONDS + 3
+    assert {status for status, _ in ended_bodies} <= {413, 0}, (
+        "0: the response was lost because the client was still sending"
+    )
+    assert max(sent for _, sent in ended_bodies) < MAX_SENT_MIB * 2**20
     assert set(meanwhile.seen) == {200}
-    assert grown < GROWTH_MIB
+    assert grown < MAX_GROWTH_MIB

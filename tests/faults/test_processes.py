@@ -1,4 +1,4 @@
-"""FT11, FT14, FT28: processes die and clients vanish."""
+"""FT11, FT14, FT28: processes die and clients disconnect."""
 
 import asyncio
 import os
@@ -9,90 +9,90 @@ import sqlite3
 import httpx
 import pytest
 
-from tests.faults.conftest import BACK_WITHIN, Stage, now, settled
+from tests.faults.conftest import MAX_RECOVERY_SECONDS, Testbed, now, wait_for_traffic
 from tests.support.actors import PASSWORD, Actor
-from tests.support.ledger import Crowd
 from tests.support.server_output import worker_pids
+from tests.support.simulated_users import Simulation
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 
-async def killed_again_and_again(stage: Stage, crowd: Crowd, *, rounds: int) -> None:
-    """Kill all processes at once, in the middle of whatever they do, and start again."""
-    dice = random.Random(rounds)  # noqa: S311 - when to strike
+async def kill_all_workers(testbed: Testbed, simulation: Simulation, *, rounds: int) -> None:
+    """Kill all processes at a random moment under load, and start the server again, `rounds` times."""
+    rng = random.Random(rounds)  # noqa: S311 - the moment of the kill
     worst = 0.0
-    async with crowd.busy() as ledger:
+    async with simulation.running() as observations:
         for _ in range(rounds):
-            await settled(crowd, acknowledgements=ledger.acknowledged + 20)
-            await asyncio.sleep(dice.uniform(0, 0.1))
-            stage.server.kill()
+            await wait_for_traffic(simulation, acknowledgements=observations.acknowledged + 20)
+            await asyncio.sleep(rng.uniform(0, 0.1))
+            testbed.server.kill()
             begin = now()
-            await asyncio.to_thread(stage.server.start)
+            await asyncio.to_thread(testbed.server.start)
             worst = max(worst, now() - begin)
-        await ledger.quiet(now(), calm=0.5)
+        await observations.wait_for_recovery(now(), calm=0.5)
 
-    await stage.check("FT11", crowd, rounds=rounds, restart=round(worst, 2))
-    if stage.engine == "sqlite":
-        with sqlite3.connect(stage.deployment.database_url.removeprefix("sqlite:///")) as connection:
+    await testbed.check("FT11", simulation, rounds=rounds, restart_seconds=round(worst, 2))
+    if testbed.engine == "sqlite":
+        with sqlite3.connect(testbed.deployment.database_url.removeprefix("sqlite:///")) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
 
 
-async def test_ft11_all_workers_are_killed(stage: Stage, crowd: Crowd) -> None:
-    await killed_again_and_again(stage, crowd, rounds=1)
+async def test_ft11_all_workers_are_killed(testbed: Testbed, simulation: Simulation) -> None:
+    await kill_all_workers(testbed, simulation, rounds=1)
 
 
 @pytest.mark.torture
-async def test_ft11_all_workers_are_killed_fifty_times(stage: Stage, crowd: Crowd) -> None:
-    await killed_again_and_again(stage, crowd, rounds=50)
+async def test_ft11_all_workers_are_killed_fifty_times(testbed: Testbed, simulation: Simulation) -> None:
+    await kill_all_workers(testbed, simulation, rounds=50)
 
 
 @pytest.mark.torture
-async def test_ft14_one_worker_is_killed_and_costs_only_what_it_had_in_flight(stage: Stage, crowd: Crowd) -> None:
-    before = len(worker_pids(stage.server.output()))
-    victim = stage.live_workers()[-1]
-    async with crowd.busy() as ledger:
-        await settled(crowd)
+async def test_ft14_killed_worker_loses_only_its_requests_in_flight(testbed: Testbed, simulation: Simulation) -> None:
+    before = len(worker_pids(testbed.server.output()))
+    victim = testbed.live_workers()[-1]
+    async with simulation.running() as observations:
+        await wait_for_traffic(simulation)
         os.kill(victim, signal.SIGKILL)
         begin = now()
         respawned = asyncio.to_thread(
-            wait_until, lambda: len(worker_pids(stage.server.output())) > before, within=2 * BACK_WITHIN
+            wait_until, lambda: len(worker_pids(testbed.server.output())) > before, within=2 * MAX_RECOVERY_SECONDS
         )
         await respawned
         replaced = now() - begin
-        recovery = await ledger.quiet(begin, calm=0.5)
+        recovery = await observations.wait_for_recovery(begin, calm=0.5)
 
-    await stage.check("FT14", crowd, recovery=recovery, replaced=round(replaced, 2))
-    assert ledger.seen["no answer"] <= len(crowd.people)
+    await testbed.check("FT14", simulation, recovery=recovery, replaced_within_seconds=round(replaced, 2))
+    assert observations.seen["no response"] <= len(simulation.users)
 
 
 @pytest.mark.torture
-async def test_ft28_a_thousand_clients_hang_up(stage: Stage, crowd: Crowd) -> None:
-    """At any moment of their request: no place in a pool or a queue is lost, and nothing is half done."""
-    dice = random.Random(28)  # noqa: S311 - when to hang up
+async def test_ft28_thousand_clients_disconnect(testbed: Testbed, simulation: Simulation) -> None:
+    """They disconnect at a random moment: no slot of a pool or queue is lost, and no change is partial."""
+    rng = random.Random(28)  # noqa: S311 - the moment of the disconnect
 
-    async def hang_up(client: httpx.AsyncClient, number: int) -> None:
-        name = f"gone{stage.workers}x{number}"
+    async def disconnect(client: httpx.AsyncClient, number: int) -> None:
+        name = f"gone{testbed.workers}x{number}"
         ada = Actor(client, username=name, email=f"{name}@example.com")
         try:
-            async with asyncio.timeout(dice.uniform(0.001, 0.06)):
-                await (ada.register() if number % 2 else ada.log_in(username="nobody"))
+            async with asyncio.timeout(rng.uniform(0.001, 0.06)):
+                await (ada.register() if number % 2 else ada.log_in(username="unknown"))
         except (TimeoutError, httpx.TransportError):
             return
 
-    async with crowd.busy() as ledger, stage.client() as client:
-        await settled(crowd)
+    async with simulation.running() as observations, testbed.client() as client:
+        await wait_for_traffic(simulation)
         for batch in range(20):
-            await asyncio.gather(*(hang_up(client, batch * 50 + number) for number in range(50)))
-        recovery = await ledger.quiet(now(), calm=0.5)
+            await asyncio.gather(*(disconnect(client, batch * 50 + number) for number in range(50)))
+        recovery = await observations.wait_for_recovery(now(), calm=0.5)
         logins = await asyncio.gather(
-            *(client.post("/api/auth/login", json={"username": "nobody", "password": PASSWORD}) for _ in range(20))
+            *(client.post("/api/auth/login", json={"username": "unknown", "password": PASSWORD}) for _ in range(20))
         )
 
     assert {response.status_code for response in logins} == {401}
-    await stage.check("FT28", crowd, recovery=recovery)
-    if stage.engine == "postgres":
-        busy = await stage.deployment.rows(
+    await testbed.check("FT28", simulation, recovery=recovery)
+    if testbed.engine == "postgres":
+        busy = await testbed.deployment.rows(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'auth_api' AND xact_start IS NOT NULL"
         )
         assert busy == [(0,)]

@@ -1,4 +1,4 @@
-"""FT30: a backup is put back that knows nothing of the last hour."""
+"""FT30: a backup is restored that lacks the most recent changes."""
 
 import shutil
 import sqlite3
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 def save(deployment: Deployment, backup: Path) -> None:
-    """Copy the database while the server goes on."""
+    """Back up the database while the server is running."""
     if is_file(deployment):
         with sqlite3.connect(path_of(deployment)) as live:
             live.execute("VACUUM INTO ?", (str(backup),))
@@ -25,8 +25,8 @@ def save(deployment: Deployment, backup: Path) -> None:
     run("pg_dump", "--format=custom", f"--file={backup}", deployment.database_url)
 
 
-def reschedule(deployment: Deployment, backup: Path) -> None:
-    """Replace the database of a server that is stopped."""
+def restore(deployment: Deployment, backup: Path) -> None:
+    """Replace the database while the server is stopped."""
     if not is_file(deployment):
         run("pg_restore", "--clean", "--if-exists", f"--dbname={deployment.database_url}", str(backup))
         return
@@ -49,7 +49,7 @@ def path_of(deployment: Deployment) -> Path:
 
 
 @pytest.mark.torture
-async def test_ft30_what_was_given_out_since_the_backup_is_unknown_and_no_theft(
+async def test_ft30_tokens_issued_after_the_backup_are_unknown_and_not_reused(
     deployment: Deployment, engine: str, tmp_path: Path
 ) -> None:
     with deployment.server() as server:
@@ -62,7 +62,7 @@ async def test_ft30_what_was_given_out_since_the_backup_is_unknown_and_no_theft(
             assert (await grace.register()).status == 201
 
             server.stop()
-            reschedule(deployment, tmp_path / "backup")
+            restore(deployment, tmp_path / "backup")
             server.start()
 
             assert (await ada.try_refresh()).outcome == (401, "TOKEN_INVALID")
@@ -76,5 +76,5 @@ async def test_ft30_what_was_given_out_since_the_backup_is_unknown_and_no_theft(
             assert (await ada.profile(old[0])).outcome == (401, "TOKEN_REVOKED")
             assert (await grace.profile()).outcome == (401, "TOKEN_REVOKED")
         assert "refresh_token:reused" not in server.output()
-    outcome = "newer tokens 401, older ones valid until all sessions are ended, no alarm"
+    outcome = "newer tokens 401, older ones valid until all sessions are revoked, no reuse detected"
     record("FT30", engine=engine, workers=1, seen={}, outcome=outcome, lost=0)

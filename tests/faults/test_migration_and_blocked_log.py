@@ -1,4 +1,4 @@
-"""FT25, FT27, FT30: what operators do, and forget to do."""
+"""FT25 and FT27: migrations under load, and a log that is not read."""
 
 import asyncio
 import fcntl
@@ -10,59 +10,59 @@ import time
 import httpx
 import pytest
 
-from tests.faults.conftest import Stage, now, settled
+from tests.faults.conftest import Testbed, now, wait_for_traffic
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
-from tests.support.ledger import Crowd
 from tests.support.load import Measured, at_capacity, request_bytes
 from tests.support.measurements import record
 from tests.support.processes import clean_environment, free_port
+from tests.support.simulated_users import Simulation
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.torture
-async def test_ft25_a_table_changes_under_the_running_version(stage: Stage, crowd: Crowd) -> None:
+async def test_ft25_tables_change_under_the_running_version(testbed: Testbed, simulation: Simulation) -> None:
     """The next version adds a column and an index, while two processes migrate and this version serves."""
-    added = [f"ALTER TABLE {table} ADD COLUMN later{stage.workers} INTEGER" for table in ("users", "sessions")]
-    async with crowd.busy() as ledger:
-        await settled(crowd)
-        migrating = [asyncio.to_thread(stage.deployment.command, "migrate") for _ in range(2)]
+    added = [f"ALTER TABLE {table} ADD COLUMN later{testbed.workers} INTEGER" for table in ("users", "sessions")]
+    async with simulation.running() as observations:
+        await wait_for_traffic(simulation)
+        migrating = [asyncio.to_thread(testbed.deployment.command, "migrate") for _ in range(2)]
         done = await asyncio.gather(*migrating)
         for statement in added:
-            await execute(stage, statement)
-        recovery = await ledger.quiet(now(), calm=1)
+            await execute(testbed, statement)
+        recovery = await observations.wait_for_recovery(now(), calm=1)
 
     assert [process.returncode for process in done] == [0, 0]
-    await stage.check("FT25", crowd, recovery=recovery)
-    assert ledger.seen["503 CIRCUIT_BREAKER_OPEN"] == 0
+    await testbed.check("FT25", simulation, recovery=recovery)
+    assert observations.seen["503 CIRCUIT_BREAKER_OPEN"] == 0
 
 
-async def execute(stage: Stage, statement: str) -> None:
-    if stage.engine == "postgres":
-        await stage.deployment.rows(statement)
+async def execute(testbed: Testbed, statement: str) -> None:
+    if testbed.engine == "postgres":
+        await testbed.deployment.rows(statement)
         return
-    await asyncio.to_thread(execute_embedded, stage, statement)
+    await asyncio.to_thread(execute_embedded, testbed, statement)
 
 
-def execute_embedded(stage: Stage, statement: str) -> None:
-    import sqlite3  # noqa: PLC0415 - on this engine alone
+def execute_embedded(testbed: Testbed, statement: str) -> None:
+    import sqlite3  # noqa: PLC0415 - only for this engine
 
-    with sqlite3.connect(stage.deployment.database_url.removeprefix("sqlite:///"), timeout=20) as connection:
+    with sqlite3.connect(testbed.deployment.database_url.removeprefix("sqlite:///"), timeout=20) as connection:
         connection.execute(statement)
 
 
 @pytest.mark.torture
-async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment, engine: str) -> None:
-    """The pipe is full: lines are dropped and counted, answers are as quick as before."""
+async def test_ft27_log_that_is_not_read_does_not_delay_requests(deployment: Deployment, engine: str) -> None:
+    """With a full pipe, lines are dropped and counted, and responses are as fast as before."""
     if engine != "sqlite":
-        pytest.skip("the log asks no database")
+        pytest.skip("the log does not use the database")
     deployment.command("migrate").check_returncode()
     reader, writer = os.pipe()
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     port = free_port()
-    process = subprocess.Popen(  # noqa: ASYNC220 - a moment, in a test
+    process = subprocess.Popen(  # noqa: ASYNC220 - takes only a moment
         [sys.executable, "-m", "auth_api", "serve", "--port", str(port)],
         env=clean_environment(deployment.environ),
         cwd=deployment.folder,
@@ -72,12 +72,12 @@ async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment
     os.close(writer)
     try:
         url = f"http://127.0.0.1:{port}"
-        await asyncio.to_thread(wait_until, lambda: responses(url), within=20)
+        await asyncio.to_thread(wait_until, lambda: is_live(url), within=20)
         live = request_bytes("GET", "/health/live")
-        first = await at_capacity(port, live, connections=8, seconds=1)  # more than the pipe takes
+        first = await at_capacity(port, live, connections=8, seconds=1)  # more lines than fit into the pipe
         sent = sum(first.seen.values())
         worst = Measured()
-        while sent < 11_000:  # more than the queue takes, too
+        while sent < 11_000:  # more lines than fit into the queue
             worst = await at_capacity(port, live, connections=8, seconds=1)
             sent += sum(worst.seen.values())
         async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
@@ -101,7 +101,7 @@ async def test_ft27_a_log_that_nobody_reads_delays_nobody(deployment: Deployment
     record("FT27", engine=engine, workers=1, seen={}, lost=0, recovery=0.0, outcome=outcome)
 
 
-def responses(url: str) -> bool:
+def is_live(url: str) -> bool:
     try:
         return httpx.get(f"{url}/health/live", trust_env=False).status_code == 200
     except httpx.TransportError:
@@ -109,12 +109,12 @@ def responses(url: str) -> bool:
 
 
 def drained(reader: int, process: subprocess.Popen[bytes]) -> str:
-    """Read what waits, until the dropped lines are told of; the process ends meanwhile."""
+    """Read the log until the line about dropped lines, and end the process."""
     text = b""
     while b"log lines dropped" not in text:
-        piece = os.read(reader, 65536)
-        if not piece:
+        chunk = os.read(reader, 65536)
+        if not chunk:
             break
-        text += piece
+        text += chunk
     process.terminate()
     return text.decode(errors="replace")
