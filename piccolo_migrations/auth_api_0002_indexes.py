@@ -1,6 +1,7 @@
-"""Indexes that column definitions cannot say.
+"""Indexes that Piccolo's column definitions cannot express.
 
-Written as SQL that both engines read. Raw statements of a migration run before its tables are made, hence a second one.
+The SQL is valid on both engines. It needs a migration of its own: raw statements run before the tables of their
+migration are created.
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -8,7 +9,7 @@ from piccolo.engine.finder import engine_finder
 
 ID = "2026-11-24T17:15:03:708772"
 VERSION = "1.38.0"
-DESCRIPTION = "index what grows"
+DESCRIPTION = "add partial and multi-column indexes"
 
 INDEXES = {
     "audit_logs_user_id_id": "audit_logs (user_id, id)",

@@ -1,6 +1,6 @@
-"""Indexes for what is counted at each login, and for what is removed once it is over.
+"""Indexes for the sessions that each login counts, and for the removal of expired rows.
 
-Written as SQL that both engines read; see the migration before.
+The SQL is valid on both engines; see the previous migration.
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -8,7 +8,7 @@ from piccolo.engine.finder import engine_finder
 
 ID = "2026-11-26T00:35:00:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "index what ages"
+DESCRIPTION = "add indexes for live sessions and retention"
 
 INDEXES = {
     "sessions_not_ended": "sessions (user_id, id) WHERE ended_at IS NULL",

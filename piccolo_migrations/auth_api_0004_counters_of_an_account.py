@@ -1,6 +1,6 @@
-"""Sorts the keys of counters by their bytes, on every database: those of one account lie side by side then.
+"""Sort the keys of counters by their bytes, so that an index finds all keys of a user by their common prefix.
 
-PostgreSQL sorts by the rules of a language else, by which no index finds what begins alike. SQLite never did.
+PostgreSQL sorts by the rules of a language by default, for which an index cannot do that; SQLite sorts by bytes.
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

@@ -1,4 +1,4 @@
-"""What the database itself guarantees, whatever the code above it does."""
+"""Constraints that the database itself enforces."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -55,8 +55,8 @@ async def make_one_time_token(user_id: int, token_hash: str) -> None:
     ).save()
 
 
-async def make_everything(user_id: int) -> None:
-    """Give an account a row in every table that points at it."""
+async def make_dependent_rows(user_id: int) -> None:
+    """Add a row of the user to every table with a foreign key to users."""
     await make_refresh_token(user_id, await make_session(user_id), "first")
     await make_one_time_token(user_id, "first")
     await OutboxRow(template="welcome", user_id=user_id, next_attempt_at=NOW, created_at=NOW).save()
@@ -68,9 +68,9 @@ async def count(table: type[Table]) -> int:
 
 
 @pytest.mark.parametrize("table", [SessionRow, RefreshTokenRow, OneTimeTokenRow, OutboxRow])
-async def test_what_belongs_to_an_account_goes_with_it(db_session: None, table: type[Table]) -> None:
+async def test_dependent_rows_are_deleted_with_their_user(db_session: None, table: type[Table]) -> None:
     user_id = await make_user()
-    await make_everything(user_id)
+    await make_dependent_rows(user_id)
     assert await count(table) == 1
 
     await UserRow.delete().where(UserRow.id == user_id)
@@ -78,9 +78,9 @@ async def test_what_belongs_to_an_account_goes_with_it(db_session: None, table: 
     assert await count(table) == 0
 
 
-async def test_the_history_stays_without_the_person(db_session: None) -> None:
+async def test_audit_events_of_a_deleted_user_stay_without_user_id(db_session: None) -> None:
     user_id = await make_user()
-    await make_everything(user_id)
+    await make_dependent_rows(user_id)
 
     await UserRow.delete().where(UserRow.id == user_id)
 
@@ -89,9 +89,9 @@ async def test_the_history_stays_without_the_person(db_session: None) -> None:
     ]
 
 
-async def test_nobody_else_s_rows_go_with_an_account(db_session: None) -> None:
+async def test_rows_of_other_users_are_not_deleted(db_session: None) -> None:
     ada, eve = await make_user(), await make_user(username="eve", email="eve@example.com")
-    await make_everything(eve)
+    await make_dependent_rows(eve)
 
     await UserRow.delete().where(UserRow.id == ada)
 
@@ -99,7 +99,7 @@ async def test_nobody_else_s_rows_go_with_an_account(db_session: None) -> None:
     assert [await count(table) for table in tables] == [1, 1, 1, 1, 1]
 
 
-async def test_tokens_go_with_their_session(db_session: None) -> None:
+async def test_refresh_tokens_are_deleted_with_their_session(db_session: None) -> None:
     user_id = await make_user()
     session = await make_session(user_id)
     await make_refresh_token(user_id, session, "first")
@@ -109,13 +109,13 @@ async def test_tokens_go_with_their_session(db_session: None) -> None:
     assert await count(RefreshTokenRow) == 0
 
 
-async def test_a_row_cannot_belong_to_nobody(db_session: None) -> None:
+async def test_row_without_an_existing_user_is_rejected(db_session: None) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await make_session(4711)
 
 
 @pytest.mark.parametrize("fields", [{"username": "eve"}, {"email": "eve@example.com"}])
-async def test_a_name_and_an_address_belong_to_one_account(db_session: None, fields: dict[str, str]) -> None:
+async def test_username_and_email_are_unique(db_session: None, fields: dict[str, str]) -> None:
     await make_user()
 
     with pytest.raises(UNIQUE_VIOLATIONS, match=r"(?i)unique"):
@@ -124,7 +124,7 @@ async def test_a_name_and_an_address_belong_to_one_account(db_session: None, fie
     assert len(await user_rows()) == 1
 
 
-async def test_a_refresh_token_is_kept_once(db_session: None) -> None:
+async def test_refresh_token_hash_is_unique(db_session: None) -> None:
     user_id = await make_user()
     session = await make_session(user_id)
     await make_refresh_token(user_id, session, "first")
@@ -133,7 +133,7 @@ async def test_a_refresh_token_is_kept_once(db_session: None) -> None:
         await make_refresh_token(user_id, session, "first")
 
 
-async def test_a_one_time_token_is_kept_once(db_session: None) -> None:
+async def test_one_time_token_hash_is_unique(db_session: None) -> None:
     user_id = await make_user()
     await make_one_time_token(user_id, "first")
 
@@ -141,13 +141,13 @@ async def test_a_one_time_token_is_kept_once(db_session: None) -> None:
         await make_one_time_token(user_id, "first")
 
 
-async def test_the_number_of_a_deleted_account_is_never_given_out_again(user_factory: UserFactory) -> None:
-    """A token, a log line or a foreign system may still speak of the old one."""
-    numbers = []
+async def test_id_of_a_deleted_user_is_not_reused(user_factory: UserFactory) -> None:
+    """A token, a log line or another system may still refer to the deleted user."""
+    ids = []
     for _ in range(3):
-        somebody = await user_factory(username="ada")
-        numbers.append((await somebody.profile())["id"])
-        deleted = await somebody.call("POST", "/api/user/delete", json={"current_password": PASSWORD})
+        ada = await user_factory(username="ada")
+        ids.append((await ada.profile())["id"])
+        deleted = await ada.call("POST", "/api/user/delete", json={"current_password": PASSWORD})
         assert deleted.status == 204
 
-    assert numbers == sorted(set(numbers))
+    assert ids == sorted(set(ids))

@@ -1,4 +1,4 @@
-"""Migrations: from nothing to today, back and forth again, by any number of processes at once."""
+"""Migrations: of a new database, backwards and forwards, by several processes at the same time."""
 
 import asyncio
 import subprocess
@@ -47,7 +47,7 @@ INDEXES = [
     "users (email) unique",
     "users (username) unique",
 ]
-"""Beside the primary keys."""
+"""Without those of the primary keys."""
 
 MIGRATIONS = 4
 
@@ -62,12 +62,12 @@ class UserRow(app.UserRow, tablename="users"):
 app.APP_CONFIG.table_classes[0] = UserRow
 main()
 """
-"""The command line of a version whose `users` has a column that no migration makes."""
+"""The command line of a version with a column that no migration creates."""
 
 
 @pytest.fixture
 async def url(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> AsyncIterator[str]:
-    """Return the address of a database that is empty, or not even there yet."""
+    """Return the URL of a database that is empty, or a file that does not exist yet."""
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'scratch.db'}"
         return
@@ -83,7 +83,7 @@ def env(url: str) -> dict[str, str]:
 
 
 def piccolo(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    """Run Piccolo's own command, as administrators do."""
+    """Execute Piccolo's own command."""
     return subprocess.run(
         [sys.executable, "-m", "piccolo.main", *arguments],
         env=clean_environment({**env, "PICCOLO_CONF": "auth_api.piccolo_conf"}),
@@ -95,7 +95,7 @@ def piccolo(*arguments: str, env: dict[str, str], cwd: Path) -> subprocess.Compl
     )
 
 
-async def test_a_new_database_gets_all_tables_and_indexes(url: str, env: dict[str, str], tmp_path: Path) -> None:
+async def test_new_database_gets_all_tables_and_indexes(url: str, env: dict[str, str], tmp_path: Path) -> None:
     done = run_cli("migrate", env=env, cwd=tmp_path)
 
     assert (done.returncode, done.stderr) == (0, "")
@@ -106,10 +106,10 @@ async def test_a_new_database_gets_all_tables_and_indexes(url: str, env: dict[st
     assert [index for index in await indexes(url) if index not in primary_keys] == INDEXES
 
 
-async def test_a_new_database_holds_nobody_and_asks_nothing_but_what_it_needs(
+async def test_new_database_has_no_rows_and_only_necessary_columns(
     url: str, env: dict[str, str], tmp_path: Path
 ) -> None:
-    """ASVS 5.0 V6.3.2, V6.2.10, V6.4.2: no account of ours, no end of a password, no hint for it."""
+    """ASVS 5.0 V6.3.2, V6.2.10, V6.4.2: no default user, no password expiry, no password hint."""
     run_cli("migrate", env=env, cwd=tmp_path)
 
     assert {table: await column(url, f"SELECT count(*) FROM {table}") for table in TABLES} == {  # noqa: S608
@@ -124,23 +124,23 @@ async def test_a_new_database_holds_nobody_and_asks_nothing_but_what_it_needs(
     }
 
 
-async def test_piccolo_s_own_command_goes_forwards_backwards_and_forwards(
+async def test_piccolo_command_migrates_forwards_backwards_and_forwards(
     url: str, env: dict[str, str], tmp_path: Path
 ) -> None:
     first = piccolo("migrations", "forwards", "auth_api", env=env, cwd=tmp_path)
-    at_first = await whole_schema(url)
+    schema_before = await whole_schema(url)
     back = piccolo("migrations", "backwards", "auth_api", "all", "--auto_agree", env=env, cwd=tmp_path)
-    left = await tables(url)
+    tables_left = await tables(url)
     again = piccolo("migrations", "forwards", "auth_api", env=env, cwd=tmp_path)
 
     assert [done.returncode for done in (first, back, again)] == [0, 0, 0], back.stdout + back.stderr
-    assert len(at_first) > len(INDEXES)
-    assert left == set()
-    assert await whole_schema(url) == at_first
+    assert len(schema_before) > len(INDEXES)
+    assert tables_left == set()
+    assert await whole_schema(url) == schema_before
 
 
-async def test_several_that_migrate_at_once_all_succeed(url: str, env: dict[str, str], tmp_path: Path) -> None:
-    """Every instance of a deployment may run it: one does the work, the others wait for it."""
+async def test_concurrent_migrations_all_succeed(url: str, env: dict[str, str], tmp_path: Path) -> None:
+    """Each instance of a deployment may migrate: one process does, and the others wait for it."""
     migrating = (asyncio.to_thread(run_cli, "migrate", env=env, cwd=tmp_path, timeout=60) for _ in range(4))
 
     done = await asyncio.gather(*migrating)
@@ -151,9 +151,7 @@ async def test_several_that_migrate_at_once_all_succeed(url: str, env: dict[str,
     assert await column(url, "SELECT count(*) FROM migration") == [MIGRATIONS]
 
 
-async def test_check_tells_by_its_status_whether_something_is_pending(
-    url: str, env: dict[str, str], tmp_path: Path
-) -> None:
+async def test_check_exit_status_shows_pending_migrations(url: str, env: dict[str, str], tmp_path: Path) -> None:
     before = run_cli("migrate", "--check", env=env, cwd=tmp_path)
     after_check = await tables(url)
     run_cli("migrate", env=env, cwd=tmp_path)
@@ -164,13 +162,13 @@ async def test_check_tells_by_its_status_whether_something_is_pending(
     assert (after.returncode, after.stdout) == (0, "No migrations are pending.\n")
 
 
-def test_the_tables_say_nothing_that_the_migrations_lack(env: dict[str, str], tmp_path: Path) -> None:
+def test_migrations_create_all_columns_of_the_tables(env: dict[str, str], tmp_path: Path) -> None:
     done = run_cli("migrate", "--drift", env=env, cwd=tmp_path)
 
     assert (done.returncode, done.stdout, done.stderr) == (0, "All table changes are in migrations.\n", "")
 
 
-def test_a_column_without_a_migration_is_found(env: dict[str, str], tmp_path: Path) -> None:
+def test_drift_finds_a_column_without_migration(env: dict[str, str], tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", WIDER_USERS, "migrate", "--drift"],
         env=clean_environment(env),
@@ -196,8 +194,8 @@ def test_a_column_without_a_migration_is_found(env: dict[str, str], tmp_path: Pa
     ],
     ids=" ".join,
 )
-def test_a_database_file_is_its_owner_s_alone_whatever_the_umask(tmp_path: Path, command: list[str]) -> None:
-    """It holds password hashes, whichever command comes first."""
+def test_database_file_is_readable_only_by_its_owner(tmp_path: Path, command: list[str]) -> None:
+    """It will contain password hashes, whichever command creates it, and whatever the umask."""
     file = tmp_path / "scratch.db"
 
     done = subprocess.run(

@@ -1,6 +1,6 @@
-"""Every statement of the journeys finds its rows by an index: what it costs does not grow with the tables.
+"""Query plans: statements find their rows by an index, so that their cost does not grow with the tables.
 
-The tables are nearly empty here, so PostgreSQL is told to avoid scans; what it scans all the same has no index to use.
+The tables are nearly empty here, so PostgreSQL is told to avoid scans: if it still scans a table, no index fits.
 """
 
 import re
@@ -28,8 +28,8 @@ async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
         yield other
 
 
-async def journeys(client: Any) -> None:
-    """Do what people do."""
+async def use_all_endpoints(client: Any) -> None:
+    """Send the requests of a usual client."""
     ada = Actor(client)
     await ada.register()
     await ada.log_in(password="Not-the-1-password")
@@ -45,7 +45,7 @@ async def journeys(client: Any) -> None:
 
 
 async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
-    """Return the lines of a statement's plan; it is not carried out."""
+    """Return the lines of a statement's plan, without executing it."""
     sql, values = statement
     connection: Any = await engine.acquire()
     try:
@@ -59,20 +59,18 @@ async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
         await engine.release(connection, clean=True)
 
 
-async def test_no_statement_of_the_journeys_scans_a_table(
-    limited: OtherApp, engine: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     database = limited.services.database.engine
     statements: dict[str, Statement] = {}
     run = database.run_querystring
 
-    async def noted(querystring: Any, *arguments: Any, **options: Any) -> Any:
+    async def record(querystring: Any, *arguments: Any, **options: Any) -> Any:
         sql, values = querystring.compile_string(engine_type=database.engine_type)
         statements[sql] = (sql, tuple(values))
         return await run(querystring, *arguments, **options)
 
-    monkeypatch.setattr(database, "run_querystring", noted)
-    await journeys(limited.client)
+    monkeypatch.setattr(database, "run_querystring", record)
+    await use_all_endpoints(limited.client)
     await limited.services.housekeeping.step()
     monkeypatch.undo()
 

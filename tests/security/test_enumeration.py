@@ -13,7 +13,7 @@ from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
-from tests.support.counting import counted_verifications
+from tests.support.hash_comparisons import recorded_hash_comparisons
 from tests.support.statements import recorded
 
 pytestmark = pytest.mark.slow
@@ -100,7 +100,7 @@ async def test_response_and_work_are_the_same_for_all_kinds_of_users_and_none(
 
     for number, identifier in enumerate(identifiers):
         guesser = await stage(limited, from_ip(Actor(limited.client), f"203.0.113.{100 + number}"), identifier)
-        with recorded(limited.services.database.engine) as statements, counted_verifications() as verifications:
+        with recorded(limited.services.database.engine) as statements, recorded_hash_comparisons() as verifications:
             responses.append(await guesser.log_in(**identifier, password=WRONG))
         statements_sent.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])
         compared.append([stored.rsplit("$", 2)[0] for stored in verifications])

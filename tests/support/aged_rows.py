@@ -1,4 +1,4 @@
-"""Rows of any age: what the database's own clock would take weeks for."""
+"""Inserts rows of any age, as the clock of the database cannot be set."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,22 +19,22 @@ def ago(**span: float) -> datetime:
 
 
 async def add_user(name: str = "old") -> int:
-    """Add an account and return its id."""
+    """Add a user and return the id."""
     row: dict[str, Any] = {"username": name, "email": f"{name}@example.com", "hashed_password": "!"}
     (added,) = await UserRow.insert(UserRow(**row, created_at=ago(days=900), updated_at=ago(days=900)))
     return int(added["id"])
 
 
 async def add_session(user_id: int, *, absolute_end: datetime, days: float = 30) -> UUID:
-    """Add a session of so many days that ended at the latest then."""
-    began = absolute_end - timedelta(days=days)
-    identifier = uuid7(began)
-    moments: dict[str, Any] = {"created_at": began, "last_used_at": began, "auth_time": began}
+    """Add a session with this absolute end that began the number of days before."""
+    began_at = absolute_end - timedelta(days=days)
+    identifier = uuid7(began_at)
+    times: dict[str, Any] = {"created_at": began_at, "last_used_at": began_at, "auth_time": began_at}
     await SessionRow.insert(
         SessionRow(
             id=identifier,
             user_id=user_id,
-            **moments,
+            **times,
             expires_at=absolute_end,
             absolute_expires_at=absolute_end,
             amr="pwd",
@@ -44,7 +44,7 @@ async def add_session(user_id: int, *, absolute_end: datetime, days: float = 30)
 
 
 async def add_refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, count: int = 1) -> None:
-    """Add tokens that ended then."""
+    """Add refresh tokens with this end."""
     existing = await RefreshTokenRow.count()
     await RefreshTokenRow.insert(
         *(
@@ -61,7 +61,7 @@ async def add_refresh_tokens(user_id: int, session_id: UUID, *, end: datetime, c
 
 
 async def add_one_time_token(user_id: int, *, end: datetime, used: bool = False) -> None:
-    """Add a mailed token that ends then."""
+    """Add a mailed token with this end."""
     number = await OneTimeTokenRow.count()
     await OneTimeTokenRow.insert(
         OneTimeTokenRow(
@@ -82,7 +82,7 @@ async def add_mail(
     sent_at: datetime | None = None,
     failed_at: datetime | None = None,
 ) -> None:
-    """Add a mail: waiting, sent, or given up."""
+    """Add a mail: waiting, sent or failed."""
     created_at = (sent_at or failed_at or utc_now()) - timedelta(minutes=1)
     row: dict[str, Any] = {
         "sent_at": sent_at,
@@ -94,7 +94,7 @@ async def add_mail(
 
 
 async def add_counter(key: str, *, expires_at: datetime) -> None:
-    """Add a counter of the throttle that is needed until then."""
+    """Add a throttle counter with this end."""
     seconds = expires_at.timestamp()
     await ThrottleCounterRow.insert(
         ThrottleCounterRow(key=key, attempts=1, window_ends_at=seconds, blocked_until=0, expires_at=seconds)
@@ -102,7 +102,7 @@ async def add_counter(key: str, *, expires_at: datetime) -> None:
 
 
 async def add_events(user_id: int | None, *, at: datetime, count: int = 1) -> None:
-    """Add rows to the history."""
+    """Add events to the security history."""
     await AuditLogRow.insert(
         *(
             AuditLogRow(user_id=user_id, action="login:succeeded", resource="account", details="{}", created_at=at)

@@ -1,4 +1,4 @@
-"""What a database has, asked of the database itself and not of Piccolo."""
+"""The schema of a database, as the database itself describes it, not Piccolo."""
 
 import sqlite3
 from contextlib import closing
@@ -49,13 +49,13 @@ async def tables(url: str) -> set[str]:
 
 
 async def indexes(url: str) -> list[str]:
-    """Return all indexes as `table (columns)`, with what is special about them."""
+    """Return all indexes as `table (columns)`, followed by `where …` and `unique` if they are."""
     statement = _SQLITE_INDEXES if url.startswith("sqlite") else _POSTGRES_INDEXES
     return [index for index in await column(url, statement) if index.split()[0] not in BOOKKEEPING]
 
 
 async def whole_schema(url: str) -> list[str]:
-    """Return everything that distinguishes one schema from another, as text."""
+    """Return a description of the whole schema: equal if and only if the schemas are."""
     statement = (
         "SELECT coalesce(sql, name) FROM sqlite_schema ORDER BY name" if url.startswith("sqlite") else _POSTGRES_WHOLE
     )
@@ -63,7 +63,7 @@ async def whole_schema(url: str) -> list[str]:
 
 
 async def column(url: str, statement: str) -> list[Any]:
-    """Return the first column of what a statement finds."""
+    """Return the first column of the rows of a statement."""
     if url.startswith("sqlite"):
         with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
             return [row[0] for row in connection.execute(statement)]

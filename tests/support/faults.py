@@ -1,10 +1,10 @@
-"""Lets the database itself refuse or ignore a change, by a trigger that is gone afterwards."""
+"""Makes the database refuse or ignore changes, with a temporary trigger."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
-_PLANS: Final = {
+_CREATE: Final = {
     ("sqlite", "refuse"): ["CREATE TRIGGER fault BEFORE {change} ON {table} BEGIN SELECT RAISE(ABORT, 'fault'); END"],
     ("sqlite", "ignore"): ["CREATE TRIGGER fault BEFORE {change} ON {table} BEGIN SELECT RAISE(IGNORE); END"],
     ("postgres", "refuse"): [
@@ -16,24 +16,24 @@ _PLANS: Final = {
         "CREATE TRIGGER fault BEFORE {change} ON {table} FOR EACH ROW EXECUTE FUNCTION fault()",
     ],
 }
-_ENDS: Final = {"sqlite": ["DROP TRIGGER fault"], "postgres": ["DROP FUNCTION fault CASCADE"]}
+_DROP: Final = {"sqlite": ["DROP TRIGGER fault"], "postgres": ["DROP FUNCTION fault CASCADE"]}
 
 
 @asynccontextmanager
 async def fault(engine: Any, how: str, change: str, table: str) -> AsyncIterator[None]:
-    """Make every change of a table fail (`refuse`) or leave it as it is (`ignore`) in this context.
+    """Make all changes of one kind to a table fail (`refuse`) or have no effect (`ignore`).
 
     Args:
         engine: the engine of the application.
         how: `refuse` or `ignore`.
         change: `INSERT`, `UPDATE` or `DELETE`.
-        table: its name.
+        table: the name of the table.
     """
     kind = str(engine.engine_type)
-    for statement in _PLANS[kind, how]:
+    for statement in _CREATE[kind, how]:
         await engine.run_ddl(statement.format(change=change, table=table))
     try:
         yield
     finally:
-        for statement in _ENDS[kind]:
+        for statement in _DROP[kind]:
             await engine.run_ddl(statement)

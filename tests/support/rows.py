@@ -1,4 +1,4 @@
-"""Looks at rows, and ages them: the database's own clock cannot be moved."""
+"""Reading, aging and deleting rows. Aging replaces waiting, as the clock of the database cannot be set."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -21,7 +21,7 @@ _TIMES: dict[Any, tuple[str, ...]] = {
 
 
 async def empty_all_tables() -> None:
-    """Delete every row; children first, as the tables are registered parents first. All in one commit."""
+    """Delete all rows in one transaction, in the reverse order of the registered tables because of foreign keys."""
     engine: Any = engine_finder()
     async with engine.transaction():
         for table in reversed(APP_CONFIG.table_classes):
@@ -35,7 +35,7 @@ async def age_sessions(**by: float) -> None:
 
 
 async def audit_actions(user_id: int | None = None) -> list[str]:
-    """Return what the history says, oldest first."""
+    """Return the actions of the security history, oldest first."""
     query = AuditLogRow.select(AuditLogRow.action).order_by(AuditLogRow.id)
     if user_id is not None:
         query = query.where(AuditLogRow.user_id == user_id)
@@ -43,7 +43,7 @@ async def audit_actions(user_id: int | None = None) -> list[str]:
 
 
 async def user_rows() -> list[dict[str, Any]]:
-    """Return all accounts, oldest first."""
+    """Return all users, oldest first."""
     return await UserRow.select().order_by(UserRow.id)
 
 
@@ -53,7 +53,7 @@ async def outbox_rows() -> list[dict[str, Any]]:
 
 
 async def age_mails(**by: float) -> None:
-    """Make all mails older by the arguments of `timedelta`; what waited for its time is due the sooner."""
+    """Make all mails older by the arguments of `timedelta`; their next attempts are due earlier."""
     await _age(OutboxRow, ("created_at", "next_attempt_at", "locked_until"), timedelta(**by))
 
 
@@ -65,5 +65,5 @@ async def age_one_time_tokens(**by: float) -> None:
 async def _age(table: type[Table], columns: Sequence[str], by: timedelta) -> None:
     for row in await table.objects():
         values: dict[Any, Any] = {column: getattr(row, column) - by for column in columns if getattr(row, column)}
-        primary_key = table._meta.primary_key  # noqa: SLF001 - the tables differ in it
+        primary_key = table._meta.primary_key  # noqa: SLF001 - it has no public name
         await table.update(values).where(primary_key == row.to_dict()["id"])

@@ -1,6 +1,6 @@
-"""Writes docs/schema.md from the tables: `python -m tests.support.schema_page DOCUMENT`."""
+"""Generates docs/schema.md from the tables: `python -m tests.support.schema_page DOCUMENT`."""
 
-# ruff: noqa: SLF001 - what Piccolo knows of a table stands in `_meta`
+# ruff: noqa: SLF001 - Piccolo describes a table only in `_meta`
 
 import asyncio
 import inspect
@@ -22,17 +22,17 @@ from tests.support.database_schema import indexes
 
 HEAD: Final = """# Schema
 
-Seven tables, the same on PostgreSQL and on SQLite (which keeps times as text in UTC). All times come from the
-database's own clock. No password, no token and nothing that could be used as one is stored: `hashed_password` is
-argon2id, `token_hash` and `successor_hash` are digests. [administration.md](administration.md#what-is-removed-and-when)
-says when rows go.
+Seven tables, the same on PostgreSQL and SQLite, which stores times as text in UTC. All times come from the clock of the
+database. Passwords, tokens and anything that could be used as one are not stored: `hashed_password` is argon2id,
+`token_hash` and `successor_hash` are digests. [administration.md](administration.md#what-is-removed-and-when) lists
+how long rows are kept.
 
-This page is made from the tables and their migrations by `make docs`.
+This page is generated from the tables and their migrations by `make docs`.
 """
 
-_AT_ITS_END: Final = {
-    OnDelete.cascade: "the row goes with it",
-    OnDelete.set_null: "becomes null with it",
+_ON_DELETE: Final = {
+    OnDelete.cascade: "the row is deleted with it",
+    OnDelete.set_null: "set to null when it is deleted",
 }
 
 _COMMENT: Final = re.compile(r"^    (\w+) = .*  # (.+)$", re.MULTILINE)
@@ -91,7 +91,7 @@ def _facts(column: Column, comments: dict[str, str]) -> Iterator[str]:
     if column._meta.primary_key:
         yield "primary key"
     if isinstance(column, ForeignKey):
-        yield f"`{_referenced(column)}`; {_AT_ITS_END[column._foreign_key_meta.on_delete]}"
+        yield f"`{_referenced(column)}`; {_ON_DELETE[column._foreign_key_meta.on_delete]}"
     if column._meta.name in comments:
         yield comments[column._meta.name]
 

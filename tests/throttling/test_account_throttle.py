@@ -12,7 +12,7 @@ from auth_api.throttling.tables import ThrottleCounterRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.counters import age_counters
-from tests.support.counting import counted_verifications
+from tests.support.hash_comparisons import recorded_hash_comparisons
 from tests.support.statements import recorded
 
 DAY = 24 * 60 * 60
@@ -120,7 +120,7 @@ async def test_no_password_is_compared_during_a_wait(limited: OtherApp) -> None:
     await ada.register()
     await guess(ada, 5)
 
-    with counted_verifications() as compared:
+    with recorded_hash_comparisons() as compared:
         refused = await ada.log_in()
 
     assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")
@@ -133,7 +133,7 @@ async def test_at_most_five_of_fifty_parallel_guesses_are_compared(limited: Othe
     await ada.register()
     guesses = [ada.password if number == 40 else f"wrong-{number}" for number in range(50)]
 
-    with counted_verifications() as compared:
+    with recorded_hash_comparisons() as compared:
         responses = await asyncio.gather(*(ada.log_in(password=guess) for guess in guesses))
 
     outcomes = Counter(response.outcome for response in responses)

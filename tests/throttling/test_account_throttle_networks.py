@@ -8,7 +8,7 @@ from tests.conftest import OtherApp
 from tests.support.actors import Actor
 from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
-from tests.support.counting import counted_verifications
+from tests.support.hash_comparisons import recorded_hash_comparisons
 from tests.support.rows import age_sessions
 
 pytestmark = pytest.mark.slow
@@ -78,7 +78,7 @@ async def test_fifty_failures_block_logins_from_new_networks(limited: OtherApp) 
     await ada.register()
 
     failures = await fail_from_many_networks(ada, 50)
-    with counted_verifications() as compared:
+    with recorded_hash_comparisons() as compared:
         refused = await from_ip(ada, NEW_NETWORK).log_in()
 
     assert failures == [(401, "INVALID_CREDENTIALS")] * 50
@@ -172,7 +172,7 @@ async def test_at_most_fifty_of_sixty_parallel_guesses_from_sixty_networks_are_c
     await ada.register()
     thieves = [from_ip(ada, f"198.51.100.{number}") for number in range(60)]
 
-    with counted_verifications() as compared:
+    with recorded_hash_comparisons() as compared:
         await asyncio.gather(*(thief.log_in(password=WRONG) for thief in thieves))
 
     assert len(compared) == 50

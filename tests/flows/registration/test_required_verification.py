@@ -7,7 +7,7 @@ import pytest
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
-from tests.support.counting import counted_verifications
+from tests.support.hash_comparisons import recorded_hash_comparisons
 from tests.support.mail_flows import NEW_PASSWORD, forgot, post, reset, verify, verifying_app
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import audit_actions
@@ -51,7 +51,7 @@ async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
 async def test_missing_verification_is_reported_only_for_the_right_password(other: OtherApp) -> None:
     ada = await register(other)
 
-    with counted_verifications() as hashes:
+    with recorded_hash_comparisons() as hashes:
         responses = [await ada.log_in(), await ada.log_in(password="Not-the-1-password")]
 
     assert [response.outcome for response in responses] == [(403, "EMAIL_NOT_VERIFIED"), (401, "INVALID_CREDENTIALS")]

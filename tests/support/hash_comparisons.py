@@ -1,4 +1,4 @@
-"""Counts the hashes that passwords are compared with."""
+"""Records comparisons of passwords with hashes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,8 +9,8 @@ import argon2
 
 
 @contextmanager
-def counted_verifications() -> Iterator[list[str]]:
-    """Yield a list that every hash is added to that a password is compared with."""
+def recorded_hash_comparisons() -> Iterator[list[str]]:
+    """Yield a list of the hashes that passwords are compared with, which grows with each comparison."""
     compared: list[str] = []
     verify = argon2.PasswordHasher.verify
 
