@@ -1,0 +1,49 @@
+"""The code of docs/tokens.md verifies the tokens of a running server."""
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import jwt
+import pytest
+
+from tests.support.actors import Actor
+from tests.support.deployment import Deployment
+
+pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
+
+PAGE: Final = (Path(__file__).parents[2] / "docs" / "tokens.md").read_text(encoding="utf-8")
+
+
+def load_code(issuer: str) -> dict[str, Any]:
+    """Run the Python code of the page with this issuer, and return its names."""
+    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code.replace("https://auth.example.com", issuer), names)  # noqa: S102 - the code of the page
+    return names
+
+
+async def test_documented_code_accepts_access_tokens_only(deployment: Deployment) -> None:
+    key = deployment.command("keys", "generate", "--algorithm", "EdDSA", "--one-line").stdout.strip()
+    secret = deployment.command("secrets", "generate").stdout.strip()
+    variables: dict[str, Any] = {
+        "JWT_ALGORITHM": "EdDSA",
+        "JWT_PRIVATE_KEY": key,
+        "TOKEN_DERIVATION_KEY": secret,
+        "JWT_SECRET_KEY": "",
+    }
+    with deployment.server(**variables) as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+            ada = Actor(client)
+            user_id = (await ada.register()).json["id"]
+        names = load_code(server.url)
+
+        claims = names["verify"](ada.access_token)
+
+        assert claims["sub"] == str(user_id)
+        documented = set(re.findall(r"`(\w+)`", PAGE.partition("| claim |")[2].partition("\n\n")[0]))
+        assert claims.keys() == documented | {"iss", "aud"}
+        for token in (ada.access_token[:-4] + "AAAA", ada.refresh_token, ""):
+            with pytest.raises(jwt.PyJWTError):
+                names["verify"](token)
