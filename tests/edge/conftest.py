@@ -1,4 +1,4 @@
-"""The application as it runs in production, behind a trusted proxy."""
+"""Fixtures: the application in production mode, behind a trusted proxy."""
 
 from contextlib import AbstractAsyncContextManager
 
@@ -9,7 +9,7 @@ from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 
 @pytest.fixture
 def production(app_with: OtherAppFactory) -> OtherAppFactory:
-    """Return a context that starts the application in production."""
+    """Return a function whose context manager starts the application in production mode."""
 
     def make(**variables: str) -> AbstractAsyncContextManager[OtherApp]:
         fixed = {

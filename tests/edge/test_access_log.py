@@ -1,4 +1,4 @@
-"""One line per request, flat, without the query and without a secret."""
+"""The access log: one flat line per request, without the query string and without secrets."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from tests.support.log_lines import access_line, lines_of_request
 pytestmark = pytest.mark.engine_independent
 
 
-async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, log_file: Path) -> None:
+async def test_access_line_has_flat_fields(client: httpx.AsyncClient, log_file: Path) -> None:
     response = await client.get("/health/live")
 
     line = await access_line(log_file, response.headers["x-request-id"])
@@ -34,7 +34,9 @@ async def test_a_request_is_one_line_of_flat_fields(client: httpx.AsyncClient, l
     assert timestamp.endswith("Z")
 
 
-async def test_a_request_with_a_token_says_whose(user_factory: UserFactory, log_file: Path) -> None:
+async def test_access_line_of_an_authenticated_request_has_the_user_id(
+    user_factory: UserFactory, log_file: Path
+) -> None:
     ada = await user_factory()
 
     response = await ada.profile()
@@ -57,7 +59,7 @@ async def test_a_request_with_a_token_says_whose(user_factory: UserFactory, log_
         ("GET", "/" + "a" * 4096, None, 414),
     ],
 )
-async def test_the_line_names_the_method_the_route_and_what_came_of_it(
+async def test_access_line_has_method_route_path_and_status(
     client: httpx.AsyncClient, log_file: Path, case: tuple[str, str, str | None, int]
 ) -> None:
     method, path, route, status = case
@@ -68,7 +70,7 @@ async def test_the_line_names_the_method_the_route_and_what_came_of_it(
     assert (line["method"], line["route"], line["path"], line["status"]) == (method, route, path, status)
 
 
-async def test_a_preflight_is_logged_as_what_it_was(client: httpx.AsyncClient, log_file: Path) -> None:
+async def test_access_line_of_a_preflight_has_its_method(client: httpx.AsyncClient, log_file: Path) -> None:
     headers = {"Origin": "https://app.example.com", "Access-Control-Request-Method": "POST"}
 
     response = await client.options("/api/auth/login", headers=headers)
@@ -77,8 +79,8 @@ async def test_a_preflight_is_logged_as_what_it_was(client: httpx.AsyncClient, l
     assert (line["method"], line["path"], line["status"]) == ("OPTIONS", "/api/auth/login", 204)
 
 
-async def test_the_query_is_never_logged(client: httpx.AsyncClient, log_file: Path) -> None:
-    """People put tokens there, and links with them into mails."""
+async def test_access_line_never_has_the_query_string(client: httpx.AsyncClient, log_file: Path) -> None:
+    """Query strings may contain tokens."""
     response = await client.get("/api/user/profile?access_token=in-the-query-7f3a")
 
     lines = await lines_of_request(log_file, response.headers["x-request-id"])
@@ -86,7 +88,7 @@ async def test_the_query_is_never_logged(client: httpx.AsyncClient, log_file: Pa
     assert "in-the-query" not in str(lines)
 
 
-async def test_a_path_cannot_write_lines_of_its_own(client: httpx.AsyncClient, log_file: Path) -> None:
+async def test_path_cannot_inject_log_lines(client: httpx.AsyncClient, log_file: Path) -> None:
     response = await client.get('/api/x%0A{"event":"request:completed","forged":1}')
 
     line = await access_line(log_file, response.headers["x-request-id"])
@@ -94,7 +96,7 @@ async def test_a_path_cannot_write_lines_of_its_own(client: httpx.AsyncClient, l
     assert "forged" not in line
 
 
-async def test_all_lines_of_a_request_carry_its_id(user_factory: UserFactory, log_file: Path) -> None:
+async def test_all_log_lines_of_a_request_have_its_id(user_factory: UserFactory, log_file: Path) -> None:
     ada = await user_factory()
     ada.headers["X-Request-ID"] = "all-lines-of-one-login"
 

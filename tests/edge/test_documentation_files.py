@@ -1,4 +1,4 @@
-"""Swagger UI and ReDoc out of the package itself, or not at all."""
+"""Swagger UI and ReDoc, served from the package itself."""
 
 import re
 
@@ -21,9 +21,7 @@ ASSETS = {
 
 
 @pytest.mark.parametrize(("path", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])
-async def test_the_address_people_try_first_leads_to_the_page(
-    client: httpx.AsyncClient, path: str, target: str
-) -> None:
+async def test_short_path_redirects_to_the_page(client: httpx.AsyncClient, path: str, target: str) -> None:
     response = await client.get(path)
 
     assert (response.status_code, response.headers["location"]) == (302, target)
@@ -31,7 +29,7 @@ async def test_the_address_people_try_first_leads_to_the_page(
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_names_no_file_of_another_host(client: httpx.AsyncClient, path: str) -> None:
+async def test_page_loads_no_file_from_another_host(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     loaded = re.findall(r'<(?:script|link|img)\b[^>]*?\b(?:src|href)="([^"]*)"', response.text)
@@ -42,7 +40,7 @@ async def test_a_page_names_no_file_of_another_host(client: httpx.AsyncClient, p
         assert (await client.get(address)).status_code == 200
 
 
-async def test_behind_a_path_of_a_proxy_everything_is_asked_for_below_it(app_with: OtherAppFactory) -> None:
+async def test_pages_behind_a_path_prefix_load_everything_below_it(app_with: OtherAppFactory) -> None:
     async with app_with(PUBLIC_URL="http://testserver/auth", DOCS_ENABLED="true") as other:
         for path in PAGES:
             page = (await other.client.get(path)).text
@@ -54,9 +52,7 @@ async def test_behind_a_path_of_a_proxy_everything_is_asked_for_below_it(app_wit
 
 
 @pytest.mark.parametrize(("name", "media_type"), ASSETS.items(), ids=ASSETS)
-async def test_a_bundle_is_served_with_its_type_and_a_tag(
-    client: httpx.AsyncClient, name: str, media_type: str
-) -> None:
+async def test_bundle_has_its_media_type_and_an_etag(client: httpx.AsyncClient, name: str, media_type: str) -> None:
     response = await client.get(f"/schema/assets/{name}")
 
     assert (response.status_code, response.headers["content-type"].partition(";")[0]) == (200, media_type)
@@ -83,20 +79,20 @@ async def test_a_bundle_is_served_with_its_type_and_a_tag(
         "/schema/assets/.",
     ],
 )
-async def test_nothing_but_the_bundles_is_served(client: httpx.AsyncClient, path: str) -> None:
+async def test_only_the_bundles_are_served(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
 
     assert_problem(response, 404, "NOT_FOUND")
 
 
-async def test_the_document_is_openapi(client: httpx.AsyncClient) -> None:
+async def test_document_is_openapi_3_1(client: httpx.AsyncClient) -> None:
     response = await client.get("/schema/openapi.json")
 
     assert response.headers["content-type"] == "application/vnd.oai.openapi+json"
     assert response.json()["openapi"].startswith("3.1.")
 
 
-async def test_pages_that_are_switched_off_are_not_there_and_the_api_is(app_with: OtherAppFactory) -> None:
+async def test_disabled_pages_are_not_found_and_the_api_is_served(app_with: OtherAppFactory) -> None:
     async with app_with(DOCS_ENABLED="false") as other:
         for path in ("/docs", "/redoc", "/schema", "/schema/openapi.json", "/schema/assets/swagger-ui.css", *PAGES):
             assert_problem(await other.client.get(path), 404, "NOT_FOUND")

@@ -1,4 +1,4 @@
-"""Requests that are none, or far too long: an envelope, the end of the connection, and bounded memory."""
+"""Malformed and oversized requests: a problem document, a closed connection, and bounded memory."""
 
 import asyncio
 from pathlib import Path
@@ -22,37 +22,37 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNK = b"400\r\n" + b" " * 1024 + b"\r\n"
 
 HOSTILE = {
-    "no HTTP": (b"hello\r\n\r\n", 400, "MALFORMED_REQUEST"),
-    "TLS": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "MALFORMED_REQUEST"),
-    "a tunnel": (b"CONNECT localhost:443 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "MALFORMED_REQUEST"),
-    "5,000 headers": (
+    "not-http": (b"hello\r\n\r\n", 400, "MALFORMED_REQUEST"),
+    "tls": (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 400, "MALFORMED_REQUEST"),
+    "connect": (b"CONNECT localhost:443 HTTP/1.1\r\n" + HOST + b"\r\n", 400, "MALFORMED_REQUEST"),
+    "5000-headers": (
         b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"a%d: b\r\n" % number for number in range(5000)) + b"\r\n",
         431,
         "HEADERS_TOO_LARGE",
     ),
-    "101 headers": (
+    "101-headers": (
         b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"a%d: b\r\n" % number for number in range(98)) + b"\r\n",
         431,
         "HEADERS_TOO_LARGE",
     ),
-    "a header of 1 MB": (b"GET / HTTP/1.1\r\n" + HOST + b"a: " + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
-    "a header's name of 1 MB": (b"GET / HTTP/1.1\r\n" + HOST + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
-    "an address of 5 KB": (b"GET /" + b"a" * 5_000, 414, "URI_TOO_LONG"),
-    "an address of 1 MB": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, "URI_TOO_LONG"),
-    "a body of 1 GB": (LOGIN + b"Content-Length: 1000000000\r\n\r\n" + b" " * 100_000, 413, "PAYLOAD_TOO_LARGE"),
-    "a body of 1 GB for nobody": (
+    "header-of-1-mb": (b"GET / HTTP/1.1\r\n" + HOST + b"a: " + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
+    "header-name-of-1-mb": (b"GET / HTTP/1.1\r\n" + HOST + b"b" * 1_000_000, 431, "HEADERS_TOO_LARGE"),
+    "url-of-5-kb": (b"GET /" + b"a" * 5_000, 414, "URI_TOO_LONG"),
+    "url-of-1-mb": (b"GET /" + b"a" * 1_000_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 414, "URI_TOO_LONG"),
+    "body-of-1-gb": (LOGIN + b"Content-Length: 1000000000\r\n\r\n" + b" " * 100_000, 413, "PAYLOAD_TOO_LARGE"),
+    "body-of-1-gb-for-an-unknown-path": (
         b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: 1000000000\r\n\r\n",
         413,
         "PAYLOAD_TOO_LARGE",
     ),
-    "chunks without an end": (LOGIN + CHUNKED + CHUNK * 400, 413, "PAYLOAD_TOO_LARGE"),
-    "a chunk without an end": (LOGIN + CHUNKED + b"fffffff\r\n" + b" " * 400_000, 413, "PAYLOAD_TOO_LARGE"),
-    "chunks that are no chunks": (LOGIN + CHUNKED + b"hello\r\n", 400, "MALFORMED_REQUEST"),
+    "endless-chunks": (LOGIN + CHUNKED + CHUNK * 400, 413, "PAYLOAD_TOO_LARGE"),
+    "endless-chunk": (LOGIN + CHUNKED + b"fffffff\r\n" + b" " * 400_000, 413, "PAYLOAD_TOO_LARGE"),
+    "invalid-chunks": (LOGIN + CHUNKED + b"hello\r\n", 400, "MALFORMED_REQUEST"),
 }
 
 
 @pytest.mark.parametrize("case", HOSTILE.values(), ids=HOSTILE)
-async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
+async def test_ft22_hostile_request_is_refused_with_a_problem_document(
     app: Litestar, db_session: None, case: tuple[bytes, int, str]
 ) -> None:
     request, status, code = case
@@ -68,7 +68,7 @@ async def test_ft22_what_cannot_be_a_request_is_refused_with_the_envelope(
         assert response.headers["access-control-allow-origin"] == "https://app.example.com"
 
 
-async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: Path) -> None:
+async def test_malformed_request_has_an_access_line(app: Litestar, log_file: Path) -> None:
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"hello\r\n\r\n")
         response = await wire.last_response()
@@ -84,18 +84,18 @@ async def test_what_was_no_request_has_its_access_line(app: Litestar, log_file: 
         b"1\r\na\r\n" * 100_000,
         b"1\r\na\r\n0\r\nX-Trailer: " + b"x" * (MAX_ENCODED_BODY_BYTES + 2**18),
     ],
-    ids=["in an extension", "in single bytes", "in a trailer"],
+    ids=["chunk-extension", "single-bytes", "trailer"],
 )
-async def test_what_surrounds_a_body_is_limited_too(app: Litestar, db_session: None, endless: bytes) -> None:
+async def test_chunk_overhead_and_trailers_are_limited(app: Litestar, db_session: None, endless: bytes) -> None:
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LOGIN + CHUNKED, endless)
 
         response = await wire.last_response()
 
-    assert response.status_code in {400, 413}  # whichever sees it first
+    assert response.status_code in {400, 413}  # depends on which limit is reached first
 
 
-async def test_ft22_an_endless_body_for_nobody_ends_the_connection(app: Litestar) -> None:
+async def test_ft22_endless_body_for_an_unknown_path_closes_the_connection(app: Litestar) -> None:
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + CHUNKED)
         assert_problem(await wire.response(), 404, "NOT_FOUND")
@@ -105,7 +105,7 @@ async def test_ft22_an_endless_body_for_nobody_ends_the_connection(app: Litestar
         assert await wire.rest() == b""
 
 
-async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
+async def test_bytes_after_a_refused_body_are_not_a_request(app: Litestar) -> None:
     length = 64 * 1024 + 1
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"POST /nowhere HTTP/1.1\r\n" + HOST + b"Content-Length: %d\r\n\r\n" % length)
@@ -115,7 +115,7 @@ async def test_what_comes_after_a_refusal_is_no_request(app: Litestar) -> None:
         assert await wire.rest() == b""
 
 
-async def test_who_is_not_listened_to_any_more_cannot_keep_the_server_reading(app: Litestar) -> None:
+async def test_server_stops_reading_from_a_refused_client(app: Litestar) -> None:
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(b"hello\r\n\r\n")
         await until(lambda: bool(server.state.connections))
@@ -127,16 +127,16 @@ async def test_who_is_not_listened_to_any_more_cannot_keep_the_server_reading(ap
         flood.cancel()
 
 
-async def test_more_requests_than_anybody_queues_are_refused(app: Litestar) -> None:
+async def test_too_many_pipelined_requests_are_refused(app: Litestar) -> None:
     async with wire_server(app) as server, server.wire() as wire:
-        await wire.send(LIVE * (MAX_PIPELINED_REQUESTS + 100))
+        await wire.send(LIVE * (MAX_PIPELINED + 100))
 
         statuses = [(await wire.response()).status_code for _ in range(MAX_PIPELINED_REQUESTS + 1)]
         assert statuses == [200] * (MAX_PIPELINED_REQUESTS + 1)
         assert_problem(await wire.last_response(), 503, "SERVER_OVERLOADED")
 
 
-async def test_a_bad_request_behind_a_good_one_is_refused_after_its_answer(app: Litestar) -> None:
+async def test_malformed_request_after_a_valid_one_is_refused_after_its_response(app: Litestar) -> None:
     async with wire_server(app) as server, server.wire() as wire:
         await wire.send(LIVE + b"hello\r\n\r\n")
 
@@ -144,16 +144,16 @@ async def test_a_bad_request_behind_a_good_one_is_refused_after_its_answer(app: 
         assert_problem(await wire.last_response(), 400, "MALFORMED_REQUEST")
 
 
-@pytest.mark.parametrize("pieces", [1, 2, 200], ids=["in one piece", "in two", "in many"])
-@pytest.mark.parametrize("framing", ["a length", "chunks"])
-async def test_an_offer_of_http_2_is_declined_and_its_request_answered(
+@pytest.mark.parametrize("pieces", [1, 2, 200], ids=["one-piece", "two-pieces", "many-pieces"])
+@pytest.mark.parametrize("framing", ["content-length", "chunked"])
+async def test_upgrade_to_http2_is_ignored_and_the_request_is_served(
     app: Litestar, db_session: None, framing: str, pieces: int
 ) -> None:
-    """As Java's client sends it (RFC 7540 §3.2); RFC 9110 §7.8 lets a server ignore it."""
-    body = b'{"username": "nobody", "password": "whatever"}'
+    """Java's client sends such an offer (RFC 7540 §3.2); a server may ignore it (RFC 9110 §7.8)."""
+    body = b'{"username": "unknown", "password": "whatever"}'
     offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
     framed = b"Content-Length: %d\r\n\r\n%s" % (len(body), body)
-    if framing == "chunks":
+    if framing == "chunked":
         framed = CHUNKED + b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
     request = LOGIN + offer + framed
     size = -(-len(request) // pieces)

@@ -1,4 +1,4 @@
-"""One meaning per document: what parsers disagree about is refused."""
+"""JSON bodies: documents that parsers read differently are rejected."""
 
 import httpx
 import pytest
@@ -12,51 +12,51 @@ LOGIN = "/api/auth/login"
 
 
 def nested(levels: int) -> bytes:
-    """Return a document of this many levels, its outer object included."""
+    """Return a document with this number of levels, its outer object included."""
     return b'{"a":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
 
 
 MALFORMED = {
-    "nothing": b"",
-    "white space": b" \n",
-    "half an object": b'{"username": "ada"',
-    "two documents": b"{}{}",
-    "single quotes": b"{'username': 'ada'}",
-    "a comma too many": b'{"username": "ada",}',
+    "empty": b"",
+    "whitespace": b" \n",
+    "incomplete-object": b'{"username": "ada"',
+    "two-documents": b"{}{}",
+    "single-quotes": b"{'username': 'ada'}",
+    "trailing-comma": b'{"username": "ada",}',
     "null": b"null",
-    "a list": b"[]",
-    "a text": b'"ada"',
-    "a number": b"7",
-    "bytes that are no UTF-8": b"\xff\xfe{}",
-    "a text that is no UTF-8": b'{"username": "\xe4da"}',
-    "UTF-16": '{"username": "ada"}'.encode("utf-16"),
-    "a byte order mark": b"\xef\xbb\xbf{}",
-    "an overlong encoding": b'{"username": "\xc0\x80"}',
-    "an encoded surrogate": b'{"username": "\xed\xa0\x80"}',
-    "a lone surrogate": b'{"username": "\\ud83d"}',
-    "a lone surrogate in a name": b'{"\\ud83d": 1}',
-    "a lone surrogate in a list": b'{"username": ["\\udc00"]}',
-    "a bare control character": b'{"username": "a\nb"}',
+    "array": b"[]",
+    "string": b'"ada"',
+    "number": b"7",
+    "invalid-utf8": b"\xff\xfe{}",
+    "invalid-utf8-in-a-string": b'{"username": "\xe4da"}',
+    "utf-16": '{"username": "ada"}'.encode("utf-16"),
+    "byte-order-mark": b"\xef\xbb\xbf{}",
+    "overlong-encoding": b'{"username": "\xc0\x80"}',
+    "encoded-surrogate": b'{"username": "\xed\xa0\x80"}',
+    "lone-surrogate": b'{"username": "\\ud83d"}',
+    "lone-surrogate-in-a-key": b'{"\\ud83d": 1}',
+    "lone-surrogate-in-an-array": b'{"username": ["\\udc00"]}',
+    "control-character": b'{"username": "a\nb"}',
     "NaN": b'{"username": NaN}',
     "infinity": b'{"username": -Infinity}',
-    "a number of 6000 digits": b'{"username": ' + b"1" * 6000 + b"}",
-    "equal keys": b'{"username": "ada", "username": "eve"}',
-    "equal keys, spelled differently": b'{"username": "ada", "user\\u006eame": "eve"}',
-    "equal keys within": b'{"username": {"a": 1, "a": 2}}',
-    "17 levels": nested(17),
-    "20000 levels": nested(20_000),
+    "number-of-6000-digits": b'{"username": ' + b"1" * 6000 + b"}",
+    "equal-keys": b'{"username": "ada", "username": "eve"}',
+    "equal-keys-with-an-escape": b'{"username": "ada", "user\\u006eame": "eve"}',
+    "equal-keys-in-a-nested-object": b'{"username": {"a": 1, "a": 2}}',
+    "17-levels": nested(17),
+    "20000-levels": nested(20_000),
 }
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED)
-async def test_a_body_that_is_no_acceptable_json_is_malformed(client: httpx.AsyncClient, body: bytes) -> None:
+async def test_body_that_is_not_strict_json_is_malformed(client: httpx.AsyncClient, body: bytes) -> None:
     response = await client.post(LOGIN, content=body, headers={"Content-Type": "application/json"})
 
     problem = assert_problem(response, 400, "MALFORMED_REQUEST")
     assert "errors" not in problem
 
 
-async def test_sixteen_levels_are_read(client: httpx.AsyncClient) -> None:
+async def test_body_with_16_levels_is_parsed(client: httpx.AsyncClient) -> None:
     response = await client.post(LOGIN, content=nested(16), headers={"Content-Type": "application/json"})
 
     problem = assert_problem(response, 400, "VALIDATION_ERROR")
@@ -79,7 +79,7 @@ async def test_sixteen_levels_are_read(client: httpx.AsyncClient) -> None:
         ("application/json", "br"),
     ],
 )
-async def test_a_body_that_is_not_declared_as_plain_json_in_utf8_is_not_read(
+async def test_body_with_another_media_type_charset_or_encoding_is_rejected(
     client: httpx.AsyncClient, content_type: str | None, encoding: str | None
 ) -> None:
     declared = {"Content-Type": content_type, "Content-Encoding": encoding}
@@ -94,8 +94,10 @@ async def test_a_body_that_is_not_declared_as_plain_json_in_utf8_is_not_read(
     "content_type",
     ["application/json", "Application/JSON", "application/json; charset=utf-8", 'application/json;charset="UTF-8"'],
 )
-async def test_json_in_utf8_is_read_however_it_is_declared(client: httpx.AsyncClient, content_type: str) -> None:
-    body = '{"username": "nobody", "password": "pässwörd"}'.encode()
+async def test_json_in_utf8_is_parsed_in_every_spelling_of_its_media_type(
+    client: httpx.AsyncClient, content_type: str
+) -> None:
+    body = '{"username": "unknown", "password": "pässwörd"}'.encode()
 
     response = await client.post(
         LOGIN, content=body, headers={"Content-Type": content_type, "Content-Encoding": "identity"}
@@ -105,7 +107,7 @@ async def test_json_in_utf8_is_read_however_it_is_declared(client: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("character", ["\0", "\x1b", "\x7f", "\x85", "\n"])
-async def test_control_characters_in_a_field_are_refused_with_its_name(
+async def test_control_characters_are_rejected_with_the_name_of_the_field(
     client: httpx.AsyncClient, character: str
 ) -> None:
     fields = {
@@ -124,7 +126,7 @@ async def test_control_characters_in_a_field_are_refused_with_its_name(
     ]
 
 
-async def test_a_body_that_is_optional_may_be_left_out(user_factory: UserFactory) -> None:
+async def test_optional_body_may_be_omitted(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.call("POST", "/api/auth/logout-all")
@@ -132,7 +134,7 @@ async def test_a_body_that_is_optional_may_be_left_out(user_factory: UserFactory
     assert (response.status, response["sessions_ended"]) == (200, 1)
 
 
-async def test_a_body_that_is_optional_must_be_right_if_it_is_there(user_factory: UserFactory) -> None:
+async def test_optional_body_is_validated_if_it_is_sent(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.call("POST", "/api/auth/logout-all", json={"keep_current": "yes"})
@@ -141,7 +143,7 @@ async def test_a_body_that_is_optional_must_be_right_if_it_is_there(user_factory
     assert (await ada.profile()).status == 200
 
 
-async def test_an_empty_patch_is_refused(user_factory: UserFactory) -> None:
+async def test_empty_patch_is_rejected(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     response = await ada.call("PATCH", "/api/user/profile", json={})
@@ -149,7 +151,7 @@ async def test_an_empty_patch_is_refused(user_factory: UserFactory) -> None:
     assert response.outcome == (400, "VALIDATION_ERROR")
 
 
-async def test_the_token_is_judged_before_the_body(client: httpx.AsyncClient) -> None:
+async def test_token_is_verified_before_the_body_is_read(client: httpx.AsyncClient) -> None:
     response = await client.patch("/api/user/profile", content=b"{", headers={"Content-Type": "application/json"})
 
     assert_problem(response, 401, "AUTHENTICATION_REQUIRED")

@@ -1,4 +1,4 @@
-"""What an address offers: `Allow`, HEAD wherever GET is, OPTIONS for preflights alone."""
+"""Methods: `Allow`, HEAD for every GET, and OPTIONS only for CORS preflights."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
 
-ALLOWED = {
+ALLOW_HEADERS = {
     "/api/auth/register": "POST",
     "/api/auth/login": "POST",
     "/api/auth/refresh": "POST",
@@ -33,8 +33,8 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "PUT", "TRACE", "BREW"])
-@pytest.mark.parametrize(("path", "allowed"), ALLOWED.items(), ids=ALLOWED)
-async def test_a_method_that_is_not_offered_is_answered_with_those_that_are(
+@pytest.mark.parametrize(("path", "allowed"), ALLOW_HEADERS.items(), ids=ALLOW_HEADERS)
+async def test_unsupported_method_is_405_with_the_supported_ones(
     client: httpx.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
     response = await client.request(method, path)
@@ -43,14 +43,14 @@ async def test_a_method_that_is_not_offered_is_answered_with_those_that_are(
     assert response.headers.get_list("allow") == [allowed]
 
 
-async def test_head_is_not_offered_where_get_is_not(client: httpx.AsyncClient) -> None:
+async def test_head_is_unsupported_without_get(client: httpx.AsyncClient) -> None:
     response = await client.head("/api/auth/login")
 
     assert (response.status_code, response.headers["allow"], response.content) == (405, "POST", b"")
 
 
 @pytest.mark.parametrize("method", ["GET", "OPTIONS", "BREW"])
-async def test_an_unknown_address_is_unknown_by_any_method(client: httpx.AsyncClient, method: str) -> None:
+async def test_unknown_path_is_404_for_every_method(client: httpx.AsyncClient, method: str) -> None:
     response = await client.request(method, "/api/nope")
 
     assert_problem(response, 404, "NOT_FOUND")
@@ -73,8 +73,8 @@ async def test_an_unknown_address_is_unknown_by_any_method(client: httpx.AsyncCl
         "/api/nope",
     ],
 )
-async def test_head_answers_what_get_answers_but_for_the_body(client: httpx.AsyncClient, path: str) -> None:
-    """RFC 9110 §9.3.2. The same request id makes even the envelopes equally long."""
+async def test_head_has_the_status_and_headers_of_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
+    """RFC 9110 §9.3.2. With the same request id, the problem documents have the same length, too."""
     headers = {"X-Request-ID": "the-same", "Origin": "https://app.example.com"}
 
     by_get = await client.get(path, headers=headers)
@@ -84,8 +84,8 @@ async def test_head_answers_what_get_answers_but_for_the_body(client: httpx.Asyn
     assert (by_head.status_code, by_head.headers) == (by_get.status_code, by_get.headers)
 
 
-async def test_head_is_sent_without_a_body_whatever_the_server_would_leave_out(app: Litestar) -> None:
-    """The client above drops such a body itself, so the messages are looked at."""
+async def test_application_sends_no_body_for_head(app: Litestar) -> None:
+    """The HTTP client of the other tests drops the body itself, so this test checks the ASGI messages."""
     sent: list[Message] = []
 
     async def receive() -> Any:
@@ -111,7 +111,7 @@ async def test_head_is_sent_without_a_body_whatever_the_server_would_leave_out(a
     assert sent[1].get("body", b"") == b""
 
 
-async def test_head_checks_the_token(user_factory: UserFactory) -> None:
+async def test_head_verifies_the_token(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
     with_token = await ada.call("HEAD", "/api/user/profile")

@@ -1,4 +1,4 @@
-"""/.well-known/jwks.json: other services verify our tokens by it, and learn no secret from it."""
+"""/.well-known/jwks.json: the public keys by which other services verify access tokens."""
 
 import base64
 from typing import Any
@@ -29,13 +29,13 @@ def public_pem(key: PrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-async def test_a_shared_secret_is_not_published(client: httpx.AsyncClient) -> None:
+async def test_shared_secret_is_not_published(client: httpx.AsyncClient) -> None:
     response = await client.get("/.well-known/jwks.json")
 
     assert (response.status_code, response.json()) == (200, {"keys": []})
 
 
-async def test_an_eddsa_key_is_published_by_its_public_part_alone(app_with: OtherAppFactory) -> None:
+async def test_only_the_public_part_of_an_eddsa_key_is_published(app_with: OtherAppFactory) -> None:
     async with app_with(JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=private_pem(ED25519)) as other:
         response = await other.client.get("/.well-known/jwks.json")
 
@@ -55,7 +55,7 @@ async def test_an_eddsa_key_is_published_by_its_public_part_alone(app_with: Othe
         ("RS256", RSA, {"kty", "n", "e"}),
     ],
 )
-async def test_a_stranger_can_verify_a_token_by_the_published_key(
+async def test_token_can_be_verified_with_the_published_key(
     app_with: OtherAppFactory, algorithm: str, key: PrivateKey, members: set[str]
 ) -> None:
     async with app_with(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=private_pem(key)) as other:
@@ -63,7 +63,7 @@ async def test_a_stranger_can_verify_a_token_by_the_published_key(
         registered = await ada.register()
         (published,) = (await other.client.get("/.well-known/jwks.json")).json()["keys"]
 
-    claims = verified(ada.access_token, published, algorithm)
+    claims = verify(ada.access_token, published, algorithm)
     assert jwt.get_unverified_header(ada.access_token) == {
         "alg": algorithm,
         "kid": published["kid"],
@@ -73,7 +73,7 @@ async def test_a_stranger_can_verify_a_token_by_the_published_key(
     assert claims["sub"] == str(registered["id"])
 
 
-async def test_a_previous_key_stays_published_before_the_one_that_signs(app_with: OtherAppFactory) -> None:
+async def test_previous_key_is_published_before_the_current_one(app_with: OtherAppFactory) -> None:
     variables = {"JWT_ALGORITHM": "ES256", "JWT_PRIVATE_KEY": private_pem(P256)}
     async with app_with(**variables, JWT_PREVIOUS_KEYS=public_pem(ED25519)) as other:
         keys = (await other.client.get("/.well-known/jwks.json")).json()["keys"]
@@ -81,8 +81,8 @@ async def test_a_previous_key_stays_published_before_the_one_that_signs(app_with
     assert [key["alg"] for key in keys] == ["EdDSA", "ES256"]
 
 
-def verified(token: str, jwk: dict[str, str], algorithm: str) -> dict[str, Any]:
-    """Verify as another service would: by nothing but what is published."""
+def verify(token: str, jwk: dict[str, str], algorithm: str) -> dict[str, Any]:
+    """Verify a token as another service would, with only the published key."""
     claims: dict[str, Any] = jwt.decode(
         token, jwt.PyJWK(jwk), algorithms=[algorithm], audience="auth_api", issuer="http://testserver"
     )

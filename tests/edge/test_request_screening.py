@@ -1,4 +1,4 @@
-"""What is refused before anything is done for it: ambiguous requests, and http where only https may be."""
+"""Requests that are refused by their head: ambiguous ones, and plain HTTP in production."""
 
 import httpx
 import pytest
@@ -10,20 +10,20 @@ from tests.support.statements import recorded
 pytestmark = pytest.mark.engine_independent
 
 LOGIN = "/api/auth/login"
-BODY = b'{"username": "nobody", "password": "whatever"}'
+BODY = b'{"username": "unknown", "password": "whatever"}'
 JSON = ("Content-Type", "application/json")
 LENGTH = ("Content-Length", str(len(BODY)))
 
 
 async def send(client: httpx.AsyncClient, *headers: tuple[str, str]) -> ApiResponse:
-    """Send the headers as they are; httpx adds a Host only where there is none."""
+    """Send exactly these headers."""
     request = httpx.Request("POST", f"http://testserver{LOGIN}", headers=list(headers), content=BODY)
     request.headers = httpx.Headers(list(headers))
     return ApiResponse(await client.send(request))
 
 
 @pytest.mark.parametrize(
-    "twice",
+    "headers",
     [
         [("Host", "testserver"), LENGTH, LENGTH, JSON],
         [("Host", "testserver"), LENGTH, ("Content-Length", "1"), JSON],
@@ -35,31 +35,29 @@ async def send(client: httpx.AsyncClient, *headers: tuple[str, str]) -> ApiRespo
         [("Host", "testserver"), LENGTH, ("Transfer-Encoding", "chunked"), JSON],
     ],
 )
-async def test_a_request_that_can_be_read_in_two_ways_is_refused(
-    client: httpx.AsyncClient, twice: list[tuple[str, str]]
-) -> None:
-    """ASVS 5.0 V4.2.1; RFC 9112 §3.2, §6.3: whoever stands in front may have read it in the other way."""
-    response = await send(client, *twice)
+async def test_ambiguous_request_is_refused(client: httpx.AsyncClient, headers: list[tuple[str, str]]) -> None:
+    """A proxy may have read the request differently (ASVS 5.0 V4.2.1; RFC 9112 §3.2, §6.3)."""
+    response = await send(client, *headers)
 
     assert response.outcome == (400, "MALFORMED_REQUEST")
     assert response.response.headers["Connection"] == "close"
 
 
-async def test_http_1_1_without_a_host_is_refused(client: httpx.AsyncClient) -> None:
+async def test_http_1_1_request_without_host_is_refused(client: httpx.AsyncClient) -> None:
     """RFC 9112 §3.2."""
     response = await send(client, LENGTH, JSON)
 
     assert response.outcome == (400, "MALFORMED_REQUEST")
 
 
-async def test_other_headers_may_come_several_times(client: httpx.AsyncClient) -> None:
+async def test_other_headers_may_be_repeated(client: httpx.AsyncClient) -> None:
     response = await send(client, ("Host", "testserver"), LENGTH, JSON, ("Accept", "a/b"), ("Accept", "c/d"))
 
     assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
 @pytest.mark.parametrize("extra", [("Content-Length", "1"), ("Transfer-Encoding", "chunked")])
-async def test_a_preflight_is_no_way_around_that(client: httpx.AsyncClient, extra: tuple[str, str]) -> None:
+async def test_ambiguous_preflight_is_refused(client: httpx.AsyncClient, extra: tuple[str, str]) -> None:
     headers = [
         ("Host", "testserver"),
         ("Content-Length", "0"),
@@ -75,9 +73,9 @@ async def test_a_preflight_is_no_way_around_that(client: httpx.AsyncClient, extr
     assert response.outcome == (400, "MALFORMED_REQUEST")
 
 
-async def login_by(other: OtherApp, scheme: str) -> ApiResponse:
-    """Log in as the proxy would pass it on; what is refused here asks the database nothing."""
-    body = {"username": "nobody", "password": "whatever"}
+async def log_in_over(other: OtherApp, scheme: str) -> ApiResponse:
+    """Log in as through a proxy. A refused request makes no database query."""
+    body = {"username": "unknown", "password": "whatever"}
     with recorded(other.services.database.engine) as statements:
         response = ApiResponse(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
     assert bool(statements) == (response.status != 403)
@@ -85,38 +83,36 @@ async def login_by(other: OtherApp, scheme: str) -> ApiResponse:
 
 
 @pytest.mark.parametrize("scheme", ["http", "HTTP"])
-async def test_in_production_what_came_to_the_proxy_by_http_is_refused(
-    production: OtherAppFactory, scheme: str
-) -> None:
+async def test_request_over_plain_http_is_refused_in_production(production: OtherAppFactory, scheme: str) -> None:
     async with production() as other:
-        response = await login_by(other, scheme)
+        response = await log_in_over(other, scheme)
 
     assert response.outcome == (403, "HTTPS_REQUIRED")
 
 
-async def test_in_production_what_came_to_the_proxy_by_https_is_served(production: OtherAppFactory) -> None:
+async def test_request_over_https_is_served_in_production(production: OtherAppFactory) -> None:
     async with production() as other:
-        response = await login_by(other, "https")
+        response = await log_in_over(other, "https")
 
     assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_who_comes_past_the_proxy_cannot_say_how(production: OtherAppFactory) -> None:
+async def test_forwarded_scheme_of_an_untrusted_peer_is_ignored(production: OtherAppFactory) -> None:
     async with production(TRUSTED_PROXIES="10.0.0.0/8") as other:
-        response = await login_by(other, "http")
+        response = await log_in_over(other, "http")
 
     assert response.outcome == (401, "INVALID_CREDENTIALS")
 
 
-async def test_a_probe_may_come_by_http(production: OtherAppFactory) -> None:
+async def test_probe_over_plain_http_is_served_in_production(production: OtherAppFactory) -> None:
     async with production() as other:
         response = await other.client.get("/health/ready", headers={"X-Forwarded-Proto": "http"})
 
     assert response.status_code == 200
 
 
-async def test_outside_of_production_http_will_do(app_with: OtherAppFactory) -> None:
+async def test_request_over_plain_http_is_served_outside_of_production(app_with: OtherAppFactory) -> None:
     async with app_with(TRUSTED_PROXIES=CLIENT_IP) as other:
-        response = await login_by(other, "http")
+        response = await log_in_over(other, "http")
 
     assert response.outcome == (401, "INVALID_CREDENTIALS")

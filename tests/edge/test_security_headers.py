@@ -1,4 +1,4 @@
-"""Headers that tell a browser to take every answer for what it is, and to do nothing else with it (ASVS 5.0 V3.4)."""
+"""Security headers of all responses (ASVS 5.0 V3.4)."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.conftest import OtherApp, OtherAppFactory
 
 pytestmark = pytest.mark.engine_independent
 
-REQUEST_CONTEXT = "https://app.example.com"
+ORIGIN = "https://app.example.com"
 ALWAYS = {
     "x-content-type-options": ["nosniff"],
     "referrer-policy": ["no-referrer"],
@@ -19,7 +19,7 @@ ALWAYS = {
     "server": [],
     "x-powered-by": [],
 }
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+NO_CONTENT_POLICY = "default-src 'none'; frame-ancestors 'none'"
 JSON = {"Content-Type": "application/json"}
 REGISTRATION = {"email": "ada@example.com", "username": "ada", "password": "Correct-Horse-7-Staple"}
 
@@ -31,7 +31,7 @@ API: dict[int, list[Request]] = {
         (
             "OPTIONS",
             "/api/auth/login",
-            {"headers": {"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": "POST"}},
+            {"headers": {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}},
         )
     ],
     400: [
@@ -40,7 +40,7 @@ API: dict[int, list[Request]] = {
         ("POST", "/api/auth/login", {"content": b"{}", "headers": [("Content-Type", "a/b"), ("Content-Type", "a/b")]}),
     ],
     401: [
-        ("POST", "/api/auth/login", {"json": {"username": "nobody", "password": "x"}}),
+        ("POST", "/api/auth/login", {"json": {"username": "unknown", "password": "x"}}),
         ("GET", "/api/user/profile", {}),
         ("HEAD", "/api/user/profile", {}),
         ("GET", "/api//user/profile/", {}),
@@ -84,49 +84,49 @@ def flat(table: dict[int, list[Request]]) -> list[Any]:
     ]
 
 
-async def ask(other: OtherApp, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
-    """Send a request to an application that has a bug at two addresses."""
+async def send(other: OtherApp, method: str, path: str, arguments: dict[str, Any]) -> httpx.Response:
+    """Send a request to an application in which two paths have a bug."""
     other.app.register(broken)
     return await other.client.request(method, path, **arguments)
 
 
 @pytest.fixture
-async def response(client: httpx.AsyncClient, app_with: OtherAppFactory, status: int, asked: Request) -> httpx.Response:
-    """What is answered; by the usual application, unless only one that has a bug answers so."""
-    method, path, arguments = asked
+async def response(
+    client: httpx.AsyncClient, app_with: OtherAppFactory, status: int, request_arguments: Request
+) -> httpx.Response:
+    """The response of the shared application, or for status 500 of one that has a bug."""
+    method, path, arguments = request_arguments
     if status != 500:
         return await client.request(method, path, **arguments)
     async with app_with() as other:
-        return await ask(other, method, path, arguments)
+        return await send(other, method, path, arguments)
 
 
 def headers_of(response: httpx.Response, *names: str) -> dict[str, list[str]]:
     return {name: response.headers.get_list(name) for name in names}
 
 
-@pytest.mark.parametrize(("status", "asked"), flat(API))
-async def test_every_answer_of_the_api_is_never_stored_framed_sniffed_or_run(
-    response: httpx.Response, status: int
-) -> None:
+@pytest.mark.parametrize(("status", "request_arguments"), flat(API))
+async def test_api_response_forbids_storing_framing_sniffing_and_scripts(response: httpx.Response, status: int) -> None:
     assert response.status_code == status
     assert headers_of(response, *ALWAYS) == ALWAYS
     assert headers_of(response, "content-security-policy", "cache-control") == {
-        "content-security-policy": [NOTHING],
+        "content-security-policy": [NO_CONTENT_POLICY],
         "cache-control": ["no-store"],
     }
 
 
-@pytest.mark.parametrize(("status", "asked"), flat(OUTSIDE))
-async def test_every_answer_beside_the_api_is_never_framed_sniffed_or_run(
+@pytest.mark.parametrize(("status", "request_arguments"), flat(OUTSIDE))
+async def test_response_outside_of_the_api_forbids_framing_sniffing_and_scripts(
     response: httpx.Response, status: int
 ) -> None:
     assert response.status_code == status
     assert headers_of(response, *ALWAYS) == ALWAYS
-    assert response.headers.get_list("content-security-policy") == [NOTHING]
+    assert response.headers.get_list("content-security-policy") == [NO_CONTENT_POLICY]
 
 
 @pytest.mark.parametrize("path", ["/schema/swagger", "/schema/redoc"])
-async def test_a_documentation_page_may_run_its_own_scripts_and_no_others(client: httpx.AsyncClient, path: str) -> None:
+async def test_documentation_page_allows_only_its_own_scripts(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     (policy,) = response.headers.get_list("content-security-policy")
@@ -140,7 +140,7 @@ async def test_a_documentation_page_may_run_its_own_scripts_and_no_others(client
 
 
 @pytest.mark.parametrize("path", ["/schema/openapi.json", "/schema/assets/swagger-ui.css", "/schema/nope", "/docs"])
-async def test_what_belongs_to_the_pages_is_never_sniffed_or_framed(client: httpx.AsyncClient, path: str) -> None:
+async def test_documentation_file_forbids_sniffing_and_framing(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     assert headers_of(response, *ALWAYS) == ALWAYS
@@ -158,12 +158,12 @@ async def test_what_belongs_to_the_pages_is_never_sniffed_or_framed(client: http
         (500, "GET", "/broken", {}),
     ],
 )
-async def test_in_production_browsers_are_told_to_come_by_https_alone(
+async def test_hsts_is_sent_in_production(
     production: OtherAppFactory, status: int, method: str, path: str, arguments: dict[str, Any]
 ) -> None:
-    """ASVS 5.0 V3.4.1: for a year at least."""
+    """ASVS 5.0 V3.4.1: for at least one year."""
     async with production() as other:
-        response = await ask(other, method, path, arguments)
+        response = await send(other, method, path, arguments)
 
     (value,) = response.headers.get_list("strict-transport-security")
     assert response.status_code == status
@@ -171,14 +171,14 @@ async def test_in_production_browsers_are_told_to_come_by_https_alone(
     assert headers_of(response, *ALWAYS) == {**ALWAYS, "strict-transport-security": [value]}
 
 
-async def test_a_refusal_by_a_limit_carries_them_too(app_with: OtherAppFactory) -> None:
+async def test_rate_limited_response_has_the_headers(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1") as other:
-        body = {"username": "nobody", "password": "x"}
+        body = {"username": "unknown", "password": "x"}
         response = [await other.client.post("/api/auth/login", json=body) for _ in range(2)][-1]
 
     assert response.status_code == 429
     assert headers_of(response, *ALWAYS) == ALWAYS
     assert headers_of(response, "content-security-policy", "cache-control") == {
-        "content-security-policy": [NOTHING],
+        "content-security-policy": [NO_CONTENT_POLICY],
         "cache-control": ["no-store"],
     }

@@ -1,1 +1,1 @@
-"""What every HTTP answer has in common."""
+"""HTTP: the edge around the application, requests, responses, errors and the OpenAPI document."""

@@ -1,4 +1,4 @@
-"""Bugs: an envelope for the client, the trace for the log, both under one request id."""
+"""Bugs: a problem document for the client and a traceback in the log, with the same request id."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -28,11 +28,11 @@ from tests.support.problems import assert_problem
 pytestmark = pytest.mark.engine_independent
 
 BUG = 'SELECT "hunter2" FROM /srv/app/secrets.py'
-REQUEST_CONTEXT = "https://app.example.com"
+ORIGIN = "https://app.example.com"
 
 
-class Unspeakable:
-    """What no encoder knows."""
+class Unserializable:
+    """A value that cannot be encoded as JSON."""
 
 
 def break_middleware(app: ASGIApp) -> ASGIApp:
@@ -76,9 +76,9 @@ async def broken_guard() -> None: ...
 async def broken_dependency(part: Injected[str]) -> None: ...
 
 
-@get("/broken/answer", exclude_from_auth=True)
-async def broken_answer() -> dict[str, Any]:
-    return {"value": Unspeakable()}
+@get("/broken/response", exclude_from_auth=True)
+async def broken_response() -> dict[str, Any]:
+    return {"value": Unserializable()}
 
 
 @get("/broken/stream", exclude_from_auth=True)
@@ -110,7 +110,7 @@ HANDLERS = (
     broken_middleware,
     broken_guard,
     broken_dependency,
-    broken_answer,
+    broken_response,
     broken_stream,
     foreign_error,
     foreign_validation,
@@ -131,20 +131,20 @@ def register_bugs(other: OtherApp) -> None:
         ("GET", "/broken/middleware"),
         ("GET", "/broken/guard"),
         ("GET", "/broken/dependency"),
-        ("GET", "/broken/answer"),
+        ("GET", "/broken/response"),
     ],
 )
-async def test_a_bug_anywhere_is_an_internal_error_that_says_nothing(
+async def test_bug_is_an_internal_error_without_details(
     app_with: OtherAppFactory, log_file: Path, method: str, path: str
 ) -> None:
     async with app_with() as other:
         register_bugs(other)
-        response = await other.client.request(method, path, headers={"Origin": REQUEST_CONTEXT})
+        response = await other.client.request(method, path, headers={"Origin": ORIGIN})
 
     problem = assert_problem(response, 500, "INTERNAL_ERROR")
     assert problem["detail"] == "An internal error occurred."
     assert "hunter2" not in f"{response.headers}{response.text}"
-    assert response.headers["access-control-allow-origin"] == REQUEST_CONTEXT
+    assert response.headers["access-control-allow-origin"] == ORIGIN
     traces = [
         line["exception"]
         for line in await lines_of_request(log_file, problem["request_id"])
@@ -154,8 +154,8 @@ async def test_a_bug_anywhere_is_an_internal_error_that_says_nothing(
     assert "Traceback" in traces[0]
 
 
-async def test_a_bug_after_the_first_byte_cuts_the_answer_off(app_with: OtherAppFactory) -> None:
-    """There is no second answer on one request: the server has to close the connection."""
+async def test_bug_after_the_first_byte_aborts_the_response(app_with: OtherAppFactory) -> None:
+    """A request has only one response, so the server must close the connection."""
     async with app_with() as other:
         register_bugs(other)
 
@@ -179,7 +179,7 @@ async def test_a_bug_after_the_first_byte_cuts_the_answer_off(app_with: OtherApp
         ("/foreign/query", 400, "MALFORMED_REQUEST"),
     ],
 )
-async def test_an_error_of_the_framework_is_told_in_our_words(
+async def test_error_of_the_framework_has_a_text_of_our_own(
     app_with: OtherAppFactory, path: str, status: int, code: str
 ) -> None:
     async with app_with() as other:
@@ -191,8 +191,8 @@ async def test_an_error_of_the_framework_is_told_in_our_words(
     assert "x-leak" not in response.headers
 
 
-def around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
-    """Return the outermost layer around something that is not our application."""
+def edge_around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
+    """Return the edge around another ASGI application."""
     resolver = ClientIpResolver([])
     config = EdgeConfig(
         clock=utc_now, cors=CorsPolicy(origins), client_ip_resolver=resolver, security=SecurityHeaders(https_only=False)
@@ -200,22 +200,22 @@ def around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
     return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=10)
 
 
-def alone(app: ASGIApp) -> httpx.AsyncClient:
-    """Return a client of the outermost layer around something that is not our application."""
-    outer = around(app, [REQUEST_CONTEXT])
-    transport = httpx.ASGITransport(app=cast("Any", outer))
-    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers={"Origin": REQUEST_CONTEXT})
+def edge_client(app: ASGIApp) -> httpx.AsyncClient:
+    """Return a client of the edge around another ASGI application."""
+    edge = edge_around(app, [ORIGIN])
+    transport = httpx.ASGITransport(app=cast("Any", edge))
+    return httpx.AsyncClient(transport=transport, base_url="http://testserver", headers={"Origin": ORIGIN})
 
 
-async def test_a_bug_outside_of_the_framework_is_an_envelope_too(log_file: Path) -> None:
+async def test_bug_outside_of_the_framework_is_a_problem_document(log_file: Path) -> None:
     async def crash(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError(BUG)
 
-    async with alone(crash) as client:
+    async with edge_client(crash) as client:
         response = await client.get("/api/user/profile")
 
     problem = assert_problem(response, 500, "INTERNAL_ERROR")
-    assert response.headers["access-control-allow-origin"] == REQUEST_CONTEXT
+    assert response.headers["access-control-allow-origin"] == ORIGIN
     lines = await lines_of_request(log_file, problem["request_id"])
     assert [line["level"] for line in lines] == ["ERROR", "INFO"]
     assert "hunter2" in lines[0]["exception"]
@@ -225,14 +225,14 @@ async def test_a_bug_outside_of_the_framework_is_an_envelope_too(log_file: Path)
     ("status", "expected", "code"),
     [(404, 404, "NOT_FOUND"), (405, 405, "METHOD_NOT_ALLOWED"), (502, 500, "INTERNAL_ERROR")],
 )
-async def test_a_bare_error_answer_becomes_an_envelope(status: int, expected: int, code: str) -> None:
-    async def answer(_scope: Scope, _receive: Receive, send: Send) -> None:
+async def test_bare_error_response_becomes_a_problem_document(status: int, expected: int, code: str) -> None:
+    async def respond(_scope: Scope, _receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"text/html"), (b"allow", b"GET,OPTIONS")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"<h1>hunter2", "more_body": True})
         await send({"type": "http.response.body", "body": b"</h1>", "more_body": False})
 
-    async with alone(answer) as client:
+    async with edge_client(respond) as client:
         response = await client.get("/api/user/profile")
 
     assert_problem(response, expected, code)
@@ -240,18 +240,18 @@ async def test_a_bare_error_answer_becomes_an_envelope(status: int, expected: in
     assert "hunter2" not in response.text
 
 
-async def test_a_client_that_goes_away_is_counted_as_such(log_file: Path) -> None:
+async def test_request_of_a_disconnected_client_is_logged_with_status_499(log_file: Path) -> None:
     async def silence(_scope: Scope, _receive: Receive, _send: Send) -> None: ...
 
-    outer = around(silence, [])
+    edge = edge_around(silence, [])
     scope: Any = {
         "type": "http",
         "method": "GET",
         "path": "/api/user/profile",
         "query_string": b"",
-        "headers": [(b"x-request-id", b"who-went-away")],
+        "headers": [(b"x-request-id", b"client-gone")],
     }
-    await outer(scope, cast("Any", None), cast("Any", None))
+    await edge(scope, cast("Any", None), cast("Any", None))
 
-    (line,) = await lines_of_request(log_file, "who-went-away")
+    (line,) = await lines_of_request(log_file, "client-gone")
     assert (line["status"], line["client_ip"]) == (499, None)

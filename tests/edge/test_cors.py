@@ -1,4 +1,4 @@
-"""Browsers: exact origins, no credentials, and errors that a script can read."""
+"""CORS: exact origins, no credentials, and errors that scripts can read."""
 
 import httpx
 import pytest
@@ -9,12 +9,12 @@ from tests.support.problems import assert_problem
 pytestmark = pytest.mark.engine_independent
 
 LOGIN = "/api/auth/login"
-REQUEST_CONTEXT = "https://app.example.com"
+ORIGIN = "https://app.example.com"
 EXPOSED = "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate"
 
 
 def cors_headers(response: httpx.Response) -> dict[str, str]:
-    """Return the headers by which a browser decides."""
+    """Return the CORS headers of a response."""
     return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
 
 
@@ -27,10 +27,10 @@ def cors_headers(response: httpx.Response) -> dict[str, str]:
         ("DELETE", "Authorization, Content-Type, X-Request-ID"),
     ],
 )
-async def test_a_preflight_of_an_allowed_origin_is_granted(
+async def test_preflight_of_an_allowed_origin_is_granted(
     client: httpx.AsyncClient, method: str, headers: str | None
 ) -> None:
-    wanted = {"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": method}
+    wanted = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
     if headers is not None:
         wanted["Access-Control-Request-Headers"] = headers
 
@@ -39,7 +39,7 @@ async def test_a_preflight_of_an_allowed_origin_is_granted(
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers.get_list("vary") == ["Origin"]
     assert cors_headers(response) == {
-        "access-control-allow-origin": REQUEST_CONTEXT,
+        "access-control-allow-origin": ORIGIN,
         "access-control-allow-methods": "GET, POST, PATCH, DELETE",
         "access-control-allow-headers": "authorization, content-type, x-request-id",
         "access-control-max-age": "600",
@@ -61,7 +61,7 @@ async def test_a_preflight_of_an_allowed_origin_is_granted(
         "",
     ],
 )
-async def test_a_preflight_of_another_origin_is_refused(client: httpx.AsyncClient, origin: str) -> None:
+async def test_preflight_of_another_origin_is_denied(client: httpx.AsyncClient, origin: str) -> None:
     response = await client.options(LOGIN, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
 
     assert_problem(response, 403, "CORS_ORIGIN_DENIED")
@@ -71,11 +71,11 @@ async def test_a_preflight_of_another_origin_is_refused(client: httpx.AsyncClien
 @pytest.mark.parametrize(
     ("method", "headers"), [("PUT", ""), ("get", ""), ("", ""), ("POST", "x-evil"), ("POST", "content-type, cookie")]
 )
-async def test_a_preflight_for_what_is_not_offered_is_refused(
+async def test_preflight_for_an_unsupported_method_or_header_is_denied(
     client: httpx.AsyncClient, method: str, headers: str
 ) -> None:
     wanted = {
-        "Origin": REQUEST_CONTEXT,
+        "Origin": ORIGIN,
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": headers,
     }
@@ -86,34 +86,34 @@ async def test_a_preflight_for_what_is_not_offered_is_refused(
     assert "access-control-allow-methods" not in response.headers
 
 
-async def test_an_answer_to_an_allowed_origin_may_be_read_without_credentials(client: httpx.AsyncClient) -> None:
-    response = await client.get("/health/live", headers={"Origin": REQUEST_CONTEXT})
+async def test_response_to_an_allowed_origin_can_be_read_without_credentials(client: httpx.AsyncClient) -> None:
+    response = await client.get("/health/live", headers={"Origin": ORIGIN})
 
     assert response.status_code == 200
     assert cors_headers(response) == {
-        "access-control-allow-origin": REQUEST_CONTEXT,
+        "access-control-allow-origin": ORIGIN,
         "access-control-expose-headers": EXPOSED,
     }
 
 
-async def test_an_answer_to_another_origin_may_not_be_read(client: httpx.AsyncClient) -> None:
+async def test_response_to_another_origin_cannot_be_read(client: httpx.AsyncClient) -> None:
     response = await client.get("/health/live", headers={"Origin": "https://evil.example.com"})
 
     assert (response.status_code, cors_headers(response)) == (200, {})
     assert response.headers.get_list("vary") == ["Origin"]
 
 
-async def test_a_cache_is_told_that_the_answer_depends_on_the_origin(client: httpx.AsyncClient) -> None:
+async def test_response_varies_by_origin(client: httpx.AsyncClient) -> None:
     response = await client.get("/.well-known/jwks.json")
 
     assert response.headers.get_list("vary") == ["Origin"]
 
 
-async def test_without_origins_there_is_no_cors_at_all(app_with: OtherAppFactory) -> None:
+async def test_without_origins_no_cors_headers_are_sent(app_with: OtherAppFactory) -> None:
     async with app_with(CORS_ORIGINS="[]") as other:
-        plain = await other.client.get("/health/live", headers={"Origin": REQUEST_CONTEXT})
+        plain = await other.client.get("/health/live", headers={"Origin": ORIGIN})
         preflight = await other.client.options(
-            LOGIN, headers={"Origin": REQUEST_CONTEXT, "Access-Control-Request-Method": "POST"}
+            LOGIN, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
         )
 
     assert (plain.status_code, cors_headers(plain)) == (200, {})
