@@ -129,7 +129,7 @@ async def test_server_stops_reading_from_a_refused_client(app: Litestar) -> None
 
 async def test_too_many_pipelined_requests_are_refused(app: Litestar) -> None:
     async with wire_server(app) as server, server.wire() as wire:
-        await wire.send(LIVE * (MAX_PIPELINED + 100))
+        await wire.send(LIVE * (MAX_PIPELINED_REQUESTS + 100))
 
         statuses = [(await wire.response()).status_code for _ in range(MAX_PIPELINED_REQUESTS + 1)]
         assert statuses == [200] * (MAX_PIPELINED_REQUESTS + 1)
