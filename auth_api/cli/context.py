@@ -13,8 +13,10 @@ import click
 from loguru import logger
 
 from auth_api.composition import create_services
+from auth_api.doctor.connecting import explain_failure
 from auth_api.kit.db import migrations
 from auth_api.kit.db.failures import is_outage
+from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.piccolo_app import APP_NAME
 from auth_api.services import Services
 from auth_api.settings import Settings
@@ -37,21 +39,22 @@ def load_settings(*, keep_secret: bool = False) -> Settings:
 
 
 @contextmanager
-def database_errors() -> Iterator[None]:
-    """Replace an error of the database by one sentence that says why it cannot be used."""
+def database_errors(policy: DatabasePolicy) -> Iterator[None]:
+    """Replace an error of the database by the reason why it cannot be used, and the fix."""
     try:
         yield
     except BrokenPipeError:  # the reader of the output has closed the pipe
         raise
     except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise click.ClickException(str(error)) from error
-    except (OSError, sqlite3.Error) as error:
-        message = f"The database cannot be used: {str(error) or 'no response'}."
-        raise click.ClickException(message) from error
     except Exception as error:
-        if not is_outage(error):
+        if not (isinstance(error, (OSError, sqlite3.Error)) or is_outage(error)):
             raise
-        message = f"The database cannot be reached: {error}."
+        if policy.sqlite_path is not None:
+            message = f"The database {policy.place} cannot be used: {error}."
+        else:
+            reason, fix = explain_failure(error)
+            message = f"PostgreSQL at {policy.place}: {reason}. {fix}"
         raise click.ClickException(message) from error
 
 
@@ -67,7 +70,7 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        message = "Not a terminal. Pass --yes to confirm."
+        message = f"{question} Not a terminal. Pass --yes to confirm."
         raise click.UsageError(message)
     click.confirm(question, abort=True)
 
@@ -87,5 +90,5 @@ def run(command: Callable[[Services], Awaitable[T]]) -> T:
         async with services.running():
             return await command(services)
 
-    with database_errors():
+    with database_errors(settings.database):
         return asyncio.run(main())

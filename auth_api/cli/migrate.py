@@ -22,9 +22,10 @@ NOTHING_PENDING: Final = "No migrations are pending."
 @click.option("--drift", is_flag=True, help="Only list table changes that no migration contains; needs no database.")
 def migrate(*, check: bool, drift: bool) -> None:
     """Apply pending migrations. Several processes may do this at once."""
-    engine = create_migrating_engine(load_settings().database)
+    policy = load_settings().database
+    engine = create_migrating_engine(policy)
     bind(engine)
-    with database_errors():
+    with database_errors(policy):
         if drift:
             sys.exit(_report("not in a migration", asyncio.run(find_drift()), "All table changes are in migrations."))
         if check:

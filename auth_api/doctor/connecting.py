@@ -40,10 +40,11 @@ _EXPLANATIONS: Final[tuple[tuple[type[Exception], str, str], ...]] = (
         "Check host and port in DATABASE_URL, and whether a firewall drops packets.",
     ),
     (
-        OSError,
+        ConnectionRefusedError,
         "the connection was refused",
         "Check host and port in DATABASE_URL, and whether the server is running.",
     ),
+    (OSError, "the connection failed", "Check host and port in DATABASE_URL, and whether the server is running."),
 )
 """The first type that matches, its meaning and the fix."""
 

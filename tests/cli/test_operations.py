@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
-from tests.support.processes import clean_environment
+from tests.support.processes import clean_environment, free_port
 
 pytestmark = pytest.mark.slow
 
@@ -73,7 +73,7 @@ def test_destructive_command_needs_confirmation_without_a_terminal(deployment: D
     refused = deployment.command("users", command, "ada")
 
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.endswith("Error: Not a terminal. Pass --yes to confirm.\n")
+    assert refused.stderr.endswith("ada <ada@example.com> (id 1)? Not a terminal. Pass --yes to confirm.\n")
     assert deployment.command("users", "show", "ada").returncode == 0
 
 
@@ -99,6 +99,17 @@ def test_destructive_command_asks_at_a_terminal(deployment: Deployment, answer: 
     assert done.returncode == status
     assert "Permanently delete ada <ada@example.com> (id 1)? [y/N]" in done.stdout
     assert (done.stdout + done.stderr).strip().endswith(end)
+
+
+def test_unreachable_database_is_explained_with_a_fix(deployment: Deployment) -> None:
+    url = f"postgresql://ada:hunter2@127.0.0.1:{free_port()}/auth"
+
+    done = deployment.command("users", "list", DATABASE_URL=url)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        f"Error: PostgreSQL at {url.partition('@')[2]}: the connection was refused. Check host"
+    )
 
 
 def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
