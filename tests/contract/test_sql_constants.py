@@ -45,6 +45,8 @@ CONSTANT: Final = {
     "f-string": 'table.raw(f"SELECT {COLUMNS}, {NOW} FROM users WHERE id = {{}}", value)',
     "f-string-beside-literal": 'table.raw(f"SELECT {COLUMNS} " "FROM users WHERE id = {}", value)',
     "ddl": 'engine.run_ddl("SELECT 1")',
+    "condition": 'table.delete().where(WhereRaw(f"{NOW} > {{}}", value))',
+    "query-string": 'QueryString("SELECT {}", value)',
 }
 
 VARIABLE: Final = {
@@ -54,6 +56,9 @@ VARIABLE: Final = {
     "parameter-in-f-string": 'table.raw(f"SELECT {value}")',
     "parameter-in-concatenation": 'table.raw("SELECT " + value)',
     "ddl": 'engine.run_ddl(f"SELECT {value}")',
+    "condition": 'table.delete().where(WhereRaw(f"{value} > 1"))',
+    "query-string": 'querystring.QueryString("SELECT " + value)',
+    "keyword": "table.raw(sql=value)",
     "local-variable": 'sql = "SELECT 1"\n    table.raw(sql)',
     "local-variable-in-capitals": 'SQL: Final = "SELECT 1"\n    table.raw(SQL)',
     "percent": 'table.raw("SELECT %s" % COLUMNS)',

@@ -8,22 +8,23 @@ from typing import Final
 TreeOf = Callable[[str], ast.Module | None]
 """Returns the syntax tree of a module of the product by its dotted name, None for any other module."""
 
-QUERY_METHODS: Final = frozenset({"raw", "run_ddl"})
+TAKES_SQL: Final = frozenset({"raw", "run_ddl", "QueryString", "Unquoted", "WhereRaw"})
+"""Methods and classes whose first argument is SQL."""
 
 _CONSTANT_NAME: Final = re.compile(r"_?[A-Z][A-Z0-9_]*")
 
 
 def variable_queries(tree: ast.Module, tree_of: TreeOf) -> Iterator[str]:
-    """Yield the calls of query methods whose SQL is not constant.
+    """Yield the calls of methods and classes that take SQL and get one that is not constant.
 
     Constant are a literal, a module-level `Final` name whose value is constant, and a concatenation (`+`, f-string,
     neighbouring literals) of these. The name may be imported from another module of the product.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in QUERY_METHODS:
-            has_star = bool(node.args) and isinstance(node.args[0], ast.Starred)
-            if not node.args or has_star or not _is_constant(node.args[0], tree, tree_of):
-                yield ast.unparse(node)
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=arguments) if name in TAKES_SQL:
+                if not arguments or not _is_constant(arguments[0], tree, tree_of):
+                    yield ast.unparse(node)
 
 
 def _is_constant(node: ast.expr, tree: ast.Module, tree_of: TreeOf) -> bool:

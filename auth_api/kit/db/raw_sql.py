@@ -55,5 +55,5 @@ async def fetch_rows(query: Raw) -> Sequence[Mapping[str, Any]]:
 
 @lru_cache(maxsize=MAX_CACHED_STATEMENTS)
 def _compile_text(template: str, parameters: int, engine_type: str) -> str:
-    text, _ = QueryString(template, *range(parameters)).compile_string(engine_type)
+    text, _ = _ValuesOnly(template, *range(parameters)).compile_string(engine_type)
     return text
