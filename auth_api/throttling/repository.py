@@ -1,6 +1,7 @@
 """Statements on counters. Each counts and checks at once: parallel requests would pass a separate check."""
 
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
@@ -10,6 +11,11 @@ from auth_api.kit.db.expressions import EPOCH_NOW
 from auth_api.throttling.failures import FailedAttempts
 from auth_api.throttling.policy import FailedAttemptLimit, ThrottlingPolicy
 from auth_api.throttling.tables import ThrottleCounterRow
+
+_WINDOW_HAS_ENDED: Final = f"throttle_counters.window_ends_at <= {EPOCH_NOW}"
+
+_FREE_ATTEMPTS: Final = "CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END"
+"""Its three parameters: the key of the network's counter, the free attempts from it, those from all networks."""
 
 
 class Count(msgspec.Struct, frozen=True):
@@ -26,9 +32,8 @@ async def count(key: str, window_seconds: float) -> Count:
         "INSERT INTO throttle_counters (key, attempts, window_ends_at, blocked_until, expires_at) "
         f"VALUES ({{}}, 1, {EPOCH_NOW} + {{}}, 0, {EPOCH_NOW} + {{}}) "
         "ON CONFLICT (key) DO UPDATE SET "
-        f"attempts = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
-        "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        f"window_ends_at = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
+        f"attempts = CASE WHEN {_WINDOW_HAS_ENDED} THEN 1 ELSE throttle_counters.attempts + 1 END, "
+        f"window_ends_at = CASE WHEN {_WINDOW_HAS_ENDED} "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "expires_at = excluded.expires_at "
         f"RETURNING attempts, window_ends_at - {EPOCH_NOW} AS resets_in",
@@ -63,19 +68,16 @@ async def count_attempt(network_key: str, user_key: str, policy: ThrottlingPolic
         f"FROM throttle_counters WHERE key = {{}} AND blocked_until > {EPOCH_NOW}) "
         "UNION ALL SELECT CAST({} AS varchar), CAST({} AS double precision)) AS tried WHERE true ORDER BY key "
         "ON CONFLICT (key) DO UPDATE SET "
-        f"attempts = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
-        "THEN 1 ELSE throttle_counters.attempts + 1 END, "
-        f"window_ends_at = CASE WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} "
+        f"attempts = CASE WHEN {_WINDOW_HAS_ENDED} THEN 1 ELSE throttle_counters.attempts + 1 END, "
+        f"window_ends_at = CASE WHEN {_WINDOW_HAS_ENDED} "
         "OR CASE WHEN throttle_counters.key = {} THEN CAST({} AS boolean) ELSE CAST({} AS boolean) END "
         "THEN excluded.window_ends_at ELSE throttle_counters.window_ends_at END, "
         "blocked_until = CASE "
-        f"WHEN throttle_counters.window_ends_at <= {EPOCH_NOW} OR throttle_counters.attempts "
-        "+ 1 < CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END THEN 0 "
-        "WHEN throttle_counters.attempts + 1 - CAST({} AS integer) "
-        ">= CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END "
+        f"WHEN {_WINDOW_HAS_ENDED} OR throttle_counters.attempts + 1 < {_FREE_ATTEMPTS} THEN 0 "
+        f"WHEN throttle_counters.attempts + 1 - CAST({{}} AS integer) >= {_FREE_ATTEMPTS} "
         f"THEN {EPOCH_NOW} + CAST({{}} AS double precision) "
-        f"ELSE {EPOCH_NOW} + CAST({{}} AS double precision) * (1 << (throttle_counters.attempts "
-        "+ 1 - CASE WHEN throttle_counters.key = {} THEN CAST({} AS integer) ELSE CAST({} AS integer) END)) END, "
+        f"ELSE {EPOCH_NOW} + CAST({{}} AS double precision) "
+        f"* (1 << (throttle_counters.attempts + 1 - {_FREE_ATTEMPTS})) END, "
         "expires_at = excluded.expires_at "
         f"WHERE throttle_counters.blocked_until <= {EPOCH_NOW} "
         "RETURNING key, attempts",
