@@ -66,7 +66,7 @@ def show(name: str, *, as_json: bool) -> None:
 @_json
 def list_(*, limit: int, as_json: bool) -> None:
     """List the newest users."""
-    _print(run(lambda services: services.administration.newest(limit)), as_json=as_json, many=True)
+    _print(run(lambda services: services.administration.newest(limit)), as_json=as_json, is_list=True)
 
 
 @users.command()
@@ -198,10 +198,10 @@ def _report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
     click.echo(json.dumps(facts, indent=2) if as_json else sentence)
 
 
-def _print(users_found: Sequence[User], *, as_json: bool, many: bool = False) -> None:
+def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False) -> None:
     documents = [user_fields(user) for user in users_found]
     if as_json:
-        click.echo(json.dumps(documents if many else documents[0], indent=2))
+        click.echo(json.dumps(documents if is_list else documents[0], indent=2))
         return
     columns = ("id", "username", "email", "is_active", "email_verified", "created_at", "last_login")
     print_table(columns, ([document[column] for column in columns] for document in documents))
