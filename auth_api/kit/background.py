@@ -1,4 +1,4 @@
-"""Work that goes on beside the requests, in the same event loop."""
+"""Background jobs, which run in the same event loop as the requests."""
 
 import asyncio
 import contextlib
@@ -11,62 +11,64 @@ from loguru import logger
 
 from auth_api.kit.errors import RetryLaterException
 
-AFTER_AN_ERROR: Final = 5.0
-"""Seconds until the next try of what failed; the database may be away."""
+RETRY_SECONDS: Final = 5.0
+"""Pause after a failed step, which may have failed because the database is down."""
 
-JITTER: Final = 0.2
-"""Waits vary by this share: the processes of one deployment shall not ask in step."""
+JITTER_SHARE: Final = 0.2
+"""Share by which pauses vary, so that the processes of a deployment do not poll in lockstep."""
 
-STOP_WITHIN: Final = 5.0
-"""Seconds that a step may go on once the process was asked to stop."""
+MAX_STOP_SECONDS: Final = 5.0
+"""Time that a running step has to finish when the process stops."""
 
 
 class BackgroundJob:
-    """Does one thing over and over.
+    """Repeats a step of work.
 
     Args:
-        name: in logs.
-        step: does a piece of the work, and returns in how many seconds there may be more.
+        name: for log lines.
+        step: does one piece of work and returns the pause until the next one, in seconds.
     """
 
     def __init__(self, name: str, step: Callable[[], Awaitable[float]]) -> None:
         self._name = name
         self._step = step
         self._woken = asyncio.Event()
-        self._stopping = False
+        self._is_stopping = False
 
     def wake(self) -> None:
-        """Say that there is work now."""
+        """End the current pause, because there is work."""
         self._woken.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Work in this context. On leaving it, the step under way is waited for, but not for long."""
+        """Run the job in this context. At the end, a running step has 5 s to finish before it is cancelled."""
         task = asyncio.create_task(self._work(), name=self._name)
         try:
             yield
         finally:
-            self._stopping = True
+            self._is_stopping = True
             self.wake()
-            _, late = await asyncio.wait({task}, timeout=STOP_WITHIN)
-            for unfinished in late:
-                unfinished.cancel()
+            _, unfinished = await asyncio.wait({task}, timeout=MAX_STOP_SECONDS)
+            for late in unfinished:
+                late.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
-                    await unfinished
+                    await late
 
     async def _work(self) -> None:
-        failing = False
-        while not self._stopping:
+        is_failing = False
+        while not self._is_stopping:
             self._woken.clear()
             try:
                 pause = await self._step()
-                failing = False
-            except Exception as error:  # noqa: BLE001 - whatever it is, the job goes on
-                # Once: an outage of an hour is one event. Where it came from is in the breaker's lines.
-                trace = None if failing or isinstance(error, RetryLaterException) else error
-                log = logger.bind(job=self._name, error=type(error).__name__).opt(exception=trace)
-                log.log("DEBUG" if failing else "WARNING", "background job failed, and will try again")
-                failing, pause = True, AFTER_AN_ERROR
+                is_failing = False
+            except Exception as error:  # noqa: BLE001 - the job goes on after any error
+                # Only the first failure of an outage is a warning. The breaker logs the cause of an outage.
+                trace = None if is_failing or isinstance(error, RetryLaterException) else error
+                log = logger.bind(event="job:failed", job=self._name, error_type=type(error).__name__)
+                log.opt(exception=trace).log(
+                    "DEBUG" if is_failing else "WARNING", "background job failed; it is retried"
+                )
+                is_failing, pause = True, RETRY_SECONDS
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause * random.uniform(1 - JITTER, 1)):  # noqa: S311 - spreads load
+                async with asyncio.timeout(pause * random.uniform(1 - JITTER_SHARE, 1)):  # noqa: S311 - spreads load
                     await self._woken.wait()

@@ -1,7 +1,7 @@
-"""Time. No other module reads a clock, so a test moves time by passing another one in.
+"""Clocks. No other module reads the time, so a test can pass another clock.
 
-Rows are dated by the database (`clock_timestamp()` in SQL, on both engines): with several instances it is the one
-clock they share. What lives in this process alone (tokens' `iat` and `exp`, error envelopes) is dated by a `Clock`.
+The database dates rows (`clock_timestamp()` in SQL, on both engines), because it is the clock that all instances share.
+A `Clock` dates everything else: `iat` and `exp` of tokens, error envelopes.
 """
 
 import time
@@ -11,14 +11,14 @@ from datetime import UTC, datetime
 import msgspec
 
 Clock = Callable[[], datetime]
-"""Gives the present as an aware datetime in UTC."""
+"""Returns the current time as an aware datetime in UTC."""
 
 Monotonic = Callable[[], float]
-"""Gives seconds that only ever grow: for durations, deadlines and the breaker."""
+"""Returns seconds that never decrease: for durations, deadlines and circuit breakers."""
 
 
 def utc_now() -> datetime:
-    """The system's wall clock."""
+    """Return the time of the system's wall clock."""
     return datetime.now(UTC)
 
 
@@ -26,8 +26,8 @@ monotonic: Monotonic = time.monotonic
 
 
 def rfc3339(moment: datetime) -> str:
-    """Write an aware datetime as the API does: UTC, milliseconds, `Z` (RFC 3339 §5.6)."""
-    if moment.tzinfo is not UTC or type(moment) is not datetime:  # loguru has a class of its own
+    """Format an aware datetime as in all responses: in UTC, with milliseconds and `Z` (RFC 3339 §5.6)."""
+    if moment.tzinfo is not UTC or type(moment) is not datetime:  # loguru has a subclass
         moment = datetime.combine(moment.date(), moment.timetz()).astimezone(UTC)
-    text: str = msgspec.to_builtins(moment)  # six digits or none, in a fifth of the time that `isoformat` takes
+    text: str = msgspec.to_builtins(moment)  # six decimal places or none; takes a fifth of the time of `isoformat`
     return f"{text[:23]}Z" if moment.microsecond else f"{text[:19]}.000Z"

@@ -1,4 +1,4 @@
-"""Time limits: one timer for many, and a way to cut a task short that leaves its COMMIT whole."""
+"""Time limits: one timer for many deadlines, and cancellation that does not interrupt a COMMIT."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -9,20 +9,20 @@ from auth_api.kit.clock import monotonic
 
 K = TypeVar("K")
 
-ASK_AGAIN: Final = 0.1
-"""Seconds until a task is cut short that could not be a moment ago."""
+RETRY_SECONDS: Final = 0.1
+"""Interval at which a task that cannot be interrupted yet is tried again."""
 
-_indivisible: set[asyncio.Task[Any]] = set()
+_uninterruptible: set[asyncio.Task[Any]] = set()
 _interrupted: set[asyncio.Task[Any]] = set()
 _postponed: dict[asyncio.Task[Any], asyncio.TimerHandle] = {}
 
 
 class Deadlines(Generic[K]):
-    """The same time limit for many. Who began first is late first, so one timer of the event loop does for all.
+    """The same time limit for many keys. Keys expire in the order of their start, so one timer is enough.
 
     Args:
-        seconds: how long each may take.
-        expire: called with whoever took longer.
+        seconds: the time limit.
+        expire: called with a key whose time limit is over.
     """
 
     def __init__(self, seconds: float, expire: Callable[[K], None]) -> None:
@@ -35,32 +35,32 @@ class Deadlines(Generic[K]):
         return len(self._ends)
 
     def start(self, key: K) -> None:
-        """Begin to count, unless that has begun already."""
+        """Start the time limit of a key, unless it has been started already."""
         self._ends.setdefault(key, monotonic() + self._seconds)
-        if self._timer is None:  # as hardly ever, when there is much to do
-            self._arm(self._seconds)
+        if self._timer is None:  # rare under load
+            self._set_timer(self._seconds)
 
     def stop(self, key: K) -> None:
-        """It is done, if it had begun."""
+        """Stop the time limit of a key, if it has been started."""
         self._ends.pop(key, None)
 
     def oldest(self, *, after: float) -> K | None:
-        """Return who has waited longest, if that is more than so many seconds."""
+        """Return the key that was started first, if that is more than `after` seconds ago."""
         for key, end in self._ends.items():
             return key if end - self._seconds + after < monotonic() else None
         return None
 
-    def _arm(self, seconds: float) -> None:
+    def _set_timer(self, seconds: float) -> None:
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._fire)
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._on_timer)
 
-    def _fire(self) -> None:
+    def _on_timer(self) -> None:
         self._timer = None
         now = monotonic()
         while self._ends:
             key, end = next(iter(self._ends.items()))
             if end > now:
-                self._arm(end - now)
+                self._set_timer(end - now)
                 return
             del self._ends[key]
             self._expire(key)
@@ -68,22 +68,22 @@ class Deadlines(Generic[K]):
 
 @contextmanager
 def uninterruptible() -> Iterator[None]:
-    """Keep `interrupt` off this task: for a COMMIT, which has a time limit of its own and an outcome worth knowing."""
+    """Postpone `interrupt` of the current task: for a COMMIT, which has its own time limit and must have an outcome."""
     task = asyncio.current_task()
     if task is None:
         yield
         return
-    _indivisible.add(task)
+    _uninterruptible.add(task)
     try:
         yield
     finally:
-        _indivisible.discard(task)
+        _uninterruptible.discard(task)
 
 
 def interrupt(task: asyncio.Task[Any]) -> None:
-    """Cancel a task; one that is in the middle of something indivisible, as soon as that is over, if it goes on."""
-    if task in _indivisible:
-        _postponed[task] = asyncio.get_running_loop().call_later(ASK_AGAIN, interrupt, task)
+    """Cancel a task, or, if it is in an `uninterruptible` context, as soon as it has left that."""
+    if task in _uninterruptible:
+        _postponed[task] = asyncio.get_running_loop().call_later(RETRY_SECONDS, interrupt, task)
         return
     _postponed.pop(task, None)
     _interrupted.add(task)
@@ -91,7 +91,7 @@ def interrupt(task: asyncio.Task[Any]) -> None:
 
 
 def was_interrupted(task: asyncio.Task[Any]) -> bool:
-    """Tell, in `except CancelledError`, whether the reason was `interrupt`; the task may then go on."""
+    """Return, in `except CancelledError`, whether `interrupt` was the cause. If so, the task may continue."""
     if task not in _interrupted:
         return False
     while task.cancelling():
@@ -100,7 +100,7 @@ def was_interrupted(task: asyncio.Task[Any]) -> bool:
 
 
 def clear(task: asyncio.Task[Any]) -> None:
-    """Forget what was to be interrupted: it is done, whatever else its task may do."""
+    """Forget all interruptions of a task, because the work that was to be interrupted has ended."""
     _interrupted.discard(task)
     if (timer := _postponed.pop(task, None)) is not None:
         timer.cancel()

@@ -1,8 +1,8 @@
-"""A label for a device, good enough for its owner to tell one session from another."""
+"""Short names of devices, by which users recognize their sessions."""
 
 from typing import Final
 
-# The first that is found counts: most browsers name the ones they are compatible with, too.
+# The first match counts: most browsers also name other browsers that they are compatible with.
 _BROWSERS: Final = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -22,15 +22,15 @@ _SYSTEMS: Final = (
     ("Mac OS X", "macOS"),
     ("Linux", "Linux"),
 )
-MAX_PRODUCT_LENGTH: Final = 40
+MAX_PRODUCT_CHARACTERS: Final = 40
 
 
 def device_label(user_agent: str | None) -> str:
-    """Return `Firefox on Linux`, or the first product of a program's user agent, or `Unknown device`."""
+    """Return a name such as `Firefox on Linux`, or the first product of the User-Agent header, or `Unknown device`."""
     if not user_agent:
         return "Unknown device"
-    browser = next((name for mark, name in _BROWSERS if mark in user_agent), None)
-    system = next((name for mark, name in _SYSTEMS if mark in user_agent), None)
+    browser = next((name for token, name in _BROWSERS if token in user_agent), None)
+    system = next((name for token, name in _SYSTEMS if token in user_agent), None)
     if browser and system:
         return f"{browser} on {system}"
-    return browser or system or user_agent.split("/")[0].split(" ")[0][:MAX_PRODUCT_LENGTH] or "Unknown device"
+    return browser or system or user_agent.split("/")[0].split(" ")[0][:MAX_PRODUCT_CHARACTERS] or "Unknown device"

@@ -1,7 +1,7 @@
-"""Logs: one flat JSON object per line, written by one thread so that no request waits for a pipe.
+"""The log: one flat JSON object per line, written by a thread of its own so that no request waits for a pipe.
 
-loguru collects, standard-library loggers are bridged to it, and everything passes one redaction. Values of variables in
-tracebacks are never printed (`diagnose` is off).
+loguru collects all records, including those of the standard library's loggers, and every line is redacted. Tracebacks
+do not contain values of variables (`diagnose` is off).
 """
 
 import contextlib
@@ -12,36 +12,39 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-import msgspec
 from loguru import logger
 
 from auth_api.kit.clock import utc_now
-from auth_api.kit.log_format import json_line, request_line, text_line
+from auth_api.kit.log_format import flat_line, json_line, request_line, text_line
 from auth_api.kit.metrics import LOG_LINES_DROPPED
 
 if TYPE_CHECKING:
     from loguru import Message, Record
 
-QUEUE_SIZE: Final = 10_000
-"""Lines that may wait for a slow pipe; further ones are dropped and counted."""
+MAX_QUEUED_LINES: Final = 10_000
+"""Lines that may wait for a slow pipe; further lines are dropped and counted."""
 
-ATOMIC_WRITE: Final = 4096
-"""Bytes that a pipe takes from one process without another's in between; a longer line may be torn."""
+MAX_WRITE_BYTES: Final = 4096
+"""Size up to which a write to a pipe is atomic, so that lines of several processes do not mix."""
 
-GATHERING: Final = 0.02
-"""Seconds in which the writer lets lines pile up after it has written: to wake a thread costs more than a line does."""
+BATCH_SECONDS: Final = 0.02
+"""Time in which the writer collects lines after each write, because waking a thread costs more than a line does."""
+
+MAX_STOP_SECONDS: Final = 2.0
 
 
 class LogWriter:
-    """A loguru sink: renders in the caller's thread, writes in its own. `logger.remove()` stops it.
+    """A loguru sink that renders records in the caller's thread and writes them in its own. `logger.remove()` stops it.
 
     Args:
-        render: makes a line of a record.
-        descriptor: where lines go.
-        queue_size: how many may wait.
+        render: returns the line of a record.
+        descriptor: file descriptor to write to.
+        queue_size: maximum number of lines that wait.
     """
 
-    def __init__(self, render: Callable[["Record"], bytes], descriptor: int = 1, queue_size: int = QUEUE_SIZE) -> None:
+    def __init__(
+        self, render: Callable[["Record"], bytes], descriptor: int = 1, queue_size: int = MAX_QUEUED_LINES
+    ) -> None:
         self._render = render
         self._descriptor = descriptor
         self._queue_size = queue_size
@@ -53,11 +56,11 @@ class LogWriter:
         self._thread.start()
 
     def write(self, message: "Message") -> None:
-        """Take a record from loguru."""
+        """Render and queue a record of loguru."""
         self.put(self._render(message.record))
 
     def put(self, line: bytes) -> None:
-        """Take a line, or drop and count it when too many wait already."""
+        """Queue a line, or drop and count it if the queue is full."""
         if self._lines.qsize() < self._queue_size:
             self._lines.put(line)
         else:
@@ -65,47 +68,52 @@ class LogWriter:
             LOG_LINES_DROPPED.inc()
 
     def stop(self) -> None:
-        """Write what waits, for at most two seconds."""
+        """Write all queued lines, for at most two seconds."""
         self._stopping.set()
         self._lines.put(None)
-        self._thread.join(timeout=2)
+        self._thread.join(timeout=MAX_STOP_SECONDS)
 
     def _write_all(self) -> None:
-        running = True
-        while running:
+        is_running = True
+        while is_running:
             batch = [self._lines.get()]
             with contextlib.suppress(queue.Empty):
-                while len(batch) < QUEUE_SIZE:
+                while len(batch) < MAX_QUEUED_LINES:
                     batch.append(self._lines.get_nowait())
-            running = None not in batch
+            is_running = None not in batch
             if self.dropped > self._reported:
-                self._reported, lost = self.dropped, self.dropped - self._reported
-                batch.append(msgspec.json.encode({"level": "ERROR", "message": f"{lost} log lines dropped"}) + b"\n")
+                self._reported, dropped = self.dropped, self.dropped - self._reported
+                batch.append(_line_about_dropped(dropped))
             for piece in _pieces(line for line in batch if line is not None):
                 self._write(piece)
-            if running:
-                self._stopping.wait(GATHERING)
+            if is_running:
+                self._stopping.wait(BATCH_SECONDS)
 
     def _write(self, data: bytes) -> None:
-        # A full disk or a closed pipe costs lines, never requests.
+        # A full disk or a closed pipe loses lines, but never fails a request.
         with contextlib.suppress(OSError):
             while data:
                 data = data[os.write(self._descriptor, data) :]
 
 
+def _line_about_dropped(number: int) -> bytes:
+    fields = {"event": "log_lines:dropped", "lines": number}
+    return flat_line(f"{number} log lines dropped", fields, at=utc_now(), level="ERROR", source=__name__)
+
+
 def _pieces(lines: Iterable[bytes]) -> Iterator[bytes]:
-    """Join whole lines up to what a pipe takes in one go: several processes may share it (POSIX write, PIPE_BUF)."""
+    """Join whole lines up to the size of an atomic write (POSIX, PIPE_BUF), as several processes may share a pipe."""
     piece = b""
     for line in lines:
-        if piece and len(piece) + len(line) > ATOMIC_WRITE:
+        if piece and len(piece) + len(line) > MAX_WRITE_BYTES:
             yield piece
             piece = b""
         piece += line
     yield piece
 
 
-class _Bridge(logging.Handler):
-    """Hands records of the standard library's loggers to loguru, under their own name."""
+class _LoguruHandler(logging.Handler):
+    """Passes records of the standard library's loggers to loguru, with the event `LIBRARY:logged`."""
 
     def emit(self, record: logging.LogRecord) -> None:
         level: str | int
@@ -113,27 +121,28 @@ class _Bridge(logging.Handler):
             level = logger.level(record.levelname).name
         except ValueError:
             level = record.levelno
-        named = logger.patch(lambda loguru_record: loguru_record.update({"name": record.name}))
+        event = f"{record.name.partition('.')[0]}:logged"
+        named = logger.patch(lambda loguru_record: loguru_record.update({"name": record.name})).bind(event=event)
         try:
             message = record.getMessage()
-        except Exception:  # noqa: BLE001 - arguments that do not fit cost the caller nothing
+        except Exception:  # noqa: BLE001 - arguments that do not match the format must not fail the caller
             message = str(record.msg)
         named.opt(exception=record.exc_info).log(level, "{}", message)
 
 
 _json_writers: list[LogWriter] = []
-"""The writer of this process, where it takes lines of level INFO, as JSON."""
+"""The writer of this process, if it writes lines of level INFO as JSON."""
 
 
 def log_request(source: str, **fields: Any) -> None:
-    """Do what `logger.bind(**fields).info("request")` does, for the line that every request writes.
+    """Write the access line, with the same result as `logger.bind(**fields).info("request")`.
 
-    loguru alone takes four times as long as all of this: it looks at the stack, the thread and the process of each
-    record, and no line of ours shows those. Nor are words of our own searched for secrets.
+    It takes a quarter of loguru's time, which reads stack, thread and process of each record, and of the fields it
+    redacts only `path`.
 
     Args:
-        source: the module that says so.
-        fields: `path`, in the client's words, and others in the server's own.
+        source: name of the calling module.
+        fields: fields of the line. Only `path` may contain text of the client.
     """
     if _json_writers:
         _json_writers[0].put(request_line(source, fields, at=utc_now()))
@@ -142,33 +151,34 @@ def log_request(source: str, **fields: Any) -> None:
 
 
 def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogWriter:
-    """Send every log of this process to one writer, and nothing anywhere else.
+    """Send the records of all loggers of this process to one writer.
 
-    Returns the writer. It stops when logging is configured anew, or by `logger.remove()`, which loguru calls at exit.
+    Returns:
+        The writer. The next call of this function stops it, and so does `logger.remove()`, which loguru calls at exit.
     """
     writer = LogWriter(json_line if as_json else text_line, descriptor)
     logger.remove()
-    # The writer renders the record itself, so loguru need not.
+    # The writer renders the record itself, so loguru's format is not used.
     logger.add(writer, level=level, format=lambda _: "", diagnose=False, backtrace=False, catch=True)
-    takes_info = logger.level(level).no <= logger.level("INFO").no
-    _json_writers[:] = [writer] if as_json and takes_info else []
-    logging.basicConfig(handlers=[_Bridge()], level=level, force=True)
+    has_info = logger.level(level).no <= logger.level("INFO").no
+    _json_writers[:] = [writer] if as_json and has_info else []
+    logging.basicConfig(handlers=[_LoguruHandler()], level=level, force=True)
     logging.captureWarnings(capture=True)
     for name in ("uvicorn", "uvicorn.error"):
-        known = logging.getLogger(name)
-        known.handlers.clear()
-        known.propagate = True
-        known.setLevel(logging.NOTSET)
-    access = logging.getLogger("uvicorn.access")  # the outer layer writes that line, without the query
+        library = logging.getLogger(name)
+        library.handlers.clear()
+        library.propagate = True
+        library.setLevel(logging.NOTSET)
+    access = logging.getLogger("uvicorn.access")  # the edge middleware writes the access line, without the query string
     access.handlers.clear()
     access.propagate = False
-    for name in ("aiosqlite", "asyncio", "piccolo"):  # below that two of them print statements with their values
+    for name in ("aiosqlite", "asyncio", "piccolo"):  # at lower levels, two of them log statements with their values
         logging.getLogger(name).setLevel(logging.WARNING)
     return writer
 
 
 def is_terminal(descriptor: int = 1) -> bool:
-    """Tell whether a person reads the output."""
+    """Return whether the output goes to a terminal."""
     try:
         return os.isatty(descriptor)
     except OSError:

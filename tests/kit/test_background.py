@@ -1,4 +1,4 @@
-"""Work beside the requests: woken, repeated after errors, ended in good order."""
+"""Background jobs can be woken, are retried after errors, and stop within a time limit."""
 
 import asyncio
 
@@ -9,15 +9,15 @@ from auth_api.kit.background import BackgroundJob
 from tests.support.log_lines import logged
 from tests.support.waiting import until
 
-A_DAY = 86400.0
+DAY_SECONDS = 86400.0
 
 
-async def test_a_step_is_taken_at_once_and_again_when_woken() -> None:
+async def test_job_runs_at_once_and_again_when_woken() -> None:
     steps: list[int] = []
 
     async def step() -> float:
         steps.append(1)
-        return A_DAY
+        return DAY_SECONDS
 
     job = BackgroundJob("sweep", step)
     async with job.running():
@@ -26,49 +26,49 @@ async def test_a_step_is_taken_at_once_and_again_when_woken() -> None:
         await until(lambda: len(steps) == 2)
 
 
-async def test_what_arrives_during_a_step_is_not_missed() -> None:
+async def test_job_that_is_woken_during_a_step_runs_again() -> None:
     steps: list[int] = []
 
     async def step() -> float:
         steps.append(1)
         if len(steps) == 1:
             job.wake()
-        return A_DAY
+        return DAY_SECONDS
 
     job = BackgroundJob("sweep", step)
     async with job.running():
         await until(lambda: len(steps) == 2)
 
 
-async def test_while_there_is_more_it_goes_on() -> None:
+async def test_job_repeats_its_step_without_a_pause_if_the_step_returns_zero() -> None:
     left = [3]
 
     async def step() -> float:
         left[0] -= 1
-        return 0.0 if left[0] else A_DAY
+        return 0.0 if left[0] else DAY_SECONDS
 
     async with BackgroundJob("sweep", step).running():
         await until(lambda: left[0] == 0)
 
 
-async def test_an_error_is_told_once_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "AFTER_AN_ERROR", 0.001)
+async def test_failing_job_is_retried_and_logs_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "RETRY_SECONDS", 0.001)
     steps: list[int] = []
 
     async def step() -> float:
         steps.append(1)
         if len(steps) < 4:
             raise OSError
-        return A_DAY
+        return DAY_SECONDS
 
     with logged("WARNING") as lines:
         async with BackgroundJob("sweep", step).running():
             await until(lambda: len(steps) == 4)
 
-    assert [(line["job"], line["error"]) for line in lines] == [("sweep", "OSError")]
+    assert [(line["event"], line["job"], line["error_type"]) for line in lines] == [("job:failed", "sweep", "OSError")]
 
 
-async def test_the_step_under_way_is_waited_for() -> None:
+async def test_stopping_waits_for_a_running_step() -> None:
     finished = asyncio.Event()
     begun = asyncio.Event()
 
@@ -76,7 +76,7 @@ async def test_the_step_under_way_is_waited_for() -> None:
         begun.set()
         await asyncio.sleep(0.05)
         finished.set()
-        return A_DAY
+        return DAY_SECONDS
 
     async with BackgroundJob("sweep", step).running():
         await begun.wait()
@@ -84,19 +84,19 @@ async def test_the_step_under_way_is_waited_for() -> None:
     assert finished.is_set()
 
 
-async def test_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(background, "STOP_WITHIN", 0.01)
-    cut = asyncio.Event()
+async def test_stopping_cancels_a_step_that_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "MAX_STOP_SECONDS", 0.01)
+    cancelled = asyncio.Event()
 
     async def step() -> float:
         try:
-            await asyncio.sleep(A_DAY)
+            await asyncio.sleep(DAY_SECONDS)
         except asyncio.CancelledError:
-            cut.set()
+            cancelled.set()
             raise
-        return A_DAY
+        return DAY_SECONDS
 
     async with BackgroundJob("sweep", step).running():
         await asyncio.sleep(0)
 
-    assert cut.is_set()
+    assert cancelled.is_set()

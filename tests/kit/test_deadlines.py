@@ -1,4 +1,4 @@
-"""One timer for many deadlines, and what an interruption leaves whole."""
+"""Deadlines expire in order, and an interruption does not cancel a COMMIT."""
 
 import asyncio
 
@@ -13,11 +13,11 @@ pytestmark = pytest.mark.engine_independent
 
 
 @pytest.fixture
-def _standing(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+def _clock(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deadlines, "monotonic", clock)
 
 
-async def test_who_is_late_is_told_in_the_order_of_beginning() -> None:
+async def test_deadlines_expire_in_the_order_of_their_start() -> None:
     late: list[str] = []
     deadlines: Deadlines[str] = Deadlines(0.01, late.append)
     for name in "abc":
@@ -29,20 +29,20 @@ async def test_who_is_late_is_told_in_the_order_of_beginning() -> None:
     assert len(deadlines) == 0
 
 
-async def test_who_was_stopped_is_not_late() -> None:
+async def test_stopped_deadline_does_not_expire() -> None:
     late: list[str] = []
     deadlines: Deadlines[str] = Deadlines(0.01, late.append)
     deadlines.start("a")
     deadlines.start("b")
 
     deadlines.stop("a")
-    deadlines.stop("never begun")
+    deadlines.stop("never started")
 
     await until(lambda: bool(late))
     assert late == ["b"]
 
 
-async def test_beginning_again_buys_no_time() -> None:
+async def test_starting_a_deadline_again_does_not_extend_it() -> None:
     late: list[str] = []
     deadlines: Deadlines[str] = Deadlines(0.05, late.append)
     deadlines.start("a")
@@ -55,7 +55,7 @@ async def test_beginning_again_buys_no_time() -> None:
     assert late == ["a"]
 
 
-async def test_a_timer_goes_on_for_those_who_began_later() -> None:
+async def test_timer_continues_for_deadlines_that_started_later() -> None:
     late: list[str] = []
     deadlines: Deadlines[str] = Deadlines(0.02, late.append)
     deadlines.start("a")
@@ -67,8 +67,8 @@ async def test_a_timer_goes_on_for_those_who_began_later() -> None:
     await until(lambda: late == ["a", "b", "c"])
 
 
-@pytest.mark.usefixtures("_standing")
-async def test_the_oldest_is_known_once_it_is_old_enough(clock: ManualClock) -> None:
+@pytest.mark.usefixtures("_clock")
+async def test_oldest_returns_the_first_key_after_the_given_time(clock: ManualClock) -> None:
     deadlines: Deadlines[str] = Deadlines(10, lambda _: None)
     assert deadlines.oldest(after=1) is None
     deadlines.start("a")
@@ -80,47 +80,47 @@ async def test_the_oldest_is_known_once_it_is_old_enough(clock: ManualClock) -> 
     assert deadlines.oldest(after=1) == "a"
 
 
-async def interrupted_in(work: asyncio.Event, steps: list[str]) -> str:
-    """Do something indivisible until the event is set, and then wait for ever."""
+async def run_uninterruptible(is_done: asyncio.Event, steps: list[str]) -> str:
+    """Run an uninterruptible block until the event is set, then wait without end. Return who cancelled it."""
     task = asyncio.current_task()
     assert task is not None
     try:
         with uninterruptible():
             steps.append("begun")
-            await work.wait()
-            steps.append("whole")
+            await is_done.wait()
+            steps.append("finished")
         await asyncio.Event().wait()
     except asyncio.CancelledError:
-        return "ours" if was_interrupted(task) else "another's"
+        return "interrupt" if was_interrupted(task) else "cancel"
     return "never"
 
 
-async def test_what_is_indivisible_is_interrupted_afterwards() -> None:
-    work, steps = asyncio.Event(), list[str]()
-    task = asyncio.create_task(interrupted_in(work, steps))
+async def test_interrupt_waits_for_the_end_of_an_uninterruptible_block() -> None:
+    is_done, steps = asyncio.Event(), list[str]()
+    task = asyncio.create_task(run_uninterruptible(is_done, steps))
     await until(lambda: bool(steps))
 
     interrupt(task)
     await asyncio.sleep(0)
-    work.set()
+    is_done.set()
 
-    assert await task == "ours"
-    assert steps == ["begun", "whole"]
+    assert await task == "interrupt"
+    assert steps == ["begun", "finished"]
     clear(task)
 
 
-async def test_a_cancellation_by_somebody_else_is_not_taken_for_ours() -> None:
-    work, steps = asyncio.Event(), list[str]()
-    task = asyncio.create_task(interrupted_in(work, steps))
+async def test_plain_cancellation_is_not_an_interruption() -> None:
+    is_done, steps = asyncio.Event(), list[str]()
+    task = asyncio.create_task(run_uninterruptible(is_done, steps))
     await until(lambda: bool(steps))
 
     task.cancel()
 
-    assert await task == "another's"
+    assert await task == "cancel"
 
 
-async def test_a_task_that_was_interrupted_may_go_on() -> None:
-    async def go_on() -> int:
+async def test_interrupted_task_may_continue() -> None:
+    async def continue_after_interrupt() -> int:
         task = asyncio.current_task()
         assert task is not None
         try:
@@ -130,7 +130,7 @@ async def test_a_task_that_was_interrupted_may_go_on() -> None:
         await asyncio.sleep(0)
         return task.cancelling()
 
-    task = asyncio.create_task(go_on())
+    task = asyncio.create_task(continue_after_interrupt())
     await asyncio.sleep(0)
     interrupt(task)
 
@@ -138,7 +138,7 @@ async def test_a_task_that_was_interrupted_may_go_on() -> None:
     clear(task)
 
 
-async def test_what_is_settled_is_not_interrupted_any_more() -> None:
+async def test_clear_removes_a_postponed_interruption() -> None:
     task = asyncio.current_task()
     assert task is not None
     with uninterruptible():
@@ -146,4 +146,4 @@ async def test_what_is_settled_is_not_interrupted_any_more() -> None:
 
     clear(task)
 
-    await asyncio.sleep(2 * deadlines.ASK_AGAIN)
+    await asyncio.sleep(2 * deadlines.RETRY_SECONDS)

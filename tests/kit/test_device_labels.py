@@ -1,4 +1,4 @@
-"""What a session is called in its owner's list."""
+"""Sessions are listed under a short name of their device."""
 
 import pytest
 
@@ -26,11 +26,11 @@ LABELS = {
 
 
 @pytest.mark.parametrize(("user_agent", "label"), LABELS.items())
-def test_a_device_is_called_by_its_program_and_system(user_agent: str | None, label: str) -> None:
+def test_device_label_names_browser_and_system(user_agent: str | None, label: str) -> None:
     assert device_label(user_agent) == label
 
 
-async def test_a_session_is_listed_under_its_devices_label(user_factory: UserFactory) -> None:
+async def test_session_list_shows_the_device_label(user_factory: UserFactory) -> None:
     ada = await user_factory()
     ada.headers["User-Agent"] = "our-tool/2.0"
     await ada.log_in()

@@ -1,4 +1,4 @@
-"""One writer for every logger of a process, at one level. In a process of its own, as it changes the whole process."""
+"""All loggers of a process write to one writer at one level. Each test runs in a process of its own."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ from tests.support.processes import clean_environment
 pytestmark = pytest.mark.engine_independent
 
 REPOSITORY = Path(__file__).parents[3]
-BEGINNING = """
+PREAMBLE = """
     import asyncio, logging, sys, warnings
     from loguru import logger
     from auth_api.kit.log_format import request_id_of_context
@@ -23,9 +23,9 @@ BEGINNING = """
 
 
 def output_of(script: str) -> subprocess.CompletedProcess[str]:
-    """Run a script against this source tree."""
+    """Run a script in a new process."""
     return subprocess.run(
-        [sys.executable, "-c", dedent(BEGINNING) + dedent(script)],
+        [sys.executable, "-c", dedent(PREAMBLE) + dedent(script)],
         cwd=REPOSITORY,
         env=clean_environment({}),
         capture_output=True,
@@ -39,7 +39,7 @@ def lines_of(result: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
-def test_every_logger_ends_in_the_same_lines() -> None:
+def test_all_loggers_write_to_the_same_output() -> None:
     result = output_of("""
         writer = configure_logging(level="INFO", as_json=True)
         logger.info("ours")
@@ -47,7 +47,7 @@ def test_every_logger_ends_in_the_same_lines() -> None:
         logging.getLogger("uvicorn.error").info("server")
         logging.getLogger("some.library").info("token %s", "rt_" + "A" * 43)
         logging.getLogger("some.library").log(25, "between the levels")
-        logging.getLogger("some.library").info("%d", "no number")
+        logging.getLogger("some.library").info("%d", "not a number")
         logging.getLogger("some.library").info("{braces} stay")
         request_id_of_context.set("abc-1")
         warnings.warn("deprecated", DeprecationWarning)
@@ -65,10 +65,16 @@ def test_every_logger_ends_in_the_same_lines() -> None:
         ("some.library", "INFO", "{braces} stay"),
     ]
     assert (lines[-1]["logger"], lines[-1]["request_id"]) == ("py.warnings", "abc-1")
+    assert [line.get("event") for line in lines] == [
+        None,
+        *["some:logged", "uvicorn:logged"],
+        *["some:logged"] * 4,
+        "py:logged",
+    ]
     assert result.stderr == ""
 
 
-def test_a_library_s_exception_has_its_trace_in_one_line() -> None:
+def test_exception_of_a_library_logger_is_one_line_with_its_traceback() -> None:
     result = output_of("""
         writer = configure_logging(level="INFO", as_json=True)
         def fail(hidden):
@@ -77,13 +83,13 @@ def test_a_library_s_exception_has_its_trace_in_one_line() -> None:
             fail("Correct-" + "Horse")
         except ValueError:
             logging.getLogger("some.library").exception("failed")
-        logging.getLogger("some.library").error("no exception", exc_info=True)
+        logging.getLogger("some.library").error("without exception", exc_info=True)
         writer.stop()
     """)
 
     first, second = lines_of(result)
     assert (first["message"], first["exception"].splitlines()[-1]) == ("failed", "ValueError: why")
-    assert second["message"] == "no exception"
+    assert second["message"] == "without exception"
     assert "Correct-Horse" not in result.stdout
     assert result.stderr == ""
 
@@ -96,7 +102,7 @@ def test_a_library_s_exception_has_its_trace_in_one_line() -> None:
         ("ERROR", ["error", "error"]),
     ],
 )
-def test_the_level_holds_for_all(level: str, expected: list[str]) -> None:
+def test_log_level_applies_to_all_loggers(level: str, expected: list[str]) -> None:
     result = output_of(f"""
         writer = configure_logging(level="{level}", as_json=True)
         for log in (logger, logging.getLogger("some.library")):
@@ -108,7 +114,7 @@ def test_the_level_holds_for_all(level: str, expected: list[str]) -> None:
     assert [line["message"] for line in lines_of(result)] == expected
 
 
-def test_who_would_print_statements_or_queries_is_kept_quiet() -> None:
+def test_loggers_that_would_print_statements_or_query_strings_are_silent() -> None:
     result = output_of("""
         writer = configure_logging(level="DEBUG", as_json=True)
         for name in ("aiosqlite", "asyncio", "piccolo"):
@@ -120,17 +126,17 @@ def test_who_would_print_statements_or_queries_is_kept_quiet() -> None:
     assert (result.stdout, result.stderr) == ("", "")
 
 
-def test_a_terminal_gets_text() -> None:
+def test_output_without_json_is_text() -> None:
     result = output_of("""
         writer = configure_logging(level="INFO", as_json=False)
         logging.getLogger("some.library").warning("as text")
         writer.stop()
     """)
 
-    assert result.stdout.endswith("WARNING  as text\n")
+    assert result.stdout.endswith("WARNING  as text event=some:logged\n")
 
 
-def test_configured_twice_it_still_writes_once() -> None:
+def test_logging_configured_twice_writes_each_line_once() -> None:
     result = output_of("""
         configure_logging(level="INFO", as_json=True).stop()
         writer = configure_logging(level="INFO", as_json=True)
@@ -142,7 +148,7 @@ def test_configured_twice_it_still_writes_once() -> None:
     assert [line["message"] for line in lines_of(result)] == ["once", "once"]
 
 
-def test_the_quick_way_says_the_same_as_loguru() -> None:
+def test_log_request_writes_the_same_line_as_loguru() -> None:
     result = output_of("""
         from auth_api.kit.logging import log_request
         writer = configure_logging(level="INFO", as_json=True)
@@ -153,11 +159,11 @@ def test_the_quick_way_says_the_same_as_loguru() -> None:
         writer.stop()
     """)
 
-    usual, quick = lines_of(result)
-    assert quick.pop("timestamp").endswith("Z")
+    usual, fast = lines_of(result)
+    assert fast.pop("timestamp").endswith("Z")
     usual.pop("timestamp")
-    assert list(quick.items()) == list(usual.items())
-    assert quick["path"] == "/[redacted]"
+    assert list(fast.items()) == list(usual.items())
+    assert fast["path"] == "/[redacted]"
 
 
 @pytest.mark.parametrize(
@@ -167,9 +173,9 @@ def test_the_quick_way_says_the_same_as_loguru() -> None:
         ('writer = configure_logging(level="INFO", as_json=False)', "INFO     request path=/ status=200\n"),
         ('logger.remove(); logger.add(sys.stdout, format="{name} {message} {extra[path]}")', "a.b request /\n"),
     ],
-    ids=["another level", "as text", "set up by somebody else"],
+    ids=["higher level", "text", "configured by other code"],
 )
-def test_the_quick_way_minds_the_configuration(set_up: str, expected: str) -> None:
+def test_log_request_respects_the_configuration(set_up: str, expected: str) -> None:
     result = output_of(f"""
         from auth_api.kit.logging import log_request
         {set_up}

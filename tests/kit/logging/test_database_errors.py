@@ -1,4 +1,4 @@
-"""PostgreSQL's errors quote the values of the row; the log names the error and no value."""
+"""PostgreSQL's errors quote values of rows; the log contains the error code and no value."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ EMAIL = "ada@example.com"
 
 
 def duplicate() -> Exception:
-    """Return the error as the driver builds it from the server's words."""
+    """Return the error as the driver builds it from the server's message."""
     fields = {
         "S": "ERROR",
         "C": "23505",
@@ -29,12 +29,12 @@ def duplicate() -> Exception:
 
 
 def wrong_type() -> Exception:
-    """Return the driver's own refusal of a value."""
+    """Return the error of the driver that rejects a value."""
     message = f"invalid input for query argument $1: '{EMAIL}' (an integer is required)"
     return cast("Exception", asyncpg.DataError(message))
 
 
-def raise_plainly(error: Exception) -> None:
+def raise_directly(error: Exception) -> None:
     raise error
 
 
@@ -44,7 +44,7 @@ def raise_as_cause(error: Exception) -> None:
 
 def raise_as_context(error: Exception) -> None:
     try:
-        raise_plainly(error)
+        raise_directly(error)
     finally:
         raise LookupError
 
@@ -63,7 +63,7 @@ def raise_in_a_group(error: Exception) -> None:
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """The lines of this test in both forms."""
+    """The lines of this test as JSON and as text."""
     rendered: list[str] = []
     handler = logger.add(
         lambda message: rendered.extend([json_line(message.record).decode(), text_line(message.record).decode()]),
@@ -76,26 +76,26 @@ def logged() -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("error", [duplicate, wrong_type])
 @pytest.mark.parametrize(
-    "way", [raise_plainly, raise_as_cause, raise_as_context, raise_as_cause_of_a_cause, raise_in_a_group]
+    "raise_it", [raise_directly, raise_as_cause, raise_as_context, raise_as_cause_of_a_cause, raise_in_a_group]
 )
-def test_no_value_of_a_row_stands_in_a_trace_however_it_was_raised(
-    logged: list[str], error: Callable[[], Exception], way: Callable[[Exception], None]
+def test_traceback_contains_no_value_of_a_row(
+    logged: list[str], error: Callable[[], Exception], raise_it: Callable[[Exception], None]
 ) -> None:
     made = error()
     assert EMAIL in str(made)
 
     try:
-        way(made)
-    except Exception:  # noqa: BLE001 - each way raises another one
+        raise_it(made)
+    except Exception:  # noqa: BLE001 - the class depends on the parameter
         logger.exception("unexpected error")
 
     assert len(logged) == 2
     assert [line for line in logged if EMAIL in line] == []
 
 
-def test_the_trace_still_says_what_it_was(logged: list[str]) -> None:
+def test_traceback_contains_the_sqlstate_and_the_constraint(logged: list[str]) -> None:
     try:
-        raise_plainly(duplicate())
+        raise_directly(duplicate())
     except asyncpg.PostgresError:
         logger.exception("unexpected error")
 

@@ -1,4 +1,4 @@
-"""A log line is one flat JSON object, whatever was logged."""
+"""Every log line is one flat JSON object."""
 
 import json
 import re
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.engine_independent
 
 
 class Coordinates(msgspec.Struct):
-    """Something that a log may hold."""
+    """A value that is not a JSON type."""
 
     x: int
 
 
 @pytest.fixture
 def lines() -> Iterator[list[bytes]]:
-    """What the lines of this test look like."""
+    """The lines that the test logs."""
     rendered: list[bytes] = []
     handler = logger.add(lambda message: rendered.append(json_line(message.record)), level=0, format=lambda _: "")
     yield rendered
@@ -38,7 +38,7 @@ def only(lines: list[bytes]) -> dict[str, Any]:
     return document
 
 
-def test_a_line_says_when_how_grave_where_and_what(lines: list[bytes]) -> None:
+def test_line_has_timestamp_level_logger_message_and_fields(lines: list[bytes]) -> None:
     logger.bind(event="session:refreshed", user_id=7).info("refreshed")
 
     line = only(lines)
@@ -53,7 +53,7 @@ def test_a_line_says_when_how_grave_where_and_what(lines: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("character", ["\n", "\r\n", "\x00", "\x1b[31m", "\x85", "\u2028"])
-def test_no_text_can_end_its_line(lines: list[bytes], character: str) -> None:
+def test_text_with_a_line_break_stays_in_one_line(lines: list[bytes], character: str) -> None:
     text = f'before{character}{{"level":"INFO"}}'
 
     logger.bind(path=text).info("{}", text)
@@ -64,7 +64,7 @@ def test_no_text_can_end_its_line(lines: list[bytes], character: str) -> None:
     assert b"\r" not in lines[0]
 
 
-def test_the_request_s_id_stands_in_every_line_of_it(lines: list[bytes]) -> None:
+def test_lines_of_a_request_contain_its_id(lines: list[bytes]) -> None:
     token = request_id_of_context.set("abc-1")
     logger.info("within")
     request_id_of_context.reset(token)
@@ -88,10 +88,10 @@ VALUES: dict[str, tuple[Any, Any]] = {
     "list": ([1, "a"], [1, "a"]),
     "tuple": ((1, 2), [1, 2]),
     "mapping": ({"a": {"b": 1}}, {"a": {"b": 1}}),
-    "mapping by numbers": ({1: "a"}, {"1": "a"}),
+    "mapping with numeric keys": ({1: "a"}, {"1": "a"}),
     "UUID": (IDENTIFIER, str(IDENTIFIER)),
     "moment": (datetime(2026, 2, 19, tzinfo=UTC), "2026-02-19 00:00:00+00:00"),
-    "path": (Path("/tmp/x"), "/tmp/x"),  # noqa: S108 - a text like any other
+    "path": (Path("/tmp/x"), "/tmp/x"),  # noqa: S108 - only a text here
     "bytes": (b"ab", "b'ab'"),
     "struct": (Coordinates(x=1), "Coordinates(x=1)"),
     "exception": (ValueError("why"), "why"),
@@ -100,13 +100,13 @@ VALUES: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.mark.parametrize(("value", "written"), VALUES.values(), ids=VALUES)
-def test_every_value_has_a_form(lines: list[bytes], value: Any, written: Any) -> None:
+def test_value_is_written_as_json(lines: list[bytes], value: Any, written: Any) -> None:
     logger.bind(value=value).info("value")
 
     assert only(lines)["value"] == written
 
 
-def test_a_message_that_no_utf8_can_say_is_written_all_the_same(lines: list[bytes]) -> None:
+def test_message_that_cannot_be_encoded_as_utf8_is_escaped(lines: list[bytes]) -> None:
     logger.info("no such file: {}", b"\xff.txt".decode(errors="surrogateescape"))
 
     assert only(lines)["message"] == "no such file: \udcff.txt"
@@ -117,13 +117,14 @@ def log_in(password: str) -> None:
     raise ValueError(len(attempts))
 
 
-def test_a_trace_names_places_and_no_values(lines: list[bytes]) -> None:
+def test_traceback_contains_functions_and_no_values(lines: list[bytes]) -> None:
     hidden = "Correct-Horse-" + "7-Staple"
     try:
         log_in(hidden)
     except ValueError:
         logger.exception("unexpected error")
 
+    assert only(lines)["error_type"] == "ValueError"
     trace = only(lines)["exception"]
     assert "in log_in" in trace
     assert trace.endswith("ValueError: 1\n")
@@ -131,7 +132,7 @@ def test_a_trace_names_places_and_no_values(lines: list[bytes]) -> None:
     assert lines[0].count(b"\n") == 1
 
 
-def test_a_trace_shows_its_causes_and_no_secret_of_their_texts(lines: list[bytes]) -> None:
+def test_traceback_contains_causes_with_redacted_messages(lines: list[bytes]) -> None:
     token = "rt_" + "A" * 43
     sessions: dict[str, int] = {}
     try:
@@ -147,7 +148,7 @@ def test_a_trace_shows_its_causes_and_no_secret_of_their_texts(lines: list[bytes
     assert token not in trace
 
 
-def test_an_exception_without_an_exception_is_no_reason_to_fail(lines: list[bytes]) -> None:
+def test_record_that_claims_an_exception_without_one_is_written(lines: list[bytes]) -> None:
     logger.opt(exception=True).error("nothing was raised")
 
     assert only(lines)["message"] == "nothing was raised"

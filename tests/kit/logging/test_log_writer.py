@@ -1,4 +1,4 @@
-"""Lines are written by a thread of their own: a slow or broken pipe costs lines, never requests."""
+"""A thread writes the log lines: a slow or broken pipe loses lines and never blocks a request."""
 
 import os
 import time
@@ -17,13 +17,13 @@ pytestmark = pytest.mark.engine_independent
 
 
 class Pipe:
-    """A pipe whose reader reads when the test says so."""
+    """A pipe that is read only when the test calls a method."""
 
     def __init__(self) -> None:
         self.reader, self.writer = os.pipe()
 
     def fill(self) -> int:
-        """Write until nothing more fits; return how much did."""
+        """Fill the pipe's buffer. Return the number of bytes."""
         os.set_blocking(self.writer, False)
         size = 0
         try:
@@ -34,14 +34,14 @@ class Pipe:
             return size
 
     def read(self, size: int) -> bytes:
-        """Read exactly so much."""
+        """Read exactly `size` bytes."""
         data = b""
         while len(data) < size:
             data += os.read(self.reader, size - len(data))
         return data
 
     def read_to_the_end(self) -> bytes:
-        """Close the writing end and read what is left."""
+        """Close the writing end and read the rest."""
         os.close(self.writer)
         data = b""
         while piece := os.read(self.reader, 65536):
@@ -61,7 +61,7 @@ def pipe() -> Iterator[Pipe]:
 
 
 def writer_to(pipe: Pipe, queue_size: int = 100) -> LogWriter:
-    """Return a writer whose records are lines already."""
+    """Return a writer whose records are bytes, which need no rendering."""
     render: Any = bytes
     return LogWriter(render, pipe.writer, queue_size)
 
@@ -71,7 +71,7 @@ def log(writer: LogWriter, line: bytes) -> None:
     writer.write(message)
 
 
-def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
+def test_stopping_writes_all_queued_lines_in_order(pipe: Pipe) -> None:
     writer = writer_to(pipe, queue_size=1000)
     lines = [b"line %d\n" % number for number in range(1000)]
 
@@ -83,24 +83,24 @@ def test_stopping_writes_what_waits_in_its_order(pipe: Pipe) -> None:
     assert writer.dropped == 0
 
 
-def test_loguru_stops_it_with_all_written(pipe: Pipe) -> None:
+def test_logger_remove_stops_the_writer_after_its_last_line(pipe: Pipe) -> None:
     render: Any = lambda record: record["message"].encode()  # noqa: E731 - typed
     writer = LogWriter(render, pipe.writer)
     number = logger.add(writer, format="{message}", filter=lambda record: "only here" in record["extra"])
 
-    logger.bind(**{"only here": True}).info("the last word")
+    logger.bind(**{"only here": True}).info("last line")
     logger.remove(number)
 
     assert not writer._thread.is_alive()  # noqa: SLF001 - it ended
-    assert pipe.read_to_the_end() == b"the last word"
+    assert pipe.read_to_the_end() == b"last line"
 
 
-def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
+def test_full_queue_drops_and_counts_lines_without_blocking(pipe: Pipe) -> None:
     changes = Changes()
     writer = writer_to(pipe, queue_size=5)
     filling = pipe.fill()
-    log(writer, b"in the thread's hands\n")
-    wait_until(writer._lines.empty)  # noqa: SLF001 - the thread has it and is stuck
+    log(writer, b"taken by the thread\n")
+    wait_until(writer._lines.empty)  # noqa: SLF001 - the thread is blocked with this line
     for number in range(5):
         log(writer, b"waits %d\n" % number)
 
@@ -115,12 +115,12 @@ def test_a_full_queue_drops_and_counts_without_waiting(pipe: Pipe) -> None:
     pipe.read(filling)
     writer.stop()
     written = pipe.read_to_the_end()
-    assert written.splitlines()[:6] == [b"in the thread's hands", *(b"waits %d" % number for number in range(5))]
+    assert written.splitlines()[:6] == [b"taken by the thread", *(b"waits %d" % number for number in range(5))]
     assert b'"1000 log lines dropped"' in written
     assert b"dropped\n" not in written
 
 
-def test_lost_lines_are_told_once(pipe: Pipe) -> None:
+def test_dropped_lines_are_reported_once(pipe: Pipe) -> None:
     writer = writer_to(pipe, queue_size=1)
     filling = pipe.fill()
     log(writer, b"first\n")
@@ -136,22 +136,22 @@ def test_lost_lines_are_told_once(pipe: Pipe) -> None:
     assert pipe.read_to_the_end().count(b"3 log lines dropped") == 1
 
 
-def test_lines_in_quick_succession_are_written_together(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_in_quick_succession_are_written_in_one_batch(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
     writer = writer_to(pipe)
     written: list[bytes] = []
     monkeypatch.setattr(writer, "_write", written.append)
 
-    log(writer, b"alone\n")
-    wait_until(lambda: written == [b"alone\n"])
+    log(writer, b"single\n")
+    wait_until(lambda: written == [b"single\n"])
     for _ in range(50):
         log(writer, b"one of many\n")
     writer.stop()
 
-    assert b"".join(written) == b"alone\n" + b"one of many\n" * 50
-    assert len(written) < 10  # two, unless the machine is very slow
+    assert b"".join(written) == b"single\n" + b"one of many\n" * 50
+    assert len(written) < 10  # usually 2
 
 
-def test_a_line_longer_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
+def test_line_longer_than_the_buffer_of_the_pipe_is_written_completely(pipe: Pipe) -> None:
     writer = writer_to(pipe)
     line = bytes(range(48, 58)) * 100_000 + b"\n"
 
@@ -162,23 +162,23 @@ def test_a_line_longer_than_the_pipe_arrives_whole(pipe: Pipe) -> None:
     writer.stop()
 
 
-def test_a_reader_that_went_away_costs_lines_only(pipe: Pipe) -> None:
+def test_closed_reader_loses_lines_and_does_not_stop_the_writer(pipe: Pipe) -> None:
     writer = writer_to(pipe)
     os.close(pipe.reader)
 
     for _ in range(3):
-        log(writer, b"nobody reads\n")
+        log(writer, b"lost\n")
         wait_until(writer._lines.empty)  # noqa: SLF001 - as above
     writer.stop()
 
     assert writer.dropped == 0
-    assert not writer._thread.is_alive()  # noqa: SLF001 - it ended in good order
+    assert not writer._thread.is_alive()  # noqa: SLF001 - nothing public shows this
 
 
-def test_stopping_waits_no_longer_than_two_seconds(pipe: Pipe) -> None:
+def test_stopping_takes_at_most_two_seconds(pipe: Pipe) -> None:
     writer = writer_to(pipe, queue_size=1)
     pipe.fill()
-    log(writer, b"stuck\n")
+    log(writer, b"blocked\n")
     wait_until(writer._lines.empty)  # noqa: SLF001 - as above
 
     begin = time.monotonic()
@@ -188,8 +188,8 @@ def test_stopping_waits_no_longer_than_two_seconds(pipe: Pipe) -> None:
     assert 0.9 < duration < 2.5
 
 
-def test_its_thread_does_not_keep_the_process_alive(pipe: Pipe) -> None:
+def test_thread_of_the_writer_does_not_keep_the_process_alive(pipe: Pipe) -> None:
     writer = writer_to(pipe)
 
-    assert writer._thread.daemon is True  # noqa: SLF001 - what the interpreter asks at its end
+    assert writer._thread.daemon is True  # noqa: SLF001 - as above
     writer.stop()

@@ -1,4 +1,4 @@
-"""No secret reaches the log, neither by its name nor by its look."""
+"""Secrets are redacted by the name of their field and by their format."""
 
 import json
 import uuid
@@ -48,18 +48,18 @@ HARMLESS_NAMES = ["user_id", "event", "path", "token_type", "tokens_ended", "met
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
 @pytest.mark.parametrize("value", ["hunter2", 7, None, ["hunter2"], {"a": "hunter2"}, b"hunter2"])
-def test_what_has_a_secret_s_name_is_not_shown(name: str, value: object) -> None:
+def test_field_with_a_secret_name_is_redacted(name: str, value: object) -> None:
     assert redact(name, value) == REDACTED
 
 
 @pytest.mark.parametrize("name", HARMLESS_NAMES)
-def test_what_has_another_name_is_shown(name: str) -> None:
+def test_field_with_another_name_is_not_redacted(name: str) -> None:
     assert redact(name, "hunter2") == "hunter2"
 
 
-LOOKS = {
+FORMATS = {
     "refresh token": (REFRESH_TOKEN, "[redacted]"),
-    "refresh token in a text": (f"got {REFRESH_TOKEN}, gone", "got [redacted], gone"),
+    "refresh token in a text": (f"got {REFRESH_TOKEN}, done", "got [redacted], done"),
     "refresh token in JSON": (f'{{"a":"{REFRESH_TOKEN}"}}', '{"a":"[redacted]"}'),
     "refresh token in a query": (f"/x?t={REFRESH_TOKEN}&y=1", "/x?t=[redacted]&y=1"),
     "two refresh tokens": (f"{REFRESH_TOKEN} {REFRESH_TOKEN}", "[redacted] [redacted]"),
@@ -87,35 +87,35 @@ HARMLESS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "shown"), LOOKS.values(), ids=LOOKS)
-def test_what_looks_like_a_secret_is_not_shown(text: str, shown: str) -> None:
+@pytest.mark.parametrize(("text", "shown"), FORMATS.values(), ids=FORMATS)
+def test_text_in_the_format_of_a_secret_is_redacted(text: str, shown: str) -> None:
     assert redact("message", text) == shown
 
 
 @pytest.mark.parametrize("text", HARMLESS)
-def test_what_does_not_is_shown(text: str) -> None:
+def test_other_text_is_not_redacted(text: str) -> None:
     assert redact("message", text) == text
 
 
 class Pair(msgspec.Struct):
-    """A value that encodes itself."""
+    """A struct that contains a secret."""
 
     value: str
 
 
-class Odd:
-    """A value that says what it holds."""
+class Printable:
+    """An object whose `str` contains a secret."""
 
-    def __init__(self, held: str) -> None:
-        self._held = held
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
 
     def __str__(self) -> str:
-        return self._held
+        return self._secret
 
 
 @pytest.fixture
 def logged() -> Iterator[list[str]]:
-    """The lines of this test in both forms."""
+    """The lines of this test as JSON and as text."""
     rendered: list[str] = []
 
     def render(message: Any) -> None:
@@ -133,30 +133,30 @@ def logged() -> Iterator[list[str]]:
         str,
         str.encode,
         Pair,
-        Odd,
+        Printable,
         ValueError,
         lambda secret: [secret],
         lambda secret: (1, {secret}),
         lambda secret: {"a": {"b": [secret]}},
-        lambda secret: {"password": Odd("x"), "b": Pair(secret)},
+        lambda secret: {"password": Printable("x"), "b": Pair(secret)},
     ],
     ids=["text", "bytes", "struct", "object", "exception", "list", "set", "mapping", "mixture"],
 )
-def test_no_wrapping_brings_a_secret_into_a_line(logged: list[str], secret: str, wrap: Any) -> None:
+def test_secret_within_another_value_is_redacted(logged: list[str], secret: str, wrap: Any) -> None:
     logger.bind(value=wrap(secret)).info("value {}", wrap(secret))
 
     assert len(logged) == 2
     assert [line for line in logged if secret in line] == []
 
 
-def test_names_within_a_mapping_count_too() -> None:
+def test_secret_names_within_a_mapping_are_redacted() -> None:
     assert redact("details", {"password": "hunter2", "inner": {"token": "x", "id": 7}}) == {
         "password": REDACTED,
         "inner": {"token": REDACTED, "id": 7},
     }
 
 
-def test_both_forms_hide_by_name(logged: list[str]) -> None:
+def test_json_and_text_lines_are_redacted_by_field_name(logged: list[str]) -> None:
     logger.bind(password="hunter2", user_id=7).info("changed")
 
     as_json, as_text = logged
@@ -164,7 +164,7 @@ def test_both_forms_hide_by_name(logged: list[str]) -> None:
     assert as_text.endswith("changed password=[redacted] user_id=7\n")
 
 
-def test_an_id_stays_an_id() -> None:
+def test_uuid_is_not_redacted() -> None:
     identifier = uuid.uuid4()
 
     assert redact("session_id", identifier) == str(identifier)

@@ -1,4 +1,4 @@
-"""The form for a terminal: readable, and not to be forged by what a client sends."""
+"""Text lines for a terminal are readable, and a client cannot forge them."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.engine_independent
 
 @pytest.fixture
 def lines() -> Iterator[list[str]]:
-    """What the lines of this test look like."""
+    """The lines that the test logs."""
     rendered: list[str] = []
     handler = logger.add(
         lambda message: rendered.append(text_line(message.record).decode()), level=0, format=lambda _: ""
@@ -23,7 +23,7 @@ def lines() -> Iterator[list[str]]:
     logger.remove(handler)
 
 
-def test_a_line_is_time_level_message_and_details(lines: list[str]) -> None:
+def test_text_line_has_time_level_message_and_fields(lines: list[str]) -> None:
     token = request_id_of_context.set("abc-1")
     logger.bind(path="/api/ä", status=200).info("request")
     request_id_of_context.reset(token)
@@ -40,7 +40,7 @@ CONTROL = {
     "form feed": "\x0c",
     "colour": "\x1b[31m",
     "cursor up": "\x1b[1A",
-    "title of the window": "\x1b]0;x\x07",
+    "window title": "\x1b]0;x\x07",
     "backspace": "\x08",
     "NUL": "\x00",
     "next line": "\x85",
@@ -53,12 +53,12 @@ CONTROL = {
 
 
 @pytest.mark.parametrize("character", CONTROL.values(), ids=CONTROL)
-@pytest.mark.parametrize("place", ["message", "detail", "name"])
-def test_no_text_can_write_lines_of_its_own(lines: list[str], character: str, place: str) -> None:
+@pytest.mark.parametrize("position", ["message", "value", "name"])
+def test_control_character_cannot_forge_a_line(lines: list[str], character: str, position: str) -> None:
     text = f"x{character}12:00:00 INFO     forged"
-    details: dict[str, dict[str, Any]] = {"message": {}, "detail": {"path": text}, "name": {text: 1}}
+    fields: dict[str, dict[str, Any]] = {"message": {}, "value": {"path": text}, "name": {text: 1}}
 
-    logger.bind(**details[place]).info("{}", text if place == "message" else "request")
+    logger.bind(**fields[position]).info("{}", text if position == "message" else "request")
 
     (line,) = lines
     assert line.endswith("\n")
@@ -66,7 +66,7 @@ def test_no_text_can_write_lines_of_its_own(lines: list[str], character: str, pl
     assert line[:-1].isprintable()
 
 
-def test_a_trace_follows_its_line(lines: list[str]) -> None:
+def test_traceback_follows_its_text_line(lines: list[str]) -> None:
     try:
         int("seven")
     except ValueError:

@@ -43,7 +43,7 @@ async def test_server_runs_the_job_unless_the_interval_is_zero(
 async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auth_api.kit.background.STOP_WITHIN", 0.05)
+    monkeypatch.setattr("auth_api.kit.background.MAX_STOP_SECONDS", 0.05)
     begun = asyncio.Event()
 
     async def remove_forever(_rule: RetentionRule, _limit: int) -> int:
@@ -61,7 +61,7 @@ async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
 
 
 async def test_job_continues_after_an_outage(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("auth_api.kit.background.AFTER_AN_ERROR", 0.001)
+    monkeypatch.setattr("auth_api.kit.background.RETRY_SECONDS", 0.001)
     attempts, recovered = 0, asyncio.Event()
 
     async def fail_twice(_rule: RetentionRule, _limit: int) -> int:
