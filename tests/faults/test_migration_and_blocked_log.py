@@ -13,7 +13,7 @@ import pytest
 from tests.faults.conftest import Testbed, now, wait_for_traffic
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
-from tests.support.load import Measured, at_capacity, request_bytes
+from tests.support.load import LoadResult, at_capacity, request_bytes
 from tests.support.measurements import record
 from tests.support.processes import clean_environment, free_port
 from tests.support.simulated_users import Simulation
@@ -76,7 +76,7 @@ async def test_ft27_log_that_is_not_read_does_not_delay_requests(deployment: Dep
         live = request_bytes("GET", "/health/live")
         first = await at_capacity(port, live, connections=8, seconds=1)  # more lines than fit into the pipe
         sent = sum(first.seen.values())
-        worst = Measured()
+        worst = LoadResult()
         while sent < 11_000:  # more lines than fit into the queue
             worst = await at_capacity(port, live, connections=8, seconds=1)
             sent += sum(worst.seen.values())

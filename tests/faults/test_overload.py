@@ -11,7 +11,7 @@ import pytest
 from auth_api.server.policy import usable_cores
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
-from tests.support.load import Measured, at_capacity, at_rate, request_bytes
+from tests.support.load import LoadResult, at_capacity, at_rate, request_bytes
 from tests.support.measurements import record
 from tests.support.server_output import count_events, worker_pids
 from tests.support.waiting import wait_until
@@ -92,13 +92,13 @@ async def test_ft23_ten_times_the_logins_that_can_be_checked(deployment: Deploym
     assert set(profiles.seen) == {200}
     assert goodput >= 0.75 * peak
     assert set(greedy.seen) <= {200, 503}, describe(greedy)
-    assert greedy.unexplained == 0
+    assert greedy.without_retry_after == 0
     assert logins.within(503, 1.0) >= 0.99
-    assert logins.unexplained == 0
+    assert logins.without_retry_after == 0
     assert profiles.percentile(200, 0.99) < 0.5
     assert max(grown) <= threads * HASH_KIB + ALLOWANCE_KIB
     assert set(afterwards.seen) == {200}, describe(afterwards)
 
 
-def describe(measured: Measured) -> str:
+def describe(measured: LoadResult) -> str:
     return f"{dict(measured.seen)}, slowest {measured.percentile(200, 1):.2f} s"

@@ -1,1 +1,1 @@
-"""What the tests stand on: real servers, real processes, a real browser."""
+"""Support modules of the tests: servers, processes, a browser, fake services and comparisons."""

@@ -1,4 +1,4 @@
-"""A person who speaks HTTP."""
+"""A person who sends requests, and the response as tests compare it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,7 @@ PASSWORD = "Correct-Horse-7-Staple"
 
 @dataclass
 class ApiResponse:
-    """A response, as a test compares it."""
+    """A response, with the parts that tests compare."""
 
     response: httpx.Response
 
@@ -24,12 +24,12 @@ class ApiResponse:
 
     @property
     def code(self) -> str:
-        """The error's code; empty for an answer that is no error."""
+        """The error code, or an empty string."""
         return str(self.json.get("error_code", "")) if self.response.content else ""
 
     @property
     def outcome(self) -> tuple[int, str]:
-        """Status and error code together: what most tests expect."""
+        """The status and the error code."""
         return self.status, self.code
 
     def __getitem__(self, name: str) -> Any:
@@ -38,7 +38,7 @@ class ApiResponse:
 
 @dataclass
 class Actor:
-    """Somebody with an address, a name and a password; remembers the tokens of the last answer."""
+    """A person with an e-mail address, a username and a password, and the tokens of the last response."""
 
     client: httpx.AsyncClient
     username: str = "ada"
@@ -49,7 +49,7 @@ class Actor:
     headers: dict[str, str] = field(default_factory=dict)
 
     async def call(self, method: str, path: str, *, token: str | None = None, **arguments: Any) -> ApiResponse:
-        """Send a request, with the access token at hand unless another one (or an empty text, for none) is given."""
+        """Send a request with the current access token, with another one, or without one (an empty string)."""
         bearer = self.access_token if token is None else token
         headers = {**self.headers, **arguments.pop("headers", {})}
         if bearer:
@@ -57,22 +57,22 @@ class Actor:
         return ApiResponse(await self.client.request(method, path, headers=headers, **arguments))
 
     async def register(self, **changed: Any) -> ApiResponse:
-        """Register, and keep the tokens."""
+        """Register, and store the tokens."""
         fields = {"email": self.email, "username": self.username, "password": self.password, **changed}
-        return self._keep(await self.call("POST", "/api/auth/register", token="", json=fields))
+        return self._store(await self.call("POST", "/api/auth/register", token="", json=fields))
 
     async def log_in(self, **changed: Any) -> ApiResponse:
-        """Log in by username, and keep the tokens."""
+        """Log in with the username, and store the tokens."""
         fields = {"username": self.username, "password": self.password, **changed}
-        named = {name: value for name, value in fields.items() if value is not None}
-        return self._keep(await self.call("POST", "/api/auth/login", token="", json=named))
+        given = {name: value for name, value in fields.items() if value is not None}
+        return self._store(await self.call("POST", "/api/auth/login", token="", json=given))
 
     async def refresh(self, token: str | None = None) -> ApiResponse:
-        """Refresh with the token at hand, or another one, and keep the new ones."""
-        return self._keep(await self.try_refresh(token))
+        """Refresh with the current token, or another one, and store the new tokens."""
+        return self._store(await self.try_refresh(token))
 
     async def try_refresh(self, token: str | None = None) -> ApiResponse:
-        """Refresh without keeping the answer's tokens."""
+        """Refresh without storing the new tokens."""
         body = {"refresh_token": self.refresh_token if token is None else token}
         return await self.call("POST", "/api/auth/refresh", token="", json=body)
 
@@ -81,10 +81,10 @@ class Actor:
         return await self.call("GET", "/api/user/profile", token=token)
 
     async def log_out(self, token: str | None = None) -> ApiResponse:
-        """Log out by the access token."""
+        """Log out with the access token."""
         return await self.call("POST", "/api/auth/logout", token=token)
 
-    def _keep(self, response: ApiResponse) -> ApiResponse:
+    def _store(self, response: ApiResponse) -> ApiResponse:
         if response.response.is_success:
             self.access_token = response["access_token"]
             self.refresh_token = response["refresh_token"]

@@ -1,19 +1,19 @@
-"""Sends requests to an ASGI application from the same thread, past every network and client library."""
+"""Call an ASGI application without a network and without an HTTP client library."""
 
 from typing import Any
 
 
 class Caller:
-    """Sends requests to an ASGI application as a server would, with nothing in between."""
+    """Send requests to an ASGI application as a server does."""
 
     def __init__(self, app: Any) -> None:
         self._app = app
 
     async def call(self, method: str, path: str, *, token: str = "", body: bytes = b"") -> bytes:
-        """Return the body of a right answer.
+        """Return the body of a successful response.
 
         Raises:
-            AssertionError: the answer is an error.
+            AssertionError: the response is an error.
         """
         headers = [(b"host", b"auth.example.org")]
         if token:

@@ -1,4 +1,4 @@
-"""Lets the counters of limits believe that time has passed: they live on the database's clock."""
+"""Age the counters of limits, because tests cannot move the database's clock."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from auth_api.throttling.tables import ThrottleCounterRow
 
 
 async def age_counters(seconds: float) -> None:
-    """Make all counters older."""
+    """Move the times of all counters into the past by this number of seconds."""
     for row in await ThrottleCounterRow.objects():
         values: dict[Any, float] = {
             ThrottleCounterRow.window_ends_at: row.window_ends_at - seconds,

@@ -1,4 +1,4 @@
-"""Sends requests at a steady rate whether they are answered or not, from a process of its own, cheaply."""
+"""Send requests at a steady rate or at full capacity, from a separate process."""
 
 import asyncio
 import json
@@ -7,19 +7,22 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.support import crowd
+from tests.support import load_client
 
 
 @dataclass
-class Measured:
-    """What the answers were, how long they took, and what it cost to ask.
+class LoadResult:
+    """The responses and their times.
 
-    Status 0 stands for no answer. `unexplained` counts the 503 without `Retry-After`; `seconds` go to the last answer;
-    `cores` is the client's own share of the machine: 1.0 is one core all the time.
+    Attributes:
+        times: seconds of each response by status; status 0 is a missing response.
+        without_retry_after: number of 503 responses without `Retry-After`.
+        seconds: time until the last response.
+        cores: processor time of the client as a share of the elapsed time; 1.0 is one core.
     """
 
     times: dict[int, list[float]] = field(default_factory=dict)
-    unexplained: int = 0
+    without_retry_after: int = 0
     seconds: float = 0.0
     cores: float = 0.0
 
@@ -28,22 +31,22 @@ class Measured:
         return Counter({status: len(times) for status, times in self.times.items()})
 
     def per_second(self, status: int) -> float:
-        """Return how many answers of a status there were in a second."""
+        """Return the number of responses with this status per second."""
         return self.seen[status] / self.seconds
 
     def percentile(self, status: int, share: float) -> float:
-        """Return the time that this share of the answers of a status stayed within; 0 where there were none."""
+        """Return the time within which this share of the responses with this status arrived; 0 if there were none."""
         times = sorted(self.times.get(status, [0.0]))
         return times[min(len(times) - 1, int(share * len(times)))]
 
     def within(self, status: int, seconds: float) -> float:
-        """Return the share of the answers of a status that took no longer."""
+        """Return the share of the responses with this status that took at most this number of seconds."""
         times = self.times.get(status, [])
-        return sum(taken <= seconds for taken in times) / len(times) if times else 1.0
+        return sum(elapsed <= seconds for elapsed in times) / len(times) if times else 1.0
 
 
 def request_bytes(method: str, path: str, *, body: dict[str, Any] | None = None, token: str = "") -> bytes:
-    """Return a request as it goes over the wire."""
+    """Return an HTTP/1.1 request in its wire format."""
     content = json.dumps(body).encode() if body is not None else b""
     head = f"{method} {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(content)}\r\n"
     head += "Content-Type: application/json\r\n" if body is not None else ""
@@ -51,28 +54,28 @@ def request_bytes(method: str, path: str, *, body: dict[str, Any] | None = None,
     return f"{head}\r\n".encode() + content
 
 
-async def at_rate(port: int, request: bytes, *, per_second: float, seconds: float, connections: int = 1) -> Measured:
-    """Send the request so often, for so long, without waiting for answers; return when the last one is there.
+async def at_rate(port: int, request: bytes, *, per_second: float, seconds: float, connections: int = 1) -> LoadResult:
+    """Send the request at this rate without waiting for responses; return after the last response.
 
-    So many connections take turns. Who meets several workers by them meets each of them again and again.
+    The requests use this number of connections in turn, so that all workers get some.
     """
-    return await _asked(port, request, per_second=per_second, seconds=seconds, connections=connections)
+    return await _run(port, request, per_second=per_second, seconds=seconds, connections=connections)
 
 
-async def at_capacity(port: int, request: bytes, *, connections: int, seconds: float) -> Measured:
-    """Send the request again as soon as it is answered, on so many connections."""
-    return await _asked(port, request, connections=connections, seconds=seconds)
+async def at_capacity(port: int, request: bytes, *, connections: int, seconds: float) -> LoadResult:
+    """Send the request on this number of connections, each time as soon as the previous response has arrived."""
+    return await _run(port, request, connections=connections, seconds=seconds)
 
 
-async def _asked(port: int, request: bytes, **wanted: float) -> Measured:
-    order = json.dumps({"port": port, "request": request.decode("latin-1"), **wanted}).encode()
+async def _run(port: int, request: bytes, **order: float) -> LoadResult:
+    document = json.dumps({"port": port, "request": request.decode("latin-1"), **order}).encode()
     pipe = asyncio.subprocess.PIPE
-    process = await asyncio.create_subprocess_exec(sys.executable, "-I", crowd.__file__, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-I", load_client.__file__, stdin=pipe, stdout=pipe)
     try:
-        output, _ = await process.communicate(order)
+        output, _ = await process.communicate(document)
     finally:
         if process.returncode is None:
             process.kill()
-    told = json.loads(output)
-    times = {int(status): each for status, each in told["times"].items()}
-    return Measured(times, told["unexplained"], told["seconds"], told["cores"])
+    result = json.loads(output)
+    times = {int(status): each for status, each in result["times"].items()}
+    return LoadResult(times, result["without_retry_after"], result["seconds"], result["cores"])

@@ -1,4 +1,4 @@
-"""What an error envelope must look like, spelled out independently of the product."""
+"""The required form of a problem document, independent of the implementation."""
 
 import re
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 import httpx
 
 _TIMESTAMP: Final = re.compile(r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d\.\d{3}Z")
-_INNER_WORKINGS: Final = re.compile(
+_INTERNALS: Final = re.compile(
     r"traceback|\.py\b|site-packages|/tmp/|/home/|select |insert |litestar|msgspec|piccolo|asyncpg|sqlite|uvicorn",
     re.IGNORECASE,
 )
@@ -14,7 +14,7 @@ _FIELDS: Final = ("type", "title", "status", "detail", "error_code", "status_cod
 
 
 def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
-    """Hold an answer to the contract's envelope, down to the last field, and return it."""
+    """Assert that a response is a complete problem document with this status and code, and return the document."""
     problem: dict[str, Any] = response.json()
     assert (response.status_code, problem["error_code"]) == (status, code)
     assert response.headers.get_list("content-type") == ["application/problem+json"]
@@ -24,5 +24,5 @@ def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str
     assert problem["status"] == problem["status_code"] == status
     assert problem["title"] == problem["detail"]
     assert _TIMESTAMP.fullmatch(problem["timestamp"])
-    assert _INNER_WORKINGS.findall(response.text) == []
+    assert _INTERNALS.findall(response.text) == []
     return problem

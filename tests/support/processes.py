@@ -1,4 +1,4 @@
-"""The product as a process of its own, and whatever else the tests start beside it."""
+"""Server processes and commands of auth_api, and the clean-up of processes that tests start."""
 
 import os
 import secrets
@@ -18,14 +18,14 @@ import httpx
 
 from tests.support.warm_commands import Streams, WarmCommands, WarmProcess
 
-# Below the range that Linux takes outgoing ports from (32768 and up): no connection takes the port while its server is
-# down, and a client that keeps trying cannot be given the very port it calls and so reach itself.
+# Below Linux's ephemeral ports (from 32768), so that no outgoing connection takes the port while its server
+# is down, and a client that retries cannot connect to itself.
 _PORTS: Final = range(20_000, 32_768)
 _handed_out: set[int] = set()
 
 Process = subprocess.Popen[Any] | WarmProcess
 
-# Reads lines "SIGNAL target..." of which the last counts, until the other end of the pipe is closed or its owner dead.
+# Reads lines "SIGNAL target..." until the other end of the pipe is closed; the last line counts.
 _CARETAKER: Final = """
 while read -r line; do last=$line; done
 set -- "$1" $last
@@ -42,9 +42,9 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do rm -rf -- "$folder" 2>/dev/null && break; slee
 
 
 def free_port() -> int:
-    """Return a TCP port on which nothing listens on 127.0.0.1; no port is returned twice in one process."""
+    """Return a free TCP port of 127.0.0.1; a process gets each port only once."""
     while True:
-        # Not the module random: pytest-randomly gives all xdist workers the same seed.
+        # Not from module random, which pytest-randomly seeds equally in all workers of xdist.
         port = secrets.choice(_PORTS)
         if port in _handed_out:
             continue
@@ -55,14 +55,14 @@ def free_port() -> int:
 
 
 class Caretaker:
-    """A temporary folder, and the processes that live in it.
+    """A temporary folder, and the processes that use it.
 
-    When this process ends, however it ends (SIGKILL included), the processes last named to `watch` are ended and the
-    folder is removed. `close` does the same at once.
+    When this process ends, even by SIGKILL, the processes last passed to `watch` are ended and the folder is removed.
+    `close` does the same at once.
     """
 
-    # A shell at the other end of a pipe, instead of prctl(PR_SET_PDEATHSIG): that one acts when the *thread* ends that
-    # started the process, needs a preexec_fn (unsafe among threads) and cannot remove a folder.
+    # A shell at the other end of a pipe instead of prctl(PR_SET_PDEATHSIG), which acts when the *thread* that started
+    # the process ends, needs a preexec_fn (unsafe with threads) and cannot remove a folder.
 
     def __init__(self, prefix: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=prefix))
@@ -72,45 +72,51 @@ class Caretaker:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             text=True,
-            start_new_session=True,  # Ctrl-C at the terminal is for the tests, not for who cleans up after them
+            start_new_session=True,  # Ctrl-C at the terminal must not end the clean-up
         )
 
     def watch(self, *targets: int, how: str = "KILL") -> None:
-        """Watch `targets` (a negative number is a process group), and no longer what was watched before.
+        """Watch these processes (a negative number is a process group) instead of the previous ones.
 
-        Their end begins with the signal `how`; KILL follows where that is not enough.
+        They get the signal `how` first, and KILL if they do not end.
         """
-        self._tell(" ".join([how, *map(str, targets)]))
+        self._write(" ".join([how, *map(str, targets)]))
 
     def release(self) -> None:
-        """Watch no process any more: they have ended, and their numbers may be given to others."""
-        self._tell("")
+        """Stop watching: the processes have ended, and their ids may be reused."""
+        self._write("")
 
     def close(self) -> None:
-        """End what is still watched and remove the folder."""
+        """End the watched processes and remove the folder."""
         self._shell.communicate()
 
-    def _tell(self, line: str) -> None:
-        if self._shell.stdin is None:  # pragma: no cover (it was asked for)
+    def _write(self, line: str) -> None:
+        if self._shell.stdin is None:  # pragma: no cover - stdin is a pipe
             raise AssertionError
         self._shell.stdin.write(line + "\n")
         self._shell.stdin.flush()
 
 
 class ServerNotReadyError(Exception):
-    """The product ended, or stayed silent, instead of answering `/health/live`; the message shows what it wrote."""
+    """The server ended or did not respond on `/health/live`; the message contains its output."""
 
 
 class ServerNotStoppedError(Exception):
-    """The product did not end after SIGTERM and was killed; the message shows what it wrote."""
+    """The server did not end after SIGTERM and was killed; the message contains its output."""
 
 
 class RunningServer:
-    """`python -m auth_api serve` on a free port of 127.0.0.1, answering when the `with` block begins.
+    """`python -m auth_api serve` on a free port of 127.0.0.1, which responds when the `with` block begins.
 
-    `env` and `cwd` are its environment (over `clean_environment`) and its working folder. Leaving the block stops it
-    with `stop`; `url`, `port` and `output` may still be read then. `start`, `stop` and `kill` may follow each other
-    inside the block: the port stays the same, the output grows.
+    The end of the block stops the server; `url`, `port` and `output` can still be read. Inside the block, `start`,
+    `stop` and `kill` may be called repeatedly: the port stays the same, and the output grows.
+
+    Args:
+        env: environment variables, in addition to `clean_environment`.
+        cwd: working folder.
+        workers: number of worker processes.
+        port: port instead of a free one.
+        deadline: maximum seconds of the start.
     """
 
     def __init__(
@@ -134,12 +140,12 @@ class RunningServer:
 
     @property
     def pid(self) -> int:
-        """The number of the process that was started (with several workers: their parent)."""
+        """Process id of the server; with several workers, of their parent."""
         return self._started().pid
 
     @property
     def running(self) -> bool:
-        """Whether the process that was started is alive."""
+        """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None
 
     def __enter__(self) -> Self:
@@ -158,28 +164,28 @@ class RunningServer:
             self._close()
 
     def start(self) -> None:
-        """Start the server and return when it answers.
+        """Start the server, and return when it responds.
 
         Raises:
-            ServerNotReadyError: It ended before, or did not answer within the deadline (and was killed).
+            ServerNotReadyError: it ended, or did not respond within the deadline and was killed.
         """
         if self._caretaker is None:
-            message = "start() is for inside the with block"
+            message = "start() must be called inside the with block"
             raise RuntimeError(message)
         if self.running:
-            message = "the server is running already"
+            message = "the server is already running"
             raise RuntimeError(message)
         arguments = ["serve", "--host", "127.0.0.1", "--port", str(self.port), "--workers", str(self._workers)]
         with self._output_file(self._caretaker).open("ab") as output, Path(os.devnull).open("rb") as nothing:
             self._process = start_command(arguments, env=self._env, cwd=self._cwd, streams=(nothing, output, output))
         self._caretaker.watch(-self._process.pid)
-        self._wait_until_it_answers(self._process)
+        self._wait_until_live(self._process)
 
     def stop(self, timeout: float = 20) -> int:
-        """Ask the server to end (SIGTERM) and return its exit status; one that has ended just tells its status.
+        """Stop the server with SIGTERM if it is running, and return its exit status.
 
         Raises:
-            ServerNotStoppedError: It was still alive after `timeout` seconds and has been killed.
+            ServerNotStoppedError: it was still alive after `timeout` seconds and was killed.
         """
         process = self._started()
         if self.running:
@@ -188,41 +194,41 @@ class RunningServer:
                 process.wait(timeout)
             except subprocess.TimeoutExpired:
                 self.kill()
-                message = f"still alive {timeout} s after SIGTERM, therefore killed; it wrote:\n{self.output()}"
+                message = f"killed, because it was alive {timeout} s after SIGTERM; its output:\n{self.output()}"
                 raise ServerNotStoppedError(message) from None
         self._end_group(process)
         return process.wait()
 
     def kill(self) -> None:
-        """End the server and all its workers with SIGKILL; when this returns, the port is free again."""
+        """Kill the server and all its workers with SIGKILL, and return when the port is free."""
         process = self._started()
         self._end_group(process)
         process.wait()
         end = time.monotonic() + self._deadline
-        while not _is_free(self.port) and time.monotonic() < end:  # workers may die a moment later than their parent
+        while not _is_free(self.port) and time.monotonic() < end:  # workers may die after their parent
             time.sleep(0.01)
 
     def output(self) -> str:
-        """Return all that the server has written to its standard output and error so far."""
+        """Return the standard output and error of the server so far."""
         if self._caretaker is None:
             return self._last_output
         return self._output_file(self._caretaker).read_text(encoding="utf-8", errors="replace")
 
-    def _wait_until_it_answers(self, process: Process) -> None:
+    def _wait_until_live(self, process: Process) -> None:
         end = time.monotonic() + self._deadline
-        # A proxy named in the environment is not for 127.0.0.1.
+        # trust_env: a proxy in the environment must not be used for 127.0.0.1.
         with httpx.Client(trust_env=False, timeout=self._deadline) as client:
             while time.monotonic() < end:
                 if process.poll() is not None:
                     self.stop()
-                    message = f"the server ended with status {process.returncode}; it wrote:\n{self.output()}"
+                    message = f"the server ended with status {process.returncode}; its output:\n{self.output()}"
                     raise ServerNotReadyError(message)
                 with suppress(httpx.TransportError):
                     if client.get(f"{self.url}/health/live").status_code == HTTPStatus.OK:
                         return
                 time.sleep(0.02)
         self.kill()
-        message = f"no answer within {self._deadline} s; the server wrote:\n{self.output()}"
+        message = f"no response within {self._deadline} s; the server's output:\n{self.output()}"
         raise ServerNotReadyError(message)
 
     def _started(self) -> Process:
@@ -232,7 +238,7 @@ class RunningServer:
         return self._process
 
     def _end_group(self, process: Process) -> None:
-        if self._caretaker is None:  # left the block: all has ended
+        if self._caretaker is None:  # the block has ended, and so have all processes
             return
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -267,11 +273,11 @@ def run_cli(
     timeout: float = 30,
     stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
-    """Run `python -m auth_api` with these arguments to its end; `env` goes over `clean_environment`."""
-    with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
-        given.write(stdin.encode())
-        given.seek(0)
-        process = start_command([*arguments], env=clean_environment(env), cwd=cwd, streams=(given, output, errors))
+    """Run `python -m auth_api` with these arguments and wait for its end; `env` is added to `clean_environment`."""
+    with tempfile.TemporaryFile() as input_file, tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        input_file.write(stdin.encode())
+        input_file.seek(0)
+        process = start_command([*arguments], env=clean_environment(env), cwd=cwd, streams=(input_file, output, errors))
         try:
             status = process.wait(timeout)
         except subprocess.TimeoutExpired:
@@ -284,10 +290,10 @@ def run_cli(
 
 
 def start_command(arguments: list[str], *, env: Mapping[str, str], cwd: Path, streams: Streams) -> Process:
-    """Start `auth-api` with these arguments as the first of a new process group.
+    """Start `auth-api` with these arguments in a new process group.
 
-    It is a fork of a process that has imported the product already, unless `env` could make it import another one, or
-    coverage wants to be there from the beginning.
+    The process is forked from one that has already imported auth_api, unless `env` changes PYTHONPATH or coverage must
+    measure the process from its start.
     """
     base = clean_environment({})
     is_usual = env.get("PYTHONPATH") == base.get("PYTHONPATH")
@@ -301,8 +307,8 @@ def start_command(arguments: list[str], *, env: Mapping[str, str], cwd: Path, st
 
 
 def clean_environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Return `given` over the few variables of this process that a Python program needs, and those of coverage."""
-    # PYTHONPATH: where a checkout is tested without being installed, the product is found through it.
+    """Return `given` and the variables of this process that a Python program needs, and those of coverage."""
+    # PYTHONPATH finds auth_api if a checkout is tested without being installed.
     kept = {"PATH", "HOME", "LANG", "PYTHONPATH"}
     base = {name: value for name, value in os.environ.items() if name in kept or name.startswith("COVERAGE_")}
     return base | dict(given)
