@@ -138,10 +138,9 @@ class PasswordHasher:
             try:
                 return self._argon2.verify(stored, password)
             except VerifyMismatchError:
+                # A cheap hash needs the decoy's work, too: a quick response would reveal an old account.
                 if not _is_cheaper(stored, self._argon2):
-                    return (
-                        False  # a cheap hash needs the decoy's work, too: a quick response would reveal an old account
-                    )
+                    return False
             except (InvalidHashError, VerificationError, UnicodeEncodeError):
                 pass  # not a hash, or a damaged one: only the decoy costs the work of a hash
         with contextlib.suppress(VerificationError):
