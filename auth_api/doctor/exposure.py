@@ -1,4 +1,4 @@
-"""Check how the server appears to clients and browsers, as far as the settings tell."""
+"""Check how the server appears to clients and browsers, as far as the settings show."""
 
 from collections.abc import Iterator
 from typing import Final

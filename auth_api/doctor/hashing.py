@@ -14,7 +14,7 @@ MAX_HASH_SECONDS: Final = 0.5
 
 
 def check_hashing(policy: HashingPolicy) -> Finding:
-    """Measure a hash with the cost that the settings ask for."""
+    """Measure a hash with the cost of the settings."""
     return evaluate_cost(fastest_hash_seconds(policy), policy)
 
 

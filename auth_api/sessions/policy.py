@@ -71,6 +71,10 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
 
+    def __repr__(self) -> str:
+        """Omit the keys."""
+        return f"KeyVariables(algorithm={self.algorithm!r})"
+
 
 KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
 """Time for which the network of a new session counts as known to its user."""

@@ -18,7 +18,7 @@ def read_keys(read: Reader) -> tuple[KeyRing, tuple[bytes, ...]]:
     """Return the key ring, and the secrets that the successors of refresh tokens are derived from.
 
     Raises:
-        InvalidSettingsError: there is not any key to sign with, without which a policy cannot be built.
+        InvalidSettingsError: the key to sign with is missing, without which the policy cannot be built.
     """
     given = read.build(KeyVariables)
     pem, next_text = given.private_key.replace("\\n", "\n"), given.next_key.replace("\\n", "\n")

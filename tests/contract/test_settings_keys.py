@@ -11,8 +11,11 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from auth_api.kit.db.policy import DatabaseVariables
+from auth_api.sessions.policy import KeyVariables
 from auth_api.settings import Settings
-from auth_api.settings.reader import InvalidSettingsError
+from auth_api.settings.catalogue import SECRET_VARIABLES
+from auth_api.settings.reader import InvalidSettingsError, Reader
 
 pytestmark = pytest.mark.engine_independent
 
@@ -105,17 +108,22 @@ def test_previous_keys_still_verify() -> None:
 
 def test_repr_of_settings_contains_no_secret() -> None:
     key = pem(ED25519)
-    settings = Settings.from_env(
-        {
-            **DEVELOPMENT,
-            "DATABASE_URL": "postgresql://auth:hunter2@db.internal:5432/auth",
-            "JWT_PRIVATE_KEY": key,
-            "TOKEN_DERIVATION_KEY": OTHER_SECRET,
-            "JWT_PREVIOUS_KEYS": OTHER_SECRET,
-        }
-    )
+    environ = {
+        **DEVELOPMENT,
+        "DATABASE_URL": "postgresql://auth:hunter2@db.internal:5432/auth",
+        "JWT_PRIVATE_KEY": key,
+        "TOKEN_DERIVATION_KEY": OTHER_SECRET,
+        "JWT_NEXT_KEY": OTHER_SECRET,
+        "JWT_PREVIOUS_KEYS": OTHER_SECRET,
+        "SMTP_URL": "smtp://auth:hunter2@mail.internal",
+        "MAIL_FROM": "no-reply@your-company.com",
+        "METRICS_TOKEN": "a-token-of-hunter2",
+    }
+    settings = Settings.from_env(environ)
+    variables = [Reader(environ).build(kind) for kind in (KeyVariables, DatabaseVariables)]
 
-    shown = f"{settings!r} {settings} {settings.sessions.keys!r} {settings.database!r} {settings.database.place}"
+    assert set(SECRET_VARIABLES) <= set(environ)
+    shown = f"{settings!r} {settings} {variables} {settings.sessions.keys!r} {settings.database.place}"
 
     assert "hunter2" not in shown
     assert key.splitlines()[1] not in shown

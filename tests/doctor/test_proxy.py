@@ -1,4 +1,4 @@
-"""The check of the proxies, and `/health/client`, which it asks."""
+"""The check of the proxies, and `/health/client`, which it requests."""
 
 import json
 import threading

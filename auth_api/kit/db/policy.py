@@ -24,6 +24,10 @@ class DatabaseVariables(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = DEFAULT_DATABASE_URL
 
+    def __repr__(self) -> str:
+        """Omit the URL, which may contain a password."""
+        return "DatabaseVariables()"
+
 
 class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Where the database is, and how many connections a worker opens and how long it waits for them, in seconds.

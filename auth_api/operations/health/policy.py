@@ -48,6 +48,10 @@ class MetricsPolicy(msgspec.Struct, frozen=True, kw_only=True):
     ] = None
     is_open: bool = False
 
+    def __repr__(self) -> str:
+        """Omit the token."""
+        return f"MetricsPolicy(port={self.port}, is_open={self.is_open})"
+
     @property
     def is_on_main_port(self) -> bool:
         """Whether the API's port serves `/metrics`."""
