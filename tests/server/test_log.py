@@ -1,6 +1,7 @@
 """The log of a server: one JSON object per line, one line per request, no secrets."""
 
 import json
+import re
 from typing import Any
 
 import httpx
@@ -61,6 +62,7 @@ def test_log_is_flat_json_with_an_event_per_line_one_line_per_request_and_no_sec
 
     lines = json_lines(server.output())
     assert [value for line in lines for value in line.values() if isinstance(value, dict | list)] == []
+    assert [line for line in lines if not re.fullmatch(r"[a-z_]+:[a-z_]+", line.get("event", ""))] == []
     requests = [line for line in lines if line.get("event") == "request:completed"]
     written = sorted((line["request_id"], line["status"]) for line in requests if line["path"] != "/health/live")
     assert written == sorted(responses.items())

@@ -87,15 +87,13 @@ def _kept_headers(exception: Exception) -> dict[str, str]:
 
 
 def _log(error: ApplicationException, exception: Exception) -> None:
-    log = logger.bind(error_code=error.error_code)
+    code = error.error_code
     if isinstance(error, InternalErrorException):
-        log.bind(event="request:failed", error_type=type(exception).__name__).opt(exception=exception).error(
-            "unexpected error"
-        )
+        log = logger.bind(event="request:failed", error_code=code, error_type=type(exception).__name__)
+        log.opt(exception=exception).error("unexpected error")
     elif isinstance(error, RetryLaterException):
         cause = exception.__cause__
-        log.bind(event="request:deferred", error_type=type(cause).__name__ if cause else None).warning(
-            "request deferred"
-        )
+        error_type = type(cause).__name__ if cause else None
+        logger.bind(event="request:deferred", error_code=code, error_type=error_type).warning("request deferred")
     elif isinstance(error, AuthException):
-        log.bind(event="authentication:failed").info("authentication failed")
+        logger.bind(event="authentication:failed", error_code=code).info("authentication failed")
