@@ -6,7 +6,6 @@ from typing import Final
 from auth_api.kit.clock import Monotonic, monotonic
 
 MAX_KEYS: Final = 50_000
-"""Number of keys from which on a new one removes those whose whole burst is available again."""
 
 _ROUNDING: Final = 0.001
 """Share of an event that sums of floating-point numbers may be off."""
@@ -21,13 +20,21 @@ class Gcra:
         per_second: sustained rate, in events per second.
         burst: number of events that may come at once.
         clock: monotonic seconds.
+        max_keys: number of keys from which on a new one removes those whose whole burst is available again.
     """
 
-    def __init__(self, per_second: float, burst: int, clock: Monotonic = monotonic) -> None:
+    def __init__(
+        self, per_second: float, burst: int, clock: Monotonic = monotonic, *, max_keys: int = MAX_KEYS
+    ) -> None:
         self._interval = 1 / per_second
         self._tolerance = burst * self._interval
         self._clock = clock
+        self._max_keys = max_keys
         self._full_at: dict[str, float] = {}
+
+    def __len__(self) -> int:
+        """Return the number of keys in memory."""
+        return len(self._full_at)
 
     def wait(self, key: str) -> float:
         """Count one event. Return 0 if it is allowed, otherwise the seconds until the next one is."""
@@ -36,7 +43,7 @@ class Gcra:
         excess = full_at - now - self._tolerance
         if excess > self._interval * _ROUNDING:
             return excess
-        if len(self._full_at) >= MAX_KEYS and key not in self._full_at:
+        if len(self._full_at) >= self._max_keys and key not in self._full_at:
             self._full_at = {kept: moment for kept, moment in self._full_at.items() if moment > now}
         self._full_at[key] = full_at
         return 0.0

@@ -56,9 +56,16 @@ class ClientIpLimits:
     A client that exceeds a count of the database is refused without a statement until the window ends.
     """
 
-    def __init__(self, policy: ThrottlingPolicy, clock: Monotonic = monotonic) -> None:
+    def __init__(
+        self,
+        policy: ThrottlingPolicy,
+        clock: Monotonic = monotonic,
+        *,
+        max_remembered_refusals: int = MAX_REMEMBERED_REFUSALS,
+    ) -> None:
         self._policy = policy
         self._clock = clock
+        self._max_remembered_refusals = max_remembered_refusals
         self._refused_until: dict[str, float] = {}
         self._requests = 0
         self._buckets = {
@@ -99,7 +106,7 @@ class ClientIpLimits:
 
     def _remember(self, key: str, seconds: float) -> None:
         now = self._clock()
-        if len(self._refused_until) >= MAX_REMEMBERED_REFUSALS:
+        if len(self._refused_until) >= self._max_remembered_refusals:
             self._refused_until = {kept: until for kept, until in self._refused_until.items() if until > now}
-        if len(self._refused_until) < MAX_REMEMBERED_REFUSALS:
+        if len(self._refused_until) < self._max_remembered_refusals:
             self._refused_until[key] = now + seconds

@@ -53,5 +53,5 @@ def user_from_row(row: Row) -> User:
 
 
 def first_user(rows: Sequence[Row]) -> User | None:
-    """Return the user in the first row, or None if there are no rows."""
+    """Return the user in the first row, or None for an empty result."""
     return user_from_row(rows[0]) if rows else None

@@ -2,7 +2,6 @@
 
 import pytest
 
-from auth_api.throttling import client_ip_limits
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ClientIpLimit, ThrottlingPolicy
 from tests.conftest import OtherApp
@@ -82,9 +81,9 @@ async def test_another_process_refuses_by_the_count_of_the_database(limits: Clie
 
 
 async def test_full_memory_keeps_refusals_and_further_ones_cost_a_statement(
-    strict: OtherApp, limits: ClientIpLimits, monotonic: MovableMonotonicClock, monkeypatch: pytest.MonkeyPatch
+    strict: OtherApp, monotonic: MovableMonotonicClock
 ) -> None:
-    monkeypatch.setattr(client_ip_limits, "MAX_REMEMBERED_REFUSALS", 2)
+    limits = ClientIpLimits(POLICY, monotonic, max_remembered_refusals=2)
     for number in range(4):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")
@@ -96,9 +95,9 @@ async def test_full_memory_keeps_refusals_and_further_ones_cost_a_statement(
 
 
 async def test_full_memory_drops_refusals_whose_window_has_ended(
-    strict: OtherApp, limits: ClientIpLimits, monotonic: MovableMonotonicClock, monkeypatch: pytest.MonkeyPatch
+    strict: OtherApp, monotonic: MovableMonotonicClock
 ) -> None:
-    monkeypatch.setattr(client_ip_limits, "MAX_REMEMBERED_REFUSALS", 2)
+    limits = ClientIpLimits(POLICY, monotonic, max_remembered_refusals=2)
     for number in range(2):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")
