@@ -67,7 +67,7 @@ class PasswordRules:
         if len(password) < policy.min_length:
             yield "too_short", f"Must have at least {policy.min_length} characters."
         if len(password) > policy.max_length or len(password.encode()) > policy.max_bytes:
-            yield "too_long", f"May have at most {policy.max_length} characters and {policy.max_bytes} bytes in UTF-8."
+            yield "too_long", f"Must have at most {policy.max_length} characters and {policy.max_bytes} bytes in UTF-8."
 
     def _composition(self, password: str) -> Iterator[tuple[str, str]]:
         if self._policy.require_complexity:

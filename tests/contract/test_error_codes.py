@@ -1,4 +1,4 @@
-"""Codes are public API: clients compare them for years."""
+"""Error codes are public API, which clients compare for years."""
 
 import json
 import re
@@ -53,14 +53,14 @@ CONTRACT = {
     "CIRCUIT_BREAKER_OPEN": 503,
     "SERVER_OVERLOADED": 503,
 }
-"""Every code of the contract with its status. One may join; none may leave or move."""
+"""All error codes with their status. Codes may be added, but never removed or changed."""
 
 NOT_YET = {
     "MFA_REQUIRED",
 }
-"""Codes of the contract that nothing gives yet."""
+"""Codes that no operation returns yet."""
 
-ANALYSIS = [
+SPECIFIED_BASES = [
     ("AuthException", "ApplicationException"),
     ("InvalidCredentialsException", "AuthException"),
     ("TokenExpiredException", "AuthException"),
@@ -73,13 +73,13 @@ ANALYSIS = [
     ("UserNotFoundException", "DatabaseException"),
     ("CircuitBreakerOpenException", "ApplicationException"),
 ]
-"""The hierarchy of the analysis: each name, and what it is a kind of."""
+"""The class hierarchy of the specification: each class and its base."""
 
 FIXED_SENTENCE = re.compile(r"[A-Z][A-Za-z0-9 ,;'/-]+\.?")
 
 
 def descendants(kind: type[ApplicationException]) -> set[type[ApplicationException]]:
-    """Return all subclasses, however deep, that the product itself defines."""
+    """Return all direct and indirect subclasses that the product defines."""
     return {
         found
         for child in kind.__subclasses__()
@@ -88,56 +88,56 @@ def descendants(kind: type[ApplicationException]) -> set[type[ApplicationExcepti
     }
 
 
-EVERY = sorted(descendants(ApplicationException), key=lambda kind: kind.__name__)
-CONCRETE = [kind for kind in EVERY if hasattr(kind, "error_code")]
+ALL_CLASSES = sorted(descendants(ApplicationException), key=lambda kind: kind.__name__)
+CONCRETE = [kind for kind in ALL_CLASSES if hasattr(kind, "error_code")]
 
 
 def name_of(kind: type[ApplicationException]) -> str:
     return kind.__name__
 
 
-def test_no_code_is_used_twice() -> None:
+def test_codes_are_unique() -> None:
     codes = [kind.error_code for kind in CONCRETE]
 
     assert sorted(codes) == sorted(set(codes))
 
 
-def test_the_codes_and_their_statuses_are_those_of_the_contract() -> None:
+def test_codes_and_statuses_are_those_of_the_contract() -> None:
     given = {kind.error_code: kind.status.value for kind in CONCRETE}
 
     assert given == {code: status for code, status in CONTRACT.items() if code not in NOT_YET}
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
-def test_a_code_is_upper_snake_case_and_says_the_class_s_own(kind: type[ApplicationException]) -> None:
+def test_code_and_detail_are_defined_by_the_class_itself(kind: type[ApplicationException]) -> None:
     assert re.fullmatch(r"[A-Z]+(_[A-Z]+)*", kind.error_code)
     assert "error_code" in vars(kind)
     assert "detail" in vars(kind)
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
-def test_a_detail_is_one_fixed_sentence(kind: type[ApplicationException]) -> None:
+def test_detail_is_one_fixed_sentence(kind: type[ApplicationException]) -> None:
     error = kind()
 
     assert FIXED_SENTENCE.fullmatch(kind.detail), kind.detail
     assert error.detail == kind.detail == str(error)
 
 
-def test_a_detail_stays_fixed_whatever_fields_were_wrong() -> None:
+def test_detail_does_not_depend_on_the_input() -> None:
     error = ValidationException([FieldError("hunter2", "hunter2", "hunter2")])
 
     assert str(error) == error.detail == "Some fields of the request are invalid."
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
-def test_a_class_says_what_the_error_means_and_what_a_client_does(kind: type[ApplicationException]) -> None:
+def test_class_has_a_meaning_and_a_remedy(kind: type[ApplicationException]) -> None:
     for prose in (" ".join((kind.__doc__ or "").split()), kind.remedy):
         assert re.fullmatch(r"[A-Z`].{5,}\.", prose)
         assert prose.count("`") % 2 == 0
         assert "|" not in prose
 
 
-def test_classes_and_catalogue_and_openapi_tell_of_the_same_errors() -> None:
+def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
     catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").list_all(as_page=False)
     catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
@@ -155,8 +155,8 @@ def test_classes_and_catalogue_and_openapi_tell_of_the_same_errors() -> None:
     assert answered <= set(given.items())
 
 
-def test_the_page_of_errors_is_what_the_classes_say() -> None:
-    """After a change of an error: `make docs`, and read the diff."""
+def test_errors_page_is_generated_from_the_classes() -> None:
+    """After a change of an error, run `make docs` and read the diff."""
     assert (REPOSITORY / "docs/errors.md").read_text(encoding="utf-8") == errors_page()
 
 
@@ -170,22 +170,22 @@ def test_readme_names_existing_codes_with_their_status() -> None:
     assert named <= {(kind.error_code, kind.status.value) for kind in CONCRETE}
 
 
-@pytest.mark.parametrize(("name", "base"), ANALYSIS)
-def test_the_hierarchy_of_the_analysis_stands_by_its_names(name: str, base: str) -> None:
+@pytest.mark.parametrize(("name", "base"), SPECIFIED_BASES)
+def test_class_hierarchy_is_that_of_the_specification(name: str, base: str) -> None:
     kinds: dict[str, Any] = vars(errors)
 
     assert issubclass(kinds[name], kinds[base])
     assert issubclass(kinds[name], Exception)
 
 
-def test_all_exceptions_can_be_had_from_one_module() -> None:
-    names = {kind.__name__ for kind in EVERY} | {"ApplicationException", "FieldError"}
+def test_errors_module_exports_all_exceptions() -> None:
+    names = {kind.__name__ for kind in ALL_CLASSES} | {"ApplicationException", "FieldError"}
 
     assert set(errors.__all__) == names
 
 
-def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    """Every class stands in the drawing, one step below its base; a second base is told in brackets."""
+def test_drawing_in_the_docstring_is_the_class_hierarchy() -> None:
+    """The drawing shows every class one level below its base; a second base is in parentheses."""
     drawn = (errors.__doc__ or "").partition("::")[2].partition("They are")[0]
     path: list[str] = []
     tree: dict[str, set[str]] = {}
@@ -196,12 +196,12 @@ def test_the_tree_in_the_docstring_is_the_tree() -> None:
             tree[name] = {*path[depth - 1 : depth], *re.findall(r"\w+", second_base)}
             path = [*path[:depth], name]
 
-    bases = {kind.__name__: {base.__name__ for base in kind.__bases__} for kind in EVERY}
+    bases = {kind.__name__: {base.__name__ for base in kind.__bases__} for kind in ALL_CLASSES}
     assert tree == {"ApplicationException": set(), **bases}
 
 
-def test_exceptions_are_defined_in_modules_called_errors() -> None:
-    homes = {kind.__module__ for kind in EVERY}
+def test_exceptions_are_defined_in_modules_named_errors() -> None:
+    homes = {kind.__module__ for kind in ALL_CLASSES}
 
     assert {home.rpartition(".")[2] for home in homes} == {"errors"}
     assert homes <= {module.name for module in MODULES}

@@ -1,4 +1,4 @@
-"""Importing the product does nothing: no connection, no file written, no look at the environment."""
+"""Importing the product has no side effects: no connection, no file written, no environment variable read."""
 
 import json
 import subprocess
@@ -13,8 +13,8 @@ from tests.support.source_tree import MODULES
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
-AT_IMPORT_BY_DESIGN = {"auth_api.piccolo_conf"}
-"""What the `piccolo` command imports to find its engine: it has to read the environment."""
+READS_ENVIRONMENT = {"auth_api.piccolo_conf"}
+"""Modules that must read the environment: the `piccolo` command imports this one to find its engine."""
 
 WATCHED_IMPORT = """
 import importlib, json, os, sys
@@ -34,8 +34,8 @@ def watch_environment(name):
     stock = getattr(os._Environ, name)
 
     def watched(self, *arguments):
-        # Libraries may look at the environment while they are imported, and gettext asks it for the language of
-        # click's words; beyond that the product may not read it, nor make anybody do so.
+        # Libraries may read the environment while they are imported, and gettext reads the language of click's texts
+        # from it. The product may not read it otherwise, neither itself nor through a library.
         frame = sys._getframe(1)
         while frame is not None and not any(name in frame.f_code.co_filename for name in ("importlib", "gettext")):
             if f"{os.sep}auth_api{os.sep}" in frame.f_code.co_filename:
@@ -57,7 +57,7 @@ print(json.dumps(found))
 
 
 def import_in_new_process(modules: list[str], folder: Path) -> list[str]:
-    """Return what importing the modules did, and how many they were."""
+    """Return the side effects of importing the modules, and the number of modules."""
     environment = clean_environment({"PYTHONDONTWRITEBYTECODE": "1", "JWT_SECRET_KEY": "must-not-be-read"})
     done = subprocess.run(
         [sys.executable, "-c", WATCHED_IMPORT, *modules],
@@ -73,8 +73,8 @@ def import_in_new_process(modules: list[str], folder: Path) -> list[str]:
     return found
 
 
-def test_importing_the_product_does_nothing(tmp_path: Path) -> None:
-    modules = sorted({module.name for module in MODULES} - AT_IMPORT_BY_DESIGN)
+def test_import_has_no_side_effects(tmp_path: Path) -> None:
+    modules = sorted({module.name for module in MODULES} - READS_ENVIRONMENT)
 
     found = import_in_new_process(modules, tmp_path)
 
@@ -82,7 +82,7 @@ def test_importing_the_product_does_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_importing_the_product_leaves_other_libraries_whole(tmp_path: Path) -> None:
+def test_import_does_not_break_imports_of_other_libraries(tmp_path: Path) -> None:
     """Submodules of libraries that the product uses can be imported after it, in the same process."""
     done = subprocess.run(
         [
@@ -111,7 +111,7 @@ def test_importing_the_product_leaves_other_libraries_whole(tmp_path: Path) -> N
         ("import sqlite3; sqlite3.connect(':memory:').close()", "sqlite3.connect"),
     ],
 )
-def test_the_watch_sees_what_it_is_for(tmp_path: Path, statement: str, expected: str) -> None:
+def test_watch_detects_side_effects(tmp_path: Path, statement: str, expected: str) -> None:
     package = tmp_path / "auth_api"
     package.mkdir()
     (package / "__init__.py").write_text(statement)

@@ -1,4 +1,4 @@
-"""The OpenAPI document: in git as it is printed, so that every change of the API is a diff to review."""
+"""The OpenAPI document. It is in git, so that every change of the API is a diff to review."""
 
 import json
 import re
@@ -68,7 +68,7 @@ ERRORS: dict[str, set[str]] = {
     "listErrors": set(),
     "readError": {"NOT_FOUND"},
 }
-"""By operation, the codes it can answer with. Those of every address (404, 405, 414, …) are not repeated there."""
+"""Error codes by operation, without those of every URL (404, 405, 414, …)."""
 
 PUBLIC = {
     "register",
@@ -101,10 +101,10 @@ LIMITED = {
     "changeEmail",
     "exportEverything",
 }
-"""Have a limit per address of their own."""
+"""Operations with a rate limit of their own."""
 
 PUBLIC_OR_BEARER = {"verifyEmail", "confirmEmailChange", "logOut"}
-"""Need no bearer token, and do more with one, or take another token instead."""
+"""Operations that accept a bearer token without needing one."""
 
 
 class Described(NamedTuple):
@@ -120,7 +120,7 @@ class Described(NamedTuple):
 
     @property
     def success(self) -> tuple[int, dict[str, Any]]:
-        """The usual answer; a further one stands after it."""
+        """The first successful response."""
         return next((int(s), r) for s, r in self.details["responses"].items() if s < "300")
 
 
@@ -165,14 +165,14 @@ def errors_of(operation: Described) -> Iterator[tuple[int, str, dict[str, Any]]]
             yield int(status), code, example["value"]
 
 
-def mistakes(value: Any, schema: dict[str, Any]) -> list[str]:
-    """Return what a schema of the document finds wrong with a value."""
+def schema_errors(value: Any, schema: dict[str, Any]) -> list[str]:
+    """Return the errors of a value under a schema of the document."""
     whole = {**schema, "components": document()["components"]}
     return [error.message for error in OAS31Validator(whole).iter_errors(value)]
 
 
-def test_the_file_in_git_is_what_the_product_prints(tmp_path: Path) -> None:
-    """After a change of the API: `make openapi`, and read the diff."""
+def test_file_in_git_is_the_printed_document(tmp_path: Path) -> None:
+    """After a change of the API, run `make openapi` and read the diff."""
     printed = run_cli("openapi", env={}, cwd=tmp_path)
 
     assert (printed.returncode, printed.stderr) == (0, "")
@@ -180,10 +180,10 @@ def test_the_file_in_git_is_what_the_product_prints(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_document_is_the_same_wherever_it_is_printed(tmp_path: Path) -> None:
+def test_printed_document_does_not_depend_on_the_environment(tmp_path: Path) -> None:
     production = {
         "ENVIRONMENT": "production",
-        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing",
+        "DATABASE_URL": "postgresql://user@127.0.0.1:1/database",
         "PUBLIC_URL": "https://auth.your-company.com",
         "JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo",
     }
@@ -193,25 +193,25 @@ def test_the_document_is_the_same_wherever_it_is_printed(tmp_path: Path) -> None
     assert printed.stdout == GOLDEN.read_text(encoding="utf-8")
 
 
-async def test_the_pages_show_the_same_document(client: httpx.AsyncClient) -> None:
+async def test_served_document_is_the_printed_one(client: httpx.AsyncClient) -> None:
     response = await client.get("/schema/openapi.json")
 
     assert response.json() == document()
 
 
-def test_the_document_is_valid_openapi() -> None:
+def test_document_is_valid_openapi() -> None:
     errors = [error.message for error in OpenAPIV31SpecValidator(document()).iter_errors()]
 
     assert document()["openapi"] == "3.1.0"
     assert errors == []
 
 
-def test_every_operation_is_known_here() -> None:
+def test_all_operations_are_listed() -> None:
     assert sorted(map(named, operations())) == sorted(ERRORS)
 
 
 @OPERATIONS
-def test_an_operation_says_what_it_does(operation: Described) -> None:
+def test_operation_has_summary_description_id_and_tag(operation: Described) -> None:
     details = operation.details
 
     assert re.fullmatch(r"[A-Z][\w -]+", details["summary"])
@@ -221,7 +221,7 @@ def test_an_operation_says_what_it_does(operation: Described) -> None:
     assert details["tags"][0] in {tag["name"] for tag in document()["tags"]}
 
 
-def test_tokens_are_sent_as_bearer() -> None:
+def test_security_scheme_is_bearer_jwt() -> None:
     (scheme,) = document()["components"]["securitySchemes"].values()
 
     assert (scheme["type"], scheme["scheme"], scheme["bearerFormat"]) == ("http", "bearer", "JWT")
@@ -230,28 +230,28 @@ def test_tokens_are_sent_as_bearer() -> None:
 
 
 @OPERATIONS
-def test_the_padlock_hangs_at_what_needs_a_token(operation: Described) -> None:
+def test_operation_declares_whether_it_needs_a_token(operation: Described) -> None:
     required = operation.details.get("security", document()["security"])
 
-    open_to_all: list[Any] = [{}] if operation.name in PUBLIC | PUBLIC_OR_BEARER else []
-    better_with_one: list[Any] = [{"BearerToken": []}] if operation.name not in PUBLIC else []
-    assert required == open_to_all + better_with_one
+    public: list[Any] = [{}] if operation.name in PUBLIC | PUBLIC_OR_BEARER else []
+    accepts_token: list[Any] = [{"BearerToken": []}] if operation.name not in PUBLIC else []
+    assert required == public + accepts_token
 
 
 @OPERATIONS
-def test_every_error_of_an_operation_is_documented(operation: Described) -> None:
+def test_all_errors_of_an_operation_are_documented(operation: Described) -> None:
     documented = {code for _, code, _ in errors_of(operation)}
 
     assert documented == ERRORS[operation.name]
 
 
 @OPERATIONS
-def test_the_example_of_an_error_is_an_envelope(operation: Described) -> None:
+def test_example_of_an_error_is_a_complete_problem_document(operation: Described) -> None:
     schema = document()["components"]["schemas"]["Problem"]
     fields = {"type", "title", "status", "detail", "error_code", "status_code", "timestamp", "request_id"}
 
     for status, code, example in errors_of(operation):
-        assert mistakes(example, schema) == []
+        assert schema_errors(example, schema) == []
         assert set(example) - {"errors"} == fields
         assert (example["status"], example["status_code"], example["error_code"]) == (status, status, code)
         assert (example["type"], example["title"]) == (f"/errors/{code}", example["detail"])
@@ -263,8 +263,8 @@ def test_error_code_accepts_codes_of_later_versions() -> None:
     schemas = document()["components"]["schemas"]
     _, _, example = next(example for operation in operations() for example in errors_of(operation))
 
-    assert mistakes({**example, "error_code": "CODE_OF_A_LATER_VERSION"}, schemas["Problem"]) == []
-    assert mistakes({**example, "error_code": 7}, schemas["Problem"]) != []
+    assert schema_errors({**example, "error_code": "CODE_OF_A_LATER_VERSION"}, schemas["Problem"]) == []
+    assert schema_errors({**example, "error_code": 7}, schemas["Problem"]) != []
     assert schemas["ErrorCode"]["anyOf"] == [{"$ref": "#/components/schemas/KnownErrorCode"}, {"type": "string"}]
     assert "enum" in schemas["KnownErrorCode"]
     assert [name for name, schema in schemas.items() if "KnownErrorCode" in json.dumps(schema)] == [
@@ -274,8 +274,8 @@ def test_error_code_accepts_codes_of_later_versions() -> None:
 
 
 @OPERATIONS
-def test_every_error_is_an_envelope(operation: Described) -> None:
-    """Readiness alone answers with its own document."""
+def test_errors_are_problem_documents(operation: Described) -> None:
+    """Only readiness has a document of its own."""
     forms = {
         (status, form)
         for status, response in operation.details["responses"].items()
@@ -287,38 +287,38 @@ def test_every_error_is_an_envelope(operation: Described) -> None:
 
 
 @OPERATIONS
-def test_the_description_of_an_answer_names_its_codes(operation: Described) -> None:
+def test_description_of_an_error_response_has_its_codes(operation: Described) -> None:
     for status, code, _ in errors_of(operation):
         assert f"`{code}`: " in operation.details["responses"][str(status)]["description"]
 
 
 @OPERATIONS
-def test_an_answer_has_an_example_that_its_schema_accepts(operation: Described) -> None:
+def test_example_of_a_response_matches_its_schema(operation: Described) -> None:
     status, response = operation.success
 
     if status == 204:
         assert "content" not in response
         return
     content = response["content"]["application/json"]
-    assert [mistakes(example["value"], content["schema"]) for example in content["examples"].values()] == [
+    assert [schema_errors(example["value"], content["schema"]) for example in content["examples"].values()] == [
         [] for _ in content["examples"]
     ]
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
-def test_a_request_has_an_example_that_its_schema_accepts(operation: Described) -> None:
-    assert mistakes(body_example(operation), body_schema(operation)) == []
+def test_example_of_a_request_matches_its_schema(operation: Described) -> None:
+    assert schema_errors(body_example(operation), body_schema(operation)) == []
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
-def test_a_body_that_may_be_left_out_says_so(operation: Described) -> None:
+def test_optional_body_is_not_required(operation: Described) -> None:
     optional = {"logOut", "logOutEverywhere"}
 
     assert operation.details["requestBody"]["required"] == (operation.name not in optional)
 
 
 @pytest.mark.parametrize("name", sorted(document()["components"]["schemas"]))
-def test_a_schema_says_what_it_is(name: str) -> None:
+def test_schema_has_title_and_description(name: str) -> None:
     schema = document()["components"]["schemas"][name]
 
     assert schema["title"] == name
@@ -326,20 +326,20 @@ def test_a_schema_says_what_it_is(name: str) -> None:
 
 
 @OPERATIONS
-def test_an_answer_names_the_headers_that_a_client_reads(operation: Described) -> None:
-    """A 401 has its challenge, who has to wait is told how long, and a limited route tells what is left."""
+def test_response_documents_its_headers(operation: Described) -> None:
+    """A 401 has its challenge, a 429 and a 503 have Retry-After, and a limited route has its quota."""
     responses = operation.details["responses"]
     named = {int(status): set(response.get("headers", {})) for status, response in responses.items()}
-    budget = {"RateLimit", "RateLimit-Policy"} if operation.name in LIMITED else set()
+    quota = {"RateLimit", "RateLimit-Policy"} if operation.name in LIMITED else set()
 
     for status, headers in named.items():
-        expected = {401: {"WWW-Authenticate"}, 429: {"Retry-After"} | budget, 503: {"Retry-After"}}.get(status, set())
+        expected = {401: {"WWW-Authenticate"}, 429: {"Retry-After"} | quota, 503: {"Retry-After"}}.get(status, set())
         if operation.name == "readReadiness":
             expected = set()
-        assert headers == (budget if status < 300 else expected)
+        assert headers == (quota if status < 300 else expected)
 
 
-def test_the_limited_operations_are_those_that_have_a_limit(app: Litestar) -> None:
+def test_limited_operations_are_those_with_a_rate_limit(app: Litestar) -> None:
     limited = {
         handler.operation_id
         for route in app.routes
@@ -351,7 +351,7 @@ def test_the_limited_operations_are_those_that_have_a_limit(app: Litestar) -> No
     assert limited == LIMITED
 
 
-STORY = [
+CALL_ORDER = [
     "readLiveness",
     "readReadiness",
     "readPublicKeys",
@@ -387,7 +387,7 @@ STORY = [
     "deleteAccount",
     "register",
 ]
-"""An order in which every operation can be called with its example."""
+"""Operations in an order in which each one works with its example."""
 
 
 LINKS = {
@@ -397,15 +397,15 @@ LINKS = {
     "undoEmailChange": "/account/undo-email",
     "reportStranger": "/account/report",
 }
-"""Where the links of mails lead whose tokens an operation takes."""
+"""Paths of the mailed links whose tokens an operation accepts."""
 
 
-async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
-    """And the real answer has the documented status, the fields of the example and the form of the schema."""
+async def test_all_examples_work(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+    """The real response has the documented status, the fields of the example and the types of the schema."""
     by_name = {operation.name: operation for operation in operations()}
     ada = Actor(client)
 
-    for name in STORY:
+    for name in CALL_ORDER:
         operation = by_name[name]
         status, expected = operation.success
         response = await call_with_example(ada, operation, mailbox)
@@ -414,14 +414,14 @@ async def test_every_example_works_as_it_stands(client: httpx.AsyncClient, mailb
             assert (name, response.content) == (name, b"")
             continue
         content = expected["content"]["application/json"]
-        assert (name, mistakes(response.json(), content["schema"])) == (name, [])
+        assert (name, schema_errors(response.json(), content["schema"])) == (name, [])
         example = content["examples"]["example"]["value"]
         assert (name, fields_of(response.json())) == (name, fields_of(example, response.json()))
 
-    assert set(STORY) == set(by_name)
+    assert set(CALL_ORDER) == set(by_name)
 
 
-async def test_the_other_example_of_a_login_works_too(client: httpx.AsyncClient) -> None:
+async def test_other_example_of_a_login_works(client: httpx.AsyncClient) -> None:
     by_name = {operation.name: operation for operation in operations()}
     requests = {
         name: {key: example["value"] for key, example in media["examples"].items()}
@@ -442,7 +442,7 @@ async def test_the_other_example_of_a_login_works_too(client: httpx.AsyncClient)
     ("status", "name", "enumeration_safe"),
     [("201", "e-mail verification required", "false"), ("202", "example", "true")],
 )
-async def test_registering_answers_as_its_other_examples_say_where_addresses_are_verified(
+async def test_other_examples_of_a_registration_are_real_responses(
     app_with: OtherAppFactory, mailbox: Mailbox, status: str, name: str, enumeration_safe: str
 ) -> None:
     (register,) = [operation for operation in operations() if operation.name == "register"]
@@ -458,12 +458,12 @@ async def test_registering_answers_as_its_other_examples_say_where_addresses_are
         response = await other.client.post(register.path, json=body_example(register))
 
     assert response.status_code == int(status)
-    assert mistakes(response.json(), content["schema"]) == []
+    assert schema_errors(response.json(), content["schema"]) == []
     assert fields_of(response.json()) == fields_of(content["examples"][name]["value"])
 
 
 async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:
-    """Send the example. A token in it is nobody's: the one at hand, or of the last mail, takes its place."""
+    """Send the example with a real token: the current one, or that of the last mail."""
     token = "" if operation.name in PUBLIC else actor.access_token
     path = operation.path.replace("{error_code}", "TOKEN_EXPIRED")
     if "{session_id}" in path:
@@ -486,9 +486,9 @@ async def newest_token(mailbox: Mailbox, link: str) -> str:
 
 
 def fields_of(value: Any, response: Any = None) -> Any:
-    """Return a document's fields without their values; of a list those of its first item. Details of events differ.
+    """Return the fields of a document without their values, without the details of events.
 
-    An example shows items also where the answer has none.
+    A list is represented by its first item, or by nothing if the list of the real response is empty.
     """
     if isinstance(value, dict):
         responses = response if isinstance(response, dict) else {}
@@ -499,20 +499,20 @@ def fields_of(value: Any, response: Any = None) -> Any:
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
-@pytest.mark.parametrize("change", ["an unknown field", "a wrong type", "a text too long", "null"])
-async def test_the_schema_forbids_what_the_product_refuses(
+@pytest.mark.parametrize("change", ["unknown-field", "wrong-type", "too-long", "null"])
+async def test_schema_and_product_reject_the_same_bodies(
     user_factory: UserFactory, operation: Described, change: str
 ) -> None:
     ada = await user_factory()
     example = body_example(operation)
     body = {
-        "an unknown field": {**example, "is_admin": True},
-        "a wrong type": dict.fromkeys(example, 7),
-        "a text too long": dict.fromkeys(example, "too long " * 1000),
+        "unknown-field": {**example, "is_admin": True},
+        "wrong-type": dict.fromkeys(example, 7),
+        "too-long": dict.fromkeys(example, "too long " * 1000),
         "null": None,
     }[change]
 
     response = await ada.call(operation.method, operation.path, content=json.dumps(body), headers=JSON)
 
     assert response.status == 400
-    assert mistakes(body, body_schema(operation)) != []
+    assert schema_errors(body, body_schema(operation)) != []

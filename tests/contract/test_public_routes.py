@@ -1,4 +1,4 @@
-"""What is open to everybody stands here in plain text: opening one more route is a visible change."""
+"""All routes that need no token are listed here, so that a new one is a visible change."""
 
 import httpx
 import pytest
@@ -23,8 +23,8 @@ PUBLIC = {
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
-    "GET /metrics",  # open in development alone; see tests/operations/health/test_metrics_access.py
-    "GET /health/client",  # as the metrics: open in development alone
+    "GET /metrics",  # without a token only in development; see tests/operations/health/test_metrics_access.py
+    "GET /health/client",  # like the metrics, without a token only in development
     "GET /docs",
     "GET /redoc",
     "GET /schema",
@@ -33,11 +33,11 @@ PUBLIC = {
     "GET /schema/openapi.json",
     "GET /schema/openapi.yaml",
     "GET /schema/openapi.yml",
-    "GET /schema/oauth2-redirect.html",  # comes with Swagger UI
+    "GET /schema/oauth2-redirect.html",  # part of Swagger UI
     "GET /schema/{path}",
     "GET /schema/assets/{file_path}",
     "HEAD /schema/assets/{file_path}",
-    "GET /account/{page_name}",  # shows a page, and does nothing
+    "GET /account/{page_name}",  # returns a page and changes nothing
     "GET /assets/{file_path}",
     "HEAD /assets/{file_path}",
     "GET /errors",
@@ -45,7 +45,7 @@ PUBLIC = {
 }
 
 PROTECTED = {
-    "POST /api/auth/logout",  # or by a refresh token in the body
+    "POST /api/auth/logout",  # or with a refresh token in the body
     "POST /api/auth/logout-all",
     "GET /api/user/profile",
     "PATCH /api/user/profile",
@@ -58,23 +58,23 @@ PROTECTED = {
     "DELETE /api/user/sessions/{session_id}",
 }
 
-UNOFFERED = {"OPTIONS", "TRACE"}
-"""Litestar adds OPTIONS to every route; the outermost layer answers it itself."""
+UNSUPPORTED = {"OPTIONS", "TRACE"}
+"""Litestar adds OPTIONS to every route; the edge responds to it itself."""
 
 
 def routes_of(app: Litestar) -> set[str]:
-    """Return every method and path that the application knows."""
+    """Return the method and path of every route."""
     return {
         f"{method} {route.path_format}"
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for method in route.methods
-        if method not in UNOFFERED
+        if method not in UNSUPPORTED
     }
 
 
-def address(template: str) -> str:
-    """Return an address of a route."""
+def url_of(template: str) -> str:
+    """Return a URL that matches a route."""
     return template.format(
         path="redoc",
         file_path="swagger-ui.css" if "/schema/" in template else "pages.css",
@@ -84,24 +84,24 @@ def address(template: str) -> str:
     )
 
 
-def test_every_route_is_listed(app: Litestar) -> None:
+def test_all_routes_are_listed(app: Litestar) -> None:
     assert routes_of(app) == PUBLIC | PROTECTED
 
 
 @pytest.mark.parametrize("route", sorted(PUBLIC))
-async def test_a_public_route_asks_for_no_token(client: httpx.AsyncClient, route: str) -> None:
+async def test_public_route_needs_no_token(client: httpx.AsyncClient, route: str) -> None:
     method, path = route.split()
 
-    response = await client.request(method, address(path))
+    response = await client.request(method, url_of(path))
 
     assert response.status_code in {200, 302, 400, 404}
 
 
 @pytest.mark.parametrize("route", sorted(PROTECTED))
-async def test_any_other_route_asks_for_one(client: httpx.AsyncClient, route: str) -> None:
+async def test_protected_route_needs_a_token(client: httpx.AsyncClient, route: str) -> None:
     method, path = route.split()
 
-    response = await client.request(method, address(path))
+    response = await client.request(method, url_of(path))
 
     assert_problem(response, 401, "AUTHENTICATION_REQUIRED")
     assert response.headers.get_list("www-authenticate") == ["Bearer"]
@@ -109,20 +109,22 @@ async def test_any_other_route_asks_for_one(client: httpx.AsyncClient, route: st
 
 @pytest.mark.parametrize("route", sorted(PROTECTED))
 @pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic YWRhOng=", "Token abc", "abc"])
-async def test_what_is_no_bearer_token_is_none(client: httpx.AsyncClient, route: str, header: str) -> None:
+async def test_authorization_without_a_bearer_token_is_rejected(
+    client: httpx.AsyncClient, route: str, header: str
+) -> None:
     method, path = route.split()
 
-    response = await client.request(method, address(path), headers={"Authorization": header})
+    response = await client.request(method, url_of(path), headers={"Authorization": header})
 
     assert_problem(response, 401, "AUTHENTICATION_REQUIRED")
     assert response.headers.get_list("www-authenticate") == ["Bearer"]
 
 
 @pytest.mark.parametrize("route", sorted(PROTECTED))
-async def test_a_bad_token_opens_none_of_them(client: httpx.AsyncClient, route: str) -> None:
+async def test_protected_route_rejects_an_invalid_token(client: httpx.AsyncClient, route: str) -> None:
     method, path = route.split()
 
-    response = await client.request(method, address(path), headers={"Authorization": "Bearer abc"})
+    response = await client.request(method, url_of(path), headers={"Authorization": "Bearer abc"})
 
     assert_problem(response, 401, "TOKEN_INVALID")
     assert response.headers.get_list("www-authenticate") == ['Bearer error="invalid_token"']
@@ -131,7 +133,7 @@ async def test_a_bad_token_opens_none_of_them(client: httpx.AsyncClient, route: 
 @pytest.mark.parametrize(
     "variant", ["/api/user/profile/", "//api/user/profile", "/api//user/profile", "/API/USER/PROFILE"]
 )
-async def test_no_spelling_of_a_protected_address_opens_it(client: httpx.AsyncClient, variant: str) -> None:
+async def test_other_spelling_of_a_protected_path_is_not_public(client: httpx.AsyncClient, variant: str) -> None:
     response = await client.get(httpx.URL("http://testserver", raw_path=variant.encode()))
 
     assert response.status_code in {401, 404}

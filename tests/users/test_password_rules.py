@@ -94,7 +94,7 @@ def test_each_broken_rule_has_a_message(rules: PasswordRules) -> None:
         rules.check("ada.lovelacé-countess" + "x" * 600, ADA)
 
     assert [error.message for error in weak.value.errors] == [
-        "May have at most 128 characters and 512 bytes in UTF-8.",
+        "Must have at most 128 characters and 512 bytes in UTF-8.",
         "Must contain an upper-case letter.",
         "Must contain a digit.",
         "Must not contain the part of the e-mail address before the @.",

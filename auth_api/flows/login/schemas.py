@@ -56,7 +56,7 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         if email is not None and username is not None:
             yield FieldError("username", "conflict", "Send an email or a username, not both.")
         if isinstance(username, str) and "@" not in username and len(username) > MAX_USERNAME_LENGTH:
-            yield FieldError("username", "too_long", f"May have at most {MAX_USERNAME_LENGTH} characters.")
+            yield FieldError("username", "too_long", f"Must have at most {MAX_USERNAME_LENGTH} characters.")
 
 
 class LoggedIn(TokenPair, frozen=True, kw_only=True):

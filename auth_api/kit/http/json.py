@@ -162,7 +162,7 @@ def _describe(name: str, problem: str) -> FieldError:
     if length := _LENGTH.search(problem):
         relation, number = length.groups()
         if relation == "<=":
-            return FieldError(name, "too_long", f"May have at most {number} characters.")
+            return FieldError(name, "too_long", f"Must have at most {number} characters.")
         return FieldError(name, "too_short", f"Must have at least {number} characters.")
     expected = _TYPE.search(problem)
     kind = _TYPE_NAMES.get(expected.group(1)) if expected else None

@@ -1,4 +1,4 @@
-"""Which origins a browser may call from, decided by comparing bytes."""
+"""CorsPolicy: origins are compared byte by byte."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from auth_api.kit.http.cors import CorsPolicy, is_preflight
 
 pytestmark = pytest.mark.engine_independent
 
-REQUEST_CONTEXT = b"https://app.example.com"
+ORIGIN = b"https://app.example.com"
 POLICY = CorsPolicy(["https://app.example.com", "http://localhost:3000"])
 VARY = (b"vary", b"Origin")
 EXPOSED = (
@@ -15,8 +15,8 @@ EXPOSED = (
 )
 
 
-def asked(
-    origin: bytes | None = REQUEST_CONTEXT, method: bytes | None = b"POST", headers: bytes | None = None
+def request_headers(
+    origin: bytes | None = ORIGIN, method: bytes | None = b"POST", headers: bytes | None = None
 ) -> dict[bytes, bytes]:
     fields = {
         b"origin": origin,
@@ -27,7 +27,7 @@ def asked(
 
 
 @pytest.mark.parametrize("origin", [b"https://app.example.com", b"http://localhost:3000"])
-def test_an_allowed_origin_is_named_and_never_a_star(origin: bytes) -> None:
+def test_allowed_origin_is_echoed_instead_of_a_wildcard(origin: bytes) -> None:
     assert POLICY.headers({b"origin": origin}) == [VARY, (b"access-control-allow-origin", origin), EXPOSED]
 
 
@@ -50,22 +50,22 @@ OTHERS = [
 
 
 @pytest.mark.parametrize("origin", OTHERS)
-def test_every_other_origin_learns_nothing(origin: bytes) -> None:
+def test_other_origin_gets_no_cors_headers(origin: bytes) -> None:
     assert POLICY.headers({b"origin": origin}) == [VARY]
-    assert POLICY.preflight(asked(origin)) is None
+    assert POLICY.preflight(request_headers(origin)) is None
 
 
-def test_without_an_origin_caches_are_told_that_one_matters() -> None:
+def test_response_without_an_origin_varies_by_origin() -> None:
     assert POLICY.headers({}) == [VARY]
 
 
-def test_where_no_origin_is_allowed_there_is_nothing_to_say() -> None:
+def test_policy_without_origins_sends_no_headers() -> None:
     closed = CorsPolicy([])
 
-    assert closed.headers({b"origin": REQUEST_CONTEXT}) == []
+    assert closed.headers({b"origin": ORIGIN}) == []
     assert closed.headers({b"origin": b"null"}) == []
-    assert closed.preflight(asked()) is None
-    assert closed.preflight(asked(origin=None)) is None
+    assert closed.preflight(request_headers()) is None
+    assert closed.preflight(request_headers(origin=None)) is None
 
 
 @pytest.mark.parametrize("method", [b"GET", b"POST", b"PATCH", b"DELETE"])
@@ -81,8 +81,8 @@ def test_where_no_origin_is_allowed_there_is_nothing_to_say() -> None:
         b",authorization,",
     ],
 )
-def test_what_the_api_offers_is_granted(method: bytes, headers: bytes | None) -> None:
-    assert POLICY.preflight(asked(method=method, headers=headers)) == [
+def test_preflight_for_supported_methods_and_headers_is_granted(method: bytes, headers: bytes | None) -> None:
+    assert POLICY.preflight(request_headers(method=method, headers=headers)) == [
         (b"access-control-allow-methods", b"GET, POST, PATCH, DELETE"),
         (b"access-control-allow-headers", b"authorization, content-type, x-request-id"),
         (b"access-control-max-age", b"600"),
@@ -90,36 +90,36 @@ def test_what_the_api_offers_is_granted(method: bytes, headers: bytes | None) ->
 
 
 @pytest.mark.parametrize("method", [b"PUT", b"TRACE", b"CONNECT", b"post", b"*", b"", b"GET, POST", b"GET,", b"\xff"])
-def test_another_method_is_refused(method: bytes) -> None:
-    assert POLICY.preflight(asked(method=method)) is None
+def test_preflight_for_another_method_is_denied(method: bytes) -> None:
+    assert POLICY.preflight(request_headers(method=method)) is None
 
 
 @pytest.mark.parametrize(
     "headers", [b"x-other", b"cookie", b"authorization, cookie", b"*", b"authorization;content-type", b"\xff", b"x"]
 )
-def test_another_header_is_refused(headers: bytes) -> None:
-    assert POLICY.preflight(asked(headers=headers)) is None
+def test_preflight_for_another_header_is_denied(headers: bytes) -> None:
+    assert POLICY.preflight(request_headers(headers=headers)) is None
 
 
 @pytest.mark.parametrize("name", [b"access-control-allow-credentials", b"access-control-allow-private-network"])
 def test_credentials_are_never_granted(name: bytes) -> None:
-    granted = [*POLICY.headers({b"origin": REQUEST_CONTEXT}), *(POLICY.preflight(asked()) or [])]
+    granted = [*POLICY.headers({b"origin": ORIGIN}), *(POLICY.preflight(request_headers()) or [])]
 
     assert name not in dict(granted)
 
 
 @pytest.mark.parametrize(
-    ("method", "request_headers", "expected"),
+    ("method", "headers", "expected"),
     [
-        ("OPTIONS", asked(), True),
-        ("OPTIONS", asked(origin=b"https://evil.example.com"), True),
-        ("OPTIONS", asked(origin=None), False),
-        ("OPTIONS", asked(method=None), False),
+        ("OPTIONS", request_headers(), True),
+        ("OPTIONS", request_headers(origin=b"https://evil.example.com"), True),
+        ("OPTIONS", request_headers(origin=None), False),
+        ("OPTIONS", request_headers(method=None), False),
         ("OPTIONS", {}, False),
-        ("GET", asked(), False),
+        ("GET", request_headers(), False),
     ],
 )
-def test_a_preflight_is_told_from_a_question_for_options(
-    method: str, request_headers: dict[bytes, bytes], expected: bool
+def test_preflight_differs_from_a_plain_options_request(
+    method: str, headers: dict[bytes, bytes], expected: bool
 ) -> None:
-    assert is_preflight(method, request_headers) is expected
+    assert is_preflight(method, headers) is expected

@@ -1,4 +1,4 @@
-"""How handlers get what they need."""
+"""Dependency injection by resolve_directly."""
 
 import asyncio
 from typing import Any
@@ -14,33 +14,33 @@ from auth_api.kit.http.dependencies import Injected, provide, resolve_directly
 pytestmark = pytest.mark.engine_independent
 
 
-async def test_dependencies_are_resolved_in_turn_and_in_the_request_s_own_task() -> None:
+async def test_dependencies_are_resolved_in_order_in_the_task_of_the_request() -> None:
     tasks: list[object] = []
 
-    async def noting(first: Injected[str]) -> str:
+    async def record_task(first: Injected[str]) -> str:
         tasks.append(asyncio.current_task())
-        return f"behind {first}"
+        return f"after {first}"
 
-    async def noting_too(first: Injected[str]) -> str:
-        return await noting(first)
+    async def record_task_too(first: Injected[str]) -> str:
+        return await record_task(first)
 
     @get("/")
     async def handler(last: Injected[str], other: Injected[str], first: Injected[str]) -> list[str]:
         return [last, other, first]
 
-    dependencies = {"last": Provide(noting), "other": Provide(noting_too), "first": provide("first")}
+    dependencies = {"last": Provide(record_task), "other": Provide(record_task_too), "first": provide("first")}
     app: Any = Litestar([handler], dependencies=dependencies, openapi_config=None, logging_config=None)
     resolve_directly(app)
 
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://test") as client:
         response = await client.get("/")
 
-    assert response.json() == ["behind first", "behind first", "first"]
+    assert response.json() == ["after first", "after first", "first"]
     assert tasks == [asyncio.current_task()] * 2
 
 
-async def test_plain_dependencies_take_no_part_in_the_framework_s_accounts() -> None:
-    """Nothing is left for it to check, to await and to clean up."""
+async def test_plain_dependencies_bypass_litestar() -> None:
+    """Litestar has nothing to validate, to await or to clean up for them."""
 
     @get("/")
     async def handler(path: Injected[str], once: Injected[str], constant: Injected[str]) -> list[str]:
@@ -65,7 +65,7 @@ async def test_plain_dependencies_take_no_part_in_the_framework_s_accounts() -> 
     assert route.route_handler_map["GET"][1].dependency_batches == []
 
 
-async def test_what_must_be_cleaned_up_stays_the_framework_s() -> None:
+async def test_dependency_with_cleanup_is_left_to_litestar() -> None:
     closed: list[str] = []
 
     def opened() -> Any:

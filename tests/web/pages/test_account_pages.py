@@ -1,4 +1,4 @@
-"""The pages that mails lead to: where there are any, and what a browser may do on them."""
+"""The pages of the links in mails: when they exist, and what a browser may do on them."""
 
 import re
 
@@ -29,7 +29,7 @@ POLICY = {
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_every_path_that_a_mail_links_to_has_a_page(client: httpx.AsyncClient, path: str) -> None:
+async def test_every_path_of_a_mailed_link_has_a_page(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
@@ -38,9 +38,7 @@ async def test_every_path_that_a_mail_links_to_has_a_page(client: httpx.AsyncCli
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_may_use_its_own_files_and_its_own_api_and_nothing_else(
-    client: httpx.AsyncClient, path: str
-) -> None:
+async def test_page_may_use_only_files_and_the_api_of_this_server(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     (policy,) = response.headers.get_list("content-security-policy")
@@ -51,7 +49,7 @@ async def test_a_page_may_use_its_own_files_and_its_own_api_and_nothing_else(
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_is_never_stored_and_sets_no_cookie(client: httpx.AsyncClient, path: str) -> None:
+async def test_page_is_not_stored_and_sets_no_cookie(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path)
 
     assert response.headers.get_list("cache-control") == ["no-store"]
@@ -59,7 +57,7 @@ async def test_a_page_is_never_stored_and_sets_no_cookie(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_holds_no_script_no_style_and_no_address_of_another_host(
+async def test_page_has_no_inline_script_or_style_and_no_url_of_another_host(
     client: httpx.AsyncClient, path: str
 ) -> None:
     text = (await client.get(path)).text
@@ -70,7 +68,7 @@ async def test_a_page_holds_no_script_no_style_and_no_address_of_another_host(
 
 
 @pytest.mark.parametrize("path", PAGES)
-async def test_a_page_is_the_same_whatever_stands_in_its_address(client: httpx.AsyncClient, path: str) -> None:
+async def test_page_does_not_depend_on_the_query_string(client: httpx.AsyncClient, path: str) -> None:
     plain = await client.get(path)
     spiced = await client.get(f"{path}?token=ot_abc&x=<script>alert(1)</script>")
 
@@ -78,7 +76,7 @@ async def test_a_page_is_the_same_whatever_stands_in_its_address(client: httpx.A
 
 
 @pytest.mark.parametrize("path", [PAGES[0], "/assets/pages.js"])
-async def test_head_answers_as_get_does_without_the_body(client: httpx.AsyncClient, path: str) -> None:
+async def test_head_has_the_headers_of_get_without_a_body(client: httpx.AsyncClient, path: str) -> None:
     headers = {"X-Request-ID": "the-same"}
     by_get, by_head = await client.get(path, headers=headers), await client.head(path, headers=headers)
 
@@ -87,7 +85,7 @@ async def test_head_answers_as_get_does_without_the_body(client: httpx.AsyncClie
 
 
 @pytest.mark.parametrize("path", [PAGES[0], "/assets/pages.js"])
-async def test_nothing_can_be_sent_to_a_page(client: httpx.AsyncClient, path: str) -> None:
+async def test_post_to_a_page_is_405(client: httpx.AsyncClient, path: str) -> None:
     response = await client.post(path, json={"token": "x"})
 
     assert_problem(response, 405, "METHOD_NOT_ALLOWED")
@@ -95,9 +93,7 @@ async def test_nothing_can_be_sent_to_a_page(client: httpx.AsyncClient, path: st
 
 
 @pytest.mark.parametrize(("name", "media_type"), FILES.items(), ids=FILES)
-async def test_a_file_is_asked_for_anew_and_sent_again_only_when_it_changed(
-    client: httpx.AsyncClient, name: str, media_type: str
-) -> None:
+async def test_file_is_revalidated_with_its_etag(client: httpx.AsyncClient, name: str, media_type: str) -> None:
     first = await client.get(f"/assets/{name}")
     again = await client.get(f"/assets/{name}", headers={"If-None-Match": first.headers["etag"]})
     other = await client.get(f"/assets/{name}", headers={"If-None-Match": '"another"'})
@@ -122,14 +118,14 @@ async def test_a_file_is_asked_for_anew_and_sent_again_only_when_it_changed(
         f"/assets/{'a' * 300}",
     ],
 )
-async def test_nothing_else_is_there(client: httpx.AsyncClient, path: str) -> None:
+async def test_other_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
 
     assert_problem(response, 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("frontend", ["https://app.example.com", "http://testserver/app"])
-async def test_where_a_frontend_has_the_pages_there_are_none_here(
+async def test_pages_do_not_exist_with_a_frontend_elsewhere(
     app_with: OtherAppFactory, mailbox: Mailbox, frontend: str
 ) -> None:
     async with app_with(mailer=mailbox, FRONTEND_URL=frontend) as other:
@@ -137,24 +133,20 @@ async def test_where_a_frontend_has_the_pages_there_are_none_here(
             assert_problem(await other.client.get(path), 404, "NOT_FOUND")
 
 
-async def test_a_frontend_url_that_names_this_server_changes_nothing(
-    app_with: OtherAppFactory, mailbox: Mailbox
-) -> None:
+async def test_pages_exist_with_this_server_as_frontend(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, FRONTEND_URL="http://testserver/") as other:
         response = await other.client.get(PAGES[0])
 
     assert response.status_code == 200
 
 
-async def test_without_mail_there_are_no_pages(app_with: OtherAppFactory) -> None:
+async def test_pages_do_not_exist_without_mail(app_with: OtherAppFactory) -> None:
     async with app_with() as other:
         for path in PAGES:
             assert_problem(await other.client.get(path), 404, "NOT_FOUND")
 
 
-async def test_behind_a_path_every_address_on_a_page_begins_with_it(
-    app_with: OtherAppFactory, mailbox: Mailbox
-) -> None:
+async def test_urls_of_a_page_begin_with_the_path_prefix(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, PUBLIC_URL="http://testserver/auth") as other:
         text = (await other.client.get("/account/reset-password")).text
 
@@ -163,7 +155,7 @@ async def test_behind_a_path_every_address_on_a_page_begins_with_it(
     assert [address for address in addresses if not address.startswith("/auth/")] == []
 
 
-async def test_a_page_bears_the_name_in_mail_from_escaped(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
+async def test_page_has_the_escaped_product_name_of_mail_from(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with app_with(mailer=mailbox, MAIL_FROM='"Rock & <b>Roll</b>" <no-reply@example.com>') as other:
         text = (await other.client.get("/account/reset-password")).text
 
@@ -171,12 +163,12 @@ async def test_a_page_bears_the_name_in_mail_from_escaped(app_with: OtherAppFact
     assert "<b>" not in text
 
 
-@pytest.mark.parametrize(("required", "said"), [("true", True), ("false", False)])
-async def test_the_rules_of_passwords_are_told_as_they_are_set(
-    app_with: OtherAppFactory, mailbox: Mailbox, required: str, said: bool
+@pytest.mark.parametrize(("required", "expected"), [("true", True), ("false", False)])
+async def test_page_shows_the_configured_password_rules(
+    app_with: OtherAppFactory, mailbox: Mailbox, required: str, expected: bool
 ) -> None:
     async with app_with(mailer=mailbox, PASSWORD_REQUIRE_COMPLEXITY=required) as other:
         text = (await other.client.get("/account/reset-password")).text
 
     assert "At least 12 characters" in text
-    assert ("a digit and a symbol" in text) is said
+    assert ("a digit and a symbol" in text) is expected

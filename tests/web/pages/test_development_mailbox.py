@@ -1,4 +1,4 @@
-"""The mailbox of a developer: every mail, for this machine alone, and only where mail stays in a folder."""
+"""The development mailbox: it exists only if mail is written into a folder, and only for this machine."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
 
-HERE = ("127.0.0.1", 50000)
+LOOPBACK = ("127.0.0.1", 50000)
 SMTP = {"SMTP_URL": "smtp://smtp.example.com", "MAIL_FROM": "auth_api <no-reply@example.com>"}
 
 PRODUCTION = {
@@ -24,7 +24,7 @@ PRODUCTION = {
 
 
 class Development:
-    """An application in development, its folder of mail, and browsers at several places."""
+    """An application in development mode, its mail folder, and HTTP clients with other addresses."""
 
     def __init__(self, other: OtherApp, folder: Path) -> None:
         self._other = other
@@ -32,22 +32,22 @@ class Development:
 
     @asynccontextmanager
     async def browser(
-        self, *, at: tuple[str, int] = HERE, name: str = "127.0.0.1:8000", version: str = "1.1"
+        self, *, peer: tuple[str, int] = LOOPBACK, host: str = "127.0.0.1:8000", version: str = "1.1"
     ) -> AsyncIterator[Any]:
         async def app(scope: Any, receive: Any, send: Any) -> None:
             scope["http_version"] = version
             await self._other.app(scope, receive, send)
 
-        transport = httpx.ASGITransport(app=app, client=at)
-        async with httpx.AsyncClient(transport=transport, base_url=f"http://{name}") as client:
+        transport = httpx.ASGITransport(app=app, client=peer)
+        async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
             yield client
 
-    async def get(self, path: str, headers: Mapping[str, str] | None = None, **place: Any) -> httpx.Response:
-        async with self.browser(**place) as client:
+    async def get(self, path: str, headers: Mapping[str, str] | None = None, **client_options: Any) -> httpx.Response:
+        async with self.browser(**client_options) as client:
             return cast("httpx.Response", await client.get(path, headers=headers))
 
     async def mail(self, email: str) -> None:
-        """Register somebody and have the mail with a link to a new password laid down."""
+        """Register a user, request a password reset, and write both mails into the folder."""
         person = {"email": email, "username": email.partition("@")[0], "password": "Correct-Horse-7-Staple"}
         await self._other.client.post("/api/auth/register", json=person)
         await self._other.client.post("/api/auth/password/forgot", json={"email": email})
@@ -65,14 +65,14 @@ async def development(
         yield Development(other, folder)
 
 
-async def test_it_is_empty_before_the_first_mail(development: Development) -> None:
+async def test_mailbox_is_empty_before_the_first_mail(development: Development) -> None:
     response = await development.get("/dev/mailbox")
 
     assert response.status_code == 200
     assert "No e-mails yet" in response.text
 
 
-async def test_it_shows_the_newest_mail_first_with_its_link(development: Development) -> None:
+async def test_mailbox_shows_the_newest_mail_first_with_its_link(development: Development) -> None:
     await development.mail("ada@example.com")
     await development.mail("grace@example.com")
 
@@ -83,17 +83,17 @@ async def test_it_shows_the_newest_mail_first_with_its_link(development: Develop
     assert text.count('<a href="http://127.0.0.1:8000/account/reset-password#token=ot_') == 2
 
 
-async def test_mails_of_one_second_keep_their_order(development: Development) -> None:
-    """Files are sorted by name; the number of a mail alone would put 10 before 9."""
+async def test_file_names_order_mails_within_a_second(development: Development) -> None:
+    """Files are sorted by name. By the number of a mail, 10 would come before 9."""
     await development.mail("ada@example.com")
 
-    wanted = [path.name.partition(".")[0] for path in sorted(development.folder.glob("*.eml"))]
+    moments = [path.name.partition(".")[0] for path in sorted(development.folder.glob("*.eml"))]
 
-    assert len(set(wanted)) == len(wanted) == 2
-    assert {len(moment) for moment in wanted} == {len("20260219103045") + len("123456")}
+    assert len(set(moments)) == len(moments) == 2
+    assert {len(moment) for moment in moments} == {len("20260219103045") + len("123456")}
 
 
-async def test_what_stands_in_a_mail_is_text(development: Development) -> None:
+async def test_content_of_a_mail_is_escaped(development: Development) -> None:
     await development.mail("ada@example.com")
     path = max(development.folder.glob("*.eml"))  # the newest
     path.write_bytes(path.read_bytes().replace(b"Hello ada", b"<script>"))
@@ -101,7 +101,7 @@ async def test_what_stands_in_a_mail_is_text(development: Development) -> None:
     assert "&lt;script&gt;" in (await development.get("/dev/mailbox")).text
 
 
-async def test_the_html_part_stands_alone_without_scripts_and_without_an_origin(development: Development) -> None:
+async def test_html_part_is_a_sandboxed_document_without_scripts(development: Development) -> None:
     await development.mail("ada@example.com")
     path = max(development.folder.glob("*.eml"))  # the newest
 
@@ -115,7 +115,7 @@ async def test_the_html_part_stands_alone_without_scripts_and_without_an_origin(
 
 
 @pytest.mark.parametrize("name", ["nothing", "..%2f..%2fetc%2fpasswd", "%00", "a" * 300])
-async def test_no_other_file_is_shown(development: Development, name: str) -> None:
+async def test_other_files_are_not_found(development: Development, name: str) -> None:
     await development.mail("ada@example.com")
 
     async with development.browser() as client:
@@ -124,7 +124,7 @@ async def test_no_other_file_is_shown(development: Development, name: str) -> No
     assert_problem(response, 404, "NOT_FOUND")
 
 
-async def test_its_page_has_the_policy_of_our_pages_and_is_never_stored(development: Development) -> None:
+async def test_mailbox_has_the_policy_of_the_pages_and_is_not_stored(development: Development) -> None:
     page, user = await development.get("/dev/mailbox"), await development.get("/account/report")
 
     assert page.headers["content-security-policy"] == user.headers["content-security-policy"]
@@ -133,23 +133,25 @@ async def test_its_page_has_the_policy_of_our_pages_and_is_never_stored(developm
 
 @pytest.mark.parametrize("path", ["/dev/mailbox", "/dev/mailbox/html/x"])
 @pytest.mark.parametrize(
-    "place",
-    [{"at": ("192.168.1.20", 50000)}, {"at": ("203.0.113.7", 50000)}, {"name": "rebound.example.com"}],
-    ids=["a neighbour", "a stranger", "a name that was made to lead here"],
+    "client_options",
+    [{"peer": ("192.168.1.20", 50000)}, {"peer": ("203.0.113.7", 50000)}, {"host": "rebound.example.com"}],
+    ids=["private-network", "internet", "dns-rebinding"],
 )
-async def test_nobody_else_sees_it(development: Development, path: str, place: dict[str, Any]) -> None:
-    assert_problem(await development.get(path, **place), 404, "NOT_FOUND")
+async def test_mailbox_is_not_found_from_another_machine(
+    development: Development, path: str, client_options: dict[str, Any]
+) -> None:
+    assert_problem(await development.get(path, **client_options), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-async def test_what_a_proxy_passes_on_comes_from_somebody_else(development: Development, header: str) -> None:
+async def test_mailbox_is_not_found_through_a_proxy(development: Development, header: str) -> None:
     response = await development.get("/dev/mailbox", headers={header: "127.0.0.1"})
 
     assert_problem(response, 404, "NOT_FOUND")
 
 
-async def test_who_names_nobody_is_not_this_machine(development: Development) -> None:
-    """HTTP/1.0 knows no `Host`, and is what many proxies speak."""
+async def test_mailbox_is_not_found_without_a_host(development: Development) -> None:
+    """HTTP/1.0, which many proxies use, has no `Host` header."""
     async with development.browser(version="1.0") as client:
         request = client.build_request("GET", "/dev/mailbox")
         del request.headers["host"]
@@ -158,9 +160,9 @@ async def test_who_names_nobody_is_not_this_machine(development: Development) ->
     assert_problem(response, 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("name", ["localhost", "localhost:8000", "[::1]:8000", "0.0.0.0:8000"])
-async def test_this_machine_has_several_names(development: Development, name: str) -> None:
-    response = await development.get("/dev/mailbox", at=("::1", 50000), name=name)
+@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "[::1]:8000", "0.0.0.0:8000"])
+async def test_mailbox_accepts_every_local_host_name(development: Development, host: str) -> None:
+    response = await development.get("/dev/mailbox", peer=("::1", 50000), host=host)
 
     assert response.status_code == 200
 
@@ -174,9 +176,9 @@ async def test_this_machine_has_several_names(development: Development, name: st
         {"MAIL_FOLDER": "./mail", **PRODUCTION},
         {"MAIL_FOLDER": "./mail", **PRODUCTION, **SMTP},
     ],
-    ids=["testing", "testing, SMTP", "development, SMTP", "production", "production, SMTP"],
+    ids=["testing", "testing-smtp", "development-smtp", "production", "production-smtp"],
 )
-async def test_where_mail_is_sent_or_off_it_does_not_exist(
+async def test_mailbox_does_not_exist_unless_mail_is_written_into_a_folder(
     app_with: OtherAppFactory, variables: dict[str, str]
 ) -> None:
     async with app_with(**variables) as other:
@@ -185,9 +187,7 @@ async def test_where_mail_is_sent_or_off_it_does_not_exist(
     assert_problem(response, 404, "NOT_FOUND")
 
 
-async def test_where_a_frontend_has_the_pages_the_mailbox_keeps_its_style(
-    app_with: OtherAppFactory, tmp_path: Path
-) -> None:
+async def test_mailbox_has_its_style_sheet_with_pages_on_a_frontend(app_with: OtherAppFactory, tmp_path: Path) -> None:
     async with app_with(
         ENVIRONMENT="development", MAIL_FOLDER=str(tmp_path), FRONTEND_URL="http://localhost:3000"
     ) as other:

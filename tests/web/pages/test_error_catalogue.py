@@ -1,4 +1,4 @@
-"""What the `type` of an error leads to: a page for people, JSON for programs, and never a question to the database."""
+"""The error catalogue: HTML pages for people, JSON for programs, and no database query."""
 
 import json
 import re
@@ -25,7 +25,7 @@ PRODUCTION = {
 }
 
 
-async def test_the_type_of_an_error_leads_to_its_description(client: httpx.AsyncClient) -> None:
+async def test_type_of_an_error_is_the_url_of_its_description(client: httpx.AsyncClient) -> None:
     problem = assert_problem(await client.get("/api/user/profile"), 401, "AUTHENTICATION_REQUIRED")
 
     described = (await client.get(problem["type"])).json()
@@ -38,7 +38,7 @@ async def test_the_type_of_an_error_leads_to_its_description(client: httpx.Async
 
 
 @pytest.mark.parametrize("code", CODES)
-async def test_every_error_has_a_page_with_what_its_document_says(client: httpx.AsyncClient, code: str) -> None:
+async def test_page_of_an_error_has_the_content_of_its_document(client: httpx.AsyncClient, code: str) -> None:
     described = (await client.get(f"/errors/{code}")).json()
     page = (await client.get(f"/errors/{code}", headers={"Accept": BROWSER})).text
 
@@ -51,7 +51,7 @@ async def test_every_error_has_a_page_with_what_its_document_says(client: httpx.
         assert f"{name}: {value}\n" in text
 
 
-async def test_the_list_has_every_error_and_leads_to_its_page(client: httpx.AsyncClient) -> None:
+async def test_list_has_all_errors_and_links_to_their_pages(client: httpx.AsyncClient) -> None:
     listed = (await client.get("/errors")).json()["items"]
     page = (await client.get("/errors", headers={"Accept": BROWSER})).text
 
@@ -81,7 +81,7 @@ async def test_the_list_has_every_error_and_leads_to_its_page(client: httpx.Asyn
         ("text/html" + ";a" * 8000, "text/html"),
     ],
 )
-async def test_who_asks_for_a_page_gets_one(
+async def test_accept_header_chooses_page_or_document(
     client: httpx.AsyncClient, path: str, accept: str | None, expected: str
 ) -> None:
     client.headers.pop("Accept")
@@ -94,7 +94,7 @@ async def test_who_asks_for_a_page_gets_one(
 
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("accept", ["application/json", "text/html"])
-async def test_an_answer_can_be_kept_and_is_not_sent_again_unless_it_changed(
+async def test_response_is_cacheable_and_revalidated_with_its_etag(
     client: httpx.AsyncClient, path: str, accept: str
 ) -> None:
     first = await client.get(path, headers={"Accept": accept})
@@ -107,7 +107,7 @@ async def test_an_answer_can_be_kept_and_is_not_sent_again_unless_it_changed(
     }
 
 
-async def test_the_two_forms_have_tags_of_their_own(client: httpx.AsyncClient) -> None:
+async def test_page_and_document_have_different_etags(client: httpx.AsyncClient) -> None:
     document = await client.get("/errors")
 
     page = await client.get("/errors", headers={"Accept": BROWSER, "If-None-Match": document.headers["etag"]})
@@ -116,7 +116,7 @@ async def test_the_two_forms_have_tags_of_their_own(client: httpx.AsyncClient) -
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_a_page_may_use_our_own_files_and_nothing_else(client: httpx.AsyncClient, path: str) -> None:
+async def test_page_may_load_only_files_of_this_server(client: httpx.AsyncClient, path: str) -> None:
     response = await client.get(path, headers={"Accept": BROWSER})
 
     (policy,) = response.headers.get_list("content-security-policy")
@@ -129,13 +129,13 @@ async def test_a_page_may_use_our_own_files_and_nothing_else(client: httpx.Async
 
 
 @pytest.mark.parametrize("code", ["NOTHING", "token_expired", "TOKEN_EXPIRED.html", "%00", "..%2f", "A" * 300])
-async def test_an_unknown_code_is_not_found(client: httpx.AsyncClient, code: str) -> None:
+async def test_unknown_code_is_not_found(client: httpx.AsyncClient, code: str) -> None:
     url = httpx.URL("http://testserver", raw_path=f"/errors/{code}".encode())
 
     assert_problem(await client.get(url, headers={"Accept": BROWSER}), 404, "NOT_FOUND")
 
 
-async def test_the_database_is_never_asked(app_with: OtherAppFactory) -> None:
+async def test_catalogue_makes_no_database_query(app_with: OtherAppFactory) -> None:
     async with app_with() as other:
         with recorded(other.services.database.engine) as statements:
             for path in (*PATHS, "/errors/NOTHING", "/assets/pages.css"):
@@ -144,7 +144,7 @@ async def test_the_database_is_never_asked(app_with: OtherAppFactory) -> None:
     assert statements == []
 
 
-async def test_it_is_there_in_production_without_documentation_and_without_mail(app_with: OtherAppFactory) -> None:
+async def test_catalogue_exists_in_production_without_documentation_and_mail(app_with: OtherAppFactory) -> None:
     async with app_with(**PRODUCTION) as other:
         statuses = [
             (await other.client.get(path)).status_code for path in (*PATHS, "/assets/pages.css", "/schema/swagger")
@@ -153,7 +153,7 @@ async def test_it_is_there_in_production_without_documentation_and_without_mail(
     assert statuses == [200, 200, 200, 404]
 
 
-async def test_behind_a_path_the_type_of_an_error_begins_with_it(app_with: OtherAppFactory) -> None:
+async def test_type_of_an_error_begins_with_the_path_prefix(app_with: OtherAppFactory) -> None:
     async with app_with(PUBLIC_URL="http://testserver/auth") as other:
         responses = [await other.client.get(path) for path in ("/api/user/profile", f"/?{'x' * 5000}")]
 
@@ -163,7 +163,7 @@ async def test_behind_a_path_the_type_of_an_error_begins_with_it(app_with: Other
     ]
 
 
-async def test_behind_a_path_every_link_begins_with_it(app_with: OtherAppFactory) -> None:
+async def test_links_of_the_pages_begin_with_the_path_prefix(app_with: OtherAppFactory) -> None:
     async with app_with(PUBLIC_URL="http://testserver/auth") as other:
         pages = [(await other.client.get(path, headers={"Accept": BROWSER})).text for path in PATHS]
 
