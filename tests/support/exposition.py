@@ -1,4 +1,4 @@
-"""Reads Prometheus' text format."""
+"""Read metrics: from Prometheus' text format, and directly from the registry of this process."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,23 +14,23 @@ Series = tuple[str, frozenset[tuple[str, str]]]
 
 @dataclass(frozen=True)
 class Scrape:
-    """One look at all metrics."""
+    """The values of one scrape."""
 
     text: str
     values: dict[Series, float]
 
     def value(self, name: str, **labels: str) -> float:
-        """Return the value of a series; 0 where there is none (yet)."""
+        """Return the value of a series, or 0 if it does not exist."""
         return self.values.get((f"auth_api_{name}", frozenset(labels.items())), 0.0)
 
     @property
     def names(self) -> set[str]:
-        """All names that a query may use."""
+        """The names of all series."""
         return {name for name, _ in self.values}
 
 
 def parse(text: str) -> Scrape:
-    """Parse an answer, which must not say anything twice."""
+    """Parse the text format. Every series must occur once and every metric must have a documentation."""
     values: dict[Series, float] = {}
     for series, value in _samples(text):
         assert series not in values, series
@@ -46,29 +46,29 @@ def _samples(text: str) -> Iterator[tuple[Series, float]]:
 
 
 async def scrape(client: httpx.AsyncClient, **headers: str) -> Scrape:
-    """Ask for the metrics over HTTP."""
+    """Scrape the metrics over HTTP."""
     response = await client.get("/metrics", headers=headers)
     assert response.status_code == 200, response.text
     return parse(response.text)
 
 
 def current(name: str, **labels: str) -> float:
-    """Return the value of a series of this process now; 0 where there is none (yet)."""
+    """Return the current value of a series of this process, or 0 if it does not exist."""
     return _values().get((f"auth_api_{name}", frozenset(labels.items())), 0.0)
 
 
 class Changes:
-    """What has changed in this process's metrics since this was made."""
+    """The changes of this process's metrics since the creation of the object."""
 
     def __init__(self) -> None:
         self._before = _values()
 
     def of(self, name: str, **labels: str) -> float:
-        """Return by how much a series has grown."""
+        """Return the increase of a series."""
         return current(name, **labels) - self._before.get((f"auth_api_{name}", frozenset(labels.items())), 0.0)
 
     def by(self, name: str, label: str) -> dict[str, float]:
-        """Return the series of a metric with one label that have changed."""
+        """Return the increase of all changed series of a metric by the value of its label."""
         values: dict[str, Any] = {
             dict(labels)[label]: value - self._before.get((each, labels), 0.0)
             for (each, labels), value in _values().items()
@@ -78,6 +78,6 @@ class Changes:
 
 
 def _values() -> dict[Series, float]:
-    # Not by way of the text, which takes longer to write and read than most tests do.
+    # To write and parse the text format takes longer than most tests.
     samples = (sample for family in registry.collect() for sample in family.samples)
     return {(sample.name, frozenset(sample.labels.items())): sample.value for sample in samples}

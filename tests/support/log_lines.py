@@ -1,4 +1,4 @@
-"""Reads the log of the tests, which a thread writes a moment later."""
+"""Read the log file of the tests, which a thread writes with a short delay."""
 
 import asyncio
 import json
@@ -9,15 +9,15 @@ from typing import Any
 
 from loguru import logger
 
-PATIENCE = 5.0
-"""Seconds until a line that has not come is taken for one that never will."""
+TIMEOUT_SECONDS = 5.0
+"""Time after which a missing line is an error."""
 
 
 async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, Any]]:
-    """Return all lines of a request, once its last one, the access line, is there."""
-    async with asyncio.timeout(PATIENCE):
+    """Wait for the access line of a request, which is its last line, and return all its lines."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
-            # The last line may be half written.
+            # The last line may be incomplete.
             complete = log_file.read_text(encoding="utf-8").rpartition("\n")[0]  # noqa: ASYNC240 - a small file
             lines = [json.loads(line) for line in complete.splitlines() if request_id in line]
             if any(line.get("event") == "request:completed" for line in lines):
@@ -26,8 +26,8 @@ async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, An
 
 
 async def lines_with(log_file: Path, text: str) -> list[dict[str, Any]]:
-    """Return the lines that hold this text, once there is one."""
-    async with asyncio.timeout(PATIENCE):
+    """Wait for a line that contains this text, and return all such lines."""
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             complete = log_file.read_text(encoding="utf-8").rpartition("\n")[0]  # noqa: ASYNC240 - a small file
             if found := [json.loads(line) for line in complete.splitlines() if text in line]:
@@ -36,7 +36,7 @@ async def lines_with(log_file: Path, text: str) -> list[dict[str, Any]]:
 
 
 async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
-    """Return the one access line of a request."""
+    """Wait for the access line of a request, and return it."""
     lines = await lines_of_request(log_file, request_id)
     (line,) = [line for line in lines if line.get("event") == "request:completed"]
     return line
@@ -44,7 +44,7 @@ async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
 
 @contextmanager
 def logged(level: str) -> Iterator[list[dict[str, Any]]]:
-    """Yield a list that the bound fields of every line from this level on are added to."""
+    """Collect the fields of all lines of this level or a higher one in a list."""
     lines: list[dict[str, Any]] = []
     handler = logger.add(lambda message: lines.append(message.record["extra"]), level=level)
     try:

@@ -1,4 +1,4 @@
-"""Who may read the metrics: development everybody, production who has the token, or who reaches their own port."""
+"""Metrics are open in development; in production they require the token or a separate port."""
 
 import httpx
 import pytest
@@ -23,7 +23,7 @@ PRODUCTION = {
 }
 
 
-async def test_outside_of_production_they_are_open(client: httpx.AsyncClient) -> None:
+async def test_metrics_are_open_outside_of_production(client: httpx.AsyncClient) -> None:
     response = await client.get("/metrics")
 
     assert response.status_code == 200
@@ -32,17 +32,17 @@ async def test_outside_of_production_they_are_open(client: httpx.AsyncClient) ->
     assert "# TYPE auth_api_http_requests_total counter" in response.text
 
 
-async def test_the_head_alone_may_be_asked_for(client: httpx.AsyncClient) -> None:
+async def test_metrics_support_head(client: httpx.AsyncClient) -> None:
     response = await client.head("/metrics")
 
     assert (response.status_code, response.content) == (200, b"")
 
 
-async def test_another_method_is_not_offered(client: httpx.AsyncClient) -> None:
+async def test_metrics_reject_post(client: httpx.AsyncClient) -> None:
     assert_problem(await client.post("/metrics"), 405, "METHOD_NOT_ALLOWED")
 
 
-async def test_production_without_a_token_has_none(app_with: OtherAppFactory) -> None:
+async def test_metrics_of_production_without_a_token_are_404(app_with: OtherAppFactory) -> None:
     async with app_with(**PRODUCTION) as other:
         response = await other.client.get("/metrics")
 
@@ -50,7 +50,7 @@ async def test_production_without_a_token_has_none(app_with: OtherAppFactory) ->
 
 
 @pytest.mark.parametrize("environment", [PRODUCTION, {}], ids=["production", "testing"])
-async def test_where_there_is_a_token_it_opens_them(app_with: OtherAppFactory, environment: dict[str, str]) -> None:
+async def test_metrics_accept_the_configured_token(app_with: OtherAppFactory, environment: dict[str, str]) -> None:
     async with app_with(**environment, METRICS_TOKEN=TOKEN) as other:
         response = await other.client.get("/metrics", headers={"Authorization": f"bearer  {TOKEN} "})
 
@@ -58,7 +58,7 @@ async def test_where_there_is_a_token_it_opens_them(app_with: OtherAppFactory, e
 
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", f"Basic {TOKEN}", TOKEN])
-async def test_without_it_they_stay_closed(app_with: OtherAppFactory, header: str | None) -> None:
+async def test_metrics_without_the_configured_token_are_401(app_with: OtherAppFactory, header: str | None) -> None:
     async with app_with(METRICS_TOKEN=TOKEN) as other:
         headers = {} if header is None else {"Authorization": header}
         response = await other.client.get("/metrics", headers=headers)
@@ -69,7 +69,7 @@ async def test_without_it_they_stay_closed(app_with: OtherAppFactory, header: st
 
 
 @pytest.mark.parametrize("token", [TOKEN[:-1], TOKEN + "x", TOKEN.upper(), "\xe4", f"{TOKEN}, {TOKEN}"])
-async def test_another_token_does_not_open_them(app_with: OtherAppFactory, token: str) -> None:
+async def test_metrics_with_a_different_token_are_401(app_with: OtherAppFactory, token: str) -> None:
     async with app_with(METRICS_TOKEN=TOKEN) as other:
         header = f"Bearer {token}".encode("latin-1")
         response = await other.client.get("/metrics", headers=[(b"Authorization", header)])
@@ -78,7 +78,9 @@ async def test_another_token_does_not_open_them(app_with: OtherAppFactory, token
 
 
 @pytest.mark.parametrize("variables", [{}, {"METRICS_TOKEN": TOKEN}], ids=["without a token", "with a token"])
-async def test_with_a_port_of_their_own_the_api_has_none(app_with: OtherAppFactory, variables: dict[str, str]) -> None:
+async def test_metrics_with_a_separate_port_are_404_on_the_main_port(
+    app_with: OtherAppFactory, variables: dict[str, str]
+) -> None:
     async with app_with(METRICS_PORT="9464", **variables) as other:
         response = await other.client.get("/metrics", headers=BEARER)
 
@@ -86,8 +88,8 @@ async def test_with_a_port_of_their_own_the_api_has_none(app_with: OtherAppFacto
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics"])
-async def test_a_scrape_comes_by_any_name(app_with: OtherAppFactory, path: str) -> None:
-    """As a probe does: who scrapes knows the address of each instance, and asks it by that."""
+async def test_allowed_hosts_do_not_apply_to_scrapes(app_with: OtherAppFactory, path: str) -> None:
+    """Scrapers, like probes, connect to each instance by its IP address."""
     async with app_with(ALLOWED_HOSTS='["auth.example.com"]') as other:
         url = httpx.URL("http://testserver", raw_path=path.encode())
         response = await other.client.get(url, headers={"Host": "10.0.0.7:8000"})
@@ -96,14 +98,14 @@ async def test_a_scrape_comes_by_any_name(app_with: OtherAppFactory, path: str) 
 
 
 @pytest.mark.parametrize("path", ["/metrics/more", "/metricsx"])
-async def test_what_only_looks_like_a_scrape_does_not(app_with: OtherAppFactory, path: str) -> None:
+async def test_allowed_hosts_apply_to_similar_paths(app_with: OtherAppFactory, path: str) -> None:
     async with app_with(ALLOWED_HOSTS='["auth.example.com"]') as other:
         response = await other.client.get(path, headers={"Host": "10.0.0.7:8000"})
 
     assert_problem(response, 400, "HOST_NOT_ALLOWED")
 
 
-async def test_the_token_does_not_cross_a_proxy_in_the_clear(app_with: OtherAppFactory) -> None:
+async def test_scrape_that_reached_a_proxy_by_http_is_refused(app_with: OtherAppFactory) -> None:
     async with app_with(**PRODUCTION, METRICS_TOKEN=TOKEN) as other:
         response = await other.client.get("/metrics", headers={**BEARER, "X-Forwarded-Proto": "http"})
 
@@ -111,18 +113,18 @@ async def test_the_token_does_not_cross_a_proxy_in_the_clear(app_with: OtherAppF
 
 
 def limited_to(requests: int) -> RequestScreening:
-    """Return an admission in whose one moment every network may send so many."""
+    """Return a screening that allows each network this number of requests, on a clock that stands still."""
     return RequestScreening(ClientIpResolver(()), flood_limit=Gcra(1, requests, clock=lambda: 0.0))
 
 
 def send(screening: RequestScreening, path: str, times: int = 1) -> int:
-    """Send from one address, and return how many were refused."""
+    """Send requests from one client IP. Return the number of refusals."""
     scope = {"path": path, "query_string": b"", "headers": []}
     refusals = [screening.refusal(scope, {}, CLIENT_IP) for _ in range(times)]
     return sum(isinstance(refusal, RateLimitedException) for refusal in refusals)
 
 
-def test_a_flood_from_the_same_address_is_counted_and_does_not_starve_the_scrapes() -> None:
+def test_flood_from_the_client_ip_of_a_scraper_does_not_affect_its_scrapes() -> None:
     screening = limited_to(10)
     changes = Changes()
 
@@ -131,14 +133,14 @@ def test_a_flood_from_the_same_address_is_counted_and_does_not_starve_the_scrape
     assert send(screening, "/metrics") == 0
 
 
-def test_scrapes_themselves_may_not_be_a_flood() -> None:
+def test_scrapes_have_a_flood_limit_of_their_own() -> None:
     screening = limited_to(10)
 
     assert send(screening, "/metrics", times=15) == 5
     assert send(screening, "/nope") == 0
 
 
-async def test_several_applications_in_one_process_count_together(
+async def test_applications_of_one_process_share_their_metrics(
     client: httpx.AsyncClient, app_with: OtherAppFactory
 ) -> None:
     async with app_with() as other:

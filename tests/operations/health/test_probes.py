@@ -1,4 +1,4 @@
-"""What a load balancer is told."""
+"""Liveness and readiness, as a load balancer sees them."""
 
 import os
 import shutil
@@ -28,9 +28,7 @@ def closed_port() -> int:
         return int(unused.getsockname()[1])
 
 
-async def test_a_living_process_says_so_without_touching_anything(
-    client: httpx.AsyncClient, services: Services
-) -> None:
+async def test_liveness_is_ok_without_a_database_query(client: httpx.AsyncClient, services: Services) -> None:
     with recorded(services.database.engine) as statements:
         response = await client.get("/health/live")
 
@@ -38,7 +36,7 @@ async def test_a_living_process_says_so_without_touching_anything(
     assert statements == []
 
 
-async def test_a_process_that_can_work_is_ready(client: httpx.AsyncClient) -> None:
+async def test_readiness_is_ok(client: httpx.AsyncClient) -> None:
     response = await client.get("/health/ready")
 
     assert response.status_code == 200
@@ -50,7 +48,7 @@ async def test_a_process_that_can_work_is_ready(client: httpx.AsyncClient) -> No
 
 
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
-async def test_a_probe_may_ask_for_the_head_alone(client: httpx.AsyncClient, path: str) -> None:
+async def test_probes_support_head(client: httpx.AsyncClient, path: str) -> None:
     response = await client.head(path)
 
     assert (response.status_code, response.content) == (200, b"")
@@ -58,7 +56,7 @@ async def test_a_probe_may_ask_for_the_head_alone(client: httpx.AsyncClient, pat
 
 @pytest.fixture
 async def own_database(request: pytest.FixtureRequest, engine: str, tmp_path: Path) -> AsyncIterator[str]:
-    """An empty database that a test may lose."""
+    """An empty database that the test may delete."""
     if engine == "sqlite":
         (tmp_path / "own").mkdir()
         yield f"sqlite:///{tmp_path / 'own' / 'auth.db'}"
@@ -69,25 +67,25 @@ async def own_database(request: pytest.FixtureRequest, engine: str, tmp_path: Pa
     await drop_database(server, name)
 
 
-async def lose(own_database: str, services: Services) -> None:
-    """Delete a database under a running application."""
+async def delete_database(own_database: str, services: Services) -> None:
+    """Delete the database of a running application."""
     engine = services.database.engine
     if isinstance(engine, PooledSQLiteEngine):
-        await engine.close_connection_pool()  # open files outlive their folder
+        await engine.close_connection_pool()  # open files would survive the deletion of their folder
         shutil.rmtree(Path(engine.path).parent)
     else:
         server, _, name = own_database.rpartition("/")
         await drop_database(f"{server}/postgres", name)
 
 
-async def test_without_a_database_it_starts_lives_and_is_not_ready(
+async def test_application_without_a_database_starts_and_is_not_ready(
     app_with: OtherAppFactory, engine: str, own_database: str
 ) -> None:
-    url = own_database if engine == "sqlite" else f"postgresql://nobody@127.0.0.1:{closed_port()}/nothing"
+    url = own_database if engine == "sqlite" else f"postgresql://unknown@127.0.0.1:{closed_port()}/nothing"
 
     async with app_with(DATABASE_URL=url) as other:
         if engine == "sqlite":
-            await lose(own_database, other.services)
+            await delete_database(own_database, other.services)
         ready = await other.client.get("/health/ready")
         live = await other.client.get("/health/live")
 
@@ -101,9 +99,7 @@ async def test_without_a_database_it_starts_lives_and_is_not_ready(
     assert live.status_code == 200
 
 
-async def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(
-    app_with: OtherAppFactory, own_database: str
-) -> None:
+async def test_application_is_ready_only_after_its_migrations(app_with: OtherAppFactory, own_database: str) -> None:
     async with app_with(DATABASE_URL=own_database) as other:
         before = await other.client.get("/health/ready")
         await migrations.migrate(other.services.database.engine, APP_NAME)
@@ -114,18 +110,18 @@ async def test_before_its_migrations_it_is_not_ready_and_after_them_it_is(
     assert (after.status_code, after.json()["status"]) == (200, "ready")
 
 
-async def test_once_ready_it_still_notices_that_the_database_goes(app_with: OtherAppFactory, own_database: str) -> None:
+async def test_readiness_fails_when_the_database_is_lost(app_with: OtherAppFactory, own_database: str) -> None:
     async with app_with(DATABASE_URL=own_database) as other:
         await migrations.migrate(other.services.database.engine, APP_NAME)
         before = await other.client.get("/health/ready")
-        await lose(own_database, other.services)
+        await delete_database(own_database, other.services)
         after = await other.client.get("/health/ready")
 
     assert (before.status_code, after.status_code) == (200, 503)
     assert after.json()["checks"] == {"database": "unavailable", "migrations": "unknown"}
 
 
-async def test_an_open_breaker_is_shown_beside_a_database_that_is_back(client: httpx.AsyncClient) -> None:
+async def test_readiness_shows_an_open_breaker_although_the_database_responds(client: httpx.AsyncClient) -> None:
     breakers.get(SERVICE).open()
 
     response = (await client.get("/health/ready")).json()
