@@ -1,4 +1,4 @@
-"""Pages of a list, newest first: a cursor names the last row seen, so pages stay right while rows are added."""
+"""Cursor pagination of lists, newest first. A cursor names the last row of a page, so later inserts shift no page."""
 
 import base64
 import binascii
@@ -11,41 +11,52 @@ from auth_api.kit.errors import FieldError, ValidationException
 
 T = TypeVar("T")
 
-MAX_CURSOR_LENGTH: Final = 200
+MAX_CURSOR_CHARACTERS: Final = 200
 
 
 class PageRequest(msgspec.Struct, frozen=True):
-    """How many rows are wanted, and after which one (None: from the newest)."""
+    """The requested page.
+
+    Attributes:
+        limit: maximum number of rows.
+        after: the key of the last row of the previous page; None for the first page.
+    """
 
     limit: int
     after: str | None = None
 
 
-def bad_cursor() -> ValidationException:
-    """Return the error for a cursor that no answer of this list held."""
-    return ValidationException([FieldError("cursor", "format", "Must be the next_cursor of an answer.")])
+def invalid_cursor() -> ValidationException:
+    """Return the error for a cursor that no page of the list has returned."""
+    return ValidationException([FieldError("cursor", "format", "Must be the next_cursor of a previous response.")])
 
 
-def cut(rows: Sequence[T], request: PageRequest, key: Callable[[T], object]) -> tuple[Sequence[T], str | None]:
-    """Cut rows, of which one more was read than is wanted, into a page and the cursor of the next one, if any."""
+def split_page(rows: Sequence[T], request: PageRequest, key: Callable[[T], object]) -> tuple[Sequence[T], str | None]:
+    """Return the rows of the page, and the cursor of the next page or None.
+
+    Args:
+        rows: the rows of the page, and one more if there is a next page.
+        request: the requested page.
+        key: returns the key of a row.
+    """
     page = rows[: request.limit]
-    return page, _encoded(str(key(page[-1]))) if len(rows) > request.limit else None
+    return page, _encode_cursor(str(key(page[-1]))) if len(rows) > request.limit else None
 
 
-def decoded(cursor: str) -> str:
-    """Return what a cursor names.
+def decode_cursor(cursor: str) -> str:
+    """Return the key of the row that a cursor names.
 
     Raises:
-        ValidationException: nothing that was made here.
+        ValidationException: the cursor is invalid.
     """
-    if len(cursor) > MAX_CURSOR_LENGTH:
-        raise bad_cursor()
+    if len(cursor) > MAX_CURSOR_CHARACTERS:
+        raise invalid_cursor()
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
     except (binascii.Error, ValueError) as error:
-        raise bad_cursor() from error
+        raise invalid_cursor() from error
 
 
-def _encoded(key: str) -> str:
+def _encode_cursor(key: str) -> str:
     return base64.urlsafe_b64encode(key.encode()).rstrip(b"=").decode()

@@ -14,7 +14,7 @@ from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.tokens import digest, new_token
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
-from auth_api.kit.pagination import PageRequest, bad_cursor, cut
+from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
@@ -155,9 +155,9 @@ class SessionService:
         try:
             after = UUID(request.after) if request.after is not None else None
         except ValueError as error:
-            raise bad_cursor() from error
+            raise invalid_cursor() from error
         rows = await repository.live_sessions(user_id, after=after, limit=request.limit + 1)
-        return cut(rows, request, lambda session: session.id)
+        return split_page(rows, request, lambda session: session.id)
 
     async def list_stored(self, user_id: int, limit: int) -> tuple[Sequence[StoredSession], int]:
         """Return the newest sessions of the user in any state, and the number of older ones."""

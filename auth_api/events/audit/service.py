@@ -10,7 +10,7 @@ from loguru import logger
 from auth_api.events.audit import repository
 from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.kit.db.database import after_commit
-from auth_api.kit.pagination import PageRequest, bad_cursor, cut
+from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 
 MAX_EXPORT_BATCH: Final = 1000
@@ -63,9 +63,9 @@ class AuditTrail:
         """
         before = request.after or str(repository.MAX_ID)
         if not before.isdigit() or int(before) > repository.MAX_ID:
-            raise bad_cursor()
+            raise invalid_cursor()
         rows = await repository.history(user_id, before=int(before), limit=request.limit + 1)
-        return cut(rows, request, lambda row: row.id)
+        return split_page(rows, request, lambda row: row.id)
 
     async def export(
         self, *, after: int = 0, since: datetime = MIN_TIME, until: datetime = MAX_TIME, user_id: int | None = None

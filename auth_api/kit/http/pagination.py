@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from litestar.params import QueryParameter
 
 from auth_api.kit.errors import FieldError, ValidationException
-from auth_api.kit.pagination import PageRequest, decoded
+from auth_api.kit.pagination import PageRequest, decode_cursor
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
@@ -38,7 +38,7 @@ def provide_page(limit: _Limit = None, cursor: _Cursor = None) -> PageRequest:
     if limit is not None and not 1 <= number <= MAX_LIMIT:
         errors.append(FieldError("limit", "range", f"Must be a whole number, 1 to {MAX_LIMIT}."))
     try:
-        after = decoded(cursor) if cursor is not None else None
+        after = decode_cursor(cursor) if cursor is not None else None
     except ValidationException as error:
         errors.extend(error.errors)
     if errors:
