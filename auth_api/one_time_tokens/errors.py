@@ -11,4 +11,4 @@ class OneTimeTokenInvalidException(ApplicationException):
     status = HTTPStatus.BAD_REQUEST
     error_code = "ONE_TIME_TOKEN_INVALID"
     detail = "The link or code is invalid, already used or expired."
-    remedy = "Offer the user to request a new e-mail."
+    remedy = "Let the user request a new e-mail."

@@ -1,10 +1,10 @@
 """Routes to refresh, list and end sessions, and to publish the keys."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from litestar import Controller, Request, Response, delete, get, post
-from litestar.params import FromPath, JSONBody
+from litestar.params import JSONBody, PathParameter
 
 from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.dependencies import Injected
@@ -171,7 +171,7 @@ class OwnSessionsController(Controller):
     )
     async def end_session(
         self,
-        session_id: FromPath[UUID],
+        session_id: Annotated[UUID, PathParameter(description="The `id` of the session.")],
         principal: Injected[Principal],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],

@@ -14,7 +14,7 @@ class InvalidCredentialsException(AuthException):
 
 
 class DuplicateEmailException(ValidationException):
-    """Another user has this e-mail address. Raised also if the username is taken as well."""
+    """Another user has this e-mail address. Returned also if the username is taken."""
 
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_EMAIL"

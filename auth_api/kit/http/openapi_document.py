@@ -28,7 +28,7 @@ ERROR_CODE: Final = "ErrorCode"
 KNOWN_ERROR_CODE: Final = "KnownErrorCode"
 """Names of schemas: any error code, and those of this version."""
 
-_SUCCESS_DESCRIPTIONS: Final = {200: "OK.", 201: "Created.", 204: "No content."}
+_SUCCESS_DESCRIPTIONS: Final = {200: "OK.", 201: "Created.", 202: "Accepted.", 204: "No content."}
 
 _HEADERS: Final = {
     "Retry-After": OpenAPIHeader(

@@ -36,7 +36,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timestamp: Annotated[
         str,
         msgspec.Meta(
-            description="UTC, RFC 3339 with milliseconds.", extra_json_schema={"extra": {"format": "date-time"}}
+            description="In UTC, RFC 3339 with milliseconds.", extra_json_schema={"extra": {"format": "date-time"}}
         ),
     ]
     request_id: Annotated[

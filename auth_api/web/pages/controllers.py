@@ -2,13 +2,13 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from litestar import Controller, Request, Response, Router, get
 from litestar.connection import ASGIConnection
 from litestar.datastructures.headers import Accept
 from litestar.handlers import BaseRouteHandler
-from litestar.params import FromPath
+from litestar.params import FromPath, PathParameter
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.client_ip import FORWARDED_HEADERS
@@ -74,7 +74,10 @@ class ErrorController(Controller):
         **public(NotFoundException, response=EXAMPLE_DESCRIPTION),
     )
     async def read_error(
-        self, error_code: FromPath[str], request: Request[Any, Any, Any], error_catalogue: Injected[ErrorCatalogue]
+        self,
+        error_code: Annotated[str, PathParameter(description="An `error_code`.")],
+        request: Request[Any, Any, Any],
+        error_catalogue: Injected[ErrorCatalogue],
     ) -> Response[ErrorDescription]:
         """Return the meaning of an `error_code` and what a client should do. Browsers get an HTML page."""
         return _respond(error_catalogue.find(error_code, as_page=_prefers_page(request)))
