@@ -103,9 +103,9 @@ def test_codes_are_unique() -> None:
 
 
 def test_codes_and_statuses_are_those_of_the_contract() -> None:
-    given = {kind.error_code: kind.status.value for kind in CONCRETE}
+    defined = {kind.error_code: kind.status.value for kind in CONCRETE}
 
-    assert given == {code: status for code, status in CONTRACT.items() if code not in NOT_YET}
+    assert defined == {code: status for code, status in CONTRACT.items() if code not in NOT_YET}
 
 
 @pytest.mark.parametrize("kind", CONCRETE, ids=name_of)
@@ -141,8 +141,8 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
     catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").list_all(as_page=False)
     catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
-    given = {kind.error_code: kind.status.value for kind in CONCRETE}
-    answered = {
+    defined = {kind.error_code: kind.status.value for kind in CONCRETE}
+    documented = {
         (code, int(status))
         for path in document["paths"].values()
         for operation in path.values()
@@ -150,9 +150,9 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
         for code in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
     }
 
-    assert catalogued == given
-    assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(given)
-    assert answered <= set(given.items())
+    assert catalogued == defined
+    assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(defined)
+    assert documented <= set(defined.items())
 
 
 def test_errors_page_is_generated_from_the_classes() -> None:

@@ -30,11 +30,11 @@ def cors_headers(response: httpx.Response) -> dict[str, str]:
 async def test_preflight_of_an_allowed_origin_is_granted(
     client: httpx.AsyncClient, method: str, headers: str | None
 ) -> None:
-    wanted = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
+    preflight_headers = {"Origin": ORIGIN, "Access-Control-Request-Method": method}
     if headers is not None:
-        wanted["Access-Control-Request-Headers"] = headers
+        preflight_headers["Access-Control-Request-Headers"] = headers
 
-    response = await client.options(LOGIN, headers=wanted)
+    response = await client.options(LOGIN, headers=preflight_headers)
 
     assert (response.status_code, response.content) == (204, b"")
     assert response.headers.get_list("vary") == ["Origin"]
@@ -74,13 +74,13 @@ async def test_preflight_of_another_origin_is_denied(client: httpx.AsyncClient, 
 async def test_preflight_for_an_unsupported_method_or_header_is_denied(
     client: httpx.AsyncClient, method: str, headers: str
 ) -> None:
-    wanted = {
+    preflight_headers = {
         "Origin": ORIGIN,
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": headers,
     }
 
-    response = await client.options(LOGIN, headers=wanted)
+    response = await client.options(LOGIN, headers=preflight_headers)
 
     assert_problem(response, 403, "CORS_ORIGIN_DENIED")
     assert "access-control-allow-methods" not in response.headers

@@ -44,7 +44,7 @@ _ERROR_BY_STATUS: Final[dict[int, type[ApplicationException]]] = {
 
 
 def from_status(status: int) -> ApplicationException:
-    """Return the error that stands for a bare status of Litestar."""
+    """Return the error for a bare status of Litestar."""
     return _ERROR_BY_STATUS.get(status, InternalErrorException)()
 
 
