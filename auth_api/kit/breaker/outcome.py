@@ -1,4 +1,4 @@
-"""Outcomes of guarded calls: which function failed, and errors that say nothing about the service."""
+"""Outcomes of guarded calls: which function failed, and errors that are neither an outage nor a success."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar

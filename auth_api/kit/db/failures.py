@@ -98,7 +98,7 @@ def is_write_refusal(error: Exception) -> bool:
 
 
 def invalidates_pool(error: BaseException) -> bool:
-    """Return whether all connections of the pool must be replaced: they may lead to a server that is gone.
+    """Return whether all connections of the pool must be replaced: they may lead to a server that no longer runs.
 
     New connections go to the address that the host name has by then. Too many connections on the server do not count.
     """
