@@ -65,8 +65,8 @@ async def whole_schema(url: str) -> list[str]:
 async def column(url: str, statement: str) -> list[Any]:
     """Return the first column of the rows of a statement."""
     if url.startswith("sqlite"):
-        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-            return [row[0] for row in connection.execute(statement)]
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file:
+            return [row[0] for row in file.execute(statement)]
     connection = await asyncpg.connect(url)
     try:
         return [row[0] for row in await connection.fetch(statement)]

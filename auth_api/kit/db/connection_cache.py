@@ -3,9 +3,10 @@
 import asyncio
 import contextlib
 from contextvars import Context
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 from loguru import logger
 
 from auth_api.kit.deadlines import Deadlines
@@ -33,11 +34,13 @@ class ConnectionCache:
     def __init__(self, pool: asyncpg.Pool, connect_timeout: float, *, loan_seconds: float = MAX_LOAN_SECONDS) -> None:
         self._pool = pool
         self._timeout = connect_timeout
-        self._idle: list[Any] = []  # last in, first out: rarely needed connections stay idle until their loan ends
-        self._loans: dict[Any, int] = {}  # generation of each connection outside of the pool
+        self._idle: list[
+            PoolConnectionProxy
+        ] = []  # last in, first out: rarely needed connections stay idle until their loan ends
+        self._loans: dict[PoolConnectionProxy, int] = {}  # generation of each connection outside of the pool
         self._generation = 0
-        self._deadlines: Deadlines[Any] = Deadlines(loan_seconds, self._end_loan)
-        self._overdue: set[Any] = set()
+        self._deadlines: Deadlines[PoolConnectionProxy] = Deadlines(loan_seconds, self._end_loan)
+        self._overdue: set[PoolConnectionProxy] = set()
         self._is_closing = False
         self._returns: set[asyncio.Task[None]] = set()
 
@@ -46,7 +49,7 @@ class ConnectionCache:
         """Number of cached connections that are not in use."""
         return len(self._idle)
 
-    async def acquire(self) -> Any:
+    async def acquire(self) -> PoolConnectionProxy:
         """Return a usable cached connection, or one from the pool."""
         while self._idle:
             connection = self._idle.pop()
@@ -59,7 +62,7 @@ class ConnectionCache:
         self._deadlines.start(connection)
         return connection
 
-    async def release(self, connection: Any, *, clean: bool) -> None:
+    async def release(self, connection: PoolConnectionProxy, *, clean: bool) -> None:
         """Keep the connection, or return it to the pool, which waits for a cancelled statement.
 
         Args:
@@ -77,7 +80,7 @@ class ConnectionCache:
         else:
             await asyncio.shield(self._start_return(connection))
 
-    async def expire(self, connection: Any) -> bool:
+    async def expire(self, connection: PoolConnectionProxy) -> bool:
         """Replace all connections before their next use, because of an error on this one.
 
         Returns:
@@ -99,7 +102,7 @@ class ConnectionCache:
         if self._returns:
             await asyncio.wait(self._returns)
 
-    def _start_return(self, connection: Any) -> asyncio.Task[None]:
+    def _start_return(self, connection: PoolConnectionProxy) -> asyncio.Task[None]:
         self._end_tracking(connection)
         # A separate task is not cancelled with the caller; asyncpg's own shield no longer awaits the release if the
         # caller is cancelled. An empty context, since the caller's may contain a transaction.
@@ -108,24 +111,24 @@ class ConnectionCache:
         task.add_done_callback(self._returns.discard)
         return task
 
-    async def _return(self, connection: Any) -> None:
+    async def _return(self, connection: PoolConnectionProxy) -> None:
         try:
             # The pool waits this long for a cancelled statement, then it terminates the connection.
             await self._pool.release(connection, timeout=self._timeout)
         except Exception as error:  # noqa: BLE001 - after any error the pool has terminated the connection
             logger.bind(event="connection:lost", error_type=type(error).__name__).debug("connection lost on release")
 
-    def _terminate(self, connection: Any) -> None:
+    def _terminate(self, connection: PoolConnectionProxy) -> None:
         self._end_tracking(connection)
         with contextlib.suppress(asyncpg.InterfaceError):  # it is closed already, and the pool knows
             connection.terminate()
 
-    def _end_tracking(self, connection: Any) -> None:
+    def _end_tracking(self, connection: PoolConnectionProxy) -> None:
         self._loans.pop(connection, None)
         self._deadlines.stop(connection)
         self._overdue.discard(connection)
 
-    def _end_loan(self, connection: Any) -> None:
+    def _end_loan(self, connection: PoolConnectionProxy) -> None:
         """Return an idle connection to the pool now, and one in use when it is released."""
         if connection not in self._idle:
             self._overdue.add(connection)
@@ -134,7 +137,7 @@ class ConnectionCache:
         self._start_return(connection)
 
 
-def _is_usable(connection: Any) -> bool:
+def _is_usable(connection: PoolConnectionProxy) -> bool:
     try:
         return not (connection.is_closed() or connection.is_in_transaction())
     except asyncpg.InterfaceError:  # it is closed, and the pool knows

@@ -26,7 +26,7 @@ class PooledTransaction(GuardedTransaction, PostgresTransaction):
         await self.transaction.start()
 
 
-class PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
+class PooledConnection(asyncpg.Connection):
     """A connection that can be closed without an error, even if the server does not respond.
 
     The pool closes replaced connections in tasks that are not awaited: for each of them, a server that no longer
@@ -84,7 +84,8 @@ class PooledPostgresEngine(PostgresEngine):
             connection_class=PooledConnection,
             **kwargs,
         )
-        self.connections = ConnectionCache(self.pool, self._policy.connect_timeout)
+        if self.pool is not None:  # Piccolo has set it
+            self.connections = ConnectionCache(self.pool, self._policy.connect_timeout)
 
     async def close_connection_pool(self) -> None:
         """Close all connections, once those in use are released."""

@@ -72,10 +72,12 @@ async def test_connection_in_a_transaction_returns_to_the_pool(cache: Connection
     await cache.release(again, clean=True)
 
 
-async def test_connection_that_died_in_the_cache_is_not_reused(cache: ConnectionCache, pool: asyncpg.Pool) -> None:
+async def test_connection_that_died_in_the_cache_is_not_reused(
+    cache: ConnectionCache, pool: asyncpg.Pool, policy: DatabasePolicy
+) -> None:
     dead = await cache_two(cache)
     async with asyncio.timeout(5):
-        administrator = await asyncpg.connect(*pool._connect_args)  # noqa: SLF001 - to the same server
+        administrator = await asyncpg.connect(policy.postgres_dsn)
         for pid in dead:
             await administrator.execute("SELECT pg_terminate_backend($1)", pid)
         await administrator.close()
@@ -166,7 +168,8 @@ async def test_failed_return_after_the_caller_was_cancelled_is_not_reported(monk
     monkeypatch.setattr(asyncio.get_running_loop(), "call_exception_handler", reports.append)
     pool: Any = FailingPool()
     cache = ConnectionCache(pool, 2, loan_seconds=LONG_SECONDS)
-    caller = asyncio.create_task(cache.release(object(), clean=False))
+    connection: Any = object()
+    caller = asyncio.create_task(cache.release(connection, clean=False))
     await asyncio.sleep(0.01)
 
     caller.cancel()

@@ -21,6 +21,7 @@ CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 def pool_of(scratch: Scratch) -> asyncpg.Pool:
     engine = scratch.engine
     assert isinstance(engine, PooledPostgresEngine)
+    assert engine.pool is not None
     return engine.pool
 
 
@@ -267,15 +268,19 @@ async def test_connections_cut_at_the_same_time_are_one_failure(scratch: Scratch
     await wait_until_all_are_idle(scratch)
 
 
-async def test_too_many_connections_error_keeps_the_existing_ones(scratch: Scratch) -> None:
+@pytest.mark.parametrize(("error", "kept"), [(asyncpg.TooManyConnectionsError, 3), (asyncpg.AdminShutdownError, 0)])
+async def test_only_errors_that_invalidate_the_pool_replace_its_connections(
+    scratch: Scratch, error: type[asyncpg.PostgresError], kept: int
+) -> None:
     assert await scratch.can_open(3)
-    pool = pool_of(scratch)
-    before = pool._generation  # noqa: SLF001 - it has no public name
-
     assert isinstance(scratch.engine, PooledPostgresEngine)
-    await scratch.engine.on_error(asyncpg.TooManyConnectionsError(), None)
 
-    assert pool._generation == before  # noqa: SLF001
+    connection = await scratch.engine.acquire()
+    await scratch.engine.on_error(error(), connection)
+    await scratch.engine.release(connection, clean=True)
+
+    assert scratch.engine.connections is not None
+    assert scratch.engine.connections.idle_count == kept
 
 
 async def test_prepared_statements_survive_a_change_of_their_table(scratch: Scratch) -> None:

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.engine("postgres")
 def pool_of(scratch: Scratch) -> asyncpg.Pool:
     engine = scratch.engine
     assert isinstance(engine, PooledPostgresEngine)
+    assert engine.pool is not None
     return engine.pool
 
 
