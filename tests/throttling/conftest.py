@@ -6,10 +6,11 @@ import pytest
 
 from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 
-LONG_DATABASE_TIMEOUTS = {
+LONG_TIMEOUTS = {
     "DATABASE_POOL_TIMEOUT": "30",
     "DATABASE_CONNECT_TIMEOUT": "30",
     "DATABASE_STATEMENT_TIMEOUT": "30",
+    "PASSWORD_HASH_QUEUE_TIMEOUT": "10",
 }
 """So that many parallel requests do not get 503 on a slow machine."""
 
@@ -18,7 +19,7 @@ LONG_DATABASE_TIMEOUTS = {
 async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     """An application with the default limits, except logins per IP address, which would hide the account throttle."""
     async with app_with(
-        RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP, **LONG_DATABASE_TIMEOUTS
+        RATE_LIMIT_ENABLED="true", RATE_LIMIT_REQUESTS="1000", TRUSTED_PROXIES=CLIENT_IP, **LONG_TIMEOUTS
     ) as other:
         yield other
 
@@ -26,5 +27,5 @@ async def limited(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
 @pytest.fixture
 async def strict(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
     """An application with the default limits."""
-    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP, **LONG_DATABASE_TIMEOUTS) as other:
+    async with app_with(RATE_LIMIT_ENABLED="true", TRUSTED_PROXIES=CLIENT_IP, **LONG_TIMEOUTS) as other:
         yield other
