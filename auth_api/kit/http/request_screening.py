@@ -37,9 +37,9 @@ _SINGLETON_HEADERS: Final = frozenset({b"host", b"content-length", b"content-typ
 class RequestScreening:
     """Checks a request by its head.
 
-    Probes (`/health/…`) may use any host and scheme: they come from the same network and address the server by IP. Scrapes of
-    `/metrics` may use any host, too, but carry a token, so that the scheme is checked. They have a rate of their own:
-    a flood must not hide itself from the metrics.
+    Probes (`/health/…`) may use any host and scheme: they come from the same network and address the server by IP.
+    Scrapes of `/metrics` may use any host, too, but carry a token, so that the scheme is checked. They have a rate of
+    their own, so that a flood cannot keep its metrics from being read.
 
     Args:
         client_ip_resolver: knows the trusted proxies.
