@@ -26,7 +26,7 @@ FOLDER_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
 _BUCKETS_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 """Upper bounds: a token check takes 1 to 2 ms, a login some 30 ms; requests are aborted after 10 s."""
 
-disable_created_metrics()  # type: ignore[no-untyped-call]  # would double the series, only to tell when each was created
+disable_created_metrics()  # type: ignore[no-untyped-call]  # would double the number of series
 
 registry: Final = CollectorRegistry()
 

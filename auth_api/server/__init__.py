@@ -1,1 +1,1 @@
-"""The process that `auth-api serve` is: sockets, limits on clients, workers, an orderly end."""
+"""The server process: its socket, limits on clients, workers, metrics port and orderly shutdown."""

@@ -238,7 +238,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _without_upgrade(self, rest: bytes) -> bytes:
         """Return a request without its Upgrade header, which a server may ignore (RFC 9110 §7.8), to be parsed again.
 
-        The parser treats the body as the other protocol and cannot be told otherwise, so it is replaced by a new one.
+        The parser treats the body as the other protocol, which cannot be changed, so it is replaced by a new one.
         """
         if self.scope["method"] == "CONNECT":
             raise MalformedRequestException

@@ -1,6 +1,6 @@
 """The parent of several worker processes: starts, watches, replaces and stops them.
 
-uvicorn's own supervisor does not fit: its health check is answered by a thread, so it does not notice an event loop
+uvicorn's own supervisor does not fit: a thread responds to its health check, so it does not notice an event loop
 that hangs; it has no pause between failed starts and no time limit when it stops.
 """
 

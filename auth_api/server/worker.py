@@ -70,7 +70,7 @@ class WorkerServer(Server):
 
 
 def run_worker(policy: ServerPolicy, listening: socket.socket, shared: SharedMemory) -> None:
-    """Run a worker until it is told to stop, then exit: with status 1 if it never served."""
+    """Run a worker until it stops, then exit with status 0, or with status 1 if it never accepted connections."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     server = WorkerServer(policy, shared)
     try:
