@@ -178,12 +178,12 @@ async def test_second_link_in_the_same_tab_replaces_the_token(opened: Opener) ->
 @pytest.mark.parametrize(
     ("path", "route", "button", "done"),
     [
-        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your new e-mail address is set"),
+        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your e-mail address has been changed"),
         (
             "/account/undo-email",
             "/api/auth/email/undo-change",
             "Undo the change",
-            "Your previous e-mail address is back",
+            "Your previous e-mail address is restored",
         ),
         ("/account/report", "/api/auth/sessions/report", "Log out all devices", "All devices are logged out"),
     ],
