@@ -45,7 +45,7 @@ class StartRefusedError(click.ClickException):
     "--migrate", "do_migrate", is_flag=True, help="Apply pending migrations first; with SQLite this always happens."
 )
 def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate: bool) -> None:
-    """Start the server. Ctrl-C or SIGTERM stops it after the running requests."""
+    """Start the server. Ctrl-C or SIGTERM stops it after running requests."""
     # Workers are new processes: they read the same environment.
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})

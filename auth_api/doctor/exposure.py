@@ -27,10 +27,10 @@ def evaluate_origins(origins: tuple[str, ...], *, is_production: bool) -> Findin
     names = ", ".join(origins)
     if is_production and any(urlsplit(origin).hostname in _LOOPBACK_HOSTS for origin in origins):
         fix = "Remove development origins from CORS_ORIGINS."
-        return warn(check, f"{names}: one is on the visitor's own machine.", fix)
+        return warn(check, f"{names}: at least one is on the visitor's own machine.", fix)
     if is_production and any(origin.startswith("http://") for origin in origins):
         fix = "List only https origins: pages loaded over http can be modified in transit."
-        return warn(check, f"{names}: one does not use https.", fix)
+        return warn(check, f"{names}: at least one does not use https.", fix)
     return ok(check, f"Web pages of these origins may call this API: {names}.")
 
 

@@ -32,9 +32,9 @@ def fastest_hash_seconds(policy: HashingPolicy) -> float:
 
 
 def evaluate_cost(seconds: float, policy: HashingPolicy) -> Finding:
-    """Report the number of logins per second and core; warn if one hash takes longer than `MAX_HASH_SECONDS`."""
+    """Report the number of logins per second per core; warn if one hash takes longer than `MAX_HASH_SECONDS`."""
     cost = f"m={policy.memory_kib},t={policy.iterations},p={policy.parallelism}"
-    message = f"{seconds * 1000:.1f} ms per hash ({cost}): at most {1 / seconds:.0f} logins per second and core."
+    message = f"{seconds * 1000:.1f} ms per hash ({cost}): at most {1 / seconds:.0f} logins per second per core."
     if seconds > MAX_HASH_SECONDS:
         fix = "Lower PASSWORD_HASH_MEMORY_KIB or PASSWORD_HASH_ITERATIONS within OWASP's table, or add cores."
         return warn("hashing.cost", message, fix)

@@ -21,7 +21,7 @@ def check_keys(ring: KeyRing, environ: Mapping[str, str], folder: Path, *, now: 
     if lacks_secret(environ):
         kept = secret_file(environ, folder)
         place = f"kept in {kept}" if kept.exists() else "created at the first start"
-        return [note("keys.strength", f"No key is set. The server uses a secret of its own, {place}.")]
+        return [note("keys.strength", f"No key is set. The server uses a generated secret, {place}.")]
     return [
         evaluate_strength(ring.current),
         *evaluate_age(_written_at(ring.current, environ, folder), now),

@@ -1,7 +1,7 @@
 """Clocks. No other module reads the time, so a test can pass another clock.
 
 The database dates rows (`clock_timestamp()` in SQL, on both engines), because it is the clock that all instances share.
-A `Clock` dates everything else: `iat` and `exp` of tokens, error envelopes.
+A `Clock` dates everything else: `iat` and `exp` of tokens, problem documents.
 """
 
 import time

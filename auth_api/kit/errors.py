@@ -40,7 +40,7 @@ class FieldError(msgspec.Struct, frozen=True):
 
 
 class AuthException(ApplicationException):
-    """The client is not authenticated, or not sufficiently."""
+    """The client is not authenticated, or its login is not sufficient."""
 
     status = HTTPStatus.UNAUTHORIZED
     challenge: ClassVar[str] = "Bearer"
@@ -193,7 +193,7 @@ class RequestTimeoutException(UnfinishedRequestException):
     status = HTTPStatus.REQUEST_TIMEOUT
     error_code = "REQUEST_TIMEOUT"
     detail = "The request took too long to arrive."
-    remedy = "Retry: the request was sent too slowly."
+    remedy = "Retry on a new connection: the server closes this one."
 
 
 class PayloadTooLargeException(UnfinishedRequestException):

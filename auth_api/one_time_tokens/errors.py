@@ -6,7 +6,7 @@ from auth_api.kit.errors import ApplicationException
 
 
 class OneTimeTokenInvalidException(ApplicationException):
-    """The one-time token is unknown, used, expired, or for another purpose: the response is the same."""
+    """The one-time token is unknown, used, expired or for another purpose; the response does not reveal which."""
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "ONE_TIME_TOKEN_INVALID"

@@ -19,8 +19,8 @@ MAX_LEAD: Final = 1
 """Number of connections by which a worker may exceed the least loaded worker without waiting for it."""
 
 WAIT_SECONDS: Final = 0.002
-"""Time in which a less loaded worker can accept a connection. If it does not, it is busy or hangs. While it does, each
-other worker accepts at most 500 connections per second."""
+"""Time that a less loaded worker has to accept a connection. A worker that takes longer is busy or hangs; meanwhile,
+each other worker accepts at most 500 connections per second."""
 
 PAUSE_SECONDS: Final = 1.0
 """Pause after a connection could not be accepted because the system had no file descriptor or memory for it."""
@@ -29,7 +29,7 @@ _OUT_OF_RESOURCES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS,
 
 
 class BalancedListener:
-    """Accepts connections from a listening socket, and leaves them to less loaded workers where there are any.
+    """Accepts connections from a listening socket, and leaves them to less loaded workers if there are any.
 
     Args:
         listening: the socket that all workers share.

@@ -1,4 +1,4 @@
-"""uvicorn's HTTP protocol with limits of time, size and number that uvicorn does not have.
+"""uvicorn's HTTP protocol, with limits on time, sizes and numbers that uvicorn lacks.
 
 A refused request goes to the application with the error under `REFUSAL`, so that the edge middleware sends the response
 and writes the log line. Only requests that do not arrive in one packet are counted and timed.
@@ -81,7 +81,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._parse(data)
 
     def on_headers_complete(self) -> None:
-        """Begin a request, unless too many wait before it."""
+        """Begin a request, unless too many earlier ones are waiting."""
         if len(self.pipeline) >= MAX_PIPELINED_REQUESTS:
             raise ServerOverloadedException
         super().on_headers_complete()
@@ -131,7 +131,7 @@ class HttpProtocol(HttpToolsProtocol):
         """Count and time an incomplete request.
 
         Args:
-            before: the cycle before the last packet; if it is still the same, no other request has begun since.
+            before: the cycle before the last packet. If it is still the current one, no other request has begun since.
             size: length of that packet in bytes.
         """
         cycle = self.cycle

@@ -6,7 +6,7 @@ from typing import Final
 
 LINGER_SECONDS: Final = 2.0
 LINGER_BYTES: Final = 1024 * 1024
-"""How long, and how much, is read and discarded after a response that was sent before the end of the request."""
+"""Limits of reading and discarding after a response that was sent before the end of the request."""
 
 
 class LingeringTransport:

@@ -1,4 +1,4 @@
-"""What `auth-api serve` adds for metrics: a folder that all workers write to, and a port that serves only metrics."""
+"""Metrics of `auth-api serve`: a folder that all workers write to, and a port that serves only metrics."""
 
 import contextlib
 import fcntl
@@ -77,7 +77,7 @@ def _remove_abandoned(parent: Path) -> None:
 
 @contextmanager
 def metrics_port(host: str, port: int, exposition: Exposition) -> Iterator[None]:
-    """Serve the metrics on a port of their own, in a thread: also while all workers are busy, starting or dead.
+    """Serve the metrics on a port of their own, in a thread: it works while all workers are busy, starting or dead.
 
     Raises:
         MetricsUnavailableError: the port cannot be bound.

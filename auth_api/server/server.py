@@ -105,7 +105,7 @@ class Server(uvicorn.Server):
 
 
 def configuration(policy: ServerPolicy) -> uvicorn.Config:
-    """Return uvicorn's configuration, without those of its limits that `HttpProtocol` or the application replaces."""
+    """Return uvicorn's configuration, without the limits that `HttpProtocol` or the application replaces."""
     return uvicorn.Config(
         "auth_api.asgi:app",
         factory=True,

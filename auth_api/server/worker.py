@@ -44,7 +44,7 @@ class WorkerServer(Server):
         self._parent = multiprocessing.parent_process()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and accept connections from the one given socket."""
+        """Start, and accept connections from the only socket in `sockets`."""
         (listening,) = sockets or []
         await super().startup(sockets=[])
         make_protocol = partial(

@@ -1,1 +1,1 @@
-"""Sessions and their tokens: open, check, refresh and end them. How the user proved the identity is not known here."""
+"""Open, check, refresh and end sessions. This package does not know how users prove their identity."""

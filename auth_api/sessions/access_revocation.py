@@ -14,8 +14,8 @@ from auth_api.throttling.account_throttle import AccountThrottle
 PURPOSES_KEPT_AFTER_EMAIL_PROOF: Final = (Purpose.EMAIL_UNDO,)
 """Tokens that stay valid if the user proved access to the e-mail address.
 
-An attacker who took over the account together with its address must not be able to revoke the way back to the earlier
-address.
+An attacker who took over the account together with its e-mail address must not be able to revoke the link that restores
+the previous address.
 """
 
 PURPOSES_KEPT_AFTER_PASSWORD_PROOF: Final = (Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT)
@@ -27,7 +27,7 @@ An attacker may know the password, too, and must not be able to revoke a link th
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRevocation:
-    """The last step of every flow that gives an account back to its user."""
+    """Revokes all access to an account, as the last step of every flow that restores it to its owner."""
 
     sessions: SessionService
     tokens: OneTimeTokens

@@ -28,7 +28,7 @@ class TokenExpiredException(AuthException):
 
 
 class TokenInvalidException(AuthException):
-    """The token is unknown or was changed, or was issued elsewhere or for another use."""
+    """The token is unknown, was modified, or was issued by another server or for another purpose."""
 
     error_code = "TOKEN_INVALID"
     detail = "The token is not valid."

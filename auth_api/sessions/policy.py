@@ -14,13 +14,13 @@ JWKS_MAX_AGE: Final = 300
 
 
 class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
-    """Keys as they are written; `SessionPolicy` has the ring of parsed keys."""
+    """Keys in the form of the settings; `SessionPolicy` has the ring of parsed keys."""
 
     secret: Annotated[
         str,
         Setting(
             "JWT_SECRET_KEY",
-            "Secret that signs access tokens with HS256, and that `auth-api secrets generate` prints.",
+            "Secret that signs access tokens with HS256; `auth-api secrets generate` prints a new one.",
             accepts=f"at least {MIN_SECRET_BYTES} bytes",
             default_text="created at the first start and kept in a file; in production none",
             is_secret=True,
@@ -29,14 +29,16 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
     algorithm: Annotated[
         str,
         Setting(
-            "JWT_ALGORITHM", "Algorithm of access tokens; all but `HS256` need `JWT_PRIVATE_KEY`.", choices=ALGORITHMS
+            "JWT_ALGORITHM",
+            "Algorithm of access tokens; all except `HS256` need `JWT_PRIVATE_KEY`.",
+            choices=ALGORITHMS,
         ),
     ] = "HS256"
     private_key: Annotated[
         str,
         Setting(
             "JWT_PRIVATE_KEY",
-            "Key that signs access tokens instead of `JWT_SECRET_KEY`, and that `auth-api keys generate` prints.",
+            "Key that signs access tokens instead of `JWT_SECRET_KEY`; `auth-api keys generate` prints a new one.",
             accepts="an Ed25519, P-256 or RSA key in PEM form; line breaks may be written as `\\n`",
             is_secret=True,
         ),

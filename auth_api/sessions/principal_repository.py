@@ -1,4 +1,4 @@
-"""The query of nearly every request: the session and its user."""
+"""The query that nearly every request makes: the session and its user."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -55,10 +55,10 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     amr: str,
     known_since: datetime,
 ) -> OtherSessions:
-    """Add a session, and return what other sessions the user has. Those since `known_since` make a network known.
+    """Add a session, and return facts about the user's other sessions. Those since `known_since` make a network known.
 
-    The number of live sessions is exact if the transaction has locked the user's row before: other logins wait for that
-    lock, and a statement sees everything that was committed before it began.
+    The number of live sessions is exact if the transaction has already locked the user's row: other logins wait for
+    that lock, and a statement sees everything that was committed before it began.
     """
     rows = await SessionRow.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "

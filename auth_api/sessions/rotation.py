@@ -121,7 +121,7 @@ class RotationService:
 
     @staticmethod
     def _require_live(token: StoredToken | None) -> StoredToken:
-        """Reject a token that no retry can make usable."""
+        """Raise unless the token and its session are live: a retry cannot succeed otherwise."""
         if token is None:
             raise TokenInvalidException
         if not token.session_is_live:

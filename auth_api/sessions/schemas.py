@@ -59,7 +59,7 @@ RefreshTokenText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_JWT_LENGTH,  # an access token in this field is an invalid token, not a malformed request
-        description="The refresh token of the latest response. It works once.",
+        description="The refresh token from the latest response. It works once.",
         examples=[EXAMPLE_REFRESH_TOKEN],
         extra={"any_text": True},
     ),

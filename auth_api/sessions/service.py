@@ -1,4 +1,4 @@
-"""Opening, checking and ending of sessions."""
+"""Open, check, list and end sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -70,9 +70,9 @@ class SessionService:
 
         Args:
             user_id: the user of the session.
-            at: the current time of the database.
+            at: the current time by the database's clock.
             request_context: the client of the request.
-            amr: the methods that proved the identity (RFC 8176).
+            amr: the methods by which the user proved their identity (RFC 8176).
         """
         session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)

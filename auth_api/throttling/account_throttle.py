@@ -56,7 +56,7 @@ class AttemptKeys:
 
 @dataclass(frozen=True, slots=True)
 class AccountThrottle:
-    """Admit or refuse attempts to prove a user's password.
+    """Admits or refuses attempts to prove knowledge of a user's password.
 
     `key_secret` is the key of the digests of identifiers that no user has.
     """
@@ -68,7 +68,7 @@ class AccountThrottle:
         """Return the keys that count an attempt.
 
         Args:
-            user_id: of the identified user; None if there is none.
+            user_id: the id of the user with this identifier; None if there is none.
             identifier: canonical e-mail address or username, so that all spellings share the counters.
             client_ip: the caller's IP address.
         """
@@ -80,7 +80,7 @@ class AccountThrottle:
         """Count one attempt.
 
         Args:
-            keys: of the attempted user and the caller's network.
+            keys: keys of the user whose password is tried, and of the caller's network.
             is_known_network: returns whether the user has logged in from this network recently; only called if the
                 limit on all networks is reached.
 

@@ -21,11 +21,11 @@ MAX_REMEMBERED_REFUSALS: Final = 10_000
 
 
 class ClientIpUsage(msgspec.Struct, frozen=True):
-    """How much of a limit is used.
+    """The used part of a limit.
 
     Attributes:
         limit: the limit.
-        used: requests that count at present, this one included.
+        used: requests that count at present, including this one.
         resets_in: seconds until none of them counts.
         retry_after: seconds until a refused request may be sent again.
     """
@@ -99,7 +99,7 @@ class ClientIpLimits:
         return ClientIpUsage(limit, used + (wait > 0), resets_in, wait)
 
     async def _clean_up(self) -> None:
-        """Delete expired counters regularly, so that a flood of invented names and addresses cannot fill the table."""
+        """Delete expired counters regularly, so that a flood of invented names or IP addresses cannot fill it."""
         self._requests += 1
         if self._requests % REQUESTS_PER_CLEANUP == 0:
             await remove_expired(THROTTLE_COUNTERS, 2 * REQUESTS_PER_CLEANUP)

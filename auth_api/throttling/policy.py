@@ -32,12 +32,12 @@ class ClientIpLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FailedAttemptLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """Failed logins that are free within a window; each further one blocks logins for a time that doubles.
+    """Failed logins without a wait within a window; each further one blocks logins for a time that doubles.
 
     Attributes:
         free: failures without a wait.
-        window_seconds: age at which failures are forgotten.
-        renews: whether each failure starts the window again, so that its age counts from the last failure.
+        window_seconds: age at which failures no longer count.
+        renews: whether each failure restarts the window, so that it ends `window_seconds` after the last failure.
     """
 
     free: int
@@ -56,7 +56,8 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         client_ip_limits: limits per client IP address, by the name that routes refer to.
         mails_per_hour: mails of one kind to one e-mail address, whether a user has it or not.
         per_network: failed logins of one user from one network.
-        per_account: failed logins of one user from all networks together, except those the user has used recently.
+        per_account: failed logins of one user from all networks together. A block does not apply to networks that the
+            user has used recently.
         requests_per_second: requests of any kind from one network, counted per process before the first query.
     """
 

@@ -170,7 +170,10 @@ async def failures(user_key: str, *, limit: int) -> list[FailedAttempts]:
 
 @circuit_breaker(service=SERVICE)
 async def uncount(key: str) -> None:
-    """Subtract one attempt and remove the wait that it caused: no other wait can exist, as it was admitted."""
+    """Subtract one attempt and remove the wait that it caused.
+
+    No other wait can exist, because the attempt was admitted.
+    """
     await ThrottleCounterRow.raw(
         "UPDATE throttle_counters SET attempts = attempts - 1, blocked_until = 0 WHERE key = {} AND attempts > 0", key
     )

@@ -6,15 +6,15 @@ from auth_api.kit.errors import AuthException, DatabaseException, ValidationExce
 
 
 class InvalidCredentialsException(AuthException):
-    """Unknown user or wrong password: the same response, after the same work, so neither reveals which."""
+    """The user is unknown or the password is wrong. Neither the response nor its time reveals which."""
 
     error_code = "INVALID_CREDENTIALS"
-    detail = "The user name, e-mail address or password is incorrect."
+    detail = "The username, e-mail address or password is incorrect."
     remedy = "Ask the user to check both entries. Do not say which of them is wrong: the server does not reveal it."
 
 
 class DuplicateEmailException(ValidationException):
-    """Another user has this e-mail address. Returned also if the username is taken."""
+    """Another user has this e-mail address. Returned even if the username is taken, too."""
 
     status = HTTPStatus.CONFLICT
     error_code = "DUPLICATE_EMAIL"

@@ -225,8 +225,8 @@ def test_development_secret_is_reported(tmp_path: Path) -> None:
     (tmp_path / "auth.db.secret").write_text(SECRET)
     after = keys.check_keys(ring, {}, tmp_path, now=NOW)
 
-    assert before[0].message.endswith("a secret of its own, created at the first start.")
-    assert after[0].message.endswith(f"a secret of its own, kept in {tmp_path / 'auth.db.secret'}.")
+    assert before[0].message.endswith("a generated secret, created at the first start.")
+    assert after[0].message.endswith(f"a generated secret, kept in {tmp_path / 'auth.db.secret'}.")
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ async def served_by(deployment_factory: DeploymentFactory) -> AsyncIterator[Serv
 
 @pytest.fixture(params=[1, 2], ids=["one worker", "two workers"])
 async def served(request: pytest.FixtureRequest, served_by: ServedFactory) -> Served:
-    """A server that a test must not stop. Its users are kept, so every test needs user names of its own."""
+    """A server that a test must not stop. Its users are kept, so every test needs usernames of its own."""
     return await served_by(request.param)
 
 

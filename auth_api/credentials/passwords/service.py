@@ -33,7 +33,7 @@ class PasswordService:
         Args:
             password: the password as received.
             credentials: the user and the stored hash; None if the user does not exist.
-            identifier: the canonical user name or e-mail address; attempts for an unknown user are counted under it.
+            identifier: the canonical username or e-mail address; attempts on an unknown user are counted under it.
             request_context: the client of the request.
 
         Raises:

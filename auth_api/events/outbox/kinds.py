@@ -97,7 +97,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def for_unverified(cls, email: str, *, token: str, locale: str | None) -> "Draft":
         """Return a mail to an address that may belong to a stranger.
 
-        It has no user name: a client chose that name, and could send spam in it.
+        It has no username: a client chose that name, and could send spam in it.
         """
         return cls(recipient=email, username=None, locale=locale, token=token)
 

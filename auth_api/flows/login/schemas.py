@@ -33,7 +33,7 @@ UsernameText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="User name; a value with `@` is read as an e-mail address.",
+        description="Username; a value with `@` is treated as an e-mail address.",
         examples=["ada"],
         extra={"any_text": True},
     ),

@@ -84,7 +84,7 @@ class RecoveryController(Controller):
 
 
 class ReportController(Controller):
-    """Report a stranger in the account."""
+    """Report unauthorized access to an account."""
 
     path = "/api/auth/sessions"
     tags = ("Recovery",)
@@ -92,7 +92,7 @@ class ReportController(Controller):
     @post(
         "/report",
         status_code=200,
-        summary="Report a stranger",
+        summary="Report unauthorized access",
         operation_id="reportStranger",
         rate_limit="mailed_token",
         **public(
@@ -109,7 +109,7 @@ class ReportController(Controller):
         recovery: Injected[RecoveryService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Report that a stranger used the account, with the token of a security notice, within 7 days.
+        """Report unauthorized access with the token from a security notice, within 7 days.
 
         All sessions are ended and the password is removed. An e-mail with a link to set a new password is sent.
         """

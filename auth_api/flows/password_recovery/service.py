@@ -78,7 +78,7 @@ class RecoveryService:
         await self.database.transaction(work)
 
     async def report(self, token: str, request_context: RequestContext) -> None:
-        """Revoke all access to an account that a stranger has used, and mail its owner a link to set a new password.
+        """Revoke all access to an account after unauthorized use, and mail its owner a link to set a new password.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.

@@ -12,7 +12,7 @@ from loguru import logger
 from auth_api.kit.deadlines import Deadlines
 
 MAX_LOAN_SECONDS: Final = 10.0
-"""How long a connection stays outside of the pool, which closes connections that are idle for five minutes or worn."""
+"""Time that a connection stays outside of the pool, which closes connections that are worn or idle for five minutes."""
 
 
 class ConnectionCache:
@@ -23,12 +23,12 @@ class ConnectionCache:
     asyncpg, and remove this class once the difference no longer matters.
 
     A connection returns to the pool after `loan_seconds`, and at once if a statement was cancelled or failed, or if the
-    connection is closed or in a transaction. So the rules of the pool hold, at most that much later.
+    connection is closed or in a transaction. So the pool's own rules apply, at most `loan_seconds` later.
 
     Args:
         pool: the pool.
         connect_timeout: time limit in seconds for connecting, and for ending what a request left on a connection.
-        loan_seconds: how long a connection stays outside of the pool.
+        loan_seconds: time in seconds for which a connection stays outside of the pool.
     """
 
     def __init__(self, pool: asyncpg.Pool, connect_timeout: float, *, loan_seconds: float = MAX_LOAN_SECONDS) -> None:

@@ -25,7 +25,7 @@ SERVICE: Final = "database"
 """The name of the database's circuit breaker."""
 
 MAX_ATTEMPTS: Final = 3
-"""How often a transaction is executed if each attempt ends in a conflict."""
+"""Maximum number of attempts of a transaction, if each ends in a conflict."""
 
 
 _after_commit: ContextVar[list[Callable[[], None]] | None] = ContextVar("after_commit", default=None)

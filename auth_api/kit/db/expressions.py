@@ -14,5 +14,5 @@ EPOCH_NOW: Final = "date_part('epoch', clock_timestamp())"
 
 
 def as_datetime(value: datetime | str) -> datetime:
-    """Return the value of `clock_timestamp()` as an aware datetime: SQLite returns text, as it knows no type for it."""
+    """Return the value of `clock_timestamp()` as an aware datetime. SQLite, which has no type for it, returns text."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)

@@ -19,7 +19,7 @@ from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.db.sqlite_connection import create_private_file
 
 MAX_LOCK_WAIT_SECONDS: Final = 60
-"""How long a process waits while another one migrates."""
+"""Time that a process waits while another one migrates."""
 
 _ADVISORY_LOCK: Final = int.from_bytes(b"auth_api")
 

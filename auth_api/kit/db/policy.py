@@ -11,7 +11,7 @@ DEFAULT_DATABASE_URL: Final = "sqlite:///./auth.db"
 
 
 class DatabaseVariables(msgspec.Struct, frozen=True, kw_only=True):
-    """`DATABASE_URL` as it is written; `DatabasePolicy` has the file or the DSN that it names."""
+    """`DATABASE_URL` in the form of the setting; `DatabasePolicy` has the file or the DSN that it names."""
 
     url: Annotated[
         str,

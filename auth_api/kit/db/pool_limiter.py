@@ -39,7 +39,7 @@ class PoolLimiter:
         self._in_use.inc()
 
     def release(self) -> None:
-        """Count one connection less."""
+        """Count the connection as free again."""
         self._free.release()
         self._in_use.dec()
 

@@ -1,4 +1,4 @@
-"""Retention: how long rows stay after their end, and their removal in batches."""
+"""Retention of rows after their end, and their removal in batches."""
 
 from dataclasses import dataclass
 from datetime import timedelta

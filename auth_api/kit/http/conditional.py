@@ -7,7 +7,7 @@ from typing import Any, Final
 from litestar.types import HTTPResponseStartEvent
 
 _KEPT_HEADERS: Final = frozenset({b"cache-control", b"content-location", b"date", b"etag", b"expires", b"vary"})
-"""What a 304 must repeat of the 200 (RFC 9110 §15.4.5). Headers about the body are left out."""
+"""Headers of the 200 that a 304 must repeat (RFC 9110 §15.4.5). Headers about the body are left out."""
 
 
 def not_modified(request: Mapping[bytes, bytes], message: Any) -> HTTPResponseStartEvent | None:

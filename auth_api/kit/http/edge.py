@@ -1,8 +1,8 @@
-"""The outermost layer, around the whole application.
+"""The edge: the outermost layer, around the whole application.
 
-Litestar's own middleware does not run for a 404, a 405, a CORS preflight or a rejected token. What holds for every
-request is therefore done here: request id, access log, CORS, security headers, limits of size and time, and a problem
-document for every error.
+Litestar's own middleware does not run for a 404, a 405, a CORS preflight or a rejected token. Therefore this
+layer does what applies to every request: request id, access log, CORS, security headers, limits on sizes and time, and
+a problem document for every error.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ class EdgeMiddleware:
 
     Args:
         app: the application.
-        config: what all requests share.
-        screening: refuses requests by their head.
+        config: the configuration that all requests share.
+        screening: refuses requests by their method, URL and headers.
         timeout: seconds until a request is cancelled, which rolls its transaction back.
         load_shedders: refuse requests to their routes before any other work, so that a refusal costs little; it does
             not count in the limits that need a database query.

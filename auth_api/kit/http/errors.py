@@ -52,7 +52,7 @@ def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
     """Return the exception handler of the application. It is a plain function: Litestar never awaits one.
 
     Args:
-        clock: for the timestamps of problem documents.
+        clock: clock for the timestamps of problem documents.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 

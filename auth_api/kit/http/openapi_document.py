@@ -1,4 +1,4 @@
-"""Complete the OpenAPI document with what Litestar has no settings for."""
+"""Complete the OpenAPI document where Litestar has no settings."""
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,7 +44,7 @@ _HEADERS: Final = {
         schema=Schema(type=OpenAPIType.STRING, examples=['"login";r=4;t=60']),
     ),
     "RateLimit-Policy": OpenAPIHeader(
-        description="Requests (`q`) that one network may send in a window of seconds (`w`).",
+        description="Requests (`q`) that one network may send in a window of `w` seconds.",
         schema=Schema(type=OpenAPIType.STRING, examples=['"login";q=5;w=60']),
     ),
 }
@@ -117,7 +117,7 @@ def _enumerate_codes(schemas: dict[str, Schema], errors: Sequence[ErrorClass]) -
         any_of=[Reference(f"#/components/schemas/{KNOWN_ERROR_CODE}"), Schema(type=OpenAPIType.STRING)],
         title=ERROR_CODE,
         description=(
-            "What went wrong. `/errors/{error_code}` explains a code and what to do about it. A code never changes its "
+            "The error. `/errors/{error_code}` explains a code and what to do about it. A code never changes its "
             "meaning, but later versions add codes: handle an unknown one by its HTTP status."
         ),
     )

@@ -28,7 +28,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             extra_json_schema={"extra": {"format": "uri-reference"}},
         ),
     ]
-    title: Annotated[str, msgspec.Meta(description="What happened: a fixed sentence for developers.")]
+    title: Annotated[str, msgspec.Meta(description="What happened, as a fixed sentence for people.")]
     status: int
     detail: Annotated[str, msgspec.Meta(description="The same as `title`.")]
     error_code: str
@@ -40,7 +40,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         ),
     ]
     request_id: Annotated[
-        str, msgspec.Meta(description="The id of the request in the server's log, as in the header `X-Request-ID`.")
+        str, msgspec.Meta(description="The request's id in the server's log, as in the header `X-Request-ID`.")
     ]
     errors: Annotated[
         tuple[FieldError, ...] | msgspec.UnsetType,

@@ -30,7 +30,7 @@ class Quota(Protocol):
 
 
 CountRequest = Callable[[str, str | None], Awaitable[Quota | None]]
-"""Counts one request by the name of the limit and the client's IP address. Returns None if limits are off."""
+"""Counts one request, given the name of the limit and the client's IP address. Returns None if limits are off."""
 
 Check = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 

@@ -34,7 +34,7 @@ _METHOD_FOR_APPLICATION: Final = {
 
 
 class EdgeConfig:
-    """What all requests share.
+    """The configuration that all requests share.
 
     Args:
         clock: for the timestamps of problem documents.
@@ -102,7 +102,7 @@ class RequestCycle:
 
     @property
     def refusal(self) -> ApplicationException | None:
-        """The error by which the server refuses the request, or the rest of its body."""
+        """The error with which the server refuses the request, or the rest of its body."""
         error: ApplicationException | None = self._server_state.get(REFUSAL)
         return error
 

@@ -35,7 +35,7 @@ _SINGLETON_HEADERS: Final = frozenset({b"host", b"content-length", b"content-typ
 
 
 class RequestScreening:
-    """Checks a request by its head.
+    """Checks a request by its method, URL and headers.
 
     Probes (`/health/…`) may use any host and scheme: they come from the same network and address the server by IP.
     Scrapes of `/metrics` may use any host, too, but carry a token, so that the scheme is checked. They have a rate of

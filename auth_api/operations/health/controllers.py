@@ -26,7 +26,7 @@ LIVE = Liveness(status="ok")
 
 NOT_READY = ResponseSpec(
     data_container=Readiness,
-    description="The instance should not receive requests. The body is not an error envelope.",
+    description="The instance should not receive requests. The body is not a problem document.",
     generate_examples=False,
     examples=[Example(id="example", value=EXAMPLE_NOT_READY)],
 )

@@ -1,4 +1,4 @@
-"""Logins by user name or e-mail address, and their responses."""
+"""Logins by username or e-mail address, and their responses."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Security notices by mail, and the report of a stranger by their link."""
+"""Security notices by mail, and the report of unauthorized access by their link."""
 
 from collections.abc import AsyncIterator
 

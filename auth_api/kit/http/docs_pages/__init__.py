@@ -71,7 +71,7 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
 
 
 def docs_routers(base: str) -> list[Router]:
-    """Return the routes of the bundles, and the redirects from `/docs` and `/redoc`, which people try first."""
+    """Return the routes of the bundles, and the redirects from `/docs` and `/redoc`, the usual paths of these pages."""
 
     @get("/docs")
     async def to_swagger() -> Redirect:
