@@ -99,7 +99,7 @@ class ClientIpLimits:
         return ClientIpUsage(limit, used + (wait > 0), resets_in, wait)
 
     async def _clean_up(self) -> None:
-        """Delete expired counters regularly, so that a flood of invented names or IP addresses cannot fill it."""
+        """Delete expired counters regularly, so that a flood from many IP addresses cannot fill the table."""
         self._requests += 1
         if self._requests % REQUESTS_PER_CLEANUP == 0:
             await remove_expired(THROTTLE_COUNTERS, 2 * REQUESTS_PER_CLEANUP)

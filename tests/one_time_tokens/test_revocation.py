@@ -23,7 +23,7 @@ async def usable_purposes(tokens: dict[Purpose, str]) -> set[Purpose]:
 
 
 @pytest.mark.parametrize("number", range(len(PURPOSES) + 1))
-async def test_revoke_all_spares_any_number_of_purposes(db_session: None, number: int) -> None:
+async def test_revoke_all_keeps_any_number_of_purposes(db_session: None, number: int) -> None:
     ada, eve = await aged_rows.add_user("ada"), await aged_rows.add_user("eve")
     tokens = {purpose: await TOKENS.issue(purpose, ada) for purpose in PURPOSES}
     of_eve = {purpose: await TOKENS.issue(purpose, eve) for purpose in PURPOSES}

@@ -197,7 +197,7 @@ async def test_retry_returns_the_successor_of_a_previous_secret(
     assert rotated.status == 200
 
 
-async def test_retry_with_an_unknown_secret_is_refused_for_now_and_does_not_end_the_session(
+async def test_retry_with_an_unknown_secret_is_503_and_does_not_end_the_session(
     app_with: OtherAppFactory, user_factory: UserFactory
 ) -> None:
     ada = await user_factory()

@@ -76,9 +76,7 @@ async def test_token_that_was_revoked_itself_is_revoked(user_factory: UserFactor
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
 
 
-async def test_refresh_is_refused_for_now_if_the_token_cannot_be_claimed(
-    user_factory: UserFactory, services: Services
-) -> None:
+async def test_refresh_is_503_if_the_token_cannot_be_claimed(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     before = await SessionRow.select()
 

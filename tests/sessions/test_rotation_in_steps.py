@@ -10,9 +10,7 @@ from tests.support.faults import fault
 pytestmark = pytest.mark.engine("sqlite")
 
 
-async def test_refresh_is_refused_for_now_if_the_session_cannot_be_extended(
-    user_factory: UserFactory, services: Services
-) -> None:
+async def test_refresh_is_503_if_the_session_cannot_be_extended(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     before = await SessionRow.select()
 

@@ -111,7 +111,7 @@ async def test_invalid_email_is_reported_with_its_field(ada: Actor) -> None:
     assert [(error["field"], error["code"]) for error in response["errors"]] == [("new_email", "format")]
 
 
-async def test_response_and_work_do_not_depend_on_who_has_the_email(
+async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(
     ada: Actor, user_factory: UserFactory, mailbox: Mailbox, services: Services
 ) -> None:
     await user_factory(username="bob")

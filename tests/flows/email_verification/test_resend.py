@@ -25,7 +25,7 @@ async def test_new_link_replaces_the_earlier_one(ada: Actor, mailbox: Mailbox) -
     assert (await verify(ada, token, password=ada.password)).status == 200
 
 
-async def test_response_and_work_do_not_depend_on_who_has_the_email(
+async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(
     user_factory: UserFactory, mailbox: Mailbox, services: Services
 ) -> None:
     ada, _ = await user_factory(), await user_factory(username="bob")

@@ -54,7 +54,7 @@ async def test_unknown_and_disabled_users_get_no_mail(ada: Actor, mailbox: Mailb
     assert await outbox_rows() == []
 
 
-async def test_response_and_work_do_not_depend_on_who_has_the_email(ada: Actor, services: Services) -> None:
+async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(ada: Actor, services: Services) -> None:
     responses, work = [], []
     for email in ADDRESSES.values():
         with recorded(services.database.engine) as statements:

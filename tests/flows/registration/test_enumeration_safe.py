@@ -57,7 +57,9 @@ def counted_hashes() -> Iterator[list[int]]:
         yield calls
 
 
-async def test_response_and_work_do_not_depend_on_who_has_the_email_or_username(other: OtherApp, ada: Actor) -> None:
+async def test_response_and_work_do_not_reveal_whether_the_email_or_username_is_taken(
+    other: OtherApp, ada: Actor
+) -> None:
     await create_account(other, "known@example.com", "known")
     await mark_all_verified()
     await create_account(other, "unverified@example.com", "unverified")

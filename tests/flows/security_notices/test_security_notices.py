@@ -226,7 +226,7 @@ async def test_report_token_of_an_earlier_notice_survives_a_password_change(
 
 
 @pytest.mark.parametrize("ended_by", ["reset", "move"])
-async def test_report_token_is_revoked_by_a_proof_of_the_mailbox(
+async def test_report_token_is_revoked_by_proof_of_access_to_the_mailbox(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox, ended_by: str
 ) -> None:
     ada = await user_factory()
