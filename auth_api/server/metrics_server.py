@@ -5,6 +5,7 @@ import fcntl
 import os
 import shutil
 import socket
+import socketserver
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 from wsgiref.simple_server import WSGIRequestHandler
 
+from loguru import logger
 from prometheus_client import make_wsgi_app
 from prometheus_client.exposition import ThreadingWSGIServer
 
@@ -109,7 +111,13 @@ def _protected(exposition: Exposition) -> WsgiApp:
         except ApplicationException as error:
             start_response(f"{error.status.value} {error.status.phrase}", list(error.headers.items()))
             return [b""]
-        return metrics(environ, start_response)  # type: ignore[no-any-return]  # the library has no types here
+        try:
+            return metrics(environ, start_response)  # type: ignore[no-any-return]  # the library has no types here
+        except Exception as error:  # noqa: BLE001 - the library would write a traceback to standard error
+            failed = logger.bind(event="scrape:failed", error_type=type(error).__name__)
+            failed.opt(exception=error).error("the metrics cannot be read")
+            start_response("500 Internal Server Error", [])
+            return [b""]
 
     return app
 
@@ -121,6 +129,12 @@ class _MetricsServer(ThreadingWSGIServer):
         self.address_family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         self._free_threads = threading.BoundedSemaphore(MAX_CONCURRENT_SCRAPES)
         super().__init__((str(address[0]), port), _ScrapeHandler)
+
+    def server_bind(self) -> None:
+        """Bind the address. The library also looks up the host's name, which waits for a name server if it is down."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        self.setup_environ()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         if self._free_threads.acquire(blocking=False):

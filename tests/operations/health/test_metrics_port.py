@@ -8,9 +8,11 @@ from contextlib import ExitStack
 import httpx
 import pytest
 
+from auth_api.kit.prometheus import registry
 from auth_api.operations.health.exposition import Exposition
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.metrics_server import MAX_CONCURRENT_SCRAPES, MetricsUnavailableError, metrics_port
+from tests.support.log_lines import logged
 from tests.support.processes import free_port
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
@@ -59,6 +61,30 @@ def test_metrics_port_without_the_configured_token_is_401(serve: Serve, token: s
 
 def test_metrics_port_accepts_the_configured_token(serve: Serve) -> None:
     assert scrape(serve(TOKEN), TOKEN).status_code == 200
+
+
+def test_failed_scrape_is_logged_with_its_event(
+    serve: Serve, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = serve(TOKEN)
+    monkeypatch.setattr(registry, "collect", lambda: 1 / 0)
+    capfd.readouterr()
+
+    with logged("ERROR") as lines:
+        response = scrape(url, TOKEN)
+
+    assert (response.status_code, response.content) == (500, b"")
+    assert "Traceback" not in capfd.readouterr().err
+    assert lines == [{"event": "scrape:failed", "error_type": "ZeroDivisionError"}]
+
+
+def test_metrics_port_starts_without_a_name_server(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(*_: object) -> str:
+        pytest.fail("asks a name server")
+
+    monkeypatch.setattr(socket, "getfqdn", look_up)
+
+    assert scrape(serve()).status_code == 200
 
 
 def test_idle_connections_to_the_metrics_port_use_a_bounded_number_of_threads(serve: Serve) -> None:
