@@ -33,6 +33,9 @@ SOCKET_TIMEOUT_SECONDS: Final = 5
 SHARED_MEMORY: Final = "/dev/shm"  # noqa: S108 - the folder that is created in it is private
 """Linux's file system in memory. On a full disk, a worker would be killed when it writes to its file (SIGBUS)."""
 
+_COMMON_HEADERS: Final = (("Cache-Control", "no-store"), ("Server", "auth_api"))
+"""Without the second one, the library sends the versions of Python and of its server."""
+
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -106,17 +109,20 @@ def _protected(exposition: Exposition) -> WsgiApp:
     metrics = make_wsgi_app(scraped_registry())
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: Iterable[tuple[str, str]]) -> None:
+            start_response(status, [*headers, *_COMMON_HEADERS])
+
         try:
             exposition.authorize(environ.get("HTTP_AUTHORIZATION", ""))
         except ApplicationException as error:
-            start_response(f"{error.status.value} {error.status.phrase}", list(error.headers.items()))
+            start(f"{error.status.value} {error.status.phrase}", error.headers.items())
             return [b""]
         try:
-            return metrics(environ, start_response)  # type: ignore[no-any-return]  # the library has no types here
+            return metrics(environ, start)  # type: ignore[no-any-return]  # the library has no types here
         except Exception as error:  # noqa: BLE001 - the library would write a traceback to standard error
             failed = logger.bind(event="scrape:failed", error_type=type(error).__name__)
             failed.opt(exception=error).error("the metrics cannot be read")
-            start_response("500 Internal Server Error", [])
+            start("500 Internal Server Error", [])
             return [b""]
 
     return app
@@ -154,6 +160,7 @@ class _MetricsServer(ThreadingWSGIServer):
 
 class _ScrapeHandler(WSGIRequestHandler):
     timeout = SOCKET_TIMEOUT_SECONDS
+    server_version, sys_version = "auth_api", ""  # in the responses to requests that cannot be parsed
 
     def log_message(self, *_: Any) -> None:
         """Write no access line to standard error, where the library would."""

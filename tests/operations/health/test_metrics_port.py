@@ -50,6 +50,23 @@ def test_metrics_port_returns_the_text_format(serve: Serve, capfd: pytest.Captur
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("token", [None, TOKEN], ids=["401", "200"])
+def test_metrics_port_response_is_not_stored_and_hides_versions(serve: Serve, token: str | None) -> None:
+    headers = scrape(serve(TOKEN), token).headers
+
+    assert (headers["cache-control"], headers["server"]) == ("no-store", "auth_api")
+
+
+def test_metrics_port_hides_versions_from_malformed_requests(serve: Serve) -> None:
+    url = httpx.URL(serve())
+    with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+        connection.sendall(b"GET /metrics nonsense HTTP/1.1\r\n\r\n")
+        response = b"".join(iter(lambda: connection.recv(4096), b""))
+
+    assert b" 400 " in response
+    assert b"Python" not in response
+
+
 @pytest.mark.parametrize("token", [None, "another-token-of-the-tests"], ids=["no token", "wrong token"])
 def test_metrics_port_without_the_configured_token_is_401(serve: Serve, token: str | None) -> None:
     response = scrape(serve(TOKEN), token)
