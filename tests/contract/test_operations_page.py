@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -107,14 +108,23 @@ def test_every_metric_has_a_help_text() -> None:
     assert [name for name, family in families().items() if len(family.documentation) < 10] == []
 
 
+def values_of_events(node: ast.AST) -> Iterator[ast.expr | None]:
+    """Yield what may be an event: `event=…` and positional arguments of calls, and `"event"` in dictionaries."""
+    if isinstance(node, ast.Call):
+        yield from (keyword.value for keyword in node.keywords if keyword.arg == "event")
+        yield from node.args
+    elif isinstance(node, ast.Dict):
+        pairs = zip(node.keys, node.values, strict=True)
+        yield from (value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "event")
+
+
 def logged_events() -> set[str]:
     """Return the events of log lines that the source names, without those of the security history."""
     constants = {
         value.value
         for module in MODULES
         for node in module.nodes
-        if isinstance(node, ast.Call)
-        for value in [*(keyword.value for keyword in node.keywords if keyword.arg == "event"), *node.args]
+        for value in values_of_events(node)
         if isinstance(value, ast.Constant) and isinstance(value.value, str)
     }
     return {text for text in constants if re.fullmatch(r"[a-z_]+:[a-z_]+", text)}
