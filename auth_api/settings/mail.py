@@ -1,5 +1,6 @@
 """Settings of mail and of e-mail verification."""
 
+from email.headerregistry import Address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -14,8 +15,7 @@ _EXAMPLE_FRONTEND_URL: Final = "https://app.your-company.com"
 
 def read_mail(read: Reader, *, public_url: str) -> MailPolicy:
     """Read how mail is sent: with `SMTP_URL`, in development into a folder, otherwise not at all."""
-    own_sender = parse_sender(f"auth_api <no-reply@{urlsplit(public_url).hostname or 'localhost'}>")
-    policy = read.build(MailPolicy, {"frontend_url": public_url, "sender": own_sender})
+    policy = read.build(MailPolicy, {"frontend_url": public_url, "sender": _own_sender(public_url)})
     if read.is_set("SMTP_URL") and not read.is_set("MAIL_FROM"):
         read.problem("MAIL_FROM", "is missing: the sender of all mail", "Your Company <no-reply@your-company.com>")
     server = policy.server
@@ -24,6 +24,14 @@ def read_mail(read: Reader, *, public_url: str) -> MailPolicy:
     _check_frontend_url(read, policy.frontend_url)
     has_folder = server is None and read.environment is Environment.DEVELOPMENT
     return policy if has_folder else msgspec.structs.replace(policy, folder=None)
+
+
+def _own_sender(public_url: str) -> Address:
+    """Return the sender of mail that is only written into a folder. Not every host, as `[::1]`, has mail addresses."""
+    try:
+        return parse_sender(f"auth_api <no-reply@{urlsplit(public_url).hostname or 'localhost'}>")
+    except ValueError:
+        return parse_sender("auth_api <no-reply@localhost>")
 
 
 def _check_frontend_url(read: Reader, url: str) -> None:

@@ -39,6 +39,11 @@ def test_development_writes_mail_to_a_folder() -> None:
     assert policy.frontend_url == "http://127.0.0.1:8000"
 
 
+@pytest.mark.parametrize("url", ["http://[::1]:8000", "http://a..b"], ids=["IPv6 address", "malformed name"])
+def test_sender_is_at_localhost_if_the_public_host_cannot_have_mail_addresses(url: str) -> None:
+    assert str(mail(**DEVELOPMENT, PUBLIC_URL=url).sender) == "auth_api <no-reply@localhost>"
+
+
 def test_mail_folder_can_be_set() -> None:
     assert mail(**DEVELOPMENT, MAIL_FOLDER="./mails").folder == "./mails"
 
@@ -80,6 +85,7 @@ def test_links_begin_with_the_frontend_url() -> None:
         ({**SMTP, "SMTP_URL": "smtp://mail.internal?tls=no"}, "SMTP_URL must have no option except ?tls=none"),
         ({"SMTP_URL": SMTP["SMTP_URL"]}, "MAIL_FROM is missing: the sender of all mail."),
         ({"MAIL_FROM": "Acme"}, "MAIL_FROM must be a name and an e-mail address."),
+        ({"MAIL_FROM": "a@b..c"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"MAIL_FROM": "Me <a@b\nBcc: c@d>"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"FRONTEND_URL": "app.org"}, "FRONTEND_URL must be an http or https URL without query and fragment."),
         (

@@ -1,5 +1,6 @@
 """Settings of mail: server, sender, links and templates."""
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
@@ -74,7 +75,7 @@ def parse_sender(text: str) -> Address:
     name, address = parseaddr(text if text.isprintable() else "")
     try:
         return Address(name, addr_spec=address)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, MessageError) as error:
         message = "must be a name and an e-mail address"
         raise ValueError(message) from error
 
