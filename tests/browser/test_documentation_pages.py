@@ -91,7 +91,7 @@ async def test_swagger_ui_can_register_authorize_and_read_the_profile(opened: Op
             "register", f'{{"email": "ada.l@example.com", "username": "ada.l", "password": "{PASSWORD}"}}'
         )
         assert registered[0] == 201
-        await page.get_by_role("button", name="Authorize").click()
+        await page.get_by_role("button", name="Authorize", exact=True).click()
         dialog = page.locator(".modal-ux")
         await dialog.locator("input").fill(registered[1]["access_token"])
         await dialog.get_by_role("button", name="Apply credentials").click()
