@@ -1,5 +1,6 @@
 """Swagger UI and ReDoc, served from the package itself."""
 
+import os
 import re
 
 import httpx
@@ -99,3 +100,16 @@ async def test_disabled_pages_are_not_found_and_the_api_is_served(app_with: Othe
         response = await other.client.get("/api/user/profile")
 
     assert_problem(response, 401, "AUTHENTICATION_REQUIRED")
+
+
+@pytest.mark.parametrize("folder", ["/assets", "/schema/assets"])
+async def test_unknown_file_name_is_404_without_a_look_at_the_file_system(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    def no_listing(*_: object) -> None:
+        pytest.fail("lists a folder in the event loop")
+
+    monkeypatch.setattr(os, "listdir", no_listing)
+    monkeypatch.setattr(os, "scandir", no_listing)
+
+    assert_problem(await client.get(f"{folder}/no-such-file.js"), 404, "NOT_FOUND")

@@ -23,10 +23,12 @@ def static_files_router(path: str, directory: Path, *, name: str) -> Router:
         directory: the folder.
         name: of the handlers, unique within the application.
     """
+    # Read once: a guard runs in the event loop, which must not wait for a disk.
+    known_names = frozenset(file.name for file in directory.glob("*"))
 
     def require_known_name(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
         # The file system raises for names that are too long or contain NUL, so it is asked only for known ones.
-        if str(connection.path_params["file_path"]).strip("/") not in {file.name for file in directory.iterdir()}:
+        if str(connection.path_params["file_path"]).strip("/") not in known_names:
             raise NotFoundException
 
     return create_static_files_router(
