@@ -1,6 +1,7 @@
 """Delivery of stored mails: claims, retries, failures and the log."""
 
 import asyncio
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -284,6 +285,23 @@ async def test_row_of_an_earlier_version_is_sent(
 
     assert "/account/reset-password#token=" in message.text
     assert [line["origin_request_id"] for line in lines if line.get("event") == "mail:sent"] == ["abc123"]
+
+
+async def test_stored_request_has_the_names_that_all_versions_read(
+    user_factory: UserFactory, services: Services
+) -> None:
+    """During a deployment both versions read the same outbox."""
+    await user_factory()
+    await request_reset(services)
+
+    (row,) = [row for row in await outbox_rows() if row["template"] == PASSWORD_RESET.name]
+
+    assert json.loads(row["parameters"])["origin"] == {
+        "ip_address": "203.0.113.7",
+        "user_agent": "curl/8.5.0",
+        "request_id": "abc123",
+        "language": None,
+    }
 
 
 async def test_kind_of_a_newer_version_is_deferred(
