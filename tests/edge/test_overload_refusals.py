@@ -1,5 +1,6 @@
 """Requests that need a password hash are refused before any other work while the hash queue is full."""
 
+import asyncio
 from pathlib import Path
 
 import httpx
@@ -96,6 +97,20 @@ async def test_disabled_route_is_404_even_if_the_hash_queue_is_full(
         response = await other.client.post("/api/auth/password/reset", json={})
 
         assert_problem(response, 404, "NOT_FOUND")
+
+
+@pytest.mark.usefixtures("full_queue")
+async def test_overload_refusal_is_delayed_while_other_requests_are_served(client: httpx.AsyncClient) -> None:
+    """Clients that ignore `Retry-After` must not take the processor time of accepted requests."""
+    finished: list[str] = []
+
+    async def send(method: str, path: str) -> None:
+        await client.request(method, path)
+        finished.append(path)
+
+    await asyncio.gather(send("POST", "/api/auth/login"), send("GET", "/health/live"))
+
+    assert finished == ["/health/live", "/api/auth/login"]
 
 
 @pytest.mark.usefixtures("full_queue")

@@ -6,7 +6,7 @@ a problem document for every error.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -20,6 +20,10 @@ from auth_api.kit.http.request_cycle import EdgeConfig, RequestCycle
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.log_format import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
+
+OVERLOAD_DELAY_SECONDS: Final = 0.2
+"""Delay of a refusal because of overload. Without it, clients that repeat each refused request at once, and ignore
+`Retry-After`, use up the processor time that accepted requests need (FT23 in docs/reliability.md)."""
 
 
 class EdgeMiddleware:
@@ -97,6 +101,7 @@ class EdgeMiddleware:
             shedder = self._load_shedders.get((cycle.method, cycle.route_path))
             if shedder is not None and (overload := shedder.overload_error()) is not None:
                 shedder.count_refusal()
+                await asyncio.sleep(OVERLOAD_DELAY_SECONDS)
                 await cycle.send_overload_error(overload)
                 return
             await self._app(cycle.scope, cycle.receive, cycle.send)
