@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,14 +11,23 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from tests.conftest import DeploymentFactory
 from tests.server.conftest import Served
 from tests.support.actors import Actor
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.parametrize("served", [2], indirect=True, ids=["two workers"]), pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 OnlyWorker = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(scope="module")
+async def served(deployment_factory: DeploymentFactory) -> AsyncIterator[Served]:
+    """A server with two workers. A worker that is stopped in the middle of a background job would keep its locks."""
+    deployment = await deployment_factory()
+    with deployment.server(workers=2, BACKGROUND_JOBS="false") as server:
+        yield Served(server, deployment)
 
 
 @pytest.fixture
