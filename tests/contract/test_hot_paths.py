@@ -89,7 +89,7 @@ async def test_session_check_leaves_nothing_for_the_garbage_collector(paths: Hot
 
     found = min([await garbage_of(paths.profile, times=REQUESTS) for _ in range(3)])  # other code leaves some at times
 
-    assert found < REQUESTS  # a cycle has at least two members
+    assert found < 2 * REQUESTS  # a cycle has at least two members
 
 
 async def garbage_of(work: Callable[[], Awaitable[None]], *, times: int) -> int:
