@@ -87,9 +87,9 @@ async def test_session_check_leaves_nothing_for_the_garbage_collector(paths: Hot
     for _ in range(3):
         await paths.profile()
 
-    found = min([await garbage_of(paths.profile, times=REQUESTS) for _ in range(3)])  # other code leaves some at times
+    found = min([await garbage_of(paths.profile, times=REQUESTS) for _ in range(10)])  # other code leaves some at times
 
-    assert found < 2 * REQUESTS  # a cycle has at least two members
+    assert found < REQUESTS  # a cycle has at least one member
 
 
 async def garbage_of(work: Callable[[], Awaitable[None]], *, times: int) -> int:
