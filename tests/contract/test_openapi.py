@@ -87,6 +87,8 @@ PUBLIC = {
 }
 
 LIMITED = {
+    "changePassword",
+    "deleteAccount",
     "register",
     "logIn",
     "refresh",

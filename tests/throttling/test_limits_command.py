@@ -27,7 +27,9 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("register, per IP address", "20 requests in 1 h"),
         ("refresh, per IP address and worker process", "150 requests in 5 min"),
         ("rename, per IP address", "20 requests in 1 h"),
+        ("password_change, per IP address", "20 requests in 1 h"),
         ("email_change, per IP address", "20 requests in 1 h"),
+        ("account_deletion, per IP address", "20 requests in 1 h"),
         ("export, per IP address", "10 requests in 1 h"),
         ("forgot, per IP address", "20 requests in 1 h"),
         ("resend, per IP address", "20 requests in 1 h"),
@@ -40,12 +42,14 @@ def test_default_limits_are_those_of_the_contract() -> None:
 
 
 def test_settings_change_the_printed_limits() -> None:
-    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:10] == [
+    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:12] == [
         ("login, per IP address", "14 requests in 90 s"),
         ("register, per IP address", "40 requests in 1 h"),
         ("refresh, per IP address and worker process", "300 requests in 5 min"),
         ("rename, per IP address", "40 requests in 1 h"),
+        ("password_change, per IP address", "40 requests in 1 h"),
         ("email_change, per IP address", "40 requests in 1 h"),
+        ("account_deletion, per IP address", "40 requests in 1 h"),
         ("export, per IP address", "20 requests in 1 h"),
         ("forgot, per IP address", "40 requests in 1 h"),
         ("resend, per IP address", "40 requests in 1 h"),
@@ -67,7 +71,7 @@ def test_json_option_prints_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
-    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 13)
+    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 15)
 
 
 def test_disabled_limits_are_announced(tmp_path: Path) -> None:

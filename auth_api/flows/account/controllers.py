@@ -110,6 +110,7 @@ class AccountController(Controller):
         summary="Change the password",
         operation_id="changePassword",
         load_shedder="password_hashing",
+        rate_limit="password_change",
         **protected(
             *BODY_ERRORS,
             WeakPasswordException,
@@ -146,6 +147,7 @@ class AccountController(Controller):
         summary="Delete the account",
         operation_id="deleteAccount",
         load_shedder="password_hashing",
+        rate_limit="account_deletion",
         **protected(
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,

@@ -1,0 +1,107 @@
+"""Every route that may hash a password or send a mail limits its requests per client IP address."""
+
+import dataclasses
+from collections.abc import Iterator
+
+import pytest
+from litestar import Litestar
+from litestar.di import Provide
+from litestar.routes import HTTPRoute
+
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.events.outbox.service import Outbox
+from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.http.rate_limit import LIMIT
+from auth_api.settings import Settings
+
+pytestmark = pytest.mark.engine_independent
+
+COSTLY = (PasswordHasher, Outbox, Delivery)
+"""Classes whose objects compute hashes, and store or send mails."""
+
+COSTLY_ROUTES = {
+    "POST /api/auth/register": "register",
+    "POST /api/auth/login": "login",
+    "POST /api/auth/refresh": "refresh",
+    "POST /api/auth/password/forgot": "forgot",
+    "POST /api/auth/password/reset": "mailed_token",
+    "POST /api/auth/email/verify": "mailed_token",
+    "POST /api/auth/email/resend": "resend",
+    "POST /api/auth/email/confirm-change": "mailed_token",
+    "POST /api/auth/email/undo-change": "mailed_token",
+    "POST /api/auth/sessions/report": "mailed_token",
+    "PATCH /api/user/profile": "rename",
+    "POST /api/user/password": "password_change",
+    "POST /api/user/email": "email_change",
+    "GET /api/user/export": "export",
+    "POST /api/user/delete": "account_deletion",
+}
+
+
+def parts_of(value: object) -> Iterator[object]:
+    """Return an object, and all objects that it reaches through attributes, containers and bound methods."""
+    pending, seen = [value], set[int]()
+    while pending:
+        part = pending.pop()
+        if id(part) in seen or isinstance(part, type):
+            continue
+        seen.add(id(part))
+        yield part
+        if dataclasses.is_dataclass(part):
+            pending += [getattr(part, field.name) for field in dataclasses.fields(part)]
+        elif isinstance(part, dict):
+            pending += part.values()
+        elif isinstance(part, list | tuple | set | frozenset):
+            pending += part
+        elif type(part).__module__.startswith("auth_api."):
+            slots = [name for base in type(part).__mro__ for name in getattr(base, "__slots__", ())]
+            pending += [getattr(part, name) for name in slots if hasattr(part, name)]
+            pending += vars(part).values() if hasattr(part, "__dict__") else ()
+        pending.append(getattr(part, "__self__", None))
+
+
+def service_named(app: Litestar, name: str) -> object | None:
+    """Return the service that handlers' parameters of this name are filled with, or None if there is none."""
+    provide = app.dependencies.get(name)
+    return provide.dependency() if isinstance(provide, Provide) and provide.use_cache else None
+
+
+def costly_routes(app: Litestar) -> dict[str, str | None]:
+    """Return the routes whose services reach a costly one, with the limits that they name."""
+    return {
+        f"{method} {route.path_format}": handler.opt.get(LIMIT)
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        for method in handler.http_methods
+        if any(
+            isinstance(part, COSTLY)
+            for name in handler.parsed_fn_signature.parameters
+            for part in parts_of(service_named(app, name))
+        )
+    }
+
+
+def test_every_costly_route_names_a_limit(app: Litestar) -> None:
+    assert [route for route, limit in costly_routes(app).items() if limit is None] == []
+
+
+def test_all_costly_routes_are_found(app: Litestar) -> None:
+    assert costly_routes(app) == COSTLY_ROUTES
+
+
+def test_routes_name_all_limits_and_no_others(app: Litestar, settings: Settings) -> None:
+    named = {
+        handler.opt[LIMIT]
+        for route in app.routes
+        if isinstance(route, HTTPRoute)
+        for handler in route.route_handlers
+        if LIMIT in handler.opt
+    }
+
+    assert named == set(settings.throttling.client_ip_limits)
+
+
+@pytest.mark.parametrize("name", ["sessions", "audit"])
+def test_service_of_unlimited_routes_is_not_costly(app: Litestar, name: str) -> None:
+    assert not [part for part in parts_of(service_named(app, name)) if isinstance(part, COSTLY)]
