@@ -135,7 +135,7 @@ class PermissionDeniedException(ApplicationException):
 
 
 class CorsOriginDeniedException(ApplicationException):
-    """The origin of a CORS preflight is not in `CORS_ORIGINS`, or the preflight asks for another method or header."""
+    """The origin of a CORS preflight is not in `CORS_ORIGINS`."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "CORS_ORIGIN_DENIED"

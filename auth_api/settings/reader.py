@@ -160,8 +160,7 @@ def _parsed(text: str, setting: Setting, kind: Any) -> Any:
         ValueError: the text is not accepted. The message says what is wrong and does not contain the text.
     """
     if get_origin(kind) is tuple:
-        items = _list(text)
-        return tuple(map(setting.parse, items) if setting.parse else items)
+        return tuple(_items(_list(text), setting))
     if setting.parse is not None:
         return setting.parse(text)
     if setting.choices:
@@ -174,6 +173,16 @@ def _parsed(text: str, setting: Setting, kind: Any) -> Any:
         number = _number(text, setting, int)
         return None if is_optional and not number else timedelta(**{setting.unit: number})
     return _number(text, setting, base) if base in {int, float} else text
+
+
+def _items(texts: Sequence[str], setting: Setting) -> Iterator[Any]:
+    """Yield the values of a list; an error names the item by its position, since it must not contain the text."""
+    for position, text in enumerate(texts, start=1):
+        try:
+            yield setting.parse(text) if setting.parse else text
+        except ValueError as error:
+            message = f"(item {position}) {error}" if len(texts) > 1 else str(error)
+            raise ValueError(message) from error
 
 
 def _choice(text: str, choices: Sequence[str]) -> str:

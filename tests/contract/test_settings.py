@@ -151,6 +151,7 @@ def test_production_has_strict_defaults(path: str, value: Any) -> None:
         ),
         ("CORS_ORIGINS", "https://a.org", "http.cors_origins", ("https://a.org",)),
         ("CORS_ORIGINS", "[]", "http.cors_origins", ()),
+        ("CORS_HEADERS", '["X-Client", "b3"]', "http.cors_headers", ("x-client", "b3")),
         ("ALLOWED_HOSTS", '["auth.example.org"]', "http.allowed_hosts", ("auth.example.org",)),
         ("DOCS_ENABLED", "false", "http.docs_enabled", False),
         ("DOCS_ENABLED", "No", "http.docs_enabled", False),

@@ -24,7 +24,11 @@ WHOLE = "must be a whole number of {}, {}"
 SECONDS = "must be a number of seconds, {}"
 SWITCH = "must be true or false"
 TEXTS = "must be a JSON list of texts"
-ORIGINS = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
+ORIGINS = (
+    "must be an origin as browsers send it: scheme://host or scheme://host:port, in lower case, "
+    "without a path and without '*'"
+)
+HEADERS = "must list names of headers, without '*'"
 APP_ORIGIN = '["https://app.your-company.com"]'
 DATABASE = "must be a PostgreSQL or SQLite URL"
 POSTGRES = "postgresql://user:password@host:5432/auth"
@@ -66,7 +70,10 @@ def error_text(environ: dict[str, str]) -> str:
         ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", '["example.org"]', ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", '["https://a.org", "https://b.org/"]', f"(item 2) {ORIGINS}", APP_ORIGIN),
         ("CORS_ORIGINS", "[7]", TEXTS, APP_ORIGIN),
+        ("CORS_HEADERS", "*", HEADERS, '["x-datadog-trace-id"]'),
+        ("CORS_HEADERS", '["x-client", "x-client: 1"]', f"(item 2) {HEADERS}", '["x-datadog-trace-id"]'),
         ("ALLOWED_HOSTS", '["a"', TEXTS, '["auth.your-company.com"]'),
         ("ALLOWED_HOSTS", "https://a.org", HOSTS, '["auth.your-company.com"]'),
         ("DOCS_ENABLED", "maybe", SWITCH, "true"),

@@ -18,13 +18,28 @@ def cors_headers(response: httpx.Response) -> dict[str, str]:
     return {name: value for name, value in response.headers.items() if name.startswith("access-control-")}
 
 
+TRACING = ("baggage", "sentry-trace", "traceparent", "tracestate")
+CLIENTS = (
+    "accept",
+    "accept-language",
+    "cache-control",
+    "idempotency-key",
+    "if-none-match",
+    "pragma",
+    "x-requested-with",
+)
+
+
 @pytest.mark.parametrize(
     ("method", "headers"),
     [
         ("POST", None),
         ("GET", ""),
+        ("HEAD", "authorization"),
         ("PATCH", "authorization,content-type"),
         ("DELETE", "Authorization, Content-Type, X-Request-ID"),
+        *(("POST", f"content-type,{name}") for name in (*TRACING, *CLIENTS)),
+        ("POST", "baggage,content-type,sentry-trace"),
     ],
 )
 async def test_preflight_of_an_allowed_origin_is_granted(
@@ -40,8 +55,10 @@ async def test_preflight_of_an_allowed_origin_is_granted(
     assert response.headers.get_list("vary") == ["Origin"]
     assert cors_headers(response) == {
         "access-control-allow-origin": ORIGIN,
-        "access-control-allow-methods": "GET, POST, PATCH, DELETE",
-        "access-control-allow-headers": "authorization, content-type, x-request-id",
+        "access-control-allow-methods": "GET, HEAD, POST, PATCH, DELETE",
+        "access-control-allow-headers": ", ".join(
+            sorted({*TRACING, *CLIENTS, "authorization", "content-type", "x-request-id"})
+        ),
         "access-control-max-age": "600",
         "access-control-expose-headers": EXPOSED,
     }
@@ -71,7 +88,7 @@ async def test_preflight_of_another_origin_is_denied(client: httpx.AsyncClient, 
 @pytest.mark.parametrize(
     ("method", "headers"), [("PUT", ""), ("get", ""), ("", ""), ("POST", "x-evil"), ("POST", "content-type, cookie")]
 )
-async def test_preflight_for_an_unsupported_method_or_header_is_denied(
+async def test_preflight_for_an_unsupported_method_or_header_lists_the_supported_ones(
     client: httpx.AsyncClient, method: str, headers: str
 ) -> None:
     preflight_headers = {
@@ -82,8 +99,17 @@ async def test_preflight_for_an_unsupported_method_or_header_is_denied(
 
     response = await client.options(LOGIN, headers=preflight_headers)
 
-    assert_problem(response, 403, "CORS_ORIGIN_DENIED")
-    assert "access-control-allow-methods" not in response.headers
+    assert response.status_code == 204
+    assert method not in response.headers["access-control-allow-methods"].split(", ") or method == "POST"
+    assert not {"x-evil", "cookie", "*"} & set(response.headers["access-control-allow-headers"].split(", "))
+
+
+async def test_preflight_lists_the_configured_headers(app_with: OtherAppFactory) -> None:
+    async with app_with(CORS_HEADERS='["X-Datadog-Trace-Id", "b3"]') as other:
+        response = await other.client.options(LOGIN, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "GET"})
+
+    names = set(response.headers["access-control-allow-headers"].split(", "))
+    assert names >= {"x-datadog-trace-id", "b3", "authorization"}
 
 
 async def test_response_to_an_allowed_origin_can_be_read_without_credentials(client: httpx.AsyncClient) -> None:

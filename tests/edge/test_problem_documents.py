@@ -24,13 +24,6 @@ ERRORS: dict[str, Case] = {
     "unsupported-method": ("GET", LOGIN, {}, 405, "METHOD_NOT_ALLOWED"),
     "unknown-method": ("BREW", LOGIN, {}, 405, "METHOD_NOT_ALLOWED"),
     "plain-options": ("OPTIONS", LOGIN, {}, 405, "METHOD_NOT_ALLOWED"),
-    "preflight-for-an-unsupported-method": (
-        "OPTIONS",
-        LOGIN,
-        {"headers": {"Access-Control-Request-Method": "PUT"}},
-        403,
-        "CORS_ORIGIN_DENIED",
-    ),
     "no-token": ("GET", "/api/user/profile", {}, 401, "AUTHENTICATION_REQUIRED"),
     "invalid-token": ("GET", "/api/user/profile", {"headers": {"Authorization": "Bearer x"}}, 401, "TOKEN_INVALID"),
     "other-media-type": ("POST", LOGIN, {"content": b"{}"}, 415, "UNSUPPORTED_MEDIA_TYPE"),

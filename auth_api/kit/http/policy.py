@@ -7,21 +7,13 @@ from typing import Annotated, Final
 import msgspec
 
 from auth_api.kit.http.client_ip import Network
+from auth_api.kit.http.cors import parse_header_name
+from auth_api.kit.http.origins import parse_origin
 from auth_api.kit.setting import Setting, parse_base_url
 
 DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
-
-
-def parse_origin(text: str) -> str:
-    """Return the origin (RFC 6454), which must be exact; raise a ValueError otherwise."""
-    scheme, separator, rest = text.partition("://")
-    is_exact = rest == rest.lower() and rest.isascii() and not {"/", "*"} & set(rest)
-    if scheme not in {"http", "https"} or not separator or not rest or not is_exact:
-        message = "must list exact origins in lower case: scheme, host and port, without a path and without '*'"
-        raise ValueError(message)
-    return text
 
 
 def parse_proxy_network(text: str) -> Network:
@@ -63,9 +55,19 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "CORS_ORIGINS",
             "Origins whose web pages may call the API.",
             parse=parse_origin,
-            accepts="list of origins: scheme, host and port",
+            accepts="list of origins: scheme, host and port, as browsers send them",
             example='["https://app.your-company.com"]',
             default_in={"development": DEVELOPMENT_ORIGINS, "testing": DEVELOPMENT_ORIGINS},
+        ),
+    ] = ()
+    cors_headers: Annotated[
+        tuple[str, ...],
+        Setting(
+            "CORS_HEADERS",
+            "Request headers that web pages may send, besides those listed in [browser.md](browser.md#cors).",
+            parse=parse_header_name,
+            accepts="list of header names",
+            example='["x-datadog-trace-id"]',
         ),
     ] = ()
     allowed_hosts: Annotated[

@@ -1,0 +1,58 @@
+"""Origins of web pages (RFC 6454), in the form in which browsers send them."""
+
+import ipaddress
+import re
+from typing import Final
+
+MAX_PORT: Final = 65535
+
+_ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?")
+_LOOPBACK: Final = re.compile(rb"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[1-9][0-9]{0,4})?")
+_DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+
+
+def parse_origin(text: str) -> str:
+    """Return an origin that a browser can send, with any scheme: `capacitor://localhost` is the origin of an app.
+
+    Raises:
+        ValueError: no browser sends this origin, so that it would never match.
+    """
+    parts = _ORIGIN.fullmatch(text)
+    if parts is None:
+        message = (
+            "must be an origin as browsers send it: scheme://host or scheme://host:port, in lower case, "
+            "without a path and without '*'"
+        )
+        raise ValueError(message)
+    scheme, host, port = parts.groups()
+    if port is not None and port == _DEFAULT_PORTS.get(scheme):
+        message = f"must not contain the default port: browsers leave out :{port}"
+        raise ValueError(message)
+    if port is not None and int(port) > MAX_PORT:
+        message = f"must have a port of 1 to {MAX_PORT}"
+        raise ValueError(message)
+    if not _is_canonical(host, scheme):
+        message = "must contain the IP address as browsers write it, such as 192.0.2.1 or [2001:db8::1]"
+        raise ValueError(message)
+    return text
+
+
+def is_loopback_origin(origin: bytes) -> bool:
+    """Return whether the page was loaded from the machine of the browser, from any port."""
+    return _LOOPBACK.fullmatch(origin) is not None
+
+
+def _is_canonical(host: str, scheme: str) -> bool:
+    """Return whether browsers write the host in this form (URL standard §3.5); names always are."""
+    if host.startswith("["):
+        return _is_address(host[1:-1])
+    last_label = host.rstrip(".").rpartition(".")[2]
+    return scheme not in _DEFAULT_PORTS or _NUMERIC_LABEL.fullmatch(last_label) is None or _is_address(host)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        return str(ipaddress.ip_address(text)) == text
+    except ValueError:
+        return False

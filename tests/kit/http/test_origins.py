@@ -1,0 +1,92 @@
+"""Origins: what browsers send is accepted, what no browser sends is refused."""
+
+import pytest
+
+from auth_api.kit.http.origins import parse_origin
+
+pytestmark = pytest.mark.engine_independent
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "https://app.example.com",
+        "https://app.example.com:8443",
+        "http://app.example.com:443",
+        "https://app.example.com:80",
+        "http://localhost:3000",
+        "http://192.0.2.7:65535",
+        "http://[::1]:5173",
+        "https://[2001:db8::1]",
+        "https://xn--bcher-kva.example",
+        "https://my_app.example.com.",
+        "https://1.example.com",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://obsidian.md",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+        "moz-extension://0f8c2a4b-e1d9-4d6a-9a4f-7a5f3f0c1b2d",
+        "vscode-webview+x.y://1",
+    ],
+)
+def test_origin_that_browsers_send_is_accepted(origin: str) -> None:
+    assert parse_origin(origin) == origin
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("https://app.example.com:443", ":443"),
+        ("http://app.example.com:80", ":80"),
+        ("http://[::1]:80", ":80"),
+        ("https://app.example.com:08443", "scheme://host:port"),
+        ("https://app.example.com:0", "scheme://host:port"),
+        ("https://app.example.com:", "scheme://host:port"),
+        ("https://app.example.com:65536", "1 to 65535"),
+        ("https://app.example.com:99999", "1 to 65535"),
+        ("https://app.example.com:84430", "1 to 65535"),
+        ("https://app.example.com:http", "scheme://host:port"),
+        ("https://App.example.com", "lower case"),
+        ("HTTPS://app.example.com", "lower case"),
+        ("https://app.example.com/", "without a path"),
+        ("https://app.example.com/login", "without a path"),
+        ("https://app.example.com?x=1", "scheme://host"),
+        ("https://app.example.com#x", "scheme://host"),
+        ("https://ada@app.example.com", "scheme://host"),
+        ("https://ada:secret@app.example.com", "scheme://host"),
+        ("https://app.example.com,https://b.example.com", "scheme://host"),
+        ("https://app.example.com https://b.example.com", "scheme://host"),
+        ("https://app example.com", "scheme://host"),
+        (" https://app.example.com", "scheme://host"),
+        ("https://app.example.com\n", "scheme://host"),
+        ("https://*.example.com", "without '*'"),
+        ("*", "without '*'"),
+        ("null", "scheme://host"),
+        ("file://", "scheme://host"),
+        ("app.example.com", "scheme://host"),
+        ("https:app.example.com", "scheme://host"),
+        ("://app.example.com", "scheme://host"),
+        ("1x://app.example.com", "scheme://host"),
+        ("https://bücher.example", "scheme://host"),
+        ("https://b%C3%BCcher.example", "scheme://host"),
+        ("https://app.example.com\\", "scheme://host"),
+        ("http://127.1:3000", "IP address"),
+        ("http://127.0.0.01:3000", "IP address"),
+        ("http://0x7f.0.0.1", "IP address"),
+        ("http://2130706433", "IP address"),
+        ("http://127.0.0.1.:3000", "IP address"),
+        ("http://[0:0:0:0:0:0:0:1]", "IP address"),
+        ("http://[::01]", "IP address"),
+        ("http://[:]", "IP address"),
+        ("http://[127]", "IP address"),
+        ("http://[2001:DB8::1]", "lower case"),
+        ("", "scheme://host"),
+    ],
+)
+def test_origin_that_no_browser_sends_is_refused_with_the_reason(text: str, reason: str) -> None:
+    with pytest.raises(ValueError, match="must") as raised:
+        parse_origin(text)
+
+    assert reason in str(raised.value)
+    assert "secret" not in str(raised.value)
