@@ -1,5 +1,6 @@
 """The OpenAPI document. It is in git, so that every change of the API is a diff to review."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -14,23 +15,20 @@ from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from auth_api.errors import EVERY_ERROR
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.processes import run_cli
+from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
 
 JSON = {"Content-Type": "application/json"}
 GOLDEN = Path(__file__).with_name("openapi.json")
 
-BODY = {
-    "VALIDATION_ERROR",
-    "MALFORMED_REQUEST",
-    "PAYLOAD_TOO_LARGE",
-    "UNSUPPORTED_MEDIA_TYPE",
-}
-DATABASE = {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN", "SERVER_OVERLOADED", "RATE_LIMITED", "INTERNAL_ERROR"}
+BODY = {"VALIDATION_ERROR", "UNSUPPORTED_MEDIA_TYPE"}
+DATABASE = {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN"}
 OPTIONAL_TOKEN = {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"}
 TOKEN = OPTIONAL_TOKEN | {"AUTHENTICATION_REQUIRED"}
 
@@ -68,7 +66,10 @@ ERRORS: dict[str, set[str]] = {
     "listErrors": set(),
     "readError": {"NOT_FOUND"},
 }
-"""Error codes by operation, without those of every URL (404, 405, 414, …)."""
+"""Error codes by operation, without those of the edge and of other URLs and methods (404, 405)."""
+
+EDGE_MODULES = {"auth_api.kit.http.edge", "auth_api.kit.http.request_screening", "auth_api.server.http_protocol"}
+"""The modules that refuse requests before the operation is known."""
 
 PUBLIC = {
     "register",
@@ -123,7 +124,14 @@ class Described(NamedTuple):
     @property
     def success(self) -> tuple[int, dict[str, Any]]:
         """The first successful response."""
-        return next((int(s), r) for s, r in self.details["responses"].items() if s < "300")
+        return next((int(s), r) for s, r in self.responses.items() if s < "300")
+
+    @property
+    def responses(self) -> dict[str, dict[str, Any]]:
+        """The responses by status, with components in place of the references to them."""
+        components = document()["components"]["responses"]
+        responses: dict[str, dict[str, Any]] = self.details["responses"]
+        return {s: components[r["$ref"].rpartition("/")[2]] if "$ref" in r else r for s, r in responses.items()}
 
 
 @cache
@@ -159,8 +167,20 @@ def body_schema(operation: Described) -> dict[str, Any]:
     return schema
 
 
+def edge_errors() -> dict[str, int]:
+    """Return the codes and statuses of the errors that the modules of the edge name in their code."""
+    names = {
+        node.id
+        for module in MODULES
+        if module.name in EDGE_MODULES
+        for node in module.nodes
+        if isinstance(node, ast.Name)
+    }
+    return {error.error_code: error.status.value for error in EVERY_ERROR if error.__name__ in names}
+
+
 def errors_of(operation: Described) -> Iterator[tuple[int, str, dict[str, Any]]]:
-    for status, response in operation.details["responses"].items():
+    for status, response in operation.responses.items():
         for code, example in (
             response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
         ):
@@ -243,8 +263,57 @@ def test_operation_declares_whether_it_needs_a_token(operation: Described) -> No
 @OPERATIONS
 def test_all_errors_of_an_operation_are_documented(operation: Described) -> None:
     documented = {code for _, code, _ in errors_of(operation)}
+    has_own_503 = operation.name == "readReadiness"
 
-    assert documented == ERRORS[operation.name]
+    assert documented == ERRORS[operation.name] | edge_errors().keys() - (
+        {"SERVER_OVERLOADED"} if has_own_503 else set()
+    )
+
+
+@OPERATIONS
+def test_all_statuses_of_the_edge_are_documented(operation: Described) -> None:
+    edge = edge_errors()
+
+    assert {400, 403, 408, 413, 414, 429, 431, 500, 503} == set(edge.values())
+    for status in set(edge.values()):
+        content = operation.responses[str(status)]["content"]
+        assert content["application/problem+json"]["schema"] == {"$ref": "#/components/schemas/Problem"}
+
+
+def test_responses_of_all_operations_are_in_the_document_once() -> None:
+    own = {
+        code
+        for operation in operations()
+        for response in operation.details["responses"].values()
+        for code in response.get("content", {}).get("application/problem+json", {}).get("examples", {})
+    }
+
+    assert (
+        own & {"REQUEST_TIMEOUT", "PAYLOAD_TOO_LARGE", "URI_TOO_LONG", "HEADERS_TOO_LARGE", "INTERNAL_ERROR"} == set()
+    )
+
+
+@OPERATIONS
+@pytest.mark.parametrize(
+    ("status", "request_parts"),
+    [
+        (400, {"headers": {"Content-Length": "1", "Transfer-Encoding": "chunked"}}),
+        (413, {"headers": {"Content-Length": "65537"}}),
+        (414, {"params": {"q": "q" * 4096}}),
+        (431, {"headers": {"X-Long": "x" * 16385}}),
+    ],
+)
+async def test_refusal_of_the_edge_is_documented(
+    client: httpx.AsyncClient, operation: Described, status: int, request_parts: dict[str, Any]
+) -> None:
+    """A GET with a body above 64 KiB gets 413, too."""
+    path = operation.path.format(session_id=1, error_code="NOT_FOUND")
+
+    response = await client.request(operation.method, path, **request_parts)
+
+    assert response.status_code == status
+    examples = operation.responses[str(status)]["content"]["application/problem+json"]["examples"]
+    assert response.json()["error_code"] in examples
 
 
 @OPERATIONS
@@ -280,7 +349,7 @@ def test_errors_are_problem_documents(operation: Described) -> None:
     """Only readiness has a document of its own."""
     forms = {
         (status, form)
-        for status, response in operation.details["responses"].items()
+        for status, response in operation.responses.items()
         if status >= "400"
         for form in response["content"]
     }
@@ -291,7 +360,7 @@ def test_errors_are_problem_documents(operation: Described) -> None:
 @OPERATIONS
 def test_description_of_an_error_response_has_its_codes(operation: Described) -> None:
     for status, code, _ in errors_of(operation):
-        assert f"`{code}`: " in operation.details["responses"][str(status)]["description"]
+        assert f"`{code}`: " in operation.responses[str(status)]["description"]
 
 
 @OPERATIONS
@@ -330,13 +399,13 @@ def test_schema_has_title_and_description(name: str) -> None:
 @OPERATIONS
 def test_response_documents_its_headers(operation: Described) -> None:
     """A 401 has its challenge, a 429 and a 503 have Retry-After, and a limited route has its quota."""
-    responses = operation.details["responses"]
+    responses = operation.responses
     named = {int(status): set(response.get("headers", {})) for status, response in responses.items()}
     quota = {"RateLimit", "RateLimit-Policy"} if operation.name in LIMITED else set()
 
     for status, headers in named.items():
         expected = {401: {"WWW-Authenticate"}, 429: {"Retry-After"} | quota, 503: {"Retry-After"}}.get(status, set())
-        if operation.name == "readReadiness":
+        if operation.name == "readReadiness" and status == 503:
             expected = set()
         assert headers == (quota if status < 300 else expected)
 
@@ -448,7 +517,7 @@ async def test_other_examples_of_a_registration_are_real_responses(
     app_with: OtherAppFactory, mailbox: Mailbox, status: str, name: str, enumeration_safe: str
 ) -> None:
     (register,) = [operation for operation in operations() if operation.name == "register"]
-    content = register.details["responses"][status]["content"]["application/json"]
+    content = register.responses[status]["content"]["application/json"]
 
     async with app_with(
         mailer=mailbox,

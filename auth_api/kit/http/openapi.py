@@ -13,13 +13,18 @@ from auth_api.kit.errors import (
     ApplicationException,
     CircuitBreakerOpenException,
     DatabaseUnavailableException,
+    HeadersTooLargeException,
+    HostNotAllowedException,
+    HttpsRequiredException,
     InternalErrorException,
     MalformedRequestException,
     PayloadTooLargeException,
     RateLimitedException,
+    RequestTimeoutException,
     RetryLaterException,
     ServerOverloadedException,
     UnsupportedMediaTypeException,
+    UriTooLongException,
     ValidationException,
 )
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, example_of
@@ -27,22 +32,25 @@ from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, example_of
 ErrorClass = type[ApplicationException]
 Document = Mapping[str, Any]
 
-BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (
-    ValidationException,
+EDGE_ERRORS: Final[tuple[ErrorClass, ...]] = (
     MalformedRequestException,
+    HostNotAllowedException,
+    HttpsRequiredException,
+    RequestTimeoutException,
     PayloadTooLargeException,
-    UnsupportedMediaTypeException,
-)
-"""Errors of every operation with a body."""
-
-DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (
-    DatabaseUnavailableException,
-    CircuitBreakerOpenException,
-    ServerOverloadedException,
+    UriTooLongException,
     RateLimitedException,
+    HeadersTooLargeException,
     InternalErrorException,
+    ServerOverloadedException,
 )
-"""Errors of every operation that uses the database."""
+"""Errors of every operation: the edge refuses requests before it knows the operation."""
+
+BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (ValidationException, UnsupportedMediaTypeException)
+"""Further errors of every operation with a body."""
+
+DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (DatabaseUnavailableException, CircuitBreakerOpenException)
+"""Further errors of every operation that uses the database."""
 
 BEARER: Final = "BearerToken"
 """The name of the security scheme."""
@@ -86,7 +94,7 @@ def public(*errors: ErrorClass, response: Document | None = None, request: Docum
     """Return the keyword arguments of a handler that needs no token.
 
     Args:
-        errors: the errors of the operation.
+        errors: the errors of the operation, without those of every operation.
         response: an example of a successful response.
         request: an example of a request body.
     """
@@ -107,7 +115,7 @@ def public_or_bearer(
 def protected(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the keyword arguments of a handler that needs a token; see `public`."""
     return {
-        "responses": error_responses(*errors),
+        "responses": error_responses(*errors, *EDGE_ERRORS),
         RESPONSE_EXAMPLES: {} if response is None else {EXAMPLE: response},
         REQUEST_EXAMPLES: {} if request is None else {EXAMPLE: request},
     }

@@ -20,13 +20,24 @@ from litestar.openapi.spec import (
 )
 from litestar.routes import HTTPRoute
 
-from auth_api.kit.http.openapi import REQUEST_EXAMPLES, RESPONSE_EXAMPLES, Document, ErrorClass
-from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE
+from auth_api.kit.http.openapi import (
+    BODY_ERRORS,
+    DATABASE_ERRORS,
+    EDGE_ERRORS,
+    REQUEST_EXAMPLES,
+    RESPONSE_EXAMPLES,
+    Document,
+    ErrorClass,
+)
+from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem
 from auth_api.kit.http.rate_limit import LIMIT
 
 ERROR_CODE: Final = "ErrorCode"
 KNOWN_ERROR_CODE: Final = "KnownErrorCode"
 """Names of schemas: any error code, and those of this version."""
+
+_SHARED_CODES: Final = frozenset(error.error_code for error in (*EDGE_ERRORS, *BODY_ERRORS, *DATABASE_ERRORS))
+"""Codes of errors that no feature owns. Responses with no other codes are components."""
 
 _SUCCESS_DESCRIPTIONS: Final = {200: "OK.", 201: "Created.", 202: "Accepted.", 204: "No content."}
 
@@ -73,6 +84,7 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
     schemas = app.openapi_schema.components.schemas
     _describe_schemas(schemas)
     _enumerate_codes(schemas, errors)
+    operations = []
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path_format in paths:
             for handler in route.route_handlers:
@@ -80,6 +92,8 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
                     operation = getattr(paths[route.path_format], method.lower(), None)
                     if operation is not None:
                         _complete(operation, handler, schemas)
+                        operations.append(operation)
+    app.openapi_schema.components.responses = _share_responses(operations)
 
 
 def _describe_schemas(schemas: Mapping[str, Schema]) -> None:
@@ -154,7 +168,31 @@ def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bo
         *(_ERROR_HEADERS.get(status, []) if is_error else []),
         *(_QUOTA_HEADERS if is_limited and (not is_error or status == HTTPStatus.TOO_MANY_REQUESTS) else []),
     ]
+    if response.content and status >= HTTPStatus.BAD_REQUEST:  # beside a document of the operation itself
+        problem = OpenAPIMediaType(schema=Reference(f"#/components/schemas/{Problem.__name__}"))
+        response.content.setdefault(PROBLEM_MEDIA_TYPE, problem)
     response.headers = {name: Reference(f"#/components/headers/{name}") for name in names} or None
+
+
+def _share_responses(operations: Sequence[Operation]) -> dict[str, OpenAPIResponse | Reference]:
+    """Replace responses that operations have in common by references to components, which are named by their codes."""
+    shared: dict[str, OpenAPIResponse | Reference] = {}
+    for operation in operations:
+        for status, response in (operation.responses or {}).items():
+            name = _shared_name(response)
+            if name is not None:
+                shared.setdefault(name, response)
+                operation.responses[status] = Reference(f"#/components/responses/{name}")  # type: ignore[index]
+    return shared
+
+
+def _shared_name(response: OpenAPIResponse | Reference) -> str | None:
+    if isinstance(response, Reference) or PROBLEM_MEDIA_TYPE not in (response.content or {}):
+        return None
+    codes = list(response.content[PROBLEM_MEDIA_TYPE].examples or ())  # type: ignore[index]
+    if not codes or not _SHARED_CODES.issuperset(codes):
+        return None
+    return "-".join(codes) + ("-with-quota" if _QUOTA_HEADERS[0] in (response.headers or {}) else "")
 
 
 class _LiteralExample(Example):

@@ -8,7 +8,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import PUBLIC, public
+from auth_api.kit.http.openapi import EDGE_ERRORS, PUBLIC, error_responses, public
 from auth_api.kit.prometheus import CONTENT_TYPE
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.health.exposition import Exposition
@@ -26,7 +26,7 @@ LIVE = Liveness(status="ok")
 
 NOT_READY = ResponseSpec(
     data_container=Readiness,
-    description="The instance should not receive requests. The body is not a problem document.",
+    description="The instance should not receive requests. Only an overloaded server responds with a problem document.",
     generate_examples=False,
     examples=[Example(id="example", value=EXAMPLE_NOT_READY)],
 )
@@ -47,7 +47,7 @@ class HealthController(Controller):
         "/ready",
         summary="Readiness",
         operation_id="readReadiness",
-        **{**public(response=EXAMPLE_READY), "responses": {503: NOT_READY}},
+        **{**public(response=EXAMPLE_READY), "responses": {**error_responses(*EDGE_ERRORS), 503: NOT_READY}},
     )
     async def ready(self, health: Injected[HealthService]) -> Response[Readiness]:
         """Check the database and its migrations. While this returns 503, send no requests to this instance."""

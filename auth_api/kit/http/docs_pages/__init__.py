@@ -22,6 +22,7 @@ BUNDLES: Final = Path(__file__).parent / "bundles"
 _SWAGGER_STYLE: Final = """\
 <style>
 body { margin: 0 }
+.swagger-ui .response:not([data-code^="2"]) .highlight-code > .microlight { max-height: 8em }
 html.dark-mode .swagger-ui .examples-select__section-label { color: #e4e6e6 }
 </style>
 <meta name="color-scheme" content="light dark">
