@@ -191,7 +191,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         app.asgi_handler,
         config=EdgeConfig(
             clock=clock,
-            cors=CorsPolicy(settings.http.cors_origins, more_headers=settings.http.cors_headers),
+            cors=CorsPolicy(
+                settings.http.cors_origins,
+                more_headers=settings.http.cors_headers,
+                for_development=not settings.is_production,
+            ),
             client_ip_resolver=client_ip_resolver,
             security=SecurityHeaders(https_only=settings.is_production),
             base=base,

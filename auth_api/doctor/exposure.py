@@ -23,7 +23,8 @@ def evaluate_origins(origins: tuple[str, ...], *, is_production: bool) -> Findin
     """Report the origins whose web pages may call the API; warn about unsafe ones in production."""
     check = "http.cors"
     if not origins:
-        return note(check, "Web pages of other origins cannot call this API.", "Set CORS_ORIGINS if some should.")
+        others = "origins" if is_production else "machines"
+        return note(check, f"Web pages of other {others} cannot call this API.", "Set CORS_ORIGINS if some should.")
     names = ", ".join(origins)
     if is_production and any(urlsplit(origin).hostname in _LOOPBACK_HOSTS for origin in origins):
         fix = "Remove development origins from CORS_ORIGINS."

@@ -233,6 +233,7 @@ def test_development_secret_is_reported(tmp_path: Path) -> None:
     ("origins", "production", "expected"),
     [
         ((), True, "note"),
+        ((), False, "note"),
         (("https://app.example.com",), True, "ok"),
         (("http://localhost:3000",), False, "ok"),
         (("https://app.example.com", "https://localhost:3000"), True, "warn"),

@@ -1,9 +1,13 @@
 """CORS: exact origins, no credentials, and errors that scripts can read."""
 
+from typing import Any
+
 import httpx
 import pytest
+from loguru import logger
 
 from tests.conftest import OtherAppFactory
+from tests.support.log_lines import logged
 from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
@@ -135,12 +139,71 @@ async def test_response_varies_by_origin(client: httpx.AsyncClient) -> None:
     assert response.headers.get_list("vary") == ["Origin"]
 
 
-async def test_without_origins_no_cors_headers_are_sent(app_with: OtherAppFactory) -> None:
-    async with app_with(CORS_ORIGINS="[]") as other:
+async def test_without_origins_no_cors_headers_are_sent_in_production(production: OtherAppFactory) -> None:
+    async with production(CORS_ORIGINS="[]") as other:
         plain = await other.client.get("/health/live", headers={"Origin": ORIGIN})
         preflight = await other.client.options(
             LOGIN, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
         )
 
     assert (plain.status_code, cors_headers(plain)) == (200, {})
+    assert "vary" not in plain.headers
     assert_problem(preflight, 403, "CORS_ORIGIN_DENIED")
+
+
+LOOPBACK = ["http://localhost:3000", "https://localhost", "http://127.0.0.1:27312", "http://[::1]:5173"]
+PREFLIGHT = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+
+@pytest.mark.parametrize("origin", LOOPBACK)
+@pytest.mark.parametrize("environment", ["development", "testing"])
+async def test_loopback_origins_are_allowed_for_development(
+    app_with: OtherAppFactory, environment: str, origin: str
+) -> None:
+    async with app_with(ENVIRONMENT=environment) as other:
+        preflight = await other.client.options(LOGIN, headers={"Origin": origin, **PREFLIGHT})
+        response = await other.client.get("/health/live", headers={"Origin": origin})
+
+    assert (preflight.status_code, response.status_code) == (204, 200)
+    assert preflight.headers["access-control-allow-origin"] == origin
+    assert response.headers["access-control-allow-origin"] == origin
+    assert "Origin" in response.headers["vary"]
+
+
+@pytest.mark.parametrize("origin", LOOPBACK)
+async def test_loopback_origins_are_denied_in_production(production: OtherAppFactory, origin: str) -> None:
+    with logged("WARNING") as lines:
+        async with production() as other:
+            preflight = await other.client.options(LOGIN, headers={"Origin": origin, **PREFLIGHT})
+
+    assert_problem(preflight, 403, "CORS_ORIGIN_DENIED")
+    assert [line for line in lines if line["event"] == "cors:origin_denied"] == []
+
+
+@pytest.mark.parametrize(
+    ("origin", "advice"),
+    [
+        (
+            "http://192.0.2.7:5173",
+            """To allow it, set in .env: CORS_ORIGINS='["https://app.example.com", "http://192.0.2.7:5173"]'""",
+        ),
+        (
+            "capacitor://localhost",
+            """To allow it, set in .env: CORS_ORIGINS='["https://app.example.com", "capacitor://localhost"]'""",
+        ),
+        ("null", "It can never be allowed"),
+        ("http://x'; rm -rf /", "It can never be allowed"),
+        ("http://127.1:3000", "It can never be allowed"),
+    ],
+)
+async def test_log_says_in_development_how_to_allow_a_denied_origin(
+    client: httpx.AsyncClient, origin: str, advice: str
+) -> None:
+    records: list[Any] = []
+    handler = logger.add(lambda message: records.append(message.record), level="WARNING")
+    await client.options(LOGIN, headers={"Origin": origin, **PREFLIGHT})
+    logger.remove(handler)
+
+    (record,) = [record for record in records if record["extra"].get("event") == "cors:origin_denied"]
+    assert record["extra"]["origin"] == origin
+    assert advice in record["message"]

@@ -1,8 +1,13 @@
 """CORS for a list of exact origins, without credentials: tokens travel in a header, never in a cookie."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final
+
+from loguru import logger
+
+from auth_api.kit.http.origins import is_loopback_origin, parse_origin
 
 METHODS: Final = "GET, HEAD, POST, PATCH, DELETE"
 REQUEST_HEADERS: Final = (
@@ -46,11 +51,15 @@ class CorsPolicy:
     Args:
         origins: scheme, host and port, compared as they are; no patterns, no `*`.
         more_headers: names of request headers that pages may send in addition to `REQUEST_HEADERS`, in lower case.
+        for_development: also allow all loopback origins, and log how to allow an origin that is denied.
     """
 
-    def __init__(self, origins: Sequence[str], *, more_headers: Sequence[str] = ()) -> None:
+    def __init__(
+        self, origins: Sequence[str], *, more_headers: Sequence[str] = (), for_development: bool = False
+    ) -> None:
         self._origins = frozenset(origin.encode("latin-1") for origin in origins)
-        self._vary: Headers = [(b"vary", b"Origin")] if origins else []
+        self._for_development = for_development
+        self._vary: Headers = [(b"vary", b"Origin")] if origins or for_development else []
         names = ", ".join(sorted({*REQUEST_HEADERS, *more_headers}))
         self._granted: Headers = [
             (b"access-control-allow-methods", METHODS.encode()),
@@ -61,7 +70,7 @@ class CorsPolicy:
     def headers(self, request: Mapping[bytes, bytes]) -> Headers:
         """Return the CORS headers of a response. Errors need them, too: a script can read nothing else of them."""
         origin = request.get(b"origin")
-        if origin is None or origin not in self._origins:
+        if origin is None or not self._is_allowed(origin):
             return self._vary
         return [
             *self._vary,
@@ -75,7 +84,25 @@ class CorsPolicy:
         They do not depend on the request: the browser compares them with it, and names a header that is missing in its
         console. An error here would only tell it that the preflight failed (Fetch standard §4.8).
         """
-        return self._granted if request.get(b"origin") in self._origins else None
+        origin = request.get(b"origin", b"")
+        if self._is_allowed(origin):
+            return self._granted
+        if self._for_development:
+            self._log_denial(origin.decode("latin-1"))
+        return None
+
+    def _is_allowed(self, origin: bytes) -> bool:
+        return origin in self._origins or (self._for_development and is_loopback_origin(origin))
+
+    def _log_denial(self, origin: str) -> None:
+        try:
+            origins = [*sorted(allowed.decode("latin-1") for allowed in self._origins), parse_origin(origin)]
+        except ValueError:
+            advice = "It can never be allowed: open the page from a web server, not from a file or a sandboxed frame."
+        else:
+            advice = f"To allow it, set in .env: CORS_ORIGINS='{json.dumps(origins)}'"
+        message = f"a web page of this origin may not call the API. {advice}"
+        logger.bind(event="cors:origin_denied", origin=origin).warning(message)
 
 
 def is_preflight(method: str, request: Mapping[bytes, bytes]) -> bool:

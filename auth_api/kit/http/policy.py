@@ -11,8 +11,6 @@ from auth_api.kit.http.cors import parse_header_name
 from auth_api.kit.http.origins import parse_origin
 from auth_api.kit.setting import Setting, parse_base_url
 
-DEVELOPMENT_ORIGINS: Final = ("http://localhost:3000", "http://localhost:5173")
-
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -53,11 +51,11 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Setting(
             "CORS_ORIGINS",
-            "Origins whose web pages may call the API.",
+            "Origins whose web pages may call the API, besides the pages of this server.",
             parse=parse_origin,
             accepts="list of origins: scheme, host and port, as browsers send them",
             example='["https://app.your-company.com"]',
-            default_in={"development": DEVELOPMENT_ORIGINS, "testing": DEVELOPMENT_ORIGINS},
+            default_text="none; in development and testing also every port of `localhost`, `127.0.0.1` and `[::1]`",
         ),
     ] = ()
     cors_headers: Annotated[

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.kit.http.origins import parse_origin
+from auth_api.kit.http.origins import is_loopback_origin, parse_origin
 
 pytestmark = pytest.mark.engine_independent
 
@@ -90,3 +90,30 @@ def test_origin_that_no_browser_sends_is_refused_with_the_reason(text: str, reas
 
     assert reason in str(raised.value)
     assert "secret" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("origin", "expected"),
+    [
+        (b"http://localhost", True),
+        (b"http://localhost:3000", True),
+        (b"https://localhost:5173", True),
+        (b"http://127.0.0.1:65535", True),
+        (b"http://[::1]:8080", True),
+        (b"http://localhost.example.com:3000", False),
+        (b"http://localhost:3000.example.com", False),
+        (b"http://127.0.0.1.example.com", False),
+        (b"http://127.0.0.2:3000", False),
+        (b"http://xlocalhost:3000", False),
+        (b"http://localhost:3000/", False),
+        (b"http://localhost:", False),
+        (b"http://ada@localhost", False),
+        (b"http://[::1", False),
+        (b"capacitor://localhost", False),
+        (b"null", False),
+        (b"", False),
+        (b"http://localhost:3000\n", False),
+    ],
+)
+def test_loopback_origin_is_recognized(origin: bytes, expected: bool) -> None:
+    assert is_loopback_origin(origin) is expected
