@@ -61,7 +61,7 @@ def explain_settings(error: InvalidSettingsError) -> list[Finding]:
         fail(
             "settings",
             f"{problem.variable} {problem.problem}.",
-            f"Example: {problem.variable}={problem.example}" if problem.example else f"Correct {problem.variable}.",
+            problem.remedy or f"Correct {problem.variable}.",
         )
         for problem in error.problems
     ]

@@ -1,10 +1,26 @@
 """Describe on the field of a policy which environment variable sets it."""
 
+import base64
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any
+from typing import Any, Final
 from urllib.parse import urlsplit
+
+PASTE_GENERATED: Final = "Run auth-api secrets generate, and paste what it prints."
+"""The fix for a secret that cannot be used. `.env` runs no command, so an example could not be pasted."""
+
+_REFERENCE: Final = re.compile(
+    r"""
+    (?: \.{0,2}/ | ~ | file: | vault: | op: | arn: | env: | ssm: | projects/ | ref\+ | ENC\[ | @Microsoft\. | \{ ).*
+    | \$\w+ | %\w+% | <.*>
+    | .*(?: :// | \$\( | \$\{ | \{\{ | ` | \s ).*
+    | .*\.(?: pem | key | txt | crt | der | jwk | json | secret )
+    """,
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+"""A path, a placeholder or a command: what stands in a variable if nothing has replaced it with the secret."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +41,7 @@ class Setting:
         parse: turns the text, or each text of a list, into the value; raises a ValueError that says what is wrong.
         accepts: the accepted values in words, where neither type nor bounds tell.
         example: a valid value, for error texts; the default if empty.
+        fix: what to do about an invalid value, in one sentence that replaces the example in error texts.
         default_in: default by environment, where it is not that of the field.
         default_text: the default in words, where it is computed.
         is_secret: whether the value may also come from the file that `NAME_FILE` names.
@@ -41,6 +58,7 @@ class Setting:
     parse: Callable[[str], Any] | None = None
     accepts: str = ""
     example: str = ""
+    fix: str = ""
     default_in: Mapping[str, Any] = field(default_factory=dict)
     default_text: str = ""
     is_secret: bool = False
@@ -70,3 +88,29 @@ def parse_base_url(text: str) -> str:
         message = "must be a URL"
         raise ValueError(message) from error
     return text.rstrip("/")
+
+
+def secret_problem(variable: str, text: str) -> str:
+    """Return why a text is not a secret but something that leads to one; empty if it can be a secret."""
+    if "-----BEGIN" in text or _is_encoded_key(text):
+        return "is a key or certificate, not a secret; JWT_PRIVATE_KEY takes a key in PEM form"
+    if _REFERENCE.fullmatch(text):
+        return (
+            "must be the secret itself, not a path, a placeholder or a command; "
+            f"{variable}_FILE can name a file that contains it"
+        )
+    return ""
+
+
+def _is_encoded_key(text: str) -> bool:
+    """Return whether this is the base64 form of a PEM or DER key."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    if data.startswith(b"-----BEGIN"):
+        return True
+    # DER: a sequence (0x30) with its length, which has more bytes if the first is above 0x80, and with a 2nd tag.
+    header = 2 + (data[1] & 0x7F if data[1:2] > b"\x80" else 0)
+    length = int.from_bytes(data[2:header] or data[1:2], "big")
+    return data[:1] == b"\x30" and length == len(data) - header and data[header : header + 1] in {b"\x02", b"\x30"}

@@ -34,17 +34,21 @@ ENVIRONMENT: Final = Setting(
 
 
 class SettingProblem(msgspec.Struct, frozen=True):
-    """What is wrong with a variable, and an example of a valid value. Never contains the value."""
+    """What is wrong with a variable, and an example of a valid value or a fix. Never contains the value."""
 
     variable: str
     problem: str
-    example: str
+    example: str = ""
+    fix: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in one sentence; empty if the problem says it."""
+        return self.fix or (f"Example: {self.variable}={self.example}" if self.example else "")
 
     def __str__(self) -> str:
         """Return one line for operators."""
-        return f"{self.variable} {self.problem}." + (
-            f" Example: {self.variable}={self.example}" if self.example else ""
-        )
+        return f"{self.variable} {self.problem}. {self.remedy}".rstrip()
 
 
 class InvalidSettingsError(Exception):
@@ -90,9 +94,9 @@ class Reader:
         """Whether unsafe settings are rejected."""
         return self.environment is Environment.PRODUCTION
 
-    def problem(self, variable: str, problem: str, example: str) -> None:
+    def problem(self, variable: str, problem: str, example: str = "", *, fix: str = "") -> None:
         """Record that a variable cannot stay as it is."""
-        found = SettingProblem(variable, problem, example)
+        found = SettingProblem(variable, problem, example, fix)
         if found not in self._problems:
             self._problems.append(found)
 
@@ -135,7 +139,8 @@ class Reader:
         try:
             return _parsed(self._environ[setting.variable], setting, kind)
         except ValueError as error:
-            self.problem(setting.variable, str(error), setting.example or text_of(default, setting))
+            example = setting.example or text_of(default, setting)
+            self.problem(setting.variable, str(error), example, fix=setting.fix)
             return default
 
 

@@ -112,7 +112,7 @@ def test_rotation_changes_secret_files(folder: Path) -> None:
 
 
 def test_printed_variables_are_valid_in_a_shell_and_in_an_env_file(folder: Path) -> None:
-    odd = 'it\'s a "secret" with $signs and a space, 0123456789'
+    odd = 'it\'s-a-"secret"-with-$signs;0123456789'
     first = keys("rotate", "--algorithm", "RS256", JWT_SECRET_KEY=odd).stdout
     (folder / ".env").write_text(first)
     second = json.loads(keys("rotate", "--json", "--yes", JWT_SECRET_KEY=odd).stdout)

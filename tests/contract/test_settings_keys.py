@@ -20,6 +20,10 @@ from auth_api.settings.reader import InvalidSettingsError, Reader
 pytestmark = pytest.mark.engine_independent
 
 OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
+GENERATE_KEY = (
+    "Run auth-api keys generate --algorithm EdDSA --one-line, and paste what it prints, "
+    "or name a file that contains the key in JWT_PRIVATE_KEY_FILE."
+)
 DEVELOPMENT = {"JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"}
 
 PrivateKey = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
@@ -77,13 +81,16 @@ def test_pem_key_signs_with_its_algorithm(algorithm: str, key: PrivateKey, escap
     ids=["public", "encrypted", "short RSA", "P-384"],
 )
 def test_unsuitable_key_is_rejected(key: str, message: str) -> None:
-    assert error_text({**DEVELOPMENT, "JWT_PRIVATE_KEY": key}) == message
+    assert error_text({**DEVELOPMENT, "JWT_PRIVATE_KEY": key}) == f"{message} {GENERATE_KEY}"
 
 
 def test_key_of_another_algorithm_is_rejected() -> None:
     message = error_text({**DEVELOPMENT, "JWT_ALGORITHM": "RS256", "JWT_PRIVATE_KEY": pem(ED25519)})
 
-    assert message == "JWT_ALGORITHM is RS256, but JWT_PRIVATE_KEY is a key for EdDSA."
+    assert (
+        message
+        == "JWT_ALGORITHM is RS256, but JWT_PRIVATE_KEY is a key for EdDSA. Remove JWT_ALGORITHM: the key tells it."
+    )
 
 
 def test_pem_key_needs_a_secret_for_refresh_tokens() -> None:
@@ -91,7 +98,7 @@ def test_pem_key_needs_a_secret_for_refresh_tokens() -> None:
 
     assert message == (
         "TOKEN_DERIVATION_KEY is missing: a secret of at least 32 bytes. "
-        "Example: TOKEN_DERIVATION_KEY=$(auth-api secrets generate)"
+        "Run auth-api secrets generate, and paste what it prints."
     )
 
 
@@ -134,10 +141,11 @@ def test_repr_of_settings_contains_no_secret() -> None:
 def test_asymmetric_algorithm_needs_a_private_key(algorithm: str) -> None:
     message = error_text({**DEVELOPMENT, "JWT_ALGORITHM": algorithm})
 
-    assert message == f"JWT_PRIVATE_KEY is missing: a PEM key for JWT_ALGORITHM={algorithm}."
+    fix = GENERATE_KEY.replace("EdDSA", algorithm)
+    assert message == f"JWT_PRIVATE_KEY is missing: a PEM key for JWT_ALGORITHM={algorithm}. {fix}"
 
 
 def test_truncated_pem_key_is_rejected() -> None:
     message = error_text({**DEVELOPMENT, "JWT_PRIVATE_KEY": "-----BEGIN PRIVATE KEY-----\nhunter2"})
 
-    assert message == "JWT_PRIVATE_KEY is not an unencrypted key in PEM form."
+    assert message == f"JWT_PRIVATE_KEY is not an unencrypted key in PEM form. {GENERATE_KEY}"

@@ -18,7 +18,8 @@ PRODUCTION = {
     "JWT_SECRET_KEY": SECRET,
 }
 
-GENERATE = "$(auth-api secrets generate)"
+GENERATE = "Run auth-api secrets generate, and paste what it prints."
+PREVIOUS = "List the keys that signed before, as auth-api keys rotate sets it, or remove it."
 NUMBER = "must be a whole number, {}"
 WHOLE = "must be a whole number of {}, {}"
 SECONDS = "must be a number of seconds, {}"
@@ -34,6 +35,7 @@ DATABASE = "must be a PostgreSQL or SQLite URL"
 POSTGRES = "postgresql://user:password@host:5432/auth"
 HOSTS = "must list host names or IP addresses, without scheme and port"
 MEMORY = "must name a file: each connection would have a database of its own in memory"
+TOKEN = "must have at least 16 characters, all of them printable ASCII"
 SHORT = "is shorter than 32 bytes"
 MISSING = "is missing: a secret of at least 32 bytes"
 GUESSED = "looks like an example or is easy to guess"
@@ -47,6 +49,11 @@ def error_text(environ: dict[str, str]) -> str:
     with pytest.raises(InvalidSettingsError) as raised:
         Settings.from_env(environ)
     return str(raised.value)
+
+
+def remedy(variable: str, example: str) -> str:
+    """Return the end of the text: a sentence, or a valid value."""
+    return f" {example}".rstrip() if example in {"", GENERATE, PREVIOUS} else f" Example: {variable}={example}"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +84,7 @@ def error_text(environ: dict[str, str]) -> str:
         ("ALLOWED_HOSTS", '["a"', TEXTS, '["auth.your-company.com"]'),
         ("ALLOWED_HOSTS", "https://a.org", HOSTS, '["auth.your-company.com"]'),
         ("DOCS_ENABLED", "maybe", SWITCH, "true"),
-        ("METRICS_TOKEN", "fifteen-letters", "must have at least 16 characters", GENERATE),
+        ("METRICS_TOKEN", "fifteen-letters", TOKEN, GENERATE),
         ("METRICS_PORT", "0", NUMBER.format("1 to 65535"), "9464"),
         ("METRICS_PORT", "8000", "must not be the port of the API", "9464"),
         ("LOG_LEVEL", "LOUD", "must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL", "DEBUG"),
@@ -114,13 +121,11 @@ def error_text(environ: dict[str, str]) -> str:
         ("JWT_SECRET_KEY", "a" * 31, SHORT, GENERATE),
         ("JWT_SECRET_KEY", "", MISSING, GENERATE),
         ("TOKEN_DERIVATION_KEY", "hunter2", SHORT, GENERATE),
-        ("JWT_PREVIOUS_KEYS", '["hunter2"]', SHORT, GENERATE),
+        ("JWT_PREVIOUS_KEYS", '["hunter2"]', SHORT, PREVIOUS),
     ],
 )
 def test_invalid_value_is_rejected_with_an_example(variable: str, text: str, problem: str, example: str) -> None:
-    assert error_text({**DEVELOPMENT, variable: text}) == f"{variable} {problem}." + (
-        f" Example: {variable}={example}" if example else ""
-    )
+    assert error_text({**DEVELOPMENT, variable: text}) == f"{variable} {problem}.{remedy(variable, example)}"
 
 
 @pytest.mark.parametrize(
@@ -137,13 +142,13 @@ def test_invalid_value_is_rejected_with_an_example(variable: str, text: str, pro
     ],
 )
 def test_production_rejects_values_of_development(variable: str, text: str, problem: str, example: str) -> None:
-    assert error_text({**PRODUCTION, variable: text}) == f"{variable} {problem}. Example: {variable}={example}"
+    assert error_text({**PRODUCTION, variable: text}) == f"{variable} {problem}.{remedy(variable, example)}"
 
 
 def test_production_needs_a_signing_key() -> None:
     message = error_text({**PRODUCTION, "JWT_SECRET_KEY": "", "TOKEN_DERIVATION_KEY": OTHER_SECRET})
 
-    assert message == f"JWT_SECRET_KEY {MISSING}. Example: JWT_SECRET_KEY={GENERATE}"
+    assert message == f"JWT_SECRET_KEY {MISSING}. {GENERATE}"
 
 
 def test_production_rejects_several_workers_with_sqlite() -> None:

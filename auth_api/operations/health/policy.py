@@ -4,15 +4,17 @@ from typing import Annotated, Final
 
 import msgspec
 
-from auth_api.kit.setting import Setting
+from auth_api.kit.setting import PASTE_GENERATED, Setting, secret_problem
 
 MIN_TOKEN_LENGTH: Final = 16
 """Characters; 16 random ones cannot be guessed over a network."""
 
 
 def _parse_token(text: str) -> str:
-    if len(text) < MIN_TOKEN_LENGTH:
-        message = f"must have at least {MIN_TOKEN_LENGTH} characters"
+    if problem := secret_problem("METRICS_TOKEN", text):
+        raise ValueError(problem)
+    if len(text) < MIN_TOKEN_LENGTH or not (text.isascii() and text.isprintable()):
+        message = f"must have at least {MIN_TOKEN_LENGTH} characters, all of them printable ASCII"
         raise ValueError(message)
     return text
 
@@ -32,7 +34,7 @@ class MetricsPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "returns 404.",
             parse=_parse_token,
             accepts=f"at least {MIN_TOKEN_LENGTH} characters",
-            example="$(auth-api secrets generate)",
+            fix=PASTE_GENERATED,
             is_secret=True,
         ),
     ] = None
