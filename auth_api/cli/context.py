@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -13,10 +12,10 @@ import click
 from loguru import logger
 
 from auth_api.composition import create_services
-from auth_api.doctor.connecting import explain_failure
 from auth_api.kit.db import migrations
-from auth_api.kit.db.failures import is_outage
+from auth_api.kit.db.failures import DATABASE_ERRORS, describe
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.errors import DatabaseUnavailableException
 from auth_api.piccolo_app import APP_NAME
 from auth_api.services import Services
 from auth_api.settings import Settings
@@ -47,15 +46,10 @@ def database_errors(policy: DatabasePolicy) -> Iterator[None]:
         raise
     except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise click.ClickException(str(error)) from error
-    except Exception as error:
-        if not (isinstance(error, (OSError, sqlite3.Error)) or is_outage(error)):
-            raise
-        if policy.sqlite_path is not None:
-            message = f"The database {policy.place} cannot be used: {error}."
-        else:
-            reason, fix = explain_failure(error)
-            message = f"PostgreSQL at {policy.place}: {reason}. {fix}"
-        raise click.ClickException(message) from error
+    except DatabaseUnavailableException as error:
+        raise click.ClickException(describe(policy, error.__cause__ or error)) from error
+    except DATABASE_ERRORS as error:
+        raise click.ClickException(describe(policy, error)) from error
 
 
 def require_none(pending: list[str]) -> None:

@@ -12,11 +12,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from auth_api.doctor.connecting import explain_failure
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.kit.clock import monotonic, utc_now
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_engine
+from auth_api.kit.db.failures import explain
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.piccolo_app import APP_NAME, bind
 
@@ -78,7 +78,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
     try:
         facts = await _query_postgres(engine)
     except Exception as error:  # noqa: BLE001 - with any error the database cannot be used
-        message, fix = explain_failure(error)
+        message, fix = explain(error)
         return [fail("database.reachable", f"PostgreSQL at {policy.place}: {message}.", fix)]
     return [
         ok("database.reachable", f"PostgreSQL at {policy.place} responds in {facts.seconds * 1000:.0f} ms."),

@@ -15,12 +15,12 @@ import msgspec
 import pytest
 
 from auth_api.doctor import database, exposure, files, hashing, keys
-from auth_api.doctor.connecting import explain_failure
 from auth_api.doctor.database import PostgresFacts
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.kit.db.failures import explain
 from auth_api.kit.http.policy import HttpPolicy
 from tests.support.keys import private_pem, public_pem
 
@@ -160,14 +160,17 @@ def test_unencrypted_or_unverified_connection_is_a_warning(
         (asyncpg.InvalidCatalogNameError("hunter2"), "the database does not exist"),
         (asyncpg.TooManyConnectionsError("x"), "all of its connections are in use"),
         (TimeoutError(), "no response in time"),
-        (asyncpg.ProtocolViolationError("unsupported startup parameter: x"), "a pooler rejected a parameter"),
+        (
+            asyncpg.ProtocolViolationError("unsupported startup parameter: x"),
+            "a pooler rejected the connection",
+        ),
         (socket.gaierror(socket.EAI_NONAME, "x"), "the host name cannot be resolved"),
         (ConnectionRefusedError(errno.ECONNREFUSED, "x"), "the connection was refused"),
         (ValueError("hunter2"), "it cannot be used (ValueError)"),
     ],
 )
 def test_connection_failure_is_explained_without_the_servers_words(error: Exception, message: str) -> None:
-    found, fix = explain_failure(error)
+    found, fix = explain(error)
 
     assert found.startswith(message)
     assert fix

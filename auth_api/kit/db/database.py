@@ -12,7 +12,7 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.breaker import circuit_breaker
-from auth_api.kit.db.failures import CONFLICTS
+from auth_api.kit.db.failures import is_conflict
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
@@ -138,8 +138,8 @@ async def _retry_conflicts(work: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await work()
-        except CONFLICTS:
-            if attempt == MAX_ATTEMPTS:
+        except Exception as error:
+            if attempt == MAX_ATTEMPTS or not is_conflict(error):
                 raise
         TRANSACTIONS_RETRIED.inc()
         await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - spreads load, guards nothing

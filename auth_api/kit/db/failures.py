@@ -1,4 +1,4 @@
-"""Classification of database errors.
+"""Decisions about database errors, each from the error's meaning.
 
 Only outages may open the circuit breaker: five duplicate e-mail addresses, five slow statements behind one row lock, a
 full pool or a full disk must not take down the service for everyone.
@@ -8,21 +8,11 @@ import sqlite3
 from typing import Final
 
 import asyncpg
+from loguru import logger
 
+from auth_api.kit.db.meanings import Kind, Meaning, meaning_of
+from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.errors import DatabaseUnavailableException
-
-_OUTAGES: Final = (
-    OSError,  # refused, reset, unreachable; TimeoutError is one too
-    asyncpg.PostgresConnectionError,  # class 08
-    asyncpg.OperatorInterventionError,  # class 57: shutting down, starting up
-    asyncpg.InsufficientResourcesError,  # class 53: disk full, too many connections
-    asyncpg.InternalServerError,  # class XX
-    asyncpg.PostgresIOError,  # class 58
-    asyncpg.InvalidAuthorizationSpecificationError,  # class 28: the password was changed
-    asyncpg.InvalidCatalogNameError,  # 3D000: the database itself does not exist
-    asyncpg.ReadOnlySQLTransactionError,  # 25006: a primary that was demoted
-    asyncpg.InternalClientError,  # protocol error: the server's last message came before the statement was sent
-)
 
 LOST_CONNECTIONS: Final = (
     asyncpg.PostgresConnectionError,  # class 08
@@ -41,49 +31,24 @@ _POOL_INVALIDATIONS: Final = (
     asyncpg.CannotConnectNowError,
 )
 
-_TOO_SLOW: Final = (
-    asyncpg.QueryCanceledError,  # 57014: statement_timeout
-    asyncpg.LockNotAvailableError,  # 55P03: lock_timeout
+
+DATABASE_ERRORS: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    sqlite3.Error,
+    OSError,
 )
+"""All errors of the drivers."""
 
-_UNMIGRATED: Final = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError)
-"""The database works, but its schema is not (yet) the one of this version."""
 
-_NO_SPACE: Final = (asyncpg.DiskFullError,)
-
-# Primary result codes: IOERR, CORRUPT, CANTOPEN, NOTADB.
-_SQLITE_OUTAGES: Final = frozenset({10, 11, 14, 26})
-# BUSY, LOCKED, READONLY, FULL.
-_SQLITE_WRITES_REFUSED: Final = frozenset({5, 6, 8, 13})
-# IOERR_WRITE, IOERR_FSYNC, IOERR_DIR_FSYNC, IOERR_TRUNCATE: a quota is used up, or the disk is failing.
-_SQLITE_WRITES_FAILED: Final = frozenset({778, 1034, 1290, 1546})
-SQLITE_READONLY_DBMOVED: Final = 1032
-"""The file is no longer where it was opened."""
-_PRIMARY_CODE: Final = 0xFF
-
-CONFLICTS: Final = (
-    asyncpg.DeadlockDetectedError,  # 40P01
-    asyncpg.SerializationError,  # 40001
-    asyncpg.ForeignKeyViolationError,  # 23503: the referenced row was deleted concurrently; a new attempt sees that
-    asyncpg.InvalidCachedStatementError,  # a migration changed the table of a prepared statement
-)
-"""The transaction was rolled back completely and may be repeated."""
+class InvalidCallError(Exception):
+    """A statement was called in an invalid way, for example with too few values: a bug of this program."""
 
 
 def is_outage(error: Exception) -> bool:
     """Return whether the error means that the database cannot work for any request at present."""
-    if isinstance(error, _TOO_SLOW + _NO_SPACE):
-        return False
-    if isinstance(error, _OUTAGES):
-        return True
-    if isinstance(error, asyncpg.InterfaceError):
-        return not _is_usage_error(error)
-    if isinstance(error, sqlite3.DatabaseError):
-        code = _code_of(error)
-        return code == SQLITE_READONLY_DBMOVED or (
-            code not in _SQLITE_WRITES_FAILED and code & _PRIMARY_CODE in _SQLITE_OUTAGES
-        )
-    return False
+    return _is(error, Kind.OUTAGE, Kind.UNUSABLE)
 
 
 def is_write_refusal(error: Exception) -> bool:
@@ -91,10 +56,17 @@ def is_write_refusal(error: Exception) -> bool:
 
     A full disk, or a lock held by another process, is 503 for writes; it must not open the breaker for reads.
     """
-    if isinstance(error, sqlite3.DatabaseError) and not is_outage(error):
-        code = _code_of(error)
-        return code in _SQLITE_WRITES_FAILED or code & _PRIMARY_CODE in _SQLITE_WRITES_REFUSED
-    return isinstance(error, _NO_SPACE)
+    return _is(error, Kind.WRITES_REFUSED)
+
+
+def is_conflict(error: Exception) -> bool:
+    """Return whether the transaction was rolled back completely and may be repeated."""
+    return _is(error, Kind.CONFLICT)
+
+
+def is_set_up_fault(error: Exception) -> bool:
+    """Return whether statements fail until an operator changes something."""
+    return _is(error, Kind.FAULT, Kind.UNUSABLE)
 
 
 def invalidates_pool(error: BaseException) -> bool:
@@ -102,29 +74,57 @@ def invalidates_pool(error: BaseException) -> bool:
 
     New connections go to the address that the host name has by then. Too many connections on the server do not count.
     """
-    return isinstance(error, _POOL_INVALIDATIONS) and not _is_usage_error(error)
+    return isinstance(error, _POOL_INVALIDATIONS) and meaning_of(error) is not None
 
 
 def translate(error: Exception) -> Exception | None:
-    """Return the error for clients: 503 for outages, cancelled statements, lasting conflicts and missing tables."""
-    if (
-        is_outage(error)
-        or is_write_refusal(error)
-        or isinstance(error, _TOO_SLOW + CONFLICTS + _UNMIGRATED)
-        or _lacks_table(error)
-    ):
-        return DatabaseUnavailableException()
-    return None
+    """Return the error for clients, which is 503 for all errors but bugs, and log a fault of the set-up."""
+    meaning = meaning_of(error)
+    if meaning is None:
+        return None
+    if is_set_up_fault(error):
+        _report(error, meaning)
+    return DatabaseUnavailableException()
 
 
-def _is_usage_error(error: BaseException) -> bool:
-    """Return whether an `InterfaceError` is a bug in the call: a lost connection's text has no "argument" in it."""
-    return isinstance(error, asyncpg.InterfaceError) and "argument" in str(error)
+def explain(error: BaseException) -> tuple[str, str]:
+    """Return why the database cannot be used and the fix, for operators."""
+    meaning = meaning_of(error)
+    if meaning is None:
+        return f"it cannot be used ({_code_of(error) or type(error).__name__})", "Read the log of the database."
+    detail: str = getattr(error, "verify_message", "")  # of OpenSSL, about a certificate
+    return f"{meaning.reason} ({detail})" if detail else meaning.reason, meaning.fix
 
 
-def _code_of(error: sqlite3.DatabaseError) -> int:
-    return getattr(error, "sqlite_errorcode", 0)
+def describe(policy: DatabasePolicy, error: BaseException) -> str:
+    """Return one sentence or two for operators: which database cannot be used, why, and the fix."""
+    if policy.postgres_dsn is not None:
+        reason, fix = explain(error)
+        return f"PostgreSQL at {policy.place}: {reason}. {fix}"
+    if isinstance(error, OSError) and error.strerror:
+        reason, fix = error.strerror.lower(), "Check the path in DATABASE_URL and the permissions of its folder."
+    else:
+        reason, fix = explain(error)
+    return f"The database {policy.place} cannot be used: {reason}. {fix}"
 
 
-def _lacks_table(error: Exception) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and str(error).startswith(("no such table", "no such column"))
+def _is(error: Exception, *kinds: Kind) -> bool:
+    meaning = meaning_of(error)
+    return meaning is not None and meaning.kind in kinds
+
+
+def _code_of(error: BaseException) -> str | None:
+    code: str | None = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    return code
+
+
+def _report(error: Exception, meaning: Meaning) -> None:
+    """Log a fault of the set-up with its fix."""
+    constraint = getattr(error, "constraint_name", None)
+    logger.bind(
+        event="database:misconfigured",
+        error_type=type(error).__name__,
+        code=_code_of(error),
+        fix=meaning.fix,
+        **({"constraint": constraint} if constraint else {}),
+    ).error(meaning.reason)

@@ -10,7 +10,7 @@ from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.outcome import mark_neutral
 from auth_api.kit.db.connection_cache import ConnectionCache
-from auth_api.kit.db.failures import LOST_CONNECTIONS, invalidates_pool
+from auth_api.kit.db.failures import LOST_CONNECTIONS, InvalidCallError, invalidates_pool
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.db.raw_sql import compile_query
@@ -142,7 +142,7 @@ class PooledPostgresEngine(PostgresEngine):
         """Execute in the current transaction, or on a connection of its own. Queries contain secrets: print nothing."""
         statement, values = compile_query(querystring, self.engine_type)
         if (transaction := self.current_transaction.get()) is not None:
-            return await transaction.connection.fetch(statement, *values)
+            return await _execute(transaction.connection, statement, values)
         if in_pool and self.pool is not None:
             return await self._run_in_pool(statement, values)
         return await self._run_in_new_connection(statement, values)
@@ -159,7 +159,7 @@ class PooledPostgresEngine(PostgresEngine):
         connection = await self.acquire()
         clean = False
         try:
-            rows: list[asyncpg.Record] = await connection.fetch(query, *(args or ()))
+            rows = await _execute(connection, query, args or ())
             clean = True
         except Exception as error:
             await self.on_error(error, connection)
@@ -167,6 +167,21 @@ class PooledPostgresEngine(PostgresEngine):
         finally:
             await self.release(connection, clean=clean)
         return rows
+
+
+async def _execute(connection: Any, query: str, values: Sequence[Any]) -> list[asyncpg.Record]:
+    """Execute a statement on a connection.
+
+    Raises:
+        InvalidCallError: asyncpg rejected the call; for a lost connection it raises an error of the same type.
+    """
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(query, *values)
+    except asyncpg.InterfaceError as error:
+        if type(error) is asyncpg.InterfaceError and not connection.is_closed():
+            raise InvalidCallError from error
+        raise
+    return rows
 
 
 def _only_reads(query: str) -> bool:

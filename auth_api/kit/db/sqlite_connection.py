@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from auth_api.kit.clock import utc_now
-from auth_api.kit.db.failures import SQLITE_READONLY_DBMOVED
+from auth_api.kit.db.meanings import SQLITE_READONLY_DBMOVED
 
 
 def create_private_file(path: str) -> None:

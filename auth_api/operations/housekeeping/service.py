@@ -50,6 +50,10 @@ class _OtherProcessActiveError(Exception):
     """Another process is removing a batch."""
 
 
+class _NotPermittedError(Exception):
+    """The database role may not remove these rows, which is the operator's decision and not an error."""
+
+
 def all_retention_rules(session_policy: SessionPolicy, audit_policy: AuditPolicy) -> tuple[RetentionRule, ...]:
     """Return the rules of all packages, in the order of removal."""
     return (
@@ -89,7 +93,7 @@ class HousekeepingService:
             try:
                 async for count in self._remove_batches(rule):
                     removed[rule.name] += count
-            except NOT_PERMITTED:
+            except _NotPermittedError:
                 not_permitted.append(rule.name)
             except _OtherProcessActiveError:
                 return Report(removed=removed, not_permitted=not_permitted, is_complete=False)
@@ -120,7 +124,10 @@ class HousekeepingService:
         async def remove_batch() -> int:
             if not await self.database.try_lock(ADVISORY_LOCK):
                 raise _OtherProcessActiveError
-            return await remove_expired(rule, MAX_REMOVAL_BATCH)
+            try:
+                return await remove_expired(rule, MAX_REMOVAL_BATCH)
+            except NOT_PERMITTED as error:
+                raise _NotPermittedError from error
 
         count = MAX_REMOVAL_BATCH
         while count == MAX_REMOVAL_BATCH:

@@ -6,8 +6,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from auth_api.kit.db.failures import is_outage, is_write_refusal, translate
+from auth_api.kit.db.failures import InvalidCallError, explain, is_conflict, is_outage, is_write_refusal, translate
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
+from tests.support.log_lines import logged
 
 
 def sqlite_error(code: int, text: str = "", kind: type[sqlite3.DatabaseError] = sqlite3.OperationalError) -> Exception:
@@ -21,12 +22,11 @@ OUTAGES: dict[str, Exception] = {
     "connection reset": ConnectionResetError(),
     "timeout": TimeoutError(),
     "no route to host": OSError(113, "No route to host"),
+    "rejected TLS": ConnectionError('PostgreSQL server at "db:5432" rejected SSL upgrade'),
     "08003": asyncpg.ConnectionDoesNotExistError(),
     "08006": asyncpg.ConnectionFailureError(),
-    "28P01": asyncpg.InvalidPasswordError(),
-    "28000": asyncpg.InvalidAuthorizationSpecificationError(),
-    "3D000": asyncpg.InvalidCatalogNameError(),
     "25006": asyncpg.ReadOnlySQLTransactionError(),
+    "55000": asyncpg.ObjectNotInPrerequisiteStateError(),
     "53200": asyncpg.OutOfMemoryError(),
     "53300": asyncpg.TooManyConnectionsError(),
     "57P01": asyncpg.AdminShutdownError(),
@@ -36,6 +36,7 @@ OUTAGES: dict[str, Exception] = {
     "XX000": asyncpg.InternalServerError(),
     "XX001": asyncpg.DataCorruptedError(),
     "closed connection": asyncpg.InterfaceError("connection is closed"),
+    "no primary": asyncpg.TargetServerAttributeNotMatched(),
     "SQLITE_READONLY_DBMOVED": sqlite_error(1032),
     "SQLITE_IOERR": sqlite_error(10),
     "SQLITE_CORRUPT": sqlite_error(11, kind=sqlite3.DatabaseError),
@@ -54,30 +55,65 @@ WRITES_REFUSED: dict[str, Exception] = {
     "SQLITE_IOERR_FSYNC": sqlite_error(1034),
 }
 
-UNAVAILABLE: dict[str, Exception] = {
-    "57014 statement timeout": asyncpg.QueryCanceledError(),
-    "55P03 lock timeout": asyncpg.LockNotAvailableError(),
+UNUSABLE: dict[str, Exception] = {
+    "08P01": asyncpg.ProtocolViolationError("unsupported startup parameter: statement_timeout"),
+    "28P01": asyncpg.InvalidPasswordError(),
+    "28000": asyncpg.InvalidAuthorizationSpecificationError(),
+    "3D000": asyncpg.InvalidCatalogNameError(),
+    "42704": asyncpg.UndefinedObjectError(),
+    "55P02": asyncpg.CantChangeRuntimeParamError(),
+    "invalid parameter": asyncpg.ClientConfigurationError("hunter2"),
+}
+"""Outages until an operator changes something."""
+
+CONFLICTS: dict[str, Exception] = {
     "40P01": asyncpg.DeadlockDetectedError(),
     "40001": asyncpg.SerializationError(),
     "23503": asyncpg.ForeignKeyViolationError(),
+    "26000": asyncpg.InvalidSQLStatementNameError(),
+    "42P05": asyncpg.DuplicatePreparedStatementError(),
     "statement prepared before a migration": asyncpg.InvalidCachedStatementError(),
-    "42P01": asyncpg.UndefinedTableError(),
-    "42703": asyncpg.UndefinedColumnError(),
-    "SQLite has no such table": sqlite_error(1, "no such table: users"),
-    "SQLite has no such column": sqlite_error(1, "no such column: locale"),
 }
 
-OTHER_ERRORS: dict[str, Exception] = {
+FAULTS: dict[str, Exception] = {
+    "2200H": asyncpg.SequenceGeneratorLimitExceededError(),
+    "22P05": asyncpg.UntranslatableCharacterError(),
     "23505": asyncpg.UniqueViolationError(),
+    "3F000": asyncpg.InvalidSchemaNameError(),
+    "42501": asyncpg.InsufficientPrivilegeError(),
+    "42701": asyncpg.DuplicateColumnError(),
+    "42703": asyncpg.UndefinedColumnError(),
+    "42710": asyncpg.DuplicateObjectError(),
+    "42P01": asyncpg.UndefinedTableError(),
+    "42P07": asyncpg.DuplicateTableError(),
+    "SQLite has no such table": sqlite_error(1, "no such table: users"),
+    "SQLite has no such column": sqlite_error(1, "no such column: locale"),
+    "SQLite has the table already": sqlite_error(1, "table users already exists"),
+}
+"""Some statements fail until an operator changes something."""
+
+BUSY: dict[str, Exception] = {
+    "25P04 transaction timeout": asyncpg.TransactionTimeoutError(),
+    "55006": asyncpg.ObjectInUseError(),
+    "72000": asyncpg.SnapshotTooOldError(),
+    "57014 statement timeout": asyncpg.QueryCanceledError(),
+    "55P03 lock timeout": asyncpg.LockNotAvailableError(),
+}
+
+COUNTED: dict[str, Exception] = {**OUTAGES, **UNUSABLE}
+UNCOUNTED: dict[str, Exception] = {**CONFLICTS, **FAULTS, **BUSY}
+EXPLAINED: dict[str, Exception] = {**COUNTED, **WRITES_REFUSED, **UNCOUNTED}
+
+OTHER_ERRORS: dict[str, Exception] = {
     "23502": asyncpg.NotNullViolationError(),
     "22P02": asyncpg.InvalidTextRepresentationError(),
     "22021": asyncpg.CharacterNotInRepertoireError(),
     "42601": asyncpg.PostgresSyntaxError(),
     "25P02": asyncpg.InFailedSQLTransactionError(),
-    "42501": asyncpg.InsufficientPrivilegeError(),
     "value of the wrong type": asyncpg.DataError("invalid input for query argument $1: 'x' (an integer is required)"),
-    "too few values": asyncpg.InterfaceError("the server expects 1 argument for this query, 0 were passed"),
+    "too few values": InvalidCallError(),
     "SQLITE_CONSTRAINT_UNIQUE": sqlite_error(2067, kind=sqlite3.IntegrityError),
+    "module 'sqlite3' without a code": sqlite3.OperationalError("no such table: x"),
     "SQLITE_ERROR": sqlite_error(1, 'near "SELEC": syntax error'),
     "SQLITE_MISMATCH": sqlite_error(20, kind=sqlite3.IntegrityError),
     "error of the sqlite3 module": sqlite3.ProgrammingError("Incorrect number of bindings supplied."),
@@ -87,7 +123,7 @@ OTHER_ERRORS: dict[str, Exception] = {
 }
 
 
-@pytest.mark.parametrize("error", OUTAGES.values(), ids=OUTAGES)
+@pytest.mark.parametrize("error", COUNTED.values(), ids=COUNTED)
 def test_outage_counts_and_is_translated(error: Exception) -> None:
     assert is_outage(error) is True
     assert type(translate(error)) is DatabaseUnavailableException
@@ -106,7 +142,7 @@ def test_outage_is_not_a_write_refusal(error: Exception) -> None:
     assert is_write_refusal(error) is False
 
 
-@pytest.mark.parametrize("error", UNAVAILABLE.values(), ids=UNAVAILABLE)
+@pytest.mark.parametrize("error", UNCOUNTED.values(), ids=UNCOUNTED)
 def test_error_of_one_request_does_not_count_and_is_translated(error: Exception) -> None:
     """Five slow statements behind one row lock must not take down the service."""
     assert is_outage(error) is False
@@ -117,3 +153,39 @@ def test_error_of_one_request_does_not_count_and_is_translated(error: Exception)
 def test_other_error_does_not_count_and_is_not_translated(error: Exception) -> None:
     assert is_outage(error) is False
     assert translate(error) is None
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_only_conflicts_are_repeated(name: str) -> None:
+    assert is_conflict(EXPLAINED[name]) is (name in CONFLICTS)
+
+
+@pytest.mark.parametrize("error", EXPLAINED.values(), ids=EXPLAINED)
+def test_explanation_names_reason_and_fix_without_the_drivers_words(error: Exception) -> None:
+    reason, fix = explain(error)
+
+    assert reason
+    assert fix.endswith((".", "…"))
+    text = reason + fix
+    assert "hunter2" not in text
+    assert type(error).__name__ not in text
+
+
+@pytest.mark.parametrize("name", EXPLAINED)
+def test_only_faults_of_the_set_up_are_logged_with_their_fix(name: str) -> None:
+    with logged("ERROR") as lines:
+        translate(EXPLAINED[name])
+
+    events = [(line["event"], line["fix"]) for line in lines]
+    fix = explain(EXPLAINED[name])[1]
+    assert events == ([("database:misconfigured", fix)] if name in {*FAULTS, *UNUSABLE} else [])
+
+
+def test_violated_constraint_is_logged_by_name() -> None:
+    error = asyncpg.UniqueViolationError()
+    error.constraint_name = "users_pkey"
+
+    with logged("ERROR") as lines:
+        translate(error)
+
+    assert (lines[0]["code"], lines[0]["constraint"]) == ("23505", "users_pkey")

@@ -8,6 +8,7 @@ import asyncpg
 import pytest
 
 from auth_api.kit.breaker.policy import BreakerState
+from auth_api.kit.db.failures import InvalidCallError
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
@@ -70,7 +71,7 @@ async def test_failed_commits_leak_no_connection(scratch_with: ScratchFactory) -
 
         async with asyncio.timeout(10):
             for _ in range(30):
-                with pytest.raises(asyncpg.UniqueViolationError):
+                with pytest.raises(DatabaseUnavailableException):
                     await scratch.database.transaction(work)
 
         await wait_until_all_are_idle(scratch)
@@ -83,7 +84,7 @@ async def test_task_is_in_no_transaction_after_a_failed_commit(scratch: Scratch)
     await scratch.run("ALTER TABLE scratch ADD CONSTRAINT once UNIQUE (key) DEFERRABLE INITIALLY DEFERRED")
     await scratch.add(1)
 
-    with pytest.raises(asyncpg.UniqueViolationError):
+    with pytest.raises(DatabaseUnavailableException):
         await scratch.database.transaction(lambda: scratch.add(1))
     await scratch.add(2)
 
@@ -347,6 +348,17 @@ async def test_missing_table_is_unavailable_but_not_an_outage(scratch: Scratch) 
         await scratch.database.transaction(lambda: scratch.run("SELECT 1 FROM not_migrated_yet"))
 
     assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_too_few_values_are_not_an_outage(scratch: Scratch) -> None:
+    """The driver raises the same error type as for a closed connection."""
+    with pytest.raises(InvalidCallError):
+        await scratch.database.transaction(lambda: scratch.run("SELECT $1::int"))
+    with pytest.raises(InvalidCallError):
+        await scratch.run("SELECT $1::int")
+
+    assert scratch.breaker.snapshot() == CLOSED
+    assert await scratch.can_open(3)
 
 
 async def test_value_of_the_wrong_type_is_not_an_outage(scratch: Scratch) -> None:
