@@ -77,7 +77,8 @@ class SessionController(Controller):
         """Exchange a refresh token for a new token pair.
 
         Each refresh token works once. A retry within `REFRESH_GRACE_SECONDS` of the server returns the same successor
-        again, in case the response was lost. A later second use ends the session.
+        again, in case the response was lost. A second use after that, or after the use of the successor, ends the
+        session.
         """
         return await rotation.refresh(data.refresh_token, request_context)
 

@@ -46,7 +46,7 @@ class TokenRevokedException(AuthException):
 
 
 class RefreshTokenReusedException(AuthException):
-    """A used refresh token was sent again after `REFRESH_GRACE_SECONDS`.
+    """A used refresh token was sent again after `REFRESH_GRACE_SECONDS`, or after its successor was used.
 
     It may have been stolen, so its session was ended.
     """

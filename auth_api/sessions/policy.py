@@ -125,12 +125,13 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
         timedelta,
         Setting(
             "REFRESH_GRACE_SECONDS",
-            "Time in which a used refresh token still returns its successor, in case the response was lost.",
+            "Time in which a used refresh token still returns its successor, in case the response was lost; it ends "
+            "early when the successor is used.",
             minimum=0,
-            maximum=60,
+            maximum=300,
             unit="seconds",
         ),
-    ] = timedelta(seconds=30)
+    ] = timedelta(seconds=120)
     per_account: Annotated[
         int,
         Setting(

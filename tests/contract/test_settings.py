@@ -73,7 +73,7 @@ DEFAULTS = {
     "sessions.access_ttl": timedelta(minutes=30),
     "sessions.idle_ttl": timedelta(days=7),
     "sessions.absolute_ttl": timedelta(days=30),
-    "sessions.refresh_grace": timedelta(seconds=30),
+    "sessions.refresh_grace": timedelta(seconds=120),
     "sessions.per_account": 50,
     "sessions.verified_cache_size": 4096,
     "audit.retention": timedelta(days=365),

@@ -114,7 +114,7 @@ def remedy(variable: str, example: str) -> str:
         ("HOUSEKEEPING_INTERVAL", "-1", WHOLE.format("seconds", "0 to 86400"), "600"),
         ("SESSIONS_PER_ACCOUNT", "0", NUMBER.format("1 to 200"), "50"),
         ("SESSIONS_PER_ACCOUNT", "201", NUMBER.format("1 to 200"), "50"),
-        ("REFRESH_GRACE_SECONDS", "61", WHOLE.format("seconds", "0 to 60"), "30"),
+        ("REFRESH_GRACE_SECONDS", "301", WHOLE.format("seconds", "0 to 300"), "120"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "4096"),
         ("JWT_ALGORITHM", "none", "must be one of HS256, EdDSA, ES256, RS256", "HS256"),
         ("JWT_SECRET_KEY", "hunter2", SHORT, GENERATE),

@@ -32,7 +32,7 @@ SERVER_VARIABLES: Final[dict[str, Any]] = {
     "DATABASE_MAX_POOL_SIZE": "5",
     "DATABASE_CONNECT_TIMEOUT": "1",
     "DATABASE_STATEMENT_TIMEOUT": "1",
-    "REFRESH_GRACE_SECONDS": "60",
+    "REFRESH_GRACE_SECONDS": "300",
 }
 """Short time limits, so that the tests are fast."""
 

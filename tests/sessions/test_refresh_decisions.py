@@ -1,5 +1,6 @@
 """The decision table of a refresh, row by row."""
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -13,6 +14,7 @@ from tests.support.actors import Actor
 from tests.support.rows import age_sessions, audit_actions
 
 OTHER_KEY = "another-secret-of-the-tests-9876543210-abc"
+GRACE_SECONDS = 120
 WEEK_SECONDS = timedelta(days=7).total_seconds()
 
 
@@ -84,14 +86,14 @@ async def test_unused_refresh_token_yields_a_new_pair_and_extends_the_session(us
 async def test_retry_within_the_grace_returns_the_same_successor(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
-    await age_sessions(seconds=20)
+    await age_sessions(seconds=GRACE_SECONDS - 20)
 
     again = await ada.try_refresh()
 
     assert again.status == 200
     assert again["refresh_token"] == first["refresh_token"]
     assert again["access_token"] != first["access_token"]
-    assert first["refresh_expires_in"] - 22 <= again["refresh_expires_in"] <= first["refresh_expires_in"] - 19
+    assert first["refresh_expires_in"] - 120 <= again["refresh_expires_in"] <= first["refresh_expires_in"] - 99
     assert await RefreshTokenRow.count() == 2
 
 
@@ -113,7 +115,7 @@ async def test_retry_returns_the_expiry_of_the_successor_and_not_of_the_session(
 async def test_retry_after_the_grace_ends_the_session_and_is_reported_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
-    await age_sessions(seconds=31)
+    await age_sessions(seconds=GRACE_SECONDS + 1)
 
     replay, later = await ada.try_refresh(), await ada.try_refresh()
 
@@ -123,16 +125,66 @@ async def test_retry_after_the_grace_ends_the_session_and_is_reported_once(user_
     assert (await audit_actions()).count("refresh_token:reused") == 1
 
 
+async def test_retries_do_not_prolong_the_grace(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first = await ada.try_refresh()
+
+    retries = []
+    for _ in range(2):
+        await age_sessions(seconds=GRACE_SECONDS / 2 - 10)
+        retries.append(await ada.try_refresh())
+    await age_sessions(seconds=21)
+
+    assert {retry["refresh_token"] for retry in retries} == {first["refresh_token"]}
+    assert (await ada.try_refresh()).outcome == (401, "REFRESH_TOKEN_REUSED")
+
+
+async def test_successor_works_after_a_retry_and_has_a_grace_of_its_own(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first = await ada.try_refresh()
+    await age_sessions(seconds=GRACE_SECONDS - 20)
+    await ada.try_refresh()
+    await age_sessions(seconds=GRACE_SECONDS)
+
+    second = await ada.try_refresh(first["refresh_token"])
+    await age_sessions(seconds=GRACE_SECONDS - 20)
+
+    again = await ada.try_refresh(first["refresh_token"])
+    assert (second.status, again.status) == (200, 200)
+    assert again["refresh_token"] == second["refresh_token"]
+
+
+@pytest.mark.parametrize("seconds", [0, GRACE_SECONDS - 20])
 async def test_retry_ends_the_session_within_the_grace_if_the_successor_was_used(
-    user_factory: UserFactory,
+    user_factory: UserFactory, seconds: int
 ) -> None:
     ada = await user_factory()
     stolen = ada.refresh_token
     await ada.refresh()
     await ada.refresh()
+    await age_sessions(seconds=seconds)
 
     assert (await ada.try_refresh(stolen)).outcome == (401, "REFRESH_TOKEN_REUSED")
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_concurrent_uses_of_a_token_and_of_its_successor_never_leave_two_sessions(
+    user_factory: UserFactory,
+) -> None:
+    """Whichever is first: the retry gets the same successor, or the session ends. There is never a second successor."""
+    ada = await user_factory()
+    old = ada.refresh_token
+    await ada.refresh()
+    successor = ada.refresh_token
+
+    responses = await asyncio.gather(*(ada.try_refresh(token) for token in (old, successor) * 10))
+
+    retries, next_ones = responses[::2], responses[1::2]
+    assert {each.code for each in responses} <= {"", "REFRESH_TOKEN_REUSED", "TOKEN_REVOKED"}
+    assert {each["refresh_token"] for each in retries if each.status == 200} <= {successor}
+    assert len({each["refresh_token"] for each in next_ones if each.status == 200}) <= 1
+    assert (await ada.try_refresh(old)).status == 401
 
 
 @pytest.mark.parametrize("successor_used", [True, False])
@@ -144,7 +196,7 @@ async def test_audit_row_of_a_reuse_records_whether_the_successor_was_used(
     await ada.refresh()
     if successor_used:
         await ada.refresh()
-    await age_sessions(seconds=31)
+    await age_sessions(seconds=GRACE_SECONDS + 1)
 
     await ada.try_refresh(old)
 
