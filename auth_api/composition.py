@@ -94,7 +94,13 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
     passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
-    outbox = Outbox(kinds=MAIL_KINDS, is_on=settings.mail.is_on or mailer is not None)
+    mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
+    outbox = Outbox(
+        kinds=MAIL_KINDS,
+        email_ownership=email_ownership,
+        limits=mail_limits,
+        is_on=settings.mail.is_on or mailer is not None,
+    )
     delivery = Delivery(
         database=database,
         kinds={kind.name: kind for kind in MAIL_KINDS},
@@ -102,7 +108,6 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         renderer=Renderer(settings.mail, MAIL_KINDS),
         mailer=mailer or create_mailer(settings.mail),
     )
-    mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     access_revocation = AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle)
     mail_job = BackgroundJob("mail", delivery.step)
     outbox.on_arrival = mail_job.wake
@@ -118,7 +123,6 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             hasher=hasher,
             tokens=tokens,
             outbox=outbox,
-            mail_limits=mail_limits,
             verification_policy=settings.verification_policy,
             verification_mail=email_verification_mails.EMAIL_VERIFICATION,
         ),
@@ -163,7 +167,6 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             hasher=hasher,
             password_rules=password_rules,
             access_revocation=access_revocation,
-            mail_limits=mail_limits,
         ),
         verification=VerificationService(
             database=database,
@@ -174,7 +177,6 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             audit=audit,
             passwords=passwords,
             access_revocation=access_revocation,
-            mail_limits=mail_limits,
             completion=RegistrationCompletion(
                 database=database,
                 users=users,

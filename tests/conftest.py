@@ -28,6 +28,7 @@ from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.settings import Settings
+from auth_api.users.tables import UserRow
 from tests.support.actors import PASSWORD, Actor
 from tests.support.clock import MovableClock
 from tests.support.deployment import Deployment
@@ -225,17 +226,24 @@ UserFactory = Callable[..., Awaitable[Actor]]
 
 @pytest.fixture
 def user_factory(client: httpx.AsyncClient) -> UserFactory:
-    """A function that registers a user, first Ada; the verification mail is removed from the outbox."""
+    """A function that registers a user, first Ada; the verification mail is removed from the outbox.
+
+    With `is_verified=True` the e-mail address is verified: mails about the account are sent only then.
+    """
     numbers = iter(range(1000))
 
     async def make(**fields: Any) -> Actor:
         number = next(numbers)
+        is_verified = fields.pop("is_verified", False)
         username = fields.pop("username", "ada" if number == 0 else f"person{number}")
         actor = Actor(client, username=username, email=fields.pop("email", f"{username}@example.com"))
         actor.password = fields.pop("password", PASSWORD)
         response = await actor.register()
         assert response.status == 201, response.json
         await OutboxRow.delete().where(OutboxRow.template == EMAIL_VERIFICATION.name)
+        if is_verified:
+            verified: dict[Any, Any] = {UserRow.email_verified_at: UserRow.created_at}
+            await UserRow.update(verified).where(UserRow.username == username)
         return actor
 
     return make

@@ -25,12 +25,14 @@ _SYSTEMS: Final = (
 MAX_PRODUCT_CHARACTERS: Final = 40
 
 
+def known_device(user_agent: str | None) -> str | None:
+    """Return a name such as `Firefox on Linux`, made of the names in this module only; None for other programs."""
+    browser = next((name for token, name in _BROWSERS if token in (user_agent or "")), None)
+    system = next((name for token, name in _SYSTEMS if token in (user_agent or "")), None)
+    return f"{browser} on {system}" if browser and system else browser or system
+
+
 def device_label(user_agent: str | None) -> str:
     """Return a name such as `Firefox on Linux`, or the first product of the User-Agent header, or `Unknown device`."""
-    if not user_agent:
-        return "Unknown device"
-    browser = next((name for token, name in _BROWSERS if token in user_agent), None)
-    system = next((name for token, name in _SYSTEMS if token in user_agent), None)
-    if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or user_agent.split("/")[0].split(" ")[0][:MAX_PRODUCT_CHARACTERS] or "Unknown device"
+    product = (user_agent or "").split("/")[0].split(" ")[0][:MAX_PRODUCT_CHARACTERS]
+    return known_device(user_agent) or product or "Unknown device"

@@ -51,6 +51,12 @@ async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bo
 
 
 @circuit_breaker(service=SERVICE)
+async def delete(token_id: int) -> None:
+    """Delete a token."""
+    await OneTimeTokenRow.raw("DELETE FROM one_time_tokens WHERE id = {}", token_id)
+
+
+@circuit_breaker(service=SERVICE)
 async def find(token_hash: str) -> TokenGrant | None:
     """Return the grant of a token that is unused and not expired."""
     return _grant(

@@ -41,6 +41,10 @@ class OneTimeTokens:
         lifetime = purpose.lifetime.total_seconds()
         return await repository.insert(discarded.digest, purpose, user_id=None, payload=payload, lifetime=lifetime)
 
+    async def discard(self, token_id: int) -> None:
+        """Delete staged values for which no token will be sent."""
+        await repository.delete(token_id)
+
     async def renew(self, token_id: int, purpose: Purpose) -> str | None:
         """Return a new token for staged values, which replaces the previous one. None if it is used or deleted."""
         token = new_token(PREFIX)

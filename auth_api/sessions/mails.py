@@ -10,9 +10,12 @@ _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Draft | None:
-    """Draft a notice to the user, with a token that ends all access to the account."""
+    """Draft a notice to the user, with a token that ends all access to the account.
+
+    Not to an unverified e-mail address: its owner may be a stranger, and the link would give them the account.
+    """
     user = await services.find_user(item)
-    if user is None:
+    if user is None or user.email_verified_at is None:
         return None
     return Draft.for_user(user, token=await services.tokens.issue(Purpose.SESSION_REPORT, user.id, email=user.email))
 
@@ -25,6 +28,7 @@ def security_notice(name: str, templates: Path) -> MailKind:
         draft=draft_security_notice,
         path="/account/report",
         purpose=Purpose.SESSION_REPORT,
+        needs_verified_email=True,
     )
 
 

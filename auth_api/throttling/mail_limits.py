@@ -1,4 +1,4 @@
-"""The limit on mails that an unauthenticated caller can trigger."""
+"""The limit on mails to one recipient."""
 
 import hmac
 from dataclasses import dataclass, field

@@ -36,14 +36,21 @@ def renderer(templates: Path | None = None) -> Renderer:
     return Renderer(policy, MAIL_KINDS)
 
 
-def render(
+def render(  # noqa: PLR0913 - each value of a mail
     kind: MailKind = PASSWORD_RESET,
     *,
     templates: Path | None = None,
     item: OutboxItem = ITEM,
     locale: str | None = None,
     username: str | None = "ada",
+    is_verified: bool = True,
 ) -> Message:
     """Render a mail to Ada, with a token if the kind has one."""
-    draft = Draft(recipient="ada@example.com", username=username, locale=locale, token=TOKEN if kind.purpose else None)
+    draft = Draft(
+        recipient="ada@example.com",
+        username=username,
+        is_verified=is_verified,
+        locale=locale,
+        token=TOKEN if kind.purpose else None,
+    )
     return renderer(templates).render(kind, item, draft)

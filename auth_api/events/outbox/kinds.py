@@ -69,6 +69,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         recipient: e-mail address.
         username: for the greeting; None greets without a name.
+        is_verified: whether the recipient has verified the address. If not, it may belong to a stranger, and the mail
+            must contain nothing that a client has chosen.
         locale: preferred language as a BCP 47 tag; None for the one of the request.
         token: goes into the link; None for a mail without a token.
         kind: the kind to send instead of the stored one; None for the stored one.
@@ -76,6 +78,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     recipient: str
     username: str | None
+    is_verified: bool
     locale: str | None
     token: str | None = None
     kind: "MailKind | None" = None
@@ -88,18 +91,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def for_user(
         cls, user: User, *, token: str | None = None, recipient: str | None = None, kind: "MailKind | None" = None
     ) -> "Draft":
-        """Return a mail to a user, at their current e-mail address unless `recipient` is another one."""
+        """Return a mail to a user, at their current e-mail address unless `recipient` is another, verified one."""
         return cls(
-            recipient=recipient or user.email, username=user.username, locale=user.locale, token=token, kind=kind
+            recipient=recipient or user.email,
+            username=user.username,
+            is_verified=recipient is not None or user.email_verified_at is not None,
+            locale=user.locale,
+            token=token,
+            kind=kind,
         )
 
     @classmethod
     def for_unverified(cls, email: str, *, token: str, locale: str | None) -> "Draft":
-        """Return a mail to an address that may belong to a stranger.
-
-        It has no username: a client chose that name, and could send spam in it.
-        """
-        return cls(recipient=email, username=None, locale=locale, token=token)
+        """Return a mail to an address that may belong to a stranger."""
+        return cls(recipient=email, username=None, is_verified=False, locale=locale, token=token)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,6 +132,9 @@ class MailKind(msgspec.Struct, frozen=True, kw_only=True):
             sending; returns None if the mail is not to be sent.
         path: page below FRONTEND_URL that the link opens. Public API: frontends have pages there. None without a token.
         purpose: of the token; None without a token.
+        needs_verified_email: whether the mail is dropped if the user has not verified the e-mail address.
+        is_limited: whether the mails per recipient and hour are limited. Not for mails with which users take their
+            account back: an attacker must not be able to use the limit up.
         is_revocable: whether unsent mails are withdrawn when all access to the account is revoked, because their token
             goes to another mailbox than the user's current one.
     """
@@ -136,4 +144,6 @@ class MailKind(msgspec.Struct, frozen=True, kw_only=True):
     draft: Callable[[OutboxItem, DraftServices], Awaitable[Draft | None]]
     path: str | None = None
     purpose: Purpose | None = None
+    needs_verified_email: bool = False
+    is_limited: bool = True
     is_revocable: bool = False

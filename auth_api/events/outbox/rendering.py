@@ -12,11 +12,12 @@ from typing import Final
 import jinja2
 
 from auth_api.events.outbox.kinds import Draft, MailKind, OutboxItem
-from auth_api.kit.device import device_label
+from auth_api.kit.device import known_device
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 
 DEFAULT_LANGUAGE: Final = "en"
+UNKNOWN_DEVICE: Final = "an unknown program"
 
 _SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
 _SUBJECT: Final = "Subject: "
@@ -42,19 +43,22 @@ class Renderer:
     def render(self, kind: MailKind, item: OutboxItem, draft: Draft) -> Message:
         """Return the mail.
 
+        A client has chosen the username, the user agent and, until it is verified, the e-mail address. Mails must not
+        contain words of strangers, and mail programs turn words with dots into links.
+
         Raises:
             jinja2.TemplateError: a template of the operator is invalid.
         """
         purpose = kind.purpose if draft.token else None
         values = {
             "product": self._policy.product,
-            "recipient": draft.recipient,
-            "username": draft.username,
+            "recipient": draft.recipient if draft.is_verified else None,
+            "username": draft.username if draft.is_verified and "." not in (draft.username or "") else None,
             "token": draft.token,
             "link": self._policy.frontend_url + (f"{kind.path}#token={draft.token}" if purpose else "/"),
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
             "ip_address": item.request_context.client_ip,
-            "device": device_label(item.request_context.user_agent),
+            "device": known_device(item.request_context.user_agent) or UNKNOWN_DEVICE if draft.is_verified else None,
             "created_at": item.created_at.astimezone(UTC),
             "parameters": item.parameters,
         }
@@ -84,5 +88,6 @@ class Renderer:
                 loader=jinja2.FileSystemLoader(found),
                 autoescape=jinja2.select_autoescape(["html"]),
                 undefined=jinja2.StrictUndefined,
+                finalize=lambda value: "" if value is None else value,
             )
         return self._environments[found]

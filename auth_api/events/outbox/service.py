@@ -3,24 +3,34 @@
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from loguru import logger
+
 from auth_api.events.outbox import repository
 from auth_api.events.outbox.kinds import MailKind, MailRecord
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.throttling.mail_limits import MailLimits
+from auth_api.users.email_ownership import EmailOwnership
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Outbox:
     """Call it in the transaction that causes the mail: a rollback also removes the mail.
 
+    The mails of one kind to one e-mail address are limited. Callers must not reveal whether a mail was stored.
+
     Args:
         kinds: the kinds of mail that can be stored.
+        email_ownership: looks recipients up.
+        limits: counts the mails.
         is_on: whether mails can be sent; if not, none is stored.
         on_arrival: called after each commit that stored a mail.
     """
 
     kinds: tuple[MailKind, ...]
+    email_ownership: EmailOwnership
+    limits: MailLimits
     is_on: bool
     on_arrival: Callable[[], None] = field(default=lambda: None)
 
@@ -32,8 +42,15 @@ class Outbox:
     async def to_user(
         self, kind: MailKind, user_id: int, request_context: RequestContext, **parameters: object
     ) -> None:
-        """Store a mail to a user, for the e-mail address that they have when it is sent."""
-        await self._store(kind, request_context, user_id=user_id, email=None, parameters=parameters)
+        """Store a mail to a user, for the e-mail address that they have when it is sent.
+
+        Nothing is stored if the user has not verified the e-mail address and the kind needs that.
+        """
+        user = await self.email_ownership.find(user_id) if self.is_on else None
+        if user is None or (kind.needs_verified_email and user.email_verified_at is None):
+            return
+        if await self._admit(kind, user.email, request_context):
+            await self._store(kind, request_context, user_id=user_id, email=None, parameters=parameters)
 
     async def to_email(
         self,
@@ -43,9 +60,16 @@ class Outbox:
         *,
         user_id: int | None = None,
         **parameters: object,
-    ) -> None:
-        """Store a mail to an e-mail address, whether or not a user has it: the work is the same."""
+    ) -> bool:
+        """Store a mail to an e-mail address, whether or not a user has it: the work is the same.
+
+        Returns:
+            False if the limit is reached, so that no mail will be sent.
+        """
+        if self.is_on and not await self._admit(kind, email, request_context):
+            return False
         await self._store(kind, request_context, user_id=user_id, email=email, parameters=parameters)
+        return True
 
     async def withdraw(self, user_id: int, *, kept_purposes: Collection[Purpose] = ()) -> None:
         """Delete the unsent revocable mails about a user, whose tokens would be issued only when they are sent.
@@ -63,6 +87,14 @@ class Outbox:
     async def list_records(self, user_id: int, *, email: str, limit: int) -> Sequence[MailRecord]:
         """Return what is stored about the mails of a user, newest first; also those to `email` without a user."""
         return await repository.list_records(user_id, email=email, limit=limit)
+
+    async def _admit(self, kind: MailKind, email: str, request_context: RequestContext) -> bool:
+        """Count a mail and return whether it may be sent."""
+        if not kind.is_limited or await self.limits.allow(kind.name, email):
+            return True
+        bound = logger.bind(event="mail:refused", mail_kind=kind.name, origin_request_id=request_context.request_id)
+        bound.info("the hourly limit of mails of this kind to this recipient is reached")
+        return False
 
     async def _store(
         self,

@@ -9,7 +9,10 @@ from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxI
 async def draft_account_deleted(item: OutboxItem, _services: DraftServices) -> Draft:
     """Draft the notice with the stored values only: the user no longer exists."""
     return Draft(
-        recipient=item.email or "", username=item.parameters.get("username"), locale=item.parameters.get("locale")
+        recipient=item.email or "",
+        username=item.parameters.get("username"),
+        is_verified=True,  # otherwise it is not stored
+        locale=item.parameters.get("locale"),
     )
 
 

@@ -114,8 +114,9 @@ class AccountService:
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=request_context)
             deleted = credentials.user
-            await self.outbox.to_email(
-                ACCOUNT_DELETED, deleted.email, request_context, username=deleted.username, locale=deleted.locale
-            )
+            if deleted.email_verified_at is not None:
+                await self.outbox.to_email(
+                    ACCOUNT_DELETED, deleted.email, request_context, username=deleted.username, locale=deleted.locale
+                )
 
         await self.database.transaction(work)

@@ -44,6 +44,7 @@ EMAIL_CHANGED: Final = MailKind(
     draft=draft_email_changed,
     path="/account/undo-email",
     purpose=Purpose.EMAIL_UNDO,
+    is_limited=False,
     is_revocable=True,
 )
 

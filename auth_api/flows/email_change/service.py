@@ -60,14 +60,15 @@ class EmailChangeService:
             current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
             raise InvalidCredentialsException
-        # Count both: neither may one account send mails to many strangers, nor many accounts to one stranger.
+        # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
         is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, f"account:{user.id}")
-        is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, new_email) and is_allowed
 
         async def work() -> None:
             await self.audit.record(EventTag.EMAIL_CHANGE_REQUESTED, user_id=user.id, request_context=request_context)
             if is_allowed:
-                await self.outbox.to_user(EMAIL_CHANGE, user.id, request_context, new_email=new_email)
+                await self.outbox.to_email(
+                    EMAIL_CHANGE, new_email, request_context, user_id=user.id, new_email=new_email
+                )
 
         await self.database.transaction(work)
 

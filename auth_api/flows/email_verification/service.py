@@ -17,7 +17,6 @@ from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import AccessRevocation
-from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
@@ -57,7 +56,6 @@ class VerificationService:
     audit: AuditTrail
     passwords: PasswordService
     access_revocation: AccessRevocation
-    mail_limits: MailLimits
     completion: RegistrationCompletion
 
     async def resend(self, email: CanonicalEmail, request_context: RequestContext) -> None:
@@ -65,8 +63,7 @@ class VerificationService:
 
         The same row is written in any case: whether the mail is sent is decided when it is drafted.
         """
-        if await self.mail_limits.allow(EMAIL_VERIFICATION.name, email):
-            await self.database.statement(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
+        await self.database.transaction(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
     async def verify(self, token: str, proof: AccountProof, request_context: RequestContext) -> str | None:
         """Verify the e-mail address that a token was sent to, or complete the registration that waits for it.

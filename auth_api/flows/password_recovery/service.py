@@ -15,7 +15,6 @@ from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import AccessRevocation
-from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
@@ -37,15 +36,13 @@ class RecoveryService:
     hasher: PasswordHasher
     password_rules: PasswordRules
     access_revocation: AccessRevocation
-    mail_limits: MailLimits
 
     async def forgot(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Send a mail to the user with this e-mail address, if there is one.
 
         The same row is written in any case: whether the mail is sent is decided when it is drafted.
         """
-        if await self.mail_limits.allow(PASSWORD_RESET.name, email):
-            await self.database.statement(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
+        await self.database.transaction(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
 
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end all sessions. The token still works if the password is rejected.

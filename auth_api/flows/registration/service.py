@@ -17,7 +17,6 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.policy import VerificationPolicy
@@ -48,7 +47,6 @@ class RegistrationService:
     hasher: PasswordHasher
     tokens: OneTimeTokens
     outbox: Outbox
-    mail_limits: MailLimits
     verification_policy: VerificationPolicy
     verification_mail: MailKind
 
@@ -119,8 +117,6 @@ class RegistrationService:
 
         The same rows are written whether or not a user has the e-mail address: that is decided when the mail is sent.
         """
-        if not await self.mail_limits.allow(REGISTRATION.name, email):
-            return
         staged = {
             "email": email,
             "username": username,
@@ -130,6 +126,7 @@ class RegistrationService:
 
         async def work() -> None:
             token_id = await self.tokens.stage(Purpose.REGISTRATION, **staged)
-            await self.outbox.to_email(REGISTRATION, email, request_context, token_id=token_id)
+            if not await self.outbox.to_email(REGISTRATION, email, request_context, token_id=token_id):
+                await self.tokens.discard(token_id)
 
         await self.database.transaction(work)

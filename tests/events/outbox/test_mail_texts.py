@@ -171,4 +171,6 @@ def test_notice_shows_device_ip_address_and_time() -> None:
 def test_notice_omits_an_unknown_ip_address() -> None:
     item = structs.replace(ITEM, request_context=RequestContext())
 
-    assert "\n\nDevice: Unknown device\nTime: 19 February 2026, 10:30 UTC\n\n" in render(NEW_NETWORK, item=item).text
+    assert (
+        "\n\nDevice: an unknown program\nTime: 19 February 2026, 10:30 UTC\n\n" in render(NEW_NETWORK, item=item).text
+    )

@@ -16,7 +16,6 @@ from tests.support.mail_flows import (
     change_password,
     confirm,
     forgot,
-    mark_all_verified,
     report,
     reset,
 )
@@ -42,7 +41,7 @@ async def subjects(mailbox: Mailbox) -> list[str]:
 async def test_login_from_a_new_network_sends_a_notice(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
-    await user_factory()
+    await user_factory(is_verified=True)
 
     await abroad.log_in()
 
@@ -55,7 +54,7 @@ async def test_login_from_a_new_network_sends_a_notice(
 
 
 async def test_login_from_a_known_network_sends_no_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
 
     await ada.log_in()
 
@@ -63,7 +62,7 @@ async def test_login_from_a_known_network_sends_no_notice(user_factory: UserFact
 
 
 async def test_network_is_new_again_after_30_days(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
 
     await age_sessions(days=29)
     await ada.log_in()
@@ -78,7 +77,7 @@ async def test_notice_is_sent_even_if_all_earlier_sessions_are_removed(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
     """An attacker may log in after a year."""
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await ada.log_in()
     await clear_sessions()
 
@@ -93,7 +92,7 @@ async def clear_sessions() -> None:
 
 
 async def test_first_login_of_an_account_sends_no_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await clear_sessions()
 
     await ada.log_in()
@@ -101,10 +100,10 @@ async def test_first_login_of_an_account_sends_no_notice(user_factory: UserFacto
     assert await mailbox.collect() == []
 
 
-async def test_login_needs_one_more_statement_only_for_a_notice(
+async def test_login_needs_further_statements_only_for_a_notice(
     user_factory: UserFactory, abroad: Actor, services: Services
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
 
     with recorded(services.database.engine) as usual:
         await ada.log_in()
@@ -112,11 +111,11 @@ async def test_login_needs_one_more_statement_only_for_a_notice(
         await abroad.log_in()
 
     assert len(usual) == 5  # look-up, last_login, session, token, history
-    assert len(news) == 6
+    assert len(news) == 7  # recipient, mail
 
 
 async def test_password_change_sends_a_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
 
     await change_password(ada, NEW_PASSWORD)
 
@@ -126,7 +125,7 @@ async def test_password_change_sends_a_notice(user_factory: UserFactory, mailbox
 async def test_reused_refresh_token_sends_a_notice_if_its_successor_was_used(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     stolen = ada.refresh_token
     await ada.refresh()
     await ada.refresh()
@@ -141,7 +140,7 @@ async def test_reused_refresh_token_sends_a_notice_if_its_successor_was_used(
 async def test_reused_refresh_token_with_unused_successor_sends_no_notice(
     user_factory: UserFactory, mailbox: Mailbox
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     lost = ada.refresh_token
     await ada.refresh()
     await age_sessions(minutes=1)
@@ -152,7 +151,7 @@ async def test_reused_refresh_token_with_unused_successor_sends_no_notice(
 
 
 async def test_account_deletion_sends_a_notice(user_factory: UserFactory, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
 
     await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
 
@@ -162,7 +161,7 @@ async def test_account_deletion_sends_a_notice(user_factory: UserFactory, mailbo
 
 
 async def test_notice_is_sent_only_to_the_user(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
-    await user_factory()
+    await user_factory(is_verified=True)
     await user_factory(username="bob")
 
     await abroad.log_in()
@@ -173,7 +172,7 @@ async def test_notice_is_sent_only_to_the_user(user_factory: UserFactory, abroad
 async def test_report_revokes_all_access_and_mails_a_password_reset(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await abroad.log_in()
 
     response = await report(ada, await mailbox.token())
@@ -193,7 +192,7 @@ async def test_report_revokes_all_access_and_mails_a_password_reset(
 async def test_report_token_works_once_within_7_days(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await abroad.log_in()
     token = await mailbox.token()
     await age_one_time_tokens(days=6, hours=23)
@@ -203,7 +202,7 @@ async def test_report_token_works_once_within_7_days(
 
 
 async def test_report_token_expires_after_7_days(user_factory: UserFactory, abroad: Actor, mailbox: Mailbox) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await abroad.log_in()
     token = await mailbox.token()
     await age_one_time_tokens(days=7)
@@ -215,7 +214,7 @@ async def test_report_token_expires_after_7_days(user_factory: UserFactory, abro
 async def test_report_token_of_an_earlier_notice_survives_a_password_change(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox
 ) -> None:
-    ada = await user_factory()
+    ada = await user_factory(is_verified=True)
     await abroad.log_in()
     earlier = await mailbox.token()
     await change_password(abroad, "Stolen-Horse-6-Battery")
@@ -229,8 +228,7 @@ async def test_report_token_of_an_earlier_notice_survives_a_password_change(
 async def test_report_token_is_revoked_by_proof_of_access_to_the_mailbox(
     user_factory: UserFactory, abroad: Actor, mailbox: Mailbox, ended_by: str
 ) -> None:
-    ada = await user_factory()
-    await mark_all_verified()
+    ada = await user_factory(is_verified=True)
     await abroad.log_in()
     token = await mailbox.token()
     if ended_by == "reset":
