@@ -10,8 +10,9 @@ import click
 from auth_api.cli.context import load_settings
 from auth_api.doctor.mail import explain, place_of
 from auth_api.kit.clock import utc_now
+from auth_api.kit.mail.failures import MailError
 from auth_api.kit.mail.folder import FolderMailer
-from auth_api.kit.mail.message import MailError, Message
+from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.mail.smtp import SmtpMailer
 from auth_api.users.identifiers import canonical_email

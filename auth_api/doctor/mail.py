@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
-from auth_api.kit.mail.message import MailError, SendStep
+from auth_api.kit.mail.failures import EXPLANATIONS, FailureMeaning, MailError
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
-from auth_api.kit.mail.smtp import SmtpMailer
+from auth_api.kit.mail.smtp import NOT_SMTP, SmtpMailer
 
 TIMEOUT_SECONDS: Final = 10.0
 """For the whole exchange with the mail server."""
@@ -25,34 +25,9 @@ _REASONS: Final = {
     "SSLCertVerificationError": "its certificate is not trusted for this host",
     "SSLError": "it does not use TLS at this point",
     "SMTPException": "it does not support this",
-}
-
-_FIXES: Final = {
-    SendStep.CONNECT: (
-        "The connection to {server} failed",
-        "Check host and port in SMTP_URL, and whether a firewall blocks them; port 465 needs smtps://.",
-    ),
-    SendStep.TLS: (
-        "TLS with {server} failed",
-        "Use the host name of the certificate, with smtps:// for port 465 and smtp:// for port 587.",
-    ),
-    SendStep.LOGIN: (
-        "{server} rejected the login",
-        "Check user and password in SMTP_URL: write special characters as %XX; some providers need an app password.",
-    ),
-    SendStep.SENDER: (
-        "{server} rejected the sender {sender}",
-        "Set MAIL_FROM to an address that this login may send from.",
-    ),
-    SendStep.RECIPIENT: (
-        "{server} rejected the recipient {recipient}",
-        "Check the address; some providers let new customers send only to their own addresses.",
-    ),
-    SendStep.CONTENT: (
-        "{server} accepted the addresses but rejected the mail",
-        "Ask its operator what the code means; often it is the sender's domain or the number of mails.",
-    ),
-    SendStep.FOLDER: ("Writing to {folder} failed", "Set MAIL_FOLDER to a folder that this user can write to."),
+    "ConnectionResetError": "the server closed the connection",
+    "OSError": "none of its addresses accepted it",
+    NOT_SMTP: "it is not an SMTP server",
 }
 
 
@@ -73,7 +48,7 @@ async def _check_server(policy: MailPolicy, server: SmtpServer) -> Finding:
     try:
         await asyncio.wait_for(SmtpMailer(server, policy.sender).check_connection(), TIMEOUT_SECONDS)
     except (MailError, TimeoutError) as error:
-        message, fix = explanation(error, policy)
+        message, fix = explain_parts(error, policy)
         return fail(CHECK, f"{message}.", fix)
     login = "accepts the login" if server.username is not None else "is used without a login"
     if server.tls == "none":
@@ -85,25 +60,27 @@ async def _check_server(policy: MailPolicy, server: SmtpServer) -> Finding:
 def _check_folder(folder: Path) -> Finding:
     existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
     if not os.access(existing, os.W_OK | os.X_OK):
-        return fail(CHECK, f"{folder} is not writable.", _FIXES[SendStep.FOLDER][1])
+        return fail(CHECK, f"{folder} is not writable.", EXPLANATIONS[FailureMeaning.FOLDER].remedy)
     return note(CHECK, f"SMTP_URL is not set: mail is written to the folder {folder}.")
 
 
 def explain(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> str:
-    """Return which step failed and why, and the fix, as one text."""
-    message, fix = explanation(error, policy, recipient)
+    """Return what failed and why, and the remedy, as one text."""
+    message, fix = explain_parts(error, policy, recipient)
     return f"{message}. {fix}"
 
 
-def explanation(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> tuple[str, str]:
-    """Return which step failed and why, and the fix."""
+def explain_parts(error: MailError | TimeoutError, policy: MailPolicy, recipient: str = "") -> tuple[str, str]:
+    """Return what failed and why, and the remedy."""
     server = place_of(policy.server) if policy.server is not None else ""
     if isinstance(error, TimeoutError):
-        return f"{server} did not respond in time", _FIXES[SendStep.CONNECT][1]
-    template, fix = _FIXES[error.step or SendStep.CONTENT]
-    reason = error.code or _REASONS.get(error.error_type, error.error_type)
-    message = template.format(server=server, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder)
-    return f"{message} ({reason})", fix
+        return f"{server} did not respond in time", EXPLANATIONS[FailureMeaning.UNREACHABLE].remedy
+    explanation = EXPLANATIONS[error.meaning]
+    message = explanation.sentence.format(
+        server=server, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder
+    )
+    reason = str(error.reply) if error.reply is not None else _REASONS.get(error.error_type, error.error_type)
+    return f"{message} ({reason})", explanation.remedy
 
 
 def place_of(server: SmtpServer) -> str:

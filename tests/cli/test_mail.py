@@ -104,7 +104,7 @@ def test_accepted_mail_is_reported(mail_test: Any) -> None:
             "rejected the sender no-reply@example.com (553 5.7.1). Set MAIL_FROM to an address",
         ),
         ({"rcpt": "550 5.1.1 who?"}, "rejected the recipient ada@example.org (550 5.1.1). Check the address"),
-        ({"rcpt": "450 later"}, "rejected the recipient ada@example.org (450). Check the address"),
+        ({"rcpt": "450 later"}, "does not accept mail for ada@example.org now (450). Try again later"),
         ({"data": "554 5.7.0 spam"}, "accepted the addresses but rejected the mail (554 5.7.0). Ask its operator"),
     ],
     ids=["sender", "recipient", "recipient for now", "content"],

@@ -15,7 +15,8 @@ from auth_api.events.outbox.rendering import Renderer
 from auth_api.kit.breaker.breaker import breakers, circuit_breaker
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import CircuitBreakerOpenException
-from auth_api.kit.mail.message import Mailer, MailError, Message, PermanentMailError, TransientMailError
+from auth_api.kit.mail.failures import EXPLANATIONS, MailError, PermanentMailError, TransientMailError
+from auth_api.kit.mail.message import Mailer, Message
 
 SERVICE: Final = "mail"
 """Name of the mail server's circuit breaker."""
@@ -113,7 +114,8 @@ class Delivery:
         delay = min(FIRST_DELAY_SECONDS * 2 ** min(item.attempts - 1, 10), MAX_DELAY_SECONDS)
         await repository.reschedule(item.id, delay=delay, is_attempt=True)
         MAILS["put_off"].inc()
-        self._log("mail:deferred", item, level="WARNING", delay=delay, **_details(error))
+        level = "ERROR" if isinstance(error, MailError) and error.meaning.needs_operator else "WARNING"
+        self._log("mail:deferred", item, level=level, delay=delay, **_details(error))
 
     async def _fail(self, item: OutboxItem, error: Exception) -> None:
         await repository.mark_failed(item.id)
@@ -151,12 +153,20 @@ async def send(mailer: Mailer, message: Message) -> None:
 
 
 def is_outage(error: Exception) -> bool:
-    """Return whether the circuit breaker counts the error: an unknown recipient does not mean an outage."""
-    return isinstance(error, TransientMailError)
+    """Return whether the circuit breaker counts the error: a reply about one mail shows that the server works."""
+    return isinstance(error, MailError) and error.meaning.is_outage
 
 
-def _details(error: Exception) -> dict[str, str | None]:
+def _details(error: Exception) -> dict[str, str | int | None]:
     """Return what may be logged of an error: never the mail server's text, which may quote the mail."""
+    details: dict[str, str | int | None] = {"error_type": type(error).__name__}
     if isinstance(error, MailError):
-        return {"error_type": error.error_type or type(error).__name__, "step": error.step, "code": error.code}
-    return {"error_type": type(error).__name__}
+        details |= {
+            "error_type": error.error_type or type(error).__name__,
+            "meaning": error.meaning,
+            "phase": error.phase,
+            "smtp_code": error.reply.basic if error.reply else None,
+            "enhanced_code": error.reply.enhanced or None if error.reply else None,
+            "remedy": EXPLANATIONS[error.meaning].remedy,
+        }
+    return details

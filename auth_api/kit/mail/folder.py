@@ -8,7 +8,8 @@ from email.headerregistry import Address
 from pathlib import Path
 from typing import Final
 
-from auth_api.kit.mail.message import Message, SendStep, TransientMailError, to_mime
+from auth_api.kit.mail.failures import FailureMeaning, SendPhase, TransientMailError
+from auth_api.kit.mail.message import Message, to_mime
 
 MAX_FILES: Final = 100
 """Number of mails in the folder; a new mail removes the oldest ones."""
@@ -39,7 +40,9 @@ class FolderMailer:
         try:
             await asyncio.to_thread(self._write, message)
         except OSError as error:
-            raise TransientMailError(type(error).__name__, step=SendStep.FOLDER) from None
+            raise TransientMailError(
+                type(error).__name__, meaning=FailureMeaning.FOLDER, phase=SendPhase.FOLDER
+            ) from None
         if self._prints:
             sys.stdout.write(f"\nMail to {message.recipient}: {message.subject}\n\n{message.text}\n")
             sys.stdout.flush()

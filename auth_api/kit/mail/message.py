@@ -3,7 +3,6 @@
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
-from enum import StrEnum
 from typing import Protocol
 
 import msgspec
@@ -31,43 +30,6 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         """Leave the texts out: they contain tokens."""
         return f"Message({self.message_id})"
-
-
-class SendStep(StrEnum):
-    """A step of sending a mail."""
-
-    CONNECT = "connect"
-    TLS = "tls"
-    LOGIN = "login"
-    SENDER = "sender"
-    RECIPIENT = "recipient"
-    CONTENT = "content"
-    FOLDER = "folder"
-
-
-class MailError(Exception):
-    """The mail was not accepted. Never contains the text of the server's reply, which may quote the mail.
-
-    Args:
-        error_type: class name of the error that caused it.
-        step: the step that failed.
-        code: the reply code and the enhanced status code of the server (RFC 5321 §4.2, RFC 3463), as `550 5.1.1`;
-            empty without a reply.
-    """
-
-    def __init__(self, error_type: str = "", *, step: SendStep | None = None, code: str = "") -> None:
-        super().__init__(error_type)
-        self.error_type = error_type
-        self.step = step
-        self.code = code
-
-
-class TransientMailError(MailError):
-    """The mail was not accepted, but may be later."""
-
-
-class PermanentMailError(MailError):
-    """The mail server will never accept the mail: the recipient does not exist."""
 
 
 class Mailer(Protocol):

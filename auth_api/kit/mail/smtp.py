@@ -1,26 +1,26 @@
 """Sends mails by SMTP (RFC 5321, RFC 6409)."""
 
-import re
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
-from typing import Final
+from typing import Any, Final
 
 import aiosmtplib
-from aiosmtplib.errors import SMTPException, SMTPRecipientsRefused, SMTPResponseException, SMTPSenderRefused
+from aiosmtplib import SMTPResponse, SMTPStatus
+from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPRecipientsRefused, SMTPResponseException
 
-from auth_api.kit.mail.message import Message, PermanentMailError, SendStep, TransientMailError, to_mime
+from auth_api.kit.mail.failures import FailureMeaning, MailError, PermanentMailError, SendPhase, TransientMailError
+from auth_api.kit.mail.message import Message, to_mime
 from auth_api.kit.mail.policy import SmtpServer
+from auth_api.kit.mail.replies import meaning_of, read_codes
 
 STEP_TIMEOUT_SECONDS: Final = 10.0
 """For each step of an SMTP session."""
 
-_UNKNOWN_RECIPIENT_CODES: Final = frozenset({550, 551, 553, 556})
-"""Reply codes for an address that does not exist (RFC 5321 §4.2.2, RFC 7504)."""
-
-_ENHANCED_CODE: Final = re.compile(r"[245]\.\d{1,3}\.\d{1,3}\b")
+NOT_SMTP: Final = "NotSmtp"
+"""`MailError.error_type` for data that is not an SMTP reply."""
 
 
 class SmtpMailer:
@@ -50,10 +50,12 @@ class SmtpMailer:
             TransientMailError: the server is unreachable, failed the certificate check, or does not accept it now.
             PermanentMailError: the recipient does not exist.
         """
+        try:
+            mime = to_mime(message, self._sender)
+        except (ValueError, MessageError) as error:
+            raise TransientMailError(type(error).__name__, meaning=FailureMeaning.CONTENT) from None
         async with self._session() as client:
-            await client.send_message(
-                to_mime(message, self._sender), sender=self._sender.addr_spec, recipients=[message.recipient]
-            )
+            await client.send_message(mime, sender=self._sender.addr_spec, recipients=[message.recipient])
 
     async def check_connection(self) -> None:
         """Connect, start TLS and log in as for a mail, then disconnect.
@@ -65,10 +67,10 @@ class SmtpMailer:
             pass
 
     @asynccontextmanager
-    async def _session(self) -> AsyncIterator[aiosmtplib.SMTP]:
+    async def _session(self) -> AsyncIterator["_Client"]:
         """Connect, with TLS and login as configured."""
         server = self._server
-        client = aiosmtplib.SMTP(
+        client = _Client(
             hostname=server.host,
             port=server.port,
             timeout=STEP_TIMEOUT_SECONDS,
@@ -76,43 +78,91 @@ class SmtpMailer:
             start_tls=False,  # done below, as a separate step
             tls_context=self._tls_context(),
         )
-        progress = _Progress()
-        with _errors_translated(progress):
+        with _errors_translated(client):
             async with client:
                 if server.tls == "starttls":
-                    progress.step = SendStep.TLS
+                    await client.ehlo()
+                    client.phase = SendPhase.TLS
                     await client.starttls()
                 if server.username is not None:
-                    progress.step = SendStep.LOGIN
+                    await client.ehlo()
+                    client.phase = SendPhase.AUTH
                     await client.login(server.username, server.password or "")
-                progress.step = SendStep.CONTENT
                 yield client
 
 
-@dataclass
-class _Progress:
-    step: SendStep = SendStep.CONNECT
+class _Client(aiosmtplib.SMTP):
+    """Records the phase of the conversation."""
+
+    phase: SendPhase = SendPhase.CONNECT
+
+    async def ehlo(self, **options: Any) -> SMTPResponse:
+        self.phase = SendPhase.EHLO
+        return await super().ehlo(**options)
+
+    async def mail(self, *arguments: Any, **options: Any) -> SMTPResponse:
+        self.phase = SendPhase.MAIL
+        return await super().mail(*arguments, **options)
+
+    async def rcpt(self, *arguments: Any, **options: Any) -> SMTPResponse:
+        """Accept each 2yz reply (RFC 5321 §4.2.1): the library knows only 250 and 251."""
+        self.phase = SendPhase.RCPT
+        try:
+            return await super().rcpt(*arguments, **options)
+        except SMTPRecipientRefused as error:
+            if not 200 <= error.code <= 299:  # noqa: PLR2004 - 2yz
+                raise
+            return SMTPResponse(error.code, error.message)
+
+    async def data(self, *arguments: Any, **options: Any) -> SMTPResponse:
+        self.phase = SendPhase.DATA
+        return await super().data(*arguments, **options)
+
+    async def rset(self, **_options: Any) -> SMTPResponse:
+        """Skip RSET after a rejection: the connection is closed, and a failed RSET would hide the rejection."""
+        return SMTPResponse(SMTPStatus.completed, "")
 
 
 @contextmanager
-def _errors_translated(progress: _Progress) -> Iterator[None]:
+def _errors_translated(client: _Client) -> Iterator[None]:
     """Raise mail errors without the text of the server's reply, which quotes addresses and sometimes the mail."""
     try:
         yield
     except SMTPRecipientsRefused as error:
         (refused,) = error.recipients  # each mail has one recipient
-        kind = PermanentMailError if refused.code in _UNKNOWN_RECIPIENT_CODES else TransientMailError
-        raise kind(step=SendStep.RECIPIENT, code=_reply_codes(refused)) from None
-    except SMTPSenderRefused as error:
-        raise TransientMailError(step=SendStep.SENDER, code=_reply_codes(error)) from None
+        raise _rejection(refused, client.phase) from None
     except SMTPResponseException as error:
-        raise TransientMailError(type(error).__name__, step=progress.step, code=_reply_codes(error)) from None
+        raise _rejection(error, client.phase) from None
     except (SMTPException, OSError, ValueError) as error:
-        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
-        step = SendStep.TLS if isinstance(cause, ssl.SSLError) else progress.step
-        raise TransientMailError(type(cause).__name__, step=step) from None
+        raise _breakdown(error, client.phase) from None
 
 
-def _reply_codes(error: SMTPResponseException) -> str:
-    enhanced = _ENHANCED_CODE.match(error.message)
-    return f"{error.code} {enhanced[0]}" if enhanced else str(error.code)
+def _rejection(error: SMTPResponseException, phase: SendPhase) -> MailError:
+    """Return the error for a reply."""
+    phase = SendPhase.GREETING if phase is SendPhase.CONNECT else phase
+    if error.code == SMTPStatus.invalid_response:
+        meaning = FailureMeaning.UNREACHABLE if phase is SendPhase.GREETING else FailureMeaning.UNAVAILABLE
+        return TransientMailError(NOT_SMTP, meaning=meaning, phase=phase)
+    codes = read_codes(error.code, error.message)
+    meaning = meaning_of(codes, error.message, phase)
+    if meaning is FailureMeaning.UNKNOWN_RECIPIENT:
+        return PermanentMailError(phase=phase, reply=codes)
+    return TransientMailError(meaning=meaning, phase=phase, reply=codes)
+
+
+def _breakdown(error: Exception, phase: SendPhase) -> MailError:
+    """Return the error for anything else than a reply."""
+    if phase is SendPhase.CONNECT and isinstance(error.__cause__, SMTPException):
+        phase = SendPhase.GREETING
+    cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    if phase is SendPhase.TLS or isinstance(cause, ssl.SSLError):
+        phase, meaning = SendPhase.TLS, FailureMeaning.TLS
+    elif phase in {SendPhase.CONNECT, SendPhase.GREETING}:
+        meaning = FailureMeaning.UNREACHABLE
+    elif isinstance(cause, OSError):
+        meaning = FailureMeaning.UNAVAILABLE
+    elif phase is SendPhase.AUTH:
+        meaning = FailureMeaning.LOGIN
+    else:  # this mail cannot be sent with this server, for example because an address is not ASCII
+        meaning = FailureMeaning.CONTENT
+    return TransientMailError(type(cause).__name__, meaning=meaning, phase=phase)

@@ -11,7 +11,7 @@ from auth_api.events.outbox.delivery import SERVICE
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.breaker.breaker import breakers
-from auth_api.kit.mail.message import PermanentMailError, SendStep, TransientMailError
+from auth_api.kit.mail.failures import FailureMeaning, PermanentMailError, ReplyCodes, SendPhase, TransientMailError
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
@@ -238,18 +238,21 @@ async def test_slow_sending_is_a_transient_error(
         await delivery.send(HangingMailer(), None)  # type: ignore[arg-type]  # the message is not used
 
 
-async def test_log_contains_the_failed_step_and_the_reply_code(
+async def test_log_contains_the_meaning_the_phase_and_the_reply_codes(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
     await request_reset(services)
-    mailbox.failure = TransientMailError("SMTPRecipientRefused", step=SendStep.RECIPIENT, code="451 4.7.1")
+    mailbox.failure = TransientMailError(
+        meaning=FailureMeaning.RECIPIENT_LATER, phase=SendPhase.RCPT, reply=ReplyCodes(451, "4.7.1")
+    )
 
     with logged("WARNING") as lines:
         await mailbox.collect()
 
     (line,) = [line for line in lines if line.get("event") == "mail:deferred" and line["mail_kind"] == "password_reset"]
-    assert (line["error_type"], line["step"], line["code"]) == ("SMTPRecipientRefused", "recipient", "451 4.7.1")
+    assert (line["meaning"], line["phase"]) == ("recipient_later", "rcpt")
+    assert (line["smtp_code"], line["enhanced_code"]) == (451, "4.7.1")
 
 
 async def test_log_contains_the_kind_but_not_the_recipient(

@@ -2,7 +2,7 @@
 
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.kit.breaker.breaker import breakers
-from auth_api.kit.mail.message import PermanentMailError, TransientMailError
+from auth_api.kit.mail.failures import PermanentMailError, TransientMailError
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from auth_api.kit.mail.failures import TransientMailError
 from auth_api.kit.mail.folder import MAX_FILES, FolderMailer
-from auth_api.kit.mail.message import Message, TransientMailError
+from auth_api.kit.mail.message import Message
 
 SENDER = Address("auth_api", "no-reply", "localhost")
 

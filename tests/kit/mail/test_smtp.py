@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 import pytest
 
-from auth_api.kit.mail.message import Message, PermanentMailError, TransientMailError
+from auth_api.kit.mail.failures import PermanentMailError, TransientMailError
+from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import SmtpServer
 from auth_api.kit.mail.smtp import SmtpMailer
 from tests.support.certificates import make_certificate
