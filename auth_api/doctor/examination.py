@@ -1,14 +1,14 @@
 """Run all checks, in the order of the report."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from auth_api.doctor.database import check_database
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.files import check_files
-from auth_api.doctor.findings import Finding, fail, ok
+from auth_api.doctor.findings import Finding, fail, note, ok
 from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
@@ -38,6 +38,7 @@ async def examine(
     )
     return [
         check_settings(settings),
+        *evaluate_parameters(settings.database.ignored_parameters),
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),
         hashing,
@@ -53,6 +54,13 @@ def check_settings(settings: Settings) -> Finding:
     workers = "1 worker" if settings.server.workers == 1 else f"{settings.server.workers} workers"
     address = f"{settings.server.host}:{settings.server.port}"
     return ok("settings", f"Valid: {settings.environment}, {settings.http.public_url}, {workers} on {address}.")
+
+
+def evaluate_parameters(ignored: Sequence[str]) -> Iterator[Finding]:
+    """Name the parameters of `DATABASE_URL` that have no effect."""
+    if ignored:
+        fix = "Remove them from DATABASE_URL. The time to connect is DATABASE_CONNECT_TIMEOUT."
+        yield note("database.parameters", f"Parameters without effect: {', '.join(ignored)}.", fix)
 
 
 def explain_settings(error: InvalidSettingsError) -> list[Finding]:

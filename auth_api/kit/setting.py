@@ -11,6 +11,13 @@ from urllib.parse import urlsplit
 PASTE_GENERATED: Final = "Run auth-api secrets generate, and paste what it prints."
 """The fix for a secret that cannot be used. `.env` runs no command, so an example could not be pasted."""
 
+AMBIGUOUS_URL: Final = (
+    "cannot be parsed: write blanks and special characters of the password as %XX "
+    "('/' is %2F, '?' is %3F, '#' is %23, '@' is %40, '%' is %25)"
+)
+
+_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
+
 _REFERENCE: Final = re.compile(
     r"""
     (?: \.{0,2}/ | ~ | file: | vault: | op: | arn: | env: | ssm: | projects/ | ref\+ | ENC\[ | @Microsoft\. | \{ ).*
@@ -78,6 +85,22 @@ class Setting:
             and (self.above is None or number > self.above)
             and (self.maximum is None or number <= self.maximum)
         )
+
+
+def split_authority(rest: str) -> tuple[str, str]:
+    """Return user, password and host of what follows `://` in a URL, and the rest."""
+    end = next((index for index, character in enumerate(rest) if character in "/?#"), len(rest))
+    return rest[:end], rest[end:]
+
+
+def is_ambiguous(rest: str) -> bool:
+    """Return whether a part of what follows `://` in a URL may be read in two ways, because characters are not escaped.
+
+    A `/`, `?` or `#` of a password would end the host, and the rest of the password would be shown as a path.
+    """
+    authority, tail = split_authority(rest)
+    is_plain = rest.isprintable() and " " not in rest and _NO_ESCAPE.search(rest) is None
+    return not is_plain or authority.count("@") > 1 or "@" in tail or "#" in tail
 
 
 def parse_base_url(text: str) -> str:

@@ -163,7 +163,12 @@ def test_production_has_strict_defaults(path: str, value: Any) -> None:
         ("DATABASE_URL", "sqlite:////var/lib/auth.db", "database.sqlite_path", "/var/lib/auth.db"),
         ("DATABASE_URL", "sqlite+aiosqlite:///./x.db", "database.sqlite_path", "./x.db"),
         ("DATABASE_URL", "postgres://a@b/c", "database.postgres_dsn", "postgresql://a@b/c"),
-        ("DATABASE_URL", "postgresql+asyncpg://a@b/c?x=1", "database.postgres_dsn", "postgresql://a@b/c?x=1"),
+        (
+            "DATABASE_URL",
+            "postgresql+asyncpg://a@b/c?sslmode=require",
+            "database.postgres_dsn",
+            "postgresql://a@b/c?sslmode=require",
+        ),
         ("DATABASE_MAX_POOL_SIZE", "3", "database.max_pool_size", 3),
         ("DATABASE_POOL_TIMEOUT", "0.5", "database.pool_timeout", 0.5),
         ("DATABASE_CONNECT_TIMEOUT", "3", "database.connect_timeout", 3),

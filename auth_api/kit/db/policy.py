@@ -1,7 +1,7 @@
 """Settings of the database connection."""
 
 from typing import Annotated, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -36,6 +36,7 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
         sqlite_path: file of the SQLite database; None for PostgreSQL.
         postgres_dsn: DSN of the PostgreSQL database; None for SQLite.
         creates_file: whether a missing SQLite file is created.
+        ignored_parameters: names of parameters of `DATABASE_URL` that have no effect.
     """
 
     sqlite_path: str | None = None
@@ -68,6 +69,7 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = 100
     creates_file: bool = True
+    ignored_parameters: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Omit the DSN, which contains a password."""
@@ -83,5 +85,6 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
         """The file, or host and database name without the credentials."""
         if self.postgres_dsn is None:
             return str(self.sqlite_path)
-        parts = urlsplit(self.postgres_dsn)
-        return parts.netloc.rpartition("@")[2] + parts.path
+        # Never what is before the last '@', whatever a parser makes of it: it may be a part of the password.
+        shown, _, query = self.postgres_dsn.partition("://")[2].rpartition("@")[2].partition("?")
+        return parse_qs(query).get("host", [""])[0] + shown.partition("#")[0]

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-from auth_api.kit.setting import Setting, parse_base_url
+from auth_api.kit.setting import AMBIGUOUS_URL, Setting, is_ambiguous, parse_base_url
 
 EXAMPLE_SERVER_URL: Final = "smtp://user:password@smtp.your-company.com:587"
 
@@ -45,6 +45,8 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             ValueError: it is not such a URL. The message does not contain the URL.
         """
+        if is_ambiguous(url.partition("://")[2]):
+            raise ValueError(AMBIGUOUS_URL)
         try:
             parts = urlsplit(url)
             port = parts.port
@@ -52,7 +54,7 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
             message = "must be an smtp or smtps URL"
             raise ValueError(message) from error
         options = {"": "starttls", "tls=none": "none"} if parts.scheme == "smtp" else {"": "implicit"}
-        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or parts.path not in {"", "/"}:
+        if parts.scheme not in _DEFAULT_PORTS or not parts.hostname or port == 0 or parts.path not in {"", "/"}:
             message = "must be an smtp or smtps URL"
             raise ValueError(message)
         if parts.query not in options:
