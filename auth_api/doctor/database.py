@@ -1,11 +1,8 @@
 """Check whether the database can be used, and whether its limits match the settings."""
 
 import asyncio
-import contextlib
-import os
-import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
@@ -13,8 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
+from auth_api.doctor.sqlite import check_sqlite
+from auth_api.doctor.tables import evaluate_migrations
 from auth_api.kit.clock import monotonic, utc_now
-from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import explain
 from auth_api.kit.db.policy import DatabasePolicy
@@ -22,9 +20,6 @@ from auth_api.piccolo_app import APP_NAME, bind
 
 MIN_POSTGRES_MAJOR: Final = 14
 """Older versions are no longer maintained, and not tested."""
-
-MIN_SQLITE: Final = (3, 35, 0)
-"""The first version with RETURNING."""
 
 SYNCHRONIZED_SECONDS: Final = 1.0
 """Larger differences between two clocks show that a machine is not synchronized."""
@@ -42,6 +37,7 @@ SELECT current_setting('server_version_num')::int / 10000 AS major,
     current_setting('superuser_reserved_connections')::int
         + coalesce(current_setting('reserved_connections', true), '0')::int AS reserved,
     pg_backend_pid() AS pid,
+    (SELECT setting::int FROM pg_settings WHERE name = 'statement_timeout') AS statement_timeout,
     coalesce((SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), false) AS is_encrypted,
     (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) AS is_superuser
 """
@@ -54,6 +50,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         seconds: duration of a query.
         clock_offset: seconds that its clock is ahead of this machine's; negative if it is behind.
         is_pooled: whether a pooler stands between this machine and the server.
+        statement_timeout: the time limit of statements in milliseconds; 0 is none.
         applied: names of the applied migrations.
     """
 
@@ -66,6 +63,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_encrypted: bool
     is_superuser: bool
     is_pooled: bool
+    statement_timeout: int
     applied: list[str]
 
 
@@ -87,6 +85,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
         evaluate_encryption(facts, str(policy.postgres_dsn)),
+        *evaluate_time_limit(facts),
         *evaluate_pooler(facts, policy.statement_cache_size),
         *evaluate_role(facts, is_production=is_production),
     ]
@@ -122,14 +121,6 @@ def evaluate_version(facts: PostgresFacts) -> Finding:
         fix = f"Upgrade to PostgreSQL {MIN_POSTGRES_MAJOR} or newer."
         return fail("database.version", f"PostgreSQL {facts.version} is too old.", fix)
     return ok("database.version", f"PostgreSQL {facts.version}.")
-
-
-def evaluate_migrations(applied: list[str]) -> Finding:
-    """Fail if the tables are not those of this version."""
-    pending = migrations.missing(APP_NAME, applied)
-    if pending:
-        return fail("database.migrations", f"{len(pending)} migrations are pending.", "Run: auth-api migrate")
-    return ok("database.migrations", f"All {len(applied)} migrations are applied.")
 
 
 def evaluate_clock(seconds: float) -> Finding:
@@ -180,6 +171,13 @@ def evaluate_encryption(facts: PostgresFacts, dsn: str) -> Finding:
     return warn(check, message, "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.")
 
 
+def evaluate_time_limit(facts: PostgresFacts) -> Iterator[Finding]:
+    """Warn if PostgreSQL does not limit statements: the setting is 0, or a pooler does not pass it on."""
+    if facts.statement_timeout == 0:
+        fix = "Set it for the role: ALTER ROLE … SET statement_timeout = '5s' (docs/deployment.md)."
+        yield warn("database.time_limit", "PostgreSQL does not limit the time of a statement.", fix)
+
+
 def evaluate_pooler(facts: PostgresFacts, statement_cache_size: int) -> Iterator[Finding]:
     """Warn if prepared statements are used behind a pooler, which may break them in transaction mode."""
     if not facts.is_pooled:
@@ -197,44 +195,3 @@ def evaluate_role(facts: PostgresFacts, *, is_production: bool) -> Iterator[Find
     if facts.is_superuser and is_production:
         fix = "Use a role that cannot change the security history (docs/administration.md)."
         yield warn("database.role", "DATABASE_URL uses a superuser.", fix)
-
-
-def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
-    """Check the file without opening it for writing."""
-    check = "database.reachable"
-    if not path.exists():
-        if is_production:
-            fix = "Restore it, or create a new one: auth-api migrate"
-            return [fail(check, f"SQLite: {path} does not exist.", fix)]
-        return [note(check, f"SQLite: {path} does not exist yet; the first start creates it.")]
-    try:
-        with contextlib.closing(_open_readonly(path)) as connection:
-            tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
-            query = "SELECT name FROM migration WHERE app_name = ?"
-            applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
-    except sqlite3.Error as error:
-        return [fail(check, f"SQLite: {path} cannot be read ({error}).", "Restore the last good copy of the file.")]
-    folder = path.absolute().parent
-    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
-        fix = "Make the server's user the owner of the file and of its folder: SQLite writes to both."
-        return [fail(check, f"SQLite: {path} or its folder is not writable.", fix)]
-    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
-    return [
-        ok(check, f"SQLite: {path}, last written {written_at:%Y-%m-%d %H:%M} UTC."),
-        evaluate_sqlite_version(sqlite3.sqlite_version_info),
-        evaluate_migrations(applied),
-    ]
-
-
-def _open_readonly(path: Path) -> sqlite3.Connection:
-    """Open the file for reading; as immutable if no process has it open, so that SQLite creates no files beside it."""
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
-
-
-def evaluate_sqlite_version(version: tuple[int, ...]) -> Finding:
-    """Fail for a version that lacks needed features."""
-    text = ".".join(map(str, version))
-    if version < MIN_SQLITE:
-        return fail("database.version", f"SQLite {text} is too old.", "Use a Python with SQLite 3.35 or newer.")
-    return ok("database.version", f"SQLite {text}.")

@@ -96,7 +96,7 @@ def remedy(variable: str, example: str) -> str:
         ("DATABASE_MAX_POOL_SIZE", "0", NUMBER.format("1 to 1000"), "20"),
         ("DATABASE_POOL_TIMEOUT", "0", SECONDS.format("more than 0"), "1"),
         ("DATABASE_CONNECT_TIMEOUT", "soon", SECONDS.format("more than 0"), "2"),
-        ("DATABASE_STATEMENT_TIMEOUT", "inf", SECONDS.format("0.01 or more"), "5"),
+        ("DATABASE_STATEMENT_TIMEOUT", "-1", SECONDS.format("0 or more"), "5"),
         ("DATABASE_STATEMENT_CACHE_SIZE", "-1", NUMBER.format("0 or more"), "100"),
         ("CIRCUIT_BREAKER_THRESHOLD", "0", NUMBER.format("1 or more"), "5"),
         ("CIRCUIT_BREAKER_TIMEOUT", "nan", SECONDS.format("1 or more"), "60"),

@@ -55,7 +55,7 @@ def pooler(deployment: Deployment, folder: Path, **changes: str) -> Iterator[str
 
 
 @pytest.mark.parametrize("cache_size", [0, 100])
-async def test_queries_get_their_own_rows_only_without_a_statement_cache(
+async def test_queries_get_their_own_rows_with_any_statement_cache(
     deployment: Deployment, tmp_path: Path, cache_size: int
 ) -> None:
     """With a cache, a client uses a statement on a server connection that has not prepared it."""
@@ -73,24 +73,28 @@ async def test_queries_get_their_own_rows_only_without_a_statement_cache(
         finally:
             await engine.close_connection_pool()
 
-    are_correct = all(is_correct(result, number) for number, result in enumerate(results))
-    assert are_correct == (cache_size == 0)
+    assert all(is_correct(result, number) for number, result in enumerate(results))
 
 
 def is_correct(result: Any, number: int) -> bool:
     return not isinstance(result, BaseException) and dict(result[0]) == {"text": number % 50, "argument": number}
 
 
-async def test_clients_share_server_connections(deployment: Deployment, tmp_path: Path) -> None:
+@pytest.mark.parametrize("settings", [{"DATABASE_STATEMENT_CACHE_SIZE": "0"}, {}, {"WORKERS": "2"}], ids=str)
+async def test_clients_share_server_connections(
+    deployment: Deployment, tmp_path: Path, settings: dict[str, str]
+) -> None:
     with pooler(deployment, tmp_path) as address:
-        pooled: dict[str, Any] = {"DATABASE_URL": address, "DATABASE_STATEMENT_CACHE_SIZE": "0"}
+        pooled: dict[str, Any] = {"DATABASE_URL": address, **settings}
         with deployment.server(**pooled) as server:
             async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
                 await asyncio.gather(*(whole_life(client, f"person{number}") for number in range(12)))
                 ada = Actor(client)
                 assert (await ada.register()).status == 201
                 responses = await asyncio.gather(*(ada.profile() for _ in range(300)))
-            assert "unexpected" not in server.output()
+            output = server.output()
+            assert "unexpected" not in output
+            assert ("prepared_statements:disabled" in output) == ("DATABASE_STATEMENT_CACHE_SIZE" not in settings)
 
     assert {response.status for response in responses} == {200}
 
@@ -113,7 +117,24 @@ def test_doctor_reports_a_pooler_that_rejects_the_statement_timeout(deployment: 
 
     checks = {one["check"]: one for one in json.loads(done.stdout)}
     assert done.returncode == 1
-    assert checks["database.reachable"]["message"].endswith("a pooler rejected a parameter of the connection.")
+    assert checks["database.reachable"]["message"].endswith("a pooler rejected the connection or a parameter of it.")
+    assert "DATABASE_STATEMENT_TIMEOUT=0" in checks["database.reachable"]["fix"]
+
+
+async def test_pooler_that_rejects_the_statement_timeout_works_without_it(
+    unmigrated: Deployment, tmp_path: Path
+) -> None:
+    with pooler(unmigrated, tmp_path, **{r"^ignore_startup_parameters.*": ""}) as address:
+        pooled: dict[str, Any] = {"DATABASE_URL": address, "DATABASE_STATEMENT_TIMEOUT": "0"}
+        done = unmigrated.command("migrate", **pooled)
+        found = unmigrated.command("doctor", "--json", **pooled)
+        with unmigrated.server(**pooled) as server:
+            async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+                await asyncio.gather(*(whole_life(client, f"person{number}") for number in range(4)))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    checks = {one["check"]: one for one in json.loads(found.stdout)}
+    assert (checks["database.time_limit"]["verdict"], checks["database.migrations"]["verdict"]) == ("warn", "ok")
 
 
 async def test_statement_timeout_of_the_role_applies_behind_pgbouncer(deployment: Deployment, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from auth_api.doctor import database, exposure, files, hashing, keys
+from auth_api.doctor import database, exposure, files, hashing, keys, sqlite
 from auth_api.doctor.database import PostgresFacts
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
@@ -38,6 +38,7 @@ FACTS = PostgresFacts(
     is_encrypted=True,
     is_superuser=False,
     is_pooled=False,
+    statement_timeout=5000,
     applied=[],
 )
 
@@ -73,7 +74,7 @@ def test_slow_hash_is_a_warning(seconds: float, verdict: str) -> None:
     [
         (database.evaluate_version(facts(major=14, version="14.1")), ("ok", "PostgreSQL 14.1.")),
         (database.evaluate_version(facts(major=13, version="13.9")), ("fail", "PostgreSQL 13.9 is too old.")),
-        (database.evaluate_sqlite_version((3, 34, 1)), ("fail", "SQLite 3.34.1 is too old.")),
+        (sqlite.evaluate_sqlite_version((3, 34, 1)), ("fail", "SQLite 3.34.1 is too old.")),
         (
             database.evaluate_clock(0.4),
             ("ok", "The clocks of the database and of this machine differ by less than 1 s."),
@@ -111,6 +112,11 @@ def test_slow_hash_is_a_warning(seconds: float, verdict: str) -> None:
             ("warn", "A pooler is used, and prepared statements are kept."),
         ),
         (pooler(is_pooled=False, cache=9), None),
+        (next(database.evaluate_time_limit(facts()), None), None),
+        (
+            next(database.evaluate_time_limit(facts(statement_timeout=0)), None),
+            ("warn", "PostgreSQL does not limit the time of a statement."),
+        ),
         (
             role(is_superuser=True),
             ("warn", "DATABASE_URL uses a superuser."),

@@ -52,7 +52,7 @@ def create_migrating_engine(policy: DatabasePolicy) -> Engine:
     """Create an engine for migrations: it may create the SQLite file, and statements have no time limit."""
     if policy.sqlite_path:
         return create_engine(msgspec.structs.replace(policy, creates_file=True))
-    return create_engine(msgspec.structs.replace(policy, statement_timeout=0))
+    return PooledPostgresEngine(policy, limits_statements=False)
 
 
 @dataclass(frozen=True, slots=True)

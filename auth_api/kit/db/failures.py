@@ -32,6 +32,9 @@ _POOL_INVALIDATIONS: Final = (
 )
 
 
+MOVED_STATEMENTS: Final = (asyncpg.InvalidSQLStatementNameError, asyncpg.DuplicatePreparedStatementError)
+"""26000, 42P05: a pooler uses a prepared statement on another connection. It was not executed."""
+
 DATABASE_ERRORS: Final = (
     asyncpg.PostgresError,
     asyncpg.InterfaceError,

@@ -8,6 +8,7 @@ import msgspec
 from auth_api.kit.setting import Setting
 
 DEFAULT_DATABASE_URL: Final = "sqlite:///./auth.db"
+DEFAULT_STATEMENT_TIMEOUT: Final = 5.0
 
 
 class DatabaseVariables(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,11 +56,12 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
         float,
         Setting(
             "DATABASE_STATEMENT_TIMEOUT",
-            "Time for one statement, including the wait for a lock.",
-            minimum=0.01,
+            "Time for one statement, including the wait for a lock; `0` sends no limit to PostgreSQL, for poolers that "
+            "reject it.",
+            minimum=0,
             unit="seconds",
         ),
-    ] = 5.0
+    ] = DEFAULT_STATEMENT_TIMEOUT
     statement_cache_size: Annotated[
         int,
         Setting(
@@ -79,6 +81,11 @@ class DatabasePolicy(msgspec.Struct, frozen=True, kw_only=True):
     def kind(self) -> str:
         """The name of the database system."""
         return "PostgreSQL" if self.postgres_dsn else "SQLite"
+
+    @property
+    def client_statement_timeout(self) -> float:
+        """Seconds that this process itself allows for a statement, which is never unlimited."""
+        return self.statement_timeout or DEFAULT_STATEMENT_TIMEOUT
 
     @property
     def place(self) -> str:

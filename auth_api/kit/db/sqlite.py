@@ -54,8 +54,8 @@ class PooledSQLiteEngine(SQLiteEngine):
         self._policy = policy
         self._writer: aiosqlite.Connection | None = None
         self._readers: list[aiosqlite.Connection] = []
-        self._busy_timeout = policy.statement_timeout
-        super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=policy.statement_timeout)
+        self._busy_timeout = policy.client_statement_timeout
+        super().__init__(path=str(policy.sqlite_path), factory=DurableConnection, timeout=self._busy_timeout)
 
     async def get_connection(self) -> aiosqlite.Connection:
         """Open a connection; outside of a pool, create the file if needed and allowed.
@@ -81,8 +81,8 @@ class PooledSQLiteEngine(SQLiteEngine):
         except BaseException:
             await self.close_connection_pool()
             raise
-        self._reader_limiter = PoolLimiter("readers", READER_CONNECTIONS, self._policy.statement_timeout)
-        self._writer_limiter = PoolLimiter("writer", 1, self._policy.statement_timeout)
+        self._reader_limiter = PoolLimiter("readers", READER_CONNECTIONS, self._policy.client_statement_timeout)
+        self._writer_limiter = PoolLimiter("writer", 1, self._policy.client_statement_timeout)
         self._idle_readers = list(self._readers)
 
     async def close_connection_pool(self) -> None:
@@ -108,7 +108,7 @@ class PooledSQLiteEngine(SQLiteEngine):
         began = monotonic()
         await self._writer_limiter.acquire()
         waited = monotonic() - began
-        left = self._policy.statement_timeout - (waited if waited > MIN_DEDUCTED_SECONDS else 0)
+        left = self._policy.client_statement_timeout - (waited if waited > MIN_DEDUCTED_SECONDS else 0)
         if left != self._busy_timeout:
             try:
                 await self._writer.execute_fetchall(f"PRAGMA busy_timeout = {max(0, round(left * 1000))}")
@@ -203,7 +203,7 @@ class PooledSQLiteEngine(SQLiteEngine):
 
     async def _replace_writer(self) -> None:
         broken, self._writer = self._writer, await self.get_connection()
-        self._busy_timeout = self._policy.statement_timeout
+        self._busy_timeout = self._policy.client_statement_timeout
         if broken is not None:
             with contextlib.suppress(sqlite3.Error):
                 await broken.close()

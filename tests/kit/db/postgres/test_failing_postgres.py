@@ -9,8 +9,9 @@ import pytest
 
 from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.failures import InvalidCallError
-from auth_api.kit.db.postgres import PooledPostgresEngine
+from auth_api.kit.db.postgres import PooledConnection, PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
+from tests.support.log_lines import logged
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
 from tests.support.waiting import until
 
@@ -296,6 +297,60 @@ async def test_prepared_statements_survive_a_change_of_their_table(scratch: Scra
 
         assert await (scratch.database.transaction(work) if number % 2 else work()) == []
     assert scratch.breaker.snapshot() == CLOSED
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+async def test_statement_that_a_pooler_lost_is_repeated_without_a_cache(
+    scratch_with: ScratchFactory, in_transaction: bool
+) -> None:
+    """A pooler executes it on a server connection that has not prepared it: 26000."""
+    async with scratch_with(max_pool_size=1) as scratch:
+
+        async def work() -> None:
+            await scratch.add(1)
+
+        await work()
+        await scratch.run("DEALLOCATE ALL")
+        with logged("WARNING") as lines:
+            await (scratch.database.transaction(work) if in_transaction else work())
+            await scratch.run("DEALLOCATE ALL")
+            await work()
+
+        assert await scratch.keys() == [1, 1, 1]
+        assert [(line["event"], line["setting"]) for line in lines] == [
+            ("prepared_statements:disabled", "DATABASE_STATEMENT_CACHE_SIZE")
+        ]
+        assert await scratch.run("SELECT name FROM pg_prepared_statements") == []
+        assert scratch.breaker.snapshot() == CLOSED
+
+
+@pytest.mark.parametrize("in_transaction", [False, True])
+async def test_statement_that_a_pooler_prepared_twice_is_repeated_without_a_cache(
+    scratch_with: ScratchFactory, monkeypatch: pytest.MonkeyPatch, in_transaction: bool
+) -> None:
+    """A pooler prepares it on a server connection where another client has used the name: 42P05."""
+    monkeypatch.setattr(PooledConnection, "_get_unique_id", lambda _self, _prefix: "taken")
+    async with scratch_with(max_pool_size=1) as scratch:
+
+        async def work() -> None:
+            await scratch.add(1)
+            await scratch.add(2)
+
+        await (scratch.database.transaction(work) if in_transaction else work())
+
+        assert await scratch.keys() == [1, 2]
+        assert scratch.breaker.snapshot() == CLOSED
+
+
+async def test_connections_never_share_names_of_prepared_statements(scratch: Scratch) -> None:
+    """Behind a pooler, a statement with the same name could be the one of another process."""
+    query = "SELECT name FROM pg_prepared_statements"
+    pool = pool_of(scratch)
+    async with pool.acquire() as one, pool.acquire() as other:
+        names = {(await connection.fetchval(query)).rpartition("__")[2] for connection in (one, other)}
+
+    assert len(names) == 2
+    assert all(names)
 
 
 async def test_cancelled_slow_statement_is_not_an_outage(scratch_with: ScratchFactory) -> None:

@@ -5,9 +5,10 @@ import socket
 from contextlib import AsyncExitStack
 
 import asyncpg
+import msgspec
 import pytest
 
-from auth_api.kit.db.database import Database, create_engine
+from auth_api.kit.db.database import Database, create_engine, create_migrating_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
@@ -82,6 +83,32 @@ async def test_sessions_have_a_name_a_time_limit_and_utc(scratch: Scratch) -> No
     }
 
     assert settings == {"application_name": "auth_api", "statement_timeout": "5s", "TimeZone": "UTC"}
+
+
+async def test_statement_timeout_of_0_is_not_sent_and_still_limits_the_client(scratch_with: ScratchFactory) -> None:
+    """Some poolers reject the parameter and cannot be configured."""
+    async with scratch_with(statement_timeout=0) as scratch:
+        assert await scratch.value("SELECT source FROM pg_settings WHERE name = 'statement_timeout'") == "default"
+        assert scratch.policy.client_statement_timeout == 5
+        engine = scratch.engine
+        assert isinstance(engine, PooledPostgresEngine)
+        connection = await engine.acquire()
+        assert connection._config.command_timeout == 7  # noqa: SLF001 - asyncpg has no public name for it
+        await engine.release(connection, clean=True)
+
+
+@pytest.mark.parametrize(("limit", "source"), [(5.0, "client"), (0.0, "default")])
+async def test_migrations_disable_a_time_limit_that_may_be_sent(
+    policy: DatabasePolicy, limit: float, source: str
+) -> None:
+    engine = create_migrating_engine(msgspec.structs.replace(policy, statement_timeout=limit))
+    assert isinstance(engine, PooledPostgresEngine)
+    connection = await engine.get_new_connection()
+    query = "SELECT setting, source FROM pg_settings WHERE name = 'statement_timeout'"
+    rows = await connection.fetch(query)
+    await connection.close()
+
+    assert [dict(row) for row in rows] == [{"setting": "0", "source": source}]
 
 
 async def test_connection_of_a_cancelled_request_is_in_no_transaction(scratch_with: ScratchFactory) -> None:

@@ -1,0 +1,56 @@
+"""Check whether a SQLite database can be used."""
+
+import contextlib
+import os
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from auth_api.doctor.findings import Finding, fail, note, ok
+from auth_api.doctor.tables import evaluate_migrations
+from auth_api.piccolo_app import APP_NAME
+
+MIN_SQLITE: Final = (3, 35, 0)
+"""The first version with RETURNING."""
+
+
+def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
+    """Check the file without opening it for writing."""
+    check = "database.reachable"
+    if not path.exists():
+        if is_production:
+            fix = "Restore it, or create a new one: auth-api migrate"
+            return [fail(check, f"SQLite: {path} does not exist.", fix)]
+        return [note(check, f"SQLite: {path} does not exist yet; the first start creates it.")]
+    try:
+        with contextlib.closing(_open_readonly(path)) as connection:
+            tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
+            query = "SELECT name FROM migration WHERE app_name = ?"
+            applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
+    except sqlite3.Error as error:
+        return [fail(check, f"SQLite: {path} cannot be read ({error}).", "Restore the last good copy of the file.")]
+    folder = path.absolute().parent
+    if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
+        fix = "Make the server's user the owner of the file and of its folder: SQLite writes to both."
+        return [fail(check, f"SQLite: {path} or its folder is not writable.", fix)]
+    written_at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return [
+        ok(check, f"SQLite: {path}, last written {written_at:%Y-%m-%d %H:%M} UTC."),
+        evaluate_sqlite_version(sqlite3.sqlite_version_info),
+        evaluate_migrations(applied),
+    ]
+
+
+def _open_readonly(path: Path) -> sqlite3.Connection:
+    """Open the file for reading; as immutable if no process has it open, so that SQLite creates no files beside it."""
+    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)
+
+
+def evaluate_sqlite_version(version: tuple[int, ...]) -> Finding:
+    """Fail for a version that lacks needed features."""
+    text = ".".join(map(str, version))
+    if version < MIN_SQLITE:
+        return fail("database.version", f"SQLite {text} is too old.", "Use a Python with SQLite 3.35 or newer.")
+    return ok("database.version", f"SQLite {text}.")
