@@ -98,11 +98,11 @@ class CorsPolicy:
         try:
             origins = [*sorted(allowed.decode("latin-1") for allowed in self._origins), parse_origin(origin)]
         except ValueError:
-            advice = "It can never be allowed: open the page from a web server, not from a file or a sandboxed frame."
+            advice = "this origin can never be allowed: open the page from a web server, not from a file or a sandbox"
         else:
-            advice = f"To allow it, set in .env: CORS_ORIGINS='{json.dumps(origins)}'"
-        message = f"a web page of this origin may not call the API. {advice}"
-        logger.bind(event="cors:origin_denied", origin=origin).warning(message)
+            advice = f"set in .env: CORS_ORIGINS='{json.dumps(origins)}'"
+        log = logger.bind(event="cors:origin_denied", origin=origin, advice=advice)
+        log.warning("a web page of this origin may not call the API")
 
 
 def is_preflight(method: str, request: Mapping[bytes, bytes]) -> bool:
