@@ -30,10 +30,14 @@ _SECRET_NAMES: Final = re.compile(
 )
 _SECRET_VALUES: Final = re.compile(
     r"\b[ro]t_[A-Za-z0-9_-]{20,}"  # refresh tokens and one-time tokens
-    r"|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*)?"  # JSON Web Tokens
+    r"|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # JSON Web Tokens, or a part of one
     r"|\$argon2[a-z]*\$[^\s\"']+"
     r"|(?<=://)[^/\s@:]*:[^/\s]+(?=@)"  # user:password in a URL, up to the last @
 )
+"""Texts of clients are searched. A branch must never scan the same characters from two starts, or the time grows with
+the square of the length (CWE-1333)."""
+
+MAX_LOGGED_PATH_CHARACTERS: Final = 512
 
 _HARMLESS_TYPES: Final = (bool, int, float)
 
@@ -95,11 +99,11 @@ def request_line(source: str, fields: Mapping[str, Any], *, at: datetime) -> byt
 
     Args:
         source: name of the module that logs.
-        fields: further fields. Only `path`, which may contain text of the client, is redacted.
+        fields: further fields. Only `path`, which may contain text of the client, is redacted and shortened.
         at: an aware datetime.
     """
     line = {"timestamp": rfc3339(at), "level": "INFO", "logger": source, "message": "request", **_context(), **fields}
-    line["path"] = redact("", line["path"])
+    line["path"] = redact("", line["path"])[:MAX_LOGGED_PATH_CHARACTERS]
     return _encode(line)
 
 

@@ -14,7 +14,7 @@ from auth_api.users.policy import PasswordPolicy
 MIN_IDENTIFIER_LENGTH: Final = 4
 """In characters: shorter usernames and local parts occur in many good passwords by chance."""
 
-_EDGES: Final = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+_EDGES: Final = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 
 _CHARACTER_CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
     ("lower_case", "Must contain a lower-case letter.", str.islower),

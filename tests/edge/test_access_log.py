@@ -56,7 +56,7 @@ async def test_access_line_of_an_authenticated_request_has_the_user_id(
         ("POST", "/api/auth/login", "/api/auth/login", 400),
         ("GET", "/schema/swagger", "/schema/swagger", 200),
         ("GET", "/schema/nope", "/schema/{path}", 404),
-        ("GET", "/" + "a" * 4096, None, 414),
+        ("GET", "/" + "a" * 511, None, 404),
     ],
 )
 async def test_access_line_has_method_route_path_and_status(
@@ -68,6 +68,16 @@ async def test_access_line_has_method_route_path_and_status(
 
     line = await access_line(log_file, response.headers["x-request-id"])
     assert (line["method"], line["route"], line["path"], line["status"]) == (method, route, path, status)
+
+
+@pytest.mark.parametrize(("length", "status"), [(4095, 404), (4096, 414)])
+async def test_access_line_has_the_first_512_characters_of_a_long_path(
+    client: httpx.AsyncClient, log_file: Path, length: int, status: int
+) -> None:
+    response = await client.get("/" + "a" * length)
+
+    line = await access_line(log_file, response.headers["x-request-id"])
+    assert (line["path"], line["status"]) == ("/" + "a" * 511, status)
 
 
 async def test_access_line_of_a_preflight_has_its_method(client: httpx.AsyncClient, log_file: Path) -> None:

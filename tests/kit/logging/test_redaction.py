@@ -66,6 +66,7 @@ FORMATS = {
     "access token": (ACCESS_TOKEN, "[redacted]"),
     "access token with its scheme": (f"Bearer {ACCESS_TOKEN}", "Bearer [redacted]"),
     "access token without its signature": (ACCESS_TOKEN.rpartition(".")[0], "[redacted]"),
+    "header of an access token": (f"{ACCESS_TOKEN.partition('.')[0]} only", "[redacted] only"),
     "hash": (HASH, "[redacted]"),
     "hash in quotes": (f"('{HASH}',)", "('[redacted]',)"),
     "password in a URL": ("postgresql://ada:hunter2@db/auth", "postgresql://[redacted]@db/auth"),
