@@ -38,7 +38,10 @@ async def insert(
 
 @circuit_breaker(service=SERVICE)
 async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
-    """Claim mails that are due, and count an attempt for each.
+    """Claim mails that are due, those with the fewest attempts first, and count an attempt for each.
+
+    A mail that was never tried does not wait for mails that have failed, and tests a mail server that may have
+    recovered.
 
     The current time is a subquery, so that it is computed once, not for each waiting row, and an index can be searched
     for it. The conditions are repeated outside of the subquery: if two processes choose the same row, the second checks
@@ -52,7 +55,7 @@ async def claim(limit: int, *, lease: float) -> list[OutboxItem]:
         "UPDATE outbox SET attempts = attempts + 1, "
         f"locked_until = {SECONDS_FROM_NOW} "
         "WHERE id IN (SELECT id FROM outbox WHERE next_attempt_at <= (SELECT clock_timestamp()) "
-        f"AND {_IS_WAITING} AND {_IS_UNLOCKED} ORDER BY next_attempt_at LIMIT {{}}) "
+        f"AND {_IS_WAITING} AND {_IS_UNLOCKED} ORDER BY attempts, next_attempt_at LIMIT {{}}) "
         f"AND {_IS_WAITING} AND {_IS_UNLOCKED} "
         "RETURNING id, template, user_id, address, parameters, attempts, created_at, clock_timestamp() AS now",
         lease,
