@@ -26,6 +26,7 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.errors import error_responder
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
@@ -48,12 +49,14 @@ from auth_api.users.user import User
 from auth_api.web.pages.controllers import (
     AccountPageController,
     ErrorController,
+    HomeController,
     MailboxController,
     assets_router,
 )
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from auth_api.web.pages.mailbox import DevelopmentMailbox, base_path
-from auth_api.web.pages.service import AccountPages
+from auth_api.web.pages.service import AccountPages, HomePage
+from auth_api.web.pages.texts import render_page
 
 FLOOD_BURST_SECONDS: Final = 10
 """Burst size of the flood limit, in seconds of its sustained rate."""
@@ -131,6 +134,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     product = settings.mail.product
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     account_pages = AccountPages(product=product, base=base, rules=settings.passwords, paths=services.outbox.link_paths)
+    home_page = HomePage(product=product, base=base, has_docs=docs, has_mailbox=settings.mail.folder is not None)
     app = Application(
         route_handlers=[
             RegistrationController,
@@ -162,6 +166,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "health": provide(services.health),
             "exposition": provide(services.exposition),
             "account_pages": provide(account_pages),
+            "home_page": provide(home_page),
             "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
             "request_context": Provide(provide_request_context, sync_to_thread=False),
@@ -190,7 +195,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
         config=EdgeConfig(
-            clock=clock,
+            errors=ErrorResponses(
+                clock=clock,
+                base=base,
+                render=lambda problem: render_page("problem.html", product=product, base=base, problem=problem),
+            ),
             cors=CorsPolicy(
                 settings.http.cors_origins,
                 more_headers=settings.http.cors_headers,
@@ -198,7 +207,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             ),
             client_ip_resolver=client_ip_resolver,
             security=SecurityHeaders(https_only=settings.is_production),
-            base=base,
         ),
         screening=RequestScreening(
             client_ip_resolver,
@@ -213,10 +221,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
 
 def _pages(settings: Settings, *, mail_is_on: bool) -> list[type[Controller]]:
-    """Return the controllers of the account pages, unless a frontend has them, and of the development mailbox."""
+    """Return the controllers of the account pages, unless a frontend has them, and of the pages for development."""
     links_lead_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
     keeps_mail_in_folder = settings.mail.folder is not None
     return [
+        *([] if settings.is_production else [HomeController]),
         *([AccountPageController] if links_lead_here else []),
         *([MailboxController] if keeps_mail_in_folder else []),
     ]

@@ -25,6 +25,7 @@ PUBLIC = {
     "GET /.well-known/jwks.json",
     "GET /metrics",  # without a token only in development; see tests/operations/health/test_metrics_access.py
     "GET /health/client",  # like the metrics, without a token only in development
+    "GET /",  # a page for browsers, only in development
     "GET /docs",
     "GET /redoc",
     "GET /schema",

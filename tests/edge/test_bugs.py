@@ -18,6 +18,7 @@ from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
@@ -195,7 +196,10 @@ def edge_around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
     """Return the edge around another ASGI application."""
     resolver = ClientIpResolver([])
     config = EdgeConfig(
-        clock=utc_now, cors=CorsPolicy(origins), client_ip_resolver=resolver, security=SecurityHeaders(https_only=False)
+        errors=ErrorResponses(clock=utc_now),
+        cors=CorsPolicy(origins),
+        client_ip_resolver=resolver,
+        security=SecurityHeaders(https_only=False),
     )
     return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=10)
 

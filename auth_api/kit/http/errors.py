@@ -26,7 +26,7 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
 )
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
-from auth_api.kit.http.scope_keys import IS_PROBLEM, request_id_of
+from auth_api.kit.http.scope_keys import ERROR, request_id_of
 
 ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Problem]]
 
@@ -58,7 +58,7 @@ def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
 
     def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[Problem]:
         error = _to_application_error(exception)
-        request.scope["state"][IS_PROBLEM] = True
+        request.scope["state"][ERROR] = error
         _log(error, exception)
         return Response(
             problem_of(error, at=clock(), request_id=request_id_of(request.scope), base=base),

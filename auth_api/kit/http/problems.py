@@ -80,13 +80,20 @@ def example_of(kind: type[ApplicationException], *, base: str = "") -> Problem:
 
 
 def problem_events(
-    problem: Problem, headers: Mapping[str, str]
+    problem: Problem, headers: Mapping[str, str], *, page: str | None = None
 ) -> tuple[HTTPResponseStartEvent, HTTPResponseBodyEvent]:
-    """Return the two ASGI messages of a response with a problem document."""
-    body = msgspec.json.encode(problem)
+    """Return the two ASGI messages of an error response.
+
+    Args:
+        problem: the problem document.
+        headers: the headers of the response, without those of its content.
+        page: HTML to send instead of the document.
+    """
+    body = msgspec.json.encode(problem) if page is None else page.encode()
+    media_type = PROBLEM_MEDIA_TYPE if page is None else "text/html; charset=utf-8"
     lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
     lines += [
-        (b"content-type", PROBLEM_MEDIA_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
     return (

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from litestar.types import Message, Receive, Scope, Send
 
-from auth_api.kit.clock import Clock, monotonic
+from auth_api.kit.clock import monotonic
 from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.conditional import not_modified
 from auth_api.kit.http.cors import CorsPolicy
+from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.errors import from_status
 from auth_api.kit.http.load_shedding import route_path
-from auth_api.kit.http.problems import problem_events, problem_of
 from auth_api.kit.http.request_metadata import read_request_context
-from auth_api.kit.http.scope_keys import CLIENT_GONE, EXTRA_HEADERS, IS_PROBLEM, REFUSAL, REQUEST_CONTEXT
+from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, IS_PAGE, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
@@ -37,24 +37,21 @@ class EdgeConfig:
     """The configuration that all requests share.
 
     Args:
-        clock: for the timestamps of problem documents.
+        errors: builds error responses.
         cors: the origins that may call from a browser.
         client_ip_resolver: finds the client's IP address.
         security: the security headers by path.
-        base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
     def __init__(
         self,
         *,
-        clock: Clock,
+        errors: ErrorResponses,
         cors: CorsPolicy,
         client_ip_resolver: ClientIpResolver,
         security: SecurityHeaders,
-        base: str = "",
     ) -> None:
-        self.base = base
-        self.clock = clock
+        self.errors = errors
         self.cors = cors
         self.client_ip_resolver = client_ip_resolver
         self.security = security
@@ -126,18 +123,19 @@ class RequestCycle:
         if message["type"] != "http.response.start":
             if not self._discards_body:
                 await self._send_body(message)
-        elif self._lacks_problem_document(message["status"]):
-            await self.send_error(from_status(message["status"]), allow=_allow(message))
+        elif (error := self._error_to_send(message["status"])) is not None:
+            await self.send_error(error, allow=_allow(message))
         elif self.scope["method"] == "GET" and (unchanged := not_modified(self.headers, message)) is not None:
             await self._send_without_body(unchanged)
         else:
             await self._start(message)
 
     async def send_error(self, error: ApplicationException, *, allow: str = "") -> None:
-        """Send a problem document, and discard what the application still sends."""
-        headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
-        problem = problem_of(error, at=self._config.clock(), request_id=self.request_id, base=self._config.base)
-        start, body = problem_events(problem, {**headers, **error.headers})
+        """Send an error response, and discard what the application still sends."""
+        start, body, is_page = self._config.errors.events(
+            error, self.headers, request_id=self.request_id, route_path=self.route_path, allow=allow
+        )
+        self.scope["state"][IS_PAGE] = is_page
         self._discards_body = True
         await self._start(start)
         await self._send_body(body)
@@ -185,9 +183,15 @@ class RequestCycle:
             **({"user_id": user.id} if user is not None else {}),
         )
 
-    def _lacks_problem_document(self, status: int) -> bool:
+    def _error_to_send(self, status: int) -> ApplicationException | None:
+        """Return the error to send instead of the application's response, or None if that is sent."""
+        if status < _LOWEST_ERROR_STATUS:
+            return None
+        error: ApplicationException | None = self.scope["state"].get(ERROR)
+        if error is not None:  # the response is a problem document
+            return error if self._config.errors.have_pages(self.route_path) else None
         has_own_document = self.route_path.startswith("/health/")  # readiness, which responds with 503
-        return status >= _LOWEST_ERROR_STATUS and IS_PROBLEM not in self.scope["state"] and not has_own_document
+        return None if has_own_document else from_status(status)
 
     async def _start(self, message: Any) -> None:
         self.status = message["status"]
@@ -200,10 +204,11 @@ class RequestCycle:
         await self._send({**message, "headers": [*kept, *common]})
 
     def _common_headers(self) -> list[tuple[bytes, bytes]]:
-        extra = self.scope["state"].get(EXTRA_HEADERS)
+        state, security = self.scope["state"], self._config.security
+        extra = state.get(EXTRA_HEADERS)
         return [
             *self._config.cors.headers(self.headers),
-            *self._config.security.for_path(self.route_path),
+            *(security.page if state.get(IS_PAGE) else security.for_path(self.route_path)),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
             (b"x-request-id", self.request_id.encode()),
         ]

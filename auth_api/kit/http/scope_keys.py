@@ -5,8 +5,11 @@ from typing import Any, Final
 
 from auth_api.kit.request_context import RequestContext
 
-IS_PROBLEM: Final = "is_problem"
-"""Set by the application: the error response already is a problem document (RFC 9457)."""
+ERROR: Final = "error"
+"""Set by the application: the error whose problem document (RFC 9457) the response is."""
+
+IS_PAGE: Final = "is_page"
+"""Set by the application: the response is a page of this server, at a path that also has other responses."""
 
 REQUEST_CONTEXT: Final = "request_context"
 """Set by the edge: a function that returns the request context."""

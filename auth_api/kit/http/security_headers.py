@@ -41,21 +41,25 @@ class SecurityHeaders:
 
     Args:
         https_only: add `Strict-Transport-Security`, since in production every client uses HTTPS.
+
+    Attributes:
+        page: the headers of a page of this server, for pages at paths that also have other responses.
     """
 
     def __init__(self, *, https_only: bool) -> None:
         common = (*_ALWAYS, (b"strict-transport-security", HSTS_ONE_YEAR)) if https_only else _ALWAYS
         page = (*common, (b"cross-origin-opener-policy", b"same-origin"))
         own_page = (*page, (b"content-security-policy", _PAGE_POLICY))
+        self.page: Headers = (*own_page, _NO_STORE)
         self._other: Headers = (*common, (b"content-security-policy", _NO_CONTENT_POLICY))
         api = (*self._other, _NO_STORE)
         self._by_prefix: tuple[tuple[str, Headers], ...] = (
             ("/api", api),
             ("/metrics", api),
             ("/schema", (*common, (b"content-security-policy", _DOCS_POLICY))),
-            ("/account/", (*own_page, _NO_STORE)),
+            ("/account/", self.page),
             ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL_POLICY), _NO_STORE)),
-            ("/dev/", (*own_page, _NO_STORE)),
+            ("/dev/", self.page),
             ("/errors", own_page),
         )
 

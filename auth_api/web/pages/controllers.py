@@ -1,4 +1,4 @@
-"""GET /account/…, /errors/…, /assets/…, and in development /dev/mailbox."""
+"""GET /account/…, /errors/…, /assets/…, and in development / and /dev/mailbox."""
 
 import ipaddress
 from pathlib import Path
@@ -6,28 +6,24 @@ from typing import Annotated, Any, Final
 
 from litestar import Controller, Request, Response, Router, get
 from litestar.connection import ASGIConnection
-from litestar.datastructures.headers import Accept
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, PathParameter
 
 from auth_api.kit.errors import NotFoundException
+from auth_api.kit.http.accept import prefers_html
 from auth_api.kit.http.client_ip import FORWARDED_HEADERS
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
-from auth_api.kit.http.scope_keys import request_context_of
+from auth_api.kit.http.scope_keys import IS_PAGE, request_context_of
 from auth_api.kit.http.static_files import static_files_router
 from auth_api.web.pages.error_catalogue import ErrorCatalogue, Representation
 from auth_api.web.pages.mailbox import DevelopmentMailbox
 from auth_api.web.pages.schemas import EXAMPLE_DESCRIPTION, EXAMPLE_LIST, ErrorDescription, ErrorDescriptionList
-from auth_api.web.pages.service import AccountPages
+from auth_api.web.pages.service import AccountPages, HomePage
 
 HTML: Final = "text/html"
-JSON: Final = "application/json"
 
 CATALOGUE_MAX_AGE_SECONDS: Final = 300
-
-MAX_ACCEPT_CHARACTERS: Final = 512
-"""Part of the header `Accept` that is parsed. Litestar takes 95 ms for a header of 16 KiB."""
 
 PAGE: Final[dict[str, Any]] = {PUBLIC: True, "include_in_schema": False}
 """Keyword arguments of a handler that is not part of the API."""
@@ -47,6 +43,24 @@ class AccountPageController(Controller):
 def assets_router() -> Router:
     """Return the router of the style sheet, the script and the icon of the pages."""
     return static_files_router("/assets", Path(__file__).parent / "assets", name="page-assets")
+
+
+class HomeController(Controller):
+    """The start page in development; elsewhere this server has none."""
+
+    path = "/"
+
+    @get("/", **PAGE)
+    async def show(self, request: Request[Any, Any, Any], home_page: Injected[HomePage]) -> Response[str]:
+        """Return the page to a browser.
+
+        Raises:
+            NotFoundException: the client does not prefer HTML.
+        """
+        if not _prefers_page(request):
+            raise NotFoundException
+        request.scope["state"][IS_PAGE] = True
+        return Response(home_page.render(), media_type=HTML, headers={"Vary": "Accept"})
 
 
 class ErrorController(Controller):
@@ -84,12 +98,7 @@ class ErrorController(Controller):
 
 
 def _prefers_page(request: Request[Any, Any, Any]) -> bool:
-    """Return whether the client prefers HTML; without a preference it gets JSON."""
-    header = request.headers.get("Accept", "")[:MAX_ACCEPT_CHARACTERS]
-    try:
-        return Accept(header).best_match([JSON, HTML], JSON) == HTML
-    except OverflowError:  # from Litestar, for `q=inf`
-        return False
+    return prefers_html(request.headers.get("Accept", ""))
 
 
 def _respond(representation: Representation) -> Response[Any]:

@@ -68,6 +68,12 @@ async def test_list_has_all_errors_and_links_to_their_pages(client: httpx.AsyncC
         ("*/*", "application/json"),
         ("application/json", "application/json"),
         ("application/problem+json", "application/json"),
+        ("application/problem+json, text/html;q=0.9", "application/json"),
+        ("*/*, text/html;q=0.9", "application/json"),
+        ("text/html, */*;q=0.1", "text/html"),
+        ("Text/HTML", "text/html"),
+        ("text/html;q=0", "application/json"),
+        ("text/html;q=1.5", "application/json"),
         ("", "application/json"),
         ("nonsense", "application/json"),
         ("text/html;q=inf", "application/json"),
@@ -132,7 +138,7 @@ async def test_page_may_load_only_files_of_this_server(client: httpx.AsyncClient
 async def test_unknown_code_is_not_found(client: httpx.AsyncClient, code: str) -> None:
     url = httpx.URL("http://testserver", raw_path=f"/errors/{code}".encode())
 
-    assert_problem(await client.get(url, headers={"Accept": BROWSER}), 404, "NOT_FOUND")
+    assert_problem(await client.get(url), 404, "NOT_FOUND")
 
 
 async def test_catalogue_makes_no_database_query(app_with: OtherAppFactory) -> None:

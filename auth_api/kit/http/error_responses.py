@@ -1,0 +1,59 @@
+"""Error responses of the edge: a problem document, or a page for a person who opened a URL in a browser."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent
+
+from auth_api.kit.clock import Clock
+from auth_api.kit.errors import ApplicationException, MethodNotAllowedException
+from auth_api.kit.http.accept import prefers_html
+from auth_api.kit.http.problems import Problem, problem_events, problem_of
+
+_PATHS_WITHOUT_PAGES: Final = ("/api", "/health/")
+
+Headers = Mapping[bytes, bytes]
+
+
+class ErrorResponses:
+    """Builds error responses.
+
+    Args:
+        clock: for the timestamps of problem documents.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        render: returns the page of an error; None to send no pages.
+    """
+
+    def __init__(self, *, clock: Clock, base: str = "", render: Callable[[Problem], str] | None = None) -> None:
+        self._clock = clock
+        self._base = base
+        self._render = render
+
+    def have_pages(self, route_path: str) -> bool:
+        """Return whether browsers get errors of this path as pages; the API and probes have documents only."""
+        return self._render is not None and not route_path.startswith(_PATHS_WITHOUT_PAGES)
+
+    def page_of(self, problem: Problem, request: Headers, route_path: str) -> str | None:
+        """Return the page to send instead of a problem document, or None if the client does not prefer HTML."""
+        if self._render is None or not self.have_pages(route_path):
+            return None
+        return self._render(problem) if prefers_html(request.get(b"accept", b"").decode("latin-1")) else None
+
+    def events(
+        self, error: ApplicationException, request: Headers, *, request_id: str, route_path: str, allow: str
+    ) -> tuple[HTTPResponseStartEvent, HTTPResponseBodyEvent, bool]:
+        """Return the two ASGI messages of an error response, and whether it is a page.
+
+        Args:
+            error: the error.
+            request: the headers of the request.
+            request_id: the id of the request.
+            route_path: the path of the request.
+            allow: the header `Allow`, for a 405; empty if there is none.
+        """
+        headers = {"allow": allow} if allow and isinstance(error, MethodNotAllowedException) else {}
+        if self.have_pages(route_path):
+            headers["vary"] = "Accept"
+        problem = problem_of(error, at=self._clock(), request_id=request_id, base=self._base)
+        page = self.page_of(problem, request, route_path)
+        return *problem_events(problem, {**headers, **error.headers}, page=page), page is not None

@@ -1,0 +1,156 @@
+"""Errors as pages: what a person sees who opens a URL of this server in a browser."""
+
+import json
+import re
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.conftest import OtherAppFactory
+from tests.support.mailbox import Mailbox
+from tests.support.problems import assert_problem
+from tests.web.pages.test_account_pages import POLICY
+from tests.web.pages.test_error_catalogue import BROWSER, PRODUCTION
+
+pytestmark = pytest.mark.engine_independent
+
+CASES: dict[str, tuple[str, str, int, str]] = {
+    "start-page": ("GET", "/", 404, "NOT_FOUND"),
+    "unknown-path": ("GET", "/nope", 404, "NOT_FOUND"),
+    "account-root": ("GET", "/account/", 404, "NOT_FOUND"),
+    "unknown-account-page": ("GET", "/account/nope", 404, "NOT_FOUND"),
+    "unknown-error": ("GET", "/errors/NOPE", 404, "NOT_FOUND"),
+    "documentation": ("GET", "/schema/swagger", 404, "NOT_FOUND"),
+    "file": ("GET", "/assets/nope.css", 404, "NOT_FOUND"),
+    "wrong-method": ("POST", "/errors", 405, "METHOD_NOT_ALLOWED"),
+    "plain-options": ("OPTIONS", "/errors", 405, "METHOD_NOT_ALLOWED"),
+    "long-url": ("GET", "/" + "a" * 4096, 414, "URI_TOO_LONG"),
+    "two-lengths": ("GET", "/nope", 400, "MALFORMED_REQUEST"),
+    "metrics": ("GET", "/metrics", 401, "AUTHENTICATION_REQUIRED"),
+}
+SETTINGS = {**PRODUCTION, "METRICS_TOKEN": "sixteen-letters-"}
+
+
+def headers_of(case: str) -> dict[str, str]:
+    return {"Content-Length": "1", "Transfer-Encoding": "chunked"} if case == "two-lengths" else {}
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_browser_gets_an_error_as_a_page(app_with: OtherAppFactory, mailbox: Mailbox, case: str) -> None:
+    method, path, status, code = CASES[case]
+    async with app_with(mailer=mailbox, **SETTINGS) as other:
+        response = await other.client.request(method, path, headers={"Accept": BROWSER, **headers_of(case)})
+
+    assert (response.status_code, response.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert f'href="/errors/{code}"' in response.text
+    assert response.headers["x-request-id"] in response.text
+    (policy,) = response.headers.get_list("content-security-policy")
+    assert {directive.strip() for directive in policy.split(";")} == POLICY
+    assert response.headers.get_list("cache-control") == ["no-store"]
+    assert "Accept" in response.headers["vary"]
+    assert re.findall(r"<script|<style|\sstyle=|\son\w+=|https?://", response.text) == []
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_other_clients_get_the_same_error_as_a_document(
+    app_with: OtherAppFactory, mailbox: Mailbox, case: str
+) -> None:
+    method, path, status, code = CASES[case]
+    async with app_with(mailer=mailbox, **SETTINGS) as other:
+        response = await other.client.request(method, path, headers={"Accept": "*/*", **headers_of(case)})
+
+    assert_problem(response, status, code)
+    assert "Accept" in response.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/api/user/profile", 401, "AUTHENTICATION_REQUIRED"),
+        ("/api/nope", 404, "NOT_FOUND"),
+        ("/api", 404, "NOT_FOUND"),
+        ("/health/nope", 404, "NOT_FOUND"),
+    ],
+)
+async def test_api_and_probes_send_documents_to_browsers_too(
+    client: httpx.AsyncClient, path: str, status: int, code: str
+) -> None:
+    assert_problem(await client.get(path, headers={"Accept": BROWSER}), status, code)
+
+
+@pytest.mark.parametrize("accept", [BROWSER, "*/*"])
+async def test_error_keeps_its_headers_in_both_forms(app_with: OtherAppFactory, accept: str) -> None:
+    async with app_with(**SETTINGS) as other:
+        method = await other.client.post("/errors", headers={"Accept": accept})
+        challenge = await other.client.get("/metrics", headers={"Accept": accept})
+        too_long = await other.client.get("/" + "a" * 4096, headers={"Accept": accept})
+
+    assert method.headers.get_list("allow") == ["GET, HEAD"]
+    assert challenge.headers.get_list("www-authenticate") == ["Bearer"]
+    assert too_long.headers.get_list("connection") == ["close"]
+
+
+async def test_head_has_the_headers_of_the_page_without_a_body(client: httpx.AsyncClient) -> None:
+    headers = {"Accept": BROWSER, "X-Request-ID": "the-same"}
+    by_get, by_head = await client.get("/nope", headers=headers), await client.head("/nope", headers=headers)
+
+    assert (by_head.status_code, by_head.content) == (404, b"")
+    assert by_head.headers == by_get.headers
+
+
+async def test_error_page_has_the_escaped_product_name(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
+    async with app_with(mailer=mailbox, MAIL_FROM='"Rock & <b>Roll</b>" <no-reply@example.com>') as other:
+        text = (await other.client.get("/<b>nope</b>", headers={"Accept": BROWSER})).text
+
+    assert "<title>Page not found · Rock &amp; &lt;b&gt;Roll&lt;/b&gt;</title>" in text
+    assert "<b>" not in text
+
+
+async def test_links_of_an_error_page_begin_with_the_path_prefix(app_with: OtherAppFactory) -> None:
+    async with app_with(PUBLIC_URL="http://testserver/auth") as other:
+        text = (await other.client.get("/nope", headers={"Accept": BROWSER})).text
+
+    addresses = re.findall(r'\b(?:src|href)="([^"]*)"', text)
+    assert "/auth/errors/NOT_FOUND" in addresses
+    assert [address for address in addresses if not address.startswith("/auth/")] == []
+
+
+def links(text: str) -> list[str]:
+    return re.findall(r'<a href="([^"]*)"', text)
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        (
+            {"ENVIRONMENT": "development", "DOCS_ENABLED": "true"},
+            ["/schema/swagger", "/schema/redoc", "/dev/mailbox", "/errors", "/health/ready"],
+        ),
+        ({"ENVIRONMENT": "development"}, ["/dev/mailbox", "/errors", "/health/ready"]),
+        ({"PUBLIC_URL": "http://testserver/auth"}, ["/auth/errors", "/auth/health/ready"]),
+    ],
+)
+async def test_start_page_links_to_the_pages_of_the_server(
+    app_with: OtherAppFactory, variables: dict[str, Any], expected: list[str]
+) -> None:
+    async with app_with(**variables) as other:
+        response = await other.client.get("/", headers={"Accept": BROWSER})
+        base = "/auth" if "PUBLIC_URL" in variables else ""
+        routes = {route.path for route in other.app.routes}
+
+    assert (response.status_code, links(response.text)) == (200, expected)
+    assert {link.removeprefix(base) for link in expected} <= routes
+    (policy,) = response.headers.get_list("content-security-policy")
+    assert {directive.strip() for directive in policy.split(";")} == POLICY
+    assert response.headers.get_list("cache-control") == ["no-store"]
+
+
+async def test_start_page_is_only_for_browsers(client: httpx.AsyncClient) -> None:
+    assert_problem(await client.get("/", headers={"Accept": "application/json"}), 404, "NOT_FOUND")
+
+
+async def test_large_accept_header_is_read_only_in_part(client: httpx.AsyncClient) -> None:
+    response = await client.get("/nope", headers={"Accept": "," * 600 + BROWSER})
+
+    assert json.loads(response.text)["error_code"] == "NOT_FOUND"
