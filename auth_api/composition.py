@@ -30,7 +30,7 @@ from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.passwords import PasswordHasher
-from auth_api.kit.crypto.tokens import SuccessorDerivation
+from auth_api.kit.crypto.tokens import MailTokenDerivation, SuccessorDerivation
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.mail.message import Mailer
@@ -104,7 +104,12 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     delivery = Delivery(
         database=database,
         kinds={kind.name: kind for kind in MAIL_KINDS},
-        draft_services=DraftServices(email_ownership=email_ownership, tokens=tokens, audit=audit),
+        draft_services=DraftServices(
+            email_ownership=email_ownership,
+            tokens=tokens,
+            token_derivation=MailTokenDerivation(policy.derivation_secrets),
+            audit=audit,
+        ),
         renderer=Renderer(settings.mail, MAIL_KINDS),
         mailer=mailer or create_mailer(settings.mail),
     )

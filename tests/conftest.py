@@ -191,6 +191,7 @@ def mailbox(session_mailbox: Mailbox, secret_recorder: SecretRecorder, db_sessio
     session_mailbox.sent.clear()
     yield session_mailbox
     session_mailbox.failure = None
+    session_mailbox.loses_reply = False
     for message in session_mailbox.sent:
         secret_recorder.record_mail(message.text)
 

@@ -51,6 +51,24 @@ async def replace_hash(token_id: int, token_hash: str, *, lifetime: float) -> bo
 
 
 @circuit_breaker(service=SERVICE)
+async def exists(token_hash: str) -> bool:
+    """Return whether a token with this digest is stored, usable or not."""
+    return bool(await OneTimeTokenRow.raw("SELECT id FROM one_time_tokens WHERE token_hash = {}", token_hash))
+
+
+@circuit_breaker(service=SERVICE)
+async def extend(token_hash: str, *, lifetime: float) -> bool:
+    """Give an unused token a new lifetime in seconds. Return False if it is used."""
+    rows = await OneTimeTokenRow.raw(
+        f"UPDATE one_time_tokens SET expires_at = {SECONDS_FROM_NOW} "
+        "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
+        lifetime,
+        token_hash,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
 async def delete(token_id: int) -> None:
     """Delete a token."""
     await OneTimeTokenRow.raw("DELETE FROM one_time_tokens WHERE id = {}", token_id)

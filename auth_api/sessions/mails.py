@@ -17,7 +17,8 @@ async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Dr
     user = await services.find_user(item)
     if user is None or user.email_verified_at is None:
         return None
-    return Draft.for_user(user, token=await services.tokens.issue(Purpose.SESSION_REPORT, user.id, email=user.email))
+    token = await services.issue_token(item, Purpose.SESSION_REPORT, user.id, email=user.email)
+    return Draft.for_user(user, token=token) if token is not None else None
 
 
 def security_notice(name: str, templates: Path) -> MailKind:

@@ -27,12 +27,14 @@ class MailServer:
         certificate: file with key and certificate; None without TLS.
         needs_login: reject clients that have not logged in with LOGIN.
         responses: reply to RCPT by recipient, instead of accepting it.
+        loses_reply: store the mail, but close the connection instead of replying to it.
     """
 
     tls: str = "none"
     certificate: Path | None = None
     needs_login: bool = False
     responses: dict[str, str] = field(default_factory=dict)
+    loses_reply: bool = False
     received: list[tuple[Envelope, EmailMessage]] = field(default_factory=list)
     port: int = field(default_factory=free_port)
     _controller: Controller | None = None
@@ -95,6 +97,8 @@ class MailServer:
         assert isinstance(message, EmailMessage)
         with self._lock:
             self.received.append((envelope, message))
+        if self.loses_reply:
+            server.transport.abort()
         return "250 OK"
 
 

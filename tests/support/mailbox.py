@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from auth_api.events.outbox.delivery import Delivery
+from auth_api.kit.mail.failures import TransientMailError
 from auth_api.kit.mail.message import Message
 
 TOKEN = re.compile(r"#token=(ot_[A-Za-z0-9_-]{43})\b")
@@ -11,10 +12,14 @@ TOKEN = re.compile(r"#token=(ot_[A-Za-z0-9_-]{43})\b")
 
 @dataclass
 class Mailbox:
-    """Collects all mails that the application sends, oldest first."""
+    """Collects all mails that the application sends, oldest first.
+
+    With `loses_reply` it collects a mail and reports a failure, as when the connection breaks before the reply.
+    """
 
     sent: list[Message] = field(default_factory=list)
     failure: Exception | None = None
+    loses_reply: bool = False
     delivery: Delivery | None = None
 
     async def send(self, message: Message) -> None:
@@ -22,6 +27,8 @@ class Mailbox:
         if self.failure is not None:
             raise self.failure
         self.sent.append(message)
+        if self.loses_reply:
+            raise TransientMailError
 
     async def collect(self) -> list[Message]:
         """Send all mails that are due, and return them."""

@@ -57,6 +57,12 @@ async def age_mails(**by: float) -> None:
     await _age(OutboxRow, ("created_at", "next_attempt_at", "locked_until"), timedelta(**by))
 
 
+async def make_mails_due() -> None:
+    """Let all unsent mails be sent at once, without changing when they were stored."""
+    due: dict[Any, Any] = {OutboxRow.next_attempt_at: OutboxRow.created_at, OutboxRow.locked_until: None}
+    await OutboxRow.update(due, force=True)
+
+
 async def age_one_time_tokens(**by: float) -> None:
     """Make all mailed tokens older by the arguments of `timedelta`."""
     await _age(OneTimeTokenRow, ("created_at", "expires_at", "used_at"), timedelta(**by))

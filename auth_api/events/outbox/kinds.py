@@ -9,9 +9,10 @@ from typing import Any
 import msgspec
 
 from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.crypto.tokens import MailTokenDerivation, OpaqueToken
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
-from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.one_time_tokens.service import PREFIX, OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.user import User
@@ -25,6 +26,7 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
         kind_name: the `MailKind.name` that was stored.
         user_id: the user the mail is about; None if only an e-mail address is known.
         email: the recipient, or the address to look the user up by; None for the user's current address.
+        salt: what the token is derived from, beside the id; empty in mails that an earlier version stored.
         parameters: values for the draft and the templates.
         request_context: the request that caused the mail.
         attempts: number of attempts to send it, including the current one.
@@ -36,6 +38,7 @@ class OutboxItem(msgspec.Struct, frozen=True, kw_only=True):
     kind_name: str
     user_id: int | None
     email: str | None
+    salt: str = ""
     parameters: dict[str, Any]
     request_context: RequestContext
     attempts: int
@@ -113,6 +116,7 @@ class DraftServices:
 
     email_ownership: EmailOwnership
     tokens: OneTimeTokens
+    token_derivation: MailTokenDerivation
     audit: AuditTrail
 
     async def find_user(self, item: OutboxItem) -> User | None:
@@ -121,6 +125,23 @@ class DraftServices:
             return await self.email_ownership.find(item.user_id)
         return await self.email_ownership.find_by_email(CanonicalEmail(item.email or ""))
 
+    async def issue_token(self, item: OutboxItem, purpose: Purpose, user_id: int, **payload: object) -> str | None:
+        """Return the token of a stored mail, the same at each attempt to send it.
+
+        A mail server may have accepted the mail although the attempt failed: then the link in it must still work.
+
+        Returns:
+            None if the token of an earlier attempt has been used or revoked: the mail is not needed any longer.
+        """
+        return await self.tokens.issue_derived(self._candidates(item), purpose, user_id, **payload)
+
+    async def assign_token(self, item: OutboxItem, token_id: int, purpose: Purpose) -> str | None:
+        """Return the token of a stored mail for values that belong to no user, as `issue_token` does."""
+        return await self.tokens.assign(self._candidates(item), token_id, purpose)
+
+    def _candidates(self, item: OutboxItem) -> list[OpaqueToken]:
+        return self.token_derivation.candidates(PREFIX, item.id, item.salt)
+
 
 class MailKind(msgspec.Struct, frozen=True, kw_only=True):
     """A kind of mail.
@@ -128,8 +149,8 @@ class MailKind(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: stored with each mail, and the file name of its templates. Never rename it: stored mails would be lost.
         templates: folder with one folder of templates per language.
-        draft: decides whether and to whom the mail is sent, and issues its token. Runs in a transaction right before
-            sending; returns None if the mail is not to be sent.
+        draft: decides whether and to whom the mail is sent, and gets its token from `DraftServices`. Runs in a
+            transaction right before sending; returns None if the mail is not to be sent.
         path: page below FRONTEND_URL that the link opens. Public API: frontends have pages there. None without a token.
         purpose: of the token; None without a token.
         needs_verified_email: whether the mail is dropped if the user has not verified the e-mail address.

@@ -7,6 +7,7 @@ import msgspec
 from auth_api.events.outbox.kinds import MailRecord, OutboxItem
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import circuit_breaker
+from auth_api.kit.crypto.tokens import new_salt
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
 from auth_api.kit.request_context import RequestContext
@@ -32,7 +33,7 @@ async def insert(
         kind_name,
         user_id,
         email,
-        msgspec.json.encode({**parameters, "origin": request_context}).decode(),
+        msgspec.json.encode({**parameters, "salt": new_salt(), "origin": request_context}).decode(),
     )
 
 
@@ -153,6 +154,7 @@ def _item(row: dict[str, Any]) -> OutboxItem:
         user_id=row["user_id"],
         email=row["address"],
         request_context=msgspec.convert(parameters.pop("origin", {}), RequestContext),
+        salt=parameters.pop("salt", ""),
         parameters=parameters,
         attempts=row["attempts"],
         created_at=created_at,

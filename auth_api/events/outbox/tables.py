@@ -15,7 +15,9 @@ class OutboxRow(RawSql, Table, tablename="outbox"):
     template = Varchar(length=50, default=None, null=False)  # `MailKind.name`
     user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=True, index=True)
     address = Varchar(length=254, default=None, null=True)
-    parameters = JSON(default=None, null=True)  # for the draft and the templates; `origin`: request context
+    parameters = JSON(
+        default=None, null=True
+    )  # for the draft and the templates; `origin`: request context; `salt`: of the token
     attempts = Integer(default=0)
     next_attempt_at = Timestamptz(default=None, null=False)  # indexed for the rows that are neither sent nor failed
     locked_until = Timestamptz(default=None, null=True)  # end of the lease of the process that sends it

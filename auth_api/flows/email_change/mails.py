@@ -16,7 +16,9 @@ async def draft_email_change(item: OutboxItem, services: DraftServices) -> Draft
     new_email = CanonicalEmail(item.parameters["new_email"])
     if user is None or not user.is_active or await services.email_ownership.find_by_email(new_email) is not None:
         return None
-    token = await services.tokens.issue(Purpose.EMAIL_CHANGE, user.id, email=new_email)
+    token = await services.issue_token(item, Purpose.EMAIL_CHANGE, user.id, email=new_email)
+    if token is None:
+        return None
     return Draft.for_unverified(new_email, token=token, locale=user.locale)
 
 
@@ -25,7 +27,9 @@ async def draft_email_changed(item: OutboxItem, services: DraftServices) -> Draf
     user = await services.find_user(item)
     if user is None or item.email is None:
         return None
-    token = await services.tokens.issue(Purpose.EMAIL_UNDO, user.id, email=item.email)
+    token = await services.issue_token(item, Purpose.EMAIL_UNDO, user.id, email=item.email)
+    if token is None:
+        return None
     return Draft.for_user(user, token=token, recipient=item.email)
 
 

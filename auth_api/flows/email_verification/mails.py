@@ -12,7 +12,9 @@ async def draft_email_verification(item: OutboxItem, services: DraftServices) ->
     user = await services.find_user(item)
     if user is None or not user.is_active or user.email_verified_at is not None:
         return None
-    token = await services.tokens.issue(Purpose.EMAIL_VERIFICATION, user.id, email=user.email)
+    token = await services.issue_token(item, Purpose.EMAIL_VERIFICATION, user.id, email=user.email)
+    if token is None:
+        return None
     return Draft.for_unverified(user.email, token=token, locale=user.locale)
 
 

@@ -17,7 +17,9 @@ async def draft_password_reset(item: OutboxItem, services: DraftServices) -> Dra
         await services.audit.record(
             EventTag.PASSWORD_RESET_REQUESTED, user_id=user.id, request_context=item.request_context
         )
-    token = await services.tokens.issue(Purpose.PASSWORD_RESET, user.id, email=user.email)
+    token = await services.issue_token(item, Purpose.PASSWORD_RESET, user.id, email=user.email)
+    if token is None:
+        return None
     return Draft.for_user(user, token=token)
 
 

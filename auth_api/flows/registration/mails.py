@@ -14,7 +14,7 @@ async def draft_registration(item: OutboxItem, services: DraftServices) -> Draft
     """Send the link that creates the account; if a user has the e-mail address, tell that user instead."""
     if (attempt := await draft_registration_attempt(item, services)) is not None:
         return attempt
-    token = await services.tokens.renew(item.parameters["token_id"], Purpose.REGISTRATION)
+    token = await services.assign_token(item, item.parameters["token_id"], Purpose.REGISTRATION)
     if token is None:
         return None
     return Draft.for_unverified(item.email or "", token=token, locale=None)

@@ -34,7 +34,7 @@ def new_token(prefix: str) -> OpaqueToken:
 
 
 def new_salt() -> str:
-    """Generate the salt of one rotation, in hexadecimal form."""
+    """Generate the salt of one derived token, in hexadecimal form."""
     return secrets.token_hex(SALT_BYTES)
 
 
@@ -46,7 +46,7 @@ class SuccessorDerivation:
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
-        self._keys = [_derivation_key(secret) for secret in secrets_newest_first]
+        self._keys = [_derivation_key(secret, b"auth_api refresh v1") for secret in secrets_newest_first]
 
     def successor(self, raw: str, salt: str) -> OpaqueToken:
         """Return the successor of a new rotation, derived with the newest secret."""
@@ -59,10 +59,31 @@ class SuccessorDerivation:
             yield _token(prefix, hmac.digest(key, raw.encode() + bytes.fromhex(salt), "sha256"))
 
 
+class MailTokenDerivation:
+    """Derives the token of a mail, so that all attempts to send the mail contain the same one without storing it.
+
+    token = HMAC-SHA256(K, number ‖ salt), K = HKDF-SHA256(secret). Number and salt are in the database, and K is not.
+    """
+
+    def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
+        self._keys = [_derivation_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
+
+    def candidates(self, prefix: str, number: int, salt: str) -> list[OpaqueToken]:
+        """Return the token that each secret derives, newest secret first.
+
+        Args:
+            prefix: of the token.
+            number: of the mail.
+            salt: of the mail, in hexadecimal form.
+        """
+        derived_from = number.to_bytes(8) + bytes.fromhex(salt)
+        return [_token(prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
+
+
 def _token(prefix: str, secret: bytes) -> OpaqueToken:
     raw = prefix + base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
     return OpaqueToken(raw, digest(raw))
 
 
-def _derivation_key(secret: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=TOKEN_BYTES, salt=None, info=b"auth_api refresh v1").derive(secret)
+def _derivation_key(secret: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=TOKEN_BYTES, salt=None, info=info).derive(secret)

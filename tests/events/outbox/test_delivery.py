@@ -129,7 +129,7 @@ async def test_claimed_mail_is_claimed_again_only_after_the_lease(
     assert (row["id"], row["attempts"]) == (item.id, 2)
 
 
-async def test_deferred_mail_is_retried_with_a_new_token(
+async def test_deferred_mail_is_retried_with_a_working_token(
     user_factory: UserFactory, services: Services, mailbox: Mailbox
 ) -> None:
     await user_factory()
