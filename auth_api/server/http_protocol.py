@@ -74,11 +74,13 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse received bytes. Discard them if the connection is closing."""
-        if self._is_discarding:
-            self._discard(len(data))
-        else:
+        """Parse received bytes. If the connection is closing, discard them, and stop reading after 1 MiB."""
+        if not self._is_discarding:
             self._parse(data)
+            return
+        self._bytes_read += len(data)
+        if self._bytes_read > LINGER_BYTES:
+            self.flow.pause_reading()
 
     def on_headers_complete(self) -> None:
         """Begin a request, unless too many earlier ones are waiting."""
@@ -145,7 +147,7 @@ class HttpProtocol(HttpToolsProtocol):
         elif cycle is not None and cycle.more_body:
             self._bytes_read = self._bytes_read + size if cycle is before else 0
             self._time_body()
-            cycle.transport = LingeringTransport(self.transport, self._stop_reading)  # type: ignore[assignment]
+            cycle.transport = LingeringTransport(self.transport, self._on_last_response)  # type: ignore[assignment]
             if self._bytes_read > MAX_ENCODED_BODY_BYTES:
                 self._refuse(PayloadTooLargeException())
         else:
@@ -175,6 +177,10 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_timing()
         self._is_discarding = True
         self._bytes_read = 0
+
+    def _on_last_response(self) -> None:
+        self._stop_reading()
+        self.pipeline.clear()  # the responses of these requests could not be sent
 
     def _refusal_for(self, error: Exception) -> ApplicationException:
         """Return the error of a callback, which the parser wraps, or the error for what the parser rejected."""
@@ -208,7 +214,7 @@ class HttpProtocol(HttpToolsProtocol):
         is_idle = self.cycle is None or self.cycle.response_complete
         self.cycle = RequestResponseCycle(
             scope=self.scope,
-            transport=LingeringTransport(self.transport, self._stop_reading),  # type: ignore[arg-type]
+            transport=LingeringTransport(self.transport, self._on_last_response),  # type: ignore[arg-type]
             flow=self.flow,
             logger=self.logger,
             access_logger=self.access_logger,
@@ -224,12 +230,6 @@ class HttpProtocol(HttpToolsProtocol):
             self._start_asgi_task(self.cycle, self.app)
         else:
             self.pipeline.appendleft((self.cycle, self.app))
-
-    def _discard(self, size: int) -> None:
-        """Count discarded bytes; after 1 MiB, stop reading from the socket."""
-        self._bytes_read += size
-        if self._bytes_read > LINGER_BYTES:
-            self.flow.pause_reading()
 
     def _should_upgrade(self) -> bool:
         """Return True, so that uvicorn leaves every request with an Upgrade header to `_without_upgrade`."""

@@ -79,6 +79,8 @@ class RequestCycle:
         self._server_state: Any = scope.get("state", {})  # the server may add to it at any time
         self._began_at = monotonic()
         self._discards_body = False
+        self._closes_connection = False
+        self._has_received = False
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
         self.path = scope["path"]  # the router overwrites it in the scope
@@ -109,7 +111,7 @@ class RequestCycle:
         Raises:
             ApplicationException: the rest of the body came too slowly, is too large or is malformed.
         """
-        self.awaits_body = True
+        self.awaits_body = self._has_received = True
         message = await self._receive()
         if self.refusal is not None:
             raise self.refusal
@@ -145,17 +147,16 @@ class RequestCycle:
 
         The bytes that follow could be the rest of this body instead of the next request (RFC 9112 §9.6).
         """
-        self.scope["state"][EXTRA_HEADERS] = {"Connection": "close"}
+        self._closes_connection = True
         await self.send_error(error)
 
     async def send_overload_error(self, error: ApplicationException) -> None:
         """Refuse a request to a known route for lack of capacity, and keep the connection open.
 
-        The server reads and discards the body, so that a retry needs no new connection. Only a client that waits for
-        100 (Continue) may send another request instead of the body (RFC 9110 §10.1.1): its connection is closed.
+        The server reads and discards the body, so that a retry needs no new connection.
         """
         self.scope["path_template"] = self.route_path  # as the router would have set it, for the metrics
-        await (self.send_refusal(error) if b"expect" in self.headers else self.send_error(error))
+        await self.send_error(error)
 
     async def send_preflight(self, granted: list[tuple[bytes, bytes]] | None) -> None:
         """Respond to a CORS preflight: 204 with the granted headers, or an error if there are none."""
@@ -195,6 +196,9 @@ class RequestCycle:
 
     async def _start(self, message: Any) -> None:
         self.status = message["status"]
+        if b"expect" in self.headers and not self._has_received:
+            # A client that waits for 100 (Continue) may send its next request instead of the body (RFC 9110 §10.1.1).
+            self._closes_connection = True
         common = self._common_headers()
         replaced = dict(common)
         replaced.pop(b"vary", None)  # that of the handler counts, too
@@ -210,6 +214,7 @@ class RequestCycle:
             *self._config.cors.headers(self.headers),
             *(security.page if state.get(IS_PAGE) else security.for_path(self.route_path)),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
+            *([(b"connection", b"close")] if self._closes_connection else ()),
             (b"x-request-id", self.request_id.encode()),
         ]
 
