@@ -143,10 +143,14 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
 
 @circuit_breaker(service=SERVICE)
 async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
-    """End all live sessions of a user, except the one to keep. Return their number."""
+    """End all sessions of a user, except the one to keep. Return how many of them were live.
+
+    Expired sessions are ended, too: a concurrent refresh may have extended one without having committed yet, and only a
+    row that fulfils the condition is locked and read again.
+    """
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
-        f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <> {{}} RETURNING id",
+        "WHERE user_id = {} AND ended_at IS NULL AND id <> {} RETURNING expires_at > clock_timestamp() AS was_live",
         reason,
         user_id,
         kept_session_id or NO_SESSION_ID,
@@ -157,20 +161,23 @@ async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | Non
         user_id,
         kept_session_id or NO_SESSION_ID,
     )
-    return len(rows)
+    return sum(bool(row["was_live"]) for row in rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def end_some_sessions(limit: int, *, reason: str) -> int:
-    """End live sessions of any users, at most `limit`. Return their number, which is 0 once none are left."""
+async def end_some_sessions(limit: int, *, reason: str) -> list[bool]:
+    """End sessions of any users, at most `limit`. Return for each of them whether it was live.
+
+    The list is empty once no session is left. Expired ones are ended for the same reason as in `end_sessions`.
+    """
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
-        f"(SELECT id FROM sessions WHERE {_IS_LIVE} ORDER BY id LIMIT {{}}) "
-        "RETURNING id",
+        "(SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id LIMIT {}) "
+        "RETURNING expires_at > clock_timestamp() AS was_live",
         reason,
         limit,
     )
-    return len(rows)
+    return [bool(row["was_live"]) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)

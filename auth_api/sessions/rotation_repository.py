@@ -75,7 +75,7 @@ async def claim_token(token_hash: str, *, successor_hash: str, successor_salt: s
     """Mark the token as used. Return True for exactly one of any number of callers."""
     rows = await RefreshTokenRow.raw(
         "UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
-        "WHERE token_hash = {} AND used_at IS NULL RETURNING id",
+        "WHERE token_hash = {} AND used_at IS NULL AND NOT is_revoked RETURNING id",
         successor_hash,
         successor_salt,
         token_hash,
@@ -89,8 +89,9 @@ async def rotate(
 ) -> ExtendedSession | None:
     """Extend the session, claim the token and add its successor in one statement, which only PostgreSQL supports.
 
-    The session is locked before the token is claimed. The other changes depend on the rows that the claim returns, so
-    only one of any number of callers makes them.
+    The session is locked before the token is claimed. Each row is checked by the statement that locks it, because only
+    that one reads a row again after it waited for another transaction. The other changes depend on the rows that the
+    claim returns, so only one of any number of callers makes them.
 
     Returns:
         The extended session, or None if the token or the session is not usable; then nothing has changed.
@@ -103,7 +104,7 @@ async def rotate(
         "AND sessions.expires_at > clock_timestamp() AND users.is_active FOR NO KEY UPDATE OF sessions), "
         "claimed AS (UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
         "FROM live WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL "
-        "RETURNING live.id, user_id, used_at AS now, least(live.absolute_expires_at, "
+        "AND NOT refresh_tokens.is_revoked RETURNING live.id, user_id, used_at AS now, least(live.absolute_expires_at, "
         "used_at + make_interval(secs => {})) AS ends_at), "
         "extended AS (UPDATE sessions SET last_used_at = claimed.now, expires_at = claimed.ends_at "
         "FROM claimed WHERE sessions.id = claimed.id), "

@@ -181,7 +181,7 @@ class SessionService:
         """End every session, inside a flow's transaction. Return their number."""
         count = 0
         while ended := await repository.end_some_sessions(MAX_BATCH_ROWS, reason=reason):
-            count += ended
+            count += sum(ended)
         while await repository.revoke_some_tokens(MAX_BATCH_ROWS):
             pass
         return count
