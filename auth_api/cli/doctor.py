@@ -18,7 +18,7 @@ from auth_api.doctor.examination import examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
 from auth_api.kit.clock import utc_now
 from auth_api.settings import Settings
-from auth_api.settings.environment import given_environment, read_environment
+from auth_api.settings.environment import UnreadableFileError, given_environment, read_environment
 from auth_api.settings.reader import InvalidSettingsError
 
 INVALID_SETTINGS_STATUS: Final = 2
@@ -43,7 +43,7 @@ def doctor(*, url: str | None, as_json: bool) -> None:
     folder = Path.cwd()
     try:
         settings = Settings.from_env(read_environment(os.environ, folder))
-    except InvalidSettingsError as error:
+    except (InvalidSettingsError, UnreadableFileError) as error:
         _print(explain_settings(error), as_json=as_json)
         sys.exit(INVALID_SETTINGS_STATUS)
     findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))

@@ -14,6 +14,7 @@ from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.proxy import check_proxy
 from auth_api.settings import Settings
+from auth_api.settings.environment import UnreadableFileError, unknown_names
 from auth_api.settings.reader import InvalidSettingsError
 
 
@@ -38,6 +39,7 @@ async def examine(
     )
     return [
         check_settings(settings),
+        *evaluate_names(unknown_names(folder)),
         *evaluate_parameters(settings.database.ignored_parameters),
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),
@@ -63,8 +65,19 @@ def evaluate_parameters(ignored: Sequence[str]) -> Iterator[Finding]:
         yield note("database.parameters", f"Parameters without effect: {', '.join(ignored)}.", fix)
 
 
-def explain_settings(error: InvalidSettingsError) -> list[Finding]:
-    """Return a finding for each variable that is missing or invalid."""
+def evaluate_names(unknown: Sequence[str]) -> Iterator[Finding]:
+    """Fail for each variable of `.env` that is not a setting: a typo must not leave a default in force."""
+    for sentence in unknown:
+        fix = "Correct the name (docs/configuration.md), or move variables of other programs to another file."
+        yield fail("settings.names", sentence, fix)
+
+
+def explain_settings(error: InvalidSettingsError | UnreadableFileError) -> list[Finding]:
+    """Return a finding for each variable that is missing or invalid, and for each line that cannot be read."""
+    if isinstance(error, UnreadableFileError):
+        return [
+            fail("settings", line, "Correct the file, then run this command again.") for line in str(error).split("\n")
+        ]
     return [
         fail(
             "settings",

@@ -16,7 +16,7 @@ AMBIGUOUS_URL: Final = (
     "('/' is %2F, '?' is %3F, '#' is %23, '@' is %40, '%' is %25)"
 )
 
-_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
+_NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00|\$[{(]|\{\{")
 
 _REFERENCE: Final = re.compile(
     r"""
@@ -117,6 +117,8 @@ def secret_problem(variable: str, text: str) -> str:
     """Return why a text is not a secret but something that leads to one; empty if it can be a secret."""
     if "-----BEGIN" in text or _is_encoded_key(text):
         return "is a key or certificate, not a secret; JWT_PRIVATE_KEY takes a key in PEM form"
+    if not text.replace("\n", "").isprintable():
+        return "contains a character that cannot be seen"
     if _REFERENCE.fullmatch(text):
         return (
             "must be the secret itself, not a path, a placeholder or a command; "

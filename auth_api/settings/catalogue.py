@@ -40,3 +40,9 @@ SECRET_VARIABLES: Final = tuple(
     field.setting.variable for fields in SECTIONS.values() for field in fields if field.setting.is_secret
 )
 """May also be set by `NAME_FILE`, the path of a file that contains the value, as container engines provide secrets."""
+
+VARIABLES: Final = frozenset(
+    [field.setting.variable for fields in SECTIONS.values() for field in fields]
+    + [f"{variable}_FILE" for variable in SECRET_VARIABLES]
+)
+"""The names of all variables that are read."""

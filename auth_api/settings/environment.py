@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import dotenv_values, set_key, unset_key
+from dotenv import set_key, unset_key
 
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
-from auth_api.settings.catalogue import SECRET_VARIABLES
+from auth_api.settings.catalogue import SECRET_VARIABLES, VARIABLES
+from auth_api.settings.env_file import EnvFile, parse_env_file
+from auth_api.settings.reader import without_outer_blanks
 
 
 class UnreadableFileError(Exception):
@@ -37,19 +39,39 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
     """Return the variables that are set; `NAME_FILE` overrides the environment, which overrides `.env`.
 
     Raises:
-        UnreadableFileError: `.env` or a secret file cannot be read.
+        UnreadableFileError: lines of `.env`, or secret files, cannot be read; all of them are listed.
     """
-    dotenv = folder / ".env"
-    try:
-        stored = dotenv_values(dotenv) if dotenv.is_file() else {}
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{dotenv} cannot be read: {_reason(error)}."
-        raise UnreadableFileError(message) from error
-    values = {name: value for name, value in stored.items() if value is not None} | dict(environ)
+    env_file = read_env_file(folder)
+    problems = [*env_file.problems]
+    values = {name: without_outer_blanks(value) for name, value in {**env_file.values, **environ}.items()}
     for name in SECRET_VARIABLES:
         if path := values.get(f"{name}_FILE"):
-            values[name] = _read_secret(f"{name}_FILE", folder / path)
+            try:
+                values[name] = without_outer_blanks(_read_secret(f"{name}_FILE", folder / path))
+            except UnreadableFileError as error:
+                problems.append(str(error))
+    if problems:
+        raise UnreadableFileError("\n".join(problems))
     return values
+
+
+def read_env_file(folder: Path) -> EnvFile:
+    """Return the variables of `.env` in the folder; none without the file.
+
+    Raises:
+        UnreadableFileError: the file cannot be opened.
+    """
+    path = folder / ".env"
+    try:
+        return parse_env_file(path.read_bytes() if path.is_file() else b"")
+    except OSError as error:
+        message = f"{path} cannot be read: {_reason(error)}."
+        raise UnreadableFileError(message) from error
+
+
+def unknown_names(folder: Path) -> list[str]:
+    """Return a sentence for each variable of `.env` that is not a setting."""
+    return list(read_env_file(folder).unknown_names(VARIABLES))
 
 
 def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> None:
@@ -91,8 +113,8 @@ def _replace(path: Path, text: str) -> None:
 
 def lacks_secret(values: Mapping[str, str]) -> bool:
     """Return whether no key is set, which production does not allow."""
-    is_production = values.get("ENVIRONMENT", "").lower() == "production"
-    return not is_production and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
+    may_generate = values.get("ENVIRONMENT", "").lower() in {"", "development", "testing"}
+    return may_generate and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
 
 
 def _new_secret() -> str:
@@ -101,7 +123,8 @@ def _new_secret() -> str:
 
 def secret_file(values: Mapping[str, str], folder: Path) -> Path:
     """Return the file of the generated secret: next to the SQLite database, or in the working directory."""
-    scheme, _, path = (values.get("DATABASE_URL") or DEFAULT_DATABASE_URL).partition(":///")
+    url = (values.get("DATABASE_URL") or DEFAULT_DATABASE_URL).partition("?")[0]
+    scheme, _, path = url.partition(":///")
     return folder / (f"{path}.secret" if scheme.startswith("sqlite") and path else "auth_api.secret")
 
 
@@ -125,7 +148,7 @@ def _kept_secret(path: Path) -> str:
 
 def _read_secret(variable: str, path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         message = f"{variable} names {path}, which cannot be read: {_reason(error)}."
         raise UnreadableFileError(message) from error

@@ -33,9 +33,10 @@ def read_keys(read: Reader) -> tuple[KeyRing, tuple[bytes, ...]]:
     pem, next_text = given.private_key.replace("\\n", "\n"), given.next_key.replace("\\n", "\n")
     _is_good_secret(read, "TOKEN_DERIVATION_KEY", given.derivation_secret)
     is_good = _is_good_secret(read, "JWT_SECRET_KEY", given.secret)
-    if not pem and not given.secret:
+    has_pem, has_secret = read.is_set("JWT_PRIVATE_KEY"), read.is_set("JWT_SECRET_KEY")
+    if not has_pem and not has_secret:
         read.problem("JWT_SECRET_KEY", _MISSING, fix=PASTE_GENERATED)
-    if pem and not given.secret and not given.derivation_secret:
+    if has_pem and not has_secret and not read.is_set("TOKEN_DERIVATION_KEY"):
         read.problem("TOKEN_DERIVATION_KEY", _MISSING, fix=PASTE_GENERATED)
     others = [key for text in given.previous_keys if (key := _other_key(read, "JWT_PREVIOUS_KEYS", text))]
     if next_text and (next_key := _other_key(read, "JWT_NEXT_KEY", next_text)):
@@ -47,7 +48,7 @@ def read_keys(read: Reader) -> tuple[KeyRing, tuple[bytes, ...]]:
     if pem and current is not None and read.is_set("JWT_ALGORITHM") and current.algorithm != given.algorithm:
         problem = f"is {given.algorithm}, but JWT_PRIVATE_KEY is a key for {current.algorithm}"
         read.problem("JWT_ALGORITHM", problem, fix="Remove JWT_ALGORITHM: the key tells it.")
-    elif not pem and given.algorithm != "HS256":
+    elif not has_pem and given.algorithm != "HS256":
         problem = f"is missing: a PEM key for JWT_ALGORITHM={given.algorithm}"
         read.problem("JWT_PRIVATE_KEY", problem, fix=_GENERATE_KEY.replace("EdDSA", given.algorithm))
     # The next key is included: during a rotation one instance may derive from it what another has to find again.

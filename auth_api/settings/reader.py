@@ -1,21 +1,18 @@
 """Read policies from environment variables, and collect all problems instead of stopping at the first."""
 
-import json
-import math
-import types
+import string
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 
 from auth_api.kit.setting import Setting
+from auth_api.settings.values import parse_value, text_of
 
 Policy = TypeVar("Policy", bound=msgspec.Struct)
 
-_TRUE: Final = frozenset({"true", "1", "yes", "on"})
-_FALSE: Final = frozenset({"false", "0", "no", "off"})
+_QUOTES: Final = {'"': '"', "'": "'", "\u201c": "\u201d", "\u2018": "\u2019"}
 
 
 class Environment(StrEnum):
@@ -80,6 +77,11 @@ def described_fields(policy: type[msgspec.Struct]) -> Iterator[DescribedField]:
                 yield DescribedField(field.name, kind, setting, None if default is msgspec.NODEFAULT else default)
 
 
+def without_outer_blanks(text: str) -> str:
+    """Return a value without the blanks, line breaks and byte order marks around it."""
+    return text.strip(f"{string.whitespace}\u00a0\u200b\ufeff")
+
+
 class Reader:
     """Builds policies from environment variables; a blank variable counts as not set."""
 
@@ -107,7 +109,10 @@ class Reader:
 
     def is_set(self, variable: str) -> bool:
         """Return whether the variable has a value."""
-        return bool(self._environ.get(variable, "").strip())
+        return bool(self._text(variable))
+
+    def _text(self, variable: str) -> str:
+        return without_outer_blanks(self._environ.get(variable, ""))
 
     def build(self, policy: type[Policy], defaults: Mapping[str, Any] | None = None, **others: Any) -> Policy:
         """Return a policy with the values of its variables.
@@ -136,98 +141,14 @@ class Reader:
     def _value(self, setting: Setting, kind: Any, default: Any) -> Any:
         if not self.is_set(setting.variable):
             return default
+        text = self._text(setting.variable)
+        if text[0] in _QUOTES and text.endswith(_QUOTES[text[0]]):
+            fix = "Remove the quotes: docker --env-file and files of secrets keep them."
+            self.problem(setting.variable, "is in quotes, which would be a part of the value", fix=fix)
+            return default
         try:
-            return _parsed(self._environ[setting.variable], setting, kind)
+            return parse_value(text, setting, kind)
         except ValueError as error:
             example = setting.example or text_of(default, setting)
             self.problem(setting.variable, str(error), example, fix=setting.fix)
             return default
-
-
-def text_of(value: Any, setting: Setting) -> str:
-    """Return a value as the text that a variable would hold."""
-    match value:
-        case bool():
-            return str(value).lower()
-        case timedelta():
-            return f"{value / timedelta(**{setting.unit: 1}):g}"
-        case float():
-            return f"{value:g}"
-        case tuple():
-            return json.dumps(value) if value else ""
-    return "" if value is None else str(value)
-
-
-def _parsed(text: str, setting: Setting, kind: Any) -> Any:
-    """Return the value of a text; `0` is None for a time that may be None.
-
-    Raises:
-        ValueError: the text is not accepted. The message says what is wrong and does not contain the text.
-    """
-    if get_origin(kind) is tuple:
-        return tuple(_items(_list(text), setting))
-    if setting.parse is not None:
-        return setting.parse(text)
-    if setting.choices:
-        return _choice(text, setting.choices)
-    is_optional = isinstance(kind, types.UnionType)
-    base = next(part for part in get_args(kind) if part is not type(None)) if is_optional else kind
-    if base is bool:
-        return _boolean(text)
-    if base is timedelta:
-        number = _number(text, setting, int)
-        return None if is_optional and not number else timedelta(**{setting.unit: number})
-    return _number(text, setting, base) if base in {int, float} else text
-
-
-def _items(texts: Sequence[str], setting: Setting) -> Iterator[Any]:
-    """Yield the values of a list; an error names the item by its position, since it must not contain the text."""
-    for position, text in enumerate(texts, start=1):
-        try:
-            yield setting.parse(text) if setting.parse else text
-        except ValueError as error:
-            message = f"(item {position}) {error}" if len(texts) > 1 else str(error)
-            raise ValueError(message) from error
-
-
-def _choice(text: str, choices: Sequence[str]) -> str:
-    for choice in choices:
-        if text.lower() == choice.lower():
-            return choice
-    message = f"must be one of {', '.join(choices)}"
-    raise ValueError(message)
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in _TRUE | _FALSE:
-        message = "must be true or false"
-        raise ValueError(message)
-    return text.lower() in _TRUE
-
-
-def _number(text: str, setting: Setting, kind: type[int] | type[float]) -> float:
-    try:
-        number = kind(text)
-    except ValueError:
-        number = math.nan
-    if not setting.is_within_bounds(number):
-        noun = "a whole number" if kind is int else "a number"
-        unit = f" of {setting.unit}" if setting.unit else ""
-        message = f"must be {noun}{unit}, {setting.bounds}"
-        raise ValueError(message)
-    return number
-
-
-def _list(text: str) -> list[str]:
-    """Return the texts of a JSON list; a text without brackets is a list of one."""
-    stripped = text.strip()
-    if not stripped.startswith("["):
-        return [stripped]
-    try:
-        items = json.loads(stripped)
-    except ValueError:
-        items = None
-    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        message = "must be a JSON list of texts"
-        raise ValueError(message)
-    return items

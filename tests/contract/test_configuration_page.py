@@ -8,7 +8,8 @@ import pytest
 
 from auth_api.settings import Settings
 from auth_api.settings.catalogue import SECTIONS
-from auth_api.settings.reader import Environment, InvalidSettingsError, text_of
+from auth_api.settings.reader import Environment, InvalidSettingsError
+from auth_api.settings.values import text_of
 from tests.support.configuration_page import configuration_page
 from tests.support.setting_values import setting_values
 

@@ -31,11 +31,11 @@ def test_secret_variables_are_those_that_contain_secrets() -> None:
 
 
 def test_environment_overrides_the_env_file(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("PORT=1111\nHOST=from-the-file\n# LOG_LEVEL=x\nEMPTY\n")
+    (tmp_path / ".env").write_text("PORT=1111\nHOST=from-the-file\n# LOG_LEVEL=x\nEMPTY=\n")
 
     read = read_environment({"PORT": "2222", "JWT_SECRET_KEY": SECRET}, tmp_path)
 
-    assert read == {"PORT": "2222", "HOST": "from-the-file", "JWT_SECRET_KEY": SECRET}
+    assert read == {"PORT": "2222", "HOST": "from-the-file", "EMPTY": "", "JWT_SECRET_KEY": SECRET}
 
 
 @pytest.mark.parametrize("variable", FILE_VARIABLES)
@@ -78,7 +78,7 @@ def test_env_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError) as raised:
         read_environment({}, tmp_path)
 
-    assert str(raised.value) == f"{tmp_path / '.env'} cannot be read: it is not text."
+    assert str(raised.value) == "line 1 of .env is not text in UTF-8: save the file in this encoding."
 
 
 @pytest.mark.parametrize(

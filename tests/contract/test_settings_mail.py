@@ -86,7 +86,7 @@ def test_links_begin_with_the_frontend_url() -> None:
         ({"SMTP_URL": SMTP["SMTP_URL"]}, "MAIL_FROM is missing: the sender of all mail."),
         ({"MAIL_FROM": "Acme"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"MAIL_FROM": "a@b..c"}, "MAIL_FROM must be a name and an e-mail address."),
-        ({"MAIL_FROM": "Me <a@b\nBcc: c@d>"}, "MAIL_FROM must be a name and an e-mail address."),
+        ({"MAIL_FROM": "Me <a@b\nBcc: c@d>"}, "MAIL_FROM contains a character that cannot be seen."),
         ({"FRONTEND_URL": "app.org"}, "FRONTEND_URL must be an http or https URL without query and fragment."),
         (
             {"FRONTEND_URL": "https://app.org/?a=b"},

@@ -5,13 +5,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from auth_api.settings.catalogue import SECRET_VARIABLES, SECTIONS
-from auth_api.settings.reader import DescribedField, text_of
+from auth_api.settings.reader import DescribedField
+from auth_api.settings.values import text_of
 
 HEAD: Final = """# Configuration
 
 Variables come from the environment, or from `.env` in the working directory; the environment takes precedence.
 Development needs none of them. Invalid settings stop the server and every command that reads them; all of them are
-reported at once, each with an example. `auth-api doctor` checks the rest.
+reported at once, each with an example or a fix. `auth-api doctor` checks the rest.
+
+Blanks around a value are removed. A value in quotes is rejected, because `docker --env-file` keeps quotes; in `.env`, a
+pair of quotes around a value is not a part of it. Nothing replaces placeholders or runs commands: `${{NAME}}` and
+`$(command)` are rejected. Lines of `.env` that cannot be read stop the server and every command; a variable of `.env`
+that is not a setting is a warning at startup, and fails the check of `auth-api doctor`.
 
 A blank variable counts as not set. Lists are JSON: `CORS_ORIGINS='["https://app.example.com"]'`; a list of one needs no
 brackets. True and false may also be written `1` and `0`, `yes` and `no`, `on` and `off`.
