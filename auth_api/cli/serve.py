@@ -3,7 +3,6 @@
 import asyncio
 import os
 import socket
-import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,7 +14,7 @@ from auth_api.asgi import start_log
 from auth_api.cli.context import load_settings, require_none
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import create_migrating_engine
-from auth_api.kit.db.failures import is_outage
+from auth_api.kit.db.failures import DATABASE_ERRORS, describe, is_outage
 from auth_api.kit.prometheus import remove_process
 from auth_api.operations.health.exposition import Exposition
 from auth_api.piccolo_app import APP_NAME, bind
@@ -58,18 +57,19 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     except AddressUnavailableError as error:
         raise StartRefusedError(str(error)) from error
     _require_database(settings)
-    asyncio.run(_prepare_database(settings, do_migrate=do_migrate or settings.database.sqlite_path is not None))
+    do_migrate = do_migrate or settings.database.sqlite_path is not None
+    has_database = asyncio.run(_prepare_database(settings, do_migrate=do_migrate))
     with _metrics(settings):
-        status = _run(settings, listening)
+        status = _run(settings, listening, has_database=has_database)
     sys.exit(status)
 
 
-def _run(settings: Settings, listening: socket.socket) -> int:
+def _run(settings: Settings, listening: socket.socket, *, has_database: bool) -> int:
     """Serve until a signal, and return the exit status."""
     policy = settings.server
     raise_open_file_limit(2 * policy.max_connections + FILES_BESIDES_CONNECTIONS)
     has_banner = settings.environment is Environment.DEVELOPMENT
-    announce = (lambda: print_banner(settings, listening)) if has_banner else None
+    announce = (lambda: print_banner(settings, listening, has_database=has_database)) if has_banner else None
     if policy.workers > 1:
         start_log(settings)
         return Supervisor(policy, listening, on_worker_end=remove_process).run(announce)
@@ -102,8 +102,12 @@ def _require_database(settings: Settings) -> None:
         raise StartRefusedError(message)
 
 
-async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
-    """Apply pending migrations, or require that none are pending; start even if the database is unavailable."""
+async def _prepare_database(settings: Settings, *, do_migrate: bool) -> bool:
+    """Apply pending migrations, or require that none are pending.
+
+    Returns:
+        False if the database is unavailable; the server starts nevertheless.
+    """
     engine = create_migrating_engine(settings.database)
     bind(engine)
     try:
@@ -113,14 +117,10 @@ async def _prepare_database(settings: Settings, *, do_migrate: bool) -> None:
             require_none(await migrations.pending(APP_NAME))
     except (migrations.MigrationFailedError, migrations.MigrationLockError) as error:
         raise StartRefusedError(str(error)) from error
-    except Exception as error:
-        if (path := settings.database.sqlite_path) is not None and isinstance(error, (sqlite3.Error, OSError)):
-            message = f"The database {path} cannot be used: {error}."
-            raise StartRefusedError(message) from error
-        if not is_outage(error):
-            raise
-        reason = f"{type(error).__name__} {getattr(error, 'sqlstate', '')}".strip()
-        click.echo(
-            f"The database does not respond ({reason}). Starting without it; /health/ready returns 503 until it does.",
-            err=True,
-        )
+    except DATABASE_ERRORS as error:
+        description = describe(settings.database, error)
+        if settings.database.sqlite_path is not None or not is_outage(error):
+            raise StartRefusedError(description) from error
+        click.echo(f"{description} Starting without it; /health/ready returns 503 until it responds.", err=True)
+        return False
+    return True

@@ -15,6 +15,7 @@ from auth_api.doctor.tables import evaluate_migrations
 from auth_api.kit.clock import monotonic, utc_now
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import explain
+from auth_api.kit.db.migrations import UTF8, wrong_encoding
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.piccolo_app import APP_NAME, bind
 
@@ -32,6 +33,7 @@ _LOCAL: Final = frozenset({"", "localhost", "127.0.0.1", "::1"})
 _FACTS: Final = """
 SELECT current_setting('server_version_num')::int / 10000 AS major,
     current_setting('server_version') AS version,
+    current_setting('server_encoding') AS encoding,
     clock_timestamp() AS now,
     current_setting('max_connections')::int AS max_connections,
     current_setting('superuser_reserved_connections')::int
@@ -56,6 +58,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     major: int
     version: str
+    encoding: str
     seconds: float
     clock_offset: float
     max_connections: int
@@ -81,6 +84,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
     return [
         ok("database.reachable", f"PostgreSQL at {policy.place} responds in {facts.seconds * 1000:.0f} ms."),
         evaluate_version(facts),
+        *evaluate_encoding(facts),
         evaluate_migrations(facts.applied),
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
@@ -121,6 +125,13 @@ def evaluate_version(facts: PostgresFacts) -> Finding:
         fix = f"Upgrade to PostgreSQL {MIN_POSTGRES_MAJOR} or newer."
         return fail("database.version", f"PostgreSQL {facts.version} is too old.", fix)
     return ok("database.version", f"PostgreSQL {facts.version}.")
+
+
+def evaluate_encoding(facts: PostgresFacts) -> Iterator[Finding]:
+    """Fail for a database that cannot store every text that people send."""
+    if facts.encoding != UTF8:
+        problem, _, fix = wrong_encoding(facts.encoding).partition(". ")
+        yield fail("database.encoding", f"{problem}.", fix)
 
 
 def evaluate_clock(seconds: float) -> Finding:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import socket
 import ssl
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -11,6 +12,11 @@ import msgspec
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.operations.health.schemas import CLIENT_PATH, SeenClient
 
+
+class InvalidUrlError(ValueError):
+    """The URL has another scheme than http or https, no host, or an invalid port."""
+
+
 TIMEOUT_SECONDS: Final = 5.0
 """For each of two requests."""
 
@@ -18,6 +24,19 @@ FORGED_IP: Final = "192.0.2.171"
 """An address reserved for documentation (RFC 5737), which no client has."""
 
 CHECK: Final = "proxy.address"
+
+_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
+    (socket.gaierror, "the host name cannot be resolved"),
+    (UnicodeError, "the host name cannot be resolved"),
+    (TimeoutError, "no response in time"),
+    (ConnectionRefusedError, "the connection was refused"),
+    (ssl.SSLError, "it does not use TLS at this point"),
+    (OSError, "the connection failed"),
+    (http.client.InvalidURL, "it is not a valid URL"),
+    (http.client.HTTPException, "it does not use HTTP at this point"),
+    (InvalidUrlError, "it is not an http or https URL"),
+)
+"""The first type that matches."""
 
 
 def check_proxy(url: str, token: str | None) -> Finding:
@@ -34,9 +53,17 @@ def check_proxy(url: str, token: str | None) -> Finding:
     except ssl.SSLCertVerificationError as error:
         return fail(CHECK, f"The certificate of {url} is not valid ({error.verify_message}).", "Renew it at the proxy.")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        message = f"{url} did not respond as this server does ({type(error).__name__})."
+        message = f"{url} did not respond as this server does: {_reason(error)}."
         return fail(CHECK, message, "Pass the URL that clients use, and check that proxy and server are running.")
     return evaluate_proxy(plain, forged)
+
+
+def _reason(error: Exception) -> str:
+    """Return why the request failed, without the names of Python's errors."""
+    for kind, reason in _REASONS:
+        if isinstance(error, kind):
+            return reason
+    return "the response is not that of auth_api"
 
 
 def evaluate_proxy(plain: SeenClient, forged: SeenClient) -> Finding:
@@ -78,9 +105,12 @@ def _ask(url: str, token: str | None, headers: dict[str, str]) -> SeenClient:
     parts = urlsplit(url)
     make: Any = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
     if make is None or not parts.hostname:
-        message = "not an http or https URL"
-        raise ValueError(message)
-    connection = make(parts.hostname, parts.port, timeout=TIMEOUT_SECONDS)
+        raise InvalidUrlError
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise InvalidUrlError from error
+    connection = make(parts.hostname, port, timeout=TIMEOUT_SECONDS)
     try:
         authorization = {"Authorization": f"Bearer {token}"} if token else {}
         connection.request("GET", f"{parts.path.rstrip('/')}{CLIENT_PATH}", headers={**authorization, **headers})

@@ -31,6 +31,7 @@ SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo"
 FACTS = PostgresFacts(
     major=17,
     version="17.2",
+    encoding="UTF8",
     seconds=0.001,
     clock_offset=0,
     max_connections=100,
@@ -112,6 +113,11 @@ def test_slow_hash_is_a_warning(seconds: float, verdict: str) -> None:
             ("warn", "A pooler is used, and prepared statements are kept."),
         ),
         (pooler(is_pooled=False, cache=9), None),
+        (next(database.evaluate_encoding(facts()), None), None),
+        (
+            next(database.evaluate_encoding(facts(encoding="SQL_ASCII")), None),
+            ("fail", "The encoding of the database is SQL_ASCII, and must be UTF8."),
+        ),
         (next(database.evaluate_time_limit(facts()), None), None),
         (
             next(database.evaluate_time_limit(facts(statement_timeout=0)), None),

@@ -125,11 +125,27 @@ def test_other_status_is_explained(status: int, verdict: str, message: str) -> N
         assert outcome(check_proxy(url, None)) == (verdict, message)
 
 
-@pytest.mark.parametrize("url", ["http://127.0.0.1:9", "ftp://127.0.0.1", "127.0.0.1:8000", "http://127.0.0.1:x"])
-def test_unreachable_server_is_a_failure(url: str) -> None:
-    verdict, message = outcome(check_proxy(url, None))
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://127.0.0.1:9", "the connection was refused"),
+        ("http://no-such-host.invalid", "the host name cannot be resolved"),
+        (f"http://{64 * 'a'}.example.com", "the host name cannot be resolved"),
+        ("ftp://127.0.0.1", "it is not an http or https URL"),
+        ("127.0.0.1:8000", "it is not an http or https URL"),
+        ("http://127.0.0.1:x", "it is not an http or https URL"),
+    ],
+)
+def test_unreachable_server_is_a_failure_with_its_reason(url: str, reason: str) -> None:
+    assert outcome(check_proxy(url, None)) == ("fail", f"{url} did not respond as this server does: {reason}.")
 
-    assert (verdict, message[: len(url)]) == ("fail", url)
+
+def test_server_without_tls_is_a_failure_with_its_reason() -> None:
+    with server(200) as (url, _):
+        https = url.replace("http://", "https://")
+        _, message = outcome(check_proxy(https, None))
+
+    assert message == f"{https} did not respond as this server does: it does not use TLS at this point."
 
 
 def test_untrusted_certificate_is_a_failure(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.support.deployment import Deployment
+from tests.support.processes import free_port
 from tests.support.server_output import json_lines
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
@@ -54,6 +55,21 @@ def test_banner_of_development_shows_urls_and_a_working_command(deployment: Depl
             assert httpx.get(page, trust_env=False).status_code == 200
         command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "ada"
+
+
+def test_banner_without_a_database_names_the_reason_and_nothing_to_try(deployment: Deployment) -> None:
+    place = f"127.0.0.1:{free_port()}/auth"
+
+    with deployment.server(ENVIRONMENT="development", DATABASE_URL=f"postgresql://ada:hunter2@{place}") as server:
+        output = server.output()
+
+    assert (
+        f"PostgreSQL at {place}: the connection was refused. Check host and port in DATABASE_URL, and whether the "
+        "server is running. Starting without it; /health/ready returns 503 until it responds.\n"
+    ) in output
+    assert f"  Database  PostgreSQL: {place} (unavailable)\n" in output
+    assert "register" not in output
+    assert "hunter2" not in output
 
 
 def test_production_prints_no_banner(deployment: Deployment) -> None:

@@ -41,6 +41,7 @@ DATABASE_ERRORS: Final = (
     asyncpg.InternalClientError,
     sqlite3.Error,
     OSError,
+    UnicodeError,
 )
 """All errors of the drivers."""
 
@@ -128,6 +129,6 @@ def _report(error: Exception, meaning: Meaning) -> None:
         event="database:misconfigured",
         error_type=type(error).__name__,
         code=_code_of(error),
-        fix=meaning.fix,
+        remedy=meaning.fix,
         **({"constraint": constraint} if constraint else {}),
     ).error(meaning.reason)

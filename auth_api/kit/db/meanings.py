@@ -48,6 +48,7 @@ _FREE_SPACE: Final = "Free space on the disk of the database."
 
 _LOST: Final = Meaning(Kind.OUTAGE, "the connection was lost", _CHECK_ADDRESS)
 _FAILED: Final = Meaning(Kind.OUTAGE, "the connection failed", _CHECK_ADDRESS)
+_UNKNOWN_HOST: Final = Meaning(Kind.OUTAGE, "the host name cannot be resolved", "Check the host in DATABASE_URL.")
 _STANDBY: Final = Meaning(
     Kind.OUTAGE,
     "it accepts no changes: it is a standby, or default_transaction_read_only is set",
@@ -202,10 +203,8 @@ _BY_TYPE: Final[tuple[tuple[type[Exception], Meaning], ...]] = (
             Kind.OUTAGE, "the TLS connection failed", "Enable ssl in PostgreSQL, or check sslmode in DATABASE_URL."
         ),
     ),
-    (
-        socket.gaierror,
-        Meaning(Kind.OUTAGE, "the host name cannot be resolved", "Check the host in DATABASE_URL."),
-    ),
+    (socket.gaierror, _UNKNOWN_HOST),
+    (UnicodeError, _UNKNOWN_HOST),  # a part of the name has more than 63 characters
     (
         TimeoutError,
         Meaning(

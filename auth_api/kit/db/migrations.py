@@ -15,8 +15,16 @@ from piccolo.apps.migrations.commands.forwards import run_forwards
 from piccolo.apps.migrations.tables import Migration
 
 from auth_api.kit.db.database import Engine
+from auth_api.kit.db.failures import is_set_up_fault
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.db.sqlite_connection import create_private_file
+
+UTF8: Final = "UTF8"
+"""The only encoding of PostgreSQL that stores every text."""
+
+FOREIGN_TABLE: Final = (
+    "The table `migration` belongs to another program. Use a database or a schema of its own for auth_api."
+)
 
 MAX_LOCK_WAIT_SECONDS: Final = 60
 """Time that a process waits while another one migrates."""
@@ -32,14 +40,44 @@ class MigrationLockError(Exception):
 
 
 class MigrationFailedError(Exception):
-    """A migration failed; the message is Piccolo's."""
+    """A migration failed, or the database cannot be used at all; the message says why."""
 
 
 async def pending(app_name: str) -> list[str]:
-    """Return the ids of the migrations that were not executed yet, oldest first."""
+    """Return the ids of the migrations that were not executed yet, oldest first.
+
+    Raises:
+        MigrationFailedError: the database has another encoding than UTF-8, or belongs to another program.
+    """
+    await _require_utf8()
     if not await Migration.table_exists():
         return missing(app_name, ())
-    return missing(app_name, await Migration.get_migrations_which_ran(app_name=app_name))
+    try:
+        executed = await Migration.get_migrations_which_ran(app_name=app_name)
+    except asyncpg.UndefinedTableError:  # the table that exists is in a schema outside of the search_path
+        return missing(app_name, ())
+    except (asyncpg.UndefinedColumnError, sqlite3.OperationalError) as error:
+        if not is_set_up_fault(error):
+            raise
+        raise MigrationFailedError(FOREIGN_TABLE) from error
+    return missing(app_name, executed)
+
+
+async def _require_utf8() -> None:
+    """Refuse a PostgreSQL database that cannot store every text that people send."""
+    if Migration._meta.db.engine_type != "postgres":  # noqa: SLF001 - Piccolo has no public name for it
+        return
+    ((encoding,),) = [row.values() for row in await Migration.raw("SHOW server_encoding")]
+    if encoding != UTF8:
+        raise MigrationFailedError(wrong_encoding(encoding))
+
+
+def wrong_encoding(encoding: str) -> str:
+    """Return what is wrong with a database that has this encoding, and the fix."""
+    return (
+        f"The encoding of the database is {encoding}, and must be UTF8. "
+        "Create another one: CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0"
+    )
 
 
 def missing(app_name: str, executed: Collection[str]) -> list[str]:
@@ -60,6 +98,7 @@ async def migrate(engine: Engine, app_name: str) -> list[str]:
     async with _one_at_a_time(engine):
         ids = await pending(app_name)
         if ids:
+            await Migration.create_table(if_not_exists=True)
             with contextlib.redirect_stdout(io.StringIO()) as output:
                 result = await run_forwards(app_name)
             if not result.success:

@@ -176,7 +176,7 @@ def test_only_faults_of_the_set_up_are_logged_with_their_fix(name: str) -> None:
     with logged("ERROR") as lines:
         translate(EXPLAINED[name])
 
-    events = [(line["event"], line["fix"]) for line in lines]
+    events = [(line["event"], line["remedy"]) for line in lines]
     fix = explain(EXPLAINED[name])[1]
     assert events == ([("database:misconfigured", fix)] if name in {*FAULTS, *UNUSABLE} else [])
 
