@@ -27,12 +27,15 @@ _REASONS: Final = {
     "SMTPException": "it does not support this",
     "ConnectionResetError": "the server closed the connection",
     "OSError": "none of its addresses accepted it",
+    "UnicodeError": "the host name is not valid",
+    "SMTPNotSupported": "it does not support addresses that are not ASCII",
+    "UnicodeEncodeError": "it does not support addresses that are not ASCII",
     NOT_SMTP: "it is not an SMTP server",
 }
 
 
 async def check_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
-    """Connect to the mail server and log in, or check the folder that mail is written to in development."""
+    """Connect to the mail server, log in and name the sender; or check the folder of mails in development."""
     if policy.server is not None:
         return await _check_server(policy, policy.server)
     if policy.folder is not None:

@@ -57,6 +57,9 @@ class ScriptedMailServer:
             allow_reuse_address = True
             request_queue_size = 64
 
+            def handle_error(self, request: object, client_address: object) -> None:
+                """Write nothing: clients may break the connection."""
+
         self._server = Server(("127.0.0.1", 0), Conversation)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         return self
@@ -91,9 +94,9 @@ def _converse(connection: socketserver.StreamRequestHandler, script: ScriptedMai
         line = _read_mail(connection) if command == "DATA" and reply.startswith("354") else connection.rfile.readline()
         if not line:
             return
-        command = line.decode().split(" ")[0].strip().upper()
+        command = line.decode("latin-1").split(" ")[0].strip().upper()
         if command == "RCPT":
-            recipient = line.decode().partition("<")[2].partition(">")[0]
+            recipient = line.decode("latin-1").partition("<")[2].partition(">")[0]
             script.asked.append(recipient)
 
 

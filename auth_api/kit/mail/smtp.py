@@ -9,7 +9,13 @@ from typing import Any, Final
 
 import aiosmtplib
 from aiosmtplib import SMTPResponse, SMTPStatus
-from aiosmtplib.errors import SMTPException, SMTPRecipientRefused, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib.errors import (
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
 
 from auth_api.kit.mail.failures import FailureMeaning, MailError, PermanentMailError, SendPhase, TransientMailError
 from auth_api.kit.mail.message import Message, to_mime
@@ -58,13 +64,14 @@ class SmtpMailer:
             await client.send_message(mime, sender=self._sender.addr_spec, recipients=[message.recipient])
 
     async def check_connection(self) -> None:
-        """Connect, start TLS and log in as for a mail, then disconnect.
+        """Connect, start TLS, log in and name the sender as for a mail, then disconnect.
 
         Raises:
-            TransientMailError: the server is unreachable, failed the certificate check, or does not accept the login.
+            TransientMailError: the server is unreachable, failed the certificate check, or does not accept the login
+                or the sender.
         """
-        async with self._session():
-            pass
+        async with self._session() as client:
+            await client.mail(self._sender.addr_spec)
 
     @asynccontextmanager
     async def _session(self) -> AsyncIterator["_Client"]:
@@ -80,12 +87,12 @@ class SmtpMailer:
         )
         with _errors_translated(client):
             async with client:
+                await client.ehlo()
                 if server.tls == "starttls":
-                    await client.ehlo()
                     client.phase = SendPhase.TLS
                     await client.starttls()
-                if server.username is not None:
                     await client.ehlo()
+                if server.username is not None:
                     client.phase = SendPhase.AUTH
                     await client.login(server.username, server.password or "")
                 yield client
@@ -163,6 +170,8 @@ def _breakdown(error: Exception, phase: SendPhase) -> MailError:
         meaning = FailureMeaning.UNAVAILABLE
     elif phase is SendPhase.AUTH:
         meaning = FailureMeaning.LOGIN
-    else:  # this mail cannot be sent with this server, for example because an address is not ASCII
+    elif phase is SendPhase.MAIL or isinstance(error, SMTPNotSupported):  # it is not ASCII; recipients always are
+        phase, meaning = SendPhase.MAIL, FailureMeaning.SENDER
+    else:
         meaning = FailureMeaning.CONTENT
     return TransientMailError(type(cause).__name__, meaning=meaning, phase=phase)
