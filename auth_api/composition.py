@@ -100,6 +100,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         email_ownership=email_ownership,
         limits=mail_limits,
         is_on=settings.mail.is_on or mailer is not None,
+        delay_seconds=settings.mail.delay_seconds,
     )
     delivery = Delivery(
         database=database,

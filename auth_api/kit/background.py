@@ -35,9 +35,12 @@ class BackgroundJob:
         self._woken = asyncio.Event()
         self._is_stopping = False
 
-    def wake(self) -> None:
-        """End the current pause, because there is work."""
-        self._woken.set()
+    def wake(self, after: float = 0.0) -> None:
+        """End the pause in which the job is after this number of seconds, because there is work then."""
+        if after:
+            asyncio.get_running_loop().call_later(after, self._woken.set)
+        else:
+            self._woken.set()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

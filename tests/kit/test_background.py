@@ -26,6 +26,20 @@ async def test_job_runs_at_once_and_again_when_woken() -> None:
         await until(lambda: len(steps) == 2)
 
 
+async def test_job_can_be_woken_later() -> None:
+    steps: list[int] = []
+
+    async def step() -> float:
+        steps.append(1)
+        return DAY_SECONDS
+
+    job = BackgroundJob("sweep", step)
+    async with job.running():
+        await until(lambda: len(steps) == 1)
+        job.wake(0.001)
+        await until(lambda: len(steps) == 2)
+
+
 async def test_job_that_is_woken_during_a_step_runs_again() -> None:
     steps: list[int] = []
 

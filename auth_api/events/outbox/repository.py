@@ -18,22 +18,25 @@ _IS_UNLOCKED: Final = "(locked_until IS NULL OR locked_until < (SELECT clock_tim
 
 
 @circuit_breaker(service=SERVICE)
-async def insert(
+async def insert(  # noqa: PLR0913 - the columns of the table
     kind_name: str,
     *,
     user_id: int | None,
     email: str | None,
     parameters: dict[str, object],
     request_context: RequestContext,
+    delay: float = 0.0,
 ) -> None:
-    """Add a mail that is due at once."""
+    """Add a mail that is due after `delay` seconds."""
     await OutboxRow.raw(
         "INSERT INTO outbox (template, user_id, address, parameters, attempts, next_attempt_at, created_at) "
-        "SELECT {}, {}, {}, {}, 0, now, now FROM (SELECT clock_timestamp() AS now) AS clock",
+        "SELECT {}, {}, {}, {}, 0, timestamptz_pl_interval(now, make_interval(0, 0, 0, 0, 0, 0, {})), now "
+        "FROM (SELECT clock_timestamp() AS now) AS clock",
         kind_name,
         user_id,
         email,
         msgspec.json.encode({**parameters, "salt": new_salt(), "origin": request_context}).decode(),
+        delay,
     )
 
 

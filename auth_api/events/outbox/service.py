@@ -1,5 +1,6 @@
 """Stores mails to be sent after the commit."""
 
+import random
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
@@ -20,19 +21,24 @@ class Outbox:
 
     The mails of one kind to one e-mail address are limited. Callers must not reveal whether a mail was stored.
 
+    A mail is due after a random time: drafting and sending it takes longer if a user has the e-mail address, and right
+    after the response this would delay the next responses of the process measurably.
+
     Args:
         kinds: the kinds of mail that can be stored.
         email_ownership: looks recipients up.
         limits: counts the mails.
         is_on: whether mails can be sent; if not, none is stored.
-        on_arrival: called after each commit that stored a mail.
+        delay_seconds: shortest time until a mail is due; the longest one is three times as long.
+        on_arrival: called after each commit that stored a mail, with the seconds until it is due.
     """
 
     kinds: tuple[MailKind, ...]
     email_ownership: EmailOwnership
     limits: MailLimits
     is_on: bool
-    on_arrival: Callable[[], None] = field(default=lambda: None)
+    delay_seconds: float
+    on_arrival: Callable[[float], None] = field(default=lambda _delay: None)
 
     @property
     def link_paths(self) -> frozenset[str]:
@@ -106,7 +112,13 @@ class Outbox:
         parameters: dict[str, object],
     ) -> None:
         if self.is_on:
+            delay = random.uniform(self.delay_seconds, 3 * self.delay_seconds)  # noqa: S311 - hides work, no secret
             await repository.insert(
-                kind.name, user_id=user_id, email=email, parameters=parameters, request_context=request_context
+                kind.name,
+                user_id=user_id,
+                email=email,
+                parameters=parameters,
+                request_context=request_context,
+                delay=delay,
             )
-            after_commit(self.on_arrival)
+            after_commit(lambda: self.on_arrival(delay))

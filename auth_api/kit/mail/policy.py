@@ -145,6 +145,18 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = None
 
+    delay_seconds: Annotated[
+        float,
+        Setting(
+            "MAIL_DELAY",
+            "Shortest time from a request to the sending of its mail. It is random, up to three times as long, and "
+            "hides the work that an existing account causes.",
+            minimum=0,
+            maximum=60,
+            unit="seconds",
+        ),
+    ] = 1.0
+
     @property
     def product(self) -> str:
         """The product's name in mails and on pages: the display name of the sender."""

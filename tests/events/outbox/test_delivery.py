@@ -16,7 +16,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail
-from tests.conftest import UserFactory
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.log_lines import logged
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import age_mails, audit_actions, outbox_rows
@@ -55,7 +55,7 @@ async def test_sender_is_woken_after_the_commit(
 ) -> None:
     await user_factory()
     woken: list[str] = []
-    monkeypatch.setattr(services.outbox, "on_arrival", lambda: woken.append("woken"))
+    monkeypatch.setattr(services.outbox, "on_arrival", lambda _delay: woken.append("woken"))
 
     async def work() -> None:
         await services.outbox.to_email(PASSWORD_RESET, ADA, HERE)
@@ -64,6 +64,26 @@ async def test_sender_is_woken_after_the_commit(
     await services.database.transaction(work)
 
     assert woken == ["end of the transaction", "woken"]
+
+
+async def test_mail_is_due_after_a_random_time_for_known_and_unknown_emails(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    """The work that a known address causes must not begin right after the response, in whatever process."""
+    await user_factory()
+    delays: list[float] = []
+    async with app_with(mailer=mailbox, MAIL_DELAY="20") as other:
+        other.services.outbox.on_arrival = delays.append
+        for email in (ADA, CanonicalEmail("unknown@example.com")) * 5:
+            await request_reset(other.services, email)
+        await other.services.delivery.deliver_all()
+
+    rows = await outbox_rows()
+    stored_delays = [(row["next_attempt_at"] - row["created_at"]).total_seconds() for row in rows]
+    assert [row["attempts"] for row in rows] == [0] * 10
+    assert all(20 <= delay <= 60 for delay in stored_delays)
+    assert len(set(delays)) > 5
+    assert stored_delays == pytest.approx(delays, abs=0.001)  # the job is woken when the mail is due
 
 
 async def test_mail_is_sent_once_and_its_parameters_are_deleted(
