@@ -18,6 +18,19 @@ AMBIGUOUS_URL: Final = (
 
 _NO_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})|%00|\$[{(]|\{\{")
 
+_BASE_URL: Final = re.compile(
+    r"""
+    https?://
+    (?: \[[0-9A-Fa-f:.]+\] | [A-Za-z0-9_] [A-Za-z0-9_-]* (?: \. [A-Za-z0-9_-]+ )* )
+    (?: : (?P<port> [0-9]{1,5} ) )?
+    (?: / [A-Za-z0-9._~!$&'()*+,;=:@%-]+ )*
+    """,
+    re.VERBOSE,
+)
+"""Scheme, host, port and path of RFC 3986; a name of another script is written as its A-label (`xn--…`)."""
+
+_MAX_PORT: Final = 65535
+
 _REFERENCE: Final = re.compile(
     r"""
     (?: \.{0,2}/ | ~ | file: | vault: | op: | arn: | env: | ssm: | projects/ | ref\+ | ENC\[ | @Microsoft\. | \{ ).*
@@ -104,13 +117,17 @@ def is_ambiguous(rest: str) -> bool:
 
 
 def parse_base_url(text: str) -> str:
-    """Return a URL to which paths can be appended; raise a ValueError for a text that is not a URL."""
+    """Return a URL to which paths can be appended; raise a ValueError for any other text."""
     try:
-        urlsplit(text)
-    except ValueError as error:
-        message = "must be a URL"
-        raise ValueError(message) from error
-    return text.rstrip("/")
+        scheme = urlsplit(text).scheme  # rejects what is not an IPv6 address between brackets
+    except ValueError:
+        scheme = ""
+    base = scheme + text[len(scheme) :].rstrip("/")
+    found = _BASE_URL.fullmatch(base)
+    if found is None or not 0 < int(found["port"] or 1) <= _MAX_PORT or _NO_ESCAPE.search(base):
+        message = "must be an http or https URL with a host, and without a user, blanks, query and fragment"
+        raise ValueError(message)
+    return base
 
 
 def secret_problem(variable: str, text: str) -> str:

@@ -118,10 +118,8 @@ def _http(read: Reader, *, port: int) -> HttpPolicy:
     """Read the policy; in production `PUBLIC_URL` has no default and must use https."""
     own_url = "" if read.is_production else f"http://127.0.0.1:{port}"
     policy = read.build(HttpPolicy, {"public_url": own_url})
-    if read.is_production and not policy.public_url.startswith("https://"):
+    if read.is_production and not policy.public_url.startswith("https://") and not read.has_problem("PUBLIC_URL"):
         read.problem("PUBLIC_URL", "must be this server's https URL in production", "https://auth.your-company.com")
-    elif not policy.public_url.startswith(("http://", "https://")):
-        read.problem("PUBLIC_URL", "must be an http or https URL", "http://127.0.0.1:8000")
     return policy
 
 

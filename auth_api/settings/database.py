@@ -17,9 +17,12 @@ def read_database(read: Reader, *, workers: int) -> DatabasePolicy:
     scheme, _, rest = url.partition("://")
     scheme = scheme.lower()
     postgres = parse_postgres_url(rest) if scheme in _POSTGRES_SCHEMES else PostgresUrl()
-    path = rest.removeprefix("/").split("?")[0] if scheme in _SQLITE_SCHEMES else None
+    path = rest.removeprefix("/") if scheme in _SQLITE_SCHEMES else None
     if scheme not in (*_POSTGRES_SCHEMES, *_SQLITE_SCHEMES) or path == "":
         read.problem("DATABASE_URL", "must be a PostgreSQL or SQLite URL", "postgresql://user:password@host:5432/auth")
+    elif path is not None and (not path.isprintable() or any(part in path for part in ("?", "${", "$("))):
+        problem = "must end with the path of the SQLite file, without parameters and placeholders"
+        read.problem("DATABASE_URL", problem, DEFAULT_DATABASE_URL)
     elif path == ":memory:":
         problem = "must name a file: each connection would have a database of its own in memory"
         read.problem("DATABASE_URL", problem, DEFAULT_DATABASE_URL)

@@ -1,7 +1,6 @@
 """Settings of mail and of e-mail verification."""
 
 from email.headerregistry import Address
-from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
@@ -9,8 +8,6 @@ import msgspec
 from auth_api.kit.mail.policy import EXAMPLE_SERVER_URL, MailPolicy, parse_sender
 from auth_api.settings.reader import Environment, Reader
 from auth_api.users.policy import VerificationPolicy
-
-_EXAMPLE_FRONTEND_URL: Final = "https://app.your-company.com"
 
 
 def read_mail(read: Reader, *, public_url: str) -> MailPolicy:
@@ -21,7 +18,13 @@ def read_mail(read: Reader, *, public_url: str) -> MailPolicy:
     server = policy.server
     if read.is_production and server is not None and server.tls == "none" and server.password is not None:
         read.problem("SMTP_URL", "must not send a password without TLS in production", EXAMPLE_SERVER_URL)
-    _check_frontend_url(read, policy.frontend_url)
+    if (
+        read.is_production
+        and read.is_set("FRONTEND_URL")
+        and not read.has_problem("FRONTEND_URL")
+        and not policy.frontend_url.startswith("https://")
+    ):
+        read.problem("FRONTEND_URL", "must be an https URL in production", "https://app.your-company.com")
     has_folder = server is None and read.environment is Environment.DEVELOPMENT
     return policy if has_folder else msgspec.structs.replace(policy, folder=None)
 
@@ -32,15 +35,6 @@ def _own_sender(public_url: str) -> Address:
         return parse_sender(f"auth_api <no-reply@{urlsplit(public_url).hostname or 'localhost'}>")
     except ValueError:
         return parse_sender("auth_api <no-reply@localhost>")
-
-
-def _check_frontend_url(read: Reader, url: str) -> None:
-    """Record a URL that links cannot begin with; the default is that of `PUBLIC_URL`, which is checked elsewhere."""
-    parts = urlsplit(url)
-    schemes = {"https"} if read.is_production else {"http", "https"}
-    if read.is_set("FRONTEND_URL") and (parts.scheme not in schemes or parts.query or parts.fragment):
-        kind = "https" if read.is_production else "http or https"
-        read.problem("FRONTEND_URL", f"must be an {kind} URL without query and fragment", _EXAMPLE_FRONTEND_URL)
 
 
 def read_verification(read: Reader, mail: MailPolicy) -> VerificationPolicy:

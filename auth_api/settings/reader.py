@@ -102,6 +102,10 @@ class Reader:
         if found not in self._problems:
             self._problems.append(found)
 
+    def has_problem(self, variable: str) -> bool:
+        """Return whether a problem of the variable was recorded."""
+        return any(found.variable == variable for found in self._problems)
+
     def raise_problems(self) -> None:
         """Raise an InvalidSettingsError if a problem was recorded."""
         if self._problems:

@@ -39,9 +39,8 @@ def test_development_writes_mail_to_a_folder() -> None:
     assert policy.frontend_url == "http://127.0.0.1:8000"
 
 
-@pytest.mark.parametrize("url", ["http://[::1]:8000", "http://a..b"], ids=["IPv6 address", "malformed name"])
-def test_sender_is_at_localhost_if_the_public_host_cannot_have_mail_addresses(url: str) -> None:
-    assert str(mail(**DEVELOPMENT, PUBLIC_URL=url).sender) == "auth_api <no-reply@localhost>"
+def test_sender_is_at_localhost_if_the_public_host_cannot_have_mail_addresses() -> None:
+    assert str(mail(**DEVELOPMENT, PUBLIC_URL="http://[::1]:8000").sender) == "auth_api <no-reply@localhost>"
 
 
 def test_mail_folder_can_be_set() -> None:
@@ -87,14 +86,14 @@ def test_links_begin_with_the_frontend_url() -> None:
         ({"MAIL_FROM": "Acme"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"MAIL_FROM": "a@b..c"}, "MAIL_FROM must be a name and an e-mail address."),
         ({"MAIL_FROM": "Me <a@b\nBcc: c@d>"}, "MAIL_FROM contains a character that cannot be seen."),
-        ({"FRONTEND_URL": "app.org"}, "FRONTEND_URL must be an http or https URL without query and fragment."),
+        ({"FRONTEND_URL": "app.org"}, "FRONTEND_URL must be an http or https URL with a host, and without a user"),
         (
             {"FRONTEND_URL": "https://app.org/?a=b"},
-            "FRONTEND_URL must be an http or https URL without query and fragment.",
+            "FRONTEND_URL must be an http or https URL with a host, and without a user",
         ),
         (
             {"FRONTEND_URL": "https://app.org/#a"},
-            "FRONTEND_URL must be an http or https URL without query and fragment.",
+            "FRONTEND_URL must be an http or https URL with a host, and without a user",
         ),
         (
             {"MAIL_TEMPLATES": "/nowhere/at/all"},
@@ -120,7 +119,7 @@ def test_production_rejects_smtp_passwords_without_tls() -> None:
 def test_production_rejects_a_frontend_url_without_https() -> None:
     message = error_text(**PRODUCTION, FRONTEND_URL="http://app.org")
 
-    assert message.startswith("FRONTEND_URL must be an https URL without query and fragment.")
+    assert message.startswith("FRONTEND_URL must be an https URL in production.")
 
 
 def test_template_folder_can_be_set(tmp_path: Path) -> None:

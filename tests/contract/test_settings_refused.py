@@ -37,6 +37,7 @@ HOSTS = "must list host names or IP addresses, without scheme and port"
 MEMORY = "must name a file: each connection would have a database of its own in memory"
 TOKEN = "must have at least 16 characters, all of them printable ASCII"
 SHORT = "is shorter than 32 bytes"
+BASE_URL = "must be an http or https URL with a host, and without a user, blanks, query and fragment"
 MISSING = "is missing: a secret of at least 32 bytes"
 GUESSED = "looks like an example or is easy to guess"
 HTTPS = "must be this server's https URL in production"
@@ -71,7 +72,7 @@ def remedy(variable: str, example: str) -> str:
         ("MAX_CONNECTIONS", "0", NUMBER.format("1 to 100000"), "1000"),
         ("SHUTDOWN_DELAY", "-1", SECONDS.format("0 to 300"), "0"),
         ("SHUTDOWN_TIMEOUT", "0", SECONDS.format("0.1 to 300"), "20"),
-        ("PUBLIC_URL", "auth.example.org", "must be an http or https URL", "http://127.0.0.1:8000"),
+        ("PUBLIC_URL", "auth.example.org", BASE_URL, "https://auth.your-company.com"),
         ("CORS_ORIGINS", "*", ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, APP_ORIGIN),

@@ -44,6 +44,7 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "URL of this server for its clients, with its path below a proxy if it has one.",
             parse=parse_base_url,
             accepts="an http or https URL; in production an https URL",
+            example="https://auth.your-company.com",
             default_text="`http://127.0.0.1:$PORT`; in production none",
         ),
     ]

@@ -131,6 +131,7 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "`/account/` off.",
             parse=parse_base_url,
             accepts="an http or https URL; in production an https URL",
+            example="https://app.your-company.com",
             default_text="`PUBLIC_URL`",
         ),
     ]
