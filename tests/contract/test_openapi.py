@@ -376,6 +376,20 @@ def test_example_of_a_response_matches_its_schema(operation: Described) -> None:
     ]
 
 
+async def test_operations_that_return_pages_document_html(client: httpx.AsyncClient) -> None:
+    paged = set()
+
+    for operation in operations():
+        if operation.method == "GET":
+            path = operation.path.format(error_code="NOT_FOUND")
+            response = await client.get(path, headers={"Accept": "text/html"})
+            media_type = response.headers["content-type"].partition(";")[0]
+            assert media_type in operation.responses[str(response.status_code)]["content"]
+            paged |= {operation.name} if media_type == "text/html" else set()
+
+    assert paged == {"listErrors", "readError"}
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
 def test_example_of_a_request_matches_its_schema(operation: Described) -> None:
     assert schema_errors(body_example(operation), body_schema(operation)) == []

@@ -62,6 +62,9 @@ RESPONSE_EXAMPLES: Final = "response_examples"
 REQUEST_EXAMPLES: Final = "request_examples"
 """Keys of a handler's `opt`: its examples by name."""
 
+ALSO_HTML: Final = "also_html"
+"""Key of a handler's `opt`: clients that prefer HTML get a page instead of JSON."""
+
 EXAMPLE: Final = "example"
 """Name of the first example."""
 

@@ -21,6 +21,7 @@ from litestar.openapi.spec import (
 from litestar.routes import HTTPRoute
 
 from auth_api.kit.http.openapi import (
+    ALSO_HTML,
     BODY_ERRORS,
     DATABASE_ERRORS,
     EDGE_ERRORS,
@@ -156,6 +157,8 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
         success.description = _SUCCESS_DESCRIPTIONS.get(handler.status_code, success.description)
     if isinstance(success, OpenAPIResponse) and success.content:
         _add_examples(success.content, handler.opt[RESPONSE_EXAMPLES])
+        if ALSO_HTML in handler.opt:
+            success.content["text/html"] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bool) -> None:

@@ -73,6 +73,7 @@ class ErrorController(Controller):
         "/",
         summary="List all errors",
         operation_id="listErrors",
+        also_html=True,
         **public(response=EXAMPLE_LIST),
     )
     async def list_errors(
@@ -85,6 +86,7 @@ class ErrorController(Controller):
         "/{error_code:str}",
         summary="Describe an error",
         operation_id="readError",
+        also_html=True,
         **public(NotFoundException, response=EXAMPLE_DESCRIPTION),
     )
     async def read_error(
