@@ -4,11 +4,13 @@ Every operation of the OpenAPI document gets requests that its schema allows and
 without an access token. A response must not be a 5xx, and its status, headers and body must be documented. Requests
 that the schema forbids must be refused, and so must requests without a token where one is required.
 
-A request that the schema allows may still be refused, as a schema cannot tell a mailed token from an invented one.
+A request that the schema allows may still be refused, as a schema cannot tell a mailed token from an invented one. But
+every operation must have succeeded at least once, or its limits and checks have hidden the code behind them.
 """
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import httpx
+
+from tests.fuzz.odd_requests import OddClient
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
 
@@ -67,6 +72,26 @@ def passes(schemathesis: Path, url: str, caller: str, folder: Path) -> bool:
     return subprocess.run(command, cwd=folder, env={**os.environ, **hooks}, check=False).returncode == 0
 
 
+def odd_requests_pass(url: str, document: dict[str, Any]) -> bool:
+    """Send the requests that Schemathesis does not generate, print the failures, and return whether there are none."""
+    failures = list(OddClient(url, document).failures())
+    for failure in failures:
+        print_line(failure)
+    return not failures
+
+
+def operations_without_success(url: str, document: dict[str, Any]) -> list[str]:
+    """Return the operations that have had no successful response, according to the metrics."""
+    metrics = httpx.get(f"{url}/metrics", trust_env=False).text
+    succeeded = set()
+    for labels in re.findall(r"^auth_api_http_requests_total{(.*)}", metrics, re.MULTILINE):
+        label = dict(re.findall(r'(\w+)="(.*?)"', labels))
+        if label["status"].startswith("2"):
+            succeeded.add(f"{label['method']} {label['route']}")
+    described = {f"{method.upper()} {path}" for path, item in document["paths"].items() for method in item}
+    return sorted(described - succeeded)
+
+
 def main(schemathesis: Path, engines: list[str]) -> int:
     """Return the exit status."""
     failed = []
@@ -76,6 +101,12 @@ def main(schemathesis: Path, engines: list[str]) -> int:
                 print_line(f"=== {engine}, requests of caller {caller}")
                 if not passes(schemathesis, server.url, caller, deployment.folder):
                     failed.append(f"{engine}, {caller}")
+            document = httpx.get(f"{server.url}/schema/openapi.json", trust_env=False).json()
+            print_line(f"=== {engine}, odd requests")
+            if not odd_requests_pass(server.url, document):
+                failed.append(f"{engine}, odd requests")
+            if missing := operations_without_success(server.url, document):
+                failed.append(f"{engine}, no success of {', '.join(missing)}")
     print_line(f"Failed: {'; '.join(failed)}" if failed else "All checks passed.")
     return 1 if failed else 0
 

@@ -1,59 +1,66 @@
-"""Hooks for Schemathesis, which imports this module in an environment of its own: authentication and passwords."""
+"""Hooks for Schemathesis, which imports this module in an environment of its own: users, passwords and tokens.
+
+Generated values pass no check of a password or token, so a part of the requests gets real ones.
+"""
 
 import itertools
-import json
 import os
-import urllib.request
-import zlib
-from typing import Any
-from urllib.error import HTTPError
+from collections import Counter
+from typing import Any, Final
 
 import schemathesis
 
-URL = os.environ["FUZZ_URL"]
-"""Base URL of the server."""
+from tests.fuzz.accounts import PASSWORD, Api
 
-PASSWORD = "Correct-Horse-7-Staple"
-MAX_PASSWORD_LENGTH = 1024
+MAX_REQUESTS_PER_USER: Final = 4
+"""Fewer than the failed passwords after which an account is throttled."""
 
+MAX_MAILED_TOKENS: Final = 5
+"""Real tokens per operation; each one takes a mail."""
 
-def call(method: str, path: str, *, token: str = "", body: Any = None) -> Any:
-    """Send a request and return the JSON document of the response."""
-    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
-    content = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(URL + path, data=content, headers=headers, method=method)  # noqa: S310 - http
-    with urllib.request.urlopen(request) as response:  # noqa: S310 - http
-        return json.load(response)
+api = Api(os.environ["FUZZ_URL"])
+numbers = itertools.count()
+mailed_tokens: Counter[str] = Counter()
 
 
-if os.environ.get("FUZZ_AS") == "user":
+@schemathesis.hook  # type: ignore[untyped-decorator]  # installed in another environment
+def before_call(_context: Any, case: Any, **_arguments: Any) -> None:
+    """Put real passwords and tokens into every second request that the schema allows."""
+    body, path = case.body, case.operation.path
+    if (
+        not isinstance(body, dict)
+        or case.meta is None
+        or not case.meta.generation.mode.is_positive
+        or next(numbers) % 2
+    ):
+        return
+    real = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
+    if "refresh_token" in body:
+        real["refresh_token"] = api.register().refresh_token
+    if "token" in body and mailed_tokens[path] < MAX_MAILED_TOKENS:
+        mailed_tokens[path] += 1
+        real["token"] = api.mailed_token(path)
+    case.body = {**body, **{name: value for name, value in real.items() if name in body}}
+
+
+if os.environ["FUZZ_AS"] == "user":
 
     @schemathesis.auth(refresh_interval=None)
     class LoggedInUser:
-        """Add a user's access token to requests; register a new user when a request has ended the session."""
+        """Add a user's access token to requests; register a new user after some, or if the session has ended."""
 
         def __init__(self) -> None:
-            self._numbers = itertools.count()
             self._token = ""
+            self._requests = MAX_REQUESTS_PER_USER
 
         def get(self, _case: Any, _context: Any) -> str:
             """Return a valid access token."""
-            try:
-                call("GET", "/api/user/profile", token=self._token)
-            except HTTPError:
-                name = f"user{next(self._numbers)}.{os.getpid()}"
-                person = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
-                self._token = call("POST", "/api/auth/register", body=person)["access_token"]
+            self._requests += 1
+            if self._requests > MAX_REQUESTS_PER_USER or not api.accepts(self._token):
+                self._token = api.register().access_token
+                self._requests = 1
             return self._token
 
         def set(self, case: Any, token: str, _context: Any) -> None:
             """Set the Authorization header of a request."""
             case.headers = {**(case.headers or {}), "Authorization": f"Bearer {token}"}
-
-    @schemathesis.hook  # type: ignore[untyped-decorator]  # installed in another environment
-    def map_body(_context: Any, body: Any) -> Any:
-        """Put the correct password into every second body, so that the code behind the password check is tested too."""
-        sent = body.get("current_password") if isinstance(body, dict) else None
-        if isinstance(sent, str) and len(sent) <= MAX_PASSWORD_LENGTH and zlib.crc32(repr(body).encode()) % 2:
-            return {**body, "current_password": PASSWORD}
-        return body
