@@ -1,5 +1,6 @@
 """Routes to refresh, list and end sessions, and to publish the keys."""
 
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -103,13 +104,16 @@ class SessionController(Controller):
         request_context: Injected[RequestContext],
         data: JSONBody[LogoutRequest | None] = None,
     ) -> LoggedOut:
-        """End the session of the refresh token in the body, or else of the access token, at once.
+        """End the session of the access token, of the refresh token in the body, or of both, at once.
 
-        The request also succeeds if the session has already ended or the access token has expired.
+        The request also succeeds if the session has already ended or the access token has expired. Together with a
+        refresh token, an access token that is not genuine is ignored.
         """
-        if data is not None and data.refresh_token is not None:
-            await sessions.log_out_by_refresh_token(data.refresh_token, request_context)
-        else:
+        if data is None or data.refresh_token is None:
+            await sessions.log_out(bearer_token(request.scope), request_context)
+            return LOGGED_OUT
+        await sessions.log_out_by_refresh_token(data.refresh_token, request_context)
+        with suppress(AuthenticationRequiredException, TokenInvalidException):
             await sessions.log_out(bearer_token(request.scope), request_context)
         return LOGGED_OUT
 

@@ -66,18 +66,6 @@ async def test_enabling_a_user_does_not_restore_sessions(user_factory: UserFacto
     assert (await ada.log_in()).status == 200
 
 
-async def test_logout_prefers_the_refresh_token_in_the_body(user_factory: UserFactory) -> None:
-    ada = await user_factory()
-    phone = Actor(ada.client)
-    await phone.log_in()
-
-    response = await ada.call("POST", "/api/auth/logout", json={"refresh_token": phone.refresh_token})
-
-    assert response.json == {"message": "Logged out."}
-    assert (await phone.profile()).outcome == (401, "TOKEN_REVOKED")
-    assert (await ada.profile()).status == 200
-
-
 async def test_logout_with_both_tokens_is_recorded_once(user_factory: UserFactory) -> None:
     ada = await user_factory()
 
