@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 import click
-import msgspec
 
 from auth_api.cli.context import run
 from auth_api.events.audit.schemas import exported_view
 from auth_api.events.audit.service import MAX_TIME, MIN_TIME
+from auth_api.kit.printable import printable_json
 from auth_api.services import Services
 
 
@@ -54,6 +54,6 @@ def export(*, since: datetime, until: datetime, name: str | None, after: int) ->
     async def work(services: Services) -> None:
         user_id = (await services.administration.find(name)).id if name is not None else None
         async for rows in services.audit.export(after=after, since=since, until=until, user_id=user_id):
-            click.echo(b"\n".join(msgspec.json.encode(exported_view(row)) for row in rows))
+            click.echo(b"\n".join(printable_json(exported_view(row)) for row in rows))
 
     run(work)

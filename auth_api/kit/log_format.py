@@ -3,7 +3,6 @@
 Tracebacks do not contain values of variables (`diagnose` is off where records are created).
 """
 
-import json
 import re
 import traceback
 from collections.abc import Mapping
@@ -11,11 +10,12 @@ from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import asyncpg
-import msgspec
 
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.printable import printable_json
 
 if TYPE_CHECKING:
     from loguru import Record
@@ -72,6 +72,20 @@ def redact(name: str, value: Any) -> Any:
     return redact(name, str(value))
 
 
+def loggable_path(path: str, raw_path: bytes) -> str:
+    """Return the beginning of a request's path as the client sent it, percent-encoded and without secrets.
+
+    Args:
+        path: the decoded path, in which secrets are searched, since a client can encode any character.
+        raw_path: the path without the query string.
+    """
+    redacted = redact("", path)
+    sent = (
+        raw_path.decode("ascii", errors="backslashreplace") if redacted == path else quote(redacted, safe="/[]@:$&+,=")
+    )
+    return sent[:MAX_LOGGED_PATH_CHARACTERS]
+
+
 def flat_line(message: str, fields: Mapping[str, Any], *, at: datetime, level: str, source: str) -> bytes:
     """Return a JSON line with flat, redacted fields.
 
@@ -99,12 +113,12 @@ def request_line(source: str, fields: Mapping[str, Any], *, at: datetime) -> byt
 
     Args:
         source: name of the module that logs.
-        fields: further fields. Only `path`, which may contain text of the client, is redacted and shortened.
+        fields: further fields. They are not redacted; `loggable_path` does that with a path.
         at: an aware datetime.
     """
-    line = {"timestamp": rfc3339(at), "level": "INFO", "logger": source, "message": "request", **_context(), **fields}
-    line["path"] = redact("", line["path"])[:MAX_LOGGED_PATH_CHARACTERS]
-    return _encode(line)
+    return _encode(
+        {"timestamp": rfc3339(at), "level": "INFO", "logger": source, "message": "request", **_context(), **fields}
+    )
 
 
 def _context() -> dict[str, str]:
@@ -113,10 +127,7 @@ def _context() -> dict[str, str]:
 
 
 def _encode(line: dict[str, Any]) -> bytes:
-    try:
-        return msgspec.json.encode(line) + b"\n"
-    except UnicodeEncodeError:  # half of a surrogate pair, for example in a file name that is not UTF-8
-        return json.dumps(line).encode() + b"\n"
+    return printable_json(line) + b"\n"
 
 
 def json_line(record: "Record") -> bytes:
@@ -138,10 +149,10 @@ def text_line(record: "Record") -> bytes:
     line = f"{record['time']:%H:%M:%S} {record['level'].name:<8} {message} {details}".rstrip()
     if (request_id := request_id_of_context.get()) is not None:
         line += f" request_id={request_id}"
-    # A control character in a path must not be able to forge a line.
-    line = line.encode("unicode_escape").decode() if not line.isprintable() else line
-    trace = f"\n{_trace(record).rstrip()}" if record["exception"] is not None else ""
-    return f"{line}{trace}\n".encode(errors="backslashreplace")
+    trace = _trace(record).rstrip().split("\n") if record["exception"] is not None else []
+    # A control character must not be able to forge a line.
+    lines = [each if each.isprintable() else each.encode("unicode_escape").decode() for each in (line, *trace)]
+    return "".join(f"{each}\n" for each in lines).encode(errors="backslashreplace")
 
 
 def _trace(record: "Record") -> str:

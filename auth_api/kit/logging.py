@@ -137,12 +137,11 @@ _json_writers: list[LogWriter] = []
 def log_request(source: str, **fields: Any) -> None:
     """Write the access line, with the same result as `logger.bind(**fields).info("request")`.
 
-    It takes a quarter of loguru's time, which reads stack, thread and process of each record, and of the fields it
-    redacts only `path`.
+    It takes a quarter of loguru's time, which reads stack, thread and process of each record, and it redacts nothing.
 
     Args:
         source: name of the calling module.
-        fields: fields of the line. Only `path` may contain text of the client.
+        fields: fields of the line. They must contain no secrets; `loggable_path` returns a path without them.
     """
     if _json_writers:
         _json_writers[0].put(request_line(source, fields, at=utc_now()))

@@ -1,13 +1,19 @@
 """`auth-api audit export`: the security history as JSON lines, which can be continued at any time."""
 
+import asyncio
 import json
 import subprocess
 import sys
+from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from auth_api.cli import commands
 from auth_api.events.audit import service
+from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
 from tests.conftest import UserFactory
@@ -148,3 +154,31 @@ def test_line_contains_all_fields_of_an_event(deployment: Deployment) -> None:
         "user_id": event["user_id"],
     }
     assert event["user_id"] is not None
+
+
+@pytest.mark.parametrize("character", ["\x7f", "\x85", "\x9b31m", "\u2028", "\u2029", "\u202e"])
+def test_command_escapes_what_could_control_a_terminal(character: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """CWE-150. Rows of earlier versions contain such characters."""
+    entry = AuditEntry(
+        id=1,
+        user_id=None,
+        action="login:failed",
+        resource="account",
+        details={"reason": f"a{character}b"},
+        ip_address=None,
+        user_agent=f"a{character}b",
+        request_id=None,
+        created_at=ago(days=1),
+    )
+
+    async def rows(**_: Any) -> AsyncIterator[list[AuditEntry]]:
+        yield [entry, entry]
+
+    services = SimpleNamespace(audit=SimpleNamespace(export=rows))
+    monkeypatch.setattr(sys.modules["auth_api.cli.audit"], "run", lambda work: asyncio.run(work(services)))
+
+    done = CliRunner().invoke(commands, ["audit", "export"])
+
+    lines = done.stdout.removesuffix("\n").split("\n")
+    assert [line.isprintable() for line in lines] == [True, True]
+    assert [json.loads(line)["user_agent"] for line in lines] == [f"a{character}b"] * 2

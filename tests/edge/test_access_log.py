@@ -1,12 +1,17 @@
 """The access log: one flat line per request, without the query string and without secrets."""
 
+import json
+import secrets
 from pathlib import Path
 
 import httpx
 import pytest
+from litestar import Litestar
 
+from auth_api.kit.logging import MAX_WRITE_BYTES
 from tests.conftest import CLIENT_IP, UserFactory
-from tests.support.log_lines import access_line, lines_of_request
+from tests.support.log_lines import access_line, encoded_access_line, lines_of_request
+from tests.support.wire import wire_server
 
 pytestmark = pytest.mark.engine_independent
 
@@ -98,12 +103,60 @@ async def test_access_line_never_has_the_query_string(client: httpx.AsyncClient,
     assert "in-the-query" not in str(lines)
 
 
-async def test_path_cannot_inject_log_lines(client: httpx.AsyncClient, log_file: Path) -> None:
-    response = await client.get('/api/x%0A{"event":"request:completed","forged":1}')
+CHARACTERS = {
+    "line feed": "%0A",
+    "escape": "%1B%5B31m",
+    "delete": "%7F",
+    "next line": "%C2%85",
+    "C1 escape": "%C2%9B",
+    "line separator": "%E2%80%A8",
+    "right-to-left override": "%E2%80%AE",
+    "half of a character": "%C2",
+    "slash": "%2F",
+    "percent sign": "%2541",
+    "letter": "%C3%A4",
+}
+
+
+@pytest.mark.parametrize("encoded", CHARACTERS.values(), ids=CHARACTERS)
+async def test_path_is_logged_as_it_was_sent(client: httpx.AsyncClient, log_file: Path, encoded: str) -> None:
+    """Decoded, it could forge lines and control a terminal (CWE-117, CWE-150)."""
+    response = await client.get(f"/api/x{encoded}y")
+
+    line = await encoded_access_line(log_file, response.headers["x-request-id"])
+    assert json.loads(line)["path"] == f"/api/x{encoded}y"
+    assert line.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("secret", "logged"),
+    [
+        ("rt_" + "A" * 43, "[redacted]"),
+        ("%72t_" + "A" * 43, "[redacted]"),
+        ("%65yJhbGciOiJIUzI1NiJ9.e30.%C3%A4", "[redacted]%C3%A4"),
+        ("https:%2F%2Fada:hunter2%40db", "https://[redacted]@db"),
+        ("%24argon2id%24v=19", "[redacted]"),
+    ],
+)
+async def test_secret_in_a_path_is_redacted_however_it_is_encoded(
+    client: httpx.AsyncClient, log_file: Path, secret: str, logged: str
+) -> None:
+    response = await client.get(f"/api/{secret}")
 
     line = await access_line(log_file, response.headers["x-request-id"])
-    assert line["path"] == '/api/x\n{"event":"request:completed","forged":1}'
-    assert "forged" not in line
+    assert line["path"] == f"/api/{logged}"
+
+
+@pytest.mark.parametrize("unit", [b'"', b"\\", b"%01", b"%C2%9B", b"%", b"~"])
+async def test_access_line_fits_into_an_atomic_write(app: Litestar, log_file: Path, unit: bytes) -> None:
+    """Otherwise the lines of two workers could mix."""
+    request_id = secrets.token_hex(32)
+    head = b"GET /%s HTTP/1.1\r\nHost: localhost\r\nX-Request-ID: %s\r\n\r\n"
+    async with wire_server(app) as server, server.wire() as wire:
+        await wire.send(head % (unit * (4000 // len(unit)), request_id.encode()))
+        await wire.response()
+
+    assert len(await encoded_access_line(log_file, request_id)) < MAX_WRITE_BYTES
 
 
 async def test_all_log_lines_of_a_request_have_its_id(user_factory: UserFactory, log_file: Path) -> None:

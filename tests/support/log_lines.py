@@ -42,6 +42,14 @@ async def access_line(log_file: Path, request_id: str) -> dict[str, Any]:
     return line
 
 
+async def encoded_access_line(log_file: Path, request_id: str) -> str:
+    """Wait for the only line of a request, its access line, and return it as it is written."""
+    await access_line(log_file, request_id)
+    lines = log_file.read_text(encoding="utf-8").split("\n")  # noqa: ASYNC240 - a small file
+    (line,) = [line for line in lines if request_id in line]
+    return line
+
+
 @contextmanager
 def logged(level: str) -> Iterator[list[dict[str, Any]]]:
     """Collect the fields of all lines of this level or a higher one in a list."""

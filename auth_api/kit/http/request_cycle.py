@@ -18,6 +18,7 @@ from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, IS_PAGE, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.log_format import loggable_path
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
 
@@ -83,7 +84,7 @@ class RequestCycle:
         self._has_received = False
         self.headers = dict(scope["headers"])
         self.method = str(scope["method"])  # type: ignore[typeddict-item]
-        self.path = scope["path"]  # the router overwrites it in the scope
+        self._path, self._raw_path = scope["path"], scope.get("raw_path") or scope["path"].encode()
         self.route_path = route_path(scope)
         self.status = 0
         self.awaits_body = False
@@ -177,7 +178,7 @@ class RequestCycle:
             event="request:completed",
             method=self.method,
             route=route,
-            path=self.path,
+            path=loggable_path(self._path, self._raw_path),
             status=status,
             duration_ms=round(seconds * 1000, 2),
             client_ip=self.client_ip,

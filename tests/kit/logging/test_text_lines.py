@@ -76,3 +76,12 @@ def test_traceback_follows_its_text_line(lines: list[str]) -> None:
     assert first.endswith("ERROR    unexpected error")
     assert second == "Traceback (most recent call last):"
     assert last == "ValueError: invalid literal for int() with base 10: 'seven'"
+
+
+@pytest.mark.parametrize("character", CONTROL.values(), ids=CONTROL)
+def test_control_character_cannot_forge_a_line_of_a_traceback(lines: list[str], character: str) -> None:
+    logger.opt(exception=ValueError(f"x{character}y")).error("unexpected error")
+
+    *_, last = lines[0].removesuffix("\n").split("\n")
+    assert last.startswith("y" if character.endswith("\n") else "ValueError: x")
+    assert lines[0].replace("\n", "").isprintable()
