@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Controller, Litestar, Request
@@ -133,7 +134,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     base = base_path(settings.http.public_url)
     product = settings.mail.product
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
-    account_pages = AccountPages(product=product, base=base, rules=settings.passwords, paths=services.outbox.link_paths)
+    home, rules = settings.pages.links.home, settings.passwords
+    account_pages = AccountPages(product=product, base=base, home=home, rules=rules, paths=services.outbox.link_paths)
+    error_page = partial(render_page, "problem.html", product=product, base=base, home=home)
     home_page = HomePage(product=product, base=base, has_docs=docs, has_mailbox=settings.mail.folder is not None)
     app = Application(
         route_handlers=[
@@ -195,11 +198,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
         config=EdgeConfig(
-            errors=ErrorResponses(
-                clock=clock,
-                base=base,
-                render=lambda problem: render_page("problem.html", product=product, base=base, problem=problem),
-            ),
+            errors=ErrorResponses(clock=clock, base=base, render=lambda problem: error_page(problem=problem)),
             cors=CorsPolicy(
                 settings.http.cors_origins,
                 more_headers=settings.http.cors_headers,

@@ -19,9 +19,11 @@ from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
+from auth_api.settings.pages import read_pages
 from auth_api.settings.reader import ENVIRONMENT, Environment, Reader
 from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy, client_ip_limits
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
+from auth_api.web.pages.policy import PagePolicy
 
 _REQUESTS_PER_SECOND: Final = 50
 
@@ -75,6 +77,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     housekeeping: HousekeepingPolicy
     mail: MailPolicy
     verification_policy: VerificationPolicy
+    pages: PagePolicy
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -103,6 +106,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             housekeeping=read.build(HousekeepingPolicy),
             mail=mail,
             verification_policy=read_verification(read, mail),
+            pages=read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url),
             sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()

@@ -18,6 +18,7 @@ from auth_api.settings import LogPolicy, Settings
 from auth_api.settings.reader import DescribedField, described_fields
 from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
+from auth_api.web.pages.policy import PagePolicy
 
 _POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
     "General": (Settings, HttpPolicy),
@@ -25,6 +26,7 @@ _POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
     "Tokens and sessions": (KeyVariables, SessionPolicy),
     "Passwords": (PasswordPolicy, HashingPolicy),
     "Mail": (MailPolicy, VerificationPolicy),
+    "Pages": (PagePolicy,),
     "Limits": (ThrottlingPolicy, LimitVariables),
     "Server": (ServerPolicy,),
     "Clean-up": (HousekeepingPolicy, AuditPolicy),

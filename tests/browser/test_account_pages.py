@@ -163,6 +163,42 @@ async def test_invalid_token_shows_an_error_and_the_field_for_another_one(opened
         assert_no_other_errors(visit, error_responses=1)
 
 
+@pytest.mark.parametrize(
+    ("path", "label", "route"),
+    [
+        ("/account/reset-password", "New password", "/api/auth/password/forgot"),
+        ("/account/verify-email", "Your password", "/api/auth/email/resend"),
+    ],
+)
+async def test_used_link_offers_to_send_a_new_mail(
+    opened: Opener, tmp_path: Path, path: str, label: str, route: str
+) -> None:
+    async with opened(f"{path}#token=ot_used") as visit:
+        page = visit.page
+        limited = (429, problem("RATE_LIMITED"))
+        sent = await respond_with(page, route, limited, (202, {"message": "Sent."}), headers={"retry-after": "17"})
+        offer = page.get_by_role("button", name="Send a new e-mail")
+        await expect(offer).to_be_hidden()
+
+        await page.get_by_label(label, exact=True).fill(NEW_PASSWORD)
+        await page.keyboard.press("Enter")
+        await expect(offer).to_be_visible()
+        await page.screenshot(path=tmp_path / "offer.png", full_page=True)
+        await offer.click()
+        await expect(page.get_by_role("textbox", name="E-mail address")).to_be_focused()
+        await page.get_by_role("textbox", name="E-mail address").fill("ada@example.com")
+        await page.keyboard.press("Enter")
+        await expect(page.get_by_role("alert").filter(has_text="17 seconds")).to_be_visible()
+        await offer.click()
+        await expect(page.get_by_role("heading", name="Check your inbox")).to_be_focused()
+
+        assert sent == [{"email": "ada@example.com"}] * 2
+        await page.goto(f"{page.url}#token={TOKEN}")
+        await expect(offer).to_be_hidden()
+        await expect(page.get_by_label(label, exact=True)).to_have_value("")
+        assert_no_other_errors(visit, error_responses=2)
+
+
 async def test_second_link_in_the_same_tab_replaces_the_token(opened: Opener) -> None:
     async with opened("/account/report#token=ot_old") as visit:
         await visit.page.goto(f"{visit.page.url}#token={TOKEN}")

@@ -14,12 +14,15 @@ class AccountPages:
     Args:
         product: the name shown on the pages.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
+        home: URL of the product, to which the pages lead back; None for no link.
         rules: the rules for a new password.
         paths: the paths of the links in mails.
     """
 
-    def __init__(self, *, product: str, base: str, rules: PasswordPolicy, paths: Iterable[str]) -> None:
-        self._values: Final = {"product": product, "base": base, "rules": rules}
+    def __init__(
+        self, *, product: str, base: str, home: str | None, rules: PasswordPolicy, paths: Iterable[str]
+    ) -> None:
+        self._values: Final = {"product": product, "base": base, "home": home, "rules": rules}
         self._names: Final = frozenset(path.rpartition("/")[2] for path in paths)
         self._pages: dict[str, str] = {}
 

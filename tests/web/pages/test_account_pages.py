@@ -172,3 +172,62 @@ async def test_page_shows_the_configured_password_rules(
 
     assert "At least 12 characters" in text
     assert ("a digit and a symbol" in text) is expected
+
+
+HOME = '<a href="https://app.example.com/?from=auth&amp;x=1">'
+
+
+@pytest.mark.parametrize("path", PAGES)
+async def test_page_leads_back_to_the_product(app_with: OtherAppFactory, mailbox: Mailbox, path: str) -> None:
+    links = '{"home": "https://app.example.com/?from=auth&x=1"}'
+    async with app_with(mailer=mailbox, BRAND_LINKS=links, MAIL_FROM="Acme <no-reply@example.com>") as other:
+        text = (await other.client.get(path)).text
+
+    assert f"{HOME}Acme</a>" in text
+    assert text.count("Go back to Acme") == text.count(f"{HOME}Go back to Acme</a>")
+
+
+async def test_page_does_not_lead_back_without_a_url(client: httpx.AsyncClient) -> None:
+    text = (await client.get("/account/reset-password")).text
+
+    assert "Go back to" in text
+    assert "<a " not in text
+
+
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({"FRONTEND_URL": "https://app.example.com"}, "https://app.example.com"),
+        (
+            {"FRONTEND_URL": "https://app.example.com", "BRAND_LINKS": '{"home": "https://example.com"}'},
+            "https://example.com",
+        ),
+        ({}, None),
+    ],
+)
+async def test_error_page_leads_to_the_frontend(
+    app_with: OtherAppFactory, variables: dict[str, str], expected: str | None
+) -> None:
+    async with app_with(**variables) as other:
+        text = (await other.client.get("/nope", headers={"Accept": "text/html"})).text
+
+    assert re.findall(r'<a href="(https?:[^"]*)">Go back', text) == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("path", "routes"),
+    [
+        ("/account/reset-password", ["/api/auth/password/forgot"]),
+        ("/account/verify-email", ["/api/auth/email/resend", "/api/auth/password/forgot"]),
+        ("/account/confirm-email", []),
+        ("/account/undo-email", []),
+        ("/account/report", []),
+    ],
+)
+async def test_page_offers_a_new_mail_where_a_person_can_request_one(
+    client: httpx.AsyncClient, path: str, routes: list[str]
+) -> None:
+    text = (await client.get(path)).text
+
+    assert re.findall(r'action="([^"]*)" data-offer="ONE_TIME_TOKEN_INVALID"', text) == routes
+    assert ("request a new e-mail below" in text) is bool(routes)

@@ -42,6 +42,15 @@ function clearErrors(form) {
   for (const input of form.querySelectorAll("[aria-invalid]")) input.removeAttribute("aria-invalid");
 }
 
+// A new link may be opened in this tab: the forms stay, without what was entered.
+function clearForms(step) {
+  for (const form of step.querySelectorAll("form")) {
+    form.reset();
+    clearErrors(form);
+    form.hidden = form.dataset.offer !== undefined;
+  }
+}
+
 function readValues(form, omitted) {
   const isShown = (input) => input.name === "token" || !input.closest(".field").hidden;
   const inputs = [...form.querySelectorAll("input[name]")].filter((input) => input.name !== omitted && isShown(input));
@@ -63,7 +72,7 @@ async function post(url, values) {
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const body = await reply.json().catch(() => ({}));
-    return { status: reply.status, retryAfter: reply.headers.get("Retry-After"), body };
+    return { isDone: reply.ok, status: reply.status, retryAfter: reply.headers.get("Retry-After"), body };
   } catch {
     return { status: 0, retryAfter: null, body: { error_code: "UNREACHABLE" } };
   }
@@ -76,6 +85,9 @@ function showError(form, response) {
     const own = problems.filter(({ field }) => field === name);
     const texts = own.map(({ code, message }) => messages.get(code)?.content.textContent ?? message);
     showFieldErrors(form.elements.namedItem(name), texts);
+  }
+  for (const offer of form.parentElement.querySelectorAll("[data-offer]")) {
+    if (offer.dataset.offer === code) offer.hidden = false;
   }
   if (problems.length > 0) return;
   const input = form.elements.namedItem(messages.get(code)?.dataset.field ?? "");
@@ -93,7 +105,7 @@ async function submit(form, omitted) {
     const response = await post(form.action, values);
     form.removeAttribute("aria-busy");
     isSending = false;
-    if (response.status === 200) {
+    if (response.isDone) {
       proceed(form, response.body.password_reset_token);
       return;
     }
@@ -103,7 +115,8 @@ async function submit(form, omitted) {
 }
 
 function proceed(form, resetToken) {
-  form.remove(); // it contains the password
+  if (form.dataset.offer) clearForms(form.parentElement);
+  else for (const used of form.parentElement.querySelectorAll("form")) used.remove(); // they contain the password
   const next = showStep(resetToken ? "choose" : form.dataset.then);
   if (resetToken) next.querySelector("[name=token]").value = resetToken;
   next.querySelector("h1").focus();
