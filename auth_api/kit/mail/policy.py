@@ -1,8 +1,8 @@
 """Settings of mail: server, sender, links and templates."""
 
+import re
 from email.errors import MessageError
 from email.headerregistry import Address
-from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import unquote, urlsplit
@@ -15,6 +15,26 @@ EXAMPLE_SERVER_URL: Final = "smtp://user:password@smtp.your-company.com:587"
 
 _DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 """587 for submission (RFC 6409), 465 for submission with implicit TLS (RFC 8314)."""
+
+
+_NOT_A_SENDER: Final = "must be a name and an e-mail address"
+
+_SENDER: Final = re.compile(
+    r"""
+    (?P<bare> [^\s"(),:;<>@\[\]\\]+ @ [^\s"(),:;<>@\[\]\\]+ )
+    | (?: " (?P<quoted> (?: [^"\\] | \\. )* ) " | (?P<plain> [^"(),:;<>@\[\]\\]* ) ) \s*
+      < (?P<named> [^\s"(),:;<>@\[\]\\]+ @ [^\s"(),:;<>@\[\]\\]+ ) >
+    """,
+    re.VERBOSE,
+)
+"""An address, or a name and an address; a name with a special character of RFC 5322 is in quotes."""
+
+_NAMED: Final = re.compile(r"[^<>@]+<[^\s<>@,]+@[^\s<>@,]+>")
+
+_MAX_LOCAL_PART: Final = 64
+"""RFC 5321 §4.5.3.1.1."""
+
+_DOMAIN: Final = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?:\.(?!-)[A-Za-z0-9-]{1,63})*")
 
 
 class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,13 +93,37 @@ class SmtpServer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_sender(text: str) -> Address:
-    """Return the address of a `From` header; raise a ValueError for any other text."""
-    name, address = parseaddr(text if text.isprintable() else "")
+    """Return the address of a `From` header, its domain in ASCII (RFC 5890); raise a ValueError for any other text.
+
+    The standard library would guess: it drops blanks, and takes what is before a comma or a colon for the whole.
+    """
+    found = _SENDER.fullmatch(text)
+    if found is None:
+        is_name = _NAMED.fullmatch(text) is not None
+        message = "must have a name with special characters in double quotes" if is_name else _NOT_A_SENDER
+        raise ValueError(message)
+    quoted, plain = found["quoted"], found["plain"]
+    name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or ""
+    local, _, domain = (found["named"] or found["bare"]).rpartition("@")
+    if not local.isascii():
+        message = "must have an e-mail address whose part before the '@' is ASCII"
+        raise ValueError(message)
+    if not all(local.split(".")) or len(local) > _MAX_LOCAL_PART:
+        raise ValueError(_NOT_A_SENDER)
     try:
-        return Address(name, addr_spec=address)
+        return Address(name.strip(), local, _ascii_domain(domain))
     except (ValueError, IndexError, MessageError) as error:
-        message = "must be a name and an e-mail address"
-        raise ValueError(message) from error
+        raise ValueError(_NOT_A_SENDER) from error
+
+
+def _ascii_domain(domain: str) -> str:
+    """Return a domain with A-labels; raise a ValueError if the versions of IDNA differ, or for a bad one."""
+    if any(character in domain for character in "\u00df\u03c2\u200c\u200d"):
+        raise ValueError(_NOT_A_SENDER)
+    ascii_domain = domain.encode("idna").decode("ascii")
+    if _DOMAIN.fullmatch(ascii_domain) is None:
+        raise ValueError(_NOT_A_SENDER)
+    return ascii_domain
 
 
 def _parse_templates(text: str) -> str:
