@@ -26,6 +26,7 @@ def report_failure(service: str, function: Callable[..., Any], error: BaseExcept
     """
     count_failure(service, function)
     code = getattr(error, "sqlstate", None) or getattr(error, "sqlite_errorname", None)
+    meaning = getattr(error, "meaning", None)  # of a failure to send a mail
     logger.bind(
         event="breaker:call_failed",
         service=service,
@@ -33,4 +34,5 @@ def report_failure(service: str, function: Callable[..., Any], error: BaseExcept
         error_type=type(error).__name__,
         failures=failures,
         **({"code": code} if code else {}),
+        **({"meaning": meaning} if meaning else {}),
     ).warning("service call failed")

@@ -158,3 +158,40 @@ async def test_retry_delay_is_bounded(
     assert [line["delay"] for line in lines if line.get("event") == "mail:deferred"] == [MAX_DELAY_SECONDS]
     (row,) = await outbox_rows()
     assert (row["attempts"], row["failed_at"]) == (attempts + 1, None)
+
+
+@pytest.mark.parametrize(
+    ("reply", "event", "is_error", "fields"),
+    [
+        ("550 5.1.1 <{}>: unknown", "mail:failed", True, ("unknown_recipient", "rcpt", 550, "5.1.1")),
+        ("450 4.1.2 <{}>: Domain not found", "mail:deferred", False, ("recipient_later", "rcpt", 450, "4.1.2")),
+        ("550-5.7.1 <{}>\n550 5.7.1 no", "mail:deferred", True, ("policy", "rcpt", 550, "5.7.1")),
+        ("553 5.7.1 <{}>: Unable to relay", "mail:deferred", True, ("relay", "rcpt", 553, "5.7.1")),
+        ("550 5.4.5 Daily limit of {}", "mail:deferred", True, ("quota", "rcpt", 550, "5.4.5")),
+        ("421 {}: Bye", "mail:deferred", False, ("unavailable", "rcpt", 421, None)),
+        (CLOSE, "mail:deferred", False, ("unavailable", "rcpt", None, None)),
+    ],
+)
+async def test_log_line_has_the_meaning_but_not_the_text_of_the_reply(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    user_factory: UserFactory,
+    services: Services,
+    server: ScriptedMailServer,
+    delivery: Delivery,
+    reply: str,
+    event: str,
+    is_error: bool,
+    fields: tuple[object, ...],
+) -> None:
+    (bad,) = await registered(user_factory, 1)
+    server.recipients = {bad: reply.format(bad)}
+    await stage(services, bad)
+
+    with logged("INFO") as lines, logged("ERROR") as errors:
+        await delivery.step()
+
+    (line,) = [line for line in lines if line.get("event") == event]
+    assert tuple(line[key] for key in ("meaning", "phase", "smtp_code", "enhanced_code")) == fields
+    assert ([error["event"] for error in errors], line["remedy"] != "") == ([event] if is_error else [], True)
+    counted = [line["meaning"] for line in lines if line.get("event") == "breaker:call_failed"]
+    assert counted == (["unavailable"] if fields[0] == "unavailable" else [])
+    assert "nowhere.example" not in str(lines)
