@@ -143,7 +143,7 @@ async def test_reused_refresh_token_with_unused_successor_sends_no_notice(
     ada = await user_factory(is_verified=True)
     lost = ada.refresh_token
     await ada.refresh()
-    await age_sessions(minutes=1)
+    await age_sessions(minutes=3)
 
     assert (await ada.try_refresh(lost)).code == "REFRESH_TOKEN_REUSED"
 
