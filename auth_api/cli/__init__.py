@@ -24,7 +24,7 @@ from auth_api.cli.serve import serve
 from auth_api.cli.sessions import sessions
 from auth_api.cli.users import users
 from auth_api.kit.errors import ApplicationException, ValidationException
-from auth_api.settings.environment import UnreadableFileError
+from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
 INVALID_SETTINGS_STATUS: Final = 2

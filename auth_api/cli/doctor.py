@@ -18,7 +18,8 @@ from auth_api.doctor.examination import examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
 from auth_api.kit.clock import utc_now
 from auth_api.settings import Settings
-from auth_api.settings.environment import UnreadableFileError, given_environment, read_environment
+from auth_api.settings.environment import given_environment, read_environment
+from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
 INVALID_SETTINGS_STATUS: Final = 2

@@ -14,7 +14,8 @@ from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.proxy import check_proxy
 from auth_api.settings import Settings
-from auth_api.settings.environment import UnreadableFileError, unknown_names
+from auth_api.settings.environment import unknown_names
+from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
 

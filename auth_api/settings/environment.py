@@ -6,16 +6,11 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from dotenv import set_key, unset_key
-
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
 from auth_api.settings.catalogue import SECRET_VARIABLES, VARIABLES
-from auth_api.settings.env_file import EnvFile, parse_env_file
+from auth_api.settings.env_file import EnvFile, parse_env_file, with_variable
+from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
 from auth_api.settings.reader import without_outer_blanks
-
-
-class UnreadableFileError(Exception):
-    """A file cannot be read or written; the text names it."""
 
 
 def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
@@ -65,7 +60,7 @@ def read_env_file(folder: Path) -> EnvFile:
     try:
         return parse_env_file(path.read_bytes() if path.is_file() else b"")
     except OSError as error:
-        message = f"{path} cannot be read: {_reason(error)}."
+        message = f"{path} cannot be read: {reason_of(error)}."
         raise UnreadableFileError(message) from error
 
 
@@ -77,11 +72,11 @@ def unknown_names(folder: Path) -> list[str]:
 def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> None:
     """Write variables, in the given order, to the file that `NAME_FILE` names, or to `.env` in the folder.
 
-    An empty text removes a variable from `.env`, or empties its file.
+    An empty text removes a variable from `.env`, or empties its file. Files keep their owner, group and permissions.
 
     Raises:
-        UnreadableFileError: a variable comes from neither, or its file is not writable. Nothing has been changed then,
-            unless the disk fails while files are written.
+        UnreadableFileError: a variable comes from neither, or its file cannot be replaced. Nothing has been changed
+            then, unless the disk fails while files are written.
     """
     stored, dotenv = given_environment(environ, folder), folder / ".env"
     files = {name: folder / path for name in changes if (path := stored.get(f"{name}_FILE"))}
@@ -90,25 +85,12 @@ def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], fold
             message = f"{name} can be written neither to .env nor to a {name}_FILE. Set the variable yourself."
             raise UnreadableFileError(message)
     for path in (*files.values(), *((dotenv,) if changes.keys() - files.keys() else ())):
-        if not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)):
-            message = f"{path} or its folder is not writable."
-            raise UnreadableFileError(message)
+        require_replaceable(path)
     for name, value in changes.items():
         if name in files:
-            _replace(files[name], value)
-        elif value:
-            set_key(dotenv, name, value, follow_symlinks=True)
-        elif stored.get(name):
-            unset_key(dotenv, name, follow_symlinks=True)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Replace a file in one step, with the permissions of the old one."""
-    new = path.with_name(f"{path.name}.new")
-    with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        os.fchmod(file.fileno(), path.stat().st_mode & 0o777)
-    new.replace(path)
+            replace_file(files[name], value)
+        elif value or stored.get(name):
+            replace_file(dotenv, with_variable(dotenv.read_bytes().decode("utf-8-sig"), name, value))
 
 
 def lacks_secret(values: Mapping[str, str]) -> bool:
@@ -140,7 +122,7 @@ def _kept_secret(path: Path) -> str:
             return secret
     except (OSError, UnicodeDecodeError) as error:
         message = (
-            f"The generated secret cannot be stored in {path}: {_reason(error)}. "
+            f"The generated secret cannot be stored in {path}: {reason_of(error)}. "
             "Make the folder writable, or set JWT_SECRET_KEY."
         )
         raise UnreadableFileError(message) from error
@@ -150,9 +132,5 @@ def _read_secret(variable: str, path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        message = f"{variable} names {path}, which cannot be read: {_reason(error)}."
+        message = f"{variable} names {path}, which cannot be read: {reason_of(error)}."
         raise UnreadableFileError(message) from error
-
-
-def _reason(error: Exception) -> str:
-    return (error.strerror or "unknown reason").lower() if isinstance(error, OSError) else "it is not text"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from auth_api.settings import Settings
-from auth_api.settings.environment import UnreadableFileError, read_environment
+from auth_api.settings.environment import read_environment
+from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 from tests.support.processes import run_cli
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from auth_api.settings.catalogue import SECRET_VARIABLES
-from auth_api.settings.environment import UnreadableFileError, read_environment
+from auth_api.settings.environment import read_environment
+from auth_api.settings.files import UnreadableFileError
 from tests.support.processes import run_cli
 
 pytestmark = pytest.mark.engine_independent
