@@ -14,6 +14,9 @@ from auth_api.users.policy import PasswordPolicy
 MIN_IDENTIFIER_LENGTH: Final = 4
 """In characters: shorter usernames and local parts occur in many good passwords by chance."""
 
+MIN_CORE_LETTERS: Final = 4
+"""Letters of a common password within digits and symbols: shorter ones, such as `aa`, say little about the whole."""
+
 _EDGES: Final = re.compile(r"^[\W\d_]+|(?<![\W\d_])[\W\d_]+$")
 
 _CHARACTER_CLASSES: Final[tuple[tuple[str, str, Callable[[str], bool]], ...]] = (
@@ -38,7 +41,8 @@ class PasswordRules:
     """Check passwords against a policy and a list of common passwords.
 
     Most entries of the list are shorter than the minimum length, so digits and symbols at both ends of the password are
-    stripped before it is looked up: `Password1234!` matches `password`.
+    stripped before it is looked up: `Password1234!` matches `password`. Such a match counts only if the core is at
+    least half of the password.
     """
 
     def __init__(self, policy: PasswordPolicy, common: frozenset[str]) -> None:
@@ -76,10 +80,12 @@ class PasswordRules:
                     yield code, message
 
     def _guessable(self, password: str, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        folded = password.casefold()
+        folded = unicodedata.normalize("NFKC", password).casefold()  # full-width letters are found, too
         is_short = len(password) <= self._policy.max_length  # a longer one is rejected without a look-up
-        if is_short and (folded in self._common or _EDGES.sub("", folded) in self._common):
+        if is_short and folded in self._common:
             yield "common", "Must not be a common password."
+        elif is_short and self._has_common_core(folded):
+            yield "common", "Must not be a common password with digits or symbols around it."
         local_part = str(document.get("email") or "").partition("@")[0]
         for code, message, part in (
             ("contains_username", "Must not contain the username.", document.get("username")),
@@ -87,3 +93,8 @@ class PasswordRules:
         ):
             if isinstance(part, str) and len(part) >= MIN_IDENTIFIER_LENGTH and part.casefold() in folded:
                 yield code, message
+
+    def _has_common_core(self, folded: str) -> bool:
+        core = _EDGES.sub("", folded)
+        is_most = sum(map(str.isalpha, core)) >= MIN_CORE_LETTERS and 2 * len(core) >= len(folded)
+        return is_most and core in self._common

@@ -41,8 +41,8 @@ def test_most_entries_match_passwords_that_break_no_other_rule(require_complexit
 
     found = [entry for entry in common if ["common"] in [broken(rules, password) for password in decorated(entry)]]
 
-    assert len(found) > 5 * MIN_MATCHING_ENTRIES
-    assert len(found) / len(common) > 0.8
+    assert len(found) > 4 * MIN_MATCHING_ENTRIES
+    assert len(found) / len(common) > 0.65
 
 
 def test_security_page_has_the_number_of_entries_that_can_match() -> None:
@@ -54,14 +54,14 @@ def test_security_page_has_the_number_of_entries_that_can_match() -> None:
         return broken(PasswordRules(policy, frozenset({entry})), password) == ["common"]
 
     whole = {entry for entry in common if matches(entry, entry)}
-    within = {entry for entry in common if matches(entry, f"1!{entry}2?45678901")}
+    within = {entry for entry in common if matches(entry, f"1!{entry}2?".ljust(policy.min_length, "3"))}
 
     page = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
     section = " ".join(page.partition("### Common passwords")[2].partition("\n## ")[0].split())
     assert f"is Django's: {len(common):,} entries" in section
     assert f"{len(whole | within):,} entries can match" in section
     assert f"{len(whole):,} have {policy.min_length} or more characters" in section
-    assert f"{len(within):,} begin and end with a letter" in section
+    assert f"{len(within):,} begin and end with a letter, have 6 or more characters" in section
     assert f"{len(whole & within):,} of these are in both groups" in section
     assert f"The other {len(common) - len(whole | within):,}" in section
     assert len(whole | within) > MIN_MATCHING_ENTRIES

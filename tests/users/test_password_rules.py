@@ -67,7 +67,7 @@ BAD = {
     "a common password before digits and symbols": ("Password1234!", ["common"]),
     "a common password within digits and symbols": ("123!_Password_9", ["common"]),
     "a common password in upper case": ("!!!PASSWORD123", ["lower_case", "common"]),
-    "a common password in Cyrillic": ("123456Пароль!", ["common"]),  # noqa: RUF001 - Russian
+    "a common password in Cyrillic": ("12345Пароль!", ["common"]),  # noqa: RUF001 - Russian
     "the username": ("X1!Ada.Lovelace", ["contains_username"]),
     "the local part of the e-mail address": ("1!xCOUNTESSx1!", ["contains_email"]),
     "several broken rules": ("ada.lovelacecountess", ["upper_case", "digit", "contains_username", "contains_email"]),
@@ -77,6 +77,56 @@ BAD = {
 @pytest.mark.parametrize(("password", "codes"), BAD.values(), ids=BAD)
 def test_bad_password_reports_every_broken_rule(rules: PasswordRules, password: str, codes: list[str]) -> None:
     assert broken(rules, password) == codes
+
+
+COMMON = {
+    "a common password": "Professional",
+    "half of the password": "Dragon12345!",
+    "more than half, with two digits": "Professional99!",
+    "leetspeak that is in the list": "!1P@ssw0rd!1",
+    "symbols of other scripts around it": "¿¡Password¡1٣",
+    "emoji around it": "1🐎Password🐎!",
+    "full-width letters (NFKC)": "Ｐａｓｓｗｏｒｄ1234!",  # noqa: RUF001 - full-width
+    "a ligature (NFKC)": "12!scruﬀy34!5",
+    "mathematical letters (NFKC)": "𝐏assword1234!",  # noqa: RUF001 - mathematical
+    "Cyrillic": "12345Пароль!",  # noqa: RUF001 - Russian
+}
+NOT_COMMON = {
+    "a core of two letters": "Aa1!" + "😀🚀🐢🌍🎲🧠🍕🔑",
+    "a core of three letters": "Abc1!2?3=4+5",
+    "a core of four letters, less than half": "Love1!2?3=4+5",
+    "less than half": "Dragon1234567!",
+    "emoji that make up most of it": "Password1" + "😀🚀🐢🌍🎲🧠🍕🔑",
+    "a word that only contains a common one": "Passwordless-7",
+    "leetspeak that is not in the list": "Pr0f3ss1onal!",
+    "two common words": "Dragon-Monkey-7",
+    "letters of a similar form": "Pаssword1234!",  # noqa: RUF001 - a Cyrillic a
+}
+
+
+@pytest.mark.parametrize(
+    ("password", "is_common"),
+    [*((password, True) for password in COMMON.values()), *((password, False) for password in NOT_COMMON.values())],
+    ids=[*COMMON, *NOT_COMMON],
+)
+def test_common_password_is_refused_if_it_is_most_of_the_password(
+    lenient_rules: PasswordRules, password: str, is_common: bool
+) -> None:
+    assert broken(lenient_rules, password) == (["common"] if is_common else [])
+
+
+@pytest.mark.parametrize(
+    ("password", "message"),
+    [
+        ("Professional", "Must not be a common password."),
+        ("Password1234!", "Must not be a common password with digits or symbols around it."),
+    ],
+)
+def test_message_says_what_is_common(lenient_rules: PasswordRules, password: str, message: str) -> None:
+    with pytest.raises(WeakPasswordException) as weak:
+        lenient_rules.check(password, ADA)
+
+    assert [error.message for error in weak.value.errors] == [message]
 
 
 @pytest.mark.parametrize(("name", "codes"), [("ada", []), ("adal", ["contains_username", "contains_email"])])
