@@ -28,8 +28,6 @@ _REASONS: Final = {
     "ConnectionResetError": "the server closed the connection",
     "OSError": "none of its addresses accepted it",
     "UnicodeError": "the host name is not valid",
-    "SMTPNotSupported": "it does not support addresses that are not ASCII",
-    "UnicodeEncodeError": "it does not support addresses that are not ASCII",
     NOT_SMTP: "it is not an SMTP server",
 }
 

@@ -67,6 +67,7 @@ UNREACHABLE: Final = "failed ({}). Check host and port in SMTP_URL"
 @pytest.fixture(autouse=True)
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(smtp, "STEP_TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr(smtp, "DATA_TIMEOUT_SECONDS", 2.0)
 
 
 def run_mail_test(url: str) -> str:

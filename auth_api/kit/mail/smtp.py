@@ -11,7 +11,6 @@ import aiosmtplib
 from aiosmtplib import SMTPResponse, SMTPStatus
 from aiosmtplib.errors import (
     SMTPException,
-    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -24,6 +23,13 @@ from auth_api.kit.mail.replies import meaning_of, read_codes
 
 STEP_TIMEOUT_SECONDS: Final = 10.0
 """For each step of an SMTP session."""
+
+DATA_TIMEOUT_SECONDS: Final = 40.0
+"""For the reply to the mail, which a server may search for spam first (RFC 5321 §4.5.3.2.6). A mail whose reply comes
+later is sent again, though the server may have accepted it."""
+
+QUIT_TIMEOUT_SECONDS: Final = 1.0
+"""For the reply to QUIT, which changes nothing."""
 
 NOT_SMTP: Final = "NotSmtp"
 """`MailError.error_type` for data that is not an SMTP reply."""
@@ -95,6 +101,7 @@ class SmtpMailer:
                 if server.username is not None:
                     client.phase = SendPhase.AUTH
                     await client.login(server.username, server.password or "")
+                client.phase = SendPhase.MAIL
                 yield client
 
 
@@ -123,7 +130,10 @@ class _Client(aiosmtplib.SMTP):
 
     async def data(self, *arguments: Any, **options: Any) -> SMTPResponse:
         self.phase = SendPhase.DATA
-        return await super().data(*arguments, **options)
+        return await super().data(*arguments, **{**options, "timeout": DATA_TIMEOUT_SECONDS})
+
+    async def quit(self, **options: Any) -> SMTPResponse:
+        return await super().quit(**{**options, "timeout": QUIT_TIMEOUT_SECONDS})
 
     async def rset(self, **_options: Any) -> SMTPResponse:
         """Skip RSET after a rejection: the connection is closed, and a failed RSET would hide the rejection."""
@@ -170,8 +180,6 @@ def _breakdown(error: Exception, phase: SendPhase) -> MailError:
         meaning = FailureMeaning.UNAVAILABLE
     elif phase is SendPhase.AUTH:
         meaning = FailureMeaning.LOGIN
-    elif phase is SendPhase.MAIL or isinstance(error, SMTPNotSupported):  # it is not ASCII; recipients always are
-        phase, meaning = SendPhase.MAIL, FailureMeaning.SENDER
     else:
         meaning = FailureMeaning.CONTENT
     return TransientMailError(type(cause).__name__, meaning=meaning, phase=phase)

@@ -3,6 +3,7 @@
 from email.headerregistry import Address
 from typing import Final
 
+import aiosmtplib
 import pytest
 
 from auth_api.kit.mail import smtp
@@ -28,6 +29,7 @@ OUTAGES: Final = {"unavailable", "unreachable", "tls", "tls_required", "login", 
 def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """Cases without a reply end soon; all others reply at once."""
     monkeypatch.setattr(smtp, "STEP_TIMEOUT_SECONDS", 2.0)
+    monkeypatch.setattr(smtp, "DATA_TIMEOUT_SECONDS", 2.0)
 
 
 async def send(server: ScriptedMailServer, login: str = "", tls: str = "?tls=none") -> None:
@@ -102,6 +104,22 @@ async def test_rejected_recipient_stays_rejected_whatever_follows(reply: str) ->
         failure = await failure_of(server)
 
     assert failure.meaning == "unknown_recipient"
+
+
+async def test_reply_to_the_mail_may_take_longer_than_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server that searches mails for spam would get each mail several times."""
+    timeouts: list[float] = []
+
+    async def data(self: aiosmtplib.SMTP, message: bytes, *, timeout: float) -> aiosmtplib.SMTPResponse:  # noqa: ASYNC109
+        timeouts.append(timeout)
+        return aiosmtplib.SMTPResponse(250, "2.0.0 Ok")
+
+    monkeypatch.setattr(smtp, "DATA_TIMEOUT_SECONDS", 40.0)
+    monkeypatch.setattr(aiosmtplib.SMTP, "data", data)
+    with ScriptedMailServer() as server:
+        await send(server)
+
+    assert timeouts == [40.0]
 
 
 async def test_codes_of_a_reply_are_kept_without_its_text() -> None:
