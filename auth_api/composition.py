@@ -202,7 +202,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             passwords=passwords,
             access_revocation=access_revocation,
             mail_limits=mail_limits,
-            password_reset_mail=password_recovery_mails.PASSWORD_RESET,
+            password_reset_mail=password_recovery_mails.PASSWORD_RESET_AFTER_REVOCATION,
         ),
         outbox=outbox,
         delivery=delivery,

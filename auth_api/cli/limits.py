@@ -43,13 +43,14 @@ def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
             "then": "429 RATE_LIMITED",
         }
     )
-    rows.append(
-        {
-            "limit": "mails of one kind, per e-mail address or user",
-            "allowed": f"{policy.mails_per_hour} in 1 h",
-            "then": "no mail, and the same response",
-        }
-    )
+    rows += [
+        {"limit": name, "allowed": f"{number} in 1 h", "then": "no mail, and the same response"}
+        for name, number in (
+            ("mails of one kind, per e-mail address and network of the client", policy.mails_per_network),
+            ("mails of one kind, per e-mail address", policy.mails_per_recipient),
+            ("mails that confirm a new e-mail address, per user", policy.mails_by_user),
+        )
+    ]
     rows.append(_account_row("wrong passwords, per user and network", policy.per_network))
     rows.append(_account_row("wrong passwords, per user, from networks not used recently", policy.per_account))
     return rows

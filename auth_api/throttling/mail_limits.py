@@ -1,15 +1,16 @@
-"""The limit on mails to one recipient."""
+"""The limits on mails that requests cause."""
 
 import hmac
 from dataclasses import dataclass, field
 
+from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.policy import HOUR, ThrottlingPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class MailLimits:
-    """Count mails per e-mail address and kind, also for e-mail addresses that no user has: the work is the same.
+    """Count mails per kind. The responses must not depend on the results.
 
     `key_secret` is the key of the digests of e-mail addresses.
     """
@@ -17,10 +18,26 @@ class MailLimits:
     policy: ThrottlingPolicy
     key_secret: bytes = field(repr=False)
 
-    async def allow(self, kind: str, recipient: str) -> bool:
-        """Count one mail and return whether it may be sent. The response must not depend on it."""
+    async def allow(self, kind: str, email: str, client_ip: str | None) -> bool:
+        """Count one mail to an e-mail address, whether a user has it or not, and return whether it may be sent.
+
+        A client counts per network, so that others cannot use up the mails of the owner. Refused requests of one
+        network do not count for the other networks.
+        """
         if not self.policy.enabled:
             return True
-        digest = hmac.digest(self.key_secret, b"mail:" + recipient.encode(), "sha256").hex()[:32]
-        counted = await repository.count(f"mail:{kind}:{digest}", HOUR)
-        return counted.requests <= self.policy.mails_per_hour
+        digest = hmac.digest(self.key_secret, b"mail:" + email.encode(), "sha256").hex()[:32]
+        key = f"mail:{kind}:{digest}"
+        if not await self._is_within(f"{key}:{network_of(client_ip)}", self.policy.mails_per_network):
+            return False
+        return await self._is_within(key, self.policy.mails_per_recipient)
+
+    async def allow_user(self, kind: str, user_id: int) -> bool:
+        """Count one mail that a user sends to an e-mail address of their choice, and return whether it may be sent."""
+        return not self.policy.enabled or await self._is_within(
+            f"mail:{kind}:user:{user_id}", self.policy.mails_by_user
+        )
+
+    @staticmethod
+    async def _is_within(key: str, limit: int) -> bool:
+        return (await repository.count(key, HOUR)).requests <= limit

@@ -54,7 +54,10 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         client_ip_limits: limits per client IP address, by the name that routes refer to.
-        mails_per_hour: mails of one kind to one e-mail address, whether a user has it or not.
+        mails_per_network: mails of one kind per hour that requests from one network send to one e-mail address, whether
+            a user has it or not.
+        mails_per_recipient: the same from all networks together.
+        mails_by_user: mails per hour that a user sends to e-mail addresses of their choice.
         per_network: failed logins of one user from one network.
         per_account: failed logins of one user from all networks together. A block does not apply to networks that the
             user has used recently.
@@ -66,7 +69,9 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Setting("RATE_LIMIT_ENABLED", "Whether requests and failed logins are limited; `false` removes all limits."),
     ] = True
     client_ip_limits: dict[str, ClientIpLimit]
-    mails_per_hour: int = 3
+    mails_per_network: int = 3
+    mails_per_recipient: int = 10
+    mails_by_user: int = 3
     per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
     per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)
     requests_per_second: int = 50

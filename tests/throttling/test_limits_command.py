@@ -35,7 +35,9 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("resend, per IP address", "20 requests in 1 h"),
         ("mailed_token, per IP address", "20 requests in 1 min"),
         ("all requests, per IP address and worker process", "50 requests per second"),
-        ("mails of one kind, per e-mail address or user", "3 in 1 h"),
+        ("mails of one kind, per e-mail address and network of the client", "3 in 1 h"),
+        ("mails of one kind, per e-mail address", "10 in 1 h"),
+        ("mails that confirm a new e-mail address, per user", "3 in 1 h"),
         ("wrong passwords, per user and network", "5 in 24 h"),
         ("wrong passwords, per user, from networks not used recently", "50 in 1 h"),
     ]
@@ -71,7 +73,7 @@ def test_json_option_prints_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
-    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 15)
+    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 17)
 
 
 def test_disabled_limits_are_announced(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ class Outbox:
 
     async def _admit(self, kind: MailKind, email: str, request_context: RequestContext) -> bool:
         """Count a mail and return whether it may be sent."""
-        if not kind.is_limited or await self.limits.allow(kind.name, email):
+        if not kind.is_limited or await self.limits.allow(kind.name, email, request_context.client_ip):
             return True
         bound = logger.bind(event="mail:refused", mail_kind=kind.name, origin_request_id=request_context.request_id)
         bound.info("the hourly limit of mails of this kind to this recipient is reached")

@@ -61,7 +61,7 @@ class EmailChangeService:
         ):
             raise InvalidCredentialsException
         # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
-        is_allowed = await self.mail_limits.allow(EMAIL_CHANGE.name, f"account:{user.id}")
+        is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, user.id)
 
         async def work() -> None:
             await self.audit.record(EventTag.EMAIL_CHANGE_REQUESTED, user_id=user.id, request_context=request_context)

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Final
 
+from msgspec.structs import replace
+
 from auth_api.events.audit.events import EventTag
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.one_time_tokens.purpose import Purpose
@@ -30,5 +32,8 @@ PASSWORD_RESET: Final = MailKind(
     path="/account/reset-password",
     purpose=Purpose.PASSWORD_RESET,
 )
+
+PASSWORD_RESET_AFTER_REVOCATION: Final = replace(PASSWORD_RESET, is_limited=False)
+"""The same mail after the owner took the account back, which removed the password: a limit could lock the owner out."""
 
 MAIL_KINDS: Final = (PASSWORD_RESET,)
