@@ -193,6 +193,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     )
     resolve_directly(app)
     app.state.services = services
+    app.state.is_trusted_proxy = client_ip_resolver.is_trusted
     if docs:
         complete(app, first=PATHS_IN_ORDER, errors=EVERY_ERROR)
     app.asgi_handler = EdgeMiddleware(

@@ -34,6 +34,10 @@ class Deadlines(Generic[K]):
     def __len__(self) -> int:
         return len(self._ends)
 
+    def __iter__(self) -> Iterator[K]:
+        """Yield the keys in the order of their start."""
+        return iter(self._ends)
+
     def start(self, key: K) -> None:
         """Start the time limit of a key, unless it has been started already."""
         self._ends.setdefault(key, monotonic() + self._seconds)

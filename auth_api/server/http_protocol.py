@@ -58,17 +58,16 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Accept the connection, or refuse it if the process has too many."""
         super().connection_made(transport)
-        self._time_headers()
-        if self.server_state.has_room():
-            return
-        if self.server_state.can_send_refusal():
+        if self.server_state.has_room(self):
+            self._time_headers()
+        elif self.server_state.can_send_refusal():
             self._refuse(ServerOverloadedException())
         else:
             transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the application know that the client has disconnected."""
-        self._stop_timing()
+        self.server_state.release(self)
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.scope["state"][CLIENT_GONE] = True
         super().connection_lost(exc)

@@ -63,7 +63,11 @@ class ServerPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: Annotated[
         int,
         Setting(
-            "MAX_CONNECTIONS", "Open connections per worker process; further ones get 503.", minimum=1, maximum=100_000
+            "MAX_CONNECTIONS",
+            "Open connections per worker process; further ones get 503, unless slow ones can be closed for them. A "
+            "client IP (not of `TRUSTED_PROXIES`) with more than a quarter of them gives way to others.",
+            minimum=1,
+            maximum=100_000,
         ),
     ] = 1000
     shutdown_delay: Annotated[

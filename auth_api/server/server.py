@@ -61,6 +61,7 @@ class Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application and accept connections."""
+        self.server_state.is_trusted_proxy = self.config.loaded_app.state.is_trusted_proxy
         await super().startup(sockets=sockets)
         if not self.started:
             return

@@ -67,9 +67,9 @@ class WireServer:
     state: LimitedServerState
 
     @asynccontextmanager
-    async def wire(self) -> AsyncIterator[Wire]:
-        """Connect, and abort the connection at the end."""
-        wire = Wire(*await asyncio.open_connection("127.0.0.1", self.port))
+    async def wire(self, *, client_ip: str = "127.0.0.1") -> AsyncIterator[Wire]:
+        """Connect from a loopback address, and abort the connection at the end."""
+        wire = Wire(*await asyncio.open_connection("127.0.0.1", self.port, local_addr=(client_ip, 0)))
         try:
             yield wire
         finally:

@@ -38,23 +38,24 @@ class ClientIpResolver:
         """
         peer = scope.get("client")
         nearest = peer[0] if peer else ""
-        if not self._is_trusted(nearest):
+        if not self.is_trusted(nearest):
             self._warn_once(scope)
-            return _canonical(nearest)
+            return canonical_ip(nearest)
         for hop in reversed(_forwarded_for(scope)):
             if _parse(hop) is None:
                 break
             nearest = hop
-            if not self._is_trusted(hop):
+            if not self.is_trusted(hop):
                 break
-        return _canonical(nearest)
+        return canonical_ip(nearest)
 
     def has_trusted_peer(self, scope: Mapping[str, Any]) -> bool:
         """Return whether the request came from a trusted proxy, so that its other headers can be used, too."""
         peer = scope.get("client")
-        return peer is not None and self._is_trusted(peer[0])
+        return peer is not None and self.is_trusted(peer[0])
 
-    def _is_trusted(self, ip: str) -> bool:
+    def is_trusted(self, ip: str) -> bool:
+        """Return whether an IP address belongs to a trusted proxy."""
         address = _parse(ip) if self._trusted else None
         return address is not None and any(address in network for network in self._trusted)
 
@@ -86,6 +87,7 @@ def _parse(text: str) -> Address | None:
 
 
 @lru_cache(maxsize=4096)
-def _canonical(ip: str) -> str | None:
+def canonical_ip(ip: str) -> str | None:
+    """Return an IP address in canonical form, without a zone, or None for other text."""
     address = _parse(ip)
     return str(address) if address is not None else None
