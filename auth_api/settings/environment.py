@@ -19,14 +19,16 @@ def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: b
     Args:
         environ: environment variables of the process.
         folder: the working directory.
-        keep_secret: whether the generated secret is stored in a file, as servers need it, or is only for this process.
+        keep_secret: whether a new secret is stored in a file, as servers need it, or is only for this process. The
+            secret that a server has stored is used in both cases.
 
     Raises:
         UnreadableFileError: `.env` or a secret file cannot be read.
     """
     values = given_environment(environ, folder)
     if lacks_secret(values):
-        values["JWT_SECRET_KEY"] = _kept_secret(secret_file(values, folder)) if keep_secret else _new_secret()
+        path = secret_file(values, folder)
+        values["JWT_SECRET_KEY"] = _kept_secret(path) if keep_secret else _stored_secret(path) or _new_secret()
     return values
 
 
@@ -125,6 +127,15 @@ def _kept_secret(path: Path) -> str:
             f"The generated secret cannot be stored in {path}: {reason_of(error)}. "
             "Make the folder writable, or set JWT_SECRET_KEY."
         )
+        raise UnreadableFileError(message) from error
+
+
+def _stored_secret(path: Path) -> str:
+    """Return the secret that a server has generated; an empty text if there is none."""
+    try:
+        return path.read_text(encoding="ascii").strip() if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The generated secret in {path} cannot be read: {reason_of(error)}. Run this command as its owner."
         raise UnreadableFileError(message) from error
 
 

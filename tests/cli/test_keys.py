@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 from auth_api.cli import commands
 from auth_api.kit.crypto.signing import SigningKey
 from auth_api.settings import Settings
-from auth_api.settings.environment import given_environment
+from auth_api.settings.environment import given_environment, read_environment
 from tests.support.keys import ALGORITHMS, private_pem
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
@@ -70,6 +70,12 @@ def test_list_omits_the_secrets(folder: Path) -> None:
     assert lines[2] == [SigningKey.from_pem(private_pem("EdDSA")).kid, "EdDSA", "256", "signs", "next", "yes"]
     assert SECRET not in done.output
     assert "PRIVATE" not in done.output
+
+
+def test_list_shows_the_secret_that_the_server_has_generated(folder: Path) -> None:
+    secret = read_environment({}, folder, keep_secret=True)["JWT_SECRET_KEY"]
+
+    assert SigningKey.from_secret(secret).kid in keys("list").output
 
 
 def test_rotation_changes_the_env_file(folder: Path) -> None:

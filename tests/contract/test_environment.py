@@ -118,6 +118,23 @@ def test_generated_secret_is_stored_only_on_request(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("url", ["", "sqlite:///data.db", "postgresql://a@b/c"])
+def test_commands_read_the_secret_that_the_server_has_stored(tmp_path: Path, url: str) -> None:
+    """Keys have its `kid`, and throttle counters are found by it."""
+    server = read_environment({"DATABASE_URL": url}, tmp_path, keep_secret=True)
+
+    command = read_environment({"DATABASE_URL": url}, tmp_path)
+
+    assert command["JWT_SECRET_KEY"] == server["JWT_SECRET_KEY"]
+
+
+def test_stored_secret_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "auth.db.secret").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(UnreadableFileError, match=r"auth\.db\.secret cannot be read: it is not text"):
+        read_environment({}, tmp_path)
+
+
 @pytest.mark.parametrize("given", [{"JWT_SECRET_KEY": SECRET}, {"JWT_PRIVATE_KEY": "a key"}])
 def test_secret_is_not_generated_if_a_key_is_set(tmp_path: Path, given: dict[str, str]) -> None:
     assert read_environment(given, tmp_path, keep_secret=True) == given
