@@ -16,6 +16,7 @@ import msgspec
 from auth_api.kit.crypto.generation import new_key, public_half
 from auth_api.kit.crypto.signing import SigningKey
 from auth_api.settings import Settings
+from auth_api.settings.values import texts_of
 
 
 class Stage(StrEnum):
@@ -95,7 +96,7 @@ def _sign(environ: Mapping[str, str], current: SigningKey) -> Step:
     before = public_half(private) if private else environ["JWT_SECRET_KEY"]
     # In an order that loses no key if writing is interrupted.
     changes = {
-        "JWT_PREVIOUS_KEYS": json.dumps([before, *_list_of(environ.get("JWT_PREVIOUS_KEYS", ""))]),
+        "JWT_PREVIOUS_KEYS": json.dumps([before, *texts_of(environ.get("JWT_PREVIOUS_KEYS", ""))]),
         "JWT_PRIVATE_KEY" if is_pair else "JWT_SECRET_KEY": in_one_line(text),
         **({"JWT_ALGORITHM": next_key.algorithm} if environ.get("JWT_ALGORITHM") else {}),
         "JWT_NEXT_KEY": "",
@@ -116,10 +117,3 @@ def unfolded(text: str) -> str:
 def key_of(text: str) -> SigningKey:
     """Return the key in a variable."""
     return SigningKey.from_pem(text) if "-----BEGIN" in text else SigningKey.from_secret(text)
-
-
-def _list_of(text: str) -> list[str]:
-    """Return the texts as the settings read them: a text without brackets is a list of one."""
-    stripped = text.strip()
-    found: list[str] = json.loads(stripped) if stripped.startswith("[") else [stripped] if stripped else []
-    return found

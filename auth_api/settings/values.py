@@ -12,6 +12,8 @@ from auth_api.kit.setting import Setting
 
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLACEHOLDER: Final = re.compile(r"\$[{(]|\{\{")
+_IPV6_ADDRESS: Final = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]")
+
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -38,7 +40,7 @@ def parse_value(text: str, setting: Setting, kind: Any) -> Any:
     """
     _check_characters(text, setting, is_list=get_origin(kind) is tuple)
     if get_origin(kind) is tuple:
-        return tuple(_items(_list(text), setting))
+        return tuple(_items(texts_of(text), setting))
     if setting.parse is not None:
         return setting.parse(text)
     if setting.choices:
@@ -101,16 +103,20 @@ def _number(text: str, setting: Setting, kind: type[int] | type[float]) -> float
     return number
 
 
-def _list(text: str) -> list[str]:
-    """Return the texts of a JSON list; a text without brackets is a list of one."""
+def texts_of(text: str) -> list[str]:
+    """Return the texts of a JSON list, or of a list that is separated by commas.
+
+    Raises:
+        ValueError: it begins as a JSON list, and is not one of texts.
+    """
     stripped = text.strip()
-    if not stripped.startswith("["):
-        return [stripped]
+    if not stripped.startswith("[") or _IPV6_ADDRESS.match(stripped):
+        return [item.strip() for item in stripped.split(",") if item.strip()]
     try:
         items = json.loads(stripped)
     except ValueError:
         items = None
     if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
-        message = "must be a JSON list of texts"
+        message = "must be a JSON list of texts, or texts separated by commas"
         raise ValueError(message)
     return items

@@ -129,6 +129,14 @@ def test_printed_variables_are_valid_in_a_shell_and_in_an_env_file(folder: Path)
     assert given_environment({}, folder)["JWT_NEXT_KEY"] == second["changes"]["JWT_PRIVATE_KEY"]
 
 
+def test_rotation_keeps_previous_keys_that_commas_separate(folder: Path) -> None:
+    variables = {"JWT_SECRET_KEY": SECRET, "JWT_NEXT_KEY": SECRET[::-1], "JWT_PREVIOUS_KEYS": f"{SECRET}0,{SECRET}1"}
+
+    step = json.loads(keys("rotate", "--json", "--yes", **variables).stdout)
+
+    assert json.loads(step["changes"]["JWT_PREVIOUS_KEYS"]) == [SECRET, f"{SECRET}0", f"{SECRET}1"]
+
+
 @pytest.mark.parametrize("step", ["JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"])
 def test_step_that_may_be_too_early_needs_confirmation(folder: Path, step: str) -> None:
     done = failed(2, JWT_SECRET_KEY=SECRET, **{step: SECRET[::-1]})

@@ -113,6 +113,15 @@ def test_previous_keys_still_verify() -> None:
     assert [now.verify(token, token_type="at+jwt") for token in tokens] == [b'{"sub":"1"}'] * 2
 
 
+@pytest.mark.parametrize("form", ["{},{}", '["{}", "{}"]', " {} , {} ,"])
+def test_previous_keys_may_be_separated_by_commas(form: str) -> None:
+    secret, public = OTHER_SECRET, public_pem(P256).replace("\n", "\\n")
+
+    keys = Settings.from_env({**DEVELOPMENT, "JWT_PREVIOUS_KEYS": form.format(secret, public)}).sessions.keys
+
+    assert [key.algorithm for key in keys.others] == ["HS256", "ES256"]
+
+
 def test_repr_of_settings_contains_no_secret() -> None:
     key = pem(ED25519)
     environ = {

@@ -24,7 +24,7 @@ NUMBER = "must be a whole number, {}"
 WHOLE = "must be a whole number of {}, {}"
 SECONDS = "must be a number of seconds, {}"
 SWITCH = "must be true or false"
-TEXTS = "must be a JSON list of texts"
+TEXTS = "must be a JSON list of texts, or texts separated by commas"
 ORIGINS = (
     "must be an origin as browsers send it: scheme://host or scheme://host:port, in lower case, "
     "without a path and without '*'"
@@ -77,7 +77,8 @@ def remedy(variable: str, example: str) -> str:
         ("CORS_ORIGINS", '["https://*.example.org"]', ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", '["https://example.org/"]', ORIGINS, APP_ORIGIN),
         ("CORS_ORIGINS", '["example.org"]', ORIGINS, APP_ORIGIN),
-        ("CORS_ORIGINS", "https://a.org,https://b.org", ORIGINS, APP_ORIGIN),
+        ("CORS_ORIGINS", "https://a.org,https://b.org/", f"(item 2) {ORIGINS}", APP_ORIGIN),
+        ("ALLOWED_HOSTS", "a.org, b.org, https://c.org", f"(item 3) {HOSTS}", '["auth.your-company.com"]'),
         ("CORS_ORIGINS", '["https://a.org", "https://b.org/"]', f"(item 2) {ORIGINS}", APP_ORIGIN),
         ("CORS_ORIGINS", "[7]", TEXTS, APP_ORIGIN),
         ("CORS_HEADERS", "*", HEADERS, '["x-datadog-trace-id"]'),

@@ -19,8 +19,9 @@ pair of quotes around a value is not a part of it. Nothing replaces placeholders
 `$(command)` are rejected. Lines of `.env` that cannot be read stop the server and every command; a variable of `.env`
 that is not a setting is a warning at startup, and fails the check of `auth-api doctor`.
 
-A blank variable counts as not set. Lists are JSON: `CORS_ORIGINS='["https://app.example.com"]'`; a list of one needs no
-brackets. True and false may also be written `1` and `0`, `yes` and `no`, `on` and `off`.
+A blank variable counts as not set. Items of a list are separated by commas, or are a JSON list:
+`CORS_ORIGINS='["https://app.example.com"]'`. True and false may also be written `1` and `0`, `yes` and `no`, `on` and
+`off`.
 
 A secret may also be given as `NAME_FILE`, the path of a file that contains it: {secrets}.
 
