@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final, NewType
 
 import msgspec
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from auth_api.kit.errors import FieldError, ValidationException
 
@@ -36,8 +36,12 @@ def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> Can
 
     The domain becomes its lower-case A-label (RFC 5890); the local part becomes lower case.
 
+    Domains for special use that cannot receive mail from the internet, such as `.local` and `.test`, are rejected (RFC
+    6761, RFC 6762, RFC 7686, RFC 8375). Other internal domains, such as `.internal` and `.lan`, are accepted.
+
     Raises:
-        ValidationException: not an e-mail address, longer than 254 characters, or its local part is not ASCII.
+        ValidationException: not an e-mail address, longer than 254 characters, its local part is not ASCII, or its
+            domain is for special use.
     """
     local_part, separator, domain = raw.partition("@")
     if len(raw) > MAX_EMAIL_LENGTH or not separator or raw.count("@") != 1 or not local_part.isascii():
@@ -45,7 +49,7 @@ def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> Can
     try:
         validated = validate_email(raw, check_deliverability=False, strict=True)
     except EmailNotValidError:  # the library's messages quote the input
-        raise _invalid_email() from None
+        raise (_special_use_domain() if _is_special_use(domain) else _invalid_email()) from None
     # The library follows UTS #46, which maps full-width letters and other full stops and drops variation selectors.
     if not domain.isascii() and (domain.lower() != validated.domain or not unicodedata.is_normalized("NFKC", domain)):
         raise _invalid_email()
@@ -109,3 +113,13 @@ def parse_identifier(*, email: str | None, username: str | None) -> Identifier:
 
 def _invalid_email() -> ValidationException:
     return ValidationException([FieldError("email", "format", "Must be a valid e-mail address.")])
+
+
+def _special_use_domain() -> ValidationException:
+    message = "Must have a domain that can receive e-mail: names such as `.local` and `.test` are reserved."
+    return ValidationException([FieldError("email", "reserved", message)])
+
+
+def _is_special_use(domain: str) -> bool:
+    labels = domain.lower().split(".")
+    return labels[-1] in SPECIAL_USE_DOMAIN_NAMES and all(labels)

@@ -22,6 +22,12 @@ ACCEPTED = {
     "ada@BÜCHER.example": "ada@xn--bcher-kva.example",
     "ada@straße.de": "ada@xn--strae-oqa.de",
     "ada@例え.jp": "ada@xn--r8jz45g.jp",
+    "ada@corp.internal": "ada@corp.internal",
+    "ada@home.lan": "ada@home.lan",
+    "ada@example.corp": "ada@example.corp",
+    "ada@office.localdomain": "ada@office.localdomain",
+    "ada@mail.example": "ada@mail.example",
+    "ada@local.example": "ada@local.example",
     LONGEST: LONGEST,
     f"{'a' * 64}@example.com": f"{'a' * 64}@example.com",
 }
@@ -57,7 +63,8 @@ INVALID = {
     "two local parts": "ada,eve@example.com",
     "an address literal": "ada@[127.0.0.1]",
     "an IP address": "ada@127.0.0.1",
-    "a domain of one label": "ada@localhost",
+    "a domain of one label": "ada@intranet",
+    "a domain for special use with a trailing dot": "ada@corp.local.",
     "an underscore in the domain": "ada@my_host.com",
     "a label that begins with a hyphen": "ada@-example.com",
     "an invalid A-label": "ada@xn--a.com",
@@ -101,6 +108,21 @@ def test_invalid_or_folded_email_is_rejected(raw: str) -> None:
         canonical_email(raw)
 
     assert rejected.value.errors == (FieldError("email", "format", "Must be a valid e-mail address."),)
+
+
+@pytest.mark.parametrize(
+    "domain",
+    [
+        *("corp.local", "CORP.LOCAL", "bücher.local", "mail.test", "router.home.arpa", "localhost", "a.localhost"),
+        *("mail.invalid", "hidden.onion", "local", "test"),
+    ],
+)
+def test_email_at_a_domain_for_special_use_is_rejected_with_the_reason(domain: str) -> None:
+    with pytest.raises(ValidationException) as rejected:
+        canonical_email(f"ada@{domain}")
+
+    message = "Must have a domain that can receive e-mail: names such as `.local` and `.test` are reserved."
+    assert rejected.value.errors == (FieldError("email", "reserved", message),)
 
 
 def test_email_length_limit_applies_to_the_canonical_form() -> None:
