@@ -12,6 +12,7 @@ from auth_api.doctor.findings import Finding, fail, note, ok
 from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
+from auth_api.doctor.mail_templates import check_templates
 from auth_api.doctor.proxy import check_proxy
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
@@ -48,6 +49,7 @@ async def examine(
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,
+        *check_templates(settings.mail),
         *check_files(environ, folder, settings.database),
     ]
 

@@ -10,7 +10,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
         client_ip: IP address in canonical form; stored mails call it `ip_address`.
         user_agent: the header `User-Agent`, shortened.
         request_id: the id in the log and in `X-Request-ID`.
-        language: a BCP 47 language tag.
+        language: BCP 47 language tags in order of preference, separated by commas.
     """
 
     client_ip: str | None = msgspec.field(default=None, name="ip_address")

@@ -16,7 +16,7 @@ class UserRow(RawSql, Table, tablename="users"):
     hashed_password = Varchar(length=255, default=None, null=False, secret=True)  # `!` matches no password
     is_active = Boolean(default=True)  # set by operators; false revokes all sessions
     email_verified_at = Timestamptz(default=None, null=True)  # null until the owner used a mailed link
-    locale = Varchar(length=35, default=None, null=True)  # a language tag (BCP 47)
+    locale = Varchar(length=35, default=None, null=True)  # language tags (BCP 47), most preferred first, with commas
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     last_login = Timestamptz(default=None, null=True)

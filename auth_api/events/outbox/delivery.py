@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import jinja2
 from loguru import logger
 
 from auth_api.events.outbox import repository
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.events.outbox.metrics import MAILS, WAITING
-from auth_api.events.outbox.rendering import Renderer
+from auth_api.events.outbox.rendering import Renderer, RenderingError
 from auth_api.kit.breaker.breaker import breakers, circuit_breaker
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import CircuitBreakerOpenException
+from auth_api.kit.errors import CircuitBreakerOpenException, RetryLaterException
 from auth_api.kit.mail.failures import EXPLANATIONS, MailError, PermanentMailError, TransientMailError
 from auth_api.kit.mail.message import Mailer, Message
 
@@ -41,6 +40,14 @@ MAX_AGE_SECONDS: Final = 24 * 3600.0
 
 class UnknownMailKindError(Exception):
     """The stored mail has a kind that this version does not know: a newer version may have stored it."""
+
+
+class DraftingError(Exception):
+    """The stored mail cannot be drafted: another version may have stored other parameters."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error_type = type(error).__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +96,7 @@ class Delivery:
             await repository.reschedule(item.id, delay=error.retry_after, is_attempt=False)
         except PermanentMailError as error:
             await self._fail(item, error)
-        except (TransientMailError, UnknownMailKindError, jinja2.TemplateError) as error:
+        except (TransientMailError, UnknownMailKindError, DraftingError, RenderingError) as error:
             await self._defer(item, error)
         else:
             await repository.mark_sent(item.id)
@@ -104,7 +111,12 @@ class Delivery:
         async def work() -> Draft | None:
             return await kind.draft(item, self.draft_services) if await repository.hold(item.id) else None
 
-        draft = await self.database.transaction(work)
+        try:
+            draft = await self.database.transaction(work)
+        except RetryLaterException:  # the database failed, not this mail
+            raise
+        except Exception as error:
+            raise DraftingError(error) from error
         return self.renderer.render(draft.kind or kind, item, draft) if draft is not None else None
 
     async def _defer(self, item: OutboxItem, error: Exception) -> None:
@@ -160,6 +172,10 @@ def is_outage(error: Exception) -> bool:
 def _details(error: Exception) -> dict[str, str | int | None]:
     """Return what may be logged of an error: never the mail server's text, which may quote the mail."""
     details: dict[str, str | int | None] = {"error_type": type(error).__name__}
+    if isinstance(error, (DraftingError, RenderingError)):
+        details["error_type"] = error.error_type
+    if isinstance(error, RenderingError):
+        details["template"] = error.template
     if isinstance(error, MailError):
         details |= {
             "error_type": error.error_type or type(error).__name__,

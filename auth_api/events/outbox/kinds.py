@@ -74,7 +74,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         username: for the greeting; None greets without a name.
         is_verified: whether the recipient has verified the address. If not, it may belong to a stranger, and the mail
             must contain nothing that a client has chosen.
-        locale: preferred language as a BCP 47 tag; None for the one of the request.
+        locale: BCP 47 language tags in order of preference, separated by commas; None for those of the request.
         token: goes into the link; None for a mail without a token.
         kind: the kind to send instead of the stored one; None for the stored one.
     """

@@ -4,10 +4,10 @@ A kind of mail has two templates, `NAME.txt`, whose first line is `Subject: …`
 language. Templates in the operator's own folder are preferred.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 
@@ -23,6 +23,20 @@ _SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
 _SUBJECT: Final = "Subject: "
 
 
+class RenderingError(Exception):
+    """A template cannot be read or rendered.
+
+    Args:
+        template: its language and file name, as `de/password_reset.txt`.
+        error: the reason. Its text is for the author of the template only: it may contain values.
+    """
+
+    def __init__(self, template: str, error: Exception) -> None:
+        super().__init__(f"{type(error).__name__}: {error}")
+        self.template = template
+        self.error_type = type(error).__name__
+
+
 class Renderer:
     """Renders mails.
 
@@ -36,9 +50,17 @@ class Renderer:
         own = [Path(policy.templates)] if policy.templates else []
         self._folders = list(dict.fromkeys([*own, *(kind.templates for kind in kinds), _SHARED_TEMPLATES]))
         self._languages = {
-            (folder, path.name.lower()): path for folder in self._folders for path in folder.iterdir() if path.is_dir()
+            (folder, _normalized(path.name)): path
+            for folder in self._folders
+            for path in folder.iterdir()
+            if path.is_dir() and not path.name.startswith(".")
         }
         self._environments: dict[tuple[Path, ...], jinja2.Environment] = {}
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages that have a folder, in lower case."""
+        return sorted({language for _, language in self._languages})
 
     def render(self, kind: MailKind, item: OutboxItem, draft: Draft) -> Message:
         """Return the mail.
@@ -47,7 +69,7 @@ class Renderer:
         contain words of strangers, and mail programs turn words with dots into links.
 
         Raises:
-            jinja2.TemplateError: a template of the operator is invalid.
+            RenderingError: a template is invalid.
         """
         purpose = kind.purpose if draft.token else None
         values = {
@@ -63,31 +85,64 @@ class Renderer:
             "parameters": item.parameters,
         }
         environment = self._environment(draft.locale or item.request_context.language)
-        subject, _, text = environment.get_template(f"{kind.name}.txt").render(values).partition("\n")
+        subject, _, text = _render(environment, f"{kind.name}.txt", values).lstrip().partition("\n")
         return Message(
             message_id=f"{item.created_at:%Y%m%d%H%M%S%f}.{item.id}@{self._policy.sender.domain}",
             recipient=draft.recipient,
             subject=" ".join(subject.removeprefix(_SUBJECT).split()),
             text=text.strip() + "\n",
-            html=environment.get_template(f"{kind.name}.html").render(values),
+            html=_render(environment, f"{kind.name}.html", values),
         )
 
     def _environment(self, locale: str | None) -> "jinja2.Environment":
-        """Return the environment that searches `de-AT`, then `de`, then `en`, each in every folder."""
-        wanted = (locale or "").lower()
-        languages = dict.fromkeys([wanted, wanted.partition("-")[0], DEFAULT_LANGUAGE])
+        """Return the environment that searches the languages in order, then `en`, each in every folder.
+
+        Args:
+            locale: language tags in order of preference, separated by commas.
+        """
+        wanted = (language for tag in (locale or "").split(",") for language in lookup_order(tag))
         # Only existing folders: the locale came from a client and must not become a path.
         found = tuple(
             folder
-            for language in languages
+            for language in dict.fromkeys([*wanted, DEFAULT_LANGUAGE])
             for root in self._folders
             if (folder := self._languages.get((root, language))) is not None
         )
         if found not in self._environments:  # keyed by folders: a client could send any number of locales
             self._environments[found] = jinja2.Environment(
-                loader=jinja2.FileSystemLoader(found),
+                loader=jinja2.FileSystemLoader(found, encoding="utf-8-sig"),
                 autoescape=jinja2.select_autoescape(["html"]),
                 undefined=jinja2.StrictUndefined,
                 finalize=lambda value: "" if value is None else value,
             )
         return self._environments[found]
+
+
+def lookup_order(tag: str) -> Iterator[str]:
+    """Yield a language tag and what it falls back to: `zh-Hant-TW`, `zh-Hant`, `zh`, in lower case (RFC 4647 §3.4)."""
+    subtags = _normalized(tag).split("-")
+    while subtags:
+        yield "-".join(subtags)
+        subtags.pop()
+        if subtags and len(subtags[-1]) == 1:  # introduces what was removed
+            subtags.pop()
+
+
+def _normalized(language: str) -> str:
+    """Return a language tag in lower case; also for `pt_BR`, the form of POSIX."""
+    return language.lower().replace("_", "-")
+
+
+def _render(environment: jinja2.Environment, name: str, values: dict[str, Any]) -> str:
+    try:
+        return environment.get_template(name).render(values)
+    except Exception as error:
+        raise RenderingError(_place(environment, name), error) from error
+
+
+def _place(environment: jinja2.Environment, name: str) -> str:
+    """Return the language and the name of the template that the environment finds first."""
+    loader = environment.loader
+    folders = map(Path, loader.searchpath) if isinstance(loader, jinja2.FileSystemLoader) else ()
+    found = next((folder for folder in folders if (folder / name).exists()), None)
+    return f"{found.name}/{name}" if found is not None else name

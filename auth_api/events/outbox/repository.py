@@ -149,17 +149,29 @@ async def list_records(user_id: int, *, email: str, limit: int) -> list[MailReco
 
 
 def _item(row: dict[str, Any]) -> OutboxItem:
-    parameters = msgspec.json.decode(row["parameters"] or "{}")
+    parameters, request_context = _stored_values(row["parameters"])
     created_at = row["created_at"]
     return OutboxItem(
         id=row["id"],
         kind_name=row["template"],
         user_id=row["user_id"],
         email=row["address"],
-        request_context=msgspec.convert(parameters.pop("origin", {}), RequestContext),
+        request_context=request_context,
         salt=parameters.pop("salt", ""),
         parameters=parameters,
         attempts=row["attempts"],
         created_at=created_at,
         age_seconds=(as_datetime(row["now"]) - created_at).total_seconds(),
     )
+
+
+def _stored_values(text: str | None) -> tuple[dict[str, Any], RequestContext]:
+    """Return the parameters and the request; empty ones if another version stored them in a form unknown to this one.
+
+    An error would concern all mails that were claimed together.
+    """
+    try:
+        parameters = msgspec.json.decode(text or "{}", type=dict[str, Any])
+        return parameters, msgspec.convert(parameters.pop("origin", {}), RequestContext)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        return {}, RequestContext()

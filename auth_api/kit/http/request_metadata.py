@@ -8,20 +8,24 @@ from auth_api.kit.printable import without_unprintable
 from auth_api.kit.request_context import RequestContext
 
 MAX_USER_AGENT_CHARACTERS: Final = 512
-MAX_LANGUAGE_TAG_CHARACTERS: Final = 35
-"""RFC 5646 §4.4.1."""
+MAX_LANGUAGE_CHARACTERS: Final = 35
+"""The longest language tag that RFC 5646 §4.4.1 requires; also the width of the column."""
 
-_LANGUAGE: Final = re.compile(r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:[;,]|\Z)")
-"""The first language tag (BCP 47) of Accept-Language (RFC 9110 §12.5.4), which clients list in order of preference."""
+MAX_LANGUAGE_RANGES: Final = 20
+
+_LANGUAGE: Final = re.compile(
+    r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?", re.ASCII
+)
+"""A language tag (BCP 47) of Accept-Language with its weight (RFC 9110 §12.5.4)."""
 
 
 def read_request_context(headers: Mapping[bytes, bytes], client_ip: str | None, request_id: str) -> RequestContext:
     """Return the request context. The user agent has only printable characters.
 
-    A longer user agent is cut, a longer language tag is left out.
+    A long user agent is cut; of many languages, the most preferred ones are kept.
     """
     return RequestContext(
-        client_ip=client_ip, user_agent=_user_agent(headers), request_id=request_id, language=_language(headers)
+        client_ip=client_ip, user_agent=_user_agent(headers), request_id=request_id, language=_languages(headers)
     )
 
 
@@ -30,6 +34,15 @@ def _user_agent(headers: Mapping[bytes, bytes]) -> str | None:
     return without_unprintable(value)[:MAX_USER_AGENT_CHARACTERS] or None
 
 
-def _language(headers: Mapping[bytes, bytes]) -> str | None:
-    match = _LANGUAGE.match(headers.get(b"accept-language", b"").decode("latin-1"))
-    return match[1] if match and len(match[1]) <= MAX_LANGUAGE_TAG_CHARACTERS else None
+def _languages(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the accepted languages in order of preference, separated by commas, as many as fit."""
+    ranges = (
+        headers.get(b"accept-language", b"").decode("latin-1").split(",", MAX_LANGUAGE_RANGES)[:MAX_LANGUAGE_RANGES]
+    )
+    found = [match for text in ranges if (match := _LANGUAGE.fullmatch(text)) and float(match[2] or 1) > 0]
+    kept = ""
+    for match in sorted(found, key=lambda match: -float(match[2] or 1)):
+        longer = f"{kept},{match[1]}" if kept else match[1]
+        if len(longer) <= MAX_LANGUAGE_CHARACTERS:
+            kept = longer
+    return kept or None

@@ -3,9 +3,11 @@
 import asyncio
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
+from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.outbox import delivery, repository
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.events.outbox.tables import OutboxRow
@@ -19,7 +21,7 @@ from auth_api.users.identifiers import CanonicalEmail
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.log_lines import logged
 from tests.support.mailbox import Mailbox, token_of
-from tests.support.rows import age_mails, audit_actions, outbox_rows
+from tests.support.rows import age_mails, audit_actions, outbox_rows, user_rows
 
 HERE = RequestContext(client_ip="203.0.113.7", user_agent="curl/8.5.0", request_id="abc123")
 ADA = CanonicalEmail("ada@example.com")
@@ -341,3 +343,48 @@ async def test_kind_of_a_newer_version_is_deferred(
     assert [message.recipient for message in sent] == [ADA]
     assert [line["error_type"] for line in lines if line.get("event") == "mail:deferred"] == ["UnknownMailKindError"]
     assert len(await waiting_ids()) == 1
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["{}", "[]", "null", '{"origin": {"language": ["de"]}}', '{"origin": 7}', '{"salt": 7}'],
+)
+async def test_mail_that_cannot_be_drafted_does_not_stop_others(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox, parameters: str
+) -> None:
+    """A newer version may store other parameters."""
+    await user_factory()
+    await stored("registration", parameters)
+    await OutboxRow.update({OutboxRow.address: "new@example.com"}, force=True)
+    await request_reset(services)
+
+    with logged("WARNING") as lines:
+        sent = await mailbox.collect()
+
+    assert [message.recipient for message in sent] == [ADA]
+    assert [line["mail_kind"] for line in lines if line.get("event") == "mail:deferred"] == ["registration"]
+    assert [line for line in lines if line.get("event") == "job:failed"] == []
+
+
+async def test_template_that_cannot_be_rendered_defers_only_its_mails(
+    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox, tmp_path: Path
+) -> None:
+    await user_factory(is_verified=True)
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "password_reset.txt").write_bytes(b"{{ minutes // 0 }}")
+    async with app_with(mailer=mailbox, MAIL_TEMPLATES=str(tmp_path)) as other:
+        await request_reset(other.services)
+        (user,) = await user_rows()
+        await other.services.outbox.to_user(PASSWORD_CHANGED, user["id"], HERE)
+        with logged("WARNING") as lines:
+            await other.services.delivery.deliver_all()
+
+    (line,) = [line for line in lines if line.get("event") == "mail:deferred"]
+    assert [message.subject for message in mailbox.sent] == ["Your password was changed"]
+    assert (line["template"], line["error_type"], line["delay"]) == (
+        "en/password_reset.txt",
+        "ZeroDivisionError",
+        delivery.FIRST_DELAY_SECONDS,
+    )
+    (row,) = [row for row in await outbox_rows() if row["sent_at"] is None]
+    assert (row["locked_until"], row["attempts"], row["failed_at"]) == (None, 1, None)

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from jinja2 import UndefinedError
 from msgspec import structs
 
+from auth_api.events.outbox.rendering import RenderingError
 from auth_api.kit.request_context import RequestContext
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render, renderer
 
@@ -77,8 +77,79 @@ def test_operators_template_can_use_every_documented_value(tmp_path: Path, value
 def test_template_with_an_unknown_value_is_an_error(tmp_path: Path) -> None:
     write(tmp_path, "en", "password_reset.txt", "Subject: x\n{{ usrname }}\n")
 
-    with pytest.raises(UndefinedError):
+    with pytest.raises(RenderingError, match="'usrname' is undefined"):
         render(templates=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "error_type"),
+    [
+        (b"{{ minutes + 'x' }}", "TypeError"),
+        (b"{{ minutes // 0 }}", "ZeroDivisionError"),
+        (b"{{ link.missing.more }}", "UndefinedError"),
+        (b"{{ created_at.strftime(1) }}", "TypeError"),
+        (b"{% if %}", "TemplateSyntaxError"),
+        (b"{% include 'missing.txt' %}", "TemplateNotFound"),
+        ("Grüße".encode("latin-1"), "UnicodeDecodeError"),
+        ("Subject: x".encode("utf-16"), "UnicodeDecodeError"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["txt", "html"])
+def test_each_failure_of_a_template_names_it(tmp_path: Path, text: bytes, error_type: str, suffix: str) -> None:
+    write(tmp_path, "en", f"password_reset.{suffix}", "")
+    (tmp_path / "en" / f"password_reset.{suffix}").write_bytes(text)
+
+    with pytest.raises(RenderingError) as caught:
+        render(templates=tmp_path)
+
+    assert (caught.value.template, caught.value.error_type) == (f"en/password_reset.{suffix}", error_type)
+
+
+@pytest.mark.parametrize("start", ["\ufeff", "\n\n", "\ufeff \r\n\n", "{# a remark #}\n", "{% set x = 1 %}\n\n"])
+def test_subject_is_found_after_a_byte_order_mark_and_empty_lines(tmp_path: Path, start: str) -> None:
+    write(tmp_path, "en", "password_reset.txt", f"{start}Subject: Own subject\n\nOwn text\n")
+
+    message = render(templates=tmp_path)
+
+    assert (message.subject, message.text) == ("Own subject", "Own text\n")
+
+
+def test_template_with_one_half_of_a_mail_replaces_that_half(tmp_path: Path) -> None:
+    write(tmp_path, "en", "password_reset.html", "<p>Own text")
+
+    message = render(templates=tmp_path)
+
+    assert (message.subject, message.html) == ("Set a new password", "<p>Own text")
+
+
+@pytest.mark.parametrize(
+    ("folder", "locale"),
+    [
+        ("zh-Hant", "zh-Hant-TW"),
+        ("zh_Hant", "zh-hant-tw"),
+        ("zh", "zh-Hant-TW"),
+        ("pt_BR", "pt-BR"),
+        ("pt-BR", "pt-br"),
+        ("PT", "pt-BR"),
+        ("de", "gsw,de"),
+        ("de", "fr-CH,de-AT,en"),
+        ("zh-Hant-CN", "zh-Hant-CN-x-private1"),
+    ],
+)
+def test_language_is_looked_up_as_rfc_4647_says(tmp_path: Path, folder: str, locale: str) -> None:
+    write(tmp_path, folder, "password_reset.txt", "Subject: Found\n")
+    write(tmp_path, folder, "password_reset.html", "<p>")
+
+    assert render(templates=tmp_path, locale=locale).subject == "Found"
+
+
+def test_more_preferred_language_wins(tmp_path: Path) -> None:
+    for language in ("de", "fr", "zh", "zh-Hant"):
+        write(tmp_path, language, "password_reset.txt", f"Subject: {language}\n")
+
+    assert render(templates=tmp_path, locale="gsw,fr-CH,de").subject == "fr"
+    assert render(templates=tmp_path, locale="zh-Hant-TW").subject == "zh-Hant"
+    assert render(templates=tmp_path, locale="en-GB,de").subject == "Set a new password"
 
 
 @pytest.mark.parametrize(("locale", "subject"), [(None, "Neues Passwort"), ("en", "Set a new password")])
