@@ -16,6 +16,8 @@ from auth_api.cli import commands
 from auth_api.doctor.mail import check_mail
 from auth_api.kit.mail import smtp
 from auth_api.kit.mail.policy import MailPolicy, SmtpServer
+from tests.support.certificates import make_certificate
+from tests.support.mail_server import MailServer
 from tests.support.scripted_mail_server import CLOSE, SILENCE, ScriptedMailServer
 
 pytestmark = pytest.mark.engine_independent
@@ -182,6 +184,32 @@ def test_failed_starttls_is_explained(reply: str) -> None:
 
     assert line.startswith(f"TLS with 127.0.0.1:{server.port} failed (")
     assert "). Use the host name of the certificate" in line
+
+
+@pytest.mark.parametrize("tls", ["starttls", "implicit"])
+@pytest.mark.parametrize(
+    ("host", "begins_in_days", "ends_in_days", "reason"),
+    [
+        ("127.0.0.1", -2, -1, "its certificate has expired"),
+        ("127.0.0.1", 1, 2, "its certificate is not yet valid"),
+        ("localhost", -1, 1, "its certificate is for another host"),
+    ],
+)
+def test_certificate_of_a_known_authority_is_checked(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tls: str,
+    host: str,
+    begins_in_days: int,
+    ends_in_days: int,
+    reason: str,
+) -> None:
+    certificate = make_certificate(tmp_path, begins_in_days=begins_in_days, ends_in_days=ends_in_days)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    with MailServer(tls=tls, certificate=certificate) as server:
+        line = run_mail_test(server.url().replace("127.0.0.1", host))
+
+    assert line.startswith(f"TLS with {host}:{server.port} failed ({reason}). Use the host name of the certificate")
 
 
 @pytest.mark.parametrize(

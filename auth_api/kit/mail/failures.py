@@ -118,7 +118,8 @@ EXPLANATIONS: Final = {
     ),
     FailureMeaning.TLS: Explanation(
         sentence="TLS with {server} failed",
-        remedy="Use the host name of the certificate, with smtps:// for port 465 and smtp:// for port 587.",
+        remedy="Use the host name of the certificate, with smtps:// for port 465 and smtp:// for port 587; this "
+        "machine must trust the authority that issued it, and have the right time.",
         is_outage=True,
         needs_operator=True,
     ),
@@ -166,7 +167,7 @@ class MailError(Exception):
     """The mail was not accepted.
 
     Args:
-        error_type: class name of the error that caused it; empty for a reply of the server.
+        error_type: class name of the error that caused it, or a name for the problem; empty for a reply of the server.
         meaning: what the failure means.
         phase: the phase that failed; None if it is not known.
         reply: the codes of the server's reply; None without a reply.

@@ -34,6 +34,14 @@ QUIT_TIMEOUT_SECONDS: Final = 1.0
 NOT_SMTP: Final = "NotSmtp"
 """`MailError.error_type` for data that is not an SMTP reply."""
 
+_CERTIFICATE_PROBLEMS: Final = {
+    9: "CertificateNotYetValid",
+    10: "CertificateExpired",
+    62: "CertificateOfAnotherHost",
+    64: "CertificateOfAnotherHost",
+}
+"""`MailError.error_type` by OpenSSL's result of the verification (X509_V_ERR_…, x509_vfy.h)."""
+
 
 class SmtpMailer:
     """Opens a connection for each mail: the outbox sends few at a time, and an idle one may have failed silently.
@@ -182,4 +190,7 @@ def _breakdown(error: Exception, phase: SendPhase) -> MailError:
         meaning = FailureMeaning.LOGIN
     else:
         meaning = FailureMeaning.CONTENT
-    return TransientMailError(type(cause).__name__, meaning=meaning, phase=phase)
+    name = type(cause).__name__
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        name = _CERTIFICATE_PROBLEMS.get(cause.verify_code, name)
+    return TransientMailError(name, meaning=meaning, phase=phase)
