@@ -105,13 +105,16 @@ def metrics_port(host: str, port: int, exposition: Exposition) -> Iterator[None]
 
 
 def _protected(exposition: Exposition) -> WsgiApp:
-    """Return the library's application, which requires METRICS_TOKEN if it is set."""
+    """Return the library's application, only at `/metrics`; it requires METRICS_TOKEN if it is set."""
     metrics = make_wsgi_app(scraped_registry())
 
     def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         def start(status: str, headers: Iterable[tuple[str, str]]) -> None:
             start_response(status, [*headers, *_COMMON_HEADERS])
 
+        if environ.get("PATH_INFO") != "/metrics":
+            start("404 Not Found", [])
+            return [b""]
         try:
             exposition.authorize(environ.get("HTTP_AUTHORIZATION", ""))
         except ApplicationException as error:

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,34 @@ async def whole_life(client: httpx.AsyncClient, name: str = "ada") -> None:
     assert (await ada.log_in()).status == 200
     deletion = await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
     assert deletion.response.is_success
+
+
+METRICS_TARGETS: Final = (
+    "/metrics",
+    "/metrics/",
+    "/metrics//",
+    "//metrics",
+    "///metrics//",
+    "/metrics?x=1",
+    "/metrics/?x=1",
+    "/%6Detrics",
+    "/metric%73/",
+    "/%2Fmetrics",
+    "/metrics%2F",
+    "/./metrics/",
+    "/health/../metrics/",
+)
+"""Ways to write the path of the metrics; auth_api ignores further slashes and decodes letters."""
+
+
+def statuses(port: int, certificate: Path, targets: Iterable[str], token: str = "") -> dict[str, int]:
+    """Send requests with targets that no HTTP client normalizes, and return the statuses of the responses."""
+    found = {}
+    for target in targets:
+        head = f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+        with slow_request(port, trusting(certificate), head=head.encode()) as connection:
+            found[target] = int(connection.makefile("rb").readline().split()[1])
+    return found
 
 
 def slow_request(port: int, context: ssl.SSLContext, *, head: bytes) -> socket.socket:

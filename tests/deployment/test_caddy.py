@@ -7,7 +7,7 @@ import pytest
 
 from auth_api.doctor.proxy import FORGED_IP
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
-from tests.deployment.journey import CLIENT_IP, client_of, whole_life
+from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, statuses, whole_life
 from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.deployment
@@ -45,8 +45,10 @@ async def test_caddy_passes_requests_on_and_sets_the_client_ip(
             await whole_life(client)
             plain = (await client.get("/health/client", headers=BEARER)).json()
             forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
-            hidden = await client.get("/metrics", headers=BEARER)
+            hidden = statuses(https, certificate, METRICS_TARGETS, METRICS_TOKEN)
+            protected = statuses(https, certificate, ["/health/client", "/health/client/", "//health/client"])
 
     assert plain == {"address": CLIENT_IP, "peer": "127.0.0.1", "forwarded": CLIENT_IP}
     assert forged == plain
-    assert hidden.status_code == 404
+    assert set(hidden.values()) == {404}, hidden
+    assert set(protected.values()) == {401}, protected

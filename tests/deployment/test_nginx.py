@@ -13,7 +13,7 @@ import pytest
 from auth_api.doctor.proxy import FORGED_IP
 from tests.conftest import DeploymentFactory
 from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
-from tests.deployment.journey import CLIENT_IP, client_of, slow_request, trusting, whole_life
+from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, slow_request, statuses, trusting, whole_life
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
@@ -92,7 +92,9 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
     forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
     async with httpx.AsyncClient(trust_env=False) as unencrypted:
         redirect = await unencrypted.get(f"http://127.0.0.1:{http}/health/live")
-    hidden = await client.get("/metrics", headers=BEARER)
+    port = client.base_url.port or 0
+    hidden = statuses(port, certificate, METRICS_TARGETS, METRICS_TOKEN)
+    protected = statuses(port, certificate, ["/health/client", "/health/client/", "//health/client"])
     recorded = await deployment.rows("SELECT DISTINCT ip_address FROM audit_logs")
     examination = deployment.command(
         "doctor", "--json", "--url", str(client.base_url), SSL_CERT_FILE=str(certificate), METRICS_TOKEN=METRICS_TOKEN
@@ -101,7 +103,8 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
     assert plain == {"address": CLIENT_IP, "peer": "127.0.0.1", "forwarded": CLIENT_IP}
     assert forged == plain
     assert (redirect.status_code, redirect.headers["location"]) == (308, "https://auth.example.com/health/live")
-    assert hidden.status_code == 404
+    assert set(hidden.values()) == {404}, hidden
+    assert set(protected.values()) == {401}, protected
     (proxy,) = [found for found in json.loads(examination.stdout) if found["check"] == "proxy.address"]
     assert proxy["message"] == "Unknown: this machine and the proxy have the same IP address, 127.0.0.1."
     assert recorded == [(CLIENT_IP,)]

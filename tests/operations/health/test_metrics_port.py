@@ -80,6 +80,19 @@ def test_metrics_port_accepts_the_configured_token(serve: Serve) -> None:
     assert scrape(serve(TOKEN), TOKEN).status_code == 200
 
 
+@pytest.mark.parametrize("path", ["/", "/metrics/", "/metricsx", "/health/live", "/favicon.ico", "*"])
+@pytest.mark.parametrize("token", [None, TOKEN])
+def test_metrics_port_has_no_other_path(serve: Serve, path: str, token: str | None) -> None:
+    url = httpx.URL(serve(TOKEN))
+    authorization = f"Authorization: Bearer {token}\r\n" if token else ""
+    with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+        connection.sendall(f"GET {path} HTTP/1.1\r\n{authorization}\r\n".encode())
+        response = b"".join(iter(lambda: connection.recv(4096), b""))
+
+    head, _, body = response.partition(b"\r\n\r\n")
+    assert (head.split()[1], body) == (b"404", b"")
+
+
 def test_failed_scrape_is_logged_with_its_event(
     serve: Serve, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
