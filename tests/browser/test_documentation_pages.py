@@ -100,6 +100,24 @@ async def test_swagger_ui_can_register_authorize_and_read_the_profile(opened: Op
         status, profile = await execute("readProfile")
 
         assert (status, profile["username"]) == (200, "ada.l")
+        await page.goto(page.url.partition("#")[0])
+        assert (await execute("readProfile"))[0] == 200
+        assert_no_errors(visit)
+
+
+async def test_swagger_ui_shows_errors_in_one_line_until_they_are_clicked(opened: Opener) -> None:
+    async with opened("/schema/swagger") as visit:
+        block = visit.page.locator(".opblock[id$='-changePassword']")
+        await block.locator(".opblock-summary").first.click()
+        error = block.get_by_role("button", name="TOKEN_EXPIRED")
+        await error.wait_for()
+        collapsed = await block.evaluate("(node) => node.offsetHeight")
+
+        await error.click()
+        await block.locator(".response[data-code='401'] .highlight-code").wait_for()
+
+        assert collapsed < 2000
+        assert await error.count() == 0
         assert_no_errors(visit)
 
 

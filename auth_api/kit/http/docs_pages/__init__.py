@@ -22,8 +22,9 @@ BUNDLES: Final = Path(__file__).parent / "bundles"
 _SWAGGER_STYLE: Final = """\
 <style>
 body { margin: 0 }
-.swagger-ui .response:not([data-code^="2"]) .highlight-code > .microlight { max-height: 8em }
 html.dark-mode .swagger-ui .examples-select__section-label { color: #e4e6e6 }
+.swagger-ui .error-response { border: 0; padding: 0; background: none; color: inherit; cursor: pointer; font: inherit;
+  overflow-wrap: anywhere; text-align: start; text-decoration: underline dotted; text-underline-offset: 0.2em }
 </style>
 <meta name="color-scheme" content="light dark">
 <script>
@@ -31,8 +32,28 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 const follow = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", follow);
 follow();
+
+const shortErrors = () => ({
+  wrapComponents: {
+    response: (Response, { React: { createElement, useState } }) => (props) => {
+      const [isOpen, setOpen] = useState(Number(props.code) < 400);
+      if (isOpen) return createElement(Response, props);
+      const open = { className: "error-response", type: "button", onClick: () => setOpen(true) };
+      const codes = props.response.get("description").match(/(?<=`)[A-Z_]+(?=`:)/g) ?? ["Show"];
+      const button = createElement("button", open, codes.join(", "));
+      return createElement("tr", { className: "response" },
+        createElement("td", { className: "response-col_status" }, props.code),
+        createElement("td", { className: "response-col_description", colSpan: 2 }, button));
+    },
+  },
+});
+const persistAuthorization = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
+const Bundle = SwaggerUIBundle;
+const start = (options) => Bundle({ ...options, persistAuthorization, plugins: [shortErrors] });
+window.SwaggerUIBundle = Object.assign(start, Bundle);
 </script>"""
-"""Sets the class by which Swagger UI turns dark, as the reader prefers."""
+"""Sets the class by which Swagger UI turns dark, as the reader prefers. Shows errors in one line until clicked.
+Remembers the access token on the machine of the server, for development."""
 
 
 def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
