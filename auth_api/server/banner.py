@@ -28,6 +28,6 @@ def _banner(settings: Settings, listening: socket.socket, *, has_database: bool)
         "",
         "Next, register a user:",
         f"  curl -s {url}/api/auth/register -H 'Content-Type: application/json' \\",
-        """    -d '{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}'""",
+        """    -d '{"email": "alan@example.com", "username": "alan", "password": "Tr0ub4dor&3-horse"}'""",
     ]
     return "\n".join(lines)

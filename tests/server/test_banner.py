@@ -25,7 +25,7 @@ auth_api is running at {url}   (Ctrl-C stops it)
 
 Next, register a user:
   curl -s {url}/api/auth/register -H 'Content-Type: application/json' \\
-    -d '{{"email": "ada@example.com", "username": "ada", "password": "Tr0ub4dor&3-horse"}}'
+    -d '{{"email": "alan@example.com", "username": "alan", "password": "Tr0ub4dor&3-horse"}}'
 """
 
 
@@ -54,7 +54,7 @@ def test_banner_of_development_shows_urls_and_a_working_command(deployment: Depl
         for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", output):
             assert httpx.get(page, trust_env=False).status_code == 200
         command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
-        assert json.loads(run(command))["username"] == "ada"
+        assert json.loads(run(command))["username"] == "alan"
 
 
 def test_banner_without_a_database_names_the_reason_and_nothing_to_try(deployment: Deployment) -> None:
