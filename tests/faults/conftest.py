@@ -101,7 +101,9 @@ class Testbed:
         return [pid for pid in worker_pids(self.server.output()) if _parent_of(_parent_of(pid)) == self.server.pid]
 
     def is_ready(self) -> bool:
-        """Return whether all workers are ready; the probe is called often enough to reach each of them."""
+        """Return whether all workers run and are ready; the probe is called often enough to reach each of them."""
+        if len(self.live_workers()) < self.workers:
+            return False
         with httpx.Client(base_url=self.server.url, trust_env=False, timeout=20) as client:
             headers = {"Connection": "close"}
             return all(client.get("/health/ready", headers=headers).status_code == 200 for _ in range(2 * self.workers))

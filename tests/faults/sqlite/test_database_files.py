@@ -86,14 +86,15 @@ async def test_ft08_lock_of_30_seconds_delays_writers_up_to_the_limit(testbed: T
 
 
 async def test_ft09_full_disk_stops_only_writers(testbed: Testbed, simulation: Simulation) -> None:
-    """A limit on the file size of the workers (RLIMIT_FSIZE) has the effect of a full disk on SQLite and on the log."""
+    """A file size limit of 0 for all workers (RLIMIT_FSIZE) has the effect of a full disk on SQLite and on the log."""
+    await until(lambda: len(testbed.live_workers()) == testbed.workers, within=10)  # others would go on writing
     pids = testbed.live_workers()
     async with simulation.running() as observations, testbed.client() as client:
         ada = await registered(client, f"full{testbed.workers}")
         await wait_for_traffic(simulation)
         limits = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
         for pid in pids:
-            resource.prlimit(pid, resource.RLIMIT_FSIZE, (4096, limits[pid][1]))
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, limits[pid][1]))
         refused = [await ada.log_in() for _ in range(8)]
         reads = [await ada.profile() for _ in range(8)]
         for pid in pids:
