@@ -2,8 +2,15 @@
 
 import socket
 import sys
+from typing import Final
 
 from auth_api.settings import Settings
+
+_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the keys are compared with the bound host
+"""The address to call a server at that listens on all addresses."""
+
+_OUTSIDE: Final[dict[int, str]] = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
+"""Addresses for documentation (RFC 5737, RFC 3849), whose route is the default route."""
 
 
 def print_banner(settings: Settings, listening: socket.socket, *, has_database: bool) -> None:
@@ -14,9 +21,11 @@ def print_banner(settings: Settings, listening: socket.socket, *, has_database: 
 
 def _banner(settings: Settings, listening: socket.socket, *, has_database: bool) -> str:
     host, port = listening.getsockname()[:2]
-    url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    url = _url(_LOOPBACK.get(host, host), port)
+    network = network_address(listening.family) if host in _LOOPBACK else ""
     lines = [
         f"auth_api is running at {url}   (Ctrl-C stops it)",
+        *([f"  Network   {_url(network, port)}"] if network else []),
         f"  Swagger   {url}/schema/swagger",
         f"  ReDoc     {url}/schema/redoc",
         *([f"  Mailbox   {url}/dev/mailbox"] if settings.mail.folder is not None else []),
@@ -31,3 +40,17 @@ def _banner(settings: Settings, listening: socket.socket, *, has_database: bool)
         """    -d '{"email": "alan@example.com", "username": "alan", "password": "Tr0ub4dor&3-horse"}'""",
     ]
     return "\n".join(lines)
+
+
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def network_address(family: int) -> str:
+    """Return the address of this machine in its network, or an empty text. A datagram socket sends nothing here."""
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect((_OUTSIDE[family], 9))
+            return str(probe.getsockname()[0])
+    except OSError:
+        return ""
