@@ -34,6 +34,9 @@ _INSTRUCTIONS: Final = {
         "Restart all instances, one after the other. The rotation is then complete.",
     ),
 }
+_DERIVATION_HINT: Final = (
+    "This is JWT_PRIVATE_KEY. Without JWT_SECRET_KEY, also set TOKEN_DERIVATION_KEY: auth-api secrets generate"
+)
 _QUESTIONS: Final = {
     Stage.SIGN: "Have all instances been running with JWT_NEXT_KEY for {published}?",
     Stage.RETIRE: "Have all instances been signing with {kid} for {lives}?",
@@ -49,9 +52,14 @@ def keys() -> None:
 @click.option("--algorithm", type=_algorithm, default="HS256", show_default=True, help="Algorithm of the key.")
 @click.option("--one-line", is_flag=True, help="Print a PEM key in one line, as .env files need it.")
 def generate(algorithm: str, *, one_line: bool) -> None:
-    """Print a new secret for JWT_SECRET_KEY, or a new PEM key for JWT_PRIVATE_KEY."""
+    """Print a new secret for JWT_SECRET_KEY, or a new PEM key for JWT_PRIVATE_KEY.
+
+    With a PEM key and no JWT_SECRET_KEY, TOKEN_DERIVATION_KEY is required: auth-api secrets generate.
+    """
     key = new_key(algorithm)
     click.echo(in_one_line(key) if one_line else key.strip())
+    if algorithm != "HS256":
+        click.echo(_DERIVATION_HINT, err=True)
 
 
 @keys.command(name="list")

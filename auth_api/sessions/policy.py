@@ -30,7 +30,7 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Setting(
             "JWT_ALGORITHM",
-            "Algorithm of access tokens; all except `HS256` need `JWT_PRIVATE_KEY`.",
+            "Algorithm of access tokens; all except `HS256` need `JWT_PRIVATE_KEY` and `TOKEN_DERIVATION_KEY`.",
             choices=ALGORITHMS,
         ),
     ] = "HS256"
@@ -68,7 +68,7 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
             "Secret that the successors of refresh tokens are derived from; set it if other services know "
             "`JWT_SECRET_KEY`.",
             accepts=f"at least {MIN_SECRET_BYTES} bytes",
-            default_text="`JWT_SECRET_KEY`",
+            default_text="`JWT_SECRET_KEY`; without it, required with `EdDSA`, `ES256` and `RS256`",
             is_secret=True,
         ),
     ] = ""

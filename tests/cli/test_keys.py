@@ -59,6 +59,17 @@ def test_generated_key_signs(folder: Path, algorithm: str, options: tuple[str, .
     assert len(text.splitlines()) == (1 if algorithm == "HS256" or options else text.count("\n") + 1)
 
 
+@pytest.mark.parametrize("algorithm", ["EdDSA", "ES256", "RS256"])
+def test_generated_key_pair_comes_with_the_variables_to_set(folder: Path, algorithm: str) -> None:
+    done = keys("generate", "--algorithm", algorithm)
+
+    assert done.stderr == (
+        "This is JWT_PRIVATE_KEY. Without JWT_SECRET_KEY, also set TOKEN_DERIVATION_KEY: auth-api secrets generate\n"
+    )
+    assert "TOKEN_DERIVATION_KEY" not in done.stdout
+    assert keys("generate").stderr == ""
+
+
 def test_list_omits_the_secrets(folder: Path) -> None:
     variables = {"JWT_SECRET_KEY": SECRET, "JWT_NEXT_KEY": private_pem("EdDSA")}
 
