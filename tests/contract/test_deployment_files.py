@@ -1,6 +1,7 @@
 """The files of deploy/, the Dockerfile and compose.yaml agree with the settings and with each other."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any, Final
 
@@ -8,6 +9,9 @@ import pytest
 import yaml
 
 from auth_api.settings import Settings
+from auth_api.settings.catalogue import VARIABLES
+from auth_api.settings.env_file import parse_env_file
+from auth_api.settings.reader import InvalidSettingsError
 
 pytestmark = pytest.mark.engine_independent
 
@@ -74,3 +78,40 @@ def test_dockerignore_includes_what_the_image_copies() -> None:
 
 def test_entrypoint_is_executable() -> None:
     assert (REPOSITORY / "deploy/entrypoint.sh").stat().st_mode & 0o111 == 0o111
+
+
+def test_unit_starts_production_unless_its_file_says_otherwise() -> None:
+    """systemd applies EnvironmentFile after Environment, whatever their order."""
+    assert "\nEnvironment=ENVIRONMENT=production\n" in text_of("deploy/auth-api.service")
+
+
+def test_images_of_compose_have_a_version() -> None:
+    images = [service["image"] for service in SERVICES.values() if "image" in service]
+
+    assert [image for image in images if ":" not in image or image.endswith(":latest")] == []
+
+
+def test_example_of_the_env_file_lacks_only_the_secret() -> None:
+    text = text_of(".env.example")
+    commented = re.sub(r"^# ([A-Z_]+=)", r"\1", text, flags=re.MULTILINE)
+    for content in (text, commented):
+        example = parse_env_file(content.encode())
+        assert (example.problems, list(example.unknown_names(VARIABLES))) == ((), [])
+
+        with pytest.raises(InvalidSettingsError) as raised:
+            Settings.from_env(example.values)
+        assert [problem.variable for problem in raised.value.problems] == ["JWT_SECRET_KEY"]
+        Settings.from_env({**example.values, "JWT_SECRET_KEY": PRODUCTION["JWT_SECRET_KEY"]})
+
+
+def test_readme_writes_the_secret_once(tmp_path: Path) -> None:
+    """The second run keeps the secret, as a new one would end the access tokens."""
+    (command,) = re.findall(r'^sed -i "s/\^JWT_SECRET_KEY.*? \.env', text_of("README.md"), re.MULTILINE)
+    (tmp_path / ".env").write_text(text_of(".env.example"))
+    secrets = []
+    for secret in ("first-secret_0", "second-secret"):
+        script = f"auth-api() {{ echo {secret}; }}; {command}"
+        subprocess.run(["/bin/sh", "-c", script.replace("auth-api", "auth_api")], cwd=tmp_path, check=True, timeout=20)
+        secrets.append(parse_env_file((tmp_path / ".env").read_bytes()).values["JWT_SECRET_KEY"])
+
+    assert secrets == ["first-secret_0"] * 2
