@@ -55,7 +55,9 @@ def _print(found: Explanation) -> None:
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)
     if not found.obstacles:
-        click.echo("A login with the right password succeeds.")
+        click.echo(
+            "A login with the right password succeeds, unless a limit per client IP refuses it (auth-api limits)."
+        )
     if found.failures:
         click.echo("\nWrong passwords that still count:")
         rows = [

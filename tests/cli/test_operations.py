@@ -114,12 +114,16 @@ def test_unreachable_database_is_explained_with_a_fix(deployment: Deployment) ->
 
 def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     create(deployment)
+    unhindered = deployment.command("explain", "ada")
     deployment.command("users", "disable", "ada", "--json").check_returncode()
 
     text = deployment.command("explain", "ada")
     as_json = deployment.command("explain", "ada@example.com", "--json")
     unknown = deployment.command("explain", "unknown")
 
+    assert unhindered.stdout.splitlines()[2] == (
+        "A login with the right password succeeds, unless a limit per client IP refuses it (auth-api limits)."
+    )
     assert (text.returncode, text.stderr) == (0, "")
     lines = text.stdout.splitlines()
     assert lines[:3] == ["ada <ada@example.com>, id 1", "", "The user is disabled."]
