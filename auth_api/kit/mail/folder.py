@@ -35,7 +35,7 @@ class FolderMailer:
         """Write a mail.
 
         Raises:
-            TransientMailError: the folder cannot be written to.
+            TransientMailError: the folder cannot be written to, or a value cannot be part of a mail.
         """
         try:
             await asyncio.to_thread(self._write, message)
@@ -48,12 +48,13 @@ class FolderMailer:
             sys.stdout.flush()
 
     def _write(self, message: Message) -> None:
+        content = to_mime(message, self._sender).as_bytes()
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{_UNSAFE_CHARACTERS.sub('-', message.message_id)}.eml"
         unfinished = self._folder / f".{name}"
         descriptor = os.open(unfinished, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(to_mime(message, self._sender).as_bytes())
+            file.write(content)
         unfinished.rename(self._folder / name)
         for old in sorted(self._folder.glob("*.eml"))[:-MAX_FILES]:
             old.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """Messages, and the interface of the mailers that send them."""
 
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
@@ -8,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from auth_api.kit.clock import utc_now
+from auth_api.kit.mail.failures import FailureMeaning, TransientMailError
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +50,17 @@ def to_mime(message: Message, sender: Address) -> EmailMessage:
     """Return the mail in Internet Message Format (RFC 5322).
 
     The library rejects line breaks in header values, so that a client's input cannot add a header.
+
+    Raises:
+        TransientMailError: a value cannot be part of a mail.
     """
+    try:
+        return _build(message, sender)
+    except (ValueError, IndexError, MessageError) as error:
+        raise TransientMailError(type(error).__name__, meaning=FailureMeaning.CONTENT) from None
+
+
+def _build(message: Message, sender: Address) -> EmailMessage:
     document = EmailMessage()
     document["Message-ID"] = f"<{message.message_id}>"
     document["Date"] = format_datetime(utc_now())

@@ -3,7 +3,6 @@
 import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from email.errors import MessageError
 from email.headerregistry import Address
 from typing import Any, Final
 
@@ -70,10 +69,7 @@ class SmtpMailer:
             TransientMailError: the server is unreachable, failed the certificate check, or does not accept it now.
             PermanentMailError: the recipient does not exist.
         """
-        try:
-            mime = to_mime(message, self._sender)
-        except (ValueError, MessageError) as error:
-            raise TransientMailError(type(error).__name__, meaning=FailureMeaning.CONTENT) from None
+        mime = to_mime(message, self._sender)
         async with self._session() as client:
             await client.send_message(mime, sender=self._sender.addr_spec, recipients=[message.recipient])
 
