@@ -25,7 +25,7 @@ from auth_api.server.listening_socket import (
     bind_socket,
     raise_open_file_limit,
 )
-from auth_api.server.metrics_server import MetricsUnavailableError, metrics_folder, metrics_port
+from auth_api.server.metrics_server import MetricsUnavailableError, exposure_warning, metrics_folder, metrics_port
 from auth_api.server.server import Server, configuration
 from auth_api.server.supervisor import Supervisor
 from auth_api.settings import Settings
@@ -50,7 +50,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = load_settings(keep_secret=True)
-    for sentence in unknown_names(Path.cwd()):
+    exposed = exposure_warning(settings.server.host, settings.metrics)
+    for sentence in [*unknown_names(Path.cwd()), *([exposed] if exposed else [])]:
         click.echo(f"Warning: {sentence}", err=True)
     try:
         listening = bind_socket(settings.server.host, settings.server.port)

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import ipaddress
 import os
 import shutil
 import socket
@@ -21,6 +22,7 @@ from prometheus_client.exposition import ThreadingWSGIServer
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.prometheus import FOLDER_VARIABLE, scraped_registry
 from auth_api.operations.health.exposition import Exposition
+from auth_api.operations.health.policy import MetricsPolicy
 
 FOLDER_PREFIX: Final = "auth-api-metrics-"
 
@@ -102,6 +104,23 @@ def metrics_port(host: str, port: int, exposition: Exposition) -> Iterator[None]
         finally:
             server.shutdown()
             thread.join()
+
+
+def exposure_warning(host: str, policy: MetricsPolicy) -> str | None:
+    """Return a warning if other machines can read METRICS_PORT without a token, else None."""
+    if policy.port is None or policy.token is not None or _is_loopback(host):
+        return None
+    return (
+        f"METRICS_PORT {policy.port} on {host} is open to all who can reach it. Set METRICS_TOKEN, unless a firewall "
+        "or the container's network protects the port."
+    )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def _protected(exposition: Exposition) -> WsgiApp:

@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
+from tests.support.log_lines import lines_of_request
 from tests.support.statements import recorded
 
 LOGIN = "/api/auth/login"
@@ -299,3 +301,14 @@ async def test_settings_change_the_limits(
         ]
 
     assert [response.headers["RateLimit-Policy"] for response in responses] == policies
+
+
+async def test_log_line_of_a_refusal_names_the_setting_that_raises_the_limit(strict: OtherApp, log_file: Path) -> None:
+    for _ in range(5):
+        await strict.client.post(LOGIN, json=UNKNOWN)
+
+    refused = await strict.client.post(LOGIN, json=UNKNOWN)
+
+    deferred, _ = await lines_of_request(log_file, refused.headers["x-request-id"])
+    assert (deferred["event"], deferred["error_code"]) == ("request:deferred", "RATE_LIMITED")
+    assert deferred["setting"] == "RATE_LIMIT_FACTOR"

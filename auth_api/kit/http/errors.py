@@ -21,6 +21,7 @@ from auth_api.kit.errors import (
     NotFoundException,
     PayloadTooLargeException,
     PermissionDeniedException,
+    RateLimitedException,
     RequestTimeoutException,
     RetryLaterException,
     UnsupportedMediaTypeException,
@@ -94,6 +95,9 @@ def _log(error: ApplicationException, exception: Exception) -> None:
     elif isinstance(error, RetryLaterException):
         cause = exception.__cause__
         error_type = type(cause).__name__ if cause else None
-        logger.bind(event="request:deferred", error_code=code, error_type=error_type).warning("request deferred")
+        log = logger.bind(event="request:deferred", error_code=code, error_type=error_type)
+        if isinstance(error, RateLimitedException):
+            log = log.bind(setting="RATE_LIMIT_FACTOR")
+        log.warning("request deferred")
     elif isinstance(error, AuthException):
         logger.bind(event="authentication:failed", error_code=code).info("authentication failed")

@@ -11,7 +11,12 @@ import pytest
 from auth_api.kit.prometheus import registry
 from auth_api.operations.health.exposition import Exposition
 from auth_api.operations.health.policy import MetricsPolicy
-from auth_api.server.metrics_server import MAX_CONCURRENT_SCRAPES, MetricsUnavailableError, metrics_port
+from auth_api.server.metrics_server import (
+    MAX_CONCURRENT_SCRAPES,
+    MetricsUnavailableError,
+    exposure_warning,
+    metrics_port,
+)
 from tests.support.log_lines import logged
 from tests.support.processes import free_port
 
@@ -106,6 +111,30 @@ def test_failed_scrape_is_logged_with_its_event(
     assert (response.status_code, response.content) == (500, b"")
     assert "Traceback" not in capfd.readouterr().err
     assert lines == [{"event": "scrape:failed", "error_type": "ZeroDivisionError"}]
+
+
+@pytest.mark.parametrize(
+    ("host", "token", "warns"),
+    [
+        ("0.0.0.0", None, True),  # noqa: S104 - only a text here
+        ("::", None, True),
+        ("10.0.0.7", None, True),
+        ("auth.internal", None, True),
+        ("0.0.0.0", TOKEN, False),  # noqa: S104
+        ("127.0.0.1", None, False),
+        ("127.0.0.9", None, False),
+        ("::1", None, False),
+        ("localhost", None, False),
+    ],
+)
+def test_open_metrics_port_is_named_at_the_start(host: str, token: str | None, *, warns: bool) -> None:
+    warning = exposure_warning(host, MetricsPolicy(token=token, port=9464))
+
+    assert (warning is not None and f"9464 on {host} is open" in warning and "METRICS_TOKEN" in warning) == warns
+
+
+def test_main_port_needs_no_warning_about_metrics() -> None:
+    assert exposure_warning("0.0.0.0", MetricsPolicy()) is None  # noqa: S104 - only a text here
 
 
 def test_metrics_port_starts_without_a_name_server(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
