@@ -11,6 +11,8 @@ VENV_IS_SOUND := $(shell test -x .venv/bin/python && grep -qsxF '$(CURDIR)' .ven
 FOUND_PYTHON = $(shell for python in $(PYTHON); do \
 	"$$python" -c 'import ensurepip, sqlite3, ssl, sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 \
 	&& echo "$$python" && break; done)
+NOT_INSTALLED := { echo 'The installation failed. If pip found no matching version, check that this machine reaches the package' \
+	'index: https://pypi.org, or the one that PIP_INDEX_URL or pip.conf names.' >&2; exit 1; }
 IS_WRITABLE = $(shell test -w . && mkdir -p .venv 2>/dev/null && test -w .venv && echo yes)
 
 on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
@@ -32,13 +34,13 @@ install: .venv/run ## Install what the server needs.
 
 dev: .venv/dev ## Also install what the tests and checks need.
 
-test: .venv/dev ## Run the quick tests on each database, in about two minutes; ARGS=… is passed to pytest.
+test: .venv/dev ## Run the quick tests on each database, in about 2 minutes; ARGS=… is passed to pytest.
 	@$(call on_each_engine,-m pytest -q -n 2 -m "not slow" $(ARGS))
 
 slow: .venv/dev ## Run the slow tests: browsers, several processes, thousands of requests.
 	@$(call on_each_engine,-m pytest -q -n 2 -m slow $(ARGS))
 
-torture: .venv/dev ## Inject faults for half an hour and write the results to docs/reliability.md.
+torture: .venv/dev ## Inject faults for 15 minutes and write the results to docs/reliability.md.
 	@rm -f torture.jsonl; failed=0; for engine in $(TEST_ENGINES); do \
 		TORTURE_RESULTS=torture.jsonl .venv/bin/python -m pytest -q --torture --engine=$$engine tests/faults $(ARGS) \
 		|| failed=1; \
@@ -112,18 +114,18 @@ clean: ## Remove generated files, except databases and secrets.
 .venv/run: .venv/folder requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py
 	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) is not writable, and its .venv is out of date))
 	@echo 'Installing into .venv. This takes about 20 seconds; later starts skip it.'
-	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --require-hashes -r requirements/run.txt || $(NOT_INSTALLED)
 	@rm -rf .venv/build
-	@$(PIP) install --require-hashes --no-compile --target .venv/build -r requirements/build.txt
-	@PYTHONPATH='$(CURDIR)/.venv/build' $(PIP) install --no-build-isolation --no-deps --editable .
+	@$(PIP) install --require-hashes --no-compile --target .venv/build -r requirements/build.txt || $(NOT_INSTALLED)
+	@PYTHONPATH='$(CURDIR)/.venv/build' $(PIP) install --no-build-isolation --no-deps --editable . || $(NOT_INSTALLED)
 	@rm -rf .venv/build
 	@touch $@
 
 .venv/dev: .venv/run requirements/dev.txt
-	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt || $(NOT_INSTALLED)
 	@touch $@
 
 .venv/fuzz/installed: .venv/folder requirements/fuzz.txt
 	@.venv/bin/python -m venv --clear .venv/fuzz
-	@.venv/fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/fuzz.txt
+	@.venv/fuzz/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r requirements/fuzz.txt || $(NOT_INSTALLED)
 	@touch $@
