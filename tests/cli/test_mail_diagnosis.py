@@ -67,9 +67,10 @@ UNREACHABLE: Final = "failed ({}). Check host and port in SMTP_URL"
 
 
 @pytest.fixture(autouse=True)
-def short_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(smtp, "STEP_TIMEOUT_SECONDS", 2.0)
-    monkeypatch.setattr(smtp, "DATA_TIMEOUT_SECONDS", 2.0)
+def short_timeout(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cases without a reply end soon; the others must not end because the machine is busy."""
+    if {SILENCE, wait_for_request} & set(request.node.callspec.params.values()):
+        monkeypatch.setattr(smtp, "STEP_TIMEOUT_SECONDS", 3.0)
 
 
 def run_mail_test(url: str) -> str:
@@ -176,9 +177,8 @@ def test_server_without_tls_on_a_tls_port_is_explained(talk: Callable[[socket.so
     assert line.startswith(f"TLS with 127.0.0.1:{port} failed (it does not use TLS at this point). Use the host name")
 
 
-@pytest.mark.parametrize("reply", ["454 4.7.0 Not now", "220 Go ahead", CLOSE])
+@pytest.mark.parametrize("reply", ["454 4.7.0 Not now", "502 5.5.1 Not implemented", CLOSE])
 def test_failed_starttls_is_explained(reply: str) -> None:
-    """After `220 Go ahead` the server of the tests does not understand the handshake."""
     with ScriptedMailServer({"STARTTLS": reply}) as server:
         line = run_mail_test(f"smtp://127.0.0.1:{server.port}")
 

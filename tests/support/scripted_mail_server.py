@@ -87,7 +87,7 @@ def _converse(connection: socketserver.StreamRequestHandler, script: ScriptedMai
             return
         if reply != SILENCE:
             connection.wfile.write(reply.replace("\n", "\r\n").encode() + b"\r\n")
-        if command == "QUIT":
+        if command == "QUIT" and reply != SILENCE:
             return
         if command == "." and reply.startswith("2"):
             script.accepted.append(recipient)
