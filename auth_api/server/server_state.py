@@ -6,6 +6,7 @@ from collections.abc import Callable
 from itertools import chain
 from typing import Final, Protocol
 
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from auth_api.kit.deadlines import Deadlines
@@ -26,6 +27,7 @@ class TimedConnection(Protocol):
 
     transport: asyncio.Transport
     client: tuple[str, int] | None
+    cycle: RequestResponseCycle | None
 
     def on_header_timeout(self) -> None:
         """Handle request headers that are not complete in time."""
@@ -57,8 +59,8 @@ class LimitedServerState(ServerState):
     def has_room(self, newest: TimedConnection) -> bool:
         """Count the newest connection, and return whether it may stay.
 
-        If the limit is reached, connections that are still sending a request are dropped for it: those that have been
-        sending headers longest, then bodies, then those of networks that have more than their share.
+        If the limit is reached, connections without a complete request are dropped for it: those that have been sending
+        headers longest, then bodies, then those of networks that have more than their share, also between requests.
         """
         if newest.client is not None and not self.is_trusted_proxy(newest.client[0]):
             self._networks[newest] = network = network_of(canonical_ip(newest.client[0]))
@@ -87,9 +89,13 @@ class LimitedServerState(ServerState):
         crowded = {network for network, number in self.places.items() if number > share}
         if not crowded or self._networks.get(newest) in crowded:
             return None
-        sending = chain(self.bodies, self.headers)
-        return next((connection for connection in sending if self._networks.get(connection) in crowded), None)
+        droppable = chain(self.bodies, self.headers, filter(_is_between_requests, self._networks))
+        return next((connection for connection in droppable if self._networks.get(connection) in crowded), None)
 
     def can_send_refusal(self) -> bool:
         """Return whether the newest connection may stay until it has received a 503 response."""
         return len(self.connections) <= 2 * self._max_connections
+
+
+def _is_between_requests(connection: TimedConnection) -> bool:
+    return connection.cycle is not None and connection.cycle.response_complete

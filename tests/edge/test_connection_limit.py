@@ -1,12 +1,16 @@
 """Connections beyond MAX_CONNECTIONS are refused, and slow clients make room for others."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
 
 import pytest
 import uvicorn
 from litestar import Litestar
+from litestar.types import Receive, Scope, Send
 
+from auth_api.kit.http.scope_keys import REFUSAL
 from auth_api.server import server_state
 from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import Server, configuration
@@ -57,13 +61,16 @@ ADDRESS = "127.0.0.2"
 async def slow_clients(
     server: WireServer, count: int, sent: bytes, client_ip: str = ADDRESS
 ) -> AsyncIterator[list[Wire]]:
-    """Open connections that send the beginning of a request."""
+    """Open connections that send the beginning of a request, or a request and nothing more after its response."""
     async with AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(server.wire(client_ip=client_ip)) for _ in range(count)]
         for wire in wires:
             await wire.send(sent)
-        sending = server.state.bodies if sent == BODY else server.state.headers
-        await until(lambda: [str((connection.client or [""])[0]) for connection in sending].count(client_ip) == count)
+            if sent == LIVE:
+                await wire.response()
+        waiting = server.state.bodies if sent == BODY else server.state.headers
+        sending: Iterable[Any] = server.state.connections if sent == LIVE else waiting
+        await until(lambda: [connection.client[0] for connection in sending].count(client_ip) == count)
         yield wires
 
 
@@ -90,7 +97,7 @@ async def test_ft22_slow_connection_is_dropped_for_a_new_one(
         assert len(server.state.connections) <= 20
 
 
-@pytest.mark.parametrize("sent", [b"", HEADERS, BODY], ids=["nothing", "headers", "body"])
+@pytest.mark.parametrize("sent", [b"", HEADERS, BODY, LIVE], ids=["nothing", "headers", "body", "between requests"])
 async def test_network_with_more_than_a_quarter_of_all_connections_gives_way_to_others(
     app: Litestar, db_session: None, monkeypatch: pytest.MonkeyPatch, sent: bytes
 ) -> None:
@@ -126,18 +133,26 @@ async def test_trusted_proxy_does_not_give_way(
             assert ADDRESS not in server.state.places
 
 
-async def test_connections_whose_request_has_arrived_do_not_give_way(app: Litestar) -> None:
-    async with wire_server(app, max_connections=4) as server, AsyncExitStack() as stack:
+async def test_connections_with_a_running_request_do_not_give_way() -> None:
+    finish = asyncio.Event()
+
+    async def respond(scope: Scope, _receive: Receive, send: Send) -> None:
+        if scope["path"] == "/slow":
+            await finish.wait()
+        status = 503 if REFUSAL in scope["state"] else 200
+        await send({"type": "http.response.start", "status": status, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async with wire_server(respond, max_connections=4) as server, AsyncExitStack() as stack:
         wires = [await stack.enter_async_context(server.wire(client_ip=ADDRESS)) for _ in range(4)]
         for wire in wires:
-            await wire.send(LIVE)
-            await wire.response()
+            await wire.send(LIVE.replace(b"/health/live", b"/slow"))
+        await until(lambda: len(server.state.tasks) == 4)
 
         assert not await is_served(server)
 
-        for wire in wires:
-            await wire.send(LIVE)
-            assert (await wire.response()).status_code == 200
+        finish.set()
+        assert [(await wire.response()).status_code for wire in wires] == [200] * 4
 
 
 async def test_closed_connections_do_not_count_for_their_network(app: Litestar) -> None:

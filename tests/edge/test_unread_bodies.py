@@ -42,6 +42,7 @@ REQUESTS = {
     "no token": (401, b"POST /api/user/password", JSON),
     "unknown route": (404, b"POST /nowhere", JSON),
     "unknown method": (405, b"DELETE /api/auth/login", JSON),
+    "upgrade": (404, b"POST /nowhere", b"Connection: Upgrade\r\nUpgrade: h2c\r\n"),
     "two hosts": (400, b"POST /api/auth/login", b"Host: localhost\r\n" + JSON),
 }
 
