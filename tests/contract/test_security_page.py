@@ -2,15 +2,28 @@
 
 import re
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from auth_api.cli.limits import limit_rows
+from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.crypto.signing import MAX_JWT_LENGTH, MIN_RSA_BITS, MIN_SECRET_BYTES
+from auth_api.kit.http.json import MAX_NESTING_DEPTH
+from auth_api.kit.http.pagination import MAX_LIMIT
+from auth_api.kit.http.request_screening import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_URI_BYTES
+from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.one_time_tokens.schemas import MAX_TOKEN_LENGTH
+from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX
 from auth_api.settings import Settings
+from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, MIN_USERNAME_LENGTH
+from auth_api.users.password_rules import MIN_CORE_LETTERS, MIN_IDENTIFIER_LENGTH
 from auth_api.users.policy import PasswordPolicy
+from auth_api.users.schemas import MAX_PASSWORD_LENGTH
 from tests.support.generated_input import FUNCTION_EXAMPLES, REQUEST_EXAMPLES
+from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
 
@@ -76,15 +89,87 @@ def test_met_requirement_names_a_file_or_a_section() -> None:
 
 
 def test_limits_are_those_of_the_settings() -> None:
-    settings = Settings.from_env({"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "any-secret-of-32-bytes-or-more-will-do"})
-
     expected = [
         [re.sub(r"([A-Z_]{6,})", r"`\1`", str(cell)) for cell in row.values()]
-        for row in limit_rows(settings.throttling)
+        for row in limit_rows(settings().throttling)
     ]
 
     section = PAGE.partition("\n## Limits\n")[2].partition("\n## ")[0]
     assert [cells(line) for line in section.splitlines() if line.startswith("|")][2:] == expected
+
+
+def settings() -> Settings:
+    return Settings.from_env({"ENVIRONMENT": "testing", "JWT_SECRET_KEY": "any-secret-of-32-bytes-or-more-will-do"})
+
+
+def numbers_in_prose() -> list[str]:
+    """Return the sentences with numbers of the page, with the values of the code."""
+    hashing, sessions, failures = HashingPolicy(), settings().sessions, settings().throttling.per_network
+    minutes, days, kib = timedelta(minutes=1), timedelta(days=1), 1024
+    return [
+        f"argon2id ({hashing.memory_kib} KiB, {hashing.iterations} iterations, {hashing.parallelism} lane",
+        f"valid for {sessions.access_ttl // minutes} minutes",
+        f"with the prefix `{REFRESH_TOKEN_PREFIX}`",
+        f"sent again within {sessions.refresh_grace // minutes} minutes (`REFRESH_GRACE_SECONDS`)",
+        f"ends {sessions.idle_ttl // days} days after the last refresh",
+        f"at the latest {sessions.absolute_ttl // days} days after it began",
+        f"at most {sessions.per_account} live sessions (`SESSIONS_PER_ACCOUNT`)",
+        f"opened a session within the last {KNOWN_NETWORK_PERIOD // days} days",
+        f"up to {sessions.verified_cache_size:,} verified ones in the memory of a process",
+        f"Bodies are limited to {MAX_BODY_BYTES // kib} KiB, URLs to {MAX_URI_BYTES // kib} KiB",
+        f"headers to {MAX_HEADER_BYTES // kib} KiB, JSON to {MAX_NESTING_DEPTH} levels",
+        f"| `email` | at most {MAX_EMAIL_LENGTH} characters",
+        f"| `username` | {MIN_USERNAME_LENGTH} to {MAX_USERNAME_LENGTH} of `a-z 0-9 _ . -`",
+        f"| password at login | at most {MAX_PASSWORD_LENGTH} characters",
+        f"| tokens | at most {MAX_JWT_LENGTH} characters, mailed tokens {MAX_TOKEN_LENGTH} |",
+        f"| `limit`, `cursor` | 1 to {MAX_LIMIT};",
+        f"if these have {MIN_IDENTIFIER_LENGTH} or more characters",
+        f"only if it has at least {MIN_CORE_LETTERS} letters",
+        f"`JWT_SECRET_KEY` ({MIN_SECRET_BYTES} bytes or more)",
+        f"`TOKEN_DERIVATION_KEY` ({MIN_SECRET_BYTES} bytes or more;",
+        f"RSA keys of {MIN_RSA_BITS} bits are accepted",
+        f"a wait of {failures.longest_wait_seconds // 60} min after a few failures",
+        f"works for {Purpose.EMAIL_UNDO.lifetime // timedelta(hours=1)} hours for anyone who can read that mailbox",
+    ]
+
+
+@pytest.mark.parametrize("sentence", numbers_in_prose())
+def test_numbers_in_prose_are_those_of_the_code(sentence: str) -> None:
+    assert sentence in TEXT
+
+
+def test_server_opens_connections_only_to_database_and_mail_server() -> None:
+    """The clients of protocols are imported only by the adapters of the database and mail, and by the doctor."""
+    clients = {
+        "aiosmtplib",
+        "asyncpg",
+        "http.client",
+        "smtplib",
+        "ssl",
+        "urllib.request",
+        "httpx",
+        "requests",
+        "aiohttp",
+    }
+    calls = re.compile(r"open_connection|\bcreate_connection|urlopen")
+    users = {
+        module.name.rpartition(".")[0]
+        for module in MODULES
+        if {name for client in clients for name in module.imports if name == client or name.startswith(f"{client}.")}
+        or calls.search(module.source)
+    }
+
+    assert (
+        "auth_api opens connections to the database and, if `SMTP_URL` is set, to that mail server, and to no" in TEXT
+    )
+    assert users == {"auth_api.doctor", "auth_api.kit", "auth_api.kit.db", "auth_api.kit.mail"}
+
+
+def test_server_uses_no_cookies() -> None:
+    pattern = re.compile(r"set.cookie|cookies\b.*=|Cookie\(", re.IGNORECASE)
+
+    assert TEXT.count("| no cookies |") >= 4
+    assert [module.name for module in MODULES if pattern.search(module.source)] == []
 
 
 def test_password_rules_are_those_of_the_policy() -> None:
