@@ -15,6 +15,7 @@ from auth_api.kit.setting import AMBIGUOUS_URL, is_ambiguous, split_authority
 
 _PORT: Final = re.compile(r"[0-9]{1,5}")
 _MAX_PORT: Final = 65535
+_HOST: Final = re.compile(r"[A-Za-z0-9._%-]+")
 _NAME: Final = re.compile(r"[A-Za-z][A-Za-z_.]{0,39}")
 
 _PASSED_ON: Final = frozenset(
@@ -170,6 +171,8 @@ def _kept(hosts: str, parameters: list[tuple[str, str]]) -> Iterator[tuple[str, 
 
 def _problem(name: str, value: str) -> str:
     """Return why a parameter is not accepted, or an empty text."""
+    if (name, value) == ("sslrootcert", "system"):
+        return "has a parameter sslrootcert that must be the path of a file, such as /etc/ssl/certs/ca-certificates.crt"
     values = _VALUES.get(name) or _WITHOUT_EFFECT.get(name, ())
     if name in _PASSED_ON or "." in name or (name in _WITHOUT_EFFECT and not values) or value in values:
         return ""
@@ -202,7 +205,7 @@ def _is_host(text: str) -> bool:
             return False
         return bool(bracket) and (not port or (port.startswith(":") and _is_port(port[1:])))
     name, colon, port = text.partition(":")
-    return bool(name) and (not colon or _is_port(port))
+    return _HOST.fullmatch(name) is not None and (not colon or _is_port(port))
 
 
 def _is_port(text: str) -> bool:

@@ -135,6 +135,7 @@ def test_parameter_without_effect_is_left_out(parameter: str) -> None:
         ("require_auth=scram-sha-256", "has the parameter require_auth, which has no meaning here: remove it"),
         ("target_session_attrs=read-only", "has a parameter target_session_attrs that must be any or primary or"),
         ("ssl_min_protocol_version=SSLv3", "has a parameter ssl_min_protocol_version that must be TLSv1 or"),
+        ("sslmode=verify-full&sslrootcert=system", "has a parameter sslrootcert that must be the path of a file"),
         ("sslnegotiation=maybe", "has a parameter sslnegotiation that must be postgres or direct"),
         ("hunter2=1", "has the parameter whose name cannot be shown, which has no meaning here: remove it"),
         ("sslmode", "has a parameter sslmode that must be disable or allow"),
@@ -153,7 +154,25 @@ def test_all_parameters_that_cannot_be_kept_are_refused_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "hosts", ["h:0", "h:65536", "h:port", "h1,,h2", ",h", "::1", "[::1", "[h]", "[::1]5432", ":5432", "h:1:2"]
+    "hosts",
+    [
+        "h:0",
+        "h:65536",
+        "h:port",
+        "h1,,h2",
+        ",h",
+        "::1",
+        "[::1",
+        "[h]",
+        "[::1]5432",
+        ":5432",
+        "h:1:2",
+        "h[1]",
+        "h]",
+        "b\u00fccher",
+        "h\u2100h",
+        "h|h",
+    ],
 )
 def test_host_that_cannot_be_read_is_refused(hosts: str) -> None:
     assert problems(f"postgresql://u:hunter2@{hosts}/auth")[0].startswith("must have hosts of the form name:port")
