@@ -14,6 +14,9 @@ _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _PLACEHOLDER: Final = re.compile(r"\$[{(]|\{\{")
 _IPV6_ADDRESS: Final = re.compile(r"\[[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*\]")
 
+_NUMBER: Final = re.compile(r"[0-9+.eE-]+")
+"""Python also accepts `1_000`, the digits of other scripts, and names such as `nan`."""
+
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
@@ -92,7 +95,7 @@ def _boolean(text: str) -> bool:
 
 def _number(text: str, setting: Setting, kind: type[int] | type[float]) -> float:
     try:
-        number = kind(text)
+        number = kind(text) if _NUMBER.fullmatch(text) else math.nan
     except ValueError:
         number = math.nan
     if not setting.is_within_bounds(number):

@@ -63,6 +63,8 @@ def remedy(variable: str, example: str) -> str:
         ("ENVIRONMENT", "staging", "must be one of development, testing, production", "development"),
         ("PORT", "0", NUMBER.format("1 to 65535"), "8000"),
         ("PORT", "65536", NUMBER.format("1 to 65535"), "8000"),
+        ("PORT", "8_000", NUMBER.format("1 to 65535"), "8000"),
+        ("PORT", "\u0668\u0660\u0660\u0660", NUMBER.format("1 to 65535"), "8000"),
         ("PORT", "eighty", NUMBER.format("1 to 65535"), "8000"),
         ("WORKERS", "0", NUMBER.format("1 to 512"), "1"),
         ("REQUEST_HEADER_TIMEOUT", "0", SECONDS.format("0.1 to 300"), "10"),
