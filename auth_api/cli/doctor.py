@@ -14,11 +14,11 @@ import click
 import msgspec
 from loguru import logger
 
-from auth_api.doctor.examination import examine, explain_settings
+from auth_api.doctor.examination import evaluate_misspelled, examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
 from auth_api.kit.clock import utc_now
 from auth_api.settings import Settings
-from auth_api.settings.environment import given_environment, read_environment
+from auth_api.settings.environment import given_environment, misspelled_names, read_environment
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
@@ -48,6 +48,7 @@ def doctor(*, url: str | None, as_json: bool) -> None:
         _print(explain_settings(error), as_json=as_json)
         sys.exit(INVALID_SETTINGS_STATUS)
     findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))
+    findings += evaluate_misspelled(misspelled_names(os.environ))
     _print(findings, as_json=as_json)
     sys.exit(1 if has_failed(findings) else 0)
 

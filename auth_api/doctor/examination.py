@@ -8,7 +8,7 @@ from pathlib import Path
 from auth_api.doctor.database import check_database
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.files import check_files
-from auth_api.doctor.findings import Finding, fail, note, ok
+from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
@@ -59,6 +59,12 @@ def check_settings(settings: Settings) -> Finding:
     workers = "1 worker" if settings.server.workers == 1 else f"{settings.server.workers} workers"
     address = f"{settings.server.host}:{settings.server.port}"
     return ok("settings", f"Valid: {settings.environment}, {settings.http.public_url}, {workers} on {address}.")
+
+
+def evaluate_misspelled(misspelled: Sequence[str]) -> Iterator[Finding]:
+    """Warn of each variable of the process whose name is nearly that of a setting; it may be another program's."""
+    for sentence in misspelled:
+        yield warn("settings.names", sentence, "Correct the name, if this server is meant (docs/configuration.md).")
 
 
 def evaluate_parameters(ignored: Sequence[str]) -> Iterator[Finding]:

@@ -33,9 +33,14 @@ class EnvFile(msgspec.Struct, frozen=True):
         for name, line in self.lines.items():
             if name not in known:
                 shown = f"sets {name}, which" if _SHOWN_NAME.fullmatch(name) else "sets a variable that"
-                similar = difflib.get_close_matches(name.upper(), known, n=1, cutoff=_SIMILARITY)
-                hint = f" Did you mean {similar[0]}?" if similar else ""
+                similar = similar_name(name, known, _SIMILARITY)
+                hint = f" Did you mean {similar}?" if similar else ""
                 yield f"line {line} of .env {shown} is not a setting.{hint}"
+
+
+def similar_name(name: str, known: Collection[str], similarity: float) -> str:
+    """Return the known name that is most similar, or an empty text if none is similar enough (1 is the same)."""
+    return next(iter(difflib.get_close_matches(name.upper(), known, n=1, cutoff=similarity)), "")
 
 
 def parse_env_file(data: bytes) -> EnvFile:

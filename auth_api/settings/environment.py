@@ -2,15 +2,22 @@
 
 import fcntl
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
 from auth_api.settings.catalogue import SECRET_VARIABLES, VARIABLES
-from auth_api.settings.env_file import EnvFile, parse_env_file, with_variable
+from auth_api.settings.env_file import EnvFile, parse_env_file, similar_name, with_variable
 from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
 from auth_api.settings.reader import without_outer_blanks
+
+_NEARLY: Final = 0.9
+
+_SHOWN_PATH: Final = re.compile(r"(?:\.{0,2}/|~)[\w./ -]{0,255}|[\w./-]{0,31}|[\w./-]{1,251}\.[a-z]{2,4}")
+"""Other texts are not shown: they may be the secret itself, which was set as `NAME_FILE`."""
 
 
 def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
@@ -44,7 +51,7 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
     for name in SECRET_VARIABLES:
         if path := values.get(f"{name}_FILE"):
             try:
-                values[name] = without_outer_blanks(_read_secret(f"{name}_FILE", folder / path))
+                values[name] = without_outer_blanks(_read_secret(f"{name}_FILE", path, folder))
             except UnreadableFileError as error:
                 problems.append(str(error))
     if problems:
@@ -69,6 +76,15 @@ def read_env_file(folder: Path) -> EnvFile:
 def unknown_names(folder: Path) -> list[str]:
     """Return a sentence for each variable of `.env` that is not a setting."""
     return list(read_env_file(folder).unknown_names(VARIABLES))
+
+
+def misspelled_names(environ: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each variable of the process whose name is nearly that of a setting."""
+    return [
+        f"the environment sets {name}, which is not a setting. Did you mean {similar}?"
+        for name in environ
+        if name not in VARIABLES and (similar := similar_name(name, VARIABLES, _NEARLY))
+    ]
 
 
 def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], folder: Path) -> None:
@@ -139,9 +155,12 @@ def _stored_secret(path: Path) -> str:
         raise UnreadableFileError(message) from error
 
 
-def _read_secret(variable: str, path: Path) -> str:
+def _read_secret(variable: str, path: str, folder: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{variable} names {path}, which cannot be read: {reason_of(error)}."
+        return (folder / path).read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        if _SHOWN_PATH.fullmatch(path) is None:
+            message = f"{variable} must be the path of a file that contains the secret, not the secret itself."
+        else:
+            message = f"{variable} names {folder / path}, which cannot be read: {reason_of(error)}."
         raise UnreadableFileError(message) from error

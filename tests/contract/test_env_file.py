@@ -173,7 +173,13 @@ def test_server_warns_of_an_unknown_name(tmp_path: Path) -> None:
     )
 
 
-def test_names_of_the_environment_are_not_checked(tmp_path: Path) -> None:
-    done = run_cli("doctor", "--json", env={"JWT_SECRET_KEY": SECRET, "ENVIROMENT_X": "y"}, cwd=tmp_path)
+def test_misspelled_name_in_the_environment_is_a_warning(tmp_path: Path) -> None:
+    environ = {"JWT_SECRET_KEY": SECRET, "ENVIROMENT": "production", "POSTGRES_DB": "x", "HOSTNAME": "y"}
+    sentence = "the environment sets ENVIROMENT, which is not a setting. Did you mean ENVIRONMENT?"
 
-    assert "settings.names" not in done.stdout
+    served = run_cli("serve", env={**environ, "HOST": "256.0.0.1"}, cwd=tmp_path)
+    found = json.loads(run_cli("doctor", "--json", env=environ, cwd=tmp_path).stdout)
+
+    assert served.stderr.startswith(f"Warning: {sentence}\n")
+    names = [finding for finding in found if finding["check"] == "settings.names"]
+    assert [(finding["verdict"], finding["message"]) for finding in names] == [("warn", sentence)]

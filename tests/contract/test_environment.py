@@ -66,6 +66,49 @@ def test_missing_secret_file_is_reported(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "postgresql://auth:hunter2@db.internal:5432/auth",
+        "FxF5-dlQRWOH8_6Tpwiu1dw3FF_lwOsFJQbrNFBcazZjY0knTwjacEXYohunter2",
+        "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIPnNqMVtqhunter2\n-----END PRIVATE KEY-----",
+        "-----BEGIN PRIVATE KEY-----\\nMC4CAQAwBQYDK2VwBCIEIPnNqMVtqhunter2\\n-----END PRIVATE KEY-----",
+        "b0VjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU+hunter2==",
+        "smtp://mailer:hunter2@mail.internal",
+        "hunter2" * 60,
+        '["hunter2", "b"]',
+    ],
+)
+def test_secret_in_the_variable_of_its_file_is_not_shown(tmp_path: Path, secret: str) -> None:
+    with pytest.raises(UnreadableFileError) as raised:
+        read_environment({"JWT_PRIVATE_KEY_FILE": secret}, tmp_path)
+
+    assert str(raised.value) == (
+        "JWT_PRIVATE_KEY_FILE must be the path of a file that contains the secret, not the secret itself."
+    )
+
+
+@pytest.mark.parametrize(
+    "path", ["/run/secrets/jwt", "./jwt", "../jwt", "~/jwt", "secrets/jwt", "jwt.key", "secrets/of-the-server/jwt.pem"]
+)
+def test_path_of_a_missing_secret_file_is_shown(tmp_path: Path, path: str) -> None:
+    with pytest.raises(UnreadableFileError, match=rf"names {tmp_path / path}, which cannot be read"):
+        read_environment({"JWT_PRIVATE_KEY_FILE": path}, tmp_path)
+
+
+def test_all_secret_files_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("PORT: 1\n")
+
+    with pytest.raises(UnreadableFileError) as raised:
+        read_environment({"JWT_SECRET_KEY_FILE": "a", "METRICS_TOKEN_FILE": "b"}, tmp_path)
+
+    assert [line.split()[0] for line in str(raised.value).splitlines()] == [
+        "line",
+        "JWT_SECRET_KEY_FILE",
+        "METRICS_TOKEN_FILE",
+    ]
+
+
 def test_secret_file_that_is_not_text_is_reported(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff\xfe")
 
