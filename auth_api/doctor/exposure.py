@@ -1,14 +1,12 @@
 """Check how the server appears to clients and browsers, as far as the settings show."""
 
 from collections.abc import Iterator
-from typing import Final
 from urllib.parse import urlsplit
 
 from auth_api.doctor.findings import Finding, note, ok, warn
 from auth_api.kit.http.client_ip import Network
+from auth_api.kit.http.origins import is_loopback_origin
 from auth_api.kit.http.policy import HttpPolicy
-
-_LOOPBACK_HOSTS: Final = {"localhost", "127.0.0.1", "::1"}
 
 
 def check_exposure(policy: HttpPolicy, *, host: str, is_production: bool) -> list[Finding]:
@@ -26,7 +24,7 @@ def evaluate_origins(origins: tuple[str, ...], *, is_production: bool) -> Findin
         others = "origins" if is_production else "machines"
         return note(check, f"Web pages of other {others} cannot call this API.", "Set CORS_ORIGINS if some should.")
     names = ", ".join(origins)
-    if is_production and any(urlsplit(origin).hostname in _LOOPBACK_HOSTS for origin in origins):
+    if is_production and any(is_loopback_origin(origin.encode()) for origin in origins):
         fix = "Remove development origins from CORS_ORIGINS."
         return warn(check, f"{names}: at least one is on the visitor's own machine.", fix)
     if is_production and any(origin.startswith("http://") for origin in origins):

@@ -253,6 +253,8 @@ def test_development_secret_is_reported(tmp_path: Path) -> None:
         (("http://localhost:3000",), False, "ok"),
         (("https://app.example.com", "https://localhost:3000"), True, "warn"),
         (("http://app.example.com",), True, "warn"),
+        (("http://[::1]:3000",), True, "warn"),
+        (("capacitor://localhost", "tauri://localhost"), True, "ok"),
     ],
 )
 def test_origins_are_evaluated(origins: tuple[str, ...], production: bool, expected: str) -> None:
