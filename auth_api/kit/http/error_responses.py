@@ -10,7 +10,7 @@ from auth_api.kit.errors import ApplicationException, MethodNotAllowedException
 from auth_api.kit.http.accept import prefers_html
 from auth_api.kit.http.problems import Problem, problem_events, problem_of
 
-_PATHS_WITHOUT_PAGES: Final = ("/api", "/health/")
+_PATHS_WITHOUT_PAGES: Final = ("/api", "/health/", "/.well-known/")
 
 Headers = Mapping[bytes, bytes]
 
@@ -30,7 +30,7 @@ class ErrorResponses:
         self._render = render
 
     def have_pages(self, route_path: str) -> bool:
-        """Return whether browsers get errors of this path as pages; the API and probes have documents only."""
+        """Return whether browsers get errors of this path as pages, and not only as documents for programs."""
         return self._render is not None and not route_path.startswith(_PATHS_WITHOUT_PAGES)
 
     def page_of(self, problem: Problem, request: Headers, route_path: str) -> str | None:

@@ -157,8 +157,10 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
         success.description = _SUCCESS_DESCRIPTIONS.get(handler.status_code, success.description)
     if isinstance(success, OpenAPIResponse) and success.content:
         _add_examples(success.content, handler.opt[RESPONSE_EXAMPLES])
-        if ALSO_HTML in handler.opt:
-            success.content["text/html"] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
+    if ALSO_HTML in handler.opt:
+        for response in operation.responses.values():
+            if isinstance(response, OpenAPIResponse) and response.content:
+                response.content["text/html"] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
 def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bool) -> None:

@@ -71,9 +71,10 @@ async def test_other_clients_get_the_same_error_as_a_document(
         ("/api/nope", 404, "NOT_FOUND"),
         ("/api", 404, "NOT_FOUND"),
         ("/health/nope", 404, "NOT_FOUND"),
+        ("/.well-known/nope", 404, "NOT_FOUND"),
     ],
 )
-async def test_api_and_probes_send_documents_to_browsers_too(
+async def test_api_probes_and_public_keys_send_documents_to_browsers_too(
     client: httpx.AsyncClient, path: str, status: int, code: str
 ) -> None:
     assert_problem(await client.get(path, headers={"Accept": BROWSER}), status, code)
