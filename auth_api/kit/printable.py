@@ -20,7 +20,6 @@ def printable_json(value: Any) -> bytes:
         encoded = msgspec.json.encode(value)
     except UnicodeEncodeError:  # half of a surrogate pair, for example in a file name that is not UTF-8
         return json.dumps(value).encode()
-    text = encoded.decode()
-    if text.isprintable():
+    if encoded.isascii() and b"\x7f" not in encoded:  # JSON escapes all other control characters of ASCII
         return encoded
-    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text).encode()
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in encoded.decode()).encode()
