@@ -11,7 +11,7 @@ import msgspec
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.doctor.sqlite import check_sqlite
-from auth_api.doctor.tables import evaluate_migrations
+from auth_api.doctor.tables import SequenceState, evaluate_migrations, evaluate_sequences, fetch_sequences
 from auth_api.kit.clock import monotonic, utc_now
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import explain
@@ -54,6 +54,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         is_pooled: whether a pooler stands between this machine and the server.
         statement_timeout: the time limit of statements in milliseconds; 0 is none.
         applied: names of the applied migrations.
+        sequences: the sequences of all tables.
     """
 
     major: int
@@ -68,6 +69,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_pooled: bool
     statement_timeout: int
     applied: list[str]
+    sequences: list[SequenceState]
 
 
 async def check_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
@@ -86,6 +88,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
         evaluate_version(facts),
         *evaluate_encoding(facts),
         evaluate_migrations(facts.applied),
+        *evaluate_sequences(facts.sequences),
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
         evaluate_encryption(facts, str(policy.postgres_dsn)),
@@ -107,6 +110,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
             has_table = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
             names = "SELECT name FROM migration WHERE app_name = $1"
             applied = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
+            sequences = await fetch_sequences(connection)
     finally:
         await connection.close()
     now: datetime = row.pop("now")
@@ -116,6 +120,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
         clock_offset=(now - (before + (after - before) / 2)).total_seconds(),
         is_pooled=row["pid"] != connection.get_server_pid(),
         applied=applied,
+        sequences=sequences,
     )
 
 

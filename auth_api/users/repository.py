@@ -1,36 +1,59 @@
 """Statements on table `users`; those that read or write a password hash are in `credentials_repository`."""
 
+from typing import Final
+
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
+from auth_api.kit.db.violations import UNIQUE_VIOLATIONS, is_duplicate
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
 from auth_api.users.user import USER_COLUMNS, User, first_user, user_from_row
+
+_INSERT: Final = (
+    "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
+    "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true"
+)
 
 
 @circuit_breaker(service=SERVICE)
 async def insert(
     email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, *, locale: str | None
 ) -> User | None:
-    """Insert a user. Return None if the e-mail address or the username is taken, also by a concurrent request."""
+    """Insert a user. Return None if a unique value is taken, also by a concurrent request.
+
+    Usually that is the e-mail address or the username; if it is neither, call `insert_or_fail`. PostgreSQL accepts only
+    one column as the target of ON CONFLICT.
+    """
     rows = await UserRow.raw(
-        "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
-        "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true "
-        "ON CONFLICT DO NOTHING "
-        f"RETURNING {USER_COLUMNS}",
-        email,
-        username,
-        hashed_password,
-        locale,
+        f"{_INSERT} ON CONFLICT DO NOTHING RETURNING {USER_COLUMNS}", email, username, hashed_password, locale
     )
     return first_user(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def insert_or_fail(
+    email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, *, locale: str | None
+) -> User:
+    """Insert a user whose e-mail address and username were not found.
+
+    Raises:
+        Exception: the database's error, which names the violated constraint.
+    """
+    rows = await UserRow.raw(f"{_INSERT} RETURNING {USER_COLUMNS}", email, username, hashed_password, locale)
+    return user_from_row(rows[0])
 
 
 @circuit_breaker(service=SERVICE)
 async def email_is_taken(email: CanonicalEmail) -> bool:
     """Return whether a user has this e-mail address."""
     return bool(await UserRow.exists().where(UserRow.email == email))
+
+
+@circuit_breaker(service=SERVICE)
+async def username_is_taken(username: CanonicalUsername) -> bool:
+    """Return whether a user has this username."""
+    return bool(await UserRow.exists().where(UserRow.username == username))
 
 
 @circuit_breaker(service=SERVICE)
@@ -67,7 +90,9 @@ async def rename(user_id: int, username: CanonicalUsername) -> User | None:
             user_id,
         )
     except UNIQUE_VIOLATIONS as error:
-        raise DuplicateUsernameException from error
+        if is_duplicate(error, "users", "username"):
+            raise DuplicateUsernameException from error
+        raise
     return first_user(rows)
 
 
@@ -87,7 +112,9 @@ async def change_email(user_id: int, email: CanonicalEmail) -> User | None:
             user_id,
         )
     except UNIQUE_VIOLATIONS as error:
-        raise DuplicateEmailException from error
+        if is_duplicate(error, "users", "email"):
+            raise DuplicateEmailException from error
+        raise
     return first_user(rows)
 
 

@@ -31,7 +31,9 @@ class UserService:
             return user
         if await repository.email_is_taken(email):
             raise DuplicateEmailException
-        raise DuplicateUsernameException
+        if await repository.username_is_taken(username):
+            raise DuplicateUsernameException
+        return await repository.insert_or_fail(email, username, hashed_password, locale=locale)
 
     async def find_credentials(self, identifier: Identifier) -> Credentials | None:
         """Return the credentials of the identified user, or None if there is none."""

@@ -18,6 +18,7 @@ from auth_api.doctor import database, exposure, files, hashing, keys, sqlite
 from auth_api.doctor.database import PostgresFacts
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
+from auth_api.doctor.tables import SequenceState, evaluate_sequences
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
 from auth_api.kit.db.failures import explain
@@ -41,6 +42,7 @@ FACTS = PostgresFacts(
     is_pooled=False,
     statement_timeout=5000,
     applied=[],
+    sequences=[],
 )
 
 
@@ -133,6 +135,22 @@ def test_slow_hash_is_a_warning(seconds: float, verdict: str) -> None:
 )
 def test_facts_of_the_database_are_evaluated(finding: Finding | None, expected: tuple[str, str] | None) -> None:
     assert (outcome(finding) if finding else None) == expected
+
+
+def sequence(*, largest: int, following: int | None) -> SequenceState:
+    return SequenceState(name="users_id_seq", table="users", column="id", largest=largest, following=following)
+
+
+@pytest.mark.parametrize(
+    ("largest", "following", "verdict"),
+    [(0, 1, "ok"), (5, 6, "ok"), (5, 5, "fail"), (5, 1, "fail"), (5, None, "note")],
+)
+def test_sequence_is_compared_with_its_table(largest: int, following: int | None, verdict: str) -> None:
+    (found,) = evaluate_sequences([sequence(largest=largest, following=following)])
+
+    assert outcome(found)[0] == verdict
+    if verdict == "fail":
+        assert found.fix == "SELECT setval('users_id_seq', (SELECT max(id) FROM users));"
 
 
 @pytest.mark.parametrize(

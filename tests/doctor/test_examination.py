@@ -33,7 +33,7 @@ def test_sound_deployment_has_no_failure_and_is_not_changed(deployment: Deployme
     shared |= {"hashing.cost", "http.cors", "mail", "files.env"}
     of_engine = {
         "sqlite": {"files.database"},
-        "postgres": {"database.clock", "database.connections", "database.encryption"},
+        "postgres": {"database.clock", "database.connections", "database.encryption", "database.sequences"},
     }
     assert (status, set(found)) == (0, shared | of_engine[engine])
     assert {found[check]["verdict"] for check in found} <= {"ok", "note"}
