@@ -129,6 +129,7 @@ def _report(error: Exception, meaning: Meaning) -> None:
         event="database:misconfigured",
         error_type=type(error).__name__,
         code=_code_of(error),
+        reason=meaning.reason,
         remedy=meaning.fix,
         **({"constraint": constraint} if constraint else {}),
-    ).error(meaning.reason)
+    ).error("the database cannot be used with this set-up")
