@@ -139,7 +139,7 @@ def test_forwarded_header_of_an_untrusted_peer_logs_no_warning_behind_a_proxy(wa
         "proxy.example.com",
         "10.0.0.1/8",
         "10.0.0.0/33",
-        "10.0.0.0/8,192.168.0.0/16",
+        "10.0.0.0/8,0.0.0.0/0",
         "[10.0.0.0/8]",
         "[7]",
         "true",

@@ -15,7 +15,12 @@ DESERIALIZING_MODULES: Final = frozenset({"pickle", "marshal", "shelve", "dill",
 COMMAND_MODULES: Final = frozenset({"subprocess", "os.system", "os.popen", "pty"})
 PREDICTABLE_GENERATORS: Final = frozenset({"random", "uuid.uuid1", "uuid.uuid3", "uuid.uuid5"})
 RANDOM_DELAYS: Final = frozenset(
-    {"auth_api.kit.background", "auth_api.kit.breaker.breaker", "auth_api.kit.db.database"}
+    {
+        "auth_api.events.outbox.service",
+        "auth_api.kit.background",
+        "auth_api.kit.breaker.breaker",
+        "auth_api.kit.db.database",
+    }
 )
 """Modules whose delays differ from process to process and need not be secret."""
 LOG_METHODS: Final = frozenset({"trace", "debug", "info", "success", "warning", "error", "critical", "exception"})

@@ -40,7 +40,9 @@ MESSAGE: Final = Message(
     ],
 )
 @pytest.mark.parametrize("mailer", ["smtp", "folder"])
-async def test_mail_that_cannot_be_built_is_no_outage(tmp_path: Path, mailer: str, field: str, value: str) -> None:
+async def test_mail_that_cannot_be_built_does_not_count_as_an_outage(
+    tmp_path: Path, mailer: str, field: str, value: str
+) -> None:
     message = msgspec.structs.replace(MESSAGE, **{field: value})
     with ScriptedMailServer() as server:
         url = f"smtp://127.0.0.1:{server.port}?tls=none"
