@@ -67,10 +67,15 @@ def read_env_file(folder: Path) -> EnvFile:
     """
     path = folder / ".env"
     try:
-        return parse_env_file(path.read_bytes() if path.is_file() else b"")
+        if path.is_file():
+            return parse_env_file(path.read_bytes())
     except OSError as error:
         message = f"{path} cannot be read: {reason_of(error)}."
         raise UnreadableFileError(message) from error
+    if os.path.lexists(path):
+        message = f"{path} is not a file: replace the folder, or the link to a missing file, by one."
+        raise UnreadableFileError(message)
+    return parse_env_file(b"")
 
 
 def unknown_names(folder: Path) -> list[str]:

@@ -70,6 +70,21 @@ def test_file_in_another_encoding_is_told_by_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_folder_and_dangling_link_are_not_taken_for_a_missing_file(tmp_path: Path) -> None:
+    """Docker creates a folder in place of a mounted file that does not exist."""
+    expected = f"{tmp_path / '.env'} is not a file: replace the folder, or the link to a missing file, by one."
+
+    (tmp_path / ".env").mkdir()
+    with pytest.raises(UnreadableFileError) as folder:
+        read_environment({}, tmp_path)
+    (tmp_path / ".env").rmdir()
+    (tmp_path / ".env").symlink_to("nowhere")
+    with pytest.raises(UnreadableFileError) as link:
+        read_environment({}, tmp_path)
+
+    assert (str(folder.value), str(link.value)) == (expected, expected)
+
+
 def test_name_that_is_set_twice_is_told(tmp_path: Path) -> None:
     assert problems(tmp_path, "PORT=1\nHOST=a\nexport PORT=1\n") == [
         "line 3 of .env sets the variable of line 1 again: remove one."
