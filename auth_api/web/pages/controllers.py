@@ -11,7 +11,6 @@ from litestar.params import FromPath, PathParameter
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.accept import prefers_html
-from auth_api.kit.http.client_ip import FORWARDED_HEADERS
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import PUBLIC, public
 from auth_api.kit.http.scope_keys import IS_PAGE, request_context_of
@@ -24,6 +23,9 @@ from auth_api.web.pages.service import AccountPages, HomePage
 HTML: Final = "text/html"
 
 CATALOGUE_MAX_AGE_SECONDS: Final = 300
+
+_PROXY_HEADERS: Final = frozenset({"forwarded", "via", "x-real-ip"})
+"""Headers that proxies add, beside `X-Forwarded-…`."""
 
 PAGE: Final[dict[str, Any]] = {PUBLIC: True, "include_in_schema": False}
 """Keyword arguments of a handler that is not part of the API."""
@@ -117,13 +119,17 @@ def _require_local_request(connection: ASGIConnection[Any, Any, Any, Any], _hand
 
     The links in the mailbox give access to every account. A request is local if its peer is a loopback address, no
     proxy forwarded it, and `Host` is an IP address or `localhost`. Any other name could belong to an attacker's domain
-    that resolves to this machine (DNS rebinding).
+    that resolves to this machine (DNS rebinding). nginx with nothing but `proxy_pass` adds no header and replaces
+    `Host`, but sends HTTP/1.0 (until version 1.29.7), which no browser does.
 
     Raises:
         NotFoundException: the request is not local.
     """
     headers = connection.headers
-    is_forwarded = any(name.decode() in headers for name in FORWARDED_HEADERS) or "via" in headers
+    is_forwarded = (
+        any(name.startswith("x-forwarded-") or name in _PROXY_HEADERS for name in headers)
+        or connection.scope["http_version"] == "1.0"
+    )
     is_from_loopback = _is_loopback(request_context_of(connection.scope).client_ip)
     if is_forwarded or not is_from_loopback or not _is_local_host(headers.get("host", "")):
         raise NotFoundException

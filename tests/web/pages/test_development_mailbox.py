@@ -143,11 +143,21 @@ async def test_mailbox_is_not_found_from_another_machine(
     assert_problem(await development.get(path, **client_options), 404, "NOT_FOUND")
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+@pytest.mark.parametrize(
+    "header",
+    ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Server", "Forwarded", "X-Real-IP", "Via"],
+)
 async def test_mailbox_is_not_found_through_a_proxy(development: Development, header: str) -> None:
     response = await development.get("/dev/mailbox", headers={header: "127.0.0.1"})
 
     assert_problem(response, 404, "NOT_FOUND")
+
+
+async def test_mailbox_is_not_found_through_nginx_without_further_configuration(development: Development) -> None:
+    """`proxy_pass` alone adds no header and replaces `Host`; before version 1.29.7, it sends HTTP/1.0."""
+    headers = {"Host": "127.0.0.1:8000", "Connection": "close"}
+
+    assert_problem(await development.get("/dev/mailbox", headers=headers, version="1.0"), 404, "NOT_FOUND")
 
 
 async def test_mailbox_is_not_found_without_a_host(development: Development) -> None:
