@@ -154,7 +154,7 @@ async def test_mailbox_is_not_found_through_a_proxy(development: Development, he
 
 
 async def test_mailbox_is_not_found_through_nginx_without_further_configuration(development: Development) -> None:
-    """`proxy_pass` alone adds no header and replaces `Host`; before version 1.29.7, it sends HTTP/1.0."""
+    """`proxy_pass` itself adds no header and replaces `Host`; before version 1.29.7, it sends HTTP/1.0."""
     headers = {"Host": "127.0.0.1:8000", "Connection": "close"}
 
     assert_problem(await development.get("/dev/mailbox", headers=headers, version="1.0"), 404, "NOT_FOUND")
