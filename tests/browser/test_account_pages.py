@@ -78,6 +78,8 @@ async def reset_link(page: Page, recipient: str) -> str:
     mail = page.locator(".mail").filter(has_text=recipient).filter(has_text="/account/reset-password").first
     while not await mail.count():
         await page.get_by_role("link", name="Reload").click()
+    if await mail.get_attribute("open") is None:  # only the newest mail is open, and mails may arrive in any order
+        await mail.locator("summary").click()
     link = await mail.get_by_role("link", name="/account/").get_attribute("href")
     return str(link)
 
