@@ -26,10 +26,10 @@ class Purpose(StrEnum):
     def supersedes(self) -> bool:
         """Whether a new token revokes the older ones of the same user and purpose.
 
-        Not for tokens of security notices: an attacker with access to the account can cause further notices, and must
-        not revoke the token in the first one by that.
+        Only for e-mail changes, which need the password: the last address that the user entered counts. Everyone can
+        cause the mails of the other purposes, and must not revoke the token that the owner has received.
         """
-        return self not in {Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT}
+        return self is Purpose.EMAIL_CHANGE
 
 
 _LIFETIMES = {

@@ -90,7 +90,7 @@ class VerificationController(Controller):
         verification: Injected[VerificationService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
-        """Send another verification link; earlier links stop working.
+        """Send another verification link; earlier links still work until they expire.
 
         The response, and the time it takes, are the same whether or not an account has the e-mail address.
         """

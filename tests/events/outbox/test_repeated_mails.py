@@ -136,7 +136,7 @@ async def test_repeated_mail_does_not_revoke_the_link_of_a_newer_mail(
 
     await send_again(mailbox)
 
-    assert len(mailbox.sent) == 2
+    assert len(mailbox.sent) == 3
     assert (await reset(ada, newer)).status == 200
 
 

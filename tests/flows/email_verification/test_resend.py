@@ -1,5 +1,7 @@
 """Sending the verification mail again: the response and the work do not depend on who has the address."""
 
+import pytest
+
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
@@ -10,7 +12,9 @@ from tests.support.rows import outbox_rows
 from tests.support.statements import recorded
 
 
-async def test_new_link_replaces_the_earlier_one(ada: Actor, mailbox: Mailbox) -> None:
+@pytest.mark.parametrize("used", [0, 1], ids=["older", "newer"])
+async def test_newer_mail_leaves_the_earlier_link(ada: Actor, mailbox: Mailbox, used: int) -> None:
+    """Otherwise a stranger could request mails to revoke the link that the owner has received."""
     await ada.register()
     earlier = await mailbox.token()
 
@@ -20,9 +24,9 @@ async def test_new_link_replaces_the_earlier_one(ada: Actor, mailbox: Mailbox) -
         202,
         {"message": "If an account has this e-mail address and it is not verified, an e-mail is on its way."},
     )
-    token = await mailbox.token()
-    assert (await verify(ada, earlier, password=ada.password)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
-    assert (await verify(ada, token, password=ada.password)).status == 200
+    tokens = [earlier, await mailbox.token()]
+    assert (await verify(ada, tokens[used], password=ada.password)).status == 200
+    assert (await ada.profile())["email_verified"] is True
 
 
 async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(
