@@ -4,6 +4,7 @@ A second request follows each ambiguous one on the same connection. If the serve
 the second request as a part of the first one's body could be abused for request smuggling.
 """
 
+import contextlib
 import socket
 from dataclasses import dataclass
 
@@ -183,3 +184,32 @@ def test_responses_do_not_name_the_server_software(server: RunningServer) -> Non
         assert not {"server", "x-powered-by", "via"} & conversation.header_names
         assert b"uvicorn" not in conversation.received.lower()
         assert b"litestar" not in conversation.received.lower()
+
+
+@pytest.mark.parametrize(
+    ("status", "first"),
+    [
+        (401, b"POST /api/user/password HTTP/1.1"),
+        (404, b"POST /nowhere HTTP/1.1"),
+        (405, b"DELETE /api/auth/login HTTP/1.1"),
+        (200, b"GET /health/live HTTP/1.1"),
+    ],
+)
+def test_request_that_replaces_an_expected_body_is_ignored(server: RunningServer, status: int, first: bytes) -> None:
+    """RFC 9110 §10.1.1: the client received the final response instead of 100, and may leave out the body.
+
+    With a connection that stays open, the server would read the next request as the body, or only a part of it, so that
+    a request hidden in the next one runs (CWE-444).
+    """
+    second = login(HOST, b"Content-Length: %d" % len(SECOND), body=SECOND)
+    length = len(second) - len(SECOND)  # the hidden request begins where the announced body ends
+    request = login(HOST, b"Expect: 100-continue", b"Content-Length: %d" % length, body=b"", first=first)
+    with socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS) as connection:
+        connection.sendall(request)
+        received = connection.recv(65536)
+        with contextlib.suppress(ConnectionError):  # the server has closed the connection
+            connection.sendall(second)
+            while chunk := connection.recv(65536):
+                received += chunk
+
+    assert Conversation(received).statuses == [status]

@@ -12,7 +12,9 @@ import pytest
 from litestar._multipart import parse_content_header
 
 from auth_api.kit.errors import ValidationException
+from auth_api.kit.http.accept import prefers_html
 from auth_api.kit.http.client_ip import ClientIpResolver
+from auth_api.kit.http.origins import is_loopback_origin, parse_origin
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.log_format import redact
@@ -49,6 +51,11 @@ def check_password(text: str) -> None:
         PasswordRules(policy, frozenset()).check(f"a{text}a", {})
 
 
+def parse_web_origin(text: str) -> None:
+    with pytest.raises(ValueError, match="origin"):
+        parse_origin(text)
+
+
 CASES: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "log field": (
         lambda text: redact("path", text),
@@ -73,6 +80,9 @@ CASES: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "user agent and language": (read_headers, [" ", "en-", "-a", "a-a", "\x00", "en,"]),
     "content type": (parse_content_header, [";", ";a", ";a=", ';a="', '\\"', '\\" ', "; "]),
     "client IP": (resolve_client_ip, ["[", "[a", "1.", "1:1", "1,", "]:"]),
+    "media type": (prefers_html, [",", ";", "q=", ";q=0", "text/html,"]),
+    "origin": (parse_web_origin, ["a", "a://", "a.", "[", "a://["]),
+    "loopback origin": (lambda text: is_loopback_origin(text.encode()), ["http://", "http://localhost:1"]),
     "host": (screen_host, ["a.", "[", "[a:", "a:1"]),
     "new password": (check_password, ["1", "!1", "_", "1a", "a1a1!"]),
 }
