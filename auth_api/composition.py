@@ -202,7 +202,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
             passwords=passwords,
             access_revocation=access_revocation,
             mail_limits=mail_limits,
-            password_reset_mail=password_recovery_mails.PASSWORD_RESET_AFTER_REVOCATION,
+            recovery_mail=password_recovery_mails.ACCOUNT_RECOVERED,
         ),
         outbox=outbox,
         delivery=delivery,

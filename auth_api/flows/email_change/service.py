@@ -42,7 +42,7 @@ class EmailChangeService:
     passwords: PasswordService
     access_revocation: AccessRevocation
     mail_limits: MailLimits
-    password_reset_mail: MailKind
+    recovery_mail: MailKind
 
     async def request(
         self, user: User, *, new_email: CanonicalEmail, current_password: str, request_context: RequestContext
@@ -127,7 +127,7 @@ class EmailChangeService:
             await self.audit.record(
                 EventTag.EMAIL_CHANGE_UNDONE, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(self.password_reset_mail, user.id, request_context)
+            await self.outbox.to_user(self.recovery_mail, user.id, request_context)
 
         await self.database.transaction(work)
 

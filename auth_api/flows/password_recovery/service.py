@@ -7,7 +7,7 @@ from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.password_recovery.mails import PASSWORD_RESET, PASSWORD_RESET_AFTER_REVOCATION
+from auth_api.flows.password_recovery.mails import ACCOUNT_RECOVERED, PASSWORD_RESET
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
@@ -90,6 +90,6 @@ class RecoveryService:
             await self.audit.record(
                 EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(PASSWORD_RESET_AFTER_REVOCATION, user_id, request_context)
+            await self.outbox.to_user(ACCOUNT_RECOVERED, user_id, request_context)
 
         await self.database.transaction(work)

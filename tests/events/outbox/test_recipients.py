@@ -30,7 +30,14 @@ WORD = "evilmark"
 STRANGER = f"ada+{WORD}.example@example.com"
 REQUEST = RequestContext(client_ip="203.0.113.7", user_agent=f"www.{WORD}.example/1.0", language="en")
 
-SENT_TO_UNVERIFIED = {"email_verification", "password_reset", "email_change", "registration", "registration_attempt"}
+SENT_TO_UNVERIFIED = {
+    "account_recovered",
+    "email_change",
+    "email_verification",
+    "password_reset",
+    "registration",
+    "registration_attempt",
+}
 STORED_FOR_VERIFIED = {EMAIL_CHANGED.name, ACCOUNT_DELETED.name}
 """Kinds that flows store only for e-mail addresses that were verified."""
 

@@ -51,7 +51,7 @@ async def test_undo_restores_the_email_and_revokes_all_access(ada: Actor, mailbo
     assert (await attacker.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert "email:change_undone" in await audit_actions()
     message = await mailbox.one()
-    assert (message.recipient, message.subject) == (OWN, "Set a new password")
+    assert (message.recipient, message.subject) == (OWN, "You took your account back: set a new password")
     assert (await reset(ada, token_of(message))).status == 200
     profile = (await ada.log_in(username=None, email=OWN, password=NEW_PASSWORD))["user"]
     assert (profile["email"], profile["email_verified"]) == (OWN, True)

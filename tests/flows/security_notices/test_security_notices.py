@@ -184,7 +184,7 @@ async def test_report_revokes_all_access_and_mails_a_password_reset(
         assert (await actor.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert "sessions:reported" in await audit_actions()
     message = await mailbox.one()
-    assert message.subject == "Set a new password"
+    assert message.subject == "You took your account back: set a new password"
     assert (await reset(ada, token_of(message))).status == 200
     assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
 
