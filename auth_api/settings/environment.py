@@ -14,6 +14,9 @@ from auth_api.settings.env_file import EnvFile, parse_env_file, similar_name, wi
 from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
 from auth_api.settings.reader import without_outer_blanks
 
+_MAY_BE_EMPTY: Final = frozenset({"JWT_PRIVATE_KEY", "JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"})
+"""A rotation fills and empties their files."""
+
 _NEARLY: Final = 0.9
 
 _SHOWN_PATH: Final = re.compile(r"(?:\.{0,2}/|~)[\w./ -]{0,255}|[\w./-]{0,31}|[\w./-]{1,251}\.[a-z]{2,4}")
@@ -51,7 +54,7 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
     for name in SECRET_VARIABLES:
         if path := values.get(f"{name}_FILE"):
             try:
-                values[name] = without_outer_blanks(_read_secret(f"{name}_FILE", path, folder))
+                values[name] = _read_secret(name, path, folder)
             except UnreadableFileError as error:
                 problems.append(str(error))
     if problems:
@@ -160,12 +163,16 @@ def _stored_secret(path: Path) -> str:
         raise UnreadableFileError(message) from error
 
 
-def _read_secret(variable: str, path: str, folder: Path) -> str:
+def _read_secret(name: str, path: str, folder: Path) -> str:
     try:
-        return (folder / path).read_text(encoding="utf-8-sig")
+        text = without_outer_blanks((folder / path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         if _SHOWN_PATH.fullmatch(path) is None:
-            message = f"{variable} must be the path of a file that contains the secret, not the secret itself."
+            message = f"{name}_FILE must be the path of a file that contains the secret, not the secret itself."
         else:
-            message = f"{variable} names {folder / path}, which cannot be read: {reason_of(error)}."
+            message = f"{name}_FILE names {folder / path}, which cannot be read: {reason_of(error)}."
         raise UnreadableFileError(message) from error
+    if not text and name not in _MAY_BE_EMPTY:
+        message = f"{name}_FILE names {folder / path}, which is empty: write the secret into it, or remove {name}_FILE."
+        raise UnreadableFileError(message)
+    return text

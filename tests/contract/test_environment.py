@@ -50,6 +50,25 @@ def test_secret_can_be_read_from_a_file(tmp_path: Path, variable: str) -> None:
     assert read[variable] == SECRET
 
 
+@pytest.mark.parametrize("variable", FILE_VARIABLES)
+@pytest.mark.parametrize("content", ["", " \n", "\ufeff"], ids=["empty", "blank", "byte order mark"])
+def test_empty_secret_file_is_reported(tmp_path: Path, variable: str, content: str) -> None:
+    """A secret that is not mounted yet must not leave the default in force; a rotation empties the files of keys."""
+    (tmp_path / "secret").write_text(content)
+    environ = {f"{variable}_FILE": "secret"}
+
+    if variable in {"JWT_PRIVATE_KEY", "JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"}:
+        assert read_environment(environ, tmp_path)[variable] == ""
+        return
+    with pytest.raises(UnreadableFileError) as raised:
+        read_environment(environ, tmp_path)
+
+    assert str(raised.value) == (
+        f"{variable}_FILE names {tmp_path / 'secret'}, which is empty: "
+        f"write the secret into it, or remove {variable}_FILE."
+    )
+
+
 def test_relative_secret_file_is_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(SECRET)
     (tmp_path / ".env").write_text("JWT_SECRET_KEY_FILE=secret\n")
