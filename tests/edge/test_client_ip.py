@@ -78,6 +78,7 @@ def warnings() -> Iterator[list[str]]:
         pytest.param("10.1.2.3", ["x" * 15000], "10.1.2.3", id="long-text-is-invalid"),
         pytest.param("10.1.2.3", ["2001:DB8:0:0::1"], "2001:db8::1", id="ipv6-in-canonical-form"),
         pytest.param("10.1.2.3", ["fe80::1%eth0"], "fe80::1", id="ipv6-without-zone"),
+        pytest.param("10.1.2.3", ["fe80::1%" + "a" * 15000], "10.1.2.3", id="ipv6-with-a-long-zone-is-invalid"),
         pytest.param("2001:db8:ffff::1", ["2001:db8::1"], "2001:db8::1", id="ipv6-proxy"),
         pytest.param("2001:db8:fffe::1", ["2001:db8::1"], "2001:db8:fffe::1", id="untrusted-ipv6-proxy"),
         pytest.param("::ffff:10.1.2.3", ["198.51.100.1"], "198.51.100.1", id="ipv4-proxy-on-an-ipv6-socket"),

@@ -14,6 +14,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 FORWARDED_HEADERS: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real-ip"})
 
+MAX_ENTRY_CHARACTERS: Final = 100
+"""Longest entry of `X-Forwarded-For` that is parsed, with zone and port: results are cached by their text."""
+
 _IP_WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([0-9.]+):\d+")
 _header_name: Final = itemgetter(0)
 
@@ -42,7 +45,7 @@ class ClientIpResolver:
             self._warn_once(scope)
             return canonical_ip(nearest)
         for hop in reversed(_forwarded_for(scope)):
-            if _parse(hop) is None:
+            if len(hop) > MAX_ENTRY_CHARACTERS or _parse(hop) is None:
                 break
             nearest = hop
             if not self.is_trusted(hop):
