@@ -19,12 +19,14 @@ RUN pip wheel --no-build-isolation --no-deps --wheel-dir /wheels . \
     && pip --python /opt/auth-api/bin/python install --no-deps /wheels/*.whl
 
 FROM python:3.13-slim
-ENV PATH=/opt/auth-api/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8000
+ENV HOME=/data PATH=/opt/auth-api/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PORT=8000
 COPY --from=build /opt/auth-api /opt/auth-api
 COPY --from=build /opt/x86-64-v3 /opt/x86-64-v3
 COPY deploy/entrypoint.sh /usr/local/bin/entrypoint.sh
-RUN useradd --system --no-create-home auth-api && install --directory --owner=auth-api --mode=700 /data
-USER auth-api
+# A number, by which an engine can check that it is not root. Engines that choose the user id themselves keep group 0.
+RUN useradd --system --no-create-home --uid 10001 --gid 0 auth-api \
+    && install --directory --owner=10001 --group=0 --mode=770 /data
+USER 10001:0
 # The server writes only to the working folder: a SQLite database and, in development, a secret. Everything else may be
 # read-only (docker run --read-only).
 WORKDIR /data

@@ -98,7 +98,11 @@ def _metrics(settings: Settings) -> Iterator[None]:
 def _require_database(settings: Settings) -> None:
     """Refuse to start in production without a database: an empty one would hide that it was lost."""
     path = settings.database.sqlite_path
-    if settings.is_production and path is not None and not (Path(path).is_file() and Path(path).stat().st_size):
+    try:
+        is_missing = path is not None and not (Path(path).is_file() and Path(path).stat().st_size)
+    except OSError as error:
+        raise StartRefusedError(describe(settings.database, error)) from error
+    if settings.is_production and is_missing:
         message = f"The database {path} does not exist. Restore it, or create a new one: auth-api migrate"
         raise StartRefusedError(message)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from auth_api.doctor.findings import Finding, fail, ok, warn
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.settings.catalogue import SECRET_VARIABLES
-from auth_api.settings.environment import secret_file
+from auth_api.settings.environment import is_visible_file, secret_file
 
 
 def check_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
@@ -34,5 +34,5 @@ def _files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -
     if database.sqlite_path is not None:
         candidates["database"] = folder / database.sqlite_path
     for name, path in candidates.items():
-        if path.is_file():
+        if is_visible_file(path):
             yield name, path

@@ -7,7 +7,7 @@ from typing import Final
 
 from auth_api.doctor.findings import Finding, note, ok, warn
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
-from auth_api.settings.environment import lacks_secret, secret_file
+from auth_api.settings.environment import is_visible_file, lacks_secret, secret_file
 
 MAX_KEY_AGE: Final = timedelta(days=365)
 """NIST SP 800-57 part 1 §5.3.6: a private signature key should be used for at most one to three years."""
@@ -20,7 +20,7 @@ def check_keys(ring: KeyRing, environ: Mapping[str, str], folder: Path, *, now: 
     """Check the key that signs, and the others."""
     if lacks_secret(environ):
         kept = secret_file(environ, folder)
-        place = f"kept in {kept}" if kept.exists() else "created at the first start"
+        place = f"kept in {kept}" if is_visible_file(kept) else "created at the first start"
         return [note("keys.strength", f"No key is set. The server uses a generated secret, {place}.")]
     return [
         evaluate_strength(ring.current),

@@ -62,7 +62,7 @@ async def _check_server(policy: MailPolicy, server: SmtpServer) -> Finding:
 
 
 def _check_folder(folder: Path) -> Finding:
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    existing = next(path for path in (folder, *folder.absolute().parents) if os.access(path, os.F_OK))
     if not os.access(existing, os.W_OK | os.X_OK):
         return fail(CHECK, f"{folder} is not writable.", EXPLANATIONS[FailureMeaning.FOLDER].remedy)
     return note(CHECK, f"SMTP_URL is not set: mail is written to the folder {folder}.")

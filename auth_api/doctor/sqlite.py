@@ -9,6 +9,7 @@ from typing import Final
 
 from auth_api.doctor.findings import Finding, fail, note, ok
 from auth_api.doctor.tables import evaluate_migrations
+from auth_api.kit.db.failures import explain
 from auth_api.piccolo_app import APP_NAME
 
 MIN_SQLITE: Final = (3, 35, 0)
@@ -18,7 +19,12 @@ MIN_SQLITE: Final = (3, 35, 0)
 def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
     """Check the file without opening it for writing."""
     check = "database.reachable"
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except OSError as error:
+        fix = "Make the folder accessible for the server's user."
+        return [fail(check, f"SQLite: {path} cannot be read ({os.strerror(error.errno or 0)}).", fix)]
+    if not exists:
         if is_production:
             fix = "Restore it, or create a new one: auth-api migrate"
             return [fail(check, f"SQLite: {path} does not exist.", fix)]
@@ -29,7 +35,8 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
             query = "SELECT name FROM migration WHERE app_name = ?"
             applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
     except sqlite3.Error as error:
-        return [fail(check, f"SQLite: {path} cannot be read ({error}).", "Restore the last good copy of the file.")]
+        reason, fix = explain(error)
+        return [fail(check, f"SQLite: {path} cannot be read: {reason}.", fix)]
     folder = path.absolute().parent
     if not (os.access(path, os.W_OK) and os.access(folder, os.W_OK | os.X_OK)):
         fix = "Make the server's user the owner of the file and of its folder: SQLite writes to both."

@@ -63,14 +63,14 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
 
 
 def read_env_file(folder: Path) -> EnvFile:
-    """Return the variables of `.env` in the folder; none without the file.
+    """Return the variables of `.env` in the folder; none without the file, or if this user may not enter the folder.
 
     Raises:
         UnreadableFileError: the file cannot be opened.
     """
     path = folder / ".env"
     try:
-        if path.is_file():
+        if is_visible_file(path):
             return parse_env_file(path.read_bytes())
     except OSError as error:
         message = f"{path} cannot be read: {reason_of(error)}."
@@ -79,6 +79,14 @@ def read_env_file(folder: Path) -> EnvFile:
         message = f"{path} is not a file: replace the folder, or the link to a missing file, by one."
         raise UnreadableFileError(message)
     return parse_env_file(b"")
+
+
+def is_visible_file(path: Path) -> bool:
+    """Return whether the file exists; False in a folder that this user may not enter, as in some containers."""
+    try:
+        return path.is_file()
+    except PermissionError:
+        return False
 
 
 def unknown_names(folder: Path) -> list[str]:
@@ -107,7 +115,7 @@ def write_variables(changes: Mapping[str, str], environ: Mapping[str, str], fold
     stored, dotenv = given_environment(environ, folder), folder / ".env"
     files = {name: folder / path for name in changes if (path := stored.get(f"{name}_FILE"))}
     for name in changes:
-        if name not in files and (environ.get(name) or not dotenv.is_file()):
+        if name not in files and (environ.get(name) or not is_visible_file(dotenv)):
             message = f"{name} can be written neither to .env nor to a {name}_FILE. Set the variable yourself."
             raise UnreadableFileError(message)
     for path in (*files.values(), *((dotenv,) if changes.keys() - files.keys() else ())):

@@ -16,6 +16,9 @@ from tests.support.processes import free_port
 MISSING_FLAGS: Final = ("avx2", "bmi2")
 """Flags of x86-64-v3 that a processor of 2012 does not have."""
 
+ARBITRARY_USER: Final = "1000650000:0"
+"""As OpenShift starts images."""
+
 _MEASURE: Final = """
 import time, argon2
 hasher = argon2.PasswordHasher(2, 19456, 1)
@@ -44,7 +47,9 @@ def try_out(image: Image, space: Path) -> None:
         AssertionError: a check failed.
     """
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", image.root / "data"], check=True)
-    subprocess.run(["chroot", image.root, "chown", f"{image.user}:", "/data"], check=True)
+    # A volume gets owner and permissions of the folder in the image.
+    subprocess.run(["chroot", image.root, "chown", image.user, "/data"], check=True)
+    (image.root / "data").chmod(0o770)
     subprocess.run(["mount", "-o", "remount,ro", image.root], check=True)
     check("the root is read-only", inside(image, ["touch", "/x"]).returncode != 0)
     check("the user is not root", inside(image, ["id", "-u"]).stdout.strip() != "0")
@@ -66,6 +71,7 @@ def try_out(image: Image, space: Path) -> None:
             check(f"SIGTERM to process 1 ends it with status 0 in {time.monotonic() - began:.1f} s", status == 0)
         check("the health check fails when the server is stopped", inside(image, image.health).returncode != 0)
 
+    try_other_users(image, port)
     own = python_path(image)
     old = python_path(image, cpuinfo_without(space, image, MISSING_FLAGS))
     print(f"      argon2 on this processor is imported from: {own or 'the wheel'}")
@@ -73,6 +79,22 @@ def try_out(image: Image, space: Path) -> None:
     for name, path in (("x86-64-v3", "/opt/x86-64-v3"), ("any x86-64", "")):
         milliseconds = inside(image, ["python", "-c", _MEASURE], PYTHONPATH=path).stdout.strip()
         print(f"      argon2 compiled for {name}: {milliseconds} ms of processor time per hash (best of 15)")
+
+
+def try_other_users(image: Image, port: str) -> None:
+    """Start the image with user ids that it does not know."""
+    own = image.user
+    try:
+        image.user = ARBITRARY_USER
+        with started(image, DATABASE_URL="sqlite:///./other.db"):
+            until_healthy(image)
+            check("an arbitrary user id of group 0 can create its database", post(port, "register") == 201)
+        image.user = "root"
+        command = ["setpriv", "--reuid=54321", "--regid=54321", "--clear-groups", "auth-api", "keys", "list"]
+        done = inside(image, command, JWT_SECRET_KEY="9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps")
+        check(f"a user that may not enter /data has no .env {done.stderr}", done.returncode == 0)
+    finally:
+        image.user = own
 
 
 def check(promise: str, holds: bool) -> None:

@@ -76,6 +76,16 @@ def test_dockerignore_includes_what_the_image_copies() -> None:
     assert [name for name in included if not (REPOSITORY / name).exists()] == []
 
 
+def test_image_runs_as_a_number_with_a_folder_of_group_0() -> None:
+    """Kubernetes checks `runAsNonRoot` only for numbers; OpenShift chooses the user id, and keeps group 0."""
+    (user,) = re.findall(r"^USER (.+)$", text_of("Dockerfile"), re.MULTILINE)
+    uid, gid = user.split(":")
+
+    assert (int(uid) > 0, gid) == (True, "0")
+    assert f"install --directory --owner={uid} --group=0 --mode=770 /data" in text_of("Dockerfile")
+    assert f"--uid {uid} --gid 0" in text_of("Dockerfile")
+
+
 def test_entrypoint_is_executable() -> None:
     assert (REPOSITORY / "deploy/entrypoint.sh").stat().st_mode & 0o111 == 0o111
 

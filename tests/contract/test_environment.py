@@ -1,13 +1,19 @@
 """Sources of variables: the process, `.env`, secret files, and outside production a generated secret."""
 
+import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from auth_api.doctor.files import check_files
+from auth_api.doctor.keys import check_keys
+from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.settings.catalogue import SECRET_VARIABLES
-from auth_api.settings.environment import read_environment
+from auth_api.settings.environment import given_environment, read_environment
 from auth_api.settings.files import UnreadableFileError
 from tests.support.processes import run_cli
 
@@ -74,6 +80,32 @@ def test_relative_secret_file_is_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("JWT_SECRET_KEY_FILE=secret\n")
 
     assert read_environment({}, tmp_path)["JWT_SECRET_KEY"] == SECRET
+
+
+def test_env_file_in_a_folder_that_may_not_be_entered_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container whose user id is not the one of its working directory."""
+
+    def refuse(_: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / ".env").write_text("PORT=9000")
+    monkeypatch.setattr(Path, "is_file", refuse)
+
+    assert given_environment({"HOST": "::"}, tmp_path) == {"HOST": "::"}
+    ring = KeyRing(SigningKey.from_secret(SECRET))
+    assert check_keys(ring, {}, tmp_path, now=datetime.now(UTC))[0].message.endswith("created at the first start.")
+    assert check_files({}, tmp_path, DatabasePolicy(sqlite_path="auth.db")) == []
+
+
+def test_env_file_that_may_not_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> bytes:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    (tmp_path / ".env").touch()
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+
+    with pytest.raises(UnreadableFileError, match="cannot be read: permission denied"):
+        given_environment({}, tmp_path)
 
 
 def test_missing_secret_file_is_reported(tmp_path: Path) -> None:
