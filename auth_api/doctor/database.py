@@ -81,7 +81,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
     try:
         facts = await _query_postgres(engine)
     except Exception as error:  # noqa: BLE001 - with any error the database cannot be used
-        message, fix = explain(error)
+        message, fix = explain(error, policy.postgres_dsn)
         return [fail("database.reachable", f"PostgreSQL at {policy.place}: {message}.", fix)]
     return [
         ok("database.reachable", f"PostgreSQL at {policy.place} responds in {facts.seconds * 1000:.0f} ms."),

@@ -10,8 +10,9 @@ from typing import Final
 import asyncpg
 from loguru import logger
 
-from auth_api.kit.db.meanings import Kind, Meaning, meaning_of
+from auth_api.kit.db.meanings import FILE_ERRORS, Kind, Meaning, meaning_of
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.db.postgres_files import unreadable_file
 from auth_api.kit.errors import DatabaseUnavailableException
 
 LOST_CONNECTIONS: Final = (
@@ -91,9 +92,21 @@ def translate(error: Exception) -> Exception | None:
     return DatabaseUnavailableException()
 
 
-def explain(error: BaseException) -> tuple[str, str]:
-    """Return why the database cannot be used and the fix, for operators."""
+def explain(error: BaseException, dsn: str | None = None) -> tuple[str, str]:
+    """Return why the database cannot be used and the fix, for operators.
+
+    Args:
+        error: the error of the driver.
+        dsn: the URL of PostgreSQL, to find the file that the error is about.
+    """
     meaning = meaning_of(error)
+    if (
+        isinstance(error, (*FILE_ERRORS, asyncpg.ClientConfigurationError))
+        and dsn is not None
+        and (file := unreadable_file(dsn)) is not None
+    ):
+        fix = f"Correct {file.parameter} in DATABASE_URL, or the permissions of the file."
+        return f"the file {file.path} cannot be read ({file.reason})", fix
     if meaning is None:
         return f"it cannot be used ({_code_of(error) or type(error).__name__})", "Read the log of the database."
     detail: str = getattr(error, "verify_message", "")  # of OpenSSL, about a certificate
@@ -103,7 +116,7 @@ def explain(error: BaseException) -> tuple[str, str]:
 def describe(policy: DatabasePolicy, error: BaseException) -> str:
     """Return one sentence or two for operators: which database cannot be used, why, and the fix."""
     if policy.postgres_dsn is not None:
-        reason, fix = explain(error)
+        reason, fix = explain(error, policy.postgres_dsn)
         return f"PostgreSQL at {policy.place}: {reason}. {fix}"
     if isinstance(error, OSError) and error.strerror:
         reason, fix = error.strerror.lower(), "Check the path in DATABASE_URL and the permissions of its folder."

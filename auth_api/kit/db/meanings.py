@@ -40,6 +40,9 @@ class Meaning(NamedTuple):
 SQLITE_READONLY_DBMOVED: Final = 1032
 """The file is no longer where it was opened."""
 
+FILE_ERRORS: Final = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
+"""Errors of files that the driver reads; they do not name the file."""
+
 _CHECK_ADDRESS: Final = "Check host and port in DATABASE_URL, and whether the server is running."
 _OWN_SCHEMA: Final = "If they belong to another program, use a database or a schema of its own for auth_api."
 _MAKE_OWNER: Final = "Make the server's user the owner of the file and of its folder: SQLite writes to both."
@@ -49,6 +52,20 @@ _FREE_SPACE: Final = "Free space on the disk of the database."
 _LOST: Final = Meaning(Kind.OUTAGE, "the connection was lost", _CHECK_ADDRESS)
 _FAILED: Final = Meaning(Kind.OUTAGE, "the connection failed", _CHECK_ADDRESS)
 _UNKNOWN_HOST: Final = Meaning(Kind.OUTAGE, "the host name cannot be resolved", "Check the host in DATABASE_URL.")
+_NO_TLS: Final = Meaning(
+    Kind.OUTAGE, "it does not accept TLS", "Enable ssl in PostgreSQL, or correct sslmode in DATABASE_URL."
+)
+_BAD_FILE: Final = Meaning(
+    Kind.OUTAGE, "a file that it needs cannot be read", "Check the files and the socket that DATABASE_URL names."
+)
+_INVALID_PARAMETER: Final = Meaning(
+    Kind.UNUSABLE,
+    "the driver rejects a parameter of the connection",
+    "Correct the parameters after `?` in DATABASE_URL. sslmode=verify-full also needs sslrootcert.",
+)
+_NO_RESPONSE: Final = Meaning(
+    Kind.OUTAGE, "no response in time", "Check host and port in DATABASE_URL, and whether a firewall drops packets."
+)
 _STANDBY: Final = Meaning(
     Kind.OUTAGE,
     "it accepts no changes: it is a standby, or default_transaction_read_only is set",
@@ -86,9 +103,7 @@ _BY_SQLSTATE: Final[dict[str, Meaning]] = {
     ),
     "2200H": Meaning(Kind.FAULT, "a sequence has no values left", "Change the type of its column to bigint."),
     "22P05": Meaning(
-        Kind.FAULT,
-        "its encoding lacks a character",
-        "Move to a database with ENCODING 'UTF8' (docs/deployment.md).",
+        Kind.FAULT, "its encoding lacks a character", "Move to a database with ENCODING 'UTF8' (docs/deployment.md)."
     ),
     "23503": _CONFLICT,
     "23505": Meaning(
@@ -129,9 +144,7 @@ _BY_SQLSTATE: Final[dict[str, Meaning]] = {
     "53": Meaning(Kind.OUTAGE, "it lacks memory or another resource", "Read the log of PostgreSQL."),
     "53100": Meaning(Kind.WRITES_REFUSED, "its disk is full", _FREE_SPACE),
     "53300": Meaning(
-        Kind.OUTAGE,
-        "all of its connections are in use",
-        "Raise max_connections, or lower DATABASE_MAX_POOL_SIZE.",
+        Kind.OUTAGE, "all of its connections are in use", "Raise max_connections, or lower DATABASE_MAX_POOL_SIZE."
     ),
     "55000": Meaning(
         Kind.OUTAGE, "it does not accept this at present", "Connect to a primary that accepts connections."
@@ -188,7 +201,7 @@ _BY_TYPE: Final[tuple[tuple[type[Exception], Meaning], ...]] = (
         ),
     ),
     (asyncpg.InternalClientError, _LOST),  # the server's last message came before the statement was sent
-    (asyncpg.ClientConfigurationError, _BAD_PARAMETER),
+    (asyncpg.ClientConfigurationError, _INVALID_PARAMETER),
     (
         ssl.SSLCertVerificationError,
         Meaning(
@@ -197,22 +210,11 @@ _BY_TYPE: Final[tuple[tuple[type[Exception], Meaning], ...]] = (
             "Use the host name of the certificate in DATABASE_URL, and set sslrootcert to its certificate authority.",
         ),
     ),
-    (
-        ssl.SSLError,
-        Meaning(
-            Kind.OUTAGE, "the TLS connection failed", "Enable ssl in PostgreSQL, or check sslmode in DATABASE_URL."
-        ),
-    ),
+    (ssl.SSLError, _NO_TLS._replace(reason="the TLS connection failed")),
     (socket.gaierror, _UNKNOWN_HOST),
     (UnicodeError, _UNKNOWN_HOST),  # a part of the name has more than 63 characters
-    (
-        TimeoutError,
-        Meaning(
-            Kind.OUTAGE,
-            "no response in time",
-            "Check host and port in DATABASE_URL, and whether a firewall drops packets.",
-        ),
-    ),
+    (TimeoutError, _NO_RESPONSE),
+    *((kind, _BAD_FILE) for kind in FILE_ERRORS),
     (ConnectionRefusedError, Meaning(Kind.OUTAGE, "the connection was refused", _CHECK_ADDRESS)),
     (OSError, _FAILED),
 )
@@ -221,6 +223,8 @@ _BY_TYPE: Final[tuple[tuple[type[Exception], Meaning], ...]] = (
 
 def meaning_of(error: BaseException) -> Meaning | None:
     """Return the meaning of an error; None for bugs of this program, and for errors of other systems."""
+    if type(error) is ConnectionError:  # asyncpg's, if the server does not accept its request for TLS
+        return _NO_TLS
     for kind, meaning in _BY_TYPE:
         if isinstance(error, kind):
             return meaning

@@ -15,6 +15,7 @@ from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.failures import LOST_CONNECTIONS, MOVED_STATEMENTS, InvalidCallError, invalidates_pool
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.pool_limiter import PoolLimiter
+from auth_api.kit.db.postgres_files import ignore_inaccessible_home
 from auth_api.kit.db.raw_sql import compile_query
 from auth_api.kit.db.transactions import GuardedTransaction
 
@@ -69,6 +70,7 @@ class PooledPostgresEngine(PostgresEngine):
     def __init__(self, policy: DatabasePolicy, *, limits_statements: bool = True) -> None:
         self._policy = policy
         self._keeps_statements = policy.statement_cache_size > 0
+        ignore_inaccessible_home()
         self._limiter: PoolLimiter | None = None
         self.connections: ConnectionCache | None = None
         super().__init__(
