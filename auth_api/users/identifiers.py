@@ -56,6 +56,13 @@ def canonical_email(raw: str, _document: Mapping[str, Any] | None = None) -> Can
     return CanonicalEmail(f"{local_part.lower()}@{(validated.ascii_domain or '').lower()}")
 
 
+def masked_email(email: str) -> str:
+    """Return an e-mail address as `a***@e***.org`: its owner recognizes it, and mail programs make no link of it."""
+    local_part, _, domain = email.partition("@")
+    name, _, suffix = domain.rpartition(".")
+    return f"{local_part[:1]}***@{name[:1]}***.{suffix}"
+
+
 def canonical_username(raw: str) -> CanonicalUsername:
     """Return the form in which a username is stored, compared and shown: ASCII in lower case.
 

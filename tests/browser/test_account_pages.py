@@ -216,7 +216,7 @@ async def test_second_link_in_the_same_tab_replaces_the_token(opened: Opener) ->
 @pytest.mark.parametrize(
     ("path", "route", "button", "done"),
     [
-        ("/account/confirm-email", "/api/auth/email/confirm-change", "Confirm", "Your e-mail address has been changed"),
+        ("/account/confirm-email", "/api/auth/email/confirm-change", "Verify", "Your e-mail address has been changed"),
         (
             "/account/undo-email",
             "/api/auth/email/undo-change",

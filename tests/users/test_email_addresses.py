@@ -3,7 +3,7 @@
 import pytest
 
 from auth_api.kit.errors import FieldError, ValidationException
-from auth_api.users.identifiers import canonical_email
+from auth_api.users.identifiers import canonical_email, masked_email
 
 pytestmark = pytest.mark.engine_independent
 
@@ -128,3 +128,16 @@ def test_email_at_a_domain_for_special_use_is_rejected_with_the_reason(domain: s
 def test_email_length_limit_applies_to_the_canonical_form() -> None:
     assert len(LONGEST) == 254
     assert len(INVALID["254 characters that exceed 254 as A-labels"]) == 254
+
+
+@pytest.mark.parametrize(
+    ("email", "masked"),
+    [
+        ("grace@example.org", "g***@e***.org"),
+        ("g@mail.evil-prizes.example", "g***@m***.example"),
+        ("www.evil.example@x.org", "w***@x***.org"),
+        ("root@localhost", "r***@***.localhost"),
+    ],
+)
+def test_masked_email_shows_only_first_letters_and_the_top_level_domain(email: str, masked: str) -> None:
+    assert masked_email(email) == masked

@@ -133,14 +133,14 @@ class DraftServices:
         Returns:
             None if the token of an earlier attempt has been used or revoked: the mail is not needed any longer.
         """
-        return await self.tokens.issue_derived(self._candidates(item), purpose, user_id, **payload)
+        return await self.tokens.issue_derived(self._candidates(item, purpose), purpose, user_id, **payload)
 
     async def assign_token(self, item: OutboxItem, token_id: int, purpose: Purpose) -> str | None:
         """Return the token of a stored mail for values that belong to no user, as `issue_token` does."""
-        return await self.tokens.assign(self._candidates(item), token_id, purpose)
+        return await self.tokens.assign(self._candidates(item, purpose), token_id, purpose)
 
-    def _candidates(self, item: OutboxItem) -> list[OpaqueToken]:
-        return self.token_derivation.candidates(PREFIX, item.id, item.salt)
+    def _candidates(self, item: OutboxItem, purpose: Purpose) -> list[OpaqueToken]:
+        return self.token_derivation.candidates(PREFIX, number=item.id, salt=item.salt, purpose=purpose)
 
 
 class MailKind(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException
-from auth_api.users.identifiers import CanonicalEmail
+from auth_api.users.identifiers import CanonicalEmail, masked_email
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -92,7 +92,10 @@ class EmailChangeService:
             ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, kept_session_id=keep)
             await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
-                await self.outbox.to_email(EMAIL_CHANGED, user.email, request_context, user_id=user.id)
+                masked = masked_email(grant.payload["email"])
+                await self.outbox.to_email(
+                    EMAIL_CHANGED, user.email, request_context, user_id=user.id, new_email=masked
+                )
             await self.audit.record(
                 EventTag.EMAIL_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )

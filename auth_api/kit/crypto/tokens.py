@@ -62,21 +62,22 @@ class SuccessorDerivation:
 class MailTokenDerivation:
     """Derives the token of a mail, so that all attempts to send the mail contain the same one without storing it.
 
-    token = HMAC-SHA256(K, number ‖ salt), K = HKDF-SHA256(secret). Number and salt are in the database, and K is not.
+    token = HMAC-SHA256(K, number ‖ salt ‖ purpose), K = HKDF-SHA256(secret). The database has all of it except K.
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         self._keys = [_derivation_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
 
-    def candidates(self, prefix: str, number: int, salt: str) -> list[OpaqueToken]:
+    def candidates(self, prefix: str, *, number: int, salt: str, purpose: str) -> list[OpaqueToken]:
         """Return the token that each secret derives, newest secret first.
 
         Args:
             prefix: of the token.
             number: of the mail.
             salt: of the mail, in hexadecimal form.
+            purpose: of the token.
         """
-        derived_from = number.to_bytes(8) + bytes.fromhex(salt)
+        derived_from = number.to_bytes(8) + bytes.fromhex(salt) + purpose.encode()
         return [_token(prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
 
 

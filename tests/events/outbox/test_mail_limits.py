@@ -93,4 +93,4 @@ async def test_link_for_a_new_password_is_sent_after_the_owner_took_the_account_
         response = await undo(owner, token)
 
     assert response.status == 200
-    assert [row["template"] for row in await outbox_rows()] == ["password_reset"]
+    assert [row["template"] for row in await outbox_rows()] == ["account_recovered"]

@@ -153,13 +153,14 @@ Issue = Callable[[OneTimeTokens, list[bytes]], Awaitable[str | None]]
 
 async def issued(tokens: OneTimeTokens, secrets: list[bytes]) -> str | None:
     (user,) = await user_rows()
-    candidates = MailTokenDerivation(secrets).candidates(PREFIX, 7, "00")
+    candidates = MailTokenDerivation(secrets).candidates(PREFIX, number=7, salt="00", purpose=Purpose.PASSWORD_RESET)
     return await tokens.issue_derived(candidates, Purpose.PASSWORD_RESET, user["id"])
 
 
 async def assigned(tokens: OneTimeTokens, secrets: list[bytes]) -> str | None:
     token_id = await tokens.stage(Purpose.REGISTRATION)
-    return await tokens.assign(MailTokenDerivation(secrets).candidates(PREFIX, 7, "00"), token_id, Purpose.REGISTRATION)
+    candidates = MailTokenDerivation(secrets).candidates(PREFIX, number=7, salt="00", purpose=Purpose.REGISTRATION)
+    return await tokens.assign(candidates, token_id, Purpose.REGISTRATION)
 
 
 @pytest.mark.parametrize("issue", [issued, assigned])

@@ -42,7 +42,7 @@ async def test_email_changes_only_when_the_link_is_used(ada: Actor, mailbox: Mai
         {"message": "If no account has this e-mail address, an e-mail is on its way to it."},
     )
     message = await mailbox.one()
-    assert (message.recipient, message.subject) == (NEW, "Confirm your new e-mail address")
+    assert (message.recipient, message.subject) == (NEW, "Verify your new e-mail address")
     assert f"/account/confirm-email#token={token_of(message)}" in message.text
     assert "ada," not in message.text
     assert (await ada.profile())["email"] == "ada@example.com"
@@ -83,6 +83,8 @@ async def test_old_address_gets_a_notice_with_the_undo_link(ada: Actor, mailbox:
     message = await mailbox.one()
 
     assert (message.recipient, message.subject) == ("ada@example.com", "Your e-mail address was changed")
+    assert "\n\nNew e-mail address: a***@e***.org\n" in message.text
+    assert NEW not in message.text + message.html
     assert f"/account/undo-email#token={token_of(message)}" in message.text
     assert await unused_tokens() == ["email_undo"]
 

@@ -14,7 +14,7 @@ from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, post, reset, verify, verifying_app
 from tests.support.mailbox import Mailbox, token_of
-from tests.support.rows import audit_actions, outbox_rows, user_rows
+from tests.support.rows import audit_actions, make_mails_due, outbox_rows, user_rows
 from tests.support.statements import recorded
 
 INVALID = (400, "ONE_TIME_TOKEN_INVALID")
@@ -97,7 +97,7 @@ async def test_account_is_created_only_when_the_link_is_used(ada: Actor, mailbox
     await register(ada)
     message = await mailbox.one()
 
-    assert (message.recipient, message.subject) == ("ada@example.com", "Confirm your registration")
+    assert (message.recipient, message.subject) == ("ada@example.com", "Verify your e-mail address")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
     assert await user_rows() == []
     assert await audit_actions() == ["login:failed"]
@@ -148,7 +148,34 @@ async def test_user_with_the_email_is_informed_by_mail(
     message = await mailbox.one()
     assert (message.recipient, message.subject) == ("ada@example.com", "You already have an account")
     assert message.text.startswith(greeting)
-    assert "token" not in message.text
+    assert (await reset(ada, token_of(message))).status == 200
+    assert (await ada.log_in(username="lovelace", password=NEW_PASSWORD)).status == 200
+
+
+async def test_disabled_user_with_the_email_gets_no_mail(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
+    await create_account(other, ada.email, "lovelace")
+    await UserRow.update({UserRow.is_active: False}, force=True)
+
+    await register(ada)
+
+    assert await mailbox.collect() == []
+
+
+async def test_mail_is_repeated_as_information_if_an_account_was_created_meanwhile(
+    other: OtherApp, ada: Actor, mailbox: Mailbox
+) -> None:
+    await register(ada)
+    mailbox.loses_reply = True
+    registration = await mailbox.token()
+    await create_account(other, ada.email, "lovelace")
+    mailbox.loses_reply = False
+    await make_mails_due()
+
+    message = await mailbox.one()
+
+    assert message.subject == "You already have an account"
+    assert token_of(message) != registration
+    assert (await reset(ada, token_of(message))).status == 200
 
 
 async def test_username_taken_in_the_meantime_can_be_replaced(other: OtherApp, ada: Actor, mailbox: Mailbox) -> None:
