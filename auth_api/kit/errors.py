@@ -13,6 +13,14 @@ from typing import Annotated, ClassVar
 import msgspec
 
 
+class FieldError(msgspec.Struct, frozen=True):
+    """One error of one field of the request. It never contains the submitted value."""
+
+    field: str
+    code: Annotated[str, msgspec.Meta(description="For programs: `missing`, `unknown`, `format`, `too_long`, …")]
+    message: Annotated[str, msgspec.Meta(description="For people.")]
+
+
 class ApplicationException(Exception):
     """An error that is sent to the client as a problem document."""
 
@@ -21,6 +29,8 @@ class ApplicationException(Exception):
     detail: ClassVar[str]
     remedy: ClassVar[str]
     """What the client should do."""
+    errors: tuple[FieldError, ...] = ()
+    """The invalid fields of the request, if that is the error."""
 
     def __init__(self) -> None:
         super().__init__(self.detail)
@@ -29,14 +39,6 @@ class ApplicationException(Exception):
     def headers(self) -> dict[str, str]:
         """Headers of the response that belong to the error."""
         return {}
-
-
-class FieldError(msgspec.Struct, frozen=True):
-    """One error of one field of the request. It never contains the submitted value."""
-
-    field: str
-    code: Annotated[str, msgspec.Meta(description="For programs: `missing`, `unknown`, `format`, `too_long`, …")]
-    message: Annotated[str, msgspec.Meta(description="For people.")]
 
 
 class AuthException(ApplicationException):

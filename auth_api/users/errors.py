@@ -2,15 +2,27 @@
 
 from http import HTTPStatus
 
-from auth_api.kit.errors import AuthException, DatabaseException, ValidationException
+from auth_api.kit.errors import AuthException, DatabaseException, FieldError, ValidationException
 
 
 class InvalidCredentialsException(AuthException):
-    """The user is unknown or the password is wrong. Neither the response nor its time reveals which."""
+    """The user is unknown or the password is wrong. Neither the response nor its time reveals which.
+
+    Where a logged-in user or the holder of a mailed link confirms a request with the password of the account, `errors`
+    names its field; the session and the link still work.
+    """
 
     error_code = "INVALID_CREDENTIALS"
     detail = "The username, e-mail address or password is incorrect."
-    remedy = "Ask the user to check both entries. Do not say which of them is wrong: the server does not reveal it."
+    remedy = (
+        "If `errors` names a field, show the error there and keep the tokens. Otherwise ask the user to check both "
+        "entries. Do not say which of them is wrong: the server does not reveal it."
+    )
+
+    def __init__(self, *, field: str = "") -> None:
+        super().__init__()
+        if field:
+            self.errors = (FieldError(field, "incorrect", "This is not the password of the account."),)
 
 
 class DuplicateEmailException(ValidationException):

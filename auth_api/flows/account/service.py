@@ -71,7 +71,7 @@ class AccountService:
         if not await self.passwords.check(
             current_password, credentials=credentials, identifier=user.username, request_context=request_context
         ):
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="current_password")
         new_hash = await self.passwords.hasher.hash(new_password)
 
         async def work() -> TokenPair | None:
@@ -89,7 +89,7 @@ class AccountService:
 
         tokens = await self.database.transaction(work)
         if tokens is None:  # another request changed the password after the check
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="current_password")
         return tokens
 
     async def delete(self, user: User, *, current_password: str, request_context: RequestContext) -> None:
@@ -105,7 +105,7 @@ class AccountService:
         if not await self.passwords.check(
             current_password, credentials=credentials, identifier=user.username, request_context=request_context
         ):
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="current_password")
 
         async def work() -> None:
             # Sessions are locked before their user, as in refreshes and logouts, to avoid deadlocks.

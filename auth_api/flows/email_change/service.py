@@ -59,7 +59,7 @@ class EmailChangeService:
         if not await self.passwords.check(
             current_password, credentials=found, identifier=user.username, request_context=request_context
         ):
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="current_password")
         # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
         is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, user.id)
 

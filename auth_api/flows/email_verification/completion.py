@@ -60,7 +60,7 @@ class RegistrationCompletion:
         if password is not None and not await self.passwords.check_hash(
             password, staged.hashed_password, identifier=staged.email, request_context=request_context
         ):
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="password")
         has_password = password is not None
 
         async def work() -> str | None:

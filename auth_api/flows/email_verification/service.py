@@ -130,7 +130,7 @@ class VerificationService:
         if not await self.passwords.check(
             proof.password, credentials=found, identifier=name, request_context=request_context
         ):
-            raise InvalidCredentialsException
+            raise InvalidCredentialsException(field="password")
         return True
 
     async def _revoke_access(self, user_id: int) -> int:

@@ -67,7 +67,7 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str, ba
         status_code=status,
         timestamp=rfc3339(at),
         request_id=request_id,
-        errors=(error.errors or msgspec.UNSET) if isinstance(error, ValidationException) else msgspec.UNSET,
+        errors=error.errors or msgspec.UNSET,
     )
 
 
