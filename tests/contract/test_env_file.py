@@ -121,6 +121,17 @@ def test_pem_key_in_quotes_may_have_several_lines(tmp_path: Path) -> None:
     assert read_environment({}, tmp_path) == {"JWT_PRIVATE_KEY": PEM, "PORT": "1"}
 
 
+def test_sender_of_the_error_text_can_be_pasted(tmp_path: Path) -> None:
+    with pytest.raises(InvalidSettingsError) as raised:
+        Settings.from_env({"JWT_SECRET_KEY": SECRET, "MAIL_FROM": "Acme: Auth <a@example.com>"})
+    line = str(raised.value).partition("in .env: ")[2].partition(". ")[0]
+    (tmp_path / ".env").write_text(f"{line}\nJWT_SECRET_KEY={SECRET}\n")
+
+    settings = Settings.from_env(read_environment({}, tmp_path))
+
+    assert settings.mail.product == "Your Company: Support"
+
+
 @pytest.mark.parametrize("variable", ["JWT_AUDIENCE", "JWT_ISSUER", "HOST", "PUBLIC_URL", "DATABASE_URL", "MAIL_FROM"])
 @pytest.mark.parametrize("text", ["${HUNTER2}", "a-${HUNTER2}", "$(hunter2)", "{{ hunter2 }}"])
 def test_placeholder_is_refused(variable: str, text: str) -> None:

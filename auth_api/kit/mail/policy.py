@@ -17,6 +17,10 @@ _DEFAULT_PORTS: Final = {"smtp": 587, "smtps": 465}
 """587 for submission (RFC 6409), 465 for submission with implicit TLS (RFC 8314)."""
 
 
+_NEEDS_QUOTES: Final = (
+    "must have a name with special characters in double quotes; in .env: "
+    """MAIL_FROM='"Your Company: Support" <no-reply@your-company.com>'"""
+)
 _NOT_A_SENDER: Final = "must be a name and an e-mail address"
 
 _SENDER: Final = re.compile(
@@ -100,7 +104,7 @@ def parse_sender(text: str) -> Address:
     found = _SENDER.fullmatch(text)
     if found is None:
         is_name = _NAMED.fullmatch(text) is not None
-        message = "must have a name with special characters in double quotes" if is_name else _NOT_A_SENDER
+        message = _NEEDS_QUOTES if is_name else _NOT_A_SENDER
         raise ValueError(message)
     quoted, plain = found["quoted"], found["plain"]
     name = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain or ""

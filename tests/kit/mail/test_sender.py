@@ -76,7 +76,7 @@ def test_text_that_is_not_one_address_is_refused(text: str) -> None:
     "name", ["Acme: Auth", "Acme, Inc", "Acme; Auth", "Acme (EU)", "Acme [EU]", 'Acme "Auth"', "a\\b"]
 )
 def test_name_with_special_characters_must_be_in_quotes(name: str) -> None:
-    with pytest.raises(ValueError, match=r"^must have a name with special characters in double quotes$"):
+    with pytest.raises(ValueError, match=r"^must have a name with special characters in double quotes; in \.env: "):
         parse_sender(f"{name} <a@example.com>")
 
 
