@@ -88,7 +88,6 @@ def test_env_file_in_a_folder_that_may_not_be_entered_is_none(tmp_path: Path, mo
     def refuse(_: Path) -> bool:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    (tmp_path / ".env").write_text("PORT=9000")
     monkeypatch.setattr(Path, "is_file", refuse)
 
     assert given_environment({"HOST": "::"}, tmp_path) == {"HOST": "::"}
