@@ -33,14 +33,21 @@ _MAX_PORT: Final = 65535
 
 _REFERENCE: Final = re.compile(
     r"""
-    (?: \.{0,2}/ | ~ | file: | vault: | op: | arn: | env: | ssm: | projects/ | ref\+ | ENC\[ | @Microsoft\. | \{ ).*
-    | \$\w+ | %\w+% | <.*>
+    (?: \.{0,2}/ | ~ | [A-Z]:[\\/] | file: | vault: | keyvault: | op: | arn: | env: | ssm: | projects/ | ref\+ ).*
+    | (?: secretref: | ENC\[ | @Microsoft\. | \{ | \#\{ ).*
+    | (?-i: [a-z0-9_.-]+ (?: / [a-z0-9_.-]+ )+ )
+    | \$\w+ | %\w+% | %\(\w+\)s | @\w+@ | __\w+__ | <.*>
     | .*(?: :// | \$\( | \$\{ | \{\{ | ` | \s ).*
     | .*\.(?: pem | key | txt | crt | der | jwk | json | secret )
     """,
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 """A path, a placeholder or a command: what stands in a variable if nothing has replaced it with the secret."""
+
+_RANDOM_BASE64: Final = re.compile(
+    r"(?=.*[a-z]) (?=.*[0-9]) (?= (?: [^A-Z]* [A-Z] ){6} ) [A-Za-z0-9+/]{32,} ={,2}", re.VERBOSE
+)
+"""Base64 of random bytes; one of 64 begins with `/`, as a path does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,7 +143,8 @@ def secret_problem(variable: str, text: str) -> str:
         return "is a key or certificate, not a secret; JWT_PRIVATE_KEY takes a key in PEM form"
     if not text.replace("\n", "").isprintable():
         return "contains a character that cannot be seen"
-    if _REFERENCE.fullmatch(text):
+    # openssl breaks base64 into lines of 64 characters.
+    if _REFERENCE.fullmatch(text) and not _RANDOM_BASE64.fullmatch(text.replace("\n", "")):
         return (
             "must be the secret itself, not a path, a placeholder or a command; "
             f"{variable}_FILE can name a file that contains it"

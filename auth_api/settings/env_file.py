@@ -11,6 +11,9 @@ from dotenv.parser import Binding, parse_stream
 
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_ESCAPED: Final = re.compile(r"'|\\(?=[\\']|\Z)")
+"""Characters that python-dotenv would read differently in single quotes."""
+
 _SHOWN_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]{0,39}")
 """Other names may be a part of a value that was broken into lines, and are not shown."""
 
@@ -64,8 +67,12 @@ def parse_env_file(data: bytes) -> EnvFile:
 
 
 def with_variable(text: str, name: str, value: str) -> str:
-    """Return the text of a file with a variable changed or added; an empty value removes it."""
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    r"""Return the text of a file with a variable changed or added; an empty value removes it.
+
+    Shells, Docker Compose and systemd read backslashes in single quotes as they are. Therefore the `\n` of PEM keys is
+    not escaped, as python-dotenv allows.
+    """
+    escaped = _ESCAPED.sub(r"\\\g<0>", value)
     new = f"{name}='{escaped}'\n" if value else ""
     parts, is_written = [], False
     for binding in parse_stream(StringIO(text, newline="")):

@@ -9,7 +9,7 @@ from auth_api.sessions.policy import KeyVariables
 from auth_api.settings.reader import Reader
 
 _MISSING: Final = f"is missing: a secret of at least {MIN_SECRET_BYTES} bytes"
-_EXAMPLE_WORDS: Final = ("your-secret", "change", "example", "secret-key", "placeholder")
+_EXAMPLE_WORDS: Final = ("your-", "your_", "change", "replace", "insert", "example", "secret-key", "placeholder")
 _MIN_DISTINCT_CHARACTERS: Final = 10
 """A random secret of 32 bytes has many more."""
 _GENERATE_KEY: Final = (

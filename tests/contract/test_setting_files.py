@@ -1,6 +1,7 @@
 """Files that a rotation changes: they keep owner, permissions and the other lines, and links stay links."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -148,9 +149,30 @@ def test_new_file_is_removed_after_an_error(tmp_path: Path, monkeypatch: pytest.
         ("# ours\n\nA=1 # old\n\nB=2\n", "v", "# ours\n\nA='v'\n\nB=2\n"),
         ("A=1\nB=2\n", "", "B=2\n"),
         ("B=2\n", "", "B=2\n"),
-        ('A="1\n2"\nB=2', "it's \\n", "A='it\\'s \\\\n'\nB=2"),
+        ('A="1\n2"\nB=2', "it's \\n", "A='it\\'s \\n'\nB=2"),
         ("B=1\r\nC=2\r\n", "v", "B=1\r\nC=2\r\nA='v'\n"),
     ],
 )
 def test_only_the_line_of_the_variable_changes(before: str, value: str, after: str) -> None:
     assert with_variable(before, "A", value) == after
+
+
+def test_written_pem_key_is_also_read_by_shells(tmp_path: Path) -> None:
+    """Docker Compose and systemd read single quotes as shells do."""
+    key = r"-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----"
+    (tmp_path / ".env").write_text(with_variable("", "JWT_NEXT_KEY", key))
+
+    shell = subprocess.run(
+        ["/bin/sh", "-c", '. ./.env && printf %s "$JWT_NEXT_KEY"'], cwd=tmp_path, capture_output=True, check=True
+    )
+
+    assert shell.stdout.decode() == key
+    assert read_environment({}, tmp_path)["JWT_NEXT_KEY"] == key
+
+
+@pytest.mark.parametrize("value", [r"a\b", "a\\", r"a\\b", r"a\'b", r"\\\n", "'", "\\\\'"])
+def test_backslashes_survive_the_env_file(tmp_path: Path, value: str) -> None:
+    (tmp_path / ".env").write_text(with_variable("A='1'\nB=2\n", "A", value))
+
+    assert read_environment({}, tmp_path)["A"] == value
+    assert read_environment({}, tmp_path)["B"] == "2"

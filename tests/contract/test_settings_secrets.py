@@ -62,6 +62,13 @@ REFERENCES = (
     "run-secrets-auth-api-jwt-signing-key.pem",
     "run-secrets-auth-api-jwt-signing-key.KEY",
     "run-secrets-auth-api-jwt-signing-key.txt",
+    "secrets/auth-api/the-jwt-signing-secret",
+    "C:\\secrets\\auth-api\\the-jwt-signing-secret",
+    "secretref:the-jwt-signing-secret-of-auth-api",
+    "#{JwtSigningSecretOfAuthApi0123456789}#",
+    "__JWT_SIGNING_SECRET_OF_AUTH_API_01__",
+    "@jwt_signing_secret_of_auth_api_01234@",
+    "%(ENV_JWT_SIGNING_SECRET_OF_AUTH_API)s",
 )
 KEYS = (base64.b64encode(PEM), base64.b64encode(DER), base64.b64encode(P256_DER), base64.b64encode(PUBLIC_DER))
 
@@ -132,11 +139,28 @@ def test_file_with_a_path_stops_the_start(tmp_path: Path, variable: str) -> None
         "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=",
         "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a6978",
         "Zq7w;0Xr:e9Tv!Bn5#k_d8Qm-2LpA6c'Yhu4s$9",
+        "/yZjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU=",
+        "/x0qN7wZbY2Rk9sVtJ4uXe8aLc1dMf6g",
     ],
 )
 @pytest.mark.parametrize("variable", SECRETS)
 def test_random_secret_is_accepted(variable: str, value: str) -> None:
     Settings.from_env({**GOOD, variable: value})
+
+
+def test_base64_in_two_lines_is_accepted(tmp_path: Path) -> None:
+    """`openssl rand -base64 60` breaks its output."""
+    first = "b0VjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXowMTIzNDU2Nzg5QUJDREVGR0hJSktM"
+    (tmp_path / "secret").write_text(f"{first}\nTU5PUFFSU1RVVldYWVo=\n")
+
+    Settings.from_env(read_environment({"JWT_SECRET_KEY_FILE": "secret"}, tmp_path))
+
+
+@pytest.mark.parametrize("word", ["replace-me", "Your-Signing-Secret", "your_signing_secret", "insert-a-secret"])
+def test_example_is_not_a_secret_in_production(word: str) -> None:
+    message = error_text({**PRODUCTION, "JWT_SECRET_KEY": f"{word}-with-32-or-more-characters"})
+
+    assert message.startswith("JWT_SECRET_KEY looks like an example")
 
 
 def test_what_the_messages_tell_to_run_is_accepted_in_an_env_file(tmp_path: Path) -> None:
