@@ -80,7 +80,7 @@ async def reset_link(page: Page, recipient: str) -> str:
         await page.get_by_role("link", name="Reload").click()
     if await mail.get_attribute("open") is None:  # only the newest mail is open, and mails may arrive in any order
         await mail.locator("summary").click()
-    link = await mail.get_by_role("link", name="/account/").get_attribute("href")
+    link = await mail.get_by_role("link", name="#token=").get_attribute("href")
     return str(link)
 
 
