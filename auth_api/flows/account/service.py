@@ -1,5 +1,6 @@
 """Changes of an account by its user."""
 
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +11,12 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
+from auth_api.kit.errors import FieldError
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import PURPOSES_KEPT_AFTER_PASSWORD_PROOF, AccessRevocation
 from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
-from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
+from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException, WeakPasswordException
 from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
@@ -60,13 +62,16 @@ class AccountService:
         """Change the password, revoke all access to the account and open a new session.
 
         Raises:
-            WeakPasswordException: the new password breaks a rule.
+            WeakPasswordException: the new password breaks a rule, or is the current one.
             InvalidCredentialsException: the current password is wrong, or was changed in the meantime.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
         """
         identifiers = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, identifiers, field="new_password")
+        if unicodedata.normalize("NFC", new_password) == unicodedata.normalize("NFC", current_password):
+            unchanged = FieldError("new_password", "unchanged", "Must differ from the current password.")
+            raise WeakPasswordException([unchanged])
         credentials = await self.users.get_credentials(user.id)
         if not await self.passwords.check(
             current_password, credentials=credentials, identifier=user.username, request_context=request_context

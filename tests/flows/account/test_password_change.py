@@ -1,8 +1,15 @@
 """A password change ends all sessions and opens a new one."""
 
+import unicodedata
+from typing import Literal
+
+import pytest
+
+from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import audit_actions
+from tests.support.statements import recorded
 
 NEW_PASSWORD = "Another-Mare-8-Paperclip"
 
@@ -57,6 +64,25 @@ async def test_weak_new_password_is_reported_at_its_field(user_factory: UserFact
         ("new_password", "contains_email"),
     ]
     assert (await ada.profile()).status == 200
+
+
+@pytest.mark.parametrize("spelling", ["NFC", "NFD"])
+async def test_unchanged_password_is_refused_and_ends_nothing(
+    user_factory: UserFactory, services: Services, spelling: Literal["NFC", "NFD"]
+) -> None:
+    ada = await user_factory(password="Grün-Horse-7-Staple")
+    phone = Actor(ada.client)
+    await phone.log_in(password=ada.password)
+
+    with recorded(services.database.engine) as statements:
+        response = await change(ada, new=unicodedata.normalize(spelling, ada.password))
+
+    assert response.outcome == (400, "WEAK_PASSWORD")
+    assert response["errors"] == [
+        {"field": "new_password", "code": "unchanged", "message": "Must differ from the current password."}
+    ]
+    assert [statement.split()[0] for statement in statements] == ["SELECT"]  # the check of the access token
+    assert [(await actor.profile()).status for actor in (ada, phone)] == [200, 200]
 
 
 async def test_password_change_is_recorded(user_factory: UserFactory) -> None:
