@@ -129,7 +129,7 @@ def environ(database_url: str) -> dict[str, str]:
         "PUBLIC_URL": "http://testserver",
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
-        "MAIL_DELAY": "0",
+        "MAIL_DELAY_SECONDS": "0",
         "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
     }
 

@@ -197,7 +197,7 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
     delay_seconds: Annotated[
         float,
         Setting(
-            "MAIL_DELAY",
+            "MAIL_DELAY_SECONDS",
             "Shortest time from a request to the sending of its mail. It is random, up to three times as long, and "
             "hides the work that an existing account causes.",
             minimum=0,

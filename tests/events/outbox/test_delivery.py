@@ -74,7 +74,7 @@ async def test_mail_is_due_after_a_random_time_for_known_and_unknown_emails(
     """The work that a known address causes must not begin right after the response, in whatever process."""
     await user_factory()
     delays: list[float] = []
-    async with app_with(mailer=mailbox, MAIL_DELAY="20") as other:
+    async with app_with(mailer=mailbox, MAIL_DELAY_SECONDS="20") as other:
         other.services.outbox.on_arrival = delays.append
         for email in (ADA, CanonicalEmail("unknown@example.com")) * 5:
             await request_reset(other.services, email)
