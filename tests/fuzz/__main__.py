@@ -60,7 +60,8 @@ def print_line(text: str) -> None:
 
 def passes(schemathesis: Path, url: str, caller: str, folder: Path) -> bool:
     """Run Schemathesis, which prints the failures, and return whether there are none."""
-    command = [str(schemathesis), "run", f"{url}/schema/openapi.json", "--seed", "1", "--max-examples", EXAMPLES]
+    command = [str(schemathesis), "--config-file", str(Path(__file__).with_name("schemathesis.toml"))]
+    command += ["run", f"{url}/schema/openapi.json", "--seed", "1", "--max-examples", EXAMPLES]
     command += ["--checks", "all", "--exclude-checks", "positive_data_acceptance"]
     command += ["--continue-on-failure", "--warnings", "off", "--suppress-health-check", "all"]
     hooks = {
