@@ -51,9 +51,13 @@ def export(*, since: datetime, until: datetime, name: str | None, after: int) ->
     events of the last minute are omitted.
     """
 
-    async def work(services: Services) -> None:
+    async def work(services: Services) -> int:
+        count = 0
         user_id = (await services.administration.find(name)).id if name is not None else None
         async for rows in services.audit.export(after=after, since=since, until=until, user_id=user_id):
             click.echo(b"\n".join(printable_json(exported_view(row)) for row in rows))
+            count += len(rows)
+        return count
 
-    run(work)
+    if run(work) == 0:
+        click.echo("0 events; those of the last minute are omitted.", err=True)

@@ -55,7 +55,7 @@ def database_errors(policy: DatabasePolicy) -> Iterator[None]:
 def require_none(pending: list[str]) -> None:
     """Raise an error that names the command to run if migrations are pending."""
     if pending:
-        message = f"{len(pending)} migrations are pending. Run: auth-api migrate"
+        message = f"{migrations.pending_text(len(pending))} Run: auth-api migrate"
         raise click.ClickException(message)
 
 

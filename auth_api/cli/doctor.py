@@ -17,6 +17,7 @@ from loguru import logger
 from auth_api.doctor.examination import evaluate_misspelled, examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
 from auth_api.kit.clock import utc_now
+from auth_api.kit.text import counted
 from auth_api.settings import Settings
 from auth_api.settings.environment import given_environment, misspelled_names, read_environment
 from auth_api.settings.files import UnreadableFileError
@@ -25,6 +26,8 @@ from auth_api.settings.reader import InvalidSettingsError
 INVALID_SETTINGS_STATUS: Final = 2
 
 MAX_LINE_LENGTH: Final = 100
+
+_NOUNS: Final = {Verdict.FAIL: "failure", Verdict.WARN: "warning", Verdict.NOTE: "note"}
 
 _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yellow", Verdict.FAIL: "red"}
 
@@ -75,8 +78,13 @@ def report(findings: Sequence[Finding]) -> Iterator[str]:
             yield click.style(f"{indent}→ {first}", bold=finding.verdict is Verdict.FAIL)
             yield from (f"{indent}  {line}" for line in rest)
     counts = Counter(finding.verdict for finding in findings)
-    summary = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in reversed(Verdict) if counts[verdict])
+    summary = ", ".join(_counted(verdict, counts[verdict]) for verdict in reversed(Verdict) if counts[verdict])
     yield f"\n{summary}"
+
+
+def _counted(verdict: Verdict, number: int) -> str:
+    noun = _NOUNS.get(verdict)
+    return f"{number} {verdict.value}" if noun is None else counted(number, noun)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -15,6 +15,7 @@ from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
+from auth_api.kit.text import counted
 from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import user_fields
@@ -116,7 +117,7 @@ def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
         return await services.account_recovery.set_password(user, _new_password(from_stdin=password_stdin))
 
     ended = _on_user(name, work)
-    _report(f"password set, {ended} sessions ended", as_json=as_json, changed=True, sessions_ended=ended)
+    _report(f"password set, {counted(ended, 'session')} ended", as_json=as_json, changed=True, sessions_ended=ended)
 
 
 @users.command()
@@ -152,7 +153,7 @@ def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
         return await services.account_recovery.end_sessions(user)
 
     ended = _on_user(name, work)
-    _report(f"{ended} sessions ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
+    _report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
 
 
 def session_fields(session: LiveSession) -> dict[str, str | None]:

@@ -17,6 +17,7 @@ from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import explain
 from auth_api.kit.db.migrations import UTF8, wrong_encoding
 from auth_api.kit.db.policy import DatabasePolicy
+from auth_api.kit.text import counted
 from auth_api.piccolo_app import APP_NAME, bind
 
 MIN_POSTGRES_MAJOR: Final = 14
@@ -160,8 +161,8 @@ def evaluate_connections(facts: PostgresFacts, *, pool_size: int, workers: int) 
     check = "database.connections"
     used, allowed = pool_size * workers, facts.max_connections - facts.reserved
     if facts.is_pooled:
-        return note(check, f"At most {used} connections, to a pooler with its own limits.")
-    message = f"At most {used} connections ({pool_size} per worker) of the {allowed} that PostgreSQL allows"
+        return note(check, f"At most {counted(used, 'connection')}, to a pooler with its own limits.")
+    message = f"At most {counted(used, 'connection')} ({pool_size} per worker) of the {allowed} that PostgreSQL allows"
     fix = "Lower DATABASE_MAX_POOL_SIZE, or raise max_connections."
     if used > allowed:
         return fail(check, f"{message}.", fix)

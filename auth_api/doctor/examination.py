@@ -14,6 +14,7 @@ from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
 from auth_api.doctor.proxy import check_proxy
+from auth_api.kit.text import counted
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
 from auth_api.settings.files import UnreadableFileError
@@ -56,7 +57,7 @@ async def examine(
 
 def check_settings(settings: Settings) -> Finding:
     """Report the environment and the address."""
-    workers = "1 worker" if settings.server.workers == 1 else f"{settings.server.workers} workers"
+    workers = counted(settings.server.workers, "worker")
     address = f"{settings.server.host}:{settings.server.port}"
     return ok("settings", f"Valid: {settings.environment}, {settings.http.public_url}, {workers} on {address}.")
 

@@ -7,6 +7,7 @@ import argon2
 from auth_api.doctor.findings import Finding, ok, warn
 from auth_api.kit.clock import monotonic
 from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.text import counted
 
 MEASURED_HASHES: Final = 3
 MAX_HASH_SECONDS: Final = 0.5
@@ -34,7 +35,8 @@ def fastest_hash_seconds(policy: HashingPolicy) -> float:
 def evaluate_cost(seconds: float, policy: HashingPolicy) -> Finding:
     """Report the number of logins per second per core; warn if one hash takes longer than `MAX_HASH_SECONDS`."""
     cost = f"m={policy.memory_kib},t={policy.iterations},p={policy.parallelism}"
-    message = f"{seconds * 1000:.1f} ms per hash ({cost}): at most {1 / seconds:.0f} logins per second per core."
+    rate = counted(round(1 / seconds), "login")
+    message = f"{seconds * 1000:.1f} ms per hash ({cost}): at most {rate} per second per core."
     if seconds > MAX_HASH_SECONDS:
         fix = "Lower PASSWORD_HASH_MEMORY_KIB or PASSWORD_HASH_ITERATIONS within OWASP's table, or add cores."
         return warn("hashing.cost", message, fix)

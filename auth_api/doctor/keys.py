@@ -7,6 +7,7 @@ from typing import Final
 
 from auth_api.doctor.findings import Finding, note, ok, warn
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.kit.text import counted
 from auth_api.settings.environment import is_visible_file, lacks_secret, secret_file
 
 MAX_KEY_AGE: Final = timedelta(days=365)
@@ -45,7 +46,7 @@ def evaluate_age(written_at: datetime | None, now: datetime) -> Iterator[Finding
     if written_at is None:
         return
     age = now - written_at
-    message = f"The file of the key was written {age.days} days ago."
+    message = f"The file of the key was written {counted(age.days, 'day')} ago."
     if age > MAX_KEY_AGE:
         yield warn("keys.age", message, "Rotate the key: auth-api keys rotate (docs/deployment.md).")
     else:

@@ -43,7 +43,7 @@ def evaluate_migrations(applied: list[str]) -> Finding:
     """Fail if the tables are not those of this version."""
     pending = migrations.missing(APP_NAME, applied)
     if pending:
-        return fail("database.migrations", f"{len(pending)} migrations are pending.", "Run: auth-api migrate")
+        return fail("database.migrations", migrations.pending_text(len(pending)), "Run: auth-api migrate")
     return ok("database.migrations", f"All {len(applied)} migrations are applied.")
 
 

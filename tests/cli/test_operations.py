@@ -34,7 +34,7 @@ async def test_operator_helps_a_user_of_a_running_server(deployment: Deployment)
             assert session["id"] in table.stdout
 
             ended = auth_api("users", "end-sessions", "ada", "--yes")
-            assert (ended.returncode, ended.stdout, ended.stderr) == (0, "1 sessions ended\n", "")
+            assert (ended.returncode, ended.stdout, ended.stderr) == (0, "1 session ended\n", "")
             assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
 
             weak = auth_api("users", "set-password", "ada", "--password-stdin", stdin="short\n")

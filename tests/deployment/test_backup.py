@@ -77,7 +77,7 @@ async def test_restore_revives_sessions_until_all_are_revoked(saved: Deployment)
                 "an account that was registered after the backup must be gone"
             )
             done = saved.command("sessions", "revoke", "--all", "--yes")
-            assert (done.returncode, done.stdout) == (0, "1 sessions ended\n")
+            assert (done.returncode, done.stdout) == (0, "1 session ended\n")
             assert (await thief.profile()).outcome == (401, "TOKEN_REVOKED")
             assert (await thief.try_refresh()).outcome == (401, "TOKEN_REVOKED")
             assert (await ada.log_in()).status == 200

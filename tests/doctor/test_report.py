@@ -3,7 +3,8 @@
 import pytest
 
 from auth_api.cli.doctor import report
-from auth_api.doctor.findings import fail, note, ok
+from auth_api.doctor.findings import fail, note, ok, warn
+from auth_api.kit.db.migrations import pending_text
 
 pytestmark = pytest.mark.engine_independent
 
@@ -28,7 +29,22 @@ def test_report_has_columns_and_a_summary() -> None:
         "fail  database.migrations  3 migrations are pending.",
         "                           → Run: auth-api migrate",
     ]
-    assert lines[-1] == "\n1 fail, 1 note, 1 ok"
+    assert lines[-1] == "\n1 failure, 1 note, 1 ok"
+
+
+def test_summary_counts_in_the_singular_and_in_the_plural() -> None:
+    findings = [warn("a", "A.", "B."), fail("a", "A.", "B."), note("a", "A."), ok("a", "A.")]
+
+    assert list(report(findings))[-1] == "\n1 failure, 1 warning, 1 note, 1 ok"
+    assert list(report(findings * 2))[-1] == "\n2 failures, 2 warnings, 2 notes, 2 ok"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0, "0 migrations are pending."), (1, "1 migration is pending."), (2, "2 migrations are pending.")],
+)
+def test_pending_migrations_are_counted(number: int, text: str) -> None:
+    assert pending_text(number) == text
 
 
 def test_long_messages_are_wrapped_between_words_without_control_characters() -> None:

@@ -18,6 +18,7 @@ from auth_api.kit.db.database import Engine
 from auth_api.kit.db.failures import is_set_up_fault
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.db.sqlite_connection import create_private_file
+from auth_api.kit.text import counted
 
 UTF8: Final = "UTF8"
 """The only encoding of PostgreSQL that stores every text."""
@@ -83,6 +84,11 @@ def wrong_encoding(encoding: str) -> str:
 def missing(app_name: str, executed: Collection[str]) -> list[str]:
     """Return the ids of the migrations that are not in `executed`, oldest first."""
     return [identifier for identifier in _all_ids(app_name) if identifier not in executed]
+
+
+def pending_text(number: int) -> str:
+    """Return how many migrations are pending, as a sentence."""
+    return f"{counted(number, 'migration')} {'is' if number == 1 else 'are'} pending."
 
 
 async def migrate(engine: Engine, app_name: str) -> list[str]:
