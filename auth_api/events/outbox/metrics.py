@@ -6,7 +6,7 @@ from auth_api.kit.prometheus import counters, latest_gauge
 
 MAILS: Final = counters(
     "mails",
-    "Mails by outcome. put_off: will be retried; given_up: will not be sent; dropped: had no recipient.",
+    "Mails by outcome. put_off: will be retried; given_up: will not be sent; dropped: not needed.",
     "outcome",
     ("sent", "put_off", "given_up", "dropped"),
 )
