@@ -49,7 +49,7 @@ def decode_cursor(cursor: str) -> str:
     Raises:
         ValidationException: the cursor is invalid.
     """
-    if len(cursor) > MAX_CURSOR_CHARACTERS:
+    if not 0 < len(cursor) <= MAX_CURSOR_CHARACTERS:
         raise invalid_cursor()
     try:
         padded = cursor + "=" * (-len(cursor) % 4)

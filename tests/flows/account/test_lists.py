@@ -59,6 +59,7 @@ async def test_history_is_newest_first(user_factory: UserFactory) -> None:
         ("limit=0", "limit"),
         ("limit=101", "limit"),
         ("limit=x", "limit"),
+        ("cursor=", "cursor"),
         ("cursor=%F0", "cursor"),
         ("cursor=eA", "cursor"),
     ],
