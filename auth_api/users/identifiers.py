@@ -106,8 +106,11 @@ class Identifier(msgspec.Struct, frozen=True):
 
 
 def parse_identifier(*, email: str | None, username: str | None) -> Identifier:
-    """Parse an e-mail address or a username; a username that contains `@` is parsed as an e-mail address."""
-    raw = email if email is not None else username or ""
+    """Parse an e-mail address or a username; a username that contains `@` is parsed as an e-mail address.
+
+    Spaces around it are removed: keyboards of phones add them, and no identifier has any.
+    """
+    raw = (email if email is not None else username or "").strip(" ")
     try:
         if email is not None or "@" in raw:
             parsed_email = canonical_email(raw)

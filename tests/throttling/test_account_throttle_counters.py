@@ -54,6 +54,8 @@ async def test_all_identifiers_of_a_user_share_a_counter(limited: OtherApp, last
     ("first", "second"),
     [
         ({"username": "unknown"}, {"username": "UnKnown"}),
+        ({"username": "unknown"}, {"username": " unknown "}),
+        ({"username": "un known"}, {"username": "un known "}),
         ({"username": None, "email": "no@example.com"}, {"username": None, "email": "NO@EXAMPLE.COM"}),
         ({"username": None, "email": "no@example.com"}, {"username": "No@example.com"}),
         ({"username": None, "email": "no@bücher.example"}, {"username": None, "email": "no@xn--bcher-kva.example"}),

@@ -23,7 +23,7 @@ EmailText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="E-mail address of the account.",
+        description="E-mail address of the account; spaces around it are ignored.",
         examples=["ada@example.com"],
         extra={"any_text": True},
     ),
@@ -33,7 +33,7 @@ UsernameText = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
-        description="Username; a value with `@` is treated as an e-mail address.",
+        description="Username; spaces around it are ignored, and a value with `@` is treated as an e-mail address.",
         examples=["ada"],
         extra={"any_text": True},
     ),

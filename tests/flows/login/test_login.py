@@ -41,10 +41,16 @@ async def test_login_returns_a_token_pair_and_the_user(user_factory: UserFactory
         {"username": "ada@example.com"},
         {"username": "ada", "email": None},
         {"username": None, "email": "ada@example.com"},
+        {"email": "ADA@example.com "},
+        {"email": "  ada@example.com"},
+        {"username": "ada "},
+        {"username": " ada@example.com  "},
     ],
     ids=str,
 )
-async def test_login_accepts_username_and_email_in_any_case(user_factory: UserFactory, name: dict[str, Any]) -> None:
+async def test_login_accepts_username_and_email_in_any_case_and_with_outer_spaces(
+    user_factory: UserFactory, name: dict[str, Any]
+) -> None:
     ada = await user_factory()
 
     assert (await log_in(ada, **name, password=PASSWORD)).status == 200
@@ -111,6 +117,9 @@ async def test_login_request_is_validated(ada: Actor, fields: dict[str, Any], er
         {"email": ""},
         {"username": ""},
         {"username": "-"},
+        {"username": " "},
+        {"email": "ada @example.com"},
+        {"username": "ada", "password": f"{PASSWORD} "},
         {"username": "a d a"},
         {"username": "@"},
         {"email": "a" * 254},
