@@ -126,7 +126,7 @@ class Delivery:
         delay = min(FIRST_DELAY_SECONDS * 2 ** min(item.attempts - 1, 10), MAX_DELAY_SECONDS)
         await repository.reschedule(item.id, delay=delay, is_attempt=True)
         MAILS["put_off"].inc()
-        level = "ERROR" if isinstance(error, MailError) and error.meaning.needs_operator else "WARNING"
+        level = "ERROR" if _needs_operator(error) else "WARNING"
         self._log("mail:deferred", item, level=level, delay=delay, **_details(error))
 
     async def _fail(self, item: OutboxItem, error: Exception) -> None:
@@ -167,6 +167,11 @@ async def send(mailer: Mailer, message: Message) -> None:
 def is_outage(error: Exception) -> bool:
     """Return whether the circuit breaker counts the error: a reply about one mail shows that the server works."""
     return isinstance(error, MailError) and error.meaning.is_outage
+
+
+def _needs_operator(error: Exception) -> bool:
+    """Return whether the mail will be deferred again until an operator changes something."""
+    return isinstance(error, RenderingError) or (isinstance(error, MailError) and error.meaning.needs_operator)
 
 
 def _details(error: Exception) -> dict[str, str | int | None]:

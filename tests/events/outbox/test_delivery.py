@@ -376,7 +376,7 @@ async def test_template_that_cannot_be_rendered_defers_only_its_mails(
         await request_reset(other.services)
         (user,) = await user_rows()
         await other.services.outbox.to_user(PASSWORD_CHANGED, user["id"], HERE)
-        with logged("WARNING") as lines:
+        with logged("ERROR") as lines:
             await other.services.delivery.deliver_all()
 
     (line,) = [line for line in lines if line.get("event") == "mail:deferred"]
