@@ -93,7 +93,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         clock=clock,
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
-    passwords = PasswordService(hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
+    passwords = PasswordService(database=database, hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
     mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     outbox = Outbox(
         kinds=MAIL_KINDS,

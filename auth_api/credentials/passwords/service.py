@@ -6,6 +6,7 @@ from typing import Final
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.db.database import Database
 from auth_api.kit.errors import ServerOverloadedException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
@@ -20,6 +21,7 @@ NO_USER_ID: Final = 0
 class PasswordService:
     """Checks passwords. Every flow that checks one shares the counters of wrong passwords."""
 
+    database: Database
     hasher: PasswordHasher
     throttle: AccountThrottle
     sessions: SessionService
@@ -74,5 +76,7 @@ class PasswordService:
         if is_correct:
             await self.throttle.record_success(keys, attempt)
         elif attempt.blocks:  # later attempts, which are refused, leave no row: a flood must not fill the history
-            await self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
+            await self.database.statement(
+                lambda: self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
+            )
         return is_correct

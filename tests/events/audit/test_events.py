@@ -1,7 +1,12 @@
 """Names of events, which are public and never change, and the events of throttled logins."""
 
 import re
+from typing import Any
 
+import asyncpg
+import pytest
+
+from auth_api.events.audit import repository
 from auth_api.events.audit.events import EventTag
 from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor
@@ -70,3 +75,25 @@ async def test_each_block_is_recorded(app_with: OtherAppFactory) -> None:
         assert (await ada.log_in()).status == 200
 
     assert (await audit_actions()).count("login:throttled") == 2
+
+
+@pytest.mark.parametrize(("tag", "failures"), [(EventTag.LOGIN_FAILED, 1), (EventTag.LOGIN_THROTTLED, 5)])
+async def test_event_of_a_failed_login_is_recorded_again_after_a_conflict(
+    app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch, tag: EventTag, failures: int
+) -> None:
+    """For example with a concurrent deletion of the user."""
+    append, conflicts = repository.append, iter([asyncpg.SerializationError("a conflict")])
+
+    async def append_after_conflict(recorded: EventTag, **values: Any) -> None:
+        if recorded is tag and (conflict := next(conflicts, None)) is not None:
+            raise conflict
+        await append(recorded, **values)
+
+    monkeypatch.setattr(repository, "append", append_after_conflict)
+    async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as app:
+        ada = Actor(app.client)
+        await ada.register()
+        responses = [await ada.log_in(password="Wrong-Horse-7-Staple") for _ in range(failures)]
+
+    assert {response.outcome for response in responses} == {(401, "INVALID_CREDENTIALS")}
+    assert (await audit_actions()).count(tag) == 1
