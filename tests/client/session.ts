@@ -3,6 +3,7 @@
 import createClient, { type Client } from "openapi-fetch";
 import type { components, paths } from "./api.js";
 
+type Json = "application/json" | "application/problem+json"; // /errors also has HTML pages, which a program never asks for
 type KnownErrorCode = components["schemas"]["KnownErrorCode"];
 type Problem = components["schemas"]["Problem"];
 type TokenPair = components["schemas"]["TokenPair"];
@@ -27,7 +28,7 @@ function unwrap<T>(result: Result<T>): T {
 
 /** Sends the access token with each request, and refreshes it once it has expired. */
 class Session {
-  constructor(private readonly api: Client<paths>, private tokens: TokenPair) {}
+  constructor(private readonly api: Client<paths, Json>, private tokens: TokenPair) {}
 
   onRequest({ request }: { request: Request }): void {
     request.headers.set("Authorization", `Bearer ${this.tokens.access_token}`);
@@ -67,7 +68,7 @@ function expect(what: string, found: unknown, expected: unknown): void {
 }
 
 const baseUrl = process.argv[2] ?? "http://127.0.0.1:8000";
-const api = createClient<paths>({ baseUrl });
+const api = createClient<paths, Json>({ baseUrl });
 const person = { email: "ada@example.com", username: "ada", password: "Tr0ub4dor&3-horse" };
 
 const weak = await api.POST("/api/auth/register", { body: { ...person, password: "Ada-1" } });
