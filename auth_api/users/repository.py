@@ -38,22 +38,31 @@ async def insert_or_fail(
     """Insert a user whose e-mail address and username were not found.
 
     Raises:
+        DuplicateEmailException: a concurrent request has just taken it; the transaction is aborted.
+        DuplicateUsernameException: the same for the username.
         Exception: the database's error, which names the violated constraint.
     """
-    rows = await UserRow.raw(f"{_INSERT} RETURNING {USER_COLUMNS}", email, username, hashed_password, locale)
+    try:
+        rows = await UserRow.raw(f"{_INSERT} RETURNING {USER_COLUMNS}", email, username, hashed_password, locale)
+    except UNIQUE_VIOLATIONS as error:
+        if is_duplicate(error, "users", "email"):
+            raise DuplicateEmailException from error
+        if is_duplicate(error, "users", "username"):
+            raise DuplicateUsernameException from error
+        raise
     return user_from_row(rows[0])
 
 
 @circuit_breaker(service=SERVICE)
-async def email_is_taken(email: CanonicalEmail) -> bool:
-    """Return whether a user has this e-mail address."""
-    return bool(await UserRow.exists().where(UserRow.email == email))
-
-
-@circuit_breaker(service=SERVICE)
-async def username_is_taken(username: CanonicalUsername) -> bool:
-    """Return whether a user has this username."""
-    return bool(await UserRow.exists().where(UserRow.username == username))
+async def find_taken(email: CanonicalEmail, username: CanonicalUsername) -> tuple[bool, bool]:
+    """Return whether a user has this e-mail address, and whether a user has this username."""
+    rows = await UserRow.raw(
+        "SELECT EXISTS (SELECT 1 FROM users WHERE email = {}) AS has_email, "
+        "EXISTS (SELECT 1 FROM users WHERE username = {}) AS has_username",
+        email,
+        username,
+    )
+    return bool(rows[0]["has_email"]), bool(rows[0]["has_username"])
 
 
 @circuit_breaker(service=SERVICE)

@@ -29,9 +29,10 @@ class UserService:
         user = await repository.insert(email, username, hashed_password, locale=locale)
         if user is not None:
             return user
-        if await repository.email_is_taken(email):
+        email_is_taken, username_is_taken = await repository.find_taken(email, username)
+        if email_is_taken:
             raise DuplicateEmailException
-        if await repository.username_is_taken(username):
+        if username_is_taken:
             raise DuplicateUsernameException
         return await repository.insert_or_fail(email, username, hashed_password, locale=locale)
 

@@ -12,6 +12,9 @@ from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users import repository
+from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD
@@ -151,3 +154,19 @@ async def test_id_of_a_deleted_user_is_not_reused(user_factory: UserFactory) -> 
         assert deleted.status == 204
 
     assert ids == sorted(set(ids))
+
+
+@pytest.mark.parametrize(
+    ("email", "username", "error"),
+    [
+        ("ada@example.com", "grace", DuplicateEmailException),
+        ("grace@example.com", "ada", DuplicateUsernameException),
+    ],
+)
+async def test_value_that_was_taken_after_it_was_not_found_is_a_duplicate(
+    db_session: None, email: str, username: str, error: type[Exception]
+) -> None:
+    await make_user()
+
+    with pytest.raises(error):
+        await repository.insert_or_fail(CanonicalEmail(email), CanonicalUsername(username), "!", locale=None)
