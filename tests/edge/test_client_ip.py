@@ -141,6 +141,7 @@ def test_forwarded_header_of_an_untrusted_peer_logs_no_warning_behind_a_proxy(wa
         "10.0.0.1/8",
         "10.0.0.0/33",
         "10.0.0.0/8,0.0.0.0/0",
+        "::ffff:0:0/96",
         "[10.0.0.0/8]",
         "[7]",
         "true",
@@ -151,6 +152,14 @@ def test_setting_rejects_the_whole_internet_and_invalid_networks(value: str) -> 
         resolver(value)
 
     assert {problem.variable for problem in caught.value.problems} == {"TRUSTED_PROXIES"}
+
+
+@pytest.mark.parametrize("trusted", ["::ffff:10.0.0.0/104", "::ffff:10.1.2.3", "::ffff:a01:203/128"])
+@pytest.mark.parametrize("peer", ["10.1.2.3", "::ffff:10.1.2.3"])
+def test_proxy_may_be_written_as_ipv4_mapped_address(trusted: str, peer: str) -> None:
+    """So operators see it if the server listens on `::`."""
+    assert resolver(trusted).resolve(scope(peer, "198.51.100.1")) == "198.51.100.1"
+    assert resolver(trusted).resolve(scope("11.1.2.3", "198.51.100.1")) == "11.1.2.3"
 
 
 @pytest.mark.parametrize(

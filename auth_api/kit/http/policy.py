@@ -14,10 +14,20 @@ from auth_api.kit.setting import Setting, parse_base_url
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
+_MAPPED_PREFIX_BITS: Final = 96
+"""Of `::ffff:0:0/96`, the IPv4-mapped addresses (RFC 4291 §2.5.5.2)."""
+
+
 def parse_proxy_network(text: str) -> Network:
-    """Return the network of a proxy; raise a ValueError for none, and for the whole internet."""
+    """Return the network of a proxy; raise a ValueError for none, and for the whole internet.
+
+    IPv4-mapped addresses become IPv4 addresses, as those of clients do: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
+    """
     try:
         network = ipaddress.ip_network(text)
+        mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX_BITS:
+            network = ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_PREFIX_BITS))
     except ValueError:
         network = None
     if network is None or network.prefixlen == 0:
