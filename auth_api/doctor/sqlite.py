@@ -29,6 +29,8 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
             fix = "Restore it, or create a new one: auth-api migrate"
             return [fail(check, f"SQLite: {path} does not exist.", fix)]
         return [note(check, f"SQLite: {path} does not exist yet; the first start creates it.")]
+    if not path.is_file():
+        return [fail(check, f"SQLite: {path} is not a file.", "Correct the path in DATABASE_URL.")]
     try:
         with contextlib.closing(_open_readonly(path)) as connection:
             tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
