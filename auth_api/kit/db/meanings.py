@@ -102,6 +102,7 @@ _BY_SQLSTATE: Final[dict[str, Meaning]] = {
         "or read its log.",
     ),
     "2200H": Meaning(Kind.FAULT, "a sequence has no values left", "Change the type of its column to bigint."),
+    "22023": _BAD_PARAMETER,  # no statement of this program causes it
     "22P05": Meaning(
         Kind.FAULT, "its encoding lacks a character", "Move to a database with ENCODING 'UTF8' (docs/deployment.md)."
     ),

@@ -60,6 +60,7 @@ UNUSABLE: dict[str, Exception] = {
     "28P01": asyncpg.InvalidPasswordError(),
     "28000": asyncpg.InvalidAuthorizationSpecificationError(),
     "3D000": asyncpg.InvalidCatalogNameError(),
+    "22023": asyncpg.InvalidParameterValueError(),
     "42704": asyncpg.UndefinedObjectError(),
     "55P02": asyncpg.CantChangeRuntimeParamError(),
     "invalid parameter": asyncpg.ClientConfigurationError("hunter2"),
