@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+import asyncpg
 import msgspec
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
@@ -35,6 +36,7 @@ _FACTS: Final = """
 SELECT current_setting('server_version_num')::int / 10000 AS major,
     current_setting('server_version') AS version,
     current_setting('server_encoding') AS encoding,
+    pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean AS is_read_only,
     clock_timestamp() AS now,
     current_setting('max_connections')::int AS max_connections,
     current_setting('superuser_reserved_connections')::int
@@ -50,6 +52,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a server reports about itself.
 
     Attributes:
+        is_read_only: whether it rejects changes, as a standby does.
         seconds: duration of a query.
         clock_offset: seconds that its clock is ahead of this machine's; negative if it is behind.
         is_pooled: whether a pooler stands between this machine and the server.
@@ -61,6 +64,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     major: int
     version: str
     encoding: str
+    is_read_only: bool
     seconds: float
     clock_offset: float
     max_connections: int
@@ -87,6 +91,7 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
     return [
         ok("database.reachable", f"PostgreSQL at {policy.place} responds in {facts.seconds * 1000:.0f} ms."),
         evaluate_version(facts),
+        *evaluate_writability(facts),
         *evaluate_encoding(facts),
         evaluate_migrations(facts.applied),
         *evaluate_sequences(facts.sequences),
@@ -131,6 +136,13 @@ def evaluate_version(facts: PostgresFacts) -> Finding:
         fix = f"Upgrade to PostgreSQL {MIN_POSTGRES_MAJOR} or newer."
         return fail("database.version", f"PostgreSQL {facts.version} is too old.", fix)
     return ok("database.version", f"PostgreSQL {facts.version}.")
+
+
+def evaluate_writability(facts: PostgresFacts) -> Iterator[Finding]:
+    """Fail for a server that only reads."""
+    if facts.is_read_only:
+        _, fix = explain(asyncpg.ReadOnlySQLTransactionError())
+        yield fail("database.writable", "PostgreSQL accepts no changes: it is a standby, or read-only by default.", fix)
 
 
 def evaluate_encoding(facts: PostgresFacts) -> Iterator[Finding]:

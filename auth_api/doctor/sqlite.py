@@ -19,18 +19,8 @@ MIN_SQLITE: Final = (3, 35, 0)
 def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
     """Check the file without opening it for writing."""
     check = "database.reachable"
-    try:
-        exists = path.exists()
-    except OSError as error:
-        fix = "Make the folder accessible for the server's user."
-        return [fail(check, f"SQLite: {path} cannot be read ({os.strerror(error.errno or 0)}).", fix)]
-    if not exists:
-        if is_production:
-            fix = "Restore it, or create a new one: auth-api migrate"
-            return [fail(check, f"SQLite: {path} does not exist.", fix)]
-        return [note(check, f"SQLite: {path} does not exist yet; the first start creates it.")]
-    if not path.is_file():
-        return [fail(check, f"SQLite: {path} is not a file.", "Correct the path in DATABASE_URL.")]
+    if (found := _missing_file(check, path, is_production=is_production)) is not None:
+        return [found]
     try:
         with contextlib.closing(_open_readonly(path)) as connection:
             tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
@@ -49,6 +39,24 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
         evaluate_sqlite_version(sqlite3.sqlite_version_info),
         evaluate_migrations(applied),
     ]
+
+
+def _missing_file(check: str, path: Path, *, is_production: bool) -> Finding | None:
+    """Return a finding if there is no file. SQLite would report of a folder that its disk failed."""
+    try:
+        exists = path.exists()
+    except OSError as error:
+        fix = "Make the folder accessible for the server's user."
+        return fail(check, f"SQLite: {path} cannot be read ({os.strerror(error.errno or 0)}).", fix)
+    if exists:
+        is_file = path.is_file()
+        return None if is_file else fail(check, f"SQLite: {path} is not a file.", "Correct the path in DATABASE_URL.")
+    if is_production:
+        return fail(check, f"SQLite: {path} does not exist.", "Restore it, or create a new one: auth-api migrate")
+    if not path.absolute().parent.is_dir():
+        fix = "Create the folder, or correct the path in DATABASE_URL."
+        return fail(check, f"SQLite: the folder of {path} does not exist.", fix)
+    return note(check, f"SQLite: {path} does not exist yet; the first start creates it.")
 
 
 def _open_readonly(path: Path) -> sqlite3.Connection:

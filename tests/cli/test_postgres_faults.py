@@ -144,6 +144,16 @@ async def test_migration_of_a_read_only_database_is_refused(owner: Owner) -> Non
 
     assert ": it accepts no changes" in await asyncio.to_thread(fails, owner.deployment, MIGRATE, url)
 
+    found = await asyncio.to_thread(owner.deployment.command, "doctor", "--json", DATABASE_URL=url)
+    checks = {one["check"]: one["verdict"] for one in json.loads(found.stdout)}
+    assert checks["database.writable"] == "fail"
+
+
+async def test_invalid_value_of_a_parameter_is_reported(owner: Owner) -> None:
+    line = await asyncio.to_thread(fails, owner.deployment, LIST, f"{owner.url}?lock_timeout=soon")
+
+    assert ": it rejected a parameter of the connection." in line
+
 
 @migrated
 @pytest.mark.parametrize("command", [SERVE, LIST, CHECK], ids=" ".join)

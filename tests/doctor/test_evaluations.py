@@ -33,6 +33,7 @@ FACTS = PostgresFacts(
     major=17,
     version="17.2",
     encoding="UTF8",
+    is_read_only=False,
     seconds=0.001,
     clock_offset=0,
     max_connections=100,
@@ -115,6 +116,11 @@ def test_slow_hash_is_a_warning(seconds: float, verdict: str) -> None:
             ("warn", "A pooler is used, and prepared statements are kept."),
         ),
         (pooler(is_pooled=False, cache=9), None),
+        (next(database.evaluate_writability(facts()), None), None),
+        (
+            next(database.evaluate_writability(facts(is_read_only=True)), None),
+            ("fail", "PostgreSQL accepts no changes: it is a standby, or read-only by default."),
+        ),
         (next(database.evaluate_encoding(facts()), None), None),
         (
             next(database.evaluate_encoding(facts(encoding="SQL_ASCII")), None),

@@ -72,15 +72,17 @@ def test_corrupt_database_file_is_a_failure(deployment: Deployment, engine: str)
     assert (status, found["database.reachable"]["verdict"]) == (1, "fail")
 
 
-def test_folder_in_place_of_the_database_is_named(deployment: Deployment, engine: str) -> None:
+def test_wrong_folder_of_the_database_is_named(deployment: Deployment, engine: str) -> None:
     """SQLite only reports that the disk failed."""
     if engine == "postgres":
         pytest.skip("PostgreSQL keeps its own files")
     (deployment.folder / "folder.db").mkdir()
 
     _, found = findings(deployment, DATABASE_URL="sqlite:///folder.db")
+    _, missing = findings(deployment, DATABASE_URL="sqlite:///lost/auth.db", ENVIRONMENT="testing")
 
     assert "folder.db is not a file." in found["database.reachable"]["message"]
+    assert missing["database.reachable"]["verdict"] == "fail"
 
 
 def test_writable_secret_file_is_a_failure(deployment: Deployment) -> None:
