@@ -103,6 +103,13 @@ async def test_wrong_current_password_keeps_the_session(server: RunningServer, v
     assert (await call(visit.page, "call", "/api/user/profile"))["username"] == "grace"
 
 
+async def test_deletion_returns_although_its_response_has_no_body(server: RunningServer, visit: Visit) -> None:
+    await register(server, visit, "katherine")
+    deletion = {"method": "POST", "body": {"current_password": PASSWORD}}
+
+    assert await call(visit.page, "call", "/api/user/delete", deletion) is None
+
+
 async def test_ended_session_discards_the_tokens(server: RunningServer, visit: Visit) -> None:
     await register(server, visit, "edsger")
     tokens = await visit.page.evaluate(TOKENS)
