@@ -60,7 +60,8 @@ def parse_env_file(data: bytes) -> EnvFile:
         if problem := _problem(binding):
             problems.append(f"line {line} of .env {problem}")
         elif binding.key in lines:
-            problems.append(f"line {line} of .env sets the variable of line {lines[binding.key]} again: remove one.")
+            name = binding.key if _SHOWN_NAME.fullmatch(binding.key) else "the variable"
+            problems.append(f"line {line} of .env sets {name} of line {lines[binding.key]} again: remove one.")
         elif binding.key is not None:
             values[binding.key], lines[binding.key] = binding.value or "", line
     return EnvFile(values, lines, tuple(problems))

@@ -87,7 +87,10 @@ def test_folder_and_dangling_link_are_not_taken_for_a_missing_file(tmp_path: Pat
 
 def test_name_that_is_set_twice_is_told(tmp_path: Path) -> None:
     assert problems(tmp_path, "PORT=1\nHOST=a\nexport PORT=1\n") == [
-        "line 3 of .env sets the variable of line 1 again: remove one."
+        "line 3 of .env sets PORT of line 1 again: remove one."
+    ]
+    assert problems(tmp_path, "qhX5RkTz=1\nqhX5RkTz=1\n") == [
+        "line 2 of .env sets the variable of line 1 again: remove one."
     ]
 
 
