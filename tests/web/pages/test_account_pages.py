@@ -231,3 +231,20 @@ async def test_page_offers_a_new_mail_where_a_person_can_request_one(
 
     assert re.findall(r'action="([^"]*)" data-offer="ONE_TIME_TOKEN_INVALID"', text) == routes
     assert ("request a new e-mail below" in text) is bool(routes)
+
+
+@pytest.mark.parametrize(
+    ("path", "last_resort"),
+    [
+        ("/account/undo-email", "Otherwise contact the support of "),
+        ("/account/report", " and reset your password, which also logs out all devices."),
+    ],
+)
+async def test_page_of_a_link_that_cannot_be_requested_again_names_a_way_out(
+    client: httpx.AsyncClient, path: str, last_resort: str
+) -> None:
+    text = (await client.get(path)).text
+
+    assert "If you have used it, look for the e-mail with a link to set a new password. " in text
+    assert last_resort in text
+    assert "most recent e-mail" not in text
