@@ -114,7 +114,7 @@ class MalformedRequestException(ApplicationException):
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "MALFORMED_REQUEST"
-    detail = "The request is malformed."
+    detail = "The body is not a JSON object, or the request is ambiguous."
     remedy = "Fix the client: send one JSON object encoded as UTF-8."
 
 
