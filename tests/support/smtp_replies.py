@@ -90,6 +90,14 @@ REPLIES: Final = {
     ],
     # Policy.
     "policy": [
+        ("RCPT", "550 Rejected because 192.0.2.1 is in a black list at zen.spamhaus.org"),
+        ("RCPT", "550 Mail from 192.0.2.1 refused, see RBL server"),
+        ("RCPT", "550 Requested action not taken: mailbox unavailable (client host blocked)"),
+        ("RCPT", "550 Domain example.com has exceeded the max defers and failures per hour"),
+        ("RCPT", "550 Administrative prohibition"),
+        ("RCPT", "550 Greylisted, please try again"),
+        ("RCPT", "550 Access denied - Invalid HELO name (See RFC2821 4.1.1.1)"),
+        ("RCPT", "550 Verification failed for <no-reply@example.com>"),
         ("RCPT", "550 5.7.1 Sandbox subdomains are for test purposes only."),
         ("RCPT", "553 5.7.1 Blocked"),
         ("RCPT", "551 5.7.1 Blocked"),

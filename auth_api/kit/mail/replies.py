@@ -24,6 +24,14 @@ _HINTS: Final = (
 )
 """Words of replies whose codes are general."""
 
+_REFUSAL: Final = re.compile(
+    r"\bblock|black ?list|\b(?:rbl|dnsbl)\b|spam|\bgr[ae]y-?list|\b(?:helo|ehlo)\b|\bpolicy\b|prohibit|reputation"
+    r"|\bmax defers\b|\btoo many\b|\b(?:dmarc|dkim|spf)\b|\bverification failed for\b",
+    re.IGNORECASE,
+)
+"""Words of replies that refuse the server or the mail, though their code could mean an unknown recipient. Exim sends
+`550` without an enhanced code for both."""
+
 _GENERAL: Final = frozenset({"", "0.0", "1.0", "5.0", "7.0", "7.1"})
 """Subjects and details that servers use for different things; empty: none."""
 
@@ -136,4 +144,6 @@ def _meaning_for_a_mail(codes: ReplyCodes, text: str, phase: SendPhase) -> Failu
     row = _TABLE.get(key) or _TABLE.get(detail.partition(".")[0]) or _OTHER_ROW
     # A reply whose codes contradict each other is temporary: it must not end the attempts.
     is_permanent = codes.basic >= _FIRST_PERMANENT_CODE and codes.enhanced[:1] in {"", "5"}
-    return row[phase][is_permanent]
+    meaning = row[phase][is_permanent]
+    is_refusal = meaning is _UNKNOWN and detail in _GENERAL and _REFUSAL.search(text) is not None
+    return _POLICY if is_refusal else meaning
