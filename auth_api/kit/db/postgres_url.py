@@ -148,7 +148,7 @@ def parse_postgres_url(rest: str) -> PostgresUrl:
     database = quote(unquote(path[1:]), safe="")
     return PostgresUrl(
         dsn=f"postgresql://{user}{colon}{password}{at}{host}"
-        + (f"/{database}" if path else "")
+        + (f"/{database}" if database else "")
         + f"?{kept}" * bool(kept),
         without_effect=tuple(name for name in names if name in _WITHOUT_EFFECT),
         problems=tuple(problems),

@@ -52,6 +52,8 @@ def as_asyncpg_reads(dsn: str | None) -> tuple[Any, Any]:
         ("postgresql://u@h1,[::2]:5434/auth", [("h1", 5432), ("::2", 5434)]),
         ("postgresql://u@/auth?host=/var/run/postgresql", ["/var/run/postgresql/.s.PGSQL.5432"]),
         ("postgresql:///auth?user=u&host=%2Frun%2Fpg&port=5433", ["/run/pg/.s.PGSQL.5433"]),
+        ("postgresql://u@h/?dbname=auth", [("h", 5432)]),
+        ("postgresql://u@/?dbname=auth&host=/run/pg", ["/run/pg/.s.PGSQL.5432"]),
         ("postgresql://u@%2Fvar%2Frun%2Fpostgresql/auth", ["/var/run/postgresql/.s.PGSQL.5432"]),
     ],
 )
