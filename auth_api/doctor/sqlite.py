@@ -42,7 +42,7 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
 
 
 def _missing_file(check: str, path: Path, *, is_production: bool) -> Finding | None:
-    """Return a finding if there is no file. SQLite would report of a folder that its disk failed."""
+    """Return a finding if the file is missing. SQLite would report of a folder that its disk failed."""
     try:
         exists = path.exists()
     except OSError as error:
