@@ -19,13 +19,13 @@ from auth_api.kit.errors import DatabaseUnavailableException
 from auth_api.piccolo_app import APP_NAME
 from auth_api.services import Services
 from auth_api.settings import Settings
-from auth_api.settings.environment import read_environment
+from auth_api.settings.environment import misspelled_names, read_environment, unknown_names
 
 T = TypeVar("T")
 
 
 def load_settings(*, keep_secret: bool = False) -> Settings:
-    """Read the settings from the environment and from `.env` in the working directory.
+    """Read the settings from the environment and from `.env` in the working directory, and warn of unknown names.
 
     Args:
         keep_secret: whether a secret that development generates is stored in a file.
@@ -34,7 +34,11 @@ def load_settings(*, keep_secret: bool = False) -> Settings:
         InvalidSettingsError: variables are missing or invalid.
         UnreadableFileError: a file that the environment names cannot be read.
     """
-    return Settings.from_env(read_environment(os.environ, Path.cwd(), keep_secret=keep_secret))
+    folder = Path.cwd()
+    environ = read_environment(os.environ, folder, keep_secret=keep_secret)
+    for sentence in [*unknown_names(folder), *misspelled_names(os.environ)]:
+        click.echo(f"Warning: {sentence}", err=True)
+    return Settings.from_env(environ)
 
 
 @contextmanager

@@ -14,12 +14,12 @@ import click
 import msgspec
 from loguru import logger
 
-from auth_api.doctor.examination import evaluate_misspelled, examine, explain_settings
+from auth_api.doctor.examination import evaluate_misspelled, evaluate_names, examine, explain_settings
 from auth_api.doctor.findings import Finding, Verdict, has_failed
 from auth_api.kit.clock import utc_now
 from auth_api.kit.text import counted
 from auth_api.settings import Settings
-from auth_api.settings.environment import given_environment, misspelled_names, read_environment
+from auth_api.settings.environment import given_environment, misspelled_names, read_environment, unknown_names
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
@@ -48,7 +48,8 @@ def doctor(*, url: str | None, as_json: bool) -> None:
     try:
         settings = Settings.from_env(read_environment(os.environ, folder))
     except (InvalidSettingsError, UnreadableFileError) as error:
-        _print(explain_settings(error), as_json=as_json)
+        names = unknown_names(folder) if isinstance(error, InvalidSettingsError) else []
+        _print([*explain_settings(error), *evaluate_names(names)], as_json=as_json)
         sys.exit(INVALID_SETTINGS_STATUS)
     findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))
     findings += evaluate_misspelled(misspelled_names(os.environ))

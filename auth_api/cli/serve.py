@@ -29,7 +29,6 @@ from auth_api.server.metrics_server import MetricsUnavailableError, exposure_war
 from auth_api.server.server import Server, configuration
 from auth_api.server.supervisor import Supervisor
 from auth_api.settings import Settings
-from auth_api.settings.environment import misspelled_names, unknown_names
 from auth_api.settings.reader import Environment
 
 
@@ -50,9 +49,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = load_settings(keep_secret=True)
-    exposed = exposure_warning(settings.server.host, settings.metrics)
-    for sentence in [*unknown_names(Path.cwd()), *misspelled_names(os.environ), *([exposed] if exposed else [])]:
-        click.echo(f"Warning: {sentence}", err=True)
+    if exposed := exposure_warning(settings.server.host, settings.metrics):
+        click.echo(f"Warning: {exposed}", err=True)
     try:
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:

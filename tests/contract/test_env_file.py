@@ -191,15 +191,27 @@ def test_doctor_fails_for_an_unknown_name(tmp_path: Path, line: str, sentence: s
     assert done.returncode == 1
 
 
-def test_server_warns_of_an_unknown_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", [("serve",), ("limits",)], ids=" ".join)
+def test_server_and_commands_warn_of_an_unknown_name(tmp_path: Path, command: tuple[str, ...]) -> None:
     """The host, which cannot be listened on, ends the start after the warning."""
     (tmp_path / ".env").write_text("ENVIROMENT=production\nHOST=256.0.0.1\n")
 
-    done = run_cli("serve", env={}, cwd=tmp_path)
+    done = run_cli(*command, env={}, cwd=tmp_path)
 
     assert done.stderr.startswith(
         "Warning: line 1 of .env sets ENVIROMENT, which is not a setting. Did you mean ENVIRONMENT?\n"
     )
+
+
+@pytest.mark.parametrize("command", [("serve",), ("doctor",)], ids=" ".join)
+def test_misspelled_name_of_a_missing_setting_is_reported(tmp_path: Path, command: tuple[str, ...]) -> None:
+    (tmp_path / ".env").write_text(f"ENVIRONMENT=production\nJWT_SECRET_KEY={SECRET}\nDATABSE_URL=sqlite:///auth.db\n")
+
+    done = run_cli(*command, env={}, cwd=tmp_path)
+
+    assert done.returncode == 2
+    text = " ".join((done.stdout + done.stderr).split())
+    assert "line 3 of .env sets DATABSE_URL, which is not a setting. Did you mean DATABASE_URL?" in text
 
 
 def test_misspelled_name_in_the_environment_is_a_warning(tmp_path: Path) -> None:

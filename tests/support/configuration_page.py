@@ -17,7 +17,7 @@ reported at once, each with an example or a fix. `auth-api doctor` checks the re
 Blanks around a value are removed. A value in quotes is rejected, because `docker --env-file` keeps quotes; in `.env`, a
 pair of quotes around a value is not a part of it. Nothing replaces placeholders or runs commands: `${{NAME}}` and
 `$(command)` are rejected. Lines of `.env` that cannot be read stop the server and every command; a variable of `.env`
-that is not a setting is a warning at startup, and fails the check of `auth-api doctor`.
+that is not a setting is a warning of the server and of every command, and fails the check of `auth-api doctor`.
 
 A blank variable counts as not set. Items of a list are separated by commas, or are a JSON list:
 `CORS_ORIGINS='["https://app.example.com"]'`. True and false may also be written `1` and `0`, `yes` and `no`, `on` and
