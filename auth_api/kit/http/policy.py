@@ -31,7 +31,7 @@ def parse_proxy_network(text: str) -> Network:
     except ValueError:
         network = None
     if network is None or network.prefixlen == 0:
-        message = "must list the networks of proxies; the whole internet cannot be trusted"
+        message = "must list IP networks of proxies, not host names; the whole internet cannot be trusted"
         raise ValueError(message)
     return network
 
