@@ -44,6 +44,7 @@ FILE_ERRORS: Final = (FileNotFoundError, PermissionError, IsADirectoryError, Not
 """Errors of files that the driver reads; they do not name the file."""
 
 _CHECK_ADDRESS: Final = "Check host and port in DATABASE_URL, and whether the server is running."
+_CHECK_TLS: Final = "Correct sslmode in DATABASE_URL, and the PEM files of sslrootcert, sslcert, sslkey and sslcrl."
 _OWN_SCHEMA: Final = "If they belong to another program, use a database or a schema of its own for auth_api."
 _MAKE_OWNER: Final = "Make the server's user the owner of the file and of its folder: SQLite writes to both."
 _RESTORE: Final = "Restore the last good copy of the file."
@@ -211,7 +212,7 @@ _BY_TYPE: Final[tuple[tuple[type[Exception], Meaning], ...]] = (
             "Use the host name of the certificate in DATABASE_URL, and set sslrootcert to its certificate authority.",
         ),
     ),
-    (ssl.SSLError, _NO_TLS._replace(reason="the TLS connection failed")),
+    (ssl.SSLError, Meaning(Kind.OUTAGE, "the TLS connection failed", _CHECK_TLS)),
     (socket.gaierror, _UNKNOWN_HOST),
     (UnicodeError, _UNKNOWN_HOST),  # a part of the name has more than 63 characters
     (TimeoutError, _NO_RESPONSE),

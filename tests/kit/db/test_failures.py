@@ -1,6 +1,8 @@
 """Classification of database errors: outages, errors that clients get as 503, and others."""
 
 import sqlite3
+import ssl
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -190,3 +192,17 @@ def test_violated_constraint_is_logged_by_name() -> None:
         translate(error)
 
     assert (lines[0]["code"], lines[0]["constraint"]) == ("23505", "users_pkey")
+
+
+@pytest.mark.parametrize("load", ["load_verify_locations", "load_cert_chain"])
+def test_file_that_is_not_pem_is_explained(tmp_path: Path, load: str) -> None:
+    """The server accepts TLS: only a file that DATABASE_URL names is wrong."""
+    path = tmp_path / "file.pem"
+    path.write_text("hunter2")
+    with pytest.raises(ssl.SSLError) as raised:
+        getattr(ssl.create_default_context(), load)(path)
+
+    reason, fix = explain(raised.value)
+
+    assert reason == "the TLS connection failed"
+    assert "the PEM files of sslrootcert, sslcert, sslkey and sslcrl" in fix
