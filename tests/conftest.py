@@ -130,6 +130,8 @@ def environ(database_url: str) -> dict[str, str]:
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
         "MAIL_DELAY_SECONDS": "0",
+        "PASSWORD_HASH_QUEUE_TIMEOUT": "10",  # no 503 on a busy machine
+        "DATABASE_POOL_TIMEOUT": "30",
         "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
     }
 
