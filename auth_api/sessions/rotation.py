@@ -119,14 +119,17 @@ class RotationService:
         except _NotClaimedError:
             return None
 
-    @staticmethod
-    def _require_live(token: StoredToken | None) -> StoredToken:
-        """Raise unless the token and its session are live: a retry cannot succeed otherwise."""
+    def _require_live(self, token: StoredToken | None) -> StoredToken:
+        """Raise unless the token and its session are live: a retry cannot succeed otherwise.
+
+        A token that expires after its use can still be retried within the grace: the session lives on.
+        """
         if token is None:
             raise TokenInvalidException
         if not token.session_is_live:
             raise TokenRevokedException
-        if token.now >= min(token.expires_at, token.session_expires_at):
+        is_retry = token.successor_is_unused and token.is_used_within(self.policy.refresh_grace)
+        if token.now >= token.session_expires_at or (token.now >= token.expires_at and not is_retry):
             raise TokenExpiredException
         return token
 
@@ -136,7 +139,7 @@ class RotationService:
         """Return the successor again to a retry or a concurrent request. A later use counts as theft."""
         # A request that was already waiting when the token was claimed is concurrent, however short the grace is.
         grace = max(self.policy.refresh_grace, waited)
-        if stored.used_at is None or stored.now - stored.used_at > grace or not stored.successor_is_unused:
+        if not (stored.successor_is_unused and stored.is_used_within(grace)):
             await self._end_for_reuse(stored, request_context)
         for successor in self.derivation.candidates(refresh_token, stored.successor_salt or ""):
             if successor.digest == stored.successor_hash and stored.successor_expires_at is not None:

@@ -3,7 +3,7 @@
 A transaction that locks both a session and its tokens locks the session first.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -37,6 +37,10 @@ class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
     successor_salt: str | None
     successor_expires_at: datetime | None
     successor_is_unused: bool
+
+    def is_used_within(self, period: timedelta) -> bool:
+        """Return whether the token was used at most `period` ago."""
+        return self.used_at is not None and self.now - self.used_at <= period
 
 
 @circuit_breaker(service=SERVICE)

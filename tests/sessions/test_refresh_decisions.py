@@ -83,6 +83,30 @@ async def test_unused_refresh_token_yields_a_new_pair_and_extends_the_session(us
     assert session.last_used_at - session.created_at >= timedelta(days=5)
 
 
+async def test_retry_within_the_grace_succeeds_after_the_token_has_expired(user_factory: UserFactory) -> None:
+    """The token was used shortly before its end, and the response was lost."""
+    ada = await user_factory()
+    first = await ada.try_refresh()
+    of_used = RefreshTokenRow.used_at.is_not_null()
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}).where(of_used)
+
+    second = await ada.try_refresh()
+
+    assert (second.status, second["refresh_token"]) == (200, first["refresh_token"])
+
+
+async def test_expired_token_whose_successor_is_used_does_not_end_the_session(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    first_token = ada.refresh_token
+    await ada.refresh()
+    await ada.refresh()
+    of_used = RefreshTokenRow.used_at.is_not_null()
+    await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}).where(of_used)
+
+    assert (await ada.try_refresh(first_token)).outcome == (401, "TOKEN_EXPIRED")
+    assert (await ada.try_refresh()).status == 200
+
+
 async def test_retry_within_the_grace_returns_the_same_successor(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
