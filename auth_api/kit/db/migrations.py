@@ -51,12 +51,8 @@ async def pending(app_name: str) -> list[str]:
         MigrationFailedError: the database has another encoding than UTF-8, or belongs to another program.
     """
     await _require_utf8()
-    if not await Migration.table_exists():
-        return missing(app_name, ())
     try:
-        executed = await Migration.get_migrations_which_ran(app_name=app_name)
-    except asyncpg.UndefinedTableError:  # the table that exists is in a schema outside of the search_path
-        return missing(app_name, ())
+        executed = await Migration.get_migrations_which_ran(app_name=app_name) if await _has_table() else []
     except (asyncpg.UndefinedColumnError, sqlite3.OperationalError) as error:
         if not is_set_up_fault(error):
             raise
@@ -64,9 +60,21 @@ async def pending(app_name: str) -> list[str]:
     return missing(app_name, executed)
 
 
+def _is_postgres() -> bool:
+    return Migration._meta.db.engine_type == "postgres"  # noqa: SLF001 - Piccolo has no public name for it
+
+
+async def _has_table() -> bool:
+    """Return whether the table of the migrations is in the search path, also if the role may not read it."""
+    if not _is_postgres():
+        return await Migration.table_exists()
+    (row,) = await Migration.raw("SELECT to_regclass('migration') IS NOT NULL AS is_there")
+    return bool(row["is_there"])
+
+
 async def _require_utf8() -> None:
     """Refuse a PostgreSQL database that cannot store every text that people send."""
-    if Migration._meta.db.engine_type != "postgres":  # noqa: SLF001 - Piccolo has no public name for it
+    if not _is_postgres():
         return
     ((encoding,),) = [row.values() for row in await Migration.raw("SHOW server_encoding")]
     if encoding != UTF8:
