@@ -27,12 +27,17 @@ _REASONS: Final = {
     "CertificateNotYetValid": "its certificate is not yet valid",
     "CertificateOfAnotherHost": "its certificate is for another host",
     "SSLError": "it does not use TLS at this point",
-    "SMTPException": "it does not support this",
     "ConnectionResetError": "the server closed the connection",
     "OSError": "none of its addresses accepted it",
     "UnicodeError": "the host name is not valid",
     NOT_SMTP: "it is not an SMTP server",
 }
+
+_NOT_OFFERED: Final = {
+    FailureMeaning.TLS: "it does not offer STARTTLS",
+    FailureMeaning.LOGIN: "it does not offer a login",
+}
+"""Reasons of an `SMTPException`, by what was tried."""
 
 
 async def check_mail(policy: MailPolicy, *, is_production: bool) -> Finding:
@@ -83,7 +88,11 @@ def explain_parts(error: MailError | TimeoutError, policy: MailPolicy, recipient
     message = explanation.sentence.format(
         server=server, sender=policy.sender.addr_spec, recipient=recipient, folder=policy.folder
     )
-    reason = str(error.reply) if error.reply is not None else _REASONS.get(error.error_type, error.error_type)
+    reason = _REASONS.get(error.error_type, error.error_type)
+    if error.reply is not None:
+        reason = str(error.reply)
+    elif error.error_type == "SMTPException":
+        reason = _NOT_OFFERED.get(error.meaning, reason)
     return f"{message} ({reason})", explanation.remedy
 
 

@@ -133,7 +133,7 @@ def test_server_without_login_support_is_explained(mail_test: Any) -> None:
         status, message = outcome(mail_test(SMTP_URL=f"smtp://ada:{PASSWORD}@127.0.0.1:{port}?tls=none"))
 
     assert status == 1
-    assert message.startswith(f"127.0.0.1:{port} rejected the login (it does not support this).")
+    assert message.startswith(f"127.0.0.1:{port} rejected the login (it does not offer a login).")
 
 
 def test_server_without_tls_is_explained(mail_test: Any) -> None:
@@ -141,7 +141,7 @@ def test_server_without_tls_is_explained(mail_test: Any) -> None:
         status, message = outcome(mail_test(SMTP_URL=f"smtp://ada:{PASSWORD}@127.0.0.1:{port}"))
 
     assert status == 1
-    assert message.startswith(f"TLS with 127.0.0.1:{port} failed (it does not support this).")
+    assert message.startswith(f"TLS with 127.0.0.1:{port} failed (it does not offer STARTTLS).")
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])

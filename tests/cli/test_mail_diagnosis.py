@@ -38,7 +38,7 @@ CASES: Final = [
     ("AUTH", "534 5.7.9 App password", LOGIN, "rejected the login (534 5.7.9).", "app password"),
     ("AUTH", "454 4.7.0 Temporary", LOGIN, "is not available now (454 4.7.0).", "Try again later"),
     ("AUTH", "538 5.7.11 Encrypt", LOGIN, "requires TLS (538 5.7.11).", "Remove ?tls=none"),
-    ("EHLO", "250 mail.example.com", LOGIN, "rejected the login (it does not support this).", "Check user"),
+    ("EHLO", "250 mail.example.com", LOGIN, "rejected the login (it does not offer a login).", "Check user"),
     ("MAIL", "530 5.7.0 Must issue a STARTTLS command first", "", "requires TLS (530 5.7.0).", "Remove ?tls=none"),
     ("MAIL", "530 5.7.0 Authentication required", "", "requires a login (530 5.7.0).", "Put user and password"),
     ("MAIL", "553 5.7.1 Not yours", LOGIN, f"rejected the sender {SENDER} (553 5.7.1).", "Set MAIL_FROM"),
