@@ -12,7 +12,16 @@ import msgspec
 
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.doctor.sqlite import check_sqlite
-from auth_api.doctor.tables import SequenceState, evaluate_migrations, evaluate_sequences, fetch_sequences
+from auth_api.doctor.tables import (
+    SequenceState,
+    evaluate_columns,
+    evaluate_migrations,
+    evaluate_privileges,
+    evaluate_sequences,
+    fetch_columns,
+    fetch_lacking_privileges,
+    fetch_sequences,
+)
 from auth_api.kit.clock import monotonic, utc_now
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.failures import explain
@@ -58,6 +67,8 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         is_pooled: whether a pooler stands between this machine and the server.
         statement_timeout: the time limit of statements in milliseconds; 0 is none.
         applied: names of the applied migrations.
+        columns: the columns of all tables, as `table.column`.
+        lacking_privileges: tables, each with a privilege that the role lacks.
         sequences: the sequences of all tables.
     """
 
@@ -74,6 +85,8 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     is_pooled: bool
     statement_timeout: int
     applied: list[str]
+    columns: list[str]
+    lacking_privileges: list[tuple[str, str]]
     sequences: list[SequenceState]
 
 
@@ -94,6 +107,8 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
         *evaluate_writability(facts),
         *evaluate_encoding(facts),
         evaluate_migrations(facts.applied),
+        *evaluate_columns(facts.columns, applied=facts.applied),
+        *evaluate_privileges(facts.lacking_privileges),
         *evaluate_sequences(facts.sequences),
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
@@ -116,7 +131,8 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
             has_table = await connection.fetchval("SELECT to_regclass('migration') IS NOT NULL")
             names = "SELECT name FROM migration WHERE app_name = $1"
             applied = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
-            sequences = await fetch_sequences(connection)
+            columns, sequences = await fetch_columns(connection), await fetch_sequences(connection)
+            lacking_privileges = await fetch_lacking_privileges(connection)
     finally:
         await connection.close()
     now: datetime = row.pop("now")
@@ -126,6 +142,8 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
         clock_offset=(now - (before + (after - before) / 2)).total_seconds(),
         is_pooled=row["pid"] != connection.get_server_pid(),
         applied=applied,
+        columns=columns,
+        lacking_privileges=lacking_privileges,
         sequences=sequences,
     )
 

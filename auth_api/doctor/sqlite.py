@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.doctor.findings import Finding, fail, note, ok
-from auth_api.doctor.tables import evaluate_migrations
+from auth_api.doctor.tables import evaluate_columns, evaluate_migrations, read_columns
 from auth_api.kit.db.failures import explain
 from auth_api.piccolo_app import APP_NAME
 
@@ -26,6 +26,7 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
             tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = 'migration'").fetchone()[0]
             query = "SELECT name FROM migration WHERE app_name = ?"
             applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
+            columns = read_columns(connection)
     except sqlite3.Error as error:
         reason, fix = explain(error)
         return [fail(check, f"SQLite: {path} cannot be read: {reason}.", fix)]
@@ -38,6 +39,7 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
         ok(check, f"SQLite: {path}, last written {written_at:%Y-%m-%d %H:%M} UTC."),
         evaluate_sqlite_version(sqlite3.sqlite_version_info),
         evaluate_migrations(applied),
+        *evaluate_columns(columns, applied=applied),
     ]
 
 

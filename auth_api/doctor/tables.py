@@ -1,6 +1,7 @@
-"""Check whether the tables are those of this version, and whether their sequences are ahead of the rows."""
+"""Check whether the tables are those of this version and usable, and their sequences ahead of the rows."""
 
-from collections.abc import Iterator, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +20,28 @@ JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
 WHERE d.deptype IN ('a', 'i') AND c.relname = ANY($1) AND pg_table_is_visible(c.oid)
 ORDER BY 1
 """
+
+
+_COLUMNS: Final = """
+SELECT c.relname || '.' || a.attname FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
+WHERE c.relname = ANY($1) AND pg_table_is_visible(c.oid) AND a.attnum > 0 AND NOT a.attisdropped
+"""
+
+_PRIVILEGES: Final = """
+SELECT name, privilege
+FROM unnest($1::text[]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
+WHERE to_regclass(quote_ident(name)) IS NOT NULL
+    AND NOT has_table_privilege(to_regclass(quote_ident(name)), privilege)
+"""
+
+_TABLES: Final = {
+    table._meta.tablename: [column._meta.db_column_name for column in table._meta.columns]  # noqa: SLF001 - where Piccolo keeps them
+    for table in APP_CONFIG.table_classes
+}
+"""Names of the columns by table."""
+
+_OPTIONAL_PRIVILEGES: Final = {("audit_logs", "UPDATE"), ("audit_logs", "DELETE")}
+"""What the role of the servers may lack, so that it can only add events (docs/administration.md)."""
 
 
 class SequenceState(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,10 +70,59 @@ def evaluate_migrations(applied: list[str]) -> Finding:
     return ok("database.migrations", f"All {len(applied)} migrations are applied.")
 
 
+def evaluate_columns(found: Iterable[str], *, applied: Sequence[str]) -> Iterator[Finding]:
+    """Fail if the migrations are recorded, but tables or columns are missing, as after the restore of a part.
+
+    Args:
+        found: the columns in the database, as `table.column`.
+        applied: names of the applied migrations.
+    """
+    if migrations.missing(APP_NAME, applied):
+        return
+    there = set(found)
+    lost = [
+        table if there.isdisjoint(names) else ", ".join(sorted(set(names) - there))
+        for table, names in ((table, [f"{table}.{name}" for name in columns]) for table, columns in _TABLES.items())
+        if not there.issuperset(names)
+    ]
+    if lost:
+        fix = "Restore a complete backup: the migrations that create them are recorded as applied."
+        yield fail("database.tables", f"The database lacks {', '.join(lost)}.", fix)
+
+
+def evaluate_privileges(lacking: Iterable[tuple[str, str]]) -> Iterator[Finding]:
+    """Fail if the role may not read and change the tables.
+
+    Args:
+        lacking: tables, each with a privilege that the role lacks.
+    """
+    needed = [
+        f"{privilege} on {table}" for table, privilege in lacking if (table, privilege) not in _OPTIONAL_PRIVILEGES
+    ]
+    if needed:
+        fix = "Run the GRANT statements of docs/administration.md as the owner of the tables."
+        yield fail("database.privileges", f"The role of DATABASE_URL lacks {', '.join(needed)}.", fix)
+
+
+async def fetch_columns(connection: Any) -> list[str]:
+    """Read the columns of all tables, as `table.column`."""
+    return [row[0] for row in await connection.fetch(_COLUMNS, list(_TABLES))]
+
+
+def read_columns(connection: sqlite3.Connection) -> list[str]:
+    """Read the columns of all tables of a SQLite database, as `table.column`."""
+    query = "SELECT name FROM pragma_table_info(?)"
+    return [f"{table}.{name}" for table in _TABLES for (name,) in connection.execute(query, (table,))]
+
+
+async def fetch_lacking_privileges(connection: Any) -> list[tuple[str, str]]:
+    """Read which privileges the role lacks, each with its table."""
+    return [(row["name"], row["privilege"]) for row in await connection.fetch(_PRIVILEGES, list(_TABLES))]
+
+
 async def fetch_sequences(connection: Any) -> list[SequenceState]:
     """Read the sequences of all tables."""
-    tables = [table._meta.tablename for table in APP_CONFIG.table_classes]  # noqa: SLF001 - where Piccolo keeps it
-    return [await _fetch_sequence(connection, row) for row in await connection.fetch(_SEQUENCES, tables)]
+    return [await _fetch_sequence(connection, row) for row in await connection.fetch(_SEQUENCES, list(_TABLES))]
 
 
 async def _fetch_sequence(connection: Any, row: Any) -> SequenceState:

@@ -43,6 +43,8 @@ FACTS = PostgresFacts(
     is_pooled=False,
     statement_timeout=5000,
     applied=[],
+    columns=[],
+    lacking_privileges=[],
     sequences=[],
 )
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,38 @@ def test_pending_migrations_are_a_failure(unmigrated: Deployment, engine: str) -
     status, found = findings(unmigrated)
 
     assert (status, found["database.migrations"]["fix"]) == (1, "Run: auth-api migrate")
+
+
+async def test_tables_that_a_restore_left_out_are_a_failure(deployment: Deployment) -> None:
+    deployment.command("migrate").check_returncode()
+    for statement in ("DROP TABLE outbox", "ALTER TABLE users DROP COLUMN locale"):
+        await deployment.rows(statement)
+
+    status, found = findings(deployment)
+
+    assert (status, found["database.tables"]["message"]) == (1, "The database lacks users.locale, outbox.")
+
+
+async def test_missing_privileges_are_a_failure(deployment: Deployment, engine: str) -> None:
+    if engine == "sqlite":
+        pytest.skip("SQLite has no roles")
+    role = f"role_{secrets.token_hex(4)}"
+    tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, audit_logs"
+    for statement in (
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
+        f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
+        f"GRANT INSERT ON {tables}, outbox TO {role}",
+        f"GRANT UPDATE, DELETE ON users, sessions, refresh_tokens, one_time_tokens, throttle_counters TO {role}",
+    ):
+        await deployment.rows(statement)
+
+    status, found = findings(deployment, DATABASE_URL=deployment.database_url.replace("postgres@", f"{role}@"))
+
+    assert (status, found["database.privileges"]["message"]) == (
+        1,
+        "The role of DATABASE_URL lacks UPDATE on outbox, DELETE on outbox.",
+    )
 
 
 def test_missing_database_is_a_failure(deployment: Deployment, tmp_path: Path, engine: str) -> None:
