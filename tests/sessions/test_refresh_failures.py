@@ -9,7 +9,7 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.faults import fault
-from tests.support.rows import audit_actions
+from tests.support.rows import age_sessions, audit_actions
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,7 @@ async def test_ended_session_takes_precedence_over_an_expired_token(user_factory
 async def test_used_token_that_has_expired_does_not_count_as_reused(user_factory: UserFactory) -> None:
     ada = await user_factory()
     first = await ada.try_refresh()
+    await age_sessions(hours=1)  # the grace is over
     await RefreshTokenRow.update({RefreshTokenRow.expires_at: RefreshTokenRow.created_at}).where(
         RefreshTokenRow.used_at.is_not_null()
     )
