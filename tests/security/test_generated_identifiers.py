@@ -27,7 +27,7 @@ NEAR_USERNAMES = st.text(st.sampled_from("adAD09_.-@+ \t\0" + CONFUSABLE), max_s
 LABELS = st.from_regex(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,10}[A-Za-z0-9])?", fullmatch=True)
 LOCAL_PARTS = st.from_regex(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,66}(\.[A-Za-z]{1,9})?", fullmatch=True)
 STRANGE_TEXTS = st.text(
-    st.sampled_from('aZ0.@"\\ ()<>[]:;,\t\n\0' + CONFUSABLE) | st.characters(), min_size=1, max_size=20
+    st.sampled_from('aZ0.@"\\ ()<>[]:;,\t\n\0' + CONFUSABLE) | st.characters(codec="utf-8"), min_size=1, max_size=20
 )
 NEAR_EMAILS = st.builds(
     lambda local, labels: f"{local}@{'.'.join(labels)}",
