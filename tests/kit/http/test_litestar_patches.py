@@ -11,7 +11,7 @@ def modules_of_plugins(app: Litestar) -> set[str]:
 
 
 def test_application_leaves_out_only_the_plugins_for_pydantic_and_attrs() -> None:
-    ours, stock = Application(openapi_config=None), Litestar(openapi_config=None)
+    ours, stock = (kind(openapi_config=None, logging_config=None) for kind in (Application, Litestar))
 
     left_out = modules_of_plugins(stock) - modules_of_plugins(ours)
 
@@ -21,4 +21,4 @@ def test_application_leaves_out_only_the_plugins_for_pydantic_and_attrs() -> Non
 
 
 def test_application_keeps_the_plugin_for_structs() -> None:
-    assert "litestar.plugins.core._msgspec" in modules_of_plugins(Application(openapi_config=None))
+    assert "litestar.plugins.core._msgspec" in modules_of_plugins(Application(openapi_config=None, logging_config=None))

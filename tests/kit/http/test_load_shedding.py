@@ -34,7 +34,7 @@ async def heavy_with_parameter(number: FromPath[int]) -> None: ...
 
 
 def application(*handlers: Any) -> Litestar:
-    return Litestar(handlers, openapi_config=None)
+    return Litestar(handlers, openapi_config=None, logging_config=None)
 
 
 def test_load_shedder_belongs_to_the_methods_of_the_route_that_names_it() -> None:

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine_independent
 
 
 async def etag_of(folder: Path, *, method: str = "GET") -> str:
-    app = Litestar([static_files_router("/files", folder, name="files")], openapi_config=None)
+    app = Litestar([static_files_router("/files", folder, name="files")], openapi_config=None, logging_config=None)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
     async with httpx.AsyncClient(transport=transport, base_url="http://testserver") as client:
         response = await client.request(method, "/files/a.css")
