@@ -24,6 +24,7 @@ class SessionRow(RawSql, Table, tablename="sessions"):
     user_agent = Text(default=None, null=True)
     amr = Varchar(length=100, default=None, null=False)  # RFC 8176 values, separated by spaces
     auth_time = Timestamptz(default=None, null=False)
+    mfa_at = Timestamptz(default=None, null=True)  # the last proof by a second factor
 
 
 class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):

@@ -1,6 +1,6 @@
 """The table of users."""
 
-from piccolo.columns import Boolean, Timestamptz, Varchar
+from piccolo.columns import JSON, UUID, Boolean, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
@@ -20,3 +20,6 @@ class UserRow(RawSql, Table, tablename="users"):
     created_at = Timestamptz(default=None, null=False)
     updated_at = Timestamptz(default=None, null=False)
     last_login = Timestamptz(default=None, null=True)
+    two_step_since = Timestamptz(default=None, null=True)  # null: no second factor is required at login
+    subject = UUID(default=None, null=True)  # a random UUID for other applications; the database assigns it
+    metadata = JSON(default=None, null=True)  # an object of at most 4 KiB about the user; not written yet

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.database_schema import column, indexes, tables, whole_schema
+from tests.support.database_schema import column, execute, indexes, tables, whole_schema
 from tests.support.postgres import create_database, drop_database
 from tests.support.processes import clean_environment, run_cli
 
@@ -49,7 +49,10 @@ INDEXES = [
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 4
+MIGRATIONS = 7
+
+BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"
+"""The first migration of the column `subject`; going back to it removes the column."""
 
 WIDER_USERS = """
 import auth_api.piccolo_app as app
@@ -120,7 +123,7 @@ async def test_new_database_has_no_rows_and_only_necessary_columns(
         columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'users'"
     assert set(await column(url, columns)) == {
         *("id", "username", "email", "hashed_password", "is_active", "email_verified_at", "locale"),
-        *("created_at", "updated_at", "last_login"),
+        *("created_at", "updated_at", "last_login", "two_step_since", "subject", "metadata"),
     }
 
 
@@ -137,6 +140,33 @@ async def test_piccolo_command_migrates_forwards_backwards_and_forwards(
     assert len(schema_before) > len(INDEXES)
     assert tables_left == set()
     assert await whole_schema(url) == schema_before
+
+
+async def test_every_user_gets_a_subject_also_from_the_previous_version(
+    url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    """Users exist before the migrations, and a server of the previous version inserts more of them afterwards."""
+    run_cli("migrate", env=env, cwd=tmp_path).check_returncode()
+    back = piccolo("migrations", "backwards", "auth_api", BEFORE_SUBJECTS, "--auto_agree", env=env, cwd=tmp_path)
+    await insert_users(url, "ada", "grace")
+    forwards = run_cli("migrate", env=env, cwd=tmp_path)
+    await insert_users(url, "linus")
+
+    subjects = [uuid.UUID(str(subject)) for subject in await column(url, "SELECT subject FROM users")]
+
+    assert (back.returncode, forwards.returncode) == (0, 0), back.stdout + back.stderr + forwards.stderr
+    assert len(set(subjects)) == 3
+    assert {subject.version for subject in subjects} == {4}
+
+
+async def insert_users(url: str, *names: str) -> None:
+    """Insert users as the version before the column `subject` does."""
+    for name in names:
+        await execute(
+            url,
+            "INSERT INTO users (username, email, hashed_password, is_active, created_at, updated_at) "  # noqa: S608 - constants of the test
+            f"VALUES ('{name}', '{name}@example.com', '!', true, '2026-01-01', '2026-01-01')",
+        )
 
 
 async def test_concurrent_migrations_all_succeed(url: str, env: dict[str, str], tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.engine("postgres")
 
 TABLES: Final[tuple[type[Table], ...]] = (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)
 REFERENCES: Final = {"user_id", "session_id", "token_hash", "successor_hash"}
-RANDOM: Final = {"successor_salt", "hashed_password", "request_id"}
+RANDOM: Final = {"successor_salt", "hashed_password", "request_id", "subject"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,3 +72,16 @@ async def column(url: str, statement: str) -> list[Any]:
         return [row[0] for row in await connection.fetch(statement)]
     finally:
         await connection.close()
+
+
+async def execute(url: str, statement: str) -> None:
+    """Execute and commit a statement."""
+    if url.startswith("sqlite"):
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as file, file:
+            file.execute(statement)
+        return
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

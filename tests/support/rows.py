@@ -15,7 +15,7 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 
 _TIMES: dict[Any, tuple[str, ...]] = {
-    SessionRow: ("created_at", "last_used_at", "expires_at", "absolute_expires_at", "auth_time"),
+    SessionRow: ("created_at", "last_used_at", "expires_at", "absolute_expires_at", "auth_time", "mfa_at"),
     RefreshTokenRow: ("created_at", "expires_at", "used_at"),
 }
 
