@@ -12,7 +12,7 @@ from litestar.openapi.spec import Tag
 from auth_api import __version__
 from auth_api.authentication.bearer import bearer_auth, optional_principal
 from auth_api.composition import create_services
-from auth_api.errors import EVERY_ERROR
+from auth_api.features import ERRORS, PATHS
 from auth_api.flows.account.controllers import AccountController
 from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
 from auth_api.flows.email_verification.controllers import VerificationController
@@ -71,30 +71,6 @@ User accounts, sessions and tokens over JSON.
 
 Every error is a problem document (RFC 9457). Its `error_code` is stable; `/errors/{error_code}` explains it.
 """
-
-PATHS_IN_ORDER: Final = (
-    "/api/auth/register",
-    "/api/auth/login",
-    "/api/auth/refresh",
-    "/api/auth/logout",
-    "/api/auth/logout-all",
-    "/api/auth/password/forgot",
-    "/api/auth/password/reset",
-    "/api/auth/email/verify",
-    "/api/auth/email/resend",
-    "/api/auth/email/confirm-change",
-    "/api/auth/email/undo-change",
-    "/api/auth/sessions/report",
-    "/api/user/profile",
-    "/api/user/password",
-    "/api/user/email",
-    "/api/user/sessions",
-    "/api/user/sessions/{session_id}",
-    "/api/user/audit-log",
-    "/api/user/export",
-    "/api/user/delete",
-)
-"""The paths that a newcomer reads first in the OpenAPI document."""
 
 MAIL_CONTROLLERS: Final = (
     RecoveryController,
@@ -170,7 +146,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "exposition": provide(services.exposition),
             "account_pages": provide(account_pages),
             "home_page": provide(home_page),
-            "error_catalogue": provide(ErrorCatalogue(EVERY_ERROR, product=product, base=base)),
+            "error_catalogue": provide(ErrorCatalogue(ERRORS, product=product, base=base)),
             "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
@@ -195,7 +171,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     app.state.services = services
     app.state.is_trusted_proxy = client_ip_resolver.is_trusted
     if docs:
-        complete(app, first=PATHS_IN_ORDER, errors=EVERY_ERROR)
+        complete(app, first=PATHS, errors=ERRORS)
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
         config=EdgeConfig(

@@ -1,22 +1,18 @@
 """Build the services from the settings, and connect them with each other."""
 
-from typing import Final
-
 from auth_api.adapters import create_mailer, install_breakers
-from auth_api.credentials.passwords import mails as password_mails
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.kinds import DraftServices
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.account import mails as account_mails
+from auth_api.features import FEATURES, MAIL_KINDS
 from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.service import AccountService
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.service import AdministrationService
-from auth_api.flows.email_change import mails as email_change_mails
 from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.flows.email_verification import mails as email_verification_mails
 from auth_api.flows.email_verification.completion import RegistrationCompletion
@@ -24,7 +20,6 @@ from auth_api.flows.email_verification.service import VerificationService
 from auth_api.flows.login.service import LoginService
 from auth_api.flows.password_recovery import mails as password_recovery_mails
 from auth_api.flows.password_recovery.service import RecoveryService
-from auth_api.flows.registration import mails as registration_mails
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker.breaker import breakers
@@ -37,10 +32,9 @@ from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.operations.health.exposition import Exposition
 from auth_api.operations.health.service import HealthService
-from auth_api.operations.housekeeping.service import HousekeepingService, all_retention_rules
+from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
-from auth_api.sessions import mails as session_mails
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.principal_loader import PrincipalLoader
@@ -53,17 +47,6 @@ from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
-
-MAIL_KINDS: Final = (
-    *registration_mails.MAIL_KINDS,
-    *email_verification_mails.MAIL_KINDS,
-    *email_change_mails.MAIL_KINDS,
-    *password_recovery_mails.MAIL_KINDS,
-    *password_mails.MAIL_KINDS,
-    *session_mails.MAIL_KINDS,
-    *account_mails.MAIL_KINDS,
-)
-"""All kinds of mail that the outbox can store and send."""
 
 
 def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
@@ -79,7 +62,9 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
     install_breakers(settings, database)
     policy = settings.sessions
     housekeeping = HousekeepingService(
-        database=database, rules=all_retention_rules(policy, settings.audit), interval=settings.housekeeping.interval
+        database=database,
+        rules=tuple(rule for manifest in FEATURES for rule in manifest.retention(settings)),
+        interval=settings.housekeeping.interval,
     )
     hasher, password_rules = PasswordHasher(settings.hashing), PasswordRules(settings.passwords, common_passwords())
     audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()

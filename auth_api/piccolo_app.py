@@ -10,13 +10,8 @@ from piccolo.apps.migrations.tables import Migration
 from piccolo.conf.apps import AppConfig, AppRegistry
 from piccolo.table import Table
 
-from auth_api.events.audit.tables import AuditLogRow
-from auth_api.events.outbox.tables import OutboxRow
+from auth_api.features import TABLES
 from auth_api.kit.db.database import Engine
-from auth_api.one_time_tokens.tables import OneTimeTokenRow
-from auth_api.sessions.tables import RefreshTokenRow, SessionRow
-from auth_api.throttling.tables import ThrottleCounterRow
-from auth_api.users.tables import UserRow
 
 APP_NAME = "auth_api"
 _BOUND_MODULE = "auth_api_bound_piccolo_conf"
@@ -28,7 +23,7 @@ _REPOSITORY = Path(__file__).parent.parent / "piccolo_migrations"
 APP_CONFIG = AppConfig(
     app_name=APP_NAME,
     migrations_folder_path=str(_PACKAGED if _PACKAGED.is_dir() else _REPOSITORY),
-    table_classes=[UserRow, SessionRow, RefreshTokenRow, OneTimeTokenRow, AuditLogRow, ThrottleCounterRow, OutboxRow],
+    table_classes=list(TABLES),
     migration_dependencies=[],
 )
 

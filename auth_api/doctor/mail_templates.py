@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.doctor.findings import Finding, fail, ok, warn
 from auth_api.events.outbox.kinds import Draft, MailKind, OutboxItem
 from auth_api.events.outbox.rendering import Renderer, RenderingError
+from auth_api.features import MAIL_KINDS
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.request_context import RequestContext
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.async_api import Page, Route, expect
 
-from auth_api.composition import MAIL_KINDS
+from auth_api.features import MAIL_KINDS
 from tests.browser.conftest import Opener
 from tests.support.browser import Visit
 

@@ -30,7 +30,8 @@ LAYERS: Final = (
         "cli",
         "composition",
         "doctor",
-        "errors",
+        "features",
+        "manifest",
         "piccolo_app",
         "piccolo_conf",
         "server",
@@ -41,6 +42,9 @@ LAYERS: Final = (
 """Lowest first: a module imports from its own layer and from those below it. The last layer is the frame."""
 
 FRAME: Final = LAYERS[-1]
+
+MANIFEST_IMPORTS: Final = {"manifest", "settings"}
+"""Modules of the frame that the manifest of a package (`feature.py`) may import: what it consists of."""
 
 SQL_ROLES: Final = {"repository", "retention"}
 """The roles that may import the tables of their package."""
@@ -72,9 +76,16 @@ def test_imports_point_down() -> None:
         for module in MODULES
         for name in own_imports(module)
         if height[area_of(name)] > height[module.area]
+        and not (module.role == "feature" and area_of(name) in MANIFEST_IMPORTS)
     }
 
     assert upwards == set()
+
+
+def test_manifests_are_imported_only_by_the_list_of_features() -> None:
+    importers = {module.name for module in MODULES for name in own_imports(module) if role_of(name) == "feature"}
+
+    assert importers == {"auth_api.features"}
 
 
 def test_flows_do_not_import_other_flows() -> None:
@@ -146,7 +157,7 @@ def test_imports_within_a_package_skip_no_level() -> None:
         if package_of(name) == module.package
         and (
             (module.role == "controllers" and role_of(name) in SQL_ROLES)
-            or (role_of(name) == "tables" and module.role not in {*SQL_ROLES, "tables"})
+            or (role_of(name) == "tables" and module.role not in {*SQL_ROLES, "feature", "tables"})
             or (role_of(name) == "service" and module.role in {*SQL_ROLES, "tables"})
         )
     }

@@ -3,12 +3,11 @@
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auth_api import errors
-from auth_api.errors import EVERY_ERROR, ApplicationException, FieldError, ValidationException
+from auth_api.features import ERRORS
+from auth_api.kit.errors import ApplicationException, FieldError, ValidationException
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from tests.support.errors_page import errors_page
 from tests.support.source_tree import MODULES
@@ -139,7 +138,7 @@ def test_class_has_a_meaning_and_a_remedy(kind: type[ApplicationException]) -> N
 
 def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
-    catalogue = ErrorCatalogue(EVERY_ERROR, product="", base="").list_all(as_page=False)
+    catalogue = ErrorCatalogue(ERRORS, product="", base="").list_all(as_page=False)
     catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
     defined = {kind.error_code: kind.status.value for kind in CONCRETE}
     components = document["components"]["responses"]
@@ -176,32 +175,11 @@ def test_readme_names_existing_codes_with_their_status() -> None:
 
 @pytest.mark.parametrize(("name", "base"), SPECIFIED_BASES)
 def test_class_hierarchy_is_that_of_the_specification(name: str, base: str) -> None:
-    kinds: dict[str, Any] = vars(errors)
+    kinds: dict[str, type[ApplicationException]] = {kind.__name__: kind for kind in ALL_CLASSES}
+    kinds["ApplicationException"] = ApplicationException
 
     assert issubclass(kinds[name], kinds[base])
     assert issubclass(kinds[name], Exception)
-
-
-def test_errors_module_exports_all_exceptions() -> None:
-    names = {kind.__name__ for kind in ALL_CLASSES} | {"ApplicationException", "FieldError"}
-
-    assert set(errors.__all__) == names
-
-
-def test_drawing_in_the_docstring_is_the_class_hierarchy() -> None:
-    """The drawing shows every class one level below its base; a second base is in parentheses."""
-    drawn = (errors.__doc__ or "").partition("::")[2].partition("They are")[0]
-    path: list[str] = []
-    tree: dict[str, set[str]] = {}
-    for line in drawn.splitlines():
-        shown, _, second_base = line.partition("(also a ")
-        depth = (len(shown) - len(shown.lstrip(" │├└─")) - 4) // 4
-        for name in re.findall(r"\w+Exception", shown):
-            tree[name] = {*path[depth - 1 : depth], *re.findall(r"\w+", second_base)}
-            path = [*path[:depth], name]
-
-    bases = {kind.__name__: {base.__name__ for base in kind.__bases__} for kind in ALL_CLASSES}
-    assert tree == {"ApplicationException": set(), **bases}
 
 
 def test_exceptions_are_defined_in_modules_named_errors() -> None:

@@ -4,8 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.features import MAIL_KINDS
 from tests.support.source_tree import MODULES, ROOT
 
 pytestmark = pytest.mark.engine_independent

@@ -15,7 +15,7 @@ from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
-from auth_api.errors import EVERY_ERROR
+from auth_api.features import ERRORS as ALL_ERRORS
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.mailbox import Mailbox, token_of
@@ -176,7 +176,7 @@ def edge_errors() -> dict[str, int]:
         for node in module.nodes
         if isinstance(node, ast.Name)
     }
-    return {error.error_code: error.status.value for error in EVERY_ERROR if error.__name__ in names}
+    return {error.error_code: error.status.value for error in ALL_ERRORS if error.__name__ in names}
 
 
 def errors_of(operation: Described) -> Iterator[tuple[int, str, dict[str, Any]]]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.doctor.mail_templates import check_templates
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.features import MAIL_KINDS
 from auth_api.kit.mail.policy import MailPolicy
 
 pytestmark = pytest.mark.engine_independent

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from auth_api.errors import EVERY_ERROR
+from auth_api.features import ERRORS
 from auth_api.web.pages.schemas import description_of
 
 HEAD = """# Errors
@@ -31,7 +31,7 @@ EXAMPLE_CODE = "TOKEN_EXPIRED"
 
 def errors_page() -> str:
     """Return the page."""
-    described = [description_of(kind) for kind in EVERY_ERROR]
+    described = [description_of(kind) for kind in ERRORS]
     (shown,) = [error for error in described if error.error_code == EXAMPLE_CODE]
     example = "\n".join(
         [

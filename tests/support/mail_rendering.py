@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from email.headerregistry import Address
 from pathlib import Path
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.events.outbox.kinds import Draft, MailKind, OutboxItem
 from auth_api.events.outbox.rendering import Renderer
+from auth_api.features import MAIL_KINDS
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy

@@ -8,17 +8,10 @@ from typing import Final
 import msgspec
 from loguru import logger
 
-from auth_api.events.audit import retention as audit_retention
-from auth_api.events.audit.policy import AuditPolicy
-from auth_api.events.outbox import retention as outbox_retention
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule, count_expired, remove_expired
 from auth_api.kit.db.violations import NOT_PERMITTED
-from auth_api.one_time_tokens import retention as one_time_token_retention
 from auth_api.operations.housekeeping.metrics import BACKLOG
-from auth_api.sessions import retention as session_retention
-from auth_api.sessions.policy import SessionPolicy
-from auth_api.throttling import retention as throttling_retention
 
 MAX_REMOVAL_BATCH: Final = 500
 """Rows per transaction, which takes milliseconds: a login on SQLite may have to wait for it."""
@@ -52,17 +45,6 @@ class _OtherProcessActiveError(Exception):
 
 class _NotPermittedError(Exception):
     """The database role may not remove these rows, which is the operator's decision and not an error."""
-
-
-def all_retention_rules(session_policy: SessionPolicy, audit_policy: AuditPolicy) -> tuple[RetentionRule, ...]:
-    """Return the rules of all packages, in the order of removal."""
-    return (
-        *session_retention.retention_rules(session_policy),
-        *one_time_token_retention.RETENTION_RULES,
-        *throttling_retention.RETENTION_RULES,
-        *outbox_retention.RETENTION_RULES,
-        *audit_retention.retention_rules(audit_policy),
-    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

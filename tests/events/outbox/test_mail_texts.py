@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from msgspec import structs
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.features import MAIL_KINDS
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens import purpose

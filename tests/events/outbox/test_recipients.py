@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from msgspec import structs
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.outbox import repository
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.features import MAIL_KINDS
 from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.flows.email_change.mails import EMAIL_CHANGED
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from auth_api.composition import MAIL_KINDS
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.outbox.delivery import SERVICE
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.features import MAIL_KINDS
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.crypto.tokens import MailTokenDerivation

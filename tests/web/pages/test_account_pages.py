@@ -5,7 +5,7 @@ import re
 import httpx
 import pytest
 
-from auth_api.composition import MAIL_KINDS
+from auth_api.features import MAIL_KINDS
 from tests.conftest import OtherAppFactory
 from tests.support.mailbox import Mailbox
 from tests.support.problems import assert_problem

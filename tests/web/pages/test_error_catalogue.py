@@ -6,7 +6,7 @@ import re
 import httpx
 import pytest
 
-from auth_api.errors import EVERY_ERROR
+from auth_api.features import ERRORS
 from tests.conftest import OtherAppFactory
 from tests.support.problems import assert_problem
 from tests.support.statements import recorded
@@ -14,7 +14,7 @@ from tests.web.pages.test_account_pages import POLICY
 
 pytestmark = pytest.mark.engine_independent
 
-CODES = [kind.error_code for kind in EVERY_ERROR]
+CODES = [kind.error_code for kind in ERRORS]
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
 PATHS = ("/errors", "/errors/TOKEN_EXPIRED")
 

@@ -1,0 +1,43 @@
+"""All features of the product. A new feature adds one line to `FEATURES`."""
+
+from typing import Final
+
+from auth_api.credentials.passwords import feature as passwords
+from auth_api.events.audit import feature as audit
+from auth_api.events.outbox import feature as outbox
+from auth_api.flows.account import feature as account
+from auth_api.flows.email_change import feature as email_change
+from auth_api.flows.email_verification import feature as email_verification
+from auth_api.flows.login import feature as login
+from auth_api.flows.password_recovery import feature as password_recovery
+from auth_api.flows.registration import feature as registration
+from auth_api.manifest import Manifest, all_errors
+from auth_api.one_time_tokens import feature as one_time_tokens
+from auth_api.sessions import feature as sessions
+from auth_api.throttling import feature as throttling
+from auth_api.users import feature as users
+
+FEATURES: Final[tuple[Manifest, ...]] = (
+    users.MANIFEST,
+    registration.MANIFEST,
+    login.MANIFEST,
+    account.MANIFEST,
+    email_change.MANIFEST,
+    sessions.MANIFEST,
+    password_recovery.MANIFEST,
+    email_verification.MANIFEST,
+    passwords.MANIFEST,
+    one_time_tokens.MANIFEST,
+    throttling.MANIFEST,
+    outbox.MANIFEST,
+    audit.MANIFEST,
+)
+"""The order of tables, of the paths in the OpenAPI document, and of the removal of expired rows."""
+
+TABLES: Final = tuple(table for manifest in FEATURES for table in manifest.tables)
+
+MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mails)
+
+PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
+
+ERRORS: Final = all_errors(FEATURES)
