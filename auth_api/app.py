@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 from typing import Any, Final, cast
 
-from litestar import Controller, Litestar, Request
+from litestar import Litestar, Request
 from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
@@ -13,12 +13,6 @@ from auth_api import __version__
 from auth_api.authentication.bearer import bearer_auth, optional_principal
 from auth_api.composition import create_services
 from auth_api.features import ERRORS, PATHS
-from auth_api.flows.account.controllers import AccountController
-from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
-from auth_api.flows.email_verification.controllers import VerificationController
-from auth_api.flows.login.controllers import LoginController
-from auth_api.flows.password_recovery.controllers import RecoveryController, ReportController
-from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
@@ -41,22 +35,12 @@ from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import set_build_info
-from auth_api.operations.health.controllers import ClientController, HealthController, MetricsController
-from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
+from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.user import User
-from auth_api.web.pages.controllers import (
-    AccountPageController,
-    ErrorController,
-    HomeController,
-    MailboxController,
-    assets_router,
-)
-from auth_api.web.pages.error_catalogue import ErrorCatalogue
-from auth_api.web.pages.mailbox import DevelopmentMailbox, base_path
-from auth_api.web.pages.service import AccountPages, HomePage
+from auth_api.web.pages.mailbox import base_path
 from auth_api.web.pages.texts import render_page
 
 FLOOD_BURST_SECONDS: Final = 10
@@ -71,15 +55,6 @@ User accounts, sessions and tokens over JSON.
 
 Every error is a problem document (RFC 9457). Its `error_code` is stable; `/errors/{error_code}` explains it.
 """
-
-MAIL_CONTROLLERS: Final = (
-    RecoveryController,
-    ReportController,
-    VerificationController,
-    EmailChangeController,
-    EmailConfirmationController,
-)
-"""Controllers that exist only if mail can be sent."""
 
 TAGS: Final = [
     Tag(name="Authentication", description="Register, log in, refresh tokens, log out."),
@@ -108,53 +83,24 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
-    product = settings.mail.product
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
-    home, rules = settings.pages.links.home, settings.passwords
-    account_pages = AccountPages(product=product, base=base, home=home, rules=rules, paths=services.outbox.link_paths)
-    error_page = partial(render_page, "problem.html", product=product, base=base, home=home)
-    home_page = HomePage(product=product, base=base, has_docs=docs, has_mailbox=settings.mail.folder is not None)
+    error_page = partial(
+        render_page, "problem.html", product=settings.mail.product, base=base, home=settings.pages.links.home
+    )
     app = Application(
         route_handlers=[
-            RegistrationController,
-            LoginController,
-            SessionController,
-            OwnSessionsController,
-            AccountController,
-            KeyController,
-            HealthController,
-            ErrorController,
-            assets_router(),
-            *(MAIL_CONTROLLERS if services.outbox.is_on else ()),
-            *((MetricsController,) if settings.metrics.is_on_main_port else ()),
-            *((ClientController,) if settings.metrics.is_exposed else ()),
-            *_pages(settings, mail_is_on=services.outbox.is_on),
+            *(controller for feature in services.features for controller in feature.controllers),
             *(docs_routers(base) if docs else ()),
         ],
         dependencies={
-            "registration": provide(services.registration),
-            "login": provide(services.login),
-            "sessions": provide(services.sessions),
-            "rotation": provide(services.rotation),
-            "audit": provide(services.audit),
-            "accounts": provide(services.accounts),
-            "exports": provide(services.exports),
-            "recovery": provide(services.recovery),
-            "verification": provide(services.verification),
-            "email_change": provide(services.email_change),
-            "health": provide(services.health),
-            "exposition": provide(services.exposition),
-            "account_pages": provide(account_pages),
-            "home_page": provide(home_page),
-            "error_catalogue": provide(ErrorCatalogue(ERRORS, product=product, base=base)),
-            "development_mailbox": provide(DevelopmentMailbox(settings.mail, base=base)),
+            **{name: provide(value) for feature in services.features for name, value in feature.dependencies.items()},
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
             "caller": Provide(optional_principal(services.sessions)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
-        before_request=limit_check(services.client_ip_limits.spend, RateLimitedException),
+        before_request=limit_check(ClientIpLimits(settings.throttling).spend, RateLimitedException),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_BYTES,
@@ -194,17 +140,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         load_shedders=shedders_by_route(app, {"password_hashing": services.hasher}),
     )
     return app
-
-
-def _pages(settings: Settings, *, mail_is_on: bool) -> list[type[Controller]]:
-    """Return the controllers of the account pages, unless a frontend has them, and of the pages for development."""
-    links_lead_here = mail_is_on and settings.mail.frontend_url == settings.http.public_url
-    keeps_mail_in_folder = settings.mail.folder is not None
-    return [
-        *([] if settings.is_production else [HomeController]),
-        *([AccountPageController] if links_lead_here else []),
-        *([MailboxController] if keeps_mail_in_folder else []),
-    ]
 
 
 def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:

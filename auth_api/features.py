@@ -6,6 +6,7 @@ from auth_api.credentials.passwords import feature as passwords
 from auth_api.events.audit import feature as audit
 from auth_api.events.outbox import feature as outbox
 from auth_api.flows.account import feature as account
+from auth_api.flows.administration import feature as administration
 from auth_api.flows.email_change import feature as email_change
 from auth_api.flows.email_verification import feature as email_verification
 from auth_api.flows.login import feature as login
@@ -13,9 +14,12 @@ from auth_api.flows.password_recovery import feature as password_recovery
 from auth_api.flows.registration import feature as registration
 from auth_api.manifest import Manifest, all_errors
 from auth_api.one_time_tokens import feature as one_time_tokens
+from auth_api.operations.health import feature as health
+from auth_api.operations.housekeeping import feature as housekeeping
 from auth_api.sessions import feature as sessions
 from auth_api.throttling import feature as throttling
 from auth_api.users import feature as users
+from auth_api.web.pages import feature as pages
 
 FEATURES: Final[tuple[Manifest, ...]] = (
     users.MANIFEST,
@@ -26,13 +30,17 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     sessions.MANIFEST,
     password_recovery.MANIFEST,
     email_verification.MANIFEST,
+    administration.MANIFEST,
     passwords.MANIFEST,
     one_time_tokens.MANIFEST,
     throttling.MANIFEST,
     outbox.MANIFEST,
     audit.MANIFEST,
+    health.MANIFEST,
+    housekeeping.MANIFEST,
+    pages.MANIFEST,
 )
-"""The order of tables, of the paths in the OpenAPI document, and of the removal of expired rows."""
+"""In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""
 
 TABLES: Final = tuple(table for manifest in FEATURES for table in manifest.tables)
 

@@ -1,24 +1,98 @@
 """Manifests: each package describes in its module `feature` what it brings to the product."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
 
+from litestar import Controller, Router
 from piccolo.table import Table
 
+from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
+from auth_api.events.outbox.service import Outbox
 from auth_api.kit import errors as kit_errors
+from auth_api.kit.background import BackgroundJob
+from auth_api.kit.clock import Clock
+from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.errors import ApplicationException
+from auth_api.kit.mail.message import Mailer
+from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.throttling.account_throttle import AccountThrottle
+from auth_api.throttling.mail_limits import MailLimits
+from auth_api.users.email_ownership import EmailOwnership
+from auth_api.users.password_rules import PasswordRules
+from auth_api.users.service import UserService
+
+T = TypeVar("T")
 
 
-def _nothing_expires(_: Settings) -> tuple[RetentionRule, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What the features share; `composition.create_core` builds it.
+
+    Attributes:
+        manifests: the manifests of all features.
+        pending_migrations: returns the names of migrations that are not applied.
+    """
+
+    manifests: "tuple[Manifest, ...]"
+    database: Database
+    pending_migrations: Callable[[], Awaitable[list[str]]]
+    clock: Clock
+    hasher: PasswordHasher
+    password_rules: PasswordRules
+    mailer: Mailer
+    users: UserService
+    email_ownership: EmailOwnership
+    tokens: OneTimeTokens
+    throttle: AccountThrottle
+    mail_limits: MailLimits
+    audit: AuditTrail
+    outbox: Outbox
+    sessions: SessionService
+    access_revocation: AccessRevocation
+    passwords: PasswordService
+
+    def mail_kind(self, name: str) -> MailKind:
+        """Return a kind of mail of any feature, for a feature that sends the mail of another one."""
+        (found,) = [kind for kind in self.outbox.kinds if kind.name == name]
+        return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """The parts of a package that need the settings and the core.
+
+    Attributes:
+        controllers: its routes, without those that the settings switch off.
+        dependencies: what handlers get, by the name of their parameter.
+        services: what only the command line, the server or tests use.
+        jobs: what it does in the background.
+    """
+
+    controllers: tuple[type[Controller] | Router, ...] = ()
+    dependencies: Mapping[str, object] = field(default_factory=dict)
+    services: tuple[object, ...] = ()
+    jobs: tuple[BackgroundJob, ...] = ()
+
+
+def _build_nothing(_core: Core, _settings: Settings) -> Feature:
+    return Feature()
+
+
+def _nothing_expires(_settings: Settings) -> tuple[RetentionRule, ...]:
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
-    """What a package brings to the product. Everything in it is known without settings and without a database.
+    """What a package brings to the product. Everything but `build` is known without a database.
 
     Attributes:
         tables: its tables; a table comes after those that it refers to.
@@ -26,6 +100,7 @@ class Manifest:
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
         retention: returns which rows expire, in the order of their removal.
+        build: returns the parts that need the settings and the core.
     """
 
     tables: tuple[type[Table], ...] = ()
@@ -33,6 +108,14 @@ class Manifest:
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
+    build: Callable[[Core, Settings], Feature] = _build_nothing
+
+
+def service_of(features: Iterable[Feature], kind: type[T]) -> T:
+    """Return the service of a class, whichever feature has it."""
+    services = [each for feature in features for each in (*feature.services, *feature.dependencies.values())]
+    (found,) = [service for service in services if isinstance(service, kind)]
+    return found
 
 
 def all_errors(manifests: Iterable[Manifest]) -> tuple[type[ApplicationException], ...]:

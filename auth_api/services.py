@@ -7,58 +7,48 @@ from dataclasses import dataclass
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.service import AccountService
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.service import AdministrationService
-from auth_api.flows.email_change.service import EmailChangeService
-from auth_api.flows.email_verification.service import VerificationService
 from auth_api.flows.login.service import LoginService
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.flows.registration.service import RegistrationService
-from auth_api.kit.background import BackgroundJob
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import SERVICE, Database
 from auth_api.kit.http.json import FieldCheck
-from auth_api.operations.health.exposition import Exposition
+from auth_api.manifest import Feature
 from auth_api.operations.health.service import HealthService
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
-from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.users.identifiers import canonical_email, new_username
 from auth_api.users.password_rules import PasswordRules
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """All services; `composition.create_services` builds them."""
+    """All features, and the services that are called without HTTP; `composition.create_services` builds them."""
 
+    features: tuple[Feature, ...]
     database: Database
     hasher: PasswordHasher
     password_rules: PasswordRules
+    sessions: SessionService
+    audit: AuditTrail
+    outbox: Outbox
     registration: RegistrationService
     login: LoginService
-    sessions: SessionService
     rotation: RotationService
     accounts: AccountService
-    exports: ExportService
     recovery: RecoveryService
-    verification: VerificationService
-    email_change: EmailChangeService
-    outbox: Outbox
     delivery: Delivery
     administration: AdministrationService
     account_recovery: AccountRecoveryService
     explanation: ExplanationService
     health: HealthService
-    exposition: Exposition
     housekeeping: HousekeepingService
-    audit: AuditTrail
-    client_ip_limits: ClientIpLimits
-    jobs: tuple[BackgroundJob, ...]
 
     @property
     def field_checks(self) -> dict[str, FieldCheck]:
@@ -77,8 +67,9 @@ class Services:
 
     @asynccontextmanager
     async def running_jobs(self) -> AsyncIterator[None]:
-        """Run the background jobs, on services that are running."""
+        """Run the background jobs of all features, on services that are running."""
         async with AsyncExitStack() as stack:
-            for job in self.jobs:
-                await stack.enter_async_context(job.running())
+            for feature in self.features:
+                for job in feature.jobs:
+                    await stack.enter_async_context(job.running())
             yield

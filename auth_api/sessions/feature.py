@@ -2,7 +2,9 @@
 
 from typing import Final
 
-from auth_api.manifest import Manifest
+from auth_api.kit.crypto.tokens import SuccessorDerivation
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
     RefreshTokenReusedException,
@@ -13,7 +15,26 @@ from auth_api.sessions.errors import (
 )
 from auth_api.sessions.mails import MAIL_KINDS
 from auth_api.sessions.retention import retention_rules
+from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.settings import Settings
+
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect the rotation of tokens to the core."""
+    rotation = RotationService(
+        database=core.database,
+        audit=core.audit,
+        outbox=core.outbox,
+        access_tokens=core.sessions.access_tokens,
+        policy=settings.sessions,
+        derivation=SuccessorDerivation(settings.sessions.derivation_secrets),
+    )
+    return Feature(
+        controllers=(SessionController, OwnSessionsController, KeyController),
+        dependencies={"sessions": core.sessions, "rotation": rotation},
+    )
+
 
 MANIFEST: Final = Manifest(
     tables=(SessionRow, RefreshTokenRow),
@@ -34,4 +55,5 @@ MANIFEST: Final = Manifest(
         "/api/user/sessions/{session_id}",
     ),
     retention=lambda settings: retention_rules(settings.sessions),
+    build=build,
 )

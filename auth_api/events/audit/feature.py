@@ -4,6 +4,15 @@ from typing import Final
 
 from auth_api.events.audit.retention import retention_rules
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.manifest import Manifest
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
 
-MANIFEST: Final = Manifest(tables=(AuditLogRow,), retention=lambda settings: retention_rules(settings.audit))
+
+def build(core: Core, _settings: Settings) -> Feature:
+    """Provide the security history to handlers."""
+    return Feature(dependencies={"audit": core.audit})
+
+
+MANIFEST: Final = Manifest(
+    tables=(AuditLogRow,), retention=lambda settings: retention_rules(settings.audit), build=build
+)

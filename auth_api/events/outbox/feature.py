@@ -2,8 +2,34 @@
 
 from typing import Final
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.events.outbox.kinds import DraftServices
+from auth_api.events.outbox.rendering import Renderer
 from auth_api.events.outbox.retention import RETENTION_RULES
 from auth_api.events.outbox.tables import OutboxRow
-from auth_api.manifest import Manifest
+from auth_api.kit.background import BackgroundJob
+from auth_api.kit.crypto.tokens import MailTokenDerivation
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
 
-MANIFEST: Final = Manifest(tables=(OutboxRow,), retention=lambda _: RETENTION_RULES)
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect the delivery of mails to the core, and let each stored mail wake it."""
+    delivery = Delivery(
+        database=core.database,
+        kinds={kind.name: kind for kind in core.outbox.kinds},
+        draft_services=DraftServices(
+            email_ownership=core.email_ownership,
+            tokens=core.tokens,
+            token_derivation=MailTokenDerivation(settings.sessions.derivation_secrets),
+            audit=core.audit,
+        ),
+        renderer=Renderer(settings.mail, core.outbox.kinds),
+        mailer=core.mailer,
+    )
+    job = BackgroundJob("mail", delivery.step)
+    core.outbox.on_arrival = job.wake
+    return Feature(services=(delivery,), jobs=(job,) if core.outbox.is_on else ())
+
+
+MANIFEST: Final = Manifest(tables=(OutboxRow,), retention=lambda _: RETENTION_RULES, build=build)

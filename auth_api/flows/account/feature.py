@@ -2,8 +2,36 @@
 
 from typing import Final
 
+from auth_api.flows.account.controllers import AccountController
+from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.mails import MAIL_KINDS
-from auth_api.manifest import Manifest
+from auth_api.flows.account.service import AccountService
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
+
+
+def build(core: Core, _settings: Settings) -> Feature:
+    """Connect the account and its export to the core."""
+    accounts = AccountService(
+        database=core.database,
+        users=core.users,
+        audit=core.audit,
+        passwords=core.passwords,
+        password_rules=core.password_rules,
+        sessions=core.sessions,
+        access_revocation=core.access_revocation,
+        outbox=core.outbox,
+    )
+    exports = ExportService(
+        sessions=core.sessions,
+        audit=core.audit,
+        tokens=core.tokens,
+        outbox=core.outbox,
+        throttle=core.throttle,
+        clock=core.clock,
+    )
+    return Feature(controllers=(AccountController,), dependencies={"accounts": accounts, "exports": exports})
+
 
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
@@ -14,4 +42,5 @@ MANIFEST: Final = Manifest(
         "/api/user/export",
         "/api/user/delete",
     ),
+    build=build,
 )

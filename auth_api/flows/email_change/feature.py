@@ -2,10 +2,35 @@
 
 from typing import Final
 
+from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
 from auth_api.flows.email_change.mails import MAIL_KINDS
-from auth_api.manifest import Manifest
+from auth_api.flows.email_change.service import EmailChangeService
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
+
+
+def build(core: Core, _settings: Settings) -> Feature:
+    """Connect the change of an e-mail address to the core."""
+    email_change = EmailChangeService(
+        database=core.database,
+        users=core.users,
+        email_ownership=core.email_ownership,
+        tokens=core.tokens,
+        outbox=core.outbox,
+        audit=core.audit,
+        passwords=core.passwords,
+        access_revocation=core.access_revocation,
+        mail_limits=core.mail_limits,
+        recovery_mail=core.mail_kind("account_recovered"),
+    )
+    return Feature(
+        controllers=(EmailChangeController, EmailConfirmationController) if core.outbox.is_on else (),
+        dependencies={"email_change": email_change},
+    )
+
 
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
     paths=("/api/user/email", "/api/auth/email/confirm-change", "/api/auth/email/undo-change"),
+    build=build,
 )

@@ -2,10 +2,30 @@
 
 from typing import Final
 
+from auth_api.flows.login.controllers import LoginController
 from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
-from auth_api.manifest import Manifest
+from auth_api.flows.login.service import LoginService
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
+
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect login to the core."""
+    login = LoginService(
+        database=core.database,
+        users=core.users,
+        sessions=core.sessions,
+        audit=core.audit,
+        hasher=core.hasher,
+        passwords=core.passwords,
+        outbox=core.outbox,
+        verification_policy=settings.verification_policy,
+    )
+    return Feature(controllers=(LoginController,), dependencies={"login": login})
+
 
 MANIFEST: Final = Manifest(
     errors=(AccountDisabledException, EmailNotVerifiedException),
     paths=("/api/auth/login",),
+    build=build,
 )

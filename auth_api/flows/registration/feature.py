@@ -2,7 +2,27 @@
 
 from typing import Final
 
+from auth_api.flows.registration.controllers import RegistrationController
 from auth_api.flows.registration.mails import MAIL_KINDS
-from auth_api.manifest import Manifest
+from auth_api.flows.registration.service import RegistrationService
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
 
-MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/register",))
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect registration to the core."""
+    registration = RegistrationService(
+        database=core.database,
+        users=core.users,
+        sessions=core.sessions,
+        audit=core.audit,
+        hasher=core.hasher,
+        tokens=core.tokens,
+        outbox=core.outbox,
+        verification_policy=settings.verification_policy,
+        verification_mail=core.mail_kind("email_verification"),
+    )
+    return Feature(controllers=(RegistrationController,), dependencies={"registration": registration})
+
+
+MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/register",), build=build)

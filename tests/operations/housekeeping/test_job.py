@@ -37,7 +37,9 @@ async def test_server_runs_the_job_unless_the_interval_is_zero(
     app_with: OtherAppFactory, variables: dict[str, str], names: list[str]
 ) -> None:
     async with app_with(**variables) as app:
-        assert [name for job in app.services.jobs if (name := vars(job)["_name"]) == "housekeeping"] == names
+        jobs = [job for feature in app.services.features for job in feature.jobs]
+
+    assert [name for job in jobs if (name := vars(job)["_name"]) == "housekeeping"] == names
 
 
 async def test_shutdown_interrupts_a_batch_and_releases_its_connection(

@@ -1,0 +1,37 @@
+"""Manifest of the administration of users by operators."""
+
+from typing import Final
+
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.explanation import ExplanationService
+from auth_api.flows.administration.service import AdministrationService
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
+
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect the services of the command line to the core."""
+    administration = AdministrationService(
+        database=core.database, users=core.users, sessions=core.sessions, audit=core.audit
+    )
+    account_recovery = AccountRecoveryService(
+        database=core.database,
+        users=core.users,
+        email_ownership=core.email_ownership,
+        sessions=core.sessions,
+        access_revocation=core.access_revocation,
+        passwords=core.passwords,
+        password_rules=core.password_rules,
+        audit=core.audit,
+    )
+    explanation = ExplanationService(
+        users=core.users,
+        sessions=core.sessions,
+        passwords=core.passwords,
+        audit=core.audit,
+        verification_policy=settings.verification_policy,
+    )
+    return Feature(services=(administration, account_recovery, explanation))
+
+
+MANIFEST: Final = Manifest(build=build)
