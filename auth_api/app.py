@@ -12,7 +12,7 @@ from litestar.openapi.spec import Tag
 from auth_api import __version__
 from auth_api.authentication.bearer import bearer_auth, optional_principal
 from auth_api.composition import create_services
-from auth_api.features import ERRORS, PATHS
+from auth_api.features import ERRORS, PATHS, client_ip_limits
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
@@ -100,7 +100,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
-        before_request=limit_check(ClientIpLimits(settings.throttling).spend, RateLimitedException),
+        before_request=limit_check(
+            ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
+        ),
         on_app_init=[bearer_auth(services.sessions).on_app_init],
         request_class=strict_request(services.field_checks),
         request_max_body_size=MAX_BODY_BYTES,

@@ -17,7 +17,9 @@ from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
 from auth_api.sessions import feature as sessions
+from auth_api.settings import Settings
 from auth_api.throttling import feature as throttling
+from auth_api.throttling.policy import ClientIpLimit
 from auth_api.users import feature as users
 from auth_api.web.pages import feature as pages
 
@@ -49,3 +51,8 @@ MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mai
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
 
 ERRORS: Final = all_errors(FEATURES)
+
+
+def client_ip_limits(settings: Settings) -> list[ClientIpLimit]:
+    """Return the limits per client IP address of all features, before RATE_LIMIT_FACTOR is applied."""
+    return [limit for manifest in FEATURES for limit in manifest.limits(settings)]

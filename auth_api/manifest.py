@@ -25,6 +25,7 @@ from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
+from auth_api.throttling.policy import ClientIpLimit
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
@@ -86,6 +87,10 @@ def _build_nothing(_core: Core, _settings: Settings) -> Feature:
     return Feature()
 
 
+def _nothing_limited(_settings: Settings) -> tuple[ClientIpLimit, ...]:
+    return ()
+
+
 def _nothing_expires(_settings: Settings) -> tuple[RetentionRule, ...]:
     return ()
 
@@ -99,6 +104,7 @@ class Manifest:
         errors: the errors that it raises and clients can receive.
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
+        limits: returns the limits per client IP address that its routes refer to by name.
         retention: returns which rows expire, in the order of their removal.
         build: returns the parts that need the settings and the core.
     """
@@ -107,6 +113,7 @@ class Manifest:
     errors: tuple[type[ApplicationException], ...] = ()
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()
+    limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
     build: Callable[[Core, Settings], Feature] = _build_nothing
 

@@ -5,7 +5,9 @@ import json
 import click
 
 from auth_api.cli.context import load_settings
-from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit, ThrottlingPolicy
+from auth_api.features import client_ip_limits
+from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit
 
 Row = dict[str, str | int]
 
@@ -14,8 +16,8 @@ Row = dict[str, str | int]
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def limits(*, as_json: bool) -> None:
     """Print all limits that the settings define."""
-    policy = load_settings().throttling
-    rows = limit_rows(policy)
+    settings = load_settings()
+    policy, rows = settings.throttling, limit_rows(settings)
     if as_json:
         click.echo(json.dumps({"enabled": policy.enabled, "limits": rows}, indent=2))
         return
@@ -26,15 +28,16 @@ def limits(*, as_json: bool) -> None:
         click.echo(f"{row['limit']!s:<{width}}  {row['allowed']}, then {row['then']}")
 
 
-def limit_rows(policy: ThrottlingPolicy) -> list[Row]:
+def limit_rows(settings: Settings) -> list[Row]:
     """Return one row per limit."""
+    policy = settings.throttling
     rows: list[Row] = [
         {
             "limit": f"{limit.name}, per IP address{'' if limit.is_shared else ' and worker process'}",
             "allowed": f"{limit.requests} requests in {_span(limit.window_seconds)}",
             "then": f"429 RATE_LIMITED {'until the window ends' if limit.is_shared else 'while the allowance refills'}",
         }
-        for limit in policy.client_ip_limits.values()
+        for limit in map(policy.scaled, client_ip_limits(settings))
     ]
     rows.append(
         {

@@ -6,9 +6,13 @@ from auth_api.manifest import Manifest
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.retention import RETENTION_RULES
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.throttling.policy import MINUTE, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="mailed_token", requests=20, window_seconds=MINUTE),)
 
 MANIFEST: Final = Manifest(
     tables=(OneTimeTokenRow,),
     errors=(OneTimeTokenInvalidException,),
+    limits=lambda _: LIMITS,
     retention=lambda _: RETENTION_RULES,
 )

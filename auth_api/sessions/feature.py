@@ -18,6 +18,10 @@ from auth_api.sessions.retention import retention_rules
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.settings import Settings
+from auth_api.throttling.policy import MINUTE, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="refresh", requests=150, window_seconds=5 * MINUTE, is_shared=False),)
+"""Need not be exact: a refresh token has 256 random bits, so nothing is gained by guessing faster."""
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -55,5 +59,6 @@ MANIFEST: Final = Manifest(
         "/api/user/sessions/{session_id}",
     ),
     retention=lambda settings: retention_rules(settings.sessions),
+    limits=lambda _: LIMITS,
     build=build,
 )

@@ -21,11 +21,9 @@ from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
 from auth_api.settings.reader import ENVIRONMENT, Environment, Reader
-from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy, client_ip_limits
+from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.pages.policy import PagePolicy
-
-_REQUESTS_PER_SECOND: Final = 50
 
 _KIB_PER_LANE: Final = 8
 """RFC 9106 §3.1."""
@@ -101,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             breaker=read.build(BreakerPolicy),
             hashing=_hashing(read, server),
             passwords=read.build(PasswordPolicy),
-            throttling=_throttling(read),
+            throttling=read.build(ThrottlingPolicy),
             audit=read.build(AuditPolicy),
             housekeeping=read.build(HousekeepingPolicy),
             mail=mail,
@@ -125,15 +123,6 @@ def _http(read: Reader, *, port: int) -> HttpPolicy:
     if read.is_production and not policy.public_url.startswith("https://") and not read.has_problem("PUBLIC_URL"):
         read.problem("PUBLIC_URL", "must be this server's https URL in production", "https://auth.your-company.com")
     return policy
-
-
-def _throttling(read: Reader) -> ThrottlingPolicy:
-    variables = read.build(LimitVariables)
-    return read.build(
-        ThrottlingPolicy,
-        client_ip_limits=client_ip_limits(variables),
-        requests_per_second=_REQUESTS_PER_SECOND * variables.factor,
-    )
 
 
 def _metrics(read: Reader, server: ServerPolicy) -> MetricsPolicy:

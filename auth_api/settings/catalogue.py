@@ -16,7 +16,7 @@ from auth_api.server.policy import ServerPolicy
 from auth_api.sessions.policy import KeyVariables, SessionPolicy
 from auth_api.settings import LogPolicy, Settings
 from auth_api.settings.reader import DescribedField, described_fields
-from auth_api.throttling.policy import LimitVariables, ThrottlingPolicy
+from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.pages.policy import PagePolicy
 
@@ -27,7 +27,7 @@ _POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
     "Passwords": (PasswordPolicy, HashingPolicy),
     "Mail": (MailPolicy, VerificationPolicy),
     "Pages": (PagePolicy,),
-    "Limits": (ThrottlingPolicy, LimitVariables),
+    "Limits": (ThrottlingPolicy,),
     "Server": (ServerPolicy,),
     "Clean-up": (HousekeepingPolicy, AuditPolicy),
     "Logs and metrics": (LogPolicy, MetricsPolicy),

@@ -1,5 +1,6 @@
 """Limits on requests per client IP address."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
@@ -59,28 +60,30 @@ class ClientIpLimits:
     def __init__(
         self,
         policy: ThrottlingPolicy,
+        limits: Iterable[ClientIpLimit],
         clock: Monotonic = monotonic,
         *,
         max_remembered_refusals: int = MAX_REMEMBERED_REFUSALS,
     ) -> None:
-        self._policy = policy
+        self._is_enabled = policy.enabled
+        self._limits = {limit.name: policy.scaled(limit) for limit in limits}
         self._clock = clock
         self._max_remembered_refusals = max_remembered_refusals
         self._refused_until: dict[str, float] = {}
         self._requests = 0
         self._buckets = {
             name: Gcra(limit.requests / limit.window_seconds, limit.requests, clock)
-            for name, limit in policy.client_ip_limits.items()
+            for name, limit in self._limits.items()
             if not limit.is_shared
         }
-        for name in policy.client_ip_limits:
+        for name in self._limits:
             LIMIT_REFUSALS.labels(name)  # so that it exists before the first refusal; the check counts
 
     async def spend(self, name: str, client_ip: str | None) -> ClientIpUsage | None:
         """Count one request of this kind from this IP address. Return the usage; None if limits are disabled."""
-        if not self._policy.enabled:
+        if not self._is_enabled:
             return None
-        limit, network = self._policy.client_ip_limits[name], network_of(client_ip)
+        limit, network = self._limits[name], network_of(client_ip)
         if not limit.is_shared:
             return self._spend_here(limit, network)
         key = f"address:{name}:{network}"

@@ -10,12 +10,13 @@ MINUTE: Final = 60
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 
-LIMITS_PER_PROCESS: Final = {"refresh"}
-"""Limits that need not be exact: a refresh token has 256 random bits, so nothing is gained by guessing faster."""
+REQUESTS_PER_SECOND: Final = 50
 
 
 class ClientIpLimit(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one kind that one IP address may send per window, successful ones included.
+
+    The manifest of a package (`feature.py`) declares the limits of its routes.
 
     Attributes:
         name: name of the kind, which routes refer to.
@@ -50,10 +51,9 @@ class FailedAttemptLimit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """All limits.
+    """Limits that belong to no single route, and the variables that change the others.
 
     Attributes:
-        client_ip_limits: limits per client IP address, by the name that routes refer to.
         mails_per_network: mails of one kind per hour that requests from one network send to one e-mail address, whether
             a user has it or not.
         mails_per_recipient: the same from all networks together.
@@ -61,25 +61,12 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         per_network: failed logins of one user from one network.
         per_account: failed logins of one user from all networks together. A block does not apply to networks that the
             user has used recently.
-        requests_per_second: requests of any kind from one network, counted per process before the first query.
     """
 
     enabled: Annotated[
         bool,
         Setting("RATE_LIMIT_ENABLED", "Whether requests and failed logins are limited; `false` removes all limits."),
     ] = True
-    client_ip_limits: dict[str, ClientIpLimit]
-    mails_per_network: int = 3
-    mails_per_recipient: int = 10
-    mails_by_user: int = 3
-    per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
-    per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)
-    requests_per_second: int = 50
-
-
-class LimitVariables(msgspec.Struct, frozen=True, kw_only=True):
-    """Variables that `client_ip_limits` computes the limits per client IP address from."""
-
     login_requests: Annotated[
         int, Setting("RATE_LIMIT_REQUESTS", "Logins that one client IP address may try per window.", minimum=1)
     ] = 5
@@ -94,29 +81,17 @@ class LimitVariables(msgspec.Struct, frozen=True, kw_only=True):
             minimum=1,
         ),
     ] = 1
+    mails_per_network: int = 3
+    mails_per_recipient: int = 10
+    mails_by_user: int = 3
+    per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
+    per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)
 
+    @property
+    def requests_per_second(self) -> int:
+        """Requests of any kind from one network, counted per process before the first query."""
+        return REQUESTS_PER_SECOND * self.factor
 
-def client_ip_limits(variables: LimitVariables) -> dict[str, ClientIpLimit]:
-    """Return the limits by name, each number of requests multiplied by the factor."""
-    table = (
-        ("login", variables.login_requests, variables.login_window_seconds),
-        ("register", 20, HOUR),
-        ("refresh", 150, 5 * MINUTE),
-        ("rename", 20, HOUR),
-        ("password_change", 20, HOUR),
-        ("email_change", 20, HOUR),
-        ("account_deletion", 20, HOUR),
-        ("export", 10, HOUR),
-        ("forgot", 20, HOUR),
-        ("resend", 20, HOUR),
-        ("mailed_token", 20, MINUTE),
-    )
-    return {
-        name: ClientIpLimit(
-            name=name,
-            requests=requests * variables.factor,
-            window_seconds=window,
-            is_shared=name not in LIMITS_PER_PROCESS,
-        )
-        for name, requests, window in table
-    }
+    def scaled(self, limit: ClientIpLimit) -> ClientIpLimit:
+        """Return a limit with its number of requests multiplied by the factor."""
+        return msgspec.structs.replace(limit, requests=limit.requests * self.factor)

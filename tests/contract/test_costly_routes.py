@@ -10,6 +10,7 @@ from litestar.routes import HTTPRoute
 
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
+from auth_api.features import client_ip_limits
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.http.rate_limit import LIMIT
 from auth_api.settings import Settings
@@ -99,7 +100,7 @@ def test_routes_name_all_limits_and_no_others(app: Litestar, settings: Settings)
         if LIMIT in handler.opt
     }
 
-    assert named == set(settings.throttling.client_ip_limits)
+    assert named == {limit.name for limit in client_ip_limits(settings)}
 
 
 @pytest.mark.parametrize("name", ["sessions", "audit"])

@@ -90,8 +90,7 @@ def test_met_requirement_names_a_file_or_a_section() -> None:
 
 def test_limits_are_those_of_the_settings() -> None:
     expected = [
-        [re.sub(r"([A-Z_]{6,})", r"`\1`", str(cell)) for cell in row.values()]
-        for row in limit_rows(settings().throttling)
+        [re.sub(r"([A-Z_]{6,})", r"`\1`", str(cell)) for cell in row.values()] for row in limit_rows(settings())
     ]
 
     section = PAGE.partition("\n## Limits\n")[2].partition("\n## ")[0]

@@ -17,20 +17,20 @@ SECRET = {"JWT_SECRET_KEY": "a-secret-that-only-the-tests-know-0123456789"}
 
 
 def rows(**variables: str) -> list[tuple[Any, Any]]:
-    policy = Settings.from_env({"ENVIRONMENT": "testing", **SECRET, **variables}).throttling
-    return [(row["limit"], row["allowed"]) for row in limit_rows(policy)]
+    settings = Settings.from_env({"ENVIRONMENT": "testing", **SECRET, **variables})
+    return [(row["limit"], row["allowed"]) for row in limit_rows(settings)]
 
 
 def test_default_limits_are_those_of_the_contract() -> None:
     assert rows() == [
-        ("login, per IP address", "5 requests in 1 min"),
         ("register, per IP address", "20 requests in 1 h"),
-        ("refresh, per IP address and worker process", "150 requests in 5 min"),
+        ("login, per IP address", "5 requests in 1 min"),
         ("rename, per IP address", "20 requests in 1 h"),
         ("password_change, per IP address", "20 requests in 1 h"),
-        ("email_change, per IP address", "20 requests in 1 h"),
         ("account_deletion, per IP address", "20 requests in 1 h"),
         ("export, per IP address", "10 requests in 1 h"),
+        ("email_change, per IP address", "20 requests in 1 h"),
+        ("refresh, per IP address and worker process", "150 requests in 5 min"),
         ("forgot, per IP address", "20 requests in 1 h"),
         ("resend, per IP address", "20 requests in 1 h"),
         ("mailed_token, per IP address", "20 requests in 1 min"),
@@ -45,14 +45,14 @@ def test_default_limits_are_those_of_the_contract() -> None:
 
 def test_settings_change_the_printed_limits() -> None:
     assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:12] == [
-        ("login, per IP address", "14 requests in 90 s"),
         ("register, per IP address", "40 requests in 1 h"),
-        ("refresh, per IP address and worker process", "300 requests in 5 min"),
+        ("login, per IP address", "14 requests in 90 s"),
         ("rename, per IP address", "40 requests in 1 h"),
         ("password_change, per IP address", "40 requests in 1 h"),
-        ("email_change, per IP address", "40 requests in 1 h"),
         ("account_deletion, per IP address", "40 requests in 1 h"),
         ("export, per IP address", "20 requests in 1 h"),
+        ("email_change, per IP address", "40 requests in 1 h"),
+        ("refresh, per IP address and worker process", "300 requests in 5 min"),
         ("forgot, per IP address", "40 requests in 1 h"),
         ("resend, per IP address", "40 requests in 1 h"),
         ("mailed_token, per IP address", "40 requests in 1 min"),

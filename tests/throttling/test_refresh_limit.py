@@ -16,10 +16,7 @@ from tests.support.clock import MovableMonotonicClock
 from tests.support.statements import recorded
 from tests.throttling.conftest import LONG_TIMEOUTS
 
-POLICY = ThrottlingPolicy(
-    enabled=True,
-    client_ip_limits={"refresh": ClientIpLimit(name="refresh", requests=3, window_seconds=6, is_shared=False)},
-)
+LIMITS = (ClientIpLimit(name="refresh", requests=3, window_seconds=6, is_shared=False),)
 CLIENT_IP = "198.51.100.1"
 REFUSED = (429, "RATE_LIMITED")
 
@@ -31,7 +28,7 @@ def monotonic() -> MovableMonotonicClock:
 
 @pytest.fixture
 def limits(monotonic: MovableMonotonicClock) -> ClientIpLimits:
-    return ClientIpLimits(POLICY, monotonic)
+    return ClientIpLimits(ThrottlingPolicy(), LIMITS, monotonic)
 
 
 async def is_allowed(limits: ClientIpLimits, client_ip: str | None = CLIENT_IP) -> bool:

@@ -9,10 +9,8 @@ from tests.support.clock import MovableMonotonicClock
 from tests.support.counters import age_counters
 from tests.support.statements import recorded
 
-POLICY = ThrottlingPolicy(
-    enabled=True,
-    client_ip_limits={name: ClientIpLimit(name=name, requests=2, window_seconds=100) for name in ("login", "register")},
-)
+POLICY = ThrottlingPolicy()
+LIMITS = [ClientIpLimit(name=name, requests=2, window_seconds=100) for name in ("login", "register")]
 CLIENT_IP = "198.51.100.1"
 
 
@@ -23,7 +21,7 @@ def monotonic() -> MovableMonotonicClock:
 
 @pytest.fixture
 def limits(strict: OtherApp, monotonic: MovableMonotonicClock) -> ClientIpLimits:
-    return ClientIpLimits(POLICY, monotonic)
+    return ClientIpLimits(POLICY, LIMITS, monotonic)
 
 
 async def remaining(limits: ClientIpLimits, client_ip: str | None = CLIENT_IP, name: str = "login") -> int:
@@ -77,13 +75,13 @@ async def test_another_process_refuses_by_the_count_of_the_database(limits: Clie
     for _ in range(2):
         await limits.spend("login", CLIENT_IP)
 
-    assert await remaining(ClientIpLimits(POLICY)) == -1
+    assert await remaining(ClientIpLimits(POLICY, LIMITS)) == -1
 
 
 async def test_full_memory_keeps_refusals_and_further_ones_cost_a_statement(
     strict: OtherApp, monotonic: MovableMonotonicClock
 ) -> None:
-    limits = ClientIpLimits(POLICY, monotonic, max_remembered_refusals=2)
+    limits = ClientIpLimits(POLICY, LIMITS, monotonic, max_remembered_refusals=2)
     for number in range(4):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")
@@ -97,7 +95,7 @@ async def test_full_memory_keeps_refusals_and_further_ones_cost_a_statement(
 async def test_full_memory_drops_refusals_whose_window_has_ended(
     strict: OtherApp, monotonic: MovableMonotonicClock
 ) -> None:
-    limits = ClientIpLimits(POLICY, monotonic, max_remembered_refusals=2)
+    limits = ClientIpLimits(POLICY, LIMITS, monotonic, max_remembered_refusals=2)
     for number in range(2):
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")

@@ -8,6 +8,14 @@ from auth_api.flows.account.mails import MAIL_KINDS
 from auth_api.flows.account.service import AccountService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, ClientIpLimit
+
+LIMITS: Final = (
+    ClientIpLimit(name="rename", requests=20, window_seconds=HOUR),
+    ClientIpLimit(name="password_change", requests=20, window_seconds=HOUR),
+    ClientIpLimit(name="account_deletion", requests=20, window_seconds=HOUR),
+    ClientIpLimit(name="export", requests=10, window_seconds=HOUR),
+)
 
 
 def build(core: Core, _settings: Settings) -> Feature:
@@ -42,5 +50,6 @@ MANIFEST: Final = Manifest(
         "/api/user/export",
         "/api/user/delete",
     ),
+    limits=lambda _: LIMITS,
     build=build,
 )

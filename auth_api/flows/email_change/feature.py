@@ -7,6 +7,9 @@ from auth_api.flows.email_change.mails import MAIL_KINDS
 from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="email_change", requests=20, window_seconds=HOUR),)
 
 
 def build(core: Core, _settings: Settings) -> Feature:
@@ -32,5 +35,6 @@ def build(core: Core, _settings: Settings) -> Feature:
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
     paths=("/api/user/email", "/api/auth/email/confirm-change", "/api/auth/email/undo-change"),
+    limits=lambda _: LIMITS,
     build=build,
 )

@@ -8,6 +8,9 @@ from auth_api.flows.email_verification.mails import MAIL_KINDS
 from auth_api.flows.email_verification.service import VerificationService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="resend", requests=20, window_seconds=HOUR),)
 
 
 def build(core: Core, _settings: Settings) -> Feature:
@@ -37,4 +40,6 @@ def build(core: Core, _settings: Settings) -> Feature:
     )
 
 
-MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/email/verify", "/api/auth/email/resend"), build=build)
+MANIFEST: Final = Manifest(
+    mails=MAIL_KINDS, paths=("/api/auth/email/verify", "/api/auth/email/resend"), limits=lambda _: LIMITS, build=build
+)

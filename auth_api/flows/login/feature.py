@@ -7,6 +7,13 @@ from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifi
 from auth_api.flows.login.service import LoginService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import ClientIpLimit
+
+
+def limits(settings: Settings) -> tuple[ClientIpLimit, ...]:
+    """Return the limit that the settings define."""
+    policy = settings.throttling
+    return (ClientIpLimit(name="login", requests=policy.login_requests, window_seconds=policy.login_window_seconds),)
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -27,5 +34,6 @@ def build(core: Core, settings: Settings) -> Feature:
 MANIFEST: Final = Manifest(
     errors=(AccountDisabledException, EmailNotVerifiedException),
     paths=("/api/auth/login",),
+    limits=limits,
     build=build,
 )

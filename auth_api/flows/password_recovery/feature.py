@@ -7,6 +7,9 @@ from auth_api.flows.password_recovery.mails import MAIL_KINDS
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="forgot", requests=20, window_seconds=HOUR),)
 
 
 def build(core: Core, _settings: Settings) -> Feature:
@@ -30,5 +33,6 @@ def build(core: Core, _settings: Settings) -> Feature:
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
     paths=("/api/auth/password/forgot", "/api/auth/password/reset", "/api/auth/sessions/report"),
+    limits=lambda _: LIMITS,
     build=build,
 )

@@ -7,6 +7,9 @@ from auth_api.flows.registration.mails import MAIL_KINDS
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.throttling.policy import HOUR, ClientIpLimit
+
+LIMITS: Final = (ClientIpLimit(name="register", requests=20, window_seconds=HOUR),)
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -25,4 +28,4 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(controllers=(RegistrationController,), dependencies={"registration": registration})
 
 
-MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/register",), build=build)
+MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/register",), limits=lambda _: LIMITS, build=build)
