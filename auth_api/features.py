@@ -50,6 +50,12 @@ MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mai
 
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
 
+POLICIES: Final = {
+    section: tuple(policy for manifest in FEATURES for policy in manifest.policies.get(section, ()))
+    for section in dict.fromkeys(section for manifest in FEATURES for section in manifest.policies)
+}
+"""The settings of features, by the section of docs/configuration.md."""
+
 ERRORS: Final = all_errors(FEATURES)
 
 

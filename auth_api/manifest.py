@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
 from litestar import Controller, Router
 from piccolo.table import Table
 
@@ -104,6 +105,7 @@ class Manifest:
         errors: the errors that it raises and clients can receive.
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
+        policies: its settings, by the section of docs/configuration.md.
         limits: returns the limits per client IP address that its routes refer to by name.
         retention: returns which rows expire, in the order of their removal.
         build: returns the parts that need the settings and the core.
@@ -113,6 +115,7 @@ class Manifest:
     errors: tuple[type[ApplicationException], ...] = ()
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()
+    policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
     limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
     build: Callable[[Core, Settings], Feature] = _build_nothing

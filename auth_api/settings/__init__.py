@@ -1,11 +1,10 @@
-"""All settings: one frozen policy per package, read once from the environment; all problems are reported at once."""
+"""All settings: frozen policies, read once from the environment; all problems are reported at once."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, cast
 
 import msgspec
 
-from auth_api.events.audit.policy import AuditPolicy
 from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy
@@ -13,14 +12,13 @@ from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.setting import Setting
 from auth_api.operations.health.policy import MetricsPolicy
-from auth_api.operations.housekeeping.policy import HousekeepingPolicy
 from auth_api.server.policy import ServerPolicy, usable_cores
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
-from auth_api.settings.reader import ENVIRONMENT, Environment, Reader
+from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.pages.policy import PagePolicy
@@ -71,11 +69,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     passwords: PasswordPolicy
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
-    audit: AuditPolicy
-    housekeeping: HousekeepingPolicy
     mail: MailPolicy
     verification_policy: VerificationPolicy
     pages: PagePolicy
+    of_features: dict[type[msgspec.Struct], msgspec.Struct]
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> "Settings":
@@ -84,6 +81,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             InvalidSettingsError: variables are missing or invalid; all of them are listed.
         """
+        from auth_api.features import POLICIES  # noqa: PLC0415 - the manifests import this module
+
         read = Reader(environ)
         own = read.values(cls)
         server = read.build(ServerPolicy)
@@ -100,15 +99,18 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             hashing=_hashing(read, server),
             passwords=read.build(PasswordPolicy),
             throttling=read.build(ThrottlingPolicy),
-            audit=read.build(AuditPolicy),
-            housekeeping=read.build(HousekeepingPolicy),
             mail=mail,
             verification_policy=read_verification(read, mail),
+            of_features={policy: read.build(policy) for policies in POLICIES.values() for policy in policies},
             pages=read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url),
             sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()
         return settings
+
+    def of(self, kind: type[Policy]) -> Policy:
+        """Return the policy of a feature, whose manifest lists the class."""
+        return cast("Policy", self.of_features[kind])
 
     @property
     def is_production(self) -> bool:

@@ -1,17 +1,17 @@
 """List all variables by the sections of docs/configuration.md."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import msgspec
 
-from auth_api.events.audit.policy import AuditPolicy
+from auth_api.features import POLICIES
 from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.db.policy import DatabasePolicy, DatabaseVariables
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.operations.health.policy import MetricsPolicy
-from auth_api.operations.housekeeping.policy import HousekeepingPolicy
 from auth_api.server.policy import ServerPolicy
 from auth_api.sessions.policy import KeyVariables, SessionPolicy
 from auth_api.settings import LogPolicy, Settings
@@ -20,7 +20,7 @@ from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.pages.policy import PagePolicy
 
-_POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
+_POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "General": (Settings, HttpPolicy),
     "Database": (DatabaseVariables, DatabasePolicy, BreakerPolicy),
     "Tokens and sessions": (KeyVariables, SessionPolicy),
@@ -29,13 +29,16 @@ _POLICIES: Final[dict[str, tuple[type[msgspec.Struct], ...]]] = {
     "Pages": (PagePolicy,),
     "Limits": (ThrottlingPolicy,),
     "Server": (ServerPolicy,),
-    "Clean-up": (HousekeepingPolicy, AuditPolicy),
+    "Clean-up": (),
     "Logs and metrics": (LogPolicy, MetricsPolicy),
 }
+"""The order of the sections; the policies of features follow in those that their manifests name, or in further ones."""
 
 SECTIONS: Final[dict[str, tuple[DescribedField, ...]]] = {
-    title: tuple(field for policy in policies for field in described_fields(policy))
-    for title, policies in _POLICIES.items()
+    title: tuple(
+        field for policy in (*_POLICIES.get(title, ()), *POLICIES.get(title, ())) for field in described_fields(policy)
+    )
+    for title in {**_POLICIES, **POLICIES}
 }
 
 SECRET_VARIABLES: Final = tuple(

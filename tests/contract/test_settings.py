@@ -23,8 +23,10 @@ PRODUCTION = {
 
 
 def value_of(settings: Settings, path: str) -> Any:
-    value: Any = settings
-    for name in path.split("."):
+    policies = {kind.__name__: policy for kind, policy in settings.of_features.items()}
+    first, *names = path.split(".")
+    value: Any = policies[first] if first in policies else getattr(settings, first)
+    for name in names:
         value = getattr(value, name)
     return value
 
@@ -76,8 +78,8 @@ DEFAULTS = {
     "sessions.refresh_grace": timedelta(seconds=120),
     "sessions.per_account": 50,
     "sessions.verified_cache_size": 4096,
-    "audit.retention": timedelta(days=365),
-    "housekeeping.interval": 600,
+    "AuditPolicy.retention": timedelta(days=365),
+    "HousekeepingPolicy.interval": 600,
 }
 
 
@@ -198,10 +200,10 @@ def test_production_has_strict_defaults(path: str, value: Any) -> None:
         ("SESSION_ABSOLUTE_DAYS", "90", "sessions.absolute_ttl", timedelta(days=90)),
         ("REFRESH_GRACE_SECONDS", "0", "sessions.refresh_grace", timedelta(0)),
         ("SESSIONS_PER_ACCOUNT", "3", "sessions.per_account", 3),
-        ("AUDIT_RETENTION_DAYS", "30", "audit.retention", timedelta(days=30)),
-        ("AUDIT_RETENTION_DAYS", "0", "audit.retention", None),
-        ("HOUSEKEEPING_INTERVAL", "30", "housekeeping.interval", 30),
-        ("HOUSEKEEPING_INTERVAL", "0", "housekeeping.interval", 0),
+        ("AUDIT_RETENTION_DAYS", "30", "AuditPolicy.retention", timedelta(days=30)),
+        ("AUDIT_RETENTION_DAYS", "0", "AuditPolicy.retention", None),
+        ("HOUSEKEEPING_INTERVAL", "30", "HousekeepingPolicy.interval", 30),
+        ("HOUSEKEEPING_INTERVAL", "0", "HousekeepingPolicy.interval", 0),
         ("JWT_ISSUER", "me", "sessions.issuer", "me"),
         ("JWT_AUDIENCE", "them", "sessions.audience", "them"),
         ("VERIFIED_TOKEN_CACHE_SIZE", "0", "sessions.verified_cache_size", 0),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from auth_api.events.audit.policy import AuditPolicy
 from auth_api.events.audit.retention import retention_rules
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.manifest import Core, Feature, Manifest
@@ -14,5 +15,8 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 
 MANIFEST: Final = Manifest(
-    tables=(AuditLogRow,), retention=lambda settings: retention_rules(settings.audit), build=build
+    tables=(AuditLogRow,),
+    policies={"Clean-up": (AuditPolicy,)},
+    retention=lambda settings: retention_rules(settings.of(AuditPolicy)),
+    build=build,
 )

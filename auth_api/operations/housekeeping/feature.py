@@ -4,13 +4,14 @@ from typing import Final
 
 from auth_api.kit.background import BackgroundJob
 from auth_api.manifest import Core, Feature, Manifest
+from auth_api.operations.housekeeping.policy import HousekeepingPolicy
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.settings import Settings
 
 
 def build(core: Core, settings: Settings) -> Feature:
     """Collect the retention rules of all features."""
-    interval = settings.housekeeping.interval
+    interval = settings.of(HousekeepingPolicy).interval
     rules = tuple(rule for manifest in core.manifests for rule in manifest.retention(settings))
     housekeeping = HousekeepingService(database=core.database, rules=rules, interval=interval)
     return Feature(
@@ -19,4 +20,4 @@ def build(core: Core, settings: Settings) -> Feature:
     )
 
 
-MANIFEST: Final = Manifest(build=build)
+MANIFEST: Final = Manifest(policies={"Clean-up": (HousekeepingPolicy,)}, build=build)
