@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from litestar import Controller, Router
@@ -22,6 +22,7 @@ from auth_api.kit.errors import ApplicationException
 from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.throttling.account_throttle import AccountThrottle
@@ -84,6 +85,21 @@ class Feature:
     jobs: tuple[BackgroundJob, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportPart:
+    """What the export of a user's data contains about the rows of a package, without secrets.
+
+    Attributes:
+        schema: a struct, whose members become members of the export.
+        example: its members in the example of the OpenAPI document.
+        collect: returns the data of the caller, with at most the given number of rows of each kind, newest first.
+    """
+
+    schema: type[msgspec.Struct]
+    example: Mapping[str, Any]
+    collect: Callable[[Core, Principal, int], Awaitable[msgspec.Struct]]
+
+
 def _build_nothing(_core: Core, _settings: Settings) -> Feature:
     return Feature()
 
@@ -108,6 +124,7 @@ class Manifest:
         policies: its settings, by the section of docs/configuration.md.
         limits: returns the limits per client IP address that its routes refer to by name.
         retention: returns which rows expire, in the order of their removal.
+        export: what the export of a user's data contains about its rows.
         build: returns the parts that need the settings and the core.
     """
 
@@ -118,6 +135,7 @@ class Manifest:
     policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
     limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
+    export: ExportPart | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing
 
 

@@ -12,7 +12,7 @@ from auth_api.cli.tables import print_table
 from auth_api.cli.users import print_sessions, session_fields
 from auth_api.events.audit.schemas import event_view
 from auth_api.flows.administration.explanation import Explanation
-from auth_api.kit.clock import rfc3339
+from auth_api.kit.clock import optional_rfc3339
 from auth_api.users.schemas import user_fields
 
 
@@ -40,7 +40,7 @@ def _document(found: Explanation) -> dict[str, Any]:
             {
                 "network": counted.network,
                 "count": counted.count,
-                "blocked_until": rfc3339(counted.blocked_until) if counted.blocked_until is not None else None,
+                "blocked_until": optional_rfc3339(counted.blocked_until),
             }
             for counted in found.failures
         ],

@@ -31,3 +31,8 @@ def rfc3339(moment: datetime) -> str:
         moment = datetime.combine(moment.date(), moment.timetz()).astimezone(UTC)
     text: str = msgspec.to_builtins(moment)  # six decimal places or none; takes a fifth of the time of `isoformat`
     return f"{text[:23]}Z" if moment.microsecond else f"{text[:19]}.000Z"
+
+
+def optional_rfc3339(moment: datetime | None) -> str | None:
+    """Format a time that may be missing."""
+    return rfc3339(moment) if moment is not None else None

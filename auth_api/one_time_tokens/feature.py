@@ -2,8 +2,9 @@
 
 from typing import Final
 
-from auth_api.manifest import Manifest
+from auth_api.manifest import ExportPart, Manifest
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
+from auth_api.one_time_tokens.export import EXAMPLE_EXPORT, TokensExport, export_tokens
 from auth_api.one_time_tokens.retention import RETENTION_RULES
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.throttling.policy import MINUTE, ClientIpLimit
@@ -15,4 +16,9 @@ MANIFEST: Final = Manifest(
     errors=(OneTimeTokenInvalidException,),
     limits=lambda _: LIMITS,
     retention=lambda _: RETENTION_RULES,
+    export=ExportPart(
+        schema=TokensExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda core, principal, limit: export_tokens(core.tokens, principal.id, limit),
+    ),
 )

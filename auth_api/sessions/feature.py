@@ -3,7 +3,7 @@
 from typing import Final
 
 from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.manifest import Core, Feature, Manifest
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
@@ -13,6 +13,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.export import EXAMPLE_EXPORT, SessionsExport, export_sessions
 from auth_api.sessions.mails import MAIL_KINDS
 from auth_api.sessions.retention import retention_rules
 from auth_api.sessions.rotation import RotationService
@@ -60,5 +61,10 @@ MANIFEST: Final = Manifest(
     ),
     retention=lambda settings: retention_rules(settings.sessions),
     limits=lambda _: LIMITS,
+    export=ExportPart(
+        schema=SessionsExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda core, principal, limit: export_sessions(core.sessions, principal, limit),
+    ),
     build=build,
 )

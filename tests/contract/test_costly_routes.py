@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from litestar import Litestar
@@ -40,7 +41,7 @@ COSTLY_ROUTES = {
 
 
 def parts_of(value: object) -> Iterator[object]:
-    """Return an object, and all objects that it reaches through attributes, containers and bound methods."""
+    """Return an object, and all that it reaches through attributes, containers, bound methods and partial functions."""
     pending, seen = [value], set[int]()
     while pending:
         part = pending.pop()
@@ -54,6 +55,8 @@ def parts_of(value: object) -> Iterator[object]:
             pending += part.values()
         elif isinstance(part, list | tuple | set | frozenset):
             pending += part
+        elif isinstance(part, partial):
+            pending += part.args
         elif type(part).__module__.startswith("auth_api."):
             slots = [name for base in type(part).__mro__ for name in getattr(base, "__slots__", ())]
             pending += [getattr(part, name) for name in slots if hasattr(part, name)]

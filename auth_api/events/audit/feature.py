@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from auth_api.events.audit.export import EXAMPLE_EXPORT, EventsExport, export_events
 from auth_api.events.audit.policy import AuditPolicy
 from auth_api.events.audit.retention import retention_rules
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.manifest import Core, Feature, Manifest
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
 
 
@@ -18,5 +19,10 @@ MANIFEST: Final = Manifest(
     tables=(AuditLogRow,),
     policies={"Clean-up": (AuditPolicy,)},
     retention=lambda settings: retention_rules(settings.of(AuditPolicy)),
+    export=ExportPart(
+        schema=EventsExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda core, principal, limit: export_events(core.audit, principal.id, limit),
+    ),
     build=build,
 )

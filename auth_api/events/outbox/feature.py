@@ -3,13 +3,14 @@
 from typing import Final
 
 from auth_api.events.outbox.delivery import Delivery
+from auth_api.events.outbox.export import EXAMPLE_EXPORT, MailsExport, export_mails
 from auth_api.events.outbox.kinds import DraftServices
 from auth_api.events.outbox.rendering import Renderer
 from auth_api.events.outbox.retention import RETENTION_RULES
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.crypto.tokens import MailTokenDerivation
-from auth_api.manifest import Core, Feature, Manifest
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
 
 
@@ -32,4 +33,13 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(services=(delivery,), jobs=(job,) if core.outbox.is_on else ())
 
 
-MANIFEST: Final = Manifest(tables=(OutboxRow,), retention=lambda _: RETENTION_RULES, build=build)
+MANIFEST: Final = Manifest(
+    tables=(OutboxRow,),
+    retention=lambda _: RETENTION_RULES,
+    export=ExportPart(
+        schema=MailsExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda core, principal, limit: export_mails(core.outbox, principal.user, limit),
+    ),
+    build=build,
+)

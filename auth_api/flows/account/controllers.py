@@ -1,12 +1,14 @@
 """Routes of the user's own account."""
 
+from typing import Any
+
+import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import JSONBody
 
 from auth_api.events.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
 from auth_api.events.audit.service import AuditTrail
 from auth_api.flows.account.export import ExportService
-from auth_api.flows.account.export_schemas import EXAMPLE_EXPORT, Export, export_view
 from auth_api.flows.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.flows.account.service import AccountService
 from auth_api.kit.errors import ValidationException
@@ -61,23 +63,6 @@ class AccountController(Controller):
         """Return the security events of the account, newest first."""
         rows, next_cursor = await audit.history(current_user.id, page)
         return AuditEventList(items=[event_view(row) for row in rows], next_cursor=next_cursor)
-
-    @get(
-        "/export",
-        summary="Export the account data",
-        operation_id="exportEverything",
-        rate_limit="export",
-        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_EXPORT),
-    )
-    async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[Export]:
-        """Return the data stored about the user, without secrets. Browsers save it as a file.
-
-        Each list contains at most the newest 1000 entries. `audit_events.next_cursor` is the cursor of the older
-        events, if there are any.
-        """
-        document = export_view(await exports.export(principal))
-        name = f"{principal.user.username}-{document.exported_at[:10]}.json"
-        return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     @patch(
         "/profile",
@@ -167,3 +152,37 @@ class AccountController(Controller):
     ) -> None:
         """Delete the account and all its sessions permanently. Its id is never used again."""
         await accounts.delete(current_user, current_password=data.current_password, request_context=request_context)
+
+
+def export_controller(schema: type[msgspec.Struct], example: dict[str, Any]) -> type[Controller]:
+    """Return the route of the export.
+
+    Args:
+        schema: the response, with the members of all features.
+        example: a response.
+    """
+
+    class ExportController(Controller):
+        """Export the data of the account."""
+
+        path = "/api/user"
+        tags = AccountController.tags
+
+        @get(
+            "/export",
+            summary="Export the account data",
+            operation_id="exportEverything",
+            rate_limit="export",
+            **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=example),
+        )
+        async def export(self, principal: Injected[Principal], exports: Injected[ExportService]) -> Response[schema]:  # type: ignore[valid-type]
+            """Return the data stored about the user, without secrets. Browsers save it as a file.
+
+            Each list contains at most the newest 1000 entries. `audit_events.next_cursor` is the cursor of the older
+            events, if there are any.
+            """
+            document = await exports.export(principal)
+            name = f"{principal.user.username}-{document['exported_at'][:10]}.json"
+            return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+    return ExportController

@@ -1,79 +1,57 @@
 """Export of the data stored about a user (GDPR articles 15 and 20)."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final
+from typing import Any, Final, get_type_hints
 
 import msgspec
 
-from auth_api.events.audit.events import AuditEntry
-from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.kinds import MailRecord
-from auth_api.events.outbox.service import Outbox
-from auth_api.kit.clock import Clock
-from auth_api.kit.pagination import PageRequest
-from auth_api.one_time_tokens.purpose import TokenRecord
-from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.principal import Principal, StoredSession
-from auth_api.sessions.service import SessionService
-from auth_api.throttling.account_throttle import AccountThrottle
-from auth_api.throttling.failures import FailedAttempts
+from auth_api.kit.clock import Clock, rfc3339
+from auth_api.sessions.principal import Principal
+from auth_api.users.schemas import EXAMPLE_USER, Timestamp, UserResponse, user_response
 
 MAX_EXPORTED_ROWS: Final = 1000
 """Rows of each kind. An event takes about 300 bytes, so a long history takes a third of a megabyte of memory."""
 
 
-class UserData(msgspec.Struct, frozen=True, kw_only=True):
-    """The data stored about a user, without secrets. Lists are newest first.
-
-    Attributes:
-        at: time of the export.
-        principal: the user, and the session that asked for the export.
-        sessions: live and ended sessions.
-        sessions_omitted: number of older sessions that are left out; the login of each is in the events.
-        events: the security history.
-        next_cursor: cursor of `/api/user/audit-log` for older events; None if there are none.
-        one_time_tokens: mailed tokens.
-        mails: sent, failed and waiting mails.
-        failures: wrong passwords that the throttle counts against the user.
-    """
-
-    at: datetime
-    principal: Principal
-    sessions: Sequence[StoredSession]
-    sessions_omitted: int
-    events: Sequence[AuditEntry]
-    next_cursor: str | None
-    one_time_tokens: Sequence[TokenRecord]
-    mails: Sequence[MailRecord]
-    failures: Sequence[FailedAttempts]
+Collect = Callable[[Principal, int], Awaitable[msgspec.Struct]]
+"""Returns a part of the export, with at most the given number of rows of each kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExportService:
-    """Collects the data stored about a user."""
+    """Collects the data stored about a user.
 
-    sessions: SessionService
-    audit: AuditTrail
-    tokens: OneTimeTokens
-    outbox: Outbox
-    throttle: AccountThrottle
+    Attributes:
+        collectors: return the parts of all features; the members of each become members of the export.
+        clock: the current time.
+    """
+
+    collectors: Sequence[Collect]
     clock: Clock
 
-    async def export(self, principal: Principal) -> UserData:
-        """Return the data stored about the user. Each kind is read by itself, so the export is not one snapshot."""
-        keys = self.throttle.keys(user_id=principal.id, identifier="", client_ip=None)
-        sessions, sessions_omitted = await self.sessions.list_stored(principal.id, MAX_EXPORTED_ROWS)
-        events, next_cursor = await self.audit.history(principal.id, PageRequest(MAX_EXPORTED_ROWS))
-        return UserData(
-            at=self.clock(),
-            principal=principal,
-            sessions=sessions,
-            sessions_omitted=sessions_omitted,
-            events=events,
-            next_cursor=next_cursor,
-            one_time_tokens=await self.tokens.list_records(principal.id, limit=MAX_EXPORTED_ROWS),
-            mails=await self.outbox.list_records(principal.id, email=principal.user.email, limit=MAX_EXPORTED_ROWS),
-            failures=await self.throttle.failures(keys),
-        )
+    async def export(self, principal: Principal) -> dict[str, Any]:
+        """Return the data stored about the user. Each part is read by itself, so the export is not one snapshot."""
+        document: dict[str, Any] = {"exported_at": rfc3339(self.clock()), "profile": user_response(principal.user)}
+        for collect in self.collectors:
+            document |= msgspec.structs.asdict(await collect(principal, MAX_EXPORTED_ROWS))
+        return document
+
+
+def export_schema(parts: Iterable[type[msgspec.Struct]]) -> type[msgspec.Struct]:
+    """Return the struct of an export with the members of these parts."""
+    members = [member for part in parts for member in get_type_hints(part, include_extras=True).items()]
+    return msgspec.defstruct(
+        "Export",
+        [("exported_at", Timestamp), ("profile", UserResponse), *members],
+        module=__name__,
+        namespace={"__doc__": "The data stored about the user, without secrets. Each list is newest first."},
+    )
+
+
+def export_example(parts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return an example of an export with these members of the parts."""
+    example: dict[str, Any] = {"exported_at": "2026-02-19T11:30:00.000Z", "profile": EXAMPLE_USER}
+    for part in parts:
+        example |= part
+    return example

@@ -1,9 +1,10 @@
 """Manifest of the user's own account."""
 
+from functools import partial
 from typing import Final
 
-from auth_api.flows.account.controllers import AccountController
-from auth_api.flows.account.export import ExportService
+from auth_api.flows.account.controllers import AccountController, export_controller
+from auth_api.flows.account.export import ExportService, export_example, export_schema
 from auth_api.flows.account.mails import MAIL_KINDS
 from auth_api.flows.account.service import AccountService
 from auth_api.manifest import Core, Feature, Manifest
@@ -30,15 +31,13 @@ def build(core: Core, _settings: Settings) -> Feature:
         access_revocation=core.access_revocation,
         outbox=core.outbox,
     )
-    exports = ExportService(
-        sessions=core.sessions,
-        audit=core.audit,
-        tokens=core.tokens,
-        outbox=core.outbox,
-        throttle=core.throttle,
-        clock=core.clock,
+    parts = [manifest.export for manifest in core.manifests if manifest.export is not None]
+    exports = ExportService(collectors=[partial(part.collect, core) for part in parts], clock=core.clock)
+    schema, example = export_schema(part.schema for part in parts), export_example(part.example for part in parts)
+    return Feature(
+        controllers=(AccountController, export_controller(schema, example)),
+        dependencies={"accounts": accounts, "exports": exports},
     )
-    return Feature(controllers=(AccountController,), dependencies={"accounts": accounts, "exports": exports})
 
 
 MANIFEST: Final = Manifest(

@@ -17,10 +17,10 @@ NAMES = [
     "profile",
     "sessions",
     "sessions_omitted",
-    "audit_events",
     "one_time_tokens",
-    "mails",
     "wrong_passwords",
+    "mails",
+    "audit_events",
 ]
 
 

@@ -1,0 +1,35 @@
+"""The manifests are complete: what a package has is also registered."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from auth_api.features import FEATURES, PATHS
+from auth_api.services import Services
+
+pytestmark = pytest.mark.engine_independent
+
+OPENAPI = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
+
+
+def test_features_with_data_of_a_user_contribute_to_the_export() -> None:
+    silent = {
+        table._meta.tablename  # noqa: SLF001 - Piccolo describes a table only there
+        for manifest in FEATURES
+        for table in manifest.tables
+        if "user_id" in {column._meta.name for column in table._meta.columns} and manifest.export is None  # noqa: SLF001 - as above
+    }
+
+    assert silent == set()
+
+
+def test_every_path_of_the_api_has_a_place_in_the_document() -> None:
+    assert sorted(PATHS) == sorted(path for path in OPENAPI["paths"] if path.startswith("/api/"))
+
+
+def test_names_that_handlers_refer_to_are_unique(services: Services) -> None:
+    names = Counter(name for feature in services.features for name in feature.dependencies)
+
+    assert [name for name, count in names.items() if count > 1] == []
