@@ -50,6 +50,8 @@ MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mai
 
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
 
+COMMANDS: Final = tuple(command for manifest in FEATURES for command in manifest.commands)
+
 POLICIES: Final = {
     section: tuple(policy for manifest in FEATURES for policy in manifest.policies.get(section, ()))
     for section in dict.fromkeys(section for manifest in FEATURES for section in manifest.policies)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import click
 import msgspec
 from litestar import Controller, Router
 from piccolo.table import Table
@@ -122,6 +123,7 @@ class Manifest:
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
         policies: its settings, by the section of docs/configuration.md.
+        commands: its commands of the command line.
         limits: returns the limits per client IP address that its routes refer to by name.
         retention: returns which rows expire, in the order of their removal.
         export: what the export of a user's data contains about its rows.
@@ -133,6 +135,7 @@ class Manifest:
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()
     policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
+    commands: tuple[click.Command, ...] = ()
     limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
     export: ExportPart | None = None

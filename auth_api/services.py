@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from typing import TypeVar
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.delivery import Delivery
@@ -18,13 +19,15 @@ from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import SERVICE, Database
 from auth_api.kit.http.json import FieldCheck
-from auth_api.manifest import Feature
+from auth_api.manifest import Feature, service_of
 from auth_api.operations.health.service import HealthService
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.users.identifiers import canonical_email, new_username
 from auth_api.users.password_rules import PasswordRules
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,10 @@ class Services:
     explanation: ExplanationService
     health: HealthService
     housekeeping: HousekeepingService
+
+    def of(self, kind: type[T]) -> T:
+        """Return the service of a class, whichever feature has it."""
+        return service_of(self.features, kind)
 
     @property
     def field_checks(self) -> dict[str, FieldCheck]:

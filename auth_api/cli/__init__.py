@@ -11,7 +11,7 @@ import click
 
 from auth_api import __version__
 from auth_api.cli.audit import audit
-from auth_api.cli.cleanup import cleanup
+from auth_api.cli.context import run
 from auth_api.cli.doctor import doctor
 from auth_api.cli.explain import explain
 from auth_api.cli.keys import keys
@@ -23,6 +23,7 @@ from auth_api.cli.secrets import secrets
 from auth_api.cli.serve import serve
 from auth_api.cli.sessions import sessions
 from auth_api.cli.users import users
+from auth_api.features import COMMANDS
 from auth_api.kit.errors import ApplicationException, ValidationException
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
@@ -31,7 +32,7 @@ INVALID_SETTINGS_STATUS: Final = 2
 
 
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "obj": run},
     epilog="Exit status: 0 success, 1 failure or unknown name, 2 invalid arguments or settings.",
 )
 @click.version_option(__version__, prog_name="auth-api")
@@ -47,12 +48,12 @@ for command in (
     sessions,
     explain,
     audit,
-    cleanup,
     mail,
     secrets,
     keys,
     limits,
     openapi,
+    *COMMANDS,
 ):
     commands.add_command(command)
 

@@ -8,11 +8,11 @@ import click
 import msgspec
 
 from auth_api.cli.context import run
-from auth_api.cli.tables import print_table
 from auth_api.cli.users import print_sessions, session_fields
 from auth_api.events.audit.schemas import event_view
 from auth_api.flows.administration.explanation import Explanation
 from auth_api.kit.clock import optional_rfc3339
+from auth_api.kit.text_tables import print_table
 from auth_api.users.schemas import user_fields
 
 

@@ -10,9 +10,9 @@ import click
 import msgspec
 
 from auth_api.cli.context import confirm, load_settings
-from auth_api.cli.tables import print_table
 from auth_api.kit.crypto.generation import ALGORITHMS, new_key
 from auth_api.kit.crypto.signing import KeyRing
+from auth_api.kit.text_tables import print_table
 from auth_api.sessions.policy import JWKS_MAX_AGE
 from auth_api.settings import Settings
 from auth_api.settings.environment import given_environment, lacks_secret, write_variables

@@ -8,7 +8,6 @@ from typing import TypeVar
 import click
 
 from auth_api.cli.context import confirm, run
-from auth_api.cli.tables import print_table
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.registration.schemas import RegisterRequest
 from auth_api.kit.clock import rfc3339
@@ -16,6 +15,7 @@ from auth_api.kit.device import device_label
 from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.text import counted
+from auth_api.kit.text_tables import print_table
 from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import user_fields

@@ -4,6 +4,7 @@ from typing import Final
 
 from auth_api.kit.background import BackgroundJob
 from auth_api.manifest import Core, Feature, Manifest
+from auth_api.operations.housekeeping.commands import cleanup
 from auth_api.operations.housekeeping.policy import HousekeepingPolicy
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.settings import Settings
@@ -20,4 +21,4 @@ def build(core: Core, settings: Settings) -> Feature:
     )
 
 
-MANIFEST: Final = Manifest(policies={"Clean-up": (HousekeepingPolicy,)}, build=build)
+MANIFEST: Final = Manifest(policies={"Clean-up": (HousekeepingPolicy,)}, commands=(cleanup,), build=build)

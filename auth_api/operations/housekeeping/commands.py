@@ -5,22 +5,24 @@ import sys
 
 import click
 
-from auth_api.cli.context import run
-from auth_api.cli.tables import print_table
+from auth_api.kit.command_line import Run
+from auth_api.kit.text_tables import print_table
+from auth_api.operations.housekeeping.service import HousekeepingService
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Only count what would be removed; counting stops at 10000 per kind.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def cleanup(*, dry_run: bool, as_json: bool) -> None:
+@click.pass_obj
+def cleanup(run: Run, *, dry_run: bool, as_json: bool) -> None:
     """Remove expired tokens, sessions, counters, mails and events.
 
     Servers do the same in the background (HOUSEKEEPING_INTERVAL). Exit status 1 if something could not be removed.
     """
     if dry_run:
-        _print(run(lambda services: services.housekeeping.backlog()), "expired", as_json=as_json)
+        _print(run(lambda services: services.of(HousekeepingService).backlog()), "expired", as_json=as_json)
         return
-    report = run(lambda services: services.housekeeping.clean_up())
+    report = run(lambda services: services.of(HousekeepingService).clean_up())
     _print(report.removed, "removed", as_json=as_json)
     for name in report.not_permitted:
         click.echo(f"{name}: the role of DATABASE_URL has no permission to remove them.", err=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.cli.tables import print_table
+from auth_api.kit.text_tables import print_table
 from auth_api.kit.uuid7 import EPOCH
 
 pytestmark = pytest.mark.engine_independent
