@@ -30,6 +30,7 @@ from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
@@ -110,6 +111,13 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         audit=audit,
         outbox=outbox,
         sessions=sessions,
+        sign_in=SignIn(
+            database=database,
+            sessions=sessions,
+            audit=audit,
+            outbox=outbox,
+            verification_policy=settings.verification_policy,
+        ),
         access_revocation=AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle),
         passwords=PasswordService(database=database, hasher=hasher, throttle=throttle, sessions=sessions, audit=audit),
     )

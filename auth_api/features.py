@@ -18,6 +18,7 @@ from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
 from auth_api.sessions import feature as sessions
 from auth_api.settings import Settings
+from auth_api.sign_in import feature as sign_in
 from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.users import feature as users
@@ -27,6 +28,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     users.MANIFEST,
     registration.MANIFEST,
     login.MANIFEST,
+    sign_in.MANIFEST,
     account.MANIFEST,
     email_change.MANIFEST,
     sessions.MANIFEST,

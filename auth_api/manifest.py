@@ -26,6 +26,7 @@ from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.throttling.policy import ClientIpLimit
@@ -60,6 +61,7 @@ class Core:
     audit: AuditTrail
     outbox: Outbox
     sessions: SessionService
+    sign_in: SignIn
     access_revocation: AccessRevocation
     passwords: PasswordService
 

@@ -16,6 +16,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.settings import Settings
+from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.users.identifiers import canonical_email, canonical_username
 
 REQUEST_CONTEXT = RequestContext(client_ip="127.0.0.1")
@@ -38,8 +39,9 @@ async def _register(services: Services, name: str, hashed_password: str) -> tupl
 
     async def work() -> tuple[str, str, str]:
         user = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
-        opened = await services.sessions.open(user.id, at=user.created_at, request_context=REQUEST_CONTEXT)
-        return email, opened.tokens.access_token, opened.tokens.refresh_token
+        proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
+        tokens = services.sessions.token_pair((await services.login.sign_in.complete(proof, REQUEST_CONTEXT)).session)
+        return email, tokens.access_token, tokens.refresh_token
 
     return await services.database.transaction(work)
 

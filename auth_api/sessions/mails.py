@@ -1,12 +1,10 @@
-"""Mails about sessions, and the form of all security notices."""
+"""The mail about a reused refresh token, and the form of all security notices."""
 
 from pathlib import Path
 from typing import Final
 
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.one_time_tokens.purpose import Purpose
-
-_TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Draft | None:
@@ -33,7 +31,6 @@ def security_notice(name: str, templates: Path) -> MailKind:
     )
 
 
-TOKEN_REUSED: Final = security_notice("token_reused", _TEMPLATES)
-NEW_NETWORK: Final = security_notice("new_network", _TEMPLATES)
+TOKEN_REUSED: Final = security_notice("token_reused", Path(__file__).parent / "templates")
 
-MAIL_KINDS: Final = (TOKEN_REUSED, NEW_NETWORK)
+MAIL_KINDS: Final = (TOKEN_REUSED,)

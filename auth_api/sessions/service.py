@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -11,7 +11,7 @@ import msgspec
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import digest, new_token
+from auth_api.kit.crypto.tokens import OpaqueToken, digest, new_token
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
@@ -28,8 +28,6 @@ from auth_api.sessions.schemas import TokenPair, token_pair_view
 MAX_BATCH_ROWS: Final = 5000
 """Rows that one statement changes, as a statement has a time limit."""
 
-AMR_PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
-
 LOGGED_OUT_REASON: Final = "logged_out"
 LOGGED_OUT_EVERYWHERE_REASON: Final = "logged_out_everywhere"
 EVICTED_REASON: Final = "too_many_sessions"
@@ -39,12 +37,18 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session that was just opened.
 
     Attributes:
-        tokens: the first token pair.
+        id: of the session.
+        user_id: the user of the session.
+        refresh_token: the first refresh token, which is returned only here.
+        expires_in: time until the session ends unless it is refreshed.
         is_first: whether the user has no other session, in any state.
         is_known_network: whether another session was opened from the same network in the last 30 days.
     """
 
-    tokens: TokenPair
+    id: UUID
+    user_id: int
+    refresh_token: OpaqueToken
+    expires_in: timedelta
     is_first: bool
     is_known_network: bool
 
@@ -61,18 +65,18 @@ class SessionService:
     clock: Clock
 
     async def open(
-        self, user_id: int, *, at: datetime, request_context: RequestContext, amr: str = AMR_PASSWORD
+        self, user_id: int, *, at: datetime, amr: Sequence[str], request_context: RequestContext
     ) -> OpenedSession:
         """Open a session, and end the oldest one if the user has too many.
 
-        Call it inside the transaction that verified the identity, after a change of the user's row: concurrent logins
-        wait for the lock of this row, so that together they cannot exceed the limit.
+        Only `SignIn` calls it, inside the transaction that verified the identity, after a change of the user's row:
+        concurrent logins wait for the lock of this row, so that together they cannot exceed the limit.
 
         Args:
             user_id: the user of the session.
             at: the current time by the database's clock.
-            request_context: the client of the request.
             amr: the methods by which the user proved their identity (RFC 8176).
+            request_context: the client of the request.
         """
         session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
@@ -83,7 +87,7 @@ class SessionService:
             expires_at=at + idle_ttl,
             absolute_expires_at=at + self.policy.absolute_ttl,
             request_context=request_context,
-            amr=amr,
+            amr=" ".join(amr),
             known_since=at - KNOWN_NETWORK_PERIOD,
         )
         await repository.insert_token(
@@ -91,9 +95,21 @@ class SessionService:
         )
         if others.live_count >= self.policy.per_account:
             await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
-        access_token = self.access_tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=idle_ttl)
-        tokens = token_pair_view(access_token, refresh_token, refresh_expires_in=idle_ttl)
-        return OpenedSession(tokens=tokens, is_first=not others.has_any, is_known_network=others.has_same_network)
+        return OpenedSession(
+            id=session_id,
+            user_id=user_id,
+            refresh_token=refresh_token,
+            expires_in=idle_ttl,
+            is_first=not others.has_any,
+            is_known_network=others.has_same_network,
+        )
+
+    def token_pair(self, session: OpenedSession) -> TokenPair:
+        """Return the tokens of a session that was just opened, for a response body. Call it after the commit."""
+        access_token = self.access_tokens.issue(
+            user_id=session.user_id, session_id=session.id, session_ends_in=session.expires_in
+        )
+        return token_pair_view(access_token, session.refresh_token, refresh_expires_in=session.expires_in)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return the principal of a verified access token. Not for use within a transaction.

@@ -33,12 +33,11 @@ async def by_username(username: CanonicalUsername) -> Credentials | None:
 async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
     """Set `last_login` to the present, and store the password's new hash.
 
-    Return None and change nothing if the user has been disabled or deleted, or the password hash is no longer
-    `checked_hash`.
+    Return None and change nothing if the user has been deleted, or the password hash is no longer `checked_hash`.
     """
     rows = await UserRow.raw(
         "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
-        "WHERE id = {} AND is_active AND hashed_password = {} "
+        "WHERE id = {} AND hashed_password = {} "
         f"RETURNING {USER_COLUMNS}",
         new_hash,
         user_id,

@@ -58,8 +58,8 @@ class UserService:
     async def record_login(self, checked: Credentials, *, new_hash: str | None) -> User | None:
         """Set `last_login` to the present, and store the password's new hash if there is one.
 
-        Return None and change nothing if the user has been disabled or deleted, or the password has been replaced
-        since it was checked.
+        Return None and change nothing if the user has been deleted, or the password has been replaced since it was
+        checked. The row stays locked until the end of the transaction.
         """
         return await credentials_repository.record_login(
             checked.user.id,

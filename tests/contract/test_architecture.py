@@ -17,6 +17,7 @@ LAYERS: Final = (
     {"events"},
     {"sessions"},
     {"credentials"},
+    {"sign_in"},
     {"authentication"},
     {"flows"},
     {"operations"},

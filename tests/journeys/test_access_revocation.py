@@ -11,6 +11,7 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
 from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import SessionRow
+from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from tests.support.actors import Actor, ApiResponse
@@ -57,7 +58,8 @@ async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
         user = await UserService().record_login(credentials, new_hash=None)
         assert user is not None
         assert user.last_login is not None
-        opened.append(await services.sessions.open(user.id, at=user.last_login, request_context=RequestContext()))
+        proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.last_login)
+        opened.append((await services.login.sign_in.complete(proof, RequestContext())).session)
         written.set()
         await commit.wait()
 
@@ -70,8 +72,9 @@ async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
     await login
 
     assert (await revocation).status == 200
-    assert (await ada.profile(opened[0].tokens.access_token)).outcome == (401, "TOKEN_REVOKED")
-    assert (await ada.try_refresh(opened[0].tokens.refresh_token)).outcome == (401, "TOKEN_REVOKED")
+    tokens = services.sessions.token_pair(opened[0])
+    assert (await ada.profile(tokens.access_token)).outcome == (401, "TOKEN_REVOKED")
+    assert (await ada.try_refresh(tokens.refresh_token)).outcome == (401, "TOKEN_REVOKED")
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
 
 

@@ -19,6 +19,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.sessions.service import SessionService
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import (
     DuplicateUsernameException,
@@ -113,18 +114,20 @@ class AccountController(Controller):
         data: JSONBody[PasswordChange],
         current_user: Injected[User],
         accounts: Injected[AccountService],
+        sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
     ) -> TokenPair:
         """Change the password and end all sessions.
 
         The session of this request ends, too. The response has the tokens of a new session.
         """
-        return await accounts.change_password(
+        signed_in = await accounts.change_password(
             current_user,
             current_password=data.current_password,
             new_password=data.new_password,
             request_context=request_context,
         )
+        return sessions.token_pair(signed_in.session)
 
     @post(
         "/delete",

@@ -14,8 +14,9 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import FieldError
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import PURPOSES_KEPT_AFTER_PASSWORD_PROOF, AccessRevocation
-from auth_api.sessions.schemas import TokenPair
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.proof import AMR_PASSWORD, Proof
+from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException, WeakPasswordException
 from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.password_rules import PasswordRules
@@ -36,6 +37,7 @@ class AccountService:
     passwords: PasswordService
     password_rules: PasswordRules
     sessions: SessionService
+    sign_in: SignIn
     access_revocation: AccessRevocation
     outbox: Outbox
 
@@ -58,7 +60,7 @@ class AccountService:
 
     async def change_password(
         self, user: User, *, current_password: str, new_password: str, request_context: RequestContext
-    ) -> TokenPair:
+    ) -> SignedIn:
         """Change the password, revoke all access to the account and open a new session.
 
         Raises:
@@ -79,7 +81,7 @@ class AccountService:
             raise InvalidCredentialsException(field="current_password")
         new_hash = await self.passwords.hasher.hash(new_password)
 
-        async def work() -> TokenPair | None:
+        async def work() -> SignedIn | None:
             changed = await self.users.set_password(credentials, new_hash)
             if changed is None:
                 return None
@@ -90,12 +92,13 @@ class AccountService:
                 EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
-            return (await self.sessions.open(user.id, at=changed.updated_at, request_context=request_context)).tokens
+            proof = Proof(user=changed, methods=(AMR_PASSWORD,), auth_time=changed.updated_at, is_signed_in=True)
+            return await self.sign_in.complete(proof, request_context)
 
-        tokens = await self.database.transaction(work)
-        if tokens is None:  # another request changed the password after the check
+        signed_in = await self.database.transaction(work)
+        if signed_in is None:  # another request changed the password after the check
             raise InvalidCredentialsException(field="current_password")
-        return tokens
+        return signed_in
 
     async def delete(self, user: User, *, current_password: str, request_context: RequestContext) -> None:
         """Delete the account with its sessions and tokens. Its audit rows stay, without the user.

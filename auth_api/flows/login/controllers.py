@@ -3,7 +3,6 @@
 from litestar import Controller, post
 from litestar.params import JSONBody
 
-from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.flows.login.schemas import (
     EXAMPLE_LOGGED_IN,
     EXAMPLE_LOGIN,
@@ -16,6 +15,8 @@ from auth_api.flows.login.service import LoginService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 
@@ -48,13 +49,17 @@ class LoginController(Controller):
         ),
     )
     async def log_in(
-        self, data: JSONBody[LoginRequest], login: Injected[LoginService], request_context: Injected[RequestContext]
+        self,
+        data: JSONBody[LoginRequest],
+        login: Injected[LoginService],
+        sessions: Injected[SessionService],
+        request_context: Injected[RequestContext],
     ) -> LoggedIn:
         """Log in with the password, and either `email` or `username`.
 
         An unknown account and a wrong password get the same response, after the same work.
         """
-        user, tokens = await login.with_password(
+        signed_in = await login.with_password(
             email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        return logged_in_view(user, tokens)
+        return logged_in_view(signed_in.user, sessions.token_pair(signed_in.session))

@@ -3,7 +3,6 @@
 from typing import Final
 
 from auth_api.flows.login.controllers import LoginController
-from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.flows.login.service import LoginService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
@@ -16,24 +15,10 @@ def limits(settings: Settings) -> tuple[ClientIpLimit, ...]:
     return (ClientIpLimit(name="login", requests=policy.login_requests, window_seconds=policy.login_window_seconds),)
 
 
-def build(core: Core, settings: Settings) -> Feature:
+def build(core: Core, _settings: Settings) -> Feature:
     """Connect login to the core."""
-    login = LoginService(
-        database=core.database,
-        users=core.users,
-        sessions=core.sessions,
-        audit=core.audit,
-        hasher=core.hasher,
-        passwords=core.passwords,
-        outbox=core.outbox,
-        verification_policy=settings.verification_policy,
-    )
+    login = LoginService(users=core.users, hasher=core.hasher, passwords=core.passwords, sign_in=core.sign_in)
     return Feature(controllers=(LoginController,), dependencies={"login": login})
 
 
-MANIFEST: Final = Manifest(
-    errors=(AccountDisabledException, EmailNotVerifiedException),
-    paths=("/api/auth/login",),
-    limits=limits,
-    build=build,
-)
+MANIFEST: Final = Manifest(paths=("/api/auth/login",), limits=limits, build=build)

@@ -3,42 +3,30 @@
 from dataclasses import dataclass
 
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.events.audit.events import EventTag
-from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.service import Outbox
-from auth_api.flows.login.errors import AccountDisabledException, EmailNotVerifiedException
-from auth_api.flows.login.metrics import LOGINS
 from auth_api.kit.crypto.passwords import PasswordHasher
-from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.mails import NEW_NETWORK
-from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.service import SessionService
+from auth_api.sign_in.proof import AMR_PASSWORD, Claim, Proof
+from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import parse_identifier
-from auth_api.users.policy import VerificationPolicy
 from auth_api.users.service import UserService
-from auth_api.users.user import Credentials, User
+from auth_api.users.user import Credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginService:
-    """Verifies a password and opens a session."""
+    """Verifies a password, and hands the proof over to `SignIn`."""
 
-    database: Database
     users: UserService
-    sessions: SessionService
-    audit: AuditTrail
     hasher: PasswordHasher
     passwords: PasswordService
-    outbox: Outbox
-    verification_policy: VerificationPolicy
+    sign_in: SignIn
 
     async def with_password(
         self, *, email: str | None, username: str | None, password: str, request_context: RequestContext
-    ) -> tuple[User, TokenPair]:
-        """Return the user and the first token pair of a new session.
+    ) -> SignedIn:
+        """Return the user and a new session.
 
         Either `email` or `username` is set. The work is the same whether the user exists or not: one look-up, one hash.
 
@@ -57,51 +45,23 @@ class LoginService:
                     password, credentials=credentials, identifier=identifier.text, request_context=request_context
                 )
             except TooManyAttemptsException:
-                LOGINS["throttled"].inc()
+                self.sign_in.count_throttled()
                 raise
         if credentials is None or not is_correct:
-            reason = "wrong_password" if credentials else "unknown_account"
-            await self._record_failure(credentials, request_context, reason=reason)
+            reason, user_id = ("wrong_password", credentials.user.id) if credentials else ("unknown_account", None)
+            await self.sign_in.record_failure(reason, user_id=user_id, request_context=request_context)
             raise InvalidCredentialsException
-        if not credentials.user.is_active:
-            await self._record_failure(credentials, request_context, reason="account_disabled")
-            raise AccountDisabledException
-        if self.verification_policy.required and credentials.user.email_verified_at is None:
-            await self._record_failure(credentials, request_context, reason="email_not_verified")
-            raise EmailNotVerifiedException
-        result = await self._open_session(credentials, password, request_context)
-        if result is None:  # since the look-up the password was changed, or the account was disabled or deleted
-            await self._record_failure(credentials, request_context, reason="account_changed")
-            raise InvalidCredentialsException
-        LOGINS["succeeded"].inc()
-        return result
-
-    async def _open_session(
-        self, credentials: Credentials, password: str, request_context: RequestContext
-    ) -> tuple[User, TokenPair] | None:
         needs_rehash = self.hasher.needs_rehash(credentials.hashed_password)
         new_hash = await self.hasher.hash(password) if needs_rehash else None
-
-        async def work() -> tuple[User, TokenPair] | None:
-            user = await self.users.record_login(credentials, new_hash=new_hash)
-            if user is None or user.last_login is None:
-                return None
-            session = await self.sessions.open(user.id, at=user.last_login, request_context=request_context)
-            await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=user.id, request_context=request_context)
-            is_first_login = session.is_first and credentials.user.last_login is None
-            if not (session.is_known_network or is_first_login):
-                await self.outbox.to_user(NEW_NETWORK, user.id, request_context)
-            return user, session.tokens
-
-        return await self.database.transaction(work)
-
-    async def _record_failure(
-        self, credentials: Credentials | None, request_context: RequestContext, *, reason: str
-    ) -> None:
-        user_id = credentials.user.id if credentials is not None else None
-        await self.database.statement(
-            lambda: self.audit.record(
-                EventTag.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
-            )
+        return await self.sign_in.log_in(
+            self._claim(credentials, new_hash), found=credentials.user, request_context=request_context
         )
-        LOGINS[reason].inc()
+
+    def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:
+        async def claim() -> Proof:
+            user = await self.users.record_login(credentials, new_hash=new_hash)
+            if user is None or user.last_login is None:  # since the look-up it was deleted, or the password changed
+                raise InvalidCredentialsException
+            return Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.last_login)
+
+        return claim

@@ -19,6 +19,7 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
+from auth_api.sessions.service import SessionService
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
 
 MAIL_SENT: Final = Acknowledgement(message="An e-mail is on its way to this address.")
@@ -59,6 +60,7 @@ class RegistrationController(Controller):
         self,
         data: JSONBody[RegisterRequest],
         registration: Injected[RegistrationService],
+        sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
     ) -> Response[Registered | AwaitingVerification]:
         """Create an account and log in.
@@ -70,5 +72,8 @@ class RegistrationController(Controller):
         registered = await registration.register(
             email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        response: Any = MAIL_SENT if registered.user is None else registered_view(registered.user, registered.tokens)
-        return Response(response, status_code=202 if registered.user is None else 201)
+        if registered.user is None:
+            accepted: Any = MAIL_SENT
+            return Response(accepted, status_code=202)
+        tokens = sessions.token_pair(registered.session) if registered.session is not None else None
+        return Response(registered_view(registered.user, tokens), status_code=201)

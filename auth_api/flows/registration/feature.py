@@ -17,7 +17,7 @@ def build(core: Core, settings: Settings) -> Feature:
     registration = RegistrationService(
         database=core.database,
         users=core.users,
-        sessions=core.sessions,
+        sign_in=core.sign_in,
         audit=core.audit,
         hasher=core.hasher,
         tokens=core.tokens,

@@ -15,8 +15,10 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.schemas import TokenPair
-from auth_api.sessions.service import SessionService
+from auth_api.sessions.service import OpenedSession
+from auth_api.sign_in.errors import EmailNotVerifiedException
+from auth_api.sign_in.proof import AMR_PASSWORD, Proof
+from auth_api.sign_in.service import SignIn
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.policy import VerificationPolicy
@@ -29,11 +31,11 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         user: None if the account is created only after the e-mail address is verified.
-        tokens: None if the user can log in only after the e-mail address is verified.
+        session: None if the user can log in only after the e-mail address is verified.
     """
 
     user: User | None = None
-    tokens: TokenPair | None = None
+    session: OpenedSession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +44,7 @@ class RegistrationService:
 
     database: Database
     users: UserService
-    sessions: SessionService
+    sign_in: SignIn
     audit: AuditTrail
     hasher: PasswordHasher
     tokens: OneTimeTokens
@@ -79,10 +81,12 @@ class RegistrationService:
             )
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.outbox.to_user(self.verification_mail, user.id, request_context)
-            if self.verification_policy.required:
+            proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
+            try:
+                signed_in = await self.sign_in.complete(proof, request_context)
+            except EmailNotVerifiedException:  # raised before any statement: the user stays
                 return Registration(user=user)
-            opened = await self.sessions.open(user.id, at=user.created_at, request_context=request_context)
-            return Registration(user=user, tokens=opened.tokens)
+            return Registration(user=user, session=signed_in.session)
 
         try:
             registration = await self.database.transaction(work)

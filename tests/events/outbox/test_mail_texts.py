@@ -13,7 +13,7 @@ from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens import purpose
 from auth_api.one_time_tokens.purpose import Purpose
-from auth_api.sessions.mails import NEW_NETWORK
+from auth_api.sign_in.mails import NEW_NETWORK
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render
 
 EACH_KIND = pytest.mark.parametrize("kind", MAIL_KINDS, ids=lambda kind: kind.name)

@@ -15,7 +15,7 @@ from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
-from auth_api.sessions.mails import NEW_NETWORK
+from auth_api.sign_in.mails import NEW_NETWORK
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.log_lines import logged

@@ -20,15 +20,11 @@ async def change_password() -> None:
     await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
 
-async def disable() -> None:
-    await UserRow.update({UserRow.is_active: False}, force=True)
-
-
 async def delete() -> None:
     await UserRow.delete(force=True)
 
 
-CHANGES = [change_password, disable, delete]
+CHANGES = [change_password, delete]
 
 
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)

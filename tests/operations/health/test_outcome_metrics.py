@@ -51,7 +51,7 @@ async def test_login_of_a_user_that_changes_meanwhile_is_counted_as_account_chan
         async with held(other.services.hasher):
             attempt = asyncio.create_task(Actor(other.client, password=ada.password).log_in())
             await requests_wait(other.services.hasher)
-            await UserRow.update({UserRow.is_active: False}, force=True)
+            await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
         assert (await attempt).outcome == (401, "INVALID_CREDENTIALS")
         assert changes.by("logins_total", "outcome") == {"account_changed": 1}

@@ -1,4 +1,4 @@
-"""Errors of a login with the correct password."""
+"""Reasons why a user gets no session in spite of a correct proof of identity."""
 
 from http import HTTPStatus
 

@@ -1,0 +1,36 @@
+"""What a flow has verified about the identity of a user."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from auth_api.users.user import User
+
+AMR_PASSWORD: Final = "pwd"  # noqa: S105 - RFC 8176: proved by a password
+
+
+class Proof(msgspec.Struct, frozen=True, kw_only=True):
+    """A proof of identity that holds until the end of the current transaction.
+
+    Attributes:
+        user: the user, read from the row that the transaction has locked by a change. A flow whose proof includes the
+            mailbox of the user marks the e-mail address as verified in this row.
+        methods: how the identity was proved (RFC 8176), in the order of time.
+        auth_time: time of the proof by the database's clock.
+        is_signed_in: whether the new session replaces one of the user. It stays usable if the server has begun to
+            require verified e-mail addresses in the meantime.
+    """
+
+    user: User
+    methods: tuple[str, ...]
+    auth_time: datetime
+    is_signed_in: bool = False
+
+
+Claim = Callable[[], Awaitable[Proof]]
+"""Locks the row of the user inside the transaction, and uses up what proves an identity only once.
+
+It raises the `AuthException` of a wrong proof if the user was deleted, or if the proof no longer holds.
+"""

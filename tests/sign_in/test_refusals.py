@@ -1,0 +1,92 @@
+"""A user without access gets no session, although the proof of identity is correct."""
+
+import asyncio
+import json
+
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.services import Services
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.tables import UserRow
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.exposition import Changes
+from tests.support.held_hasher import held, requests_wait
+from tests.support.mail_flows import verifying_app
+from tests.support.mailbox import Mailbox
+from tests.support.rows import user_rows
+
+NEW_PASSWORD = "Another-Mare-8-Paperclip"
+
+
+async def test_login_of_an_account_disabled_during_it_is_refused_as_disabled(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    changes = Changes()
+
+    async with held(services.hasher):
+        login = asyncio.create_task(ada.log_in())
+        await requests_wait(services.hasher)
+        await UserRow.update({UserRow.is_active: False}, force=True)
+
+    assert (await login).outcome == (403, "ACCOUNT_DISABLED")
+    assert await SessionRow.count() == 1
+    assert await last_event() == ("login:failed", {"reason": "account_disabled"})
+    assert changes.by("logins_total", "outcome") == {"account_disabled": 1}
+
+
+async def test_refused_login_does_not_change_the_user(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+    ada = await user_factory()
+    await ada.log_in()
+    await UserRow.update({UserRow.is_active: False}, force=True)
+    before = await user_rows()
+
+    async with app_with(PASSWORD_HASH_ITERATIONS="2") as other:
+        ada.client = other.client
+        assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+
+    assert await user_rows() == before
+
+
+async def test_refusal_for_missing_verification_is_recorded(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    changes = Changes()
+
+    async with verifying_app(app_with, mailbox) as other:
+        ada.client = other.client
+        assert (await ada.log_in()).outcome == (403, "EMAIL_NOT_VERIFIED")
+
+    assert await last_event() == ("login:failed", {"reason": "email_not_verified"})
+    assert changes.by("logins_total", "outcome") == {"email_not_verified": 1}
+
+
+async def test_disabled_account_is_reported_before_missing_verification(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    await UserRow.update({UserRow.is_active: False}, force=True)
+
+    async with verifying_app(app_with, mailbox) as other:
+        ada.client = other.client
+        assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+
+
+async def test_signed_in_user_without_verification_can_change_the_password(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    """The session was opened before the server required verification, and the new one replaces it."""
+    ada = await user_factory()
+    body = {"current_password": ada.password, "new_password": NEW_PASSWORD}
+
+    async with verifying_app(app_with, mailbox) as other:
+        ada.client = other.client
+        response = await ada.call("POST", "/api/user/password", json=body)
+        assert response.status == 200
+        assert (await ada.profile(response["access_token"])).status == 200
+
+
+async def last_event() -> tuple[str, dict[str, str]]:
+    row = await AuditLogRow.select().order_by(AuditLogRow.id, ascending=False).first()
+    assert row is not None
+    return row["action"], json.loads(row["details"])
