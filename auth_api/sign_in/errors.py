@@ -21,3 +21,15 @@ class EmailNotVerifiedException(AuthException):
     error_code = "EMAIL_NOT_VERIFIED"
     detail = "The e-mail address has not been verified."
     remedy = "Ask the user to open the link in the e-mail, and offer to send it again: `POST /api/auth/email/resend`."
+
+
+class MfaRequiredException(AuthException):
+    """The account has two-step login, which this version cannot check. Returned only after a correct password.
+
+    Instances of a later version serve the account; both versions are in use during an upgrade.
+    """
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "MFA_REQUIRED"
+    detail = "This account requires a second factor."
+    remedy = "Ask the user to try again in a few minutes: the server is being upgraded."

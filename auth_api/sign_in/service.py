@@ -11,7 +11,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import OpenedSession, SessionService
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
+from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
 from auth_api.sign_in.mails import NEW_NETWORK
 from auth_api.sign_in.metrics import LOGINS, OUTCOMES_BY_ERROR
 from auth_api.sign_in.proof import Claim, Proof
@@ -70,6 +70,7 @@ class SignIn:
         Raises:
             AccountDisabledException: the account is disabled.
             EmailNotVerifiedException: the e-mail address must be verified first.
+            MfaRequiredException: the user has switched on two-step login, which needs a later version.
         """
         self._require_admissible(proof)
         session = await self.sessions.open(
@@ -84,6 +85,8 @@ class SignIn:
         requires_verification = self.verification_policy.required and not proof.is_signed_in
         if requires_verification and proof.user.email_verified_at is None:
             raise EmailNotVerifiedException
+        if proof.user.two_step_since is not None:
+            raise MfaRequiredException
 
     async def record_failure(self, reason: str, *, user_id: int | None, request_context: RequestContext) -> None:
         """Record a failed login.

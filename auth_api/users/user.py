@@ -8,8 +8,10 @@ import msgspec
 
 Row = dict[str, Any]
 
-USER_COLUMNS: Final = "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login"
-"""The columns of table `users` that are fields of `User`: all except the password hash."""
+USER_COLUMNS: Final = (
+    "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, two_step_since"
+)
+"""The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +26,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     last_login: datetime | None
+    two_step_since: datetime | None
 
 
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +52,7 @@ def user_from_row(row: Row) -> User:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         last_login=row["last_login"],
+        two_step_since=row["two_step_since"],
     )
 
 

@@ -29,6 +29,7 @@ def principal(number: int) -> Principal:
         created_at=NOW,
         updated_at=NOW,
         last_login=None,
+        two_step_since=None,
     )
     return Principal(user=user, session_id=UUID(int=number), auth_time=NOW)
 

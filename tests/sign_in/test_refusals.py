@@ -86,6 +86,70 @@ async def test_signed_in_user_without_verification_can_change_the_password(
         assert (await ada.profile(response["access_token"])).status == 200
 
 
+async def switch_two_step_on() -> None:
+    await UserRow.update({UserRow.two_step_since: UserRow.created_at}, force=True)
+
+
+async def test_login_of_a_user_with_two_step_login_opens_no_session(user_factory: UserFactory) -> None:
+    """A later version has switched it on; this one cannot check a second factor."""
+    ada = await user_factory()
+    await switch_two_step_on()
+    before = await user_rows()
+    changes = Changes()
+
+    response = await ada.log_in()
+
+    assert response.outcome == (403, "MFA_REQUIRED")
+    assert "access_token" not in response.json
+    assert await SessionRow.count() == 1
+    assert await user_rows() == before
+    assert await last_event() == ("login:failed", {"reason": "mfa_required"})
+    assert changes.by("logins_total", "outcome") == {"mfa_required": 1}
+
+
+async def test_two_step_login_that_is_switched_on_during_a_login_counts(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+
+    async with held(services.hasher):
+        login = asyncio.create_task(ada.log_in())
+        await requests_wait(services.hasher)
+        await switch_two_step_on()
+
+    assert (await login).outcome == (403, "MFA_REQUIRED")
+    assert await SessionRow.count() == 1
+
+
+async def test_two_step_login_is_reported_only_after_a_correct_password(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await switch_two_step_on()
+
+    assert (await ada.log_in(password="Wrong-Horse-7-Staple")).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_disabled_account_is_reported_before_two_step_login(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await switch_two_step_on()
+    await UserRow.update({UserRow.is_active: False}, force=True)
+
+    assert (await ada.log_in()).outcome == (403, "ACCOUNT_DISABLED")
+
+
+async def test_password_change_of_a_user_with_two_step_login_changes_nothing(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await switch_two_step_on()
+    before = await user_rows()
+
+    response = await ada.call(
+        "POST", "/api/user/password", json={"current_password": ada.password, "new_password": NEW_PASSWORD}
+    )
+
+    assert response.outcome == (403, "MFA_REQUIRED")
+    assert await user_rows() == before
+    assert (await ada.profile()).status == 200
+
+
 async def last_event() -> tuple[str, dict[str, str]]:
     row = await AuditLogRow.select().order_by(AuditLogRow.id, ascending=False).first()
     assert row is not None

@@ -20,6 +20,7 @@ from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import MfaRequiredException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import (
     DuplicateUsernameException,
@@ -102,6 +103,7 @@ class AccountController(Controller):
             WeakPasswordException,
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
+            MfaRequiredException,
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,

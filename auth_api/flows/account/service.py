@@ -66,6 +66,7 @@ class AccountService:
         Raises:
             WeakPasswordException: the new password breaks a rule, or is the current one.
             InvalidCredentialsException: the current password is wrong, or was changed in the meantime.
+            MfaRequiredException: the user has switched on two-step login. The password stays.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
         """

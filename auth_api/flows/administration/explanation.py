@@ -81,6 +81,8 @@ class ExplanationService:
             yield Obstacle("account_disabled", "The user is disabled.")
         if self.verification_policy.required and found.user.email_verified_at is None:
             yield Obstacle("email_not_verified", "The e-mail address is not verified.")
+        if found.user.two_step_since is not None:
+            yield Obstacle("mfa_required", "The user has switched on two-step login, which this version cannot check.")
         if not self.passwords.hasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The user has no password.")
 

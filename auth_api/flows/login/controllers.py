@@ -16,7 +16,7 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
+from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 
@@ -40,6 +40,7 @@ class LoginController(Controller):
                 InvalidCredentialsException,
                 AccountDisabledException,
                 EmailNotVerifiedException,
+                MfaRequiredException,
                 TooManyAttemptsException,
                 *DATABASE_ERRORS,
                 response=EXAMPLE_LOGGED_IN,

@@ -34,6 +34,7 @@ class LoginService:
             InvalidCredentialsException: the user does not exist, or the password is wrong.
             AccountDisabledException: the password is correct, but the account is disabled.
             EmailNotVerifiedException: the password is correct, but the e-mail address must be verified first.
+            MfaRequiredException: the password is correct, but the user has switched on two-step login.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
         """

@@ -33,6 +33,13 @@ async def test_all_obstacles_are_listed_at_once(user_factory: UserFactory, servi
     assert await obstacle_codes(services) == ["account_disabled", "no_password"]
 
 
+async def test_two_step_login_is_an_obstacle(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    await UserRow.update({UserRow.two_step_since: UserRow.created_at}, force=True)
+
+    assert await obstacle_codes(services) == ["mfa_required"]
+
+
 async def test_required_email_verification_is_an_obstacle(
     user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
 ) -> None:
