@@ -6,8 +6,9 @@ from typing import Final
 
 from auth_api.settings import Settings
 
-_LOOPBACK: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - the keys are compared with the bound host
-"""The address to call a server at that listens on all addresses."""
+_EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with the bound host
+_ON_LOCALHOST: Final = _EVERY_ADDRESS | {"127.0.0.1", "::1"}
+"""Addresses of a server that can be called at `localhost`, the default host of `PUBLIC_URL` in development."""
 
 _OUTSIDE: Final[dict[int, str]] = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
 """Addresses for documentation (RFC 5737, RFC 3849), whose route is the default route."""
@@ -21,8 +22,8 @@ def print_banner(settings: Settings, listening: socket.socket, *, has_database: 
 
 def _banner(settings: Settings, listening: socket.socket, *, has_database: bool) -> str:
     host, port = listening.getsockname()[:2]
-    url = _url(_LOOPBACK.get(host, host), port)
-    network = network_address(listening.family) if host in _LOOPBACK else ""
+    url = _url("localhost" if host in _ON_LOCALHOST else host, port)
+    network = network_address(listening.family) if host in _EVERY_ADDRESS else ""
     lines = [
         f"auth_api is running at {url}   (Ctrl-C stops it)",
         *([f"  Network   {_url(network, port)}"] if network else []),

@@ -120,7 +120,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 def _http(read: Reader, *, port: int) -> HttpPolicy:
     """Read the policy; in production `PUBLIC_URL` has no default and must use https."""
-    own_url = "" if read.is_production else f"http://127.0.0.1:{port}"
+    own_url = {
+        Environment.DEVELOPMENT: f"http://localhost:{port}",  # a domain: WebAuthn accepts no IP address
+        Environment.TESTING: f"http://127.0.0.1:{port}",
+        Environment.PRODUCTION: "",
+    }[read.environment]
     policy = read.build(HttpPolicy, {"public_url": own_url})
     if read.is_production and not policy.public_url.startswith("https://") and not read.has_problem("PUBLIC_URL"):
         read.problem("PUBLIC_URL", "must be this server's https URL in production", "https://auth.your-company.com")

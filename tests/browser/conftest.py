@@ -45,7 +45,7 @@ def opened(server: RunningServer, chromium: Browser) -> Opener:
     @asynccontextmanager
     async def visit(path: str, *, width: int = 1280, dark: bool = False, scripts: bool = True) -> AsyncIterator[Visit]:
         async with browser_page(chromium, width=width, dark=dark, scripts=scripts) as visit:
-            await visit.page.goto(f"{server.url}{path}")
+            await visit.page.goto(f"http://localhost:{server.port}{path}")
             yield visit
 
     return visit

@@ -35,8 +35,8 @@ def test_development_writes_mail_to_a_folder() -> None:
     policy = mail(**DEVELOPMENT)
 
     assert (policy.is_on, policy.folder, policy.server) == (True, "./mail", None)
-    assert str(policy.sender) == "auth_api <no-reply@127.0.0.1>"
-    assert policy.frontend_url == "http://127.0.0.1:8000"
+    assert str(policy.sender) == "auth_api <no-reply@localhost>"
+    assert policy.frontend_url == "http://localhost:8000"
 
 
 def test_sender_is_at_localhost_if_the_public_host_cannot_have_mail_addresses() -> None:

@@ -22,7 +22,7 @@ APP = "https://app.your-company.com"
         ({"BRAND_LINKS": '{"home": "http://localhost:3000"}'}, "http://localhost:3000"),
         ({"FRONTEND_URL": APP}, APP),
         ({"FRONTEND_URL": APP, "BRAND_LINKS": '{"home": "https://your-company.com"}'}, "https://your-company.com"),
-        ({"FRONTEND_URL": "http://127.0.0.1:8000"}, None),
+        ({"FRONTEND_URL": "http://localhost:8000"}, None),
     ],
 )
 def test_pages_lead_back_to_the_product(environ: dict[str, str], home: str | None) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from urllib.parse import urlsplit
 
 import httpx
+import jwt
 import pytest
 
 from tests.support.deployment import Deployment
@@ -48,13 +49,30 @@ def run(command: str) -> str:
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
 def test_banner_of_development_shows_urls_and_a_working_command(deployment: Deployment, workers: int) -> None:
     with deployment.server(workers=workers, ENVIRONMENT="development") as server:
-        output = server.output()
+        output, url = server.output(), f"http://localhost:{server.port}"
 
-        assert output.count(BANNER.format(url=server.url, database=shown_database(deployment))) == 1
+        assert output.count(BANNER.format(url=url, database=shown_database(deployment))) == 1
         for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", output):
             assert httpx.get(page, trust_env=False).status_code == 200
         command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "alan"
+
+
+def test_development_server_is_called_localhost_and_responds_at_127_0_0_1(deployment: Deployment) -> None:
+    with deployment.server(ENVIRONMENT="development") as server:
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        named = f"http://localhost:{server.port}"
+        person = {"email": "ada@example.com", "username": "ada", "password": "Correct-Horse-7-Staple"}
+        token = httpx.post(f"{named}/api/auth/register", json=person, trust_env=False).json()["access_token"]
+        bearer = {"Authorization": f"Bearer {token}"}
+        statuses = [
+            httpx.get(f"{url}/api/user/profile", headers={**bearer, "Origin": origin}, trust_env=False).status_code
+            for url in (named, server.url)
+            for origin in (named, server.url)
+        ]
+
+    assert jwt.decode(token, options={"verify_signature": False})["iss"] == named
+    assert statuses == [200] * 4
 
 
 def test_banner_without_a_database_names_the_reason_and_nothing_to_try(deployment: Deployment) -> None:

@@ -13,10 +13,12 @@ pytestmark = pytest.mark.engine_independent
 @pytest.mark.parametrize(
     ("host", "network", "expected"),
     [
-        ("127.0.0.1", "192.0.2.7", ["127.0.0.1"]),
-        ("0.0.0.0", "192.0.2.7", ["127.0.0.1", "192.0.2.7"]),  # noqa: S104 - the server listens on all addresses
-        ("0.0.0.0", "", ["127.0.0.1"]),  # noqa: S104
-        ("::", "2001:db8::7", ["[::1]", "[2001:db8::7]"]),
+        ("127.0.0.1", "192.0.2.7", ["localhost"]),
+        ("::1", "2001:db8::7", ["localhost"]),
+        ("192.0.2.7", "192.0.2.7", ["192.0.2.7"]),
+        ("0.0.0.0", "192.0.2.7", ["localhost", "192.0.2.7"]),  # noqa: S104 - the server listens on all addresses
+        ("0.0.0.0", "", ["localhost"]),  # noqa: S104
+        ("::", "2001:db8::7", ["localhost", "[2001:db8::7]"]),
     ],
 )
 def test_banner_shows_addresses_that_can_be_opened(

@@ -55,7 +55,7 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
             parse=parse_base_url,
             accepts="an http or https URL; in production an https URL",
             example="https://auth.your-company.com",
-            default_text="`http://127.0.0.1:$PORT`; in production none",
+            default_text="`http://localhost:$PORT`, in testing `http://127.0.0.1:$PORT`; in production none",
         ),
     ]
     cors_origins: Annotated[

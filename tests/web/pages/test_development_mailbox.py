@@ -59,9 +59,7 @@ async def development(
     app_with: OtherAppFactory, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> AsyncIterator[Development]:
     folder = tmp_path / "mail"
-    async with app_with(
-        ENVIRONMENT="development", MAIL_FOLDER=str(folder), PUBLIC_URL="http://127.0.0.1:8000"
-    ) as other:
+    async with app_with(ENVIRONMENT="development", MAIL_FOLDER=str(folder), PUBLIC_URL="") as other:
         yield Development(other, folder)
 
 
@@ -80,7 +78,7 @@ async def test_mailbox_shows_the_newest_mail_first_with_its_link(development: De
 
     assert 0 < text.index("grace@example.com") < text.index("ada@example.com")
     assert text.count("<strong>Set a new password</strong>") == 2
-    assert text.count('<a href="http://127.0.0.1:8000/account/reset-password#token=ot_') == 2
+    assert text.count('<a href="http://localhost:8000/account/reset-password#token=ot_') == 2
 
 
 async def test_file_names_order_mails_within_a_second(development: Development) -> None:
