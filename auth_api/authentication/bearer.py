@@ -10,6 +10,7 @@ from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
 from litestar.types import Receive, Scope, Send
 
 from auth_api.kit.http.openapi import BEARER
+from auth_api.kit.http.scope_keys import ACTOR
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
@@ -50,6 +51,7 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
             claims = self.token_secret.verify(bearer_token(scope))
             scope["auth"] = claims
             scope["user"] = await self.retrieve_user_handler(claims, None)  # type: ignore[arg-type]
+            scope["state"][ACTOR] = scope["user"].actor
         await self.app(scope, receive, send)
 
 

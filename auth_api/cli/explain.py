@@ -9,7 +9,7 @@ import msgspec
 
 from auth_api.cli.context import run
 from auth_api.cli.users import print_sessions, session_fields
-from auth_api.events.audit.schemas import event_view
+from auth_api.events.audit.schemas import exported_view
 from auth_api.flows.administration.explanation import Explanation
 from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.text_tables import print_table
@@ -45,7 +45,7 @@ def _document(found: Explanation) -> dict[str, Any]:
             for counted in found.failures
         ],
         "sessions": [session_fields(session) for session in found.sessions],
-        "events": [msgspec.to_builtins(event_view(row)) for row in found.events],
+        "events": [msgspec.to_builtins(exported_view(row)) for row in found.events],
     }
 
 
@@ -70,8 +70,11 @@ def _print(found: Explanation) -> None:
     if found.sessions:
         print_sessions(found.sessions)
     click.echo("\nMost recent events:")
-    events = [(row.created_at, row.action, row.resource, row.ip_address, _details(row.details)) for row in found.events]
-    print_table(("at", "action", "resource", "ip_address", "details"), events)
+    events = [
+        (row.created_at, row.action, row.resource, row.actor, row.ip_address, _details(row.details))
+        for row in found.events
+    ]
+    print_table(("at", "action", "resource", "actor", "ip_address", "details"), events)
 
 
 def _details(details: dict[str, Any]) -> str:

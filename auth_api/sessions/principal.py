@@ -5,6 +5,7 @@ from uuid import UUID
 
 import msgspec
 
+from auth_api.events.audit.actors import user_actor
 from auth_api.users.user import User
 
 
@@ -19,6 +20,11 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> int:
         """The id of the user."""
         return self.user.id
+
+    @property
+    def actor(self) -> str:
+        """The actor of requests with this access token."""
+        return user_actor(self.user.id)
 
 
 class LiveSession(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
@@ -129,12 +130,13 @@ class SessionService:
             TokenInvalidException: the token is not genuine.
         """
         claims = self.access_tokens.verify_ignoring_expiry(access_token)
-        await self._end(claims.sid, claims.user_id, request_context)
+        await self._end(claims.sid, claims.user_id, request_context.with_actor(user_actor(claims.user_id)))
 
     async def log_out_by_refresh_token(self, refresh_token: str, request_context: RequestContext) -> None:
         """End the session of a refresh token. An unknown token is ignored (RFC 7009 §2.2)."""
         if (session := await repository.session_of_token(digest(refresh_token))) is not None:
-            await self._end(*session, request_context)
+            session_id, user_id = session
+            await self._end(session_id, user_id, request_context.with_actor(user_actor(user_id)))
 
     async def log_out_everywhere(
         self, principal: Principal, request_context: RequestContext, *, keep_current: bool

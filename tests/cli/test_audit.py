@@ -150,12 +150,15 @@ def test_line_contains_all_fields_of_an_event(deployment: Deployment) -> None:
         "id": event["id"],
         "action": "account:registered",
         "resource": "account",
-        "details": {"by": "command line"},
+        "details": {},
         "ip_address": None,
         "user_agent": None,
         "request_id": None,
+        "by": "operator",
         "created_at": event["created_at"],
         "user_id": event["user_id"],
+        "actor": "cli",
+        "impersonator": None,
     }
     assert event["user_id"] is not None
 
@@ -172,6 +175,8 @@ def test_command_escapes_what_could_control_a_terminal(character: str, monkeypat
         ip_address=None,
         user_agent=f"a{character}b",
         request_id=None,
+        actor=None,
+        impersonator=None,
         created_at=ago(days=1),
     )
 

@@ -56,9 +56,8 @@ async def test_operator_helps_a_user_of_a_running_server(deployment: Deployment)
             assert (deleted.returncode, deleted.stdout, deleted.stderr) == (0, "deleted\n", "")
             assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
 
-    rows = await deployment.rows("SELECT action, details FROM audit_logs ORDER BY id")
-    by_operator = [action for action, details in rows if json.loads(details).get("by") == "command line"]
-    assert by_operator == ["sessions:ended", "password:set", "email:verified", "account:deleted"]
+    rows = await deployment.rows("SELECT action FROM audit_logs WHERE actor = 'cli' ORDER BY id")
+    assert [action for (action,) in rows] == ["sessions:ended", "password:set", "email:verified", "account:deleted"]
 
 
 def create(deployment: Deployment) -> None:
@@ -128,12 +127,13 @@ def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     lines = text.stdout.splitlines()
     assert lines[:3] == ["ada <ada@example.com>, id 1", "", "The user is disabled."]
     assert lines[4:7] == ["Live sessions: 0", "", "Most recent events:"]
-    assert lines[8].split()[1:] == ["account:disabled", "account", "-", "by=command", "line,", "sessions_ended=0"]
+    assert lines[8].split()[1:] == ["account:disabled", "account", "cli", "-", "sessions_ended=0"]
     assert (as_json.returncode, as_json.stderr) == (0, "")
     document = json.loads(as_json.stdout)
     assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled."}]
     assert (document["account"]["username"], document["sessions"], document["wrong_passwords"]) == ("ada", [], [])
-    assert [event["action"] for event in document["events"]] == ["account:disabled", "account:registered"]
+    events = [(event["action"], event["actor"]) for event in document["events"]]
+    assert events == [("account:disabled", "cli"), ("account:registered", "cli")]
     assert (unknown.returncode, unknown.stdout, unknown.stderr) == (
         1,
         "No user has this username or e-mail address.\n",

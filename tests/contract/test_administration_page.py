@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from auth_api.cli.users import users
+from auth_api.events.audit.actors import COMMAND_LINE, OWNER, user_actor
 from auth_api.events.audit.events import EventTag
 
 pytestmark = pytest.mark.engine_independent
@@ -15,14 +16,18 @@ PAGE: Final = (Path(__file__).parents[2] / "docs" / "administration.md").read_te
 
 
 def first_cells(heading: str) -> list[str]:
-    """Return the quoted words in the first column of the table below a heading."""
-    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    """Return the quoted words in the first column of the table right below a heading, at any level."""
+    section = PAGE.partition(f"# {heading}\n")[2].partition("\n##")[0]
     cells = re.findall(r"^\| (`.*?) \|", section, re.MULTILINE)
     return [word for cell in cells for word in re.findall(r"`([^`]+)`", cell)]
 
 
 def test_page_lists_every_event() -> None:
     assert sorted(first_cells("The security history")) == sorted(EventTag)
+
+
+def test_page_lists_every_actor() -> None:
+    assert first_cells("Who caused an event") == ["actor", OWNER, COMMAND_LINE, user_actor(7)]
 
 
 def test_page_lists_every_command_for_users() -> None:

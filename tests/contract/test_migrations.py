@@ -49,7 +49,7 @@ INDEXES = [
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 7
+MIGRATIONS = 8
 
 BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"
 """The first migration of the column `subject`; going back to it removes the column."""

@@ -1,7 +1,7 @@
 """The events of the security history: `subject:action`, the same in the audit row and in the log line.
 
 The events of ASVS 5.0 V16.3.1 to V16.3.3: authentications that succeeded, failed or were throttled, each change of
-an account and its sessions, and actions of operators (`by` in the details). Frequent events (a refresh, a request
+an account and its sessions, and actions of operators (the actor `cli`). Frequent events (a refresh, a request
 rejected by a limit or for a missing right) are only logged, so that an attacker cannot fill the history.
 """
 
@@ -40,7 +40,12 @@ class EventTag(StrEnum):
 
 
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """A stored event."""
+    """A stored event.
+
+    Attributes:
+        actor: who caused it, as `actors.py` names it; None for requests without a session.
+        impersonator: who acted as the actor; None in events of this version.
+    """
 
     id: int
     user_id: int | None
@@ -50,4 +55,6 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str | None
     user_agent: str | None
     request_id: str | None
+    actor: str | None
+    impersonator: str | None
     created_at: datetime

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from auth_api.events.audit.actors import COMMAND_LINE, COMMAND_LINE_DETAIL, stored_actor
 from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
@@ -14,7 +15,9 @@ from auth_api.kit.request_context import RequestContext
 
 MAX_ID: Final = 2**63 - 1
 
-_COLUMNS: Final = "id, user_id, action, resource, details, ip_address, user_agent, request_id, created_at"
+_COLUMNS: Final = (
+    "id, user_id, action, resource, details, ip_address, user_agent, request_id, actor, impersonator, created_at"
+)
 
 
 @circuit_breaker(service=SERVICE)
@@ -23,8 +26,9 @@ async def append(
 ) -> None:
     """Add an event with the database's time; without the user id if the account no longer exists."""
     await AuditLogRow.raw(
-        "INSERT INTO audit_logs (user_id, action, resource, details, ip_address, user_agent, request_id, created_at) "
-        "VALUES ((SELECT id FROM users WHERE id = {}), {}, {}, {}, {}, {}, {}, clock_timestamp())",
+        "INSERT INTO audit_logs "
+        "(user_id, action, resource, details, ip_address, user_agent, request_id, actor, created_at) "
+        "VALUES ((SELECT id FROM users WHERE id = {}), {}, {}, {}, {}, {}, {}, {}, clock_timestamp())",
         user_id,
         tag.value,
         resource,
@@ -32,6 +36,7 @@ async def append(
         request_context.client_ip,
         request_context.user_agent,
         request_context.request_id,
+        stored_actor(request_context.actor, user_id),
     )
 
 
@@ -113,4 +118,10 @@ async def user_events(user_id: int, ids: range, since: datetime, until: datetime
 
 
 def _entries(rows: list[dict[str, Any]]) -> list[AuditEntry]:
-    return [AuditEntry(**{**row, "details": msgspec.json.decode(row["details"] or "{}")}) for row in rows]
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: dict[str, Any]) -> AuditEntry:
+    details = msgspec.json.decode(row["details"] or "{}")
+    actor = COMMAND_LINE if details.get("by") == COMMAND_LINE_DETAIL else row["actor"]
+    return AuditEntry(**{**row, "details": details, "actor": actor})

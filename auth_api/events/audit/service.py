@@ -8,6 +8,7 @@ from typing import Final
 from loguru import logger
 
 from auth_api.events.audit import repository
+from auth_api.events.audit.actors import stored_actor
 from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.kit.db.database import after_commit
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
@@ -45,14 +46,15 @@ class AuditTrail:
         Args:
             tag: name of the event.
             user_id: the user whose history it belongs to; None if no user is known.
-            request_context: the request that caused it.
+            request_context: the request that caused it, and who was authenticated.
             resource: the object of the event, such as `session:<id>`.
             details: further values. Never a secret, and never text that a client chose.
         """
         await repository.append(
             tag, user_id=user_id, resource=resource, details=details, request_context=request_context
         )
-        line = logger.bind(event=tag.value, user_id=user_id, resource=resource, **details)
+        actor = stored_actor(request_context.actor, user_id)
+        line = logger.bind(event=tag.value, user_id=user_id, resource=resource, actor=actor, **details)
         after_commit(lambda: line.info("audit event"))
 
     async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditEntry], str | None]:

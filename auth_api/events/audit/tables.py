@@ -19,4 +19,6 @@ class AuditLogRow(RawSql, Table, tablename="audit_logs"):
     ip_address = Varchar(length=45, default=None, null=True)
     user_agent = Text(default=None, null=True)
     request_id = Varchar(length=64, default=None, null=True)  # also in the log
+    actor = Varchar(length=100, default=None, null=True)  # who was authenticated: `events/audit/actors.py`
+    impersonator = Varchar(length=100, default=None, null=True)  # who acted as the actor; always null in this version
     created_at = Timestamptz(default=None, null=False, index=True)

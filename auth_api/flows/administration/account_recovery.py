@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
-from auth_api.flows.administration.service import COMMAND_LINE
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.service import SessionService
 from auth_api.users.email_ownership import EmailOwnership
@@ -63,9 +62,7 @@ class AccountRecoveryService:
         async def work() -> bool:
             is_changed = await self.users.verify_email(user)
             if is_changed:
-                await self.audit.record(
-                    EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
-                )
+                await self.audit.record(EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return is_changed
 
         return await self.database.transaction(work)
@@ -96,9 +93,8 @@ class AccountRecoveryService:
             await self.audit.record(
                 tag,
                 user_id=user_id,
-                request_context=RequestContext(),
+                request_context=COMMAND_LINE_CONTEXT,
                 resource=resource,
-                by=COMMAND_LINE,
                 sessions_ended=ended,
             )
             return ended

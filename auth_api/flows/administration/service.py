@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Final
 
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
-from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import parse_identifier
@@ -15,8 +15,6 @@ from auth_api.users.user import User
 
 DISABLED_REASON: Final = "account_disabled"
 DELETED_REASON: Final = "account_deleted"
-COMMAND_LINE: Final = "command line"
-"""Value of `by` in the events of operators."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +56,7 @@ class AdministrationService:
             await self.audit.record(
                 EventTag.ACCOUNT_DISABLED,
                 user_id=user.id,
-                request_context=RequestContext(),
-                by=COMMAND_LINE,
+                request_context=COMMAND_LINE_CONTEXT,
                 sessions_ended=ended,
             )
             return True
@@ -77,9 +74,7 @@ class AdministrationService:
         async def work() -> bool:
             if await self.users.set_active(user.id, active=True) is None:
                 return False
-            await self.audit.record(
-                EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
-            )
+            await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return True
 
         return await self.database.transaction(work)
@@ -96,8 +91,6 @@ class AdministrationService:
             await self.sessions.end_all(user.id, reason=DELETED_REASON)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
-            await self.audit.record(
-                EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=RequestContext(), by=COMMAND_LINE
-            )
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
 
         await self.database.transaction(work)

@@ -106,7 +106,7 @@ class EmailConfirmationController(Controller):
         All sessions are ended, except the one whose access token is sent. The previous e-mail address, if it was
         verified, gets a link that undoes the change within 24 hours.
         """
-        await email_change.confirm(data.token, caller, request_context)
+        await email_change.confirm(data.token, caller, request_context.with_actor(caller.actor if caller else None))
         return CHANGED
 
     @post(

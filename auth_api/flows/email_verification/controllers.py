@@ -69,6 +69,7 @@ class VerificationController(Controller):
         request with another `username`.
         """
         proof = AccountProof(user_id=caller.id if caller else None, password=data.password, username=data.username)
+        request_context = request_context.with_actor(caller.actor if caller else None)
         return verified_view(await verification.verify(data.token, proof, request_context))
 
     @post(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -107,9 +108,7 @@ class RegistrationService:
 
         async def work() -> User:
             user = await self.users.create(email=email, username=username, hashed_password=hashed_password)
-            await self.audit.record(
-                EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=RequestContext(), by="command line"
-            )
+            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return user
 
         return await self.database.transaction(work)

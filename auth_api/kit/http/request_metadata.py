@@ -19,13 +19,19 @@ _LANGUAGE: Final = re.compile(
 """A language tag (BCP 47) of Accept-Language with its weight (RFC 9110 §12.5.4)."""
 
 
-def read_request_context(headers: Mapping[bytes, bytes], client_ip: str | None, request_id: str) -> RequestContext:
+def read_request_context(
+    headers: Mapping[bytes, bytes], client_ip: str | None, request_id: str, *, actor: str | None = None
+) -> RequestContext:
     """Return the request context. The user agent has only printable characters.
 
     A long user agent is cut; of many languages, the most preferred ones are kept.
     """
     return RequestContext(
-        client_ip=client_ip, user_agent=_user_agent(headers), request_id=request_id, language=_languages(headers)
+        client_ip=client_ip,
+        user_agent=_user_agent(headers),
+        request_id=request_id,
+        language=_languages(headers),
+        actor=actor,
     )
 
 

@@ -12,7 +12,10 @@ IS_PAGE: Final = "is_page"
 """Set by the application: the response is a page of this server, at a path that also has other responses."""
 
 REQUEST_CONTEXT: Final = "request_context"
-"""Set by the edge: a function that returns the request context."""
+"""Set by the edge: a function that returns the request context, with the keyword argument `actor`."""
+
+ACTOR: Final = "actor"
+"""Set by the authentication: the actor of the request context."""
 
 REFUSAL: Final = "refusal"
 """Set by the server: the error to respond with, because the request is malformed, too slow or too large."""
@@ -31,5 +34,6 @@ def request_id_of(scope: Mapping[str, Any]) -> str:
 
 def request_context_of(scope: Mapping[str, Any]) -> RequestContext:
     """Return the request context, empty outside of the edge."""
-    build: Callable[[], RequestContext] = scope["state"].get(REQUEST_CONTEXT, RequestContext)
-    return build()
+    state = scope["state"]
+    build: Callable[..., RequestContext] = state.get(REQUEST_CONTEXT, RequestContext)
+    return build(actor=state.get(ACTOR))

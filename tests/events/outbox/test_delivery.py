@@ -299,11 +299,13 @@ async def stored(template: str, parameters: str) -> None:
     )
 
 
-async def test_row_of_an_earlier_version_is_sent(
-    user_factory: UserFactory, services: Services, mailbox: Mailbox
+@pytest.mark.parametrize("more", ["", ',"actor":"user:7","later":{}'], ids=["earlier", "later"])
+async def test_row_of_another_version_is_sent(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox, more: str
 ) -> None:
     await user_factory()
-    await stored("password_reset", '{"origin":{"ip_address":"203.0.113.7","request_id":"abc123","language":"en"}}')
+    request = f'{{"ip_address":"203.0.113.7","request_id":"abc123","language":"en"{more}}}'
+    await stored("password_reset", f'{{"origin":{request}}}')
 
     with logged("INFO") as lines:
         message = await mailbox.one()
@@ -326,6 +328,7 @@ async def test_stored_request_has_the_names_that_all_versions_read(
         "user_agent": "curl/8.5.0",
         "request_id": "abc123",
         "language": None,
+        "actor": None,
     }
 
 
