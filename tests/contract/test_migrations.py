@@ -57,9 +57,10 @@ BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"
 WIDER_USERS = """
 import auth_api.piccolo_app as app
 from auth_api.cli import main
+from auth_api.users import tables
 from piccolo.columns import Varchar
 
-class UserRow(app.UserRow, tablename="users"):
+class UserRow(tables.UserRow, tablename="users"):
     nickname = Varchar(length=50, null=True, default=None)
 
 app.APP_CONFIG.table_classes[0] = UserRow
