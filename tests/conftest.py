@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -27,6 +27,7 @@ from auth_api.kit.mail.message import Mailer
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
+from auth_api.sessions.claims import Claims
 from auth_api.settings import Settings
 from auth_api.users.tables import UserRow
 from tests.support.actors import PASSWORD, Actor
@@ -262,7 +263,10 @@ def valid_token_factory(services: Services) -> TokenFactory:
 
     def make(*, user_id: int, session_id: Any) -> str:
         tokens: AccessTokens = services.sessions.access_tokens
-        return tokens.issue(user_id=user_id, session_id=session_id, session_ends_in=timedelta(hours=1)).raw
+        claims = Claims(
+            user_id=user_id, session_id=session_id, amr=("pwd",), acr="aal1", auth_time=datetime.now(tz=UTC)
+        )
+        return tokens.issue(claims, session_ends_in=timedelta(hours=1)).raw
 
     return make
 

@@ -2,13 +2,14 @@
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
 
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.signing import SignatureRejectedError
+from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import TokenExpiredException, TokenInvalidException
 from auth_api.sessions.metrics import CACHE_HITS, CACHE_MISSES
 from auth_api.sessions.policy import SessionPolicy
@@ -25,7 +26,13 @@ _UnixSeconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
-    """The payload. A token that lacks a claim or has a malformed one was not issued here."""
+    """The payload. A token that lacks a claim or has a malformed one was not issued here.
+
+    Attributes:
+        auth_time: None in tokens of earlier versions.
+        client_id: only in tokens for other applications, which are not valid here.
+        scope: like `client_id`.
+    """
 
     iss: str
     aud: str
@@ -35,11 +42,19 @@ class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
     exp: _UnixSeconds
     jti: str
     sid: UUID
+    auth_time: _UnixSeconds | None = None
+    client_id: Any = msgspec.UNSET
+    scope: Any = msgspec.UNSET
 
     @property
     def user_id(self) -> int:
         """The id of the user."""
         return int(self.sub)
+
+    @property
+    def is_for_another_application(self) -> bool:
+        """Whether the token was issued for an OAuth client, with less power than a login (RFC 9068 §2.2)."""
+        return self.client_id is not msgspec.UNSET or self.scope is not msgspec.UNSET
 
 
 class IssuedToken(msgspec.Struct, frozen=True):
@@ -58,21 +73,24 @@ class AccessTokens:
         self._payload = msgspec.json.Decoder(AccessTokenClaims)
         self._verified: dict[str, AccessTokenClaims] = {}
 
-    def issue(self, *, user_id: int, session_id: UUID, session_ends_in: timedelta) -> IssuedToken:
+    def issue(self, claims: Claims, *, session_ends_in: timedelta) -> IssuedToken:
         """Sign a token that expires with its session at the latest."""
         now = int(self._clock().timestamp())
         seconds = int(min(self._policy.access_ttl, session_ends_in).total_seconds())
-        claims = {
+        payload = {
             "iss": self._policy.issuer,
             "aud": self._policy.audience,
-            "sub": str(user_id),
+            "sub": str(claims.user_id),
             "iat": now,
             "nbf": now,
             "exp": now + seconds,
             "jti": secrets.token_urlsafe(JTI_BYTES),
-            "sid": str(session_id),
+            "sid": str(claims.session_id),
+            "amr": claims.amr,
+            "acr": claims.acr,
+            "auth_time": int(claims.auth_time.timestamp()),
         }
-        return IssuedToken(self._policy.keys.sign(claims, token_type=TOKEN_TYPE), seconds)
+        return IssuedToken(self._policy.keys.sign(payload, token_type=TOKEN_TYPE), seconds)
 
     def verify(self, token: str) -> AccessTokenClaims:
         """Return the claims of a genuine, unexpired token.
@@ -96,13 +114,15 @@ class AccessTokens:
         """Return the claims of a genuine token, whether it has expired or not. Only for logging out.
 
         Raises:
-            TokenInvalidException: the token was not issued by and for this deployment.
+            TokenInvalidException: the token was not issued by and for this deployment, or for another application.
         """
         try:
             claims = self._payload.decode(self._policy.keys.verify(token, token_type=TOKEN_TYPE))
         except (SignatureRejectedError, msgspec.DecodeError) as error:
             raise TokenInvalidException from error
         if claims.iss != self._policy.issuer or claims.aud != self._policy.audience or claims.user_id > MAX_USER_ID:
+            raise TokenInvalidException
+        if claims.is_for_another_application:
             raise TokenInvalidException
         return claims
 

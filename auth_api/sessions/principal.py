@@ -10,11 +10,19 @@ from auth_api.users.user import User
 
 
 class Principal(msgspec.Struct, frozen=True, kw_only=True):
-    """The user and the session that an access token belongs to."""
+    """The user and the session that an access token belongs to.
+
+    Attributes:
+        user: the user.
+        session_id: the session.
+        auth_time: the time of the last proof of identity, by the database's clock.
+        amr: the methods of the proofs (RFC 8176), in the order of their last use.
+    """
 
     user: User
     session_id: UUID
     auth_time: datetime
+    amr: tuple[str, ...]
 
     @property
     def id(self) -> int:

@@ -77,7 +77,7 @@ class RotationService:
             salt = new_salt()
             successor = self.derivation.successor(refresh_token, salt)
             if (session := await self._rotate(digest(refresh_token), successor, salt)) is not None:
-                logger.bind(event="session:refreshed", user_id=session.user_id).info("refreshed")
+                logger.bind(event="session:refreshed", user_id=session.claims.user_id).info("refreshed")
                 REFRESHES["rotated"].inc()
                 return self._pair(session, successor, ends_at=session.expires_at)
             stored = self._require_live(await rotation_repository.find_token(digest(refresh_token)))
@@ -107,8 +107,8 @@ class RotationService:
                 raise _NotClaimedError
             await repository.insert_token(
                 successor.digest,
-                user_id=session.user_id,
-                session_id=session.id,
+                user_id=session.claims.user_id,
+                session_id=session.claims.session_id,
                 at=session.now,
                 expires_at=session.expires_at,
             )
@@ -143,28 +143,30 @@ class RotationService:
             await self._end_for_reuse(stored, request_context)
         for successor in self.derivation.candidates(refresh_token, stored.successor_salt or ""):
             if successor.digest == stored.successor_hash and stored.successor_expires_at is not None:
-                session = ExtendedSession(stored.session_id, stored.user_id, stored.now, stored.session_expires_at)
+                session = ExtendedSession(stored.claims, stored.now, stored.session_expires_at)
                 REFRESHES["repeated"].inc()
                 return self._pair(session, successor, ends_at=stored.successor_expires_at)
         # Another instance rotated the token with a secret that this one does not have (yet). This is not a theft.
-        logger.bind(event="refresh:refused", user_id=stored.user_id).warning(
+        logger.bind(event="refresh:refused", user_id=stored.claims.user_id).warning(
             "a refresh token was rotated with an unknown TOKEN_DERIVATION_KEY"
         )
         raise ServerOverloadedException
 
     async def _end_for_reuse(self, stored: StoredToken, request_context: RequestContext) -> None:
+        user_id, session_id = stored.claims.user_id, stored.claims.session_id
+
         async def work() -> bool:
-            ended = await repository.end_session(stored.session_id, stored.user_id, reason=REUSED_REASON)
+            ended = await repository.end_session(session_id, user_id, reason=REUSED_REASON)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,
-                    user_id=stored.user_id,
+                    user_id=user_id,
                     request_context=request_context,
-                    resource=f"session:{stored.session_id}",
+                    resource=f"session:{session_id}",
                     successor_used=not stored.successor_is_unused,
                 )
                 if not stored.successor_is_unused:  # otherwise the response was probably lost
-                    await self.outbox.to_user(TOKEN_REUSED, stored.user_id, request_context)
+                    await self.outbox.to_user(TOKEN_REUSED, user_id, request_context)
             return ended
 
         # Raised after the transaction: the exception must not roll the revocation back.
@@ -173,7 +175,5 @@ class RotationService:
         raise TokenRevokedException
 
     def _pair(self, session: ExtendedSession, refresh_token: OpaqueToken, *, ends_at: datetime) -> TokenPair:
-        access_token = self.access_tokens.issue(
-            user_id=session.user_id, session_id=session.id, session_ends_in=session.expires_at - session.now
-        )
+        access_token = self.access_tokens.issue(session.claims, session_ends_in=session.expires_at - session.now)
         return token_pair_view(access_token, refresh_token, refresh_expires_in=ends_at - session.now)

@@ -3,7 +3,9 @@
 A transaction that locks both a session and its tokens locks the session first.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -11,14 +13,14 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
+from auth_api.sessions.claims import Claims
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
 class ExtendedSession(msgspec.Struct, frozen=True):
     """A session that a refresh has extended. Times are those of the database."""
 
-    id: UUID
-    user_id: int
+    claims: Claims
     now: datetime
     expires_at: datetime
 
@@ -26,8 +28,7 @@ class ExtendedSession(msgspec.Struct, frozen=True):
 class StoredToken(msgspec.Struct, frozen=True, kw_only=True):
     """The state of a refresh token that could not be claimed, which decides on the response."""
 
-    user_id: int
-    session_id: UUID
+    claims: Claims
     now: datetime
     used_at: datetime | None
     expires_at: datetime
@@ -63,7 +64,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
         "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
         "AND NOT is_revoked AND expires_at > clock_timestamp()) "
         "AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active) "
-        "RETURNING id, user_id, last_used_at, expires_at",
+        "RETURNING id, user_id, amr, auth_time, mfa_at, last_used_at, expires_at",
         idle_seconds,
         idle_seconds,
         token_hash,
@@ -71,7 +72,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
     if not rows:
         return None
     row = rows[0]
-    return ExtendedSession(row["id"], row["user_id"], row["last_used_at"], row["expires_at"])
+    return ExtendedSession(_claims(row, row["id"], row["last_used_at"]), row["last_used_at"], row["expires_at"])
 
 
 @circuit_breaker(service=SERVICE)
@@ -101,21 +102,21 @@ async def rotate(
         The extended session, or None if the token or the session is not usable; then nothing has changed.
     """
     rows = await SessionRow.raw(
-        "WITH live AS (SELECT sessions.id, sessions.absolute_expires_at FROM refresh_tokens "
+        "WITH live AS (SELECT sessions.id, amr, auth_time, mfa_at, absolute_expires_at FROM refresh_tokens "
         "JOIN sessions ON sessions.id = refresh_tokens.session_id JOIN users ON users.id = sessions.user_id "
         "WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL AND NOT refresh_tokens.is_revoked "
         "AND refresh_tokens.expires_at > clock_timestamp() AND sessions.ended_at IS NULL "
         "AND sessions.expires_at > clock_timestamp() AND users.is_active FOR NO KEY UPDATE OF sessions), "
         "claimed AS (UPDATE refresh_tokens SET used_at = clock_timestamp(), successor_hash = {}, successor_salt = {} "
         "FROM live WHERE refresh_tokens.token_hash = {} AND refresh_tokens.used_at IS NULL "
-        "AND NOT refresh_tokens.is_revoked RETURNING live.id, user_id, used_at AS now, least(live.absolute_expires_at, "
-        "used_at + make_interval(secs => {})) AS ends_at), "
+        "AND NOT refresh_tokens.is_revoked RETURNING live.id, user_id, amr, auth_time, mfa_at, used_at AS now, "
+        "least(absolute_expires_at, used_at + make_interval(secs => {})) AS ends_at), "
         "extended AS (UPDATE sessions SET last_used_at = claimed.now, expires_at = claimed.ends_at "
         "FROM claimed WHERE sessions.id = claimed.id), "
         "successor AS (INSERT INTO refresh_tokens "
         "(user_id, session_id, token_hash, expires_at, is_revoked, created_at) "
         "SELECT user_id, id, {}, ends_at, false, now FROM claimed) "
-        "SELECT id, user_id, now, ends_at FROM claimed",
+        "SELECT id, user_id, amr, auth_time, mfa_at, now, ends_at FROM claimed",
         token_hash,
         successor_hash,
         successor_salt,
@@ -126,7 +127,7 @@ async def rotate(
     if not rows:
         return None
     row = rows[0]
-    return ExtendedSession(row["id"], row["user_id"], row["now"], row["ends_at"])
+    return ExtendedSession(_claims(row, row["id"], row["now"]), row["now"], row["ends_at"])
 
 
 @circuit_breaker(service=SERVICE)
@@ -134,7 +135,7 @@ async def find_token(token_hash: str) -> StoredToken | None:
     """Return a token that could not be claimed. As a separate statement, this sees what another claim has committed."""
     rows = await RefreshTokenRow.raw(
         "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
-        "s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
+        "s.amr, s.auth_time, s.mfa_at, s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
         "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "
         "clock_timestamp() AS now "
         "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = t.user_id "
@@ -145,10 +146,10 @@ async def find_token(token_hash: str) -> StoredToken | None:
     if not rows:
         return None
     row = rows[0]
+    now = as_datetime(row["now"])
     return StoredToken(
-        user_id=row["user_id"],
-        session_id=row["session_id"],
-        now=as_datetime(row["now"]),
+        claims=_claims(row, row["session_id"], now),
+        now=now,
         used_at=row["used_at"],
         expires_at=row["expires_at"],
         session_expires_at=row["session_expires_at"],
@@ -157,4 +158,15 @@ async def find_token(token_hash: str) -> StoredToken | None:
         successor_salt=row["successor_salt"],
         successor_expires_at=row["successor_expires_at"],
         successor_is_unused=row["successor_id"] is not None and row["successor_used_at"] is None,
+    )
+
+
+def _claims(row: Mapping[str, Any], session_id: UUID, now: datetime) -> Claims:
+    return Claims.of_session(
+        user_id=row["user_id"],
+        session_id=session_id,
+        amr=row["amr"],
+        auth_time=row["auth_time"],
+        mfa_at=row["mfa_at"],
+        now=now,
     )

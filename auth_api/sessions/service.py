@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
+from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX, SessionPolicy
 from auth_api.sessions.principal import LiveSession, Principal, StoredSession
@@ -38,16 +39,14 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
     """A session that was just opened.
 
     Attributes:
-        id: of the session.
-        user_id: the user of the session.
+        claims: what its access tokens contain.
         refresh_token: the first refresh token, which is returned only here.
         expires_in: time until the session ends unless it is refreshed.
         is_first: whether the user has no other session, in any state.
         is_known_network: whether another session was opened from the same network in the last 30 days.
     """
 
-    id: UUID
-    user_id: int
+    claims: Claims
     refresh_token: OpaqueToken
     expires_in: timedelta
     is_first: bool
@@ -80,6 +79,7 @@ class SessionService:
             request_context: the client of the request.
         """
         session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
+        stored_amr = " ".join(amr)
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
         others = await repository.insert_session(
             session_id,
@@ -88,7 +88,7 @@ class SessionService:
             expires_at=at + idle_ttl,
             absolute_expires_at=at + self.policy.absolute_ttl,
             request_context=request_context,
-            amr=" ".join(amr),
+            amr=stored_amr,
             known_since=at - KNOWN_NETWORK_PERIOD,
         )
         await repository.insert_token(
@@ -97,8 +97,9 @@ class SessionService:
         if others.live_count >= self.policy.per_account:
             await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
         return OpenedSession(
-            id=session_id,
-            user_id=user_id,
+            claims=Claims.of_session(
+                user_id=user_id, session_id=session_id, amr=stored_amr, auth_time=at, mfa_at=None, now=at
+            ),
             refresh_token=refresh_token,
             expires_in=idle_ttl,
             is_first=not others.has_any,
@@ -107,13 +108,14 @@ class SessionService:
 
     def token_pair(self, session: OpenedSession) -> TokenPair:
         """Return the tokens of a session that was just opened, for a response body. Call it after the commit."""
-        access_token = self.access_tokens.issue(
-            user_id=session.user_id, session_id=session.id, session_ends_in=session.expires_in
-        )
+        access_token = self.access_tokens.issue(session.claims, session_ends_in=session.expires_in)
         return token_pair_view(access_token, session.refresh_token, refresh_expires_in=session.expires_in)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return the principal of a verified access token. Not for use within a transaction.
+
+        Its time of authentication is that of the token if the session has a later one: a token gains nothing from a
+        proof of identity that came after it.
 
         Raises:
             TokenRevokedException: the session has ended, or the user is disabled or deleted.
@@ -121,7 +123,9 @@ class SessionService:
         principal = await self.principal_loader.find(claims.sid, claims.user_id)
         if principal is None:
             raise TokenRevokedException
-        return principal
+        if claims.auth_time is None or claims.auth_time >= int(principal.auth_time.timestamp()):
+            return principal
+        return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC))
 
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, whether the token has expired or not. An ended session is ignored.

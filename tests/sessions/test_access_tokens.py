@@ -13,12 +13,17 @@ from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherAppFactory, TokenFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.clock import MovableClock
+from tests.support.rows import age_sessions
+
+
+async def first_session() -> SessionRow:
+    session = await SessionRow.objects().first()
+    assert session is not None
+    return session
 
 
 async def first_session_id() -> uuid.UUID:
-    session = await SessionRow.objects().first()
-    assert session is not None
-    return session.id
+    return (await first_session()).id
 
 
 def claims_of(token: str) -> dict[str, Any]:
@@ -49,7 +54,22 @@ async def test_access_token_has_the_claims_of_rfc_9068_and_the_session_id(user_f
         "exp": claims["iat"] + 1800,
         "jti": claims["jti"],
         "sid": str(await first_session_id()),
+        "amr": ["pwd"],
+        "acr": "aal1",
+        "auth_time": int((await first_session()).auth_time.timestamp()),
     }
+
+
+async def test_refreshed_access_token_keeps_how_and_when_the_user_logged_in(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await age_sessions(hours=1)
+    logged_in_at = int((await first_session()).auth_time.timestamp())
+
+    rotated = claims_of((await ada.try_refresh())["access_token"])
+    repeated = claims_of((await ada.try_refresh())["access_token"])
+
+    for claims in (rotated, repeated):
+        assert (claims["amr"], claims["acr"], claims["auth_time"]) == (["pwd"], "aal1", logged_in_at)
 
 
 async def test_expired_access_token_is_rejected(user_factory: UserFactory, expired_token_factory: TokenFactory) -> None:

@@ -42,7 +42,21 @@ async def test_unchanged_copy_is_accepted(ada: Actor, craft: Craft) -> None:
 
 
 async def test_unknown_claim_is_ignored(ada: Actor, craft: Craft) -> None:
-    assert (await ada.profile(craft(scope="profile"))).status == 200
+    assert (await ada.profile(craft(nickname="Ada"))).status == 200
+
+
+@pytest.mark.parametrize("claims", [{"client_id": "calendar"}, {"scope": "openid"}, {"scope": ""}], ids=str)
+async def test_token_for_another_application_is_rejected(ada: Actor, craft: Craft, claims: dict[str, Any]) -> None:
+    """It was issued with less power than a login, which the API cannot limit."""
+    token = craft(**claims)
+
+    assert (await ada.profile(token)).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.log_out(token)).outcome == (401, "TOKEN_INVALID")
+    assert (await ada.profile()).status == 200
+
+
+async def test_token_of_an_earlier_version_is_accepted(ada: Actor, craft: Craft) -> None:
+    assert (await ada.profile(craft(amr=None, acr=None, auth_time=None))).status == 200
 
 
 @pytest.mark.parametrize(
@@ -100,6 +114,9 @@ async def test_token_without_a_required_claim_is_rejected(ada: Actor, craft: Cra
         {"exp": -1},
         {"nbf": "0"},
         {"iat": True},
+        {"auth_time": "0"},
+        {"client_id": None},
+        {"scope": None},
     ],
     ids=str,
 )

@@ -31,7 +31,7 @@ def principal(number: int) -> Principal:
         last_login=None,
         two_step_since=None,
     )
-    return Principal(user=user, session_id=UUID(int=number), auth_time=NOW)
+    return Principal(user=user, session_id=UUID(int=number), auth_time=NOW, amr=("pwd",))
 
 
 class Store:

@@ -29,7 +29,7 @@ async def test_session_stores_the_methods_and_the_time_of_the_proof(
 
     signed_in = await services.login.sign_in.complete(proof, RequestContext())
 
-    row = await SessionRow.select().where(SessionRow.id == signed_in.session.id).first()
+    row = await SessionRow.select().where(SessionRow.id == signed_in.session.claims.session_id).first()
     assert row is not None
     assert (row["user_id"], row["amr"], row["auth_time"]) == (user.id, "pwd otp", proved_at)
 
