@@ -30,6 +30,8 @@ from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.freshness import Freshness
+from auth_api.sign_in.policy import StepUpPolicy
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
@@ -87,6 +89,8 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         clock=clock,
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
+    users = UserService()
+    passwords = PasswordService(database=database, hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
     mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     outbox = Outbox(
         kinds=MAIL_KINDS,
@@ -103,7 +107,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         hasher=hasher,
         password_rules=PasswordRules(settings.passwords, common_passwords()),
         mailer=mailer or create_mailer(settings.mail),
-        users=UserService(),
+        users=users,
         email_ownership=email_ownership,
         tokens=tokens,
         throttle=throttle,
@@ -119,5 +123,6 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             verification_policy=settings.verification_policy,
         ),
         access_revocation=AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle),
-        passwords=PasswordService(database=database, hasher=hasher, throttle=throttle, sessions=sessions, audit=audit),
+        passwords=passwords,
+        freshness=Freshness(users=users, passwords=passwords, sessions=sessions, policy=settings.of(StepUpPolicy)),
     )

@@ -26,6 +26,7 @@ from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
@@ -64,6 +65,7 @@ class Core:
     sign_in: SignIn
     access_revocation: AccessRevocation
     passwords: PasswordService
+    freshness: Freshness
 
     def mail_kind(self, name: str) -> MailKind:
         """Return a kind of mail of any feature, for a feature that sends the mail of another one."""

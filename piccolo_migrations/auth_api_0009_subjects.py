@@ -3,7 +3,7 @@
 The previous version, which does not know the column, may still insert users. So the value comes from a default on
 PostgreSQL, and from a trigger on SQLite, where a column cannot get such a default later.
 
-There is no transaction around the whole migration, so that few rows are locked at a time. It can be repeated.
+Each statement commits by itself, so that few rows are locked at a time. The migration can be repeated.
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager

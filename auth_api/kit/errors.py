@@ -6,9 +6,9 @@ it means: the catalogue at `/errors` shows it to clients, with the remedy.
 """
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import msgspec
 
@@ -38,6 +38,11 @@ class ApplicationException(Exception):
     @property
     def headers(self) -> dict[str, str]:
         """Headers of the response that belong to the error."""
+        return {}
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """Further members of the problem document; `Problem` declares them."""
         return {}
 
 

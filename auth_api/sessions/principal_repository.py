@@ -1,11 +1,13 @@
 """The query that nearly every request makes: the session and its user."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import as_datetime
 from auth_api.kit.db.raw_sql import fetch_rows
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.tables import SessionRow
@@ -38,6 +40,13 @@ async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
         list(session_ids),
     )
     return {row["session_id"]: _principal(row) for row in await fetch_rows(query)}
+
+
+@circuit_breaker(service=SERVICE)
+async def present_time() -> datetime:
+    """Return the time of the database's clock, which dates all rows."""
+    rows = await SessionRow.raw("SELECT clock_timestamp() AS now")
+    return as_datetime(rows[0]["now"])
 
 
 def _principal(row: Mapping[str, Any]) -> Principal:

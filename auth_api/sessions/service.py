@@ -18,7 +18,7 @@ from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
-from auth_api.sessions import repository
+from auth_api.sessions import principal_repository, repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
@@ -126,6 +126,10 @@ class SessionService:
         if claims.auth_time is None or claims.auth_time >= int(principal.auth_time.timestamp()):
             return principal
         return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC))
+
+    async def is_fresh(self, principal: Principal, max_age: timedelta) -> bool:
+        """Return whether the user proved their identity at most `max_age` ago."""
+        return await principal_repository.present_time() - principal.auth_time <= max_age
 
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, whether the token has expired or not. An ended session is ignored.

@@ -1,8 +1,12 @@
-"""Reasons why a user gets no session in spite of a correct proof of identity."""
+"""Reasons why a user gets no session in spite of a correct proof of identity, or must prove it again."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any, Final
 
 from auth_api.kit.errors import AuthException
+
+SIGN_IN_METHOD: Final = "sign_in"
 
 
 class AccountDisabledException(AuthException):
@@ -33,3 +37,32 @@ class MfaRequiredException(AuthException):
     error_code = "MFA_REQUIRED"
     detail = "This account requires a second factor."
     remedy = "Ask the user to try again in a few minutes: the server is being upgraded."
+
+
+class StepUpRequiredException(AuthException):
+    """The last proof of identity is too old for this operation.
+
+    `methods` lists how the user can prove their identity again (`sign_in`: by a new login), `acr_values` the level that
+    is needed, `max_age` the seconds for which the proof is accepted, and `enrolment` what the user could add.
+    """
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "STEP_UP_REQUIRED"
+    detail = "This operation requires a recent login."
+    remedy = "Keep the tokens, ask the user to log in again, and repeat the request with the new access token."
+
+    def __init__(self, *, acr: str = "aal1", max_age: int = 300) -> None:
+        super().__init__()
+        self.acr = acr
+        self.max_age = max_age
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge of RFC 9470 §3. The status is 403, because clients discard the session on 401."""
+        parameters = f'acr_values="{self.acr}", max_age="{self.max_age}"'
+        return {"WWW-Authenticate": f'Bearer error="insufficient_user_authentication", {parameters}'}
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """What the user can do."""
+        return {"acr_values": self.acr, "max_age": self.max_age, "methods": (SIGN_IN_METHOD,), "enrolment": ()}

@@ -3,9 +3,17 @@
 from typing import Final
 
 from auth_api.manifest import Manifest
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.errors import (
+    AccountDisabledException,
+    EmailNotVerifiedException,
+    MfaRequiredException,
+    StepUpRequiredException,
+)
 from auth_api.sign_in.mails import MAIL_KINDS
+from auth_api.sign_in.policy import StepUpPolicy
 
 MANIFEST: Final = Manifest(
-    errors=(AccountDisabledException, EmailNotVerifiedException, MfaRequiredException), mails=MAIL_KINDS
+    errors=(AccountDisabledException, EmailNotVerifiedException, MfaRequiredException, StepUpRequiredException),
+    mails=MAIL_KINDS,
+    policies={"Tokens and sessions": (StepUpPolicy,)},
 )

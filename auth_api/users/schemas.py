@@ -92,6 +92,17 @@ PasswordField = Annotated[
     ),
 ]
 
+ConfirmingPasswordField = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_PASSWORD_LENGTH,
+        description="Required, unless the account has no password.",
+        examples=["Tr0ub4dor&3-horse"],
+        extra={"any_text": True},
+        extra_json_schema={"extra": {"format": "password"}},
+    ),
+]
+
 Timestamp = Annotated[
     str,
     msgspec.Meta(

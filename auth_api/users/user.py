@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import msgspec
 
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
+
 Row = dict[str, Any]
 
 USER_COLUMNS: Final = (
@@ -34,6 +36,11 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User
     hashed_password: str
+
+    @property
+    def has_password(self) -> bool:
+        """Whether any password is accepted: it may have been removed until a reset sets a new one."""
+        return self.hashed_password != UNUSABLE_HASH
 
     def __repr__(self) -> str:
         """Return a text without the hash."""

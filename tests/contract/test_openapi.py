@@ -43,7 +43,7 @@ ERRORS: dict[str, set[str]] = {
     "readProfile": DATABASE | TOKEN,
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
     "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "MFA_REQUIRED"},
-    "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND"},
+    "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "STEP_UP_REQUIRED"},
     "listSessions": DATABASE | TOKEN | {"VALIDATION_ERROR"},
     "endSession": DATABASE | TOKEN | {"SESSION_NOT_FOUND"},
     "readAuditLog": DATABASE | TOKEN | {"VALIDATION_ERROR"},
@@ -56,7 +56,7 @@ ERRORS: dict[str, set[str]] = {
     | PASSWORD
     | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
     "resendVerification": BODY | DATABASE,
-    "changeEmail": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND"},
+    "changeEmail": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "STEP_UP_REQUIRED"},
     "confirmEmailChange": BODY | DATABASE | OPTIONAL_TOKEN | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "undoEmailChange": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "reportStranger": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID"},
@@ -323,7 +323,8 @@ def test_example_of_an_error_is_a_complete_problem_document(operation: Described
 
     for status, code, example in errors_of(operation):
         assert schema_errors(example, schema) == []
-        assert set(example) - {"errors"} == fields
+        step_up = {"acr_values", "max_age", "methods", "enrolment"} if code == "STEP_UP_REQUIRED" else set()
+        assert set(example) - {"errors"} == fields | step_up
         assert (example["status"], example["status_code"], example["error_code"]) == (status, status, code)
         assert (example["type"], example["title"]) == (f"/errors/{code}", example["detail"])
         assert ("errors" in example) == (code in {"VALIDATION_ERROR", "WEAK_PASSWORD"})

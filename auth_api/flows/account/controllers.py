@@ -20,7 +20,7 @@ from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import MfaRequiredException
+from auth_api.sign_in.errors import MfaRequiredException, StepUpRequiredException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import (
     DuplicateUsernameException,
@@ -142,6 +142,7 @@ class AccountController(Controller):
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
+            StepUpRequiredException,
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
@@ -151,12 +152,15 @@ class AccountController(Controller):
     async def delete_account(
         self,
         data: JSONBody[DeletionRequest],
-        current_user: Injected[User],
+        principal: Injected[Principal],
         accounts: Injected[AccountService],
         request_context: Injected[RequestContext],
     ) -> None:
-        """Delete the account and all its sessions permanently. Its id is never used again."""
-        await accounts.delete(current_user, current_password=data.current_password, request_context=request_context)
+        """Delete the account and all its sessions permanently. Its id is never used again.
+
+        An account without a password confirms this by a login of the last `STEP_UP_MAX_AGE_SECONDS`.
+        """
+        await accounts.delete(principal, current_password=data.current_password, request_context=request_context)
 
 
 def export_controller(schema: type[msgspec.Struct], example: dict[str, Any]) -> type[Controller]:

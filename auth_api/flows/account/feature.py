@@ -26,6 +26,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         users=core.users,
         audit=core.audit,
         passwords=core.passwords,
+        freshness=core.freshness,
         password_rules=core.password_rules,
         sessions=core.sessions,
         sign_in=core.sign_in,

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from auth_api.users.schemas import ChangedPasswordField, PasswordField, UsernameField
+from auth_api.users.schemas import ChangedPasswordField, ConfirmingPasswordField, PasswordField, UsernameField
 
 
 class ProfileChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -21,4 +21,4 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 class DeletionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Delete the account, confirmed by its password."""
 
-    current_password: PasswordField
+    current_password: ConfirmingPasswordField | None = None

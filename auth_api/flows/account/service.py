@@ -14,7 +14,9 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import FieldError
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import PURPOSES_KEPT_AFTER_PASSWORD_PROOF, AccessRevocation
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException, WeakPasswordException
@@ -35,6 +37,7 @@ class AccountService:
     users: UserService
     audit: AuditTrail
     passwords: PasswordService
+    freshness: Freshness
     password_rules: PasswordRules
     sessions: SessionService
     sign_in: SignIn
@@ -101,27 +104,25 @@ class AccountService:
             raise InvalidCredentialsException(field="current_password")
         return signed_in
 
-    async def delete(self, user: User, *, current_password: str, request_context: RequestContext) -> None:
+    async def delete(
+        self, principal: Principal, *, current_password: str | None, request_context: RequestContext
+    ) -> None:
         """Delete the account with its sessions and tokens. Its audit rows stay, without the user.
 
         Raises:
-            InvalidCredentialsException: the password is wrong.
-            TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             UserNotFoundException: the user was deleted, or the password was changed, in the meantime.
-            ServerOverloadedException: too many hashes are waiting.
+            ApplicationException: the user did not confirm the deletion, see `Freshness.require`.
         """
-        credentials = await self.users.get_credentials(user.id)
-        if not await self.passwords.check(
-            current_password, credentials=credentials, identifier=user.username, request_context=request_context
-        ):
-            raise InvalidCredentialsException(field="current_password")
+        credentials = await self.freshness.require(
+            principal, current_password=current_password, request_context=request_context
+        )
 
         async def work() -> None:
             # Sessions are locked before their user, as in refreshes and logouts, to avoid deadlocks.
-            await self.sessions.end_all(user.id, reason=DELETED_REASON)
+            await self.sessions.end_all(principal.id, reason=DELETED_REASON)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=request_context)
+            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=principal.id, request_context=request_context)
             deleted = credentials.user
             if deleted.email_verified_at is not None:
                 await self.outbox.to_email(

@@ -14,9 +14,9 @@ from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.schemas import EXAMPLE_ONE_TIME_TOKEN, Acknowledgement, TokenRequest
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS, OPTIONAL_AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException, UserNotFoundException
-from auth_api.users.user import User
 
 REQUESTED: Final = Acknowledgement(message="If no account has this e-mail address, an e-mail is on its way to it.")
 CHANGED: Final = Acknowledgement(message="The e-mail address has been changed.")
@@ -45,6 +45,7 @@ class EmailChangeController(Controller):
             *BODY_ERRORS,
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
+            StepUpRequiredException,
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
@@ -55,16 +56,17 @@ class EmailChangeController(Controller):
     async def request(
         self,
         data: JSONBody[EmailChangeRequest],
-        current_user: Injected[User],
+        principal: Injected[Principal],
         email_change: Injected[EmailChangeService],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Send a link to the new e-mail address, which changes when the link is used.
 
-        The response is the same whether or not another account has the e-mail address.
+        The response is the same whether or not another account has the e-mail address. An account without a password
+        confirms the request by a login of the last `STEP_UP_MAX_AGE_SECONDS`.
         """
         await email_change.request(
-            current_user,
+            principal,
             new_email=data.new_email,
             current_password=data.current_password,
             request_context=request_context,

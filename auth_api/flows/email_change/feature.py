@@ -16,12 +16,11 @@ def build(core: Core, _settings: Settings) -> Feature:
     """Connect the change of an e-mail address to the core."""
     email_change = EmailChangeService(
         database=core.database,
-        users=core.users,
         email_ownership=core.email_ownership,
         tokens=core.tokens,
         outbox=core.outbox,
         audit=core.audit,
-        passwords=core.passwords,
+        freshness=core.freshness,
         access_revocation=core.access_revocation,
         mail_limits=core.mail_limits,
         recovery_mail=core.mail_kind("account_recovered"),

@@ -2,11 +2,11 @@
 
 import msgspec
 
-from auth_api.users.schemas import EmailField, PasswordField
+from auth_api.users.schemas import ConfirmingPasswordField, EmailField
 
 
 class EmailChangeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Request another e-mail address; the password confirms it."""
 
     new_email: EmailField
-    current_password: PasswordField
+    current_password: ConfirmingPasswordField | None = None

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
-from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -17,11 +16,10 @@ from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.freshness import Freshness
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
-from auth_api.users.errors import InvalidCredentialsException
 from auth_api.users.identifiers import CanonicalEmail, masked_email
-from auth_api.users.service import UserService
 from auth_api.users.user import User
 
 CHANGED_REASON: Final = "email_changed"
@@ -34,40 +32,39 @@ class EmailChangeService:
     """Changes e-mail addresses, after the owner of the new mailbox has confirmed."""
 
     database: Database
-    users: UserService
     email_ownership: EmailOwnership
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
-    passwords: PasswordService
+    freshness: Freshness
     access_revocation: AccessRevocation
     mail_limits: MailLimits
     recovery_mail: MailKind
 
     async def request(
-        self, user: User, *, new_email: CanonicalEmail, current_password: str, request_context: RequestContext
+        self,
+        principal: Principal,
+        *,
+        new_email: CanonicalEmail,
+        current_password: str | None,
+        request_context: RequestContext,
     ) -> None:
         """Send a link to the new e-mail address, unless another user has it: that is decided when the mail is drafted.
 
         Raises:
-            InvalidCredentialsException: the password is wrong.
-            TooManyAttemptsException: too many passwords were wrong; this one was not checked.
-            UserNotFoundException: the user does not exist.
-            ServerOverloadedException: too many hashes are waiting.
+            ApplicationException: the user did not confirm the request, see `Freshness.require`.
         """
-        found = await self.users.get_credentials(user.id)
-        if not await self.passwords.check(
-            current_password, credentials=found, identifier=user.username, request_context=request_context
-        ):
-            raise InvalidCredentialsException(field="current_password")
+        await self.freshness.require(principal, current_password=current_password, request_context=request_context)
         # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
-        is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, user.id)
+        is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, principal.id)
 
         async def work() -> None:
-            await self.audit.record(EventTag.EMAIL_CHANGE_REQUESTED, user_id=user.id, request_context=request_context)
+            await self.audit.record(
+                EventTag.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
+            )
             if is_allowed:
                 await self.outbox.to_email(
-                    EMAIL_CHANGE, new_email, request_context, user_id=user.id, new_email=new_email
+                    EMAIL_CHANGE, new_email, request_context, user_id=principal.id, new_email=new_email
                 )
 
         await self.database.transaction(work)

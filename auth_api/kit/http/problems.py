@@ -46,6 +46,22 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[FieldError, ...] | msgspec.UnsetType,
         msgspec.Meta(description="The invalid fields of the request, if that is the error."),
     ] = msgspec.UNSET
+    acr_values: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Level of assurance (`acr`) that the operation needs (RFC 9470)."),
+    ] = msgspec.UNSET
+    max_age: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="Seconds for which a proof of identity is accepted for the operation."),
+    ] = msgspec.UNSET
+    methods: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        msgspec.Meta(description="Ways in which the user can prove their identity; `sign_in` is a new login."),
+    ] = msgspec.UNSET
+    enrolment: Annotated[
+        tuple[str, ...] | msgspec.UnsetType,
+        msgspec.Meta(description="Methods that the user could add to do this."),
+    ] = msgspec.UNSET
 
 
 def problem_of(error: ApplicationException, *, at: datetime, request_id: str, base: str = "") -> Problem:
@@ -68,6 +84,7 @@ def problem_of(error: ApplicationException, *, at: datetime, request_id: str, ba
         timestamp=rfc3339(at),
         request_id=request_id,
         errors=error.errors or msgspec.UNSET,
+        **error.members,
     )
 
 

@@ -1,11 +1,13 @@
 """Changes of a user whom another request changes or deletes at the same time."""
 
 import asyncio
+from uuid import uuid4
 
 import pytest
 
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
+from auth_api.sessions.principal import Principal
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
@@ -37,6 +39,7 @@ async def test_rename_waits_for_a_concurrent_deletion_and_fails(user_factory: Us
 async def test_changes_of_a_deleted_user_are_refused(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     user = await services.administration.find("ada")
+    caller = Principal(user=user, session_id=uuid4(), auth_time=user.created_at, amr=("pwd",))
     await UserRow.delete(force=True)
     rename_to = services.field_checks["username"]("lovelace", {})
 
@@ -44,7 +47,7 @@ async def test_changes_of_a_deleted_user_are_refused(user_factory: UserFactory, 
         await services.accounts.rename(user, rename_to, RequestContext())
     with pytest.raises(UserNotFoundException):
         await services.accounts.delete(
-            user, current_password="Correct-Horse-7-Staple", request_context=RequestContext()
+            caller, current_password="Correct-Horse-7-Staple", request_context=RequestContext()
         )
 
 

@@ -1,0 +1,124 @@
+"""Sensitive changes are confirmed by the password or, without one, by a recent login."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
+from auth_api.services import Services
+from auth_api.sessions.claims import Claims
+from auth_api.sessions.tables import SessionRow
+from auth_api.users.tables import UserRow
+from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.actors import Actor, ApiResponse
+from tests.support.mail_flows import confirm
+from tests.support.mailbox import Mailbox
+from tests.support.rows import age_sessions, audit_actions
+
+NEW: Final = "ada@example.org"
+
+REQUESTS: Final[dict[str, dict[str, Any]]] = {"/api/user/email": {"new_email": NEW}, "/api/user/delete": {}}
+
+STEP_UP: Final = (403, "STEP_UP_REQUIRED")
+
+each_request = pytest.mark.parametrize("path", REQUESTS)
+
+
+async def send(actor: Actor, path: str, *, token: str | None = None, **more: str) -> ApiResponse:
+    return await actor.call("POST", path, token=token, json={**REQUESTS[path], **more})
+
+
+@pytest.fixture
+async def ada(user_factory: UserFactory) -> Actor:
+    """A user with a session whose password was removed."""
+    ada = await user_factory(is_verified=True)
+    await UserRow.update({UserRow.hashed_password: UNUSABLE_HASH}, force=True)
+    return ada
+
+
+async def test_account_without_a_password_changes_its_email_address_after_a_recent_login(
+    ada: Actor, mailbox: Mailbox
+) -> None:
+    requested = await send(ada, "/api/user/email")
+    confirmed = await confirm(ada, await mailbox.token(), bearer=ada.access_token)
+
+    assert (requested.status, confirmed.status) == (202, 200)
+    assert (await ada.profile())["email"] == NEW
+
+
+async def test_account_without_a_password_deletes_itself_after_a_recent_login(ada: Actor) -> None:
+    assert (await send(ada, "/api/user/delete")).status == 204
+
+    assert await UserRow.count() == 0
+
+
+@each_request
+async def test_old_login_is_refused_with_what_the_user_can_do(ada: Actor, path: str) -> None:
+    await age_sessions(seconds=301)
+
+    response = await send(ada, path)
+
+    assert response.outcome == STEP_UP
+    members = {name: response[name] for name in ("acr_values", "max_age", "methods", "enrolment")}
+    assert members == {"acr_values": "aal1", "max_age": 300, "methods": ["sign_in"], "enrolment": []}
+    assert response.response.headers["WWW-Authenticate"] == (
+        'Bearer error="insufficient_user_authentication", acr_values="aal1", max_age="300"'
+    )
+    assert (await ada.profile()).status == 200
+    assert await audit_actions() == ["account:registered"]
+
+
+async def test_maximum_age_of_a_login_can_be_set(ada: Actor, app_with: OtherAppFactory) -> None:
+    await age_sessions(seconds=301)
+
+    async with app_with(STEP_UP_MAX_AGE_SECONDS="3600") as other:
+        ada.client = other.client
+        assert (await send(ada, "/api/user/delete")).status == 204
+
+
+async def test_maximum_age_in_the_response_is_the_one_that_is_set(ada: Actor, app_with: OtherAppFactory) -> None:
+    await age_sessions(seconds=61)
+
+    async with app_with(STEP_UP_MAX_AGE_SECONDS="60") as other:
+        ada.client = other.client
+        response = await send(ada, "/api/user/delete")
+
+    assert (response.outcome, response["max_age"]) == (STEP_UP, 60)
+
+
+@each_request
+async def test_token_gains_nothing_from_a_later_login(ada: Actor, services: Services, path: str) -> None:
+    """Its time of authentication may be earlier than that of its session, and then decides."""
+    session = await SessionRow.objects().first()
+    assert session is not None
+    earlier = session.auth_time - timedelta(seconds=301)
+    claims = Claims(user_id=session.user_id, session_id=session.id, amr=("pwd",), acr="aal1", auth_time=earlier)
+    token = services.sessions.access_tokens.issue(claims, session_ends_in=services.sessions.policy.access_ttl).raw
+
+    assert (await send(ada, path, token=token)).outcome == STEP_UP
+
+
+@each_request
+async def test_password_is_refused_where_the_account_has_none(ada: Actor, path: str) -> None:
+    assert (await send(ada, path, current_password=ada.password)).outcome == (401, "INVALID_CREDENTIALS")
+
+
+@each_request
+async def test_account_with_a_password_must_send_it_also_after_a_recent_login(
+    user_factory: UserFactory, path: str
+) -> None:
+    grace = await user_factory()
+
+    response = await send(grace, path)
+
+    assert response.outcome == (400, "VALIDATION_ERROR")
+    assert [(error["field"], error["code"]) for error in response["errors"]] == [("current_password", "missing")]
+
+
+@each_request
+async def test_password_confirms_a_change_long_after_the_login(user_factory: UserFactory, path: str) -> None:
+    grace = await user_factory()
+    await age_sessions(days=1)
+
+    assert (await send(grace, path, current_password=grace.password)).status in {202, 204}
