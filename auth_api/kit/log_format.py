@@ -15,6 +15,7 @@ from urllib.parse import quote
 import asyncpg
 
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.crypto.tokens import SECRET_KINDS
 from auth_api.kit.printable import printable_json
 
 if TYPE_CHECKING:
@@ -26,16 +27,26 @@ request_id_of_context: ContextVar[str | None] = ContextVar("request_id", default
 REDACTED: Final = "[redacted]"
 
 _SECRET_NAMES: Final = re.compile(
-    r"password|secret|authorization|cookie|(^|_)token$|(^|_)dsn$|database_url", re.IGNORECASE
+    r"password|secret|authorization|cookie|(^|_)token$|(^|_)dsn$|database_url"
+    r"|^(?:code|code_verifier|recovery_codes?|otpauth_uri|credentials?)$",
+    re.IGNORECASE,
 )
+
+_PREFIXES: Final = tuple(kind.prefix for kind in SECRET_KINDS)
+_MIN_SECRET_CHARACTERS: Final = 20
+"""After the prefix. A secret that was cut to fewer characters lacks at least half of its random bits."""
+
 _SECRET_VALUES: Final = re.compile(
-    r"\b[ro]t_[A-Za-z0-9_-]{20,}"  # refresh tokens and one-time tokens
+    rf"\b(?:{'|'.join(map(re.escape, _PREFIXES))})[A-Za-z0-9_-]{{{_MIN_SECRET_CHARACTERS},}}"
     r"|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # JSON Web Tokens, or a part of one
     r"|\$argon2[a-z]*\$[^\s\"']+"
     r"|(?<=://)[^/\s@:]*:[^/\s]+(?=@)"  # user:password in a URL, up to the last @
 )
 """Texts of clients are searched. A branch must never scan the same characters from two starts, or the time grows with
 the square of the length (CWE-1333)."""
+
+_MARKERS: Final = (*_PREFIXES, "eyJ", "$argon2", "://")
+"""A text without any of these contains no secret value."""
 
 MAX_LOGGED_PATH_CHARACTERS: Final = 512
 
@@ -49,7 +60,10 @@ def _is_secret_name(name: str) -> bool:
 
 def _may_contain_secret(text: str) -> bool:
     """Search for prefixes of secrets. This takes a tenth of the time of the expression on a text without secrets."""
-    return "rt_" in text or "ot_" in text or "eyJ" in text or "$argon2" in text or "://" in text
+    for marker in _MARKERS:  # noqa: SIM110 - a generator would take three times as long, for each request
+        if marker in text:
+            return True
+    return False
 
 
 def redact(name: str, value: Any) -> Any:
@@ -66,7 +80,7 @@ def redact(name: str, value: Any) -> Any:
     if value is None or isinstance(value, _HARMLESS_TYPES):
         return value
     if isinstance(value, Mapping):
-        return {key: redact(str(key), item) for key, item in value.items()}
+        return {redact("", str(key)): redact(str(key), item) for key, item in value.items()}
     if isinstance(value, list | tuple | set):
         return [redact(name, item) for item in value]
     return redact(name, str(value))

@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from auth_api.kit.crypto.tokens import OpaqueToken, digest, new_token
+from auth_api.kit.crypto.tokens import ONE_TIME_TOKEN, OpaqueToken, digest, new_token
 from auth_api.one_time_tokens import repository
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant, TokenRecord
-
-PREFIX: Final = "ot_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +21,7 @@ class OneTimeTokens:
             user_id: the user it belongs to.
             payload: values to store with it; never a secret.
         """
-        token = new_token(PREFIX)
+        token = new_token(ONE_TIME_TOKEN)
         await self._insert(token, purpose, user_id, payload)
         return token.raw
 
@@ -49,7 +46,7 @@ class OneTimeTokens:
 
         Until then the digest is that of a random token, which is discarded.
         """
-        discarded = new_token(PREFIX)
+        discarded = new_token(ONE_TIME_TOKEN)
         lifetime = purpose.lifetime.total_seconds()
         return await repository.insert(discarded.digest, purpose, user_id=None, payload=payload, lifetime=lifetime)
 

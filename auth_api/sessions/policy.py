@@ -81,8 +81,6 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
 KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
 """Time for which the network of a new session counts as known to its user."""
 
-REFRESH_TOKEN_PREFIX: Final = "rt_"  # noqa: S105 - the public part of every refresh token
-
 
 class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Lifetimes, the contents of access tokens, and the keys that sign them.

@@ -14,7 +14,7 @@ from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
-from auth_api.kit.crypto.tokens import OpaqueToken, SuccessorDerivation, digest, new_salt
+from auth_api.kit.crypto.tokens import REFRESH_TOKEN, OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
 from auth_api.kit.request_context import RequestContext
@@ -28,7 +28,7 @@ from auth_api.sessions.errors import (
 )
 from auth_api.sessions.mails import TOKEN_REUSED
 from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
-from auth_api.sessions.policy import REFRESH_TOKEN_PREFIX, SessionPolicy
+from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, StoredToken
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 
@@ -70,7 +70,7 @@ class RotationService:
             raise
 
     async def _next_pair(self, refresh_token: str, request_context: RequestContext) -> TokenPair:
-        if not refresh_token.startswith(REFRESH_TOKEN_PREFIX):
+        if not refresh_token.startswith(REFRESH_TOKEN.prefix):
             raise TokenInvalidException
         began = monotonic()
         for _ in range(MAX_CLAIM_ATTEMPTS):

@@ -12,7 +12,7 @@ from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import OpaqueToken, digest, new_token
+from auth_api.kit.crypto.tokens import REFRESH_TOKEN, OpaqueToken, digest, new_token
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
@@ -22,7 +22,7 @@ from auth_api.sessions import principal_repository, repository
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
-from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX, SessionPolicy
+from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
 from auth_api.sessions.principal import LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair, token_pair_view
@@ -78,7 +78,7 @@ class SessionService:
             amr: the methods by which the user proved their identity (RFC 8176).
             request_context: the client of the request.
         """
-        session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN_PREFIX)
+        session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN)
         stored_amr = " ".join(amr)
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
         others = await repository.insert_session(

@@ -11,12 +11,13 @@ import pytest
 from auth_api.cli.limits import limit_rows
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.crypto.signing import MAX_JWT_LENGTH, MIN_RSA_BITS, MIN_SECRET_BYTES
+from auth_api.kit.crypto.tokens import REFRESH_TOKEN
 from auth_api.kit.http.json import MAX_NESTING_DEPTH
 from auth_api.kit.http.pagination import MAX_LIMIT
 from auth_api.kit.http.request_screening import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_URI_BYTES
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.schemas import MAX_TOKEN_LENGTH
-from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, REFRESH_TOKEN_PREFIX
+from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD
 from auth_api.settings import Settings
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH, MIN_USERNAME_LENGTH
 from auth_api.users.password_rules import MIN_CORE_LETTERS, MIN_IDENTIFIER_LENGTH
@@ -108,7 +109,7 @@ def numbers_in_prose() -> list[str]:
     return [
         f"argon2id ({hashing.memory_kib} KiB, {hashing.iterations} iterations, {hashing.parallelism} lane",
         f"valid for {sessions.access_ttl // minutes} minutes",
-        f"with the prefix `{REFRESH_TOKEN_PREFIX}`",
+        f"with the prefix `{REFRESH_TOKEN.prefix}`",
         f"sent again within {sessions.refresh_grace // minutes} minutes (`REFRESH_GRACE_SECONDS`)",
         f"ends {sessions.idle_ttl // days} days after the last refresh",
         f"at the latest {sessions.absolute_ttl // days} days after it began",

@@ -63,7 +63,7 @@ async def test_sequence_behind_its_table_is_503_until_it_is_corrected(
     assert (finding.verdict, f"next id of {table} is " in finding.message) == ("fail", True)
     if table != "one_time_tokens":  # those are written later, when the mail is sent
         assert (503, "DATABASE_UNAVAILABLE") in outcomes
-        assert {(line["event"], line["code"], line["constraint"]) for line in lines} == {
+        assert {(line["event"], line["database_code"], line["constraint"]) for line in lines} == {
             ("database:misconfigured", "23505", f"{table}_pkey")
         }
     assert {status for status, _ in outcomes} <= {200, 201, 503}

@@ -12,7 +12,7 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.tokens import MailTokenDerivation, OpaqueToken
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
-from auth_api.one_time_tokens.service import PREFIX, OneTimeTokens
+from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.user import User
@@ -140,7 +140,7 @@ class DraftServices:
         return await self.tokens.assign(self._candidates(item, purpose), token_id, purpose)
 
     def _candidates(self, item: OutboxItem, purpose: Purpose) -> list[OpaqueToken]:
-        return self.token_derivation.candidates(PREFIX, number=item.id, salt=item.salt, purpose=purpose)
+        return self.token_derivation.candidates(number=item.id, salt=item.salt, purpose=purpose)
 
 
 class MailKind(msgspec.Struct, frozen=True, kw_only=True):

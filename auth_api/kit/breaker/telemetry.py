@@ -33,6 +33,6 @@ def report_failure(service: str, function: Callable[..., Any], error: BaseExcept
         function=f"{function.__module__}.{getattr(function, '__qualname__', type(function).__name__)}",
         error_type=type(error).__name__,
         failures=failures,
-        **({"code": code} if code else {}),
+        **({"database_code": code} if code else {}),
         **({"meaning": meaning} if meaning else {}),
     ).warning("service call failed")

@@ -5,15 +5,35 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-TOKEN_BYTES = 32
-"""256 random bits (ASVS 5.0 V7.2.3 requires 128)."""
+DERIVED_KEY_BYTES: Final = 32
 
 SALT_BYTES = 16
+
+
+class SecretKind(NamedTuple):
+    """A kind of secret that auth_api generates.
+
+    Attributes:
+        prefix: its public beginning, by which the log and secret scanners recognise it.
+        random_bytes: number of random bytes after the prefix (ASVS 5.0 V7.2.3 requires 16).
+        purpose: what the secret is used for.
+    """
+
+    prefix: str
+    random_bytes: int
+    purpose: str
+
+
+REFRESH_TOKEN: Final = SecretKind("rt_", 32, "renews a session")
+ONE_TIME_TOKEN: Final = SecretKind("ot_", 32, "is mailed in a link")
+
+SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN)
+"""All kinds. The log redacts each of them, so a secret with a prefix of its own must be listed here."""
 
 
 class OpaqueToken(NamedTuple):
@@ -28,9 +48,9 @@ def digest(raw: str) -> str:
     return hashlib.sha256(raw.encode()).hexdigest()
 
 
-def new_token(prefix: str) -> OpaqueToken:
-    """Generate a token. Secret scanners find a leaked one by its prefix."""
-    return _token(prefix, secrets.token_bytes(TOKEN_BYTES))
+def new_token(kind: SecretKind) -> OpaqueToken:
+    """Generate a token of this kind."""
+    return _token(kind.prefix, secrets.token_bytes(kind.random_bytes))
 
 
 def new_salt() -> str:
@@ -68,17 +88,16 @@ class MailTokenDerivation:
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         self._keys = [_derivation_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
 
-    def candidates(self, prefix: str, *, number: int, salt: str, purpose: str) -> list[OpaqueToken]:
-        """Return the token that each secret derives, newest secret first.
+    def candidates(self, *, number: int, salt: str, purpose: str) -> list[OpaqueToken]:
+        """Return the one-time token that each secret derives, newest secret first.
 
         Args:
-            prefix: of the token.
             number: of the mail.
             salt: of the mail, in hexadecimal form.
             purpose: of the token.
         """
         derived_from = number.to_bytes(8) + bytes.fromhex(salt) + purpose.encode()
-        return [_token(prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
+        return [_token(ONE_TIME_TOKEN.prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
 
 
 def _token(prefix: str, secret: bytes) -> OpaqueToken:
@@ -87,4 +106,4 @@ def _token(prefix: str, secret: bytes) -> OpaqueToken:
 
 
 def _derivation_key(secret: bytes, info: bytes) -> bytes:
-    return HKDF(algorithm=SHA256(), length=TOKEN_BYTES, salt=None, info=info).derive(secret)
+    return HKDF(algorithm=SHA256(), length=DERIVED_KEY_BYTES, salt=None, info=info).derive(secret)

@@ -141,7 +141,7 @@ def _report(error: Exception, meaning: Meaning) -> None:
     logger.bind(
         event="database:misconfigured",
         error_type=type(error).__name__,
-        code=_code_of(error),
+        database_code=_code_of(error),
         reason=meaning.reason,
         remedy=meaning.fix,
         **({"constraint": constraint} if constraint else {}),

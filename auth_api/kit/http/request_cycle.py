@@ -18,7 +18,7 @@ from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, IS_PAGE, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import SecurityHeaders
-from auth_api.kit.log_format import loggable_path
+from auth_api.kit.log_format import loggable_path, redact
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
 
@@ -229,7 +229,8 @@ class RequestCycle:
 
     def _request_id(self) -> str:
         sent = self.headers.get(b"x-request-id", b"").decode("latin-1")
-        return sent if sent and _REQUEST_ID.fullmatch(sent) else self._config.new_request_id()
+        is_usable = _REQUEST_ID.fullmatch(sent) and redact("", sent) == sent  # it is in every log line of the request
+        return sent if is_usable else self._config.new_request_id()
 
 
 def _allow(message: Any) -> str:

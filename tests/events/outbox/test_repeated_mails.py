@@ -14,7 +14,7 @@ from auth_api.kit.crypto.tokens import MailTokenDerivation
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
-from auth_api.one_time_tokens.service import PREFIX, OneTimeTokens
+from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
@@ -153,13 +153,13 @@ Issue = Callable[[OneTimeTokens, list[bytes]], Awaitable[str | None]]
 
 async def issued(tokens: OneTimeTokens, secrets: list[bytes]) -> str | None:
     (user,) = await user_rows()
-    candidates = MailTokenDerivation(secrets).candidates(PREFIX, number=7, salt="00", purpose=Purpose.PASSWORD_RESET)
+    candidates = MailTokenDerivation(secrets).candidates(number=7, salt="00", purpose=Purpose.PASSWORD_RESET)
     return await tokens.issue_derived(candidates, Purpose.PASSWORD_RESET, user["id"])
 
 
 async def assigned(tokens: OneTimeTokens, secrets: list[bytes]) -> str | None:
     token_id = await tokens.stage(Purpose.REGISTRATION)
-    candidates = MailTokenDerivation(secrets).candidates(PREFIX, number=7, salt="00", purpose=Purpose.REGISTRATION)
+    candidates = MailTokenDerivation(secrets).candidates(number=7, salt="00", purpose=Purpose.REGISTRATION)
     return await tokens.assign(candidates, token_id, Purpose.REGISTRATION)
 
 

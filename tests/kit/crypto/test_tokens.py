@@ -7,7 +7,14 @@ import re
 
 import pytest
 
-from auth_api.kit.crypto.tokens import SuccessorDerivation, digest, new_salt, new_token
+from auth_api.kit.crypto.tokens import (
+    REFRESH_TOKEN,
+    SECRET_KINDS,
+    SuccessorDerivation,
+    digest,
+    new_salt,
+    new_token,
+)
 
 pytestmark = pytest.mark.engine_independent
 
@@ -17,21 +24,33 @@ RAW = "rt_" + "A" * 43
 
 
 def test_token_is_a_prefix_and_256_random_bits() -> None:
-    token = new_token("rt_")
+    token = new_token(REFRESH_TOKEN)
 
     assert re.fullmatch(r"rt_[A-Za-z0-9_-]{43}", token.raw)
     assert len(base64.urlsafe_b64decode(token.raw.removeprefix("rt_") + "=")) * 8 == 256
 
 
+def test_kinds_of_secrets_are_told_apart_by_their_prefixes() -> None:
+    prefixes = [kind.prefix for kind in SECRET_KINDS]
+
+    assert all(re.fullmatch(r"[a-z]+_", prefix) for prefix in prefixes)
+    assert len(set(prefixes)) == len(prefixes)
+
+
+def test_kinds_of_secrets_have_at_least_128_random_bits() -> None:
+    """ASVS 5.0 V7.2.3."""
+    assert min(kind.random_bytes for kind in SECRET_KINDS) * 8 >= 128
+
+
 def test_digest_of_a_token_is_its_sha256() -> None:
-    token = new_token("rt_")
+    token = new_token(REFRESH_TOKEN)
 
     assert token.digest == hashlib.sha256(token.raw.encode()).hexdigest()
     assert token.digest == digest(token.raw)
 
 
 def test_tokens_are_unique() -> None:
-    assert len({new_token("rt_").raw for _ in range(1000)}) == 1000
+    assert len({new_token(REFRESH_TOKEN).raw for _ in range(1000)}) == 1000
 
 
 def test_salt_is_128_random_bits_in_hex() -> None:

@@ -191,7 +191,7 @@ def test_violated_constraint_is_logged_by_name() -> None:
     with logged("ERROR") as lines:
         translate(error)
 
-    assert (lines[0]["code"], lines[0]["constraint"]) == ("23505", "users_pkey")
+    assert (lines[0]["database_code"], lines[0]["constraint"]) == ("23505", "users_pkey")
 
 
 @pytest.mark.parametrize("load", ["load_verify_locations", "load_cert_chain"])

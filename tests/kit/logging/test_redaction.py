@@ -11,12 +11,13 @@ import pytest
 from loguru import logger
 
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
+from auth_api.kit.crypto.tokens import REFRESH_TOKEN as REFRESH_TOKEN_KIND
 from auth_api.kit.crypto.tokens import new_token
 from auth_api.kit.log_format import REDACTED, json_line, redact, text_line
 
 pytestmark = pytest.mark.engine_independent
 
-REFRESH_TOKEN = new_token("rt_").raw
+REFRESH_TOKEN = new_token(REFRESH_TOKEN_KIND).raw
 ACCESS_TOKEN = KeyRing(SigningKey.from_secret("x" * 32)).sign({"sub": "7"}, token_type="at+jwt")
 HASH = argon2.PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash("secret")
 
@@ -41,9 +42,27 @@ SECRET_NAMES = [
     "database_url",
     "dsn",
     "postgres_dsn",
+    "code",
+    "code_verifier",
+    "recovery_code",
+    "recovery_codes",
+    "otpauth_uri",
+    "client_secret",
+    "credential",
 ]
 
-HARMLESS_NAMES = ["user_id", "event", "path", "token_type", "tokens_ended", "method", "route", "username", "status"]
+HARMLESS_NAMES = [
+    "user_id",
+    "event",
+    "path",
+    "token_type",
+    "tokens_ended",
+    "method",
+    "route",
+    "username",
+    "status",
+    "smtp_code",
+]
 
 
 @pytest.mark.parametrize("name", SECRET_NAMES)
