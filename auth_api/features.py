@@ -21,6 +21,7 @@ from auth_api.settings import Settings
 from auth_api.sign_in import feature as sign_in
 from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
+from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.pages import feature as pages
 
@@ -38,6 +39,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     passwords.MANIFEST,
     one_time_tokens.MANIFEST,
     throttling.MANIFEST,
+    used_values.MANIFEST,
     outbox.MANIFEST,
     audit.MANIFEST,
     health.MANIFEST,

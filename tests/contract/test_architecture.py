@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine_independent
 
 LAYERS: Final = (
     {"kit"},
-    {"one_time_tokens", "throttling", "users"},
+    {"one_time_tokens", "throttling", "used_values", "users"},
     {"events"},
     {"sessions"},
     {"credentials"},

@@ -23,6 +23,7 @@ TABLES = {
     "audit_logs",
     "throttle_counters",
     "outbox",
+    "used_values",
 }
 
 INDEXES = [
@@ -44,12 +45,16 @@ INDEXES = [
     "sessions (user_id)",
     "sessions (user_id, id) where …",
     "throttle_counters (expires_at)",
+    "used_values (expires_at)",
     "users (email) unique",
     "users (username) unique",
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 8
+MIGRATIONS = 9
+
+PRIMARY_KEYS = {"throttle_counters": "key", "used_values": "digest"}
+"""Those that are not called `id`."""
 
 BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"
 """The first migration of the column `subject`; going back to it removes the column."""
@@ -106,7 +111,7 @@ async def test_new_database_gets_all_tables_and_indexes(url: str, env: dict[str,
     assert len(done.stdout.splitlines()) == MIGRATIONS
     assert all(line.startswith("applied 20") for line in done.stdout.splitlines())
     assert await tables(url) == TABLES
-    primary_keys = {f"{table} ({'key' if table == 'throttle_counters' else 'id'}) unique" for table in TABLES}
+    primary_keys = {f"{table} ({PRIMARY_KEYS.get(table, 'id')}) unique" for table in TABLES}
     assert [index for index in await indexes(url) if index not in primary_keys] == INDEXES
 
 

@@ -13,7 +13,7 @@ from auth_api.kit.db.database import Engine
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 
-TABLES: Final = "users|sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox"
+TABLES: Final = "users|sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values"
 SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
     "sqlite": re.compile(rf"^SCAN ({TABLES}|[a-z])\b(?! USING)"),

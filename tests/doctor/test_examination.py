@@ -67,13 +67,13 @@ async def test_missing_privileges_are_a_failure(deployment: Deployment, engine: 
     if engine == "sqlite":
         pytest.skip("SQLite has no roles")
     role = f"role_{secrets.token_hex(4)}"
-    tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, audit_logs"
+    tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, used_values"
     for statement in (
         f"CREATE ROLE {role} LOGIN",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",
         f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}",
-        f"GRANT INSERT ON {tables}, outbox TO {role}",
-        f"GRANT UPDATE, DELETE ON users, sessions, refresh_tokens, one_time_tokens, throttle_counters TO {role}",
+        f"GRANT INSERT ON {tables}, audit_logs, outbox TO {role}",
+        f"GRANT UPDATE, DELETE ON {tables} TO {role}",
     ):
         await deployment.rows(statement)
 

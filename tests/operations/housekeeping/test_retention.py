@@ -15,6 +15,8 @@ from auth_api.operations.housekeeping import service
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.throttling.tables import ThrottleCounterRow
+from auth_api.used_values.service import UsedValues
+from auth_api.used_values.tables import UsedValueRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support import aged_rows
@@ -26,6 +28,7 @@ NOTHING = {
     "sessions": 0,
     "one_time_tokens": 0,
     "throttle_counters": 0,
+    "used_values": 0,
     "sent_mails": 0,
     "failed_mails": 0,
     "audit_events": 0,
@@ -53,6 +56,10 @@ async def throttle_counter(_: int, end: datetime) -> None:
     await aged_rows.add_counter("attempts:id:1:203.0.113.7", expires_at=end)
 
 
+async def used_value(_: int, end: datetime) -> None:
+    await UsedValues().claim("challenge", "x", end)
+
+
 async def sent_mail(owner: int, end: datetime) -> None:
     await aged_rows.add_mail(owner, sent_at=end)
 
@@ -71,6 +78,7 @@ KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], 
     (unused_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
     (used_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
     (throttle_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
+    (used_value, "used_values", UsedValueRow, timedelta(days=1)),
     (sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
     (failed_mail, "failed_mails", OutboxRow, timedelta(days=30)),
     (audit_event, "audit_events", AuditLogRow, timedelta(days=365)),
@@ -180,7 +188,7 @@ async def test_many_rows_are_removed_in_small_transactions(services: Services) -
         report = await services.housekeeping.clean_up()
 
     assert report.removed == {**NOTHING, "refresh_tokens": 7, "sessions": 1}
-    assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0]
+    assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0, 0]
 
 
 async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
