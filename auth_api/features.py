@@ -16,6 +16,7 @@ from auth_api.manifest import Manifest, all_errors
 from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
+from auth_api.operations.reencryption import feature as reencryption
 from auth_api.sessions import feature as sessions
 from auth_api.settings import Settings
 from auth_api.sign_in import feature as sign_in
@@ -44,6 +45,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     audit.MANIFEST,
     health.MANIFEST,
     housekeeping.MANIFEST,
+    reencryption.MANIFEST,
     pages.MANIFEST,
 )
 """In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""

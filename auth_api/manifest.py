@@ -19,6 +19,7 @@ from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
+from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
@@ -123,6 +124,7 @@ class Manifest:
 
     Attributes:
         tables: its tables; a table comes after those that it refers to.
+        sealed_columns: the columns of its tables with encrypted values.
         errors: the errors that it raises and clients can receive.
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
@@ -135,6 +137,7 @@ class Manifest:
     """
 
     tables: tuple[type[Table], ...] = ()
+    sealed_columns: tuple[SealedColumn, ...] = ()
     errors: tuple[type[ApplicationException], ...] = ()
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()

@@ -6,7 +6,8 @@ from typing import Annotated, Final, cast
 import msgspec
 
 from auth_api.kit.breaker.policy import BreakerPolicy
-from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
+from auth_api.kit.crypto.sealing import derived_data_key
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
@@ -66,6 +67,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     database: DatabasePolicy
     breaker: BreakerPolicy
     hashing: HashingPolicy
+    sealing: SealingPolicy
     passwords: PasswordPolicy
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
@@ -97,6 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             database=read_database(read, workers=server.workers),
             breaker=read.build(BreakerPolicy),
             hashing=_hashing(read, server),
+            sealing=read.build(SealingPolicy),
             passwords=read.build(PasswordPolicy),
             throttling=read.build(ThrottlingPolicy),
             mail=mail,
@@ -106,7 +109,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()
-        return settings
+        if settings.sealing.data_keys or settings.is_production:
+            return settings
+        derived = tuple(map(derived_data_key, settings.sessions.derivation_secrets))
+        return msgspec.structs.replace(settings, sealing=SealingPolicy(data_keys=derived))
 
     def of(self, kind: type[Policy]) -> Policy:
         """Return the policy of a feature, whose manifest lists the class."""

@@ -7,7 +7,7 @@ import msgspec
 
 from auth_api.features import POLICIES
 from auth_api.kit.breaker.policy import BreakerPolicy
-from auth_api.kit.crypto.policy import HashingPolicy
+from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
 from auth_api.kit.db.policy import DatabasePolicy, DatabaseVariables
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
@@ -24,6 +24,7 @@ _POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "General": (Settings, HttpPolicy),
     "Database": (DatabaseVariables, DatabasePolicy, BreakerPolicy),
     "Tokens and sessions": (KeyVariables, SessionPolicy),
+    "Encryption": (SealingPolicy,),
     "Passwords": (PasswordPolicy, HashingPolicy),
     "Mail": (MailPolicy, VerificationPolicy),
     "Pages": (PagePolicy,),

@@ -1,9 +1,6 @@
 """`auth-api cleanup`, and the background job that does the same in each server."""
 
 import json
-import sqlite3
-
-import asyncpg
 
 from tests.support.deployment import Deployment
 from tests.support.waiting import wait_until
@@ -15,21 +12,9 @@ TWO_OLD_EVENTS = (
 )
 
 
-async def execute(deployment: Deployment, statement: str) -> None:
-    if deployment.database_url.startswith("sqlite"):
-        connection = sqlite3.connect(deployment.database_url.removeprefix("sqlite:///"))
-        connection.execute(statement)
-        connection.commit()
-        connection.close()
-        return
-    remote = await asyncpg.connect(deployment.database_url)
-    await remote.execute(statement)
-    await remote.close()
-
-
 async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> None:
     deployment.command("migrate").check_returncode()
-    await execute(deployment, TWO_OLD_EVENTS)
+    await deployment.execute(TWO_OLD_EVENTS)
 
     dry_run = deployment.command("cleanup", "--dry-run", "--json")
     done = deployment.command("cleanup")
@@ -54,7 +39,7 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
 
 async def test_server_cleans_up_in_the_background_and_stops_quickly(deployment: Deployment) -> None:
     deployment.command("migrate").check_returncode()
-    await execute(deployment, TWO_OLD_EVENTS)
+    await deployment.execute(TWO_OLD_EVENTS)
 
     with deployment.server(HOUSEKEEPING_INTERVAL="1") as server:
         wait_until(lambda: "housekeeping:finished" in server.output())

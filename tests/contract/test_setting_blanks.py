@@ -20,6 +20,7 @@ VALUES = {
     "JWT_PREVIOUS_KEYS": SECRET.upper(),
     "TOKEN_DERIVATION_KEY": SECRET.lower(),
     "METRICS_TOKEN": SECRET,
+    "DATA_ENCRYPTION_KEYS": "dk_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY",
     "DATABASE_URL": "sqlite:///./other.db",
     "SMTP_URL": "smtp://u:p@mail.example.com",
     "MAIL_FROM": "Acme <no-reply@example.com>",

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
+from auth_api.kit.crypto.sealing import new_data_key, parse_data_key
 from auth_api.kit.db.policy import DatabaseVariables
 from auth_api.sessions.policy import KeyVariables
 from auth_api.settings import Settings
@@ -32,6 +33,7 @@ ED25519 = ed25519.Ed25519PrivateKey.generate()
 P256 = ec.generate_private_key(ec.SECP256R1())
 P384 = ec.generate_private_key(ec.SECP384R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+DATA_KEY = new_data_key()
 SHORT_RSA = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - rejected
 
 
@@ -134,6 +136,7 @@ def test_repr_of_settings_contains_no_secret() -> None:
         "SMTP_URL": "smtp://auth:hunter2@mail.internal",
         "MAIL_FROM": "no-reply@your-company.com",
         "METRICS_TOKEN": "a-token-of-hunter2",
+        "DATA_ENCRYPTION_KEYS": DATA_KEY,
     }
     settings = Settings.from_env(environ)
     variables = [Reader(environ).build(kind) for kind in (KeyVariables, DatabaseVariables)]
@@ -143,6 +146,7 @@ def test_repr_of_settings_contains_no_secret() -> None:
 
     assert "hunter2" not in shown
     assert key.splitlines()[1] not in shown
+    assert str(parse_data_key(DATA_KEY)) not in shown
     assert settings.database.place == "db.internal:5432/auth"
 
 

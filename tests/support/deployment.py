@@ -52,5 +52,21 @@ class Deployment:
         finally:
             await remote.close()
 
+    async def execute(self, statement: str) -> None:
+        """Execute a statement directly, and commit."""
+        if self.database_url.startswith("sqlite"):
+            connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"))
+            try:
+                connection.execute(statement)
+                connection.commit()
+            finally:
+                connection.close()
+            return
+        remote = await asyncpg.connect(self.database_url)
+        try:
+            await remote.execute(statement)
+        finally:
+            await remote.close()
+
     def _variables(self, changed: dict[str, str]) -> dict[str, str]:
         return {name: value for name, value in {**self.environ, **changed}.items() if value}

@@ -1,9 +1,10 @@
-"""Settings of password hashing."""
+"""Settings of password hashing and of encryption."""
 
 from typing import Annotated
 
 import msgspec
 
+from auth_api.kit.crypto.sealing import parse_data_key
 from auth_api.kit.setting import Setting
 
 
@@ -61,3 +62,26 @@ class HashingPolicy(msgspec.Struct, frozen=True, kw_only=True):
             unit="seconds",
         ),
     ] = 1.0
+
+
+class SealingPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """The keys of stored values that are encrypted. Without a key, nothing can be encrypted."""
+
+    data_keys: Annotated[
+        tuple[bytes, ...],
+        Setting(
+            "DATA_ENCRYPTION_KEYS",
+            "Keys of stored values that are encrypted, newest first: the first one encrypts, all of them decrypt. No "
+            "feature stores such values yet.",
+            parse=parse_data_key,
+            accepts="list of keys that `auth-api secrets data-key` prints",
+            default_text="derived from the secret that successors of refresh tokens are derived from; in production "
+            "none",
+            fix="Run auth-api secrets data-key, and paste what it prints.",
+            is_secret=True,
+        ),
+    ] = ()
+
+    def __repr__(self) -> str:
+        """Omit the keys."""
+        return "SealingPolicy()"

@@ -32,7 +32,9 @@ class SecretKind(NamedTuple):
 REFRESH_TOKEN: Final = SecretKind("rt_", 32, "renews a session")
 ONE_TIME_TOKEN: Final = SecretKind("ot_", 32, "is mailed in a link")
 
-SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN)
+DATA_KEY: Final = SecretKind("dk_", 32, "encrypts stored values")
+
+SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN, DATA_KEY)
 """All kinds. The log redacts each of them, so a secret with a prefix of its own must be listed here."""
 
 
@@ -66,7 +68,7 @@ class SuccessorDerivation:
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
-        self._keys = [_derivation_key(secret, b"auth_api refresh v1") for secret in secrets_newest_first]
+        self._keys = [derive_key(secret, b"auth_api refresh v1") for secret in secrets_newest_first]
 
     def successor(self, raw: str, salt: str) -> OpaqueToken:
         """Return the successor of a new rotation, derived with the newest secret."""
@@ -86,7 +88,7 @@ class MailTokenDerivation:
     """
 
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
-        self._keys = [_derivation_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
+        self._keys = [derive_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
 
     def candidates(self, *, number: int, salt: str, purpose: str) -> list[OpaqueToken]:
         """Return the one-time token that each secret derives, newest secret first.
@@ -105,5 +107,11 @@ def _token(prefix: str, secret: bytes) -> OpaqueToken:
     return OpaqueToken(raw, digest(raw))
 
 
-def _derivation_key(secret: bytes, info: bytes) -> bytes:
+def derive_key(secret: bytes, info: bytes) -> bytes:
+    """Derive a key of 32 bytes from a secret (HKDF-SHA256, RFC 5869).
+
+    Args:
+        secret: what to derive from.
+        info: the use of the key; another use yields an unrelated key.
+    """
     return HKDF(algorithm=SHA256(), length=DERIVED_KEY_BYTES, salt=None, info=info).derive(secret)

@@ -1,0 +1,1 @@
+"""Replaces the key of stored values that are encrypted."""
