@@ -67,7 +67,7 @@ async def test_tokens_of_a_login_concurrent_with_a_deactivation_are_revoked(
         await services.administration.disable(ada.username)
         responses = await asyncio.gather(*logins)
 
-        assert {response.outcome for response in responses} <= {(200, ""), (401, "INVALID_CREDENTIALS")}
+        assert {response.outcome for response in responses} <= {(200, ""), (403, "ACCOUNT_DISABLED")}
         assert set(await error_codes_of_pairs(ada, responses)) <= {("TOKEN_REVOKED", "TOKEN_REVOKED")}
 
 
