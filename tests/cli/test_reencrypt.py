@@ -68,7 +68,7 @@ async def test_older_keys_can_be_removed_afterwards(deployment: Deployment) -> N
         {"seeds.sealed": {"reencrypted": 0, "changed": 0, "unreadable": 0}},
     )
     for number, sealed in await deployment.rows("SELECT id, sealed FROM seeds"):
-        assert Sealing([parse_data_key(NEW)]).open(sealed, table="seed", row=number) == b"seed"
+        assert Sealing([parse_data_key(NEW)]).unseal(sealed, table="seed", row=number) == b"seed"
 
 
 async def test_value_that_no_key_opens_fails_the_command(deployment: Deployment) -> None:

@@ -51,7 +51,7 @@ class Sealing:
         sealed = self._ciphers[self._newest_id].encrypt(nonce, value, _associated_data(table, row))
         return self.newest_prefix + _base64url(nonce + sealed)
 
-    def open(self, sealed: str, *, table: str, row: object) -> bytes:
+    def unseal(self, sealed: str, *, table: str, row: object) -> bytes:
         """Return the value.
 
         Raises:

@@ -83,7 +83,7 @@ async def _reencrypt_batch(
 
 async def _reencrypt_value(column: SealedColumn, sealing: Sealing, old: SealedValue) -> Outcome:
     try:
-        value = sealing.open(old.sealed, table=column.name, row=old.row_key)
+        value = sealing.unseal(old.sealed, table=column.name, row=old.row_key)
     except SealedValueError:
         return Outcome.UNREADABLE
     sealed = sealing.seal(value, table=column.name, row=old.row_key)

@@ -32,7 +32,7 @@ def base64url_decode(text: str) -> bytes:
 
 @pytest.mark.parametrize("value", [b"", b"x", VALUE, bytes(1000)], ids=["empty", "short", "usual", "long"])
 def test_sealed_value_is_opened(value: bytes) -> None:
-    assert SEALING.open(SEALING.seal(value, table="totp", row=7), table="totp", row=7) == value
+    assert SEALING.unseal(SEALING.seal(value, table="totp", row=7), table="totp", row=7) == value
 
 
 def test_sealed_value_is_version_key_id_and_aes_256_gcm_of_the_value() -> None:
@@ -53,7 +53,7 @@ def test_equal_values_are_sealed_differently() -> None:
 def test_older_key_opens_and_does_not_seal() -> None:
     sealed = Sealing([OLD]).seal(VALUE, table="totp", row=7)
 
-    assert SEALING.open(sealed, table="totp", row=7) == VALUE
+    assert SEALING.unseal(sealed, table="totp", row=7) == VALUE
     assert not sealed.startswith(SEALING.newest_prefix)
     assert SEALING.seal(VALUE, table="totp", row=7).startswith(SEALING.newest_prefix)
 
@@ -63,14 +63,14 @@ def test_value_of_another_row_cannot_be_opened(table: str, row: object) -> None:
     sealed = SEALING.seal(VALUE, table="totp", row=7)
 
     with pytest.raises(SealedValueError):
-        SEALING.open(sealed, table=table, row=row)
+        SEALING.unseal(sealed, table=table, row=row)
 
 
 def test_value_of_an_unknown_key_cannot_be_opened() -> None:
     sealed = Sealing([OLD]).seal(VALUE, table="totp", row=7)
 
     with pytest.raises(SealedValueError):
-        Sealing([NEW]).open(sealed, table="totp", row=7)
+        Sealing([NEW]).unseal(sealed, table="totp", row=7)
 
 
 @pytest.mark.parametrize("value", [b"", b"x", b"xy", VALUE])
@@ -81,26 +81,26 @@ def test_value_with_any_changed_character_cannot_be_opened(value: bytes) -> None
     for index, character in enumerate(sealed):
         for other in {"A", "B", "_", ".", "=", "\n", "ä", ""} - {character}:
             with pytest.raises(SealedValueError):
-                SEALING.open(sealed[:index] + other + sealed[index + 1 :], table="totp", row=7)
+                SEALING.unseal(sealed[:index] + other + sealed[index + 1 :], table="totp", row=7)
 
 
 @pytest.mark.parametrize("end", ["A", "=", "==", ".", "\n", " "])
 def test_value_with_an_addition_cannot_be_opened(end: str) -> None:
     with pytest.raises(SealedValueError):
-        SEALING.open(SEALING.seal(VALUE, table="totp", row=7) + end, table="totp", row=7)
+        SEALING.unseal(SEALING.seal(VALUE, table="totp", row=7) + end, table="totp", row=7)
 
 
 @pytest.mark.parametrize("text", ["", "1", "1..", f"1.{key_id(NEW)}.", f"1.{key_id(NEW)}.AAAA", "....", "x" * 100])
 def test_other_text_cannot_be_opened(text: str) -> None:
     with pytest.raises(SealedValueError):
-        SEALING.open(text, table="totp", row=7)
+        SEALING.unseal(text, table="totp", row=7)
 
 
 def test_error_contains_neither_value_nor_key() -> None:
     sealed = SEALING.seal(VALUE, table="totp", row=7)
 
     with pytest.raises(SealedValueError) as raised:
-        SEALING.open(sealed, table="totp", row=8)
+        SEALING.unseal(sealed, table="totp", row=8)
 
     assert (str(raised.value), raised.value.__cause__, raised.value.__suppress_context__) == ("", None, True)
     assert not any(str(key) in repr(SEALING) for key in (NEW, OLD))

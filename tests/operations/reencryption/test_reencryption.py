@@ -66,8 +66,8 @@ async def test_values_of_older_keys_are_sealed_with_the_newest_key(reencryption:
     }
     newest_only = Sealing([NEW])
     for row in await SeedRow.select():
-        assert newest_only.open(row["sealed"], table="seed", row=row["number"]) == b"seed"
-        assert newest_only.open(row["candidate"], table="seed", row=row["number"]) == b"candidate"
+        assert newest_only.unseal(row["sealed"], table="seed", row=row["number"]) == b"seed"
+        assert newest_only.unseal(row["candidate"], table="seed", row=row["number"]) == b"candidate"
 
 
 async def test_values_of_the_newest_key_and_null_stay(reencryption: ReencryptionService) -> None:
@@ -149,6 +149,6 @@ async def test_no_change_of_a_server_is_lost(reencryption: ReencryptionService) 
     with patch.object(service, "MAX_BATCH", 3):
         await asyncio.gather(reencryption.reencrypt(), *map(write, numbers), reencryption.reencrypt())
 
-    assert {SEALING.open(str(sealed), table="seed", row=number) for number, sealed in (await values()).items()} == {
+    assert {SEALING.unseal(str(sealed), table="seed", row=number) for number, sealed in (await values()).items()} == {
         b"new"
     }
