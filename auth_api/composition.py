@@ -79,12 +79,13 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
     install_breakers(settings, database)
     policy = settings.sessions
     hasher = PasswordHasher(settings.hashing)
-    audit, email_ownership, tokens = AuditTrail(), EmailOwnership(), OneTimeTokens()
+    audit, users, email_ownership, tokens = AuditTrail(), UserService(), EmailOwnership(), OneTimeTokens()
     sessions = SessionService(
         database=database,
         audit=audit,
         access_tokens=AccessTokens(policy, clock),
         principal_loader=PrincipalLoader(can_batch=database.supports_arrays),
+        users=users,
         policy=policy,
         clock=clock,
     )

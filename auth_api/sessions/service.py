@@ -26,6 +26,7 @@ from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
 from auth_api.sessions.principal import LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair, token_pair_view
+from auth_api.users.service import UserService
 
 MAX_BATCH_ROWS: Final = 5000
 """Rows that one statement changes, as a statement has a time limit."""
@@ -61,6 +62,7 @@ class SessionService:
     audit: AuditTrail
     access_tokens: AccessTokens
     principal_loader: PrincipalLoader
+    users: UserService
     policy: SessionPolicy
     clock: Clock
 
@@ -152,6 +154,7 @@ class SessionService:
         """End all sessions of the user, or all except this one. Return their number."""
 
         async def work() -> int:
+            await self.users.lock(principal.id)
             ended = await repository.end_sessions(
                 principal.id,
                 reason=LOGGED_OUT_EVERYWHERE_REASON,
@@ -200,12 +203,17 @@ class SessionService:
             raise SessionNotFoundException
 
     async def end_all(self, user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
-        """End all sessions of a user except the one to keep, inside a flow's transaction. Return their number."""
+        """End all sessions of a user except the one to keep. Return their number.
+
+        Call it inside a flow's transaction that has locked the user's row.
+        """
         return await repository.end_sessions(user_id, reason=reason, kept_session_id=kept_session_id)
 
     async def end_all_of_all_users(self, *, reason: str) -> int:
         """End every session, inside a flow's transaction. Return their number."""
         count = 0
+        if self.database.supports_table_locks:
+            await self.users.lock_all()
         while ended := await repository.end_some_sessions(MAX_BATCH_ROWS, reason=reason):
             count += sum(ended)
         while await repository.revoke_some_tokens(MAX_BATCH_ROWS):

@@ -139,10 +139,10 @@ async def delete(key: str) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def delete_all_of_user(user_key: str) -> None:
-    """Delete all counters of a user: the one over all networks, and the one of each network."""
+    """Delete all counters of a user: first the one over all networks, which is locked first everywhere."""
+    await ThrottleCounterRow.raw("DELETE FROM throttle_counters WHERE key = {}", user_key)
     await ThrottleCounterRow.raw(
-        "DELETE FROM throttle_counters WHERE key = {} OR (key > {} AND key < {})",
-        user_key,
+        "DELETE FROM throttle_counters WHERE key > {} AND key < {}",
         *_key_range(user_key),
     )
 

@@ -17,6 +17,10 @@ class EmailOwnership:
         """Return the user with this id, or None."""
         return await repository.find(user_id)
 
+    async def lock(self, user_id: int) -> User | None:
+        """Lock a user before the tokens of the user are redeemed, as `UserService.lock` does."""
+        return await repository.lock(user_id)
+
     async def find_by_email(self, email: CanonicalEmail) -> User | None:
         """Return the user with this e-mail address, or None."""
         return await repository.find_by_email(email)

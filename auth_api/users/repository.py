@@ -78,6 +78,29 @@ async def find_by_email(email: CanonicalEmail) -> User | None:
 
 
 @circuit_breaker(service=SERVICE)
+async def lock(user_id: int) -> User | None:
+    """Lock the row of a user until the end of the transaction. Return the user, or None if there is none.
+
+    The changed column is not a key, so inserts that refer to the user do not wait.
+    """
+    return first_user(
+        await UserRow.raw(
+            f"UPDATE users SET is_active = is_active WHERE id = {{}} RETURNING {USER_COLUMNS}",
+            user_id,
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def lock_all() -> None:
+    """Lock all users against changes until the end of the transaction. Only for PostgreSQL.
+
+    Inserts that refer to a user do not wait.
+    """
+    await UserRow.raw("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+
+
+@circuit_breaker(service=SERVICE)
 async def newest(limit: int) -> list[User]:
     """Return the users that were created last, newest first."""
     rows = await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users ORDER BY id DESC LIMIT {{}}", limit)

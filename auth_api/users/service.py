@@ -55,6 +55,18 @@ class UserService:
             raise UserNotFoundException
         return credentials
 
+    async def lock(self, user_id: int) -> User | None:
+        """Lock a user before the sessions and tokens of the user are locked, until the end of the transaction.
+
+        Returns:
+            The user as of now, or None if the user does not exist.
+        """
+        return await repository.lock(user_id)
+
+    async def lock_all(self) -> None:
+        """Lock all users against changes until the end of the transaction. Only for PostgreSQL."""
+        await repository.lock_all()
+
     async def record_login(self, checked: Credentials, *, new_hash: str | None) -> User | None:
         """Set `last_login` to the present, and store the password's new hash if there is one.
 

@@ -34,11 +34,12 @@ async def until_blocked(engine: Any) -> None:
         TimeoutError: none waited in time.
     """
     async with asyncio.timeout(TASK_TIMEOUT_SECONDS):
-        while not await _is_blocked(engine):  # noqa: ASYNC110 - neither engine has an event for it
+        while not await is_blocked(engine):  # noqa: ASYNC110 - neither engine has an event for it
             await asyncio.sleep(0.002)
 
 
-async def _is_blocked(engine: Any) -> bool:
+async def is_blocked(engine: Any) -> bool:
+    """Return whether a statement or transaction waits for another transaction to end."""
     if engine.engine_type == "sqlite":
         return bool(engine._writer_limiter._free._waiters)  # noqa: SLF001 - asyncio shows no waiters
     return bool(await engine._run_in_pool(_BLOCKED))  # noqa: SLF001 - outside of the current transaction

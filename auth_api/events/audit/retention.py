@@ -11,6 +11,10 @@ def retention_rules(policy: AuditPolicy) -> tuple[RetentionRule, ...]:
         return ()
     return (
         RetentionRule(
-            name="audit_events", table=AuditLogRow, ended_at=AuditLogRow.created_at, kept_for=policy.retention
+            name="audit_events",
+            table=AuditLogRow,
+            ended_at=AuditLogRow.created_at,
+            kept_for=policy.retention,
+            skips_locked=False,  # a role that may not change events may still be allowed to remove them
         ),
     )

@@ -109,6 +109,8 @@ class Delivery:
             raise UnknownMailKindError
 
         async def work() -> Draft | None:
+            if item.user_id is not None:  # before the mail, which a deletion of the user locks after the user
+                await self.draft_services.email_ownership.lock(item.user_id)
             return await kind.draft(item, self.draft_services) if await repository.hold(item.id) else None
 
         try:

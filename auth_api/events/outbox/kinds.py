@@ -120,10 +120,11 @@ class DraftServices:
     audit: AuditTrail
 
     async def find_user(self, item: OutboxItem) -> User | None:
-        """Return the user of a stored mail: by id or, without one, by e-mail address."""
+        """Return the user of a stored mail, by id or, without one, by e-mail address, and lock the user's row."""
         if item.user_id is not None:
-            return await self.email_ownership.find(item.user_id)
-        return await self.email_ownership.find_by_email(CanonicalEmail(item.email or ""))
+            return await self.email_ownership.find(item.user_id)  # `Delivery` has locked it
+        found = await self.email_ownership.find_by_email(CanonicalEmail(item.email or ""))
+        return await self.email_ownership.lock(found.id) if found is not None else None
 
     async def issue_token(self, item: OutboxItem, purpose: Purpose, user_id: int, **payload: object) -> str | None:
         """Return the token of a stored mail, the same at each attempt to send it.

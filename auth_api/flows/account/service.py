@@ -118,7 +118,7 @@ class AccountService:
         )
 
         async def work() -> None:
-            # Sessions are locked before their user, as in refreshes and logouts, to avoid deadlocks.
+            await self.users.lock(principal.id)
             await self.sessions.end_all(principal.id, reason=DELETED_REASON)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException

@@ -71,6 +71,7 @@ class AccountRecoveryService:
         """End all sessions of a user and return their number."""
 
         async def work() -> int:
+            await self.users.lock(user.id)
             return await self.sessions.end_all(user.id, reason=ENDED_BY_OPERATOR_REASON)
 
         return await self._end(EventTag.SESSIONS_ENDED, work, user_id=user.id)

@@ -87,7 +87,7 @@ class AdministrationService:
         """
 
         async def work() -> None:
-            # Sessions are locked before their user, as refreshes and logouts lock them: no deadlock.
+            await self.users.lock(user.id)
             await self.sessions.end_all(user.id, reason=DELETED_REASON)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException

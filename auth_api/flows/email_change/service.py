@@ -20,10 +20,10 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail, masked_email
-from auth_api.users.user import User
 
 CHANGED_REASON: Final = "email_changed"
 UNDONE_REASON: Final = "email_change_undone"
+DISPLACED_REASON: Final = "account_deleted"
 """Stored with the sessions that the flow ends."""
 
 
@@ -79,11 +79,13 @@ class EmailChangeService:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled.
             DuplicateEmailException: another user got the e-mail address in the meantime.
         """
+        grant = await self.tokens.find(token, Purpose.EMAIL_CHANGE)
+        user_id = _user_id(grant)
 
         async def work() -> None:
-            grant = await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
-            user = await self._user_of(grant)
-            if not user.is_active:
+            user = await self.email_ownership.lock(user_id)
+            await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
+            if user is None or not user.is_active:
                 raise OneTimeTokenInvalidException
             keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
             ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, kept_session_id=keep)
@@ -109,13 +111,20 @@ class EmailChangeService:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
             DuplicateEmailException: another user got the e-mail address in the meantime, and verified it.
         """
+        grant = await self.tokens.find(token, Purpose.EMAIL_UNDO)
+        user_id, email = _user_id(grant), CanonicalEmail(grant.payload["email"])
 
         async def work() -> None:
-            grant = await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
-            user = await self._user_of(grant)
-            await self.email_ownership.remove_password(user.id)
-            ended = await self.access_revocation.revoke_all(user.id, reason=UNDONE_REASON, kept_purposes=())
-            displaced = await self.email_ownership.reclaim_email(user.id, CanonicalEmail(grant.payload["email"]))
+            rival = await self.email_ownership.find_by_email(email)
+            rival_id = rival.id if rival is not None else user_id
+            for locked_id in sorted({user_id, rival_id}):
+                await self.email_ownership.lock(locked_id)
+            await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
+            await self.email_ownership.remove_password(user_id)
+            ended = await self.access_revocation.revoke_all(user_id, reason=UNDONE_REASON, kept_purposes=())
+            if rival_id != user_id:
+                await self.access_revocation.sessions.end_all(rival_id, reason=DISPLACED_REASON)
+            displaced = await self.email_ownership.reclaim_email(user_id, email)
             if displaced is not None:
                 await self.audit.record(
                     EventTag.ACCOUNT_DELETED,
@@ -125,14 +134,14 @@ class EmailChangeService:
                     user=displaced,
                 )
             await self.audit.record(
-                EventTag.EMAIL_CHANGE_UNDONE, user_id=user.id, request_context=request_context, sessions_ended=ended
+                EventTag.EMAIL_CHANGE_UNDONE, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(self.recovery_mail, user.id, request_context)
+            await self.outbox.to_user(self.recovery_mail, user_id, request_context)
 
         await self.database.transaction(work)
 
-    async def _user_of(self, grant: TokenGrant) -> User:
-        user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
-        if user is None:
-            raise OneTimeTokenInvalidException
-        return user
+
+def _user_id(grant: TokenGrant) -> int:
+    if grant.user_id is None:
+        raise OneTimeTokenInvalidException
+    return grant.user_id

@@ -13,7 +13,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
-from auth_api.users.errors import InvalidCredentialsException
+from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
 
@@ -64,13 +64,14 @@ class RegistrationCompletion:
         has_password = password is not None
 
         async def work() -> str | None:
-            await self.tokens.redeem(Purpose.REGISTRATION, token)
+            # Before the tokens: of two requests with the e-mail address, the second waits without holding a token.
             user = await self.users.create(
                 email=staged.email,
                 username=username or staged.username,
                 hashed_password=staged.hashed_password if has_password else UNUSABLE_HASH,
                 locale=staged.locale,
             )
+            await self.tokens.redeem(Purpose.REGISTRATION, token)
             await self.email_ownership.mark_verified(user.id, staged.email)
             await self.tokens.delete_staged(Purpose.REGISTRATION, staged.email)
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
@@ -84,4 +85,8 @@ class RegistrationCompletion:
                 return None
             return await self.tokens.issue(Purpose.PASSWORD_RESET, user.id, email=staged.email)
 
-        return await self.database.transaction(work)
+        try:
+            return await self.database.transaction(work)
+        except DuplicateEmailException:
+            await self.tokens.find(token, Purpose.REGISTRATION)  # raises if another request has redeemed it
+            raise

@@ -97,6 +97,7 @@ class VerificationService:
         email = CanonicalEmail(grant.payload["email"])
 
         async def work() -> str | None:
+            await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.EMAIL_VERIFICATION, token)
             is_newly_verified = await self.email_ownership.mark_verified(user_id, email)
             if is_newly_verified is None:

@@ -61,8 +61,9 @@ class RecoveryService:
         new_hash = await self.hasher.hash(new_password)
 
         async def work() -> None:
+            # Logins lock this row, too: sessions opened with the old password until now are ended below.
+            await self.email_ownership.lock(user.id)
             await self.tokens.redeem(Purpose.PASSWORD_RESET, token)
-            # First lock the row that logins lock: sessions opened with the old password until then are ended below.
             if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.set_password(user.id, new_hash)
@@ -80,11 +81,13 @@ class RecoveryService:
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
         """
+        user_id = (await self.tokens.find(token, Purpose.SESSION_REPORT)).user_id
+        if user_id is None:
+            raise OneTimeTokenInvalidException
 
         async def work() -> None:
-            user_id = (await self.tokens.redeem(Purpose.SESSION_REPORT, token)).user_id
-            if user_id is None:
-                raise OneTimeTokenInvalidException
+            await self.email_ownership.lock(user_id)
+            await self.tokens.redeem(Purpose.SESSION_REPORT, token)
             await self.email_ownership.remove_password(user_id)
             ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED_REASON)
             await self.audit.record(

@@ -71,6 +71,11 @@ class Database:
         """Whether one statement may change several tables (`WITH a AS (UPDATE …), b AS (INSERT …)`)."""
         return isinstance(self.engine, PooledPostgresEngine)
 
+    @property
+    def supports_table_locks(self) -> bool:
+        """Whether a transaction can lock a table. On SQLite, a transaction that writes excludes all others anyway."""
+        return isinstance(self.engine, PooledPostgresEngine)
+
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
         """Open the connection pool, and close it at the end. PostgreSQL may be down; the SQLite file must exist."""

@@ -22,6 +22,8 @@ class RetentionRule:
         ended_at: the column with the time of their end, indexed: a time, or seconds since 1970. Null has no end.
         kept_for: how long a row stays after its end.
         removed_if: a further condition for the removal. Rows that do not meet it are counted nevertheless.
+        skips_locked: whether rows that another transaction has locked stay until the next removal, so that the removal
+            never waits for them. PostgreSQL requires the privilege UPDATE for that.
     """
 
     name: str
@@ -29,6 +31,7 @@ class RetentionRule:
     ended_at: Column
     kept_for: timedelta = timedelta()
     removed_if: WhereRaw | None = None
+    skips_locked: bool = True
 
 
 @circuit_breaker(service=SERVICE)
@@ -48,6 +51,8 @@ async def remove_expired(rule: RetentionRule, limit: int) -> int:
     found = rule.table.select(key).where(_is_expired(rule)).order_by(rule.ended_at).limit(limit)
     if rule.removed_if is not None:
         found = found.where(rule.removed_if)
+    if rule.skips_locked and rule.table._meta.db.engine_type == "postgres":  # noqa: SLF001 - as above
+        found = found.lock_rows("UPDATE", skip_locked=True)
     return len(await rule.table.delete().where(_is_expired(rule), key.is_in(found)).returning(key))
 
 
