@@ -123,7 +123,9 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             outbox=outbox,
             verification_policy=settings.verification_policy,
         ),
-        access_revocation=AccessRevocation(sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle),
+        access_revocation=AccessRevocation(
+            sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle, email_ownership=email_ownership
+        ),
         passwords=passwords,
         freshness=Freshness(users=users, passwords=passwords, sessions=sessions, policy=settings.of(StepUpPolicy)),
     )

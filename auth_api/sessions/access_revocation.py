@@ -1,64 +1,50 @@
-"""Revocation of all access to an account."""
+"""Revocation of access to an account."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from auth_api.events.outbox.service import Outbox
-from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_events import AccessEvent, PasswordChange
 from auth_api.sessions.service import SessionService
 from auth_api.throttling.account_throttle import AccountThrottle
-
-PURPOSES_KEPT_AFTER_EMAIL_PROOF: Final = (Purpose.EMAIL_UNDO,)
-"""Tokens that stay valid if the user proved access to the e-mail address.
-
-An attacker who took over the account together with its e-mail address must not be able to revoke the link that restores
-the previous address.
-"""
-
-PURPOSES_KEPT_AFTER_PASSWORD_PROOF: Final = (Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT)
-"""Tokens that stay valid if the user proved knowledge of the password.
-
-An attacker may know the password, too, and must not be able to revoke a link that was mailed to the user.
-"""
+from auth_api.users.email_ownership import EmailOwnership
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRevocation:
-    """Revokes all access to an account, as the last step of every flow that restores it to its owner."""
+    """Ends what an event ends (`AccessEvent.ends`), as the last step of every flow that ends access to an account."""
 
     sessions: SessionService
     tokens: OneTimeTokens
     outbox: Outbox
     throttle: AccountThrottle
+    email_ownership: EmailOwnership
 
-    async def revoke_all(
-        self,
-        user_id: int,
-        *,
-        reason: str,
-        kept_session_id: UUID | None = None,
-        kept_purposes: Sequence[Purpose] = PURPOSES_KEPT_AFTER_EMAIL_PROOF,
-    ) -> int:
-        """End sessions, revoke mailed tokens, withdraw mails that would carry new ones, and reset the throttle.
+    async def revoke(self, event: AccessEvent, user_id: int, *, kept_session_id: UUID | None = None) -> int:
+        """End what the event ends. Only a new password is set by the flow itself, before this call.
 
-        Call it inside the flow's transaction, after the password has been changed or removed. Later logins with the
-        old password fail, and the sessions of earlier ones are ended here.
+        Call it inside the flow's transaction, which has locked the user's row: a login in progress has committed, and
+        its session is ended here, or it will find the change of the flow.
 
         Args:
+            event: the event, which the ended sessions get as their reason.
             user_id: the user whose access is revoked.
-            reason: the reason that the ended sessions get.
             kept_session_id: a session that is not ended.
-            kept_purposes: purposes of mailed tokens that stay valid.
 
         Returns:
             The number of ended sessions.
+
+        Raises:
+            UserNotFoundException: the event removes the password of a user who does not exist.
         """
-        ended = await self.sessions.end_all(user_id, reason=reason, kept_session_id=kept_session_id)
-        # Mails before tokens: this waits for a mail that is being written, and its token is revoked with the others.
-        await self.outbox.withdraw(user_id, kept_purposes=kept_purposes)
-        await self.tokens.revoke_all(user_id, kept_purposes=kept_purposes)
-        await self.throttle.reset(user_id)
+        ends = event.ends
+        if ends.password is PasswordChange.REMOVED:
+            await self.email_ownership.remove_password(user_id)
+        ended = await self.sessions.end_all(user_id, reason=event.value, kept_session_id=kept_session_id)
+        if ends.links:
+            # Mails before tokens: this waits for a mail that is being written, and its token is revoked as well.
+            await self.outbox.withdraw(user_id, kept_purposes=ends.kept_links)
+            await self.tokens.revoke_all(user_id, kept_purposes=ends.kept_links)
+            await self.throttle.reset(user_id)
         return ended

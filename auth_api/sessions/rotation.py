@@ -19,6 +19,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions import repository, rotation_repository
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.errors import (
     RefreshTokenReusedException,
@@ -31,8 +32,6 @@ from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, StoredToken
 from auth_api.sessions.schemas import TokenPair, token_pair_view
-
-REUSED_REASON: Final = "refresh_token_reused"
 
 MAX_CLAIM_ATTEMPTS: Final = 3
 """Claims per request, for the rare case that another request claimed the token and was then rolled back."""
@@ -156,7 +155,7 @@ class RotationService:
         user_id, session_id = stored.claims.user_id, stored.claims.session_id
 
         async def work() -> bool:
-            ended = await repository.end_session(session_id, user_id, reason=REUSED_REASON)
+            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.REFRESH_TOKEN_REUSED.value)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,

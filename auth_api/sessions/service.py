@@ -19,6 +19,7 @@ from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import principal_repository, repository
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
@@ -30,10 +31,6 @@ from auth_api.users.service import UserService
 
 MAX_BATCH_ROWS: Final = 5000
 """Rows that one statement changes, as a statement has a time limit."""
-
-LOGGED_OUT_REASON: Final = "logged_out"
-LOGGED_OUT_EVERYWHERE_REASON: Final = "logged_out_everywhere"
-EVICTED_REASON: Final = "too_many_sessions"
 
 
 class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,7 +154,7 @@ class SessionService:
             await self.users.lock(principal.id)
             ended = await repository.end_sessions(
                 principal.id,
-                reason=LOGGED_OUT_EVERYWHERE_REASON,
+                reason=AccessEvent.LOGGED_OUT_EVERYWHERE.value,
                 kept_session_id=principal.session_id if keep_current else None,
             )
             await self.audit.record(
@@ -221,14 +218,16 @@ class SessionService:
         return count
 
     async def _end_oldest(self, user_id: int, request_context: RequestContext, *, kept_count: int) -> None:
-        for ended in await repository.end_oldest_sessions(user_id, kept_count=kept_count, reason=EVICTED_REASON):
+        for ended in await repository.end_oldest_sessions(
+            user_id, kept_count=kept_count, reason=AccessEvent.TOO_MANY_SESSIONS.value
+        ):
             await self.audit.record(
                 EventTag.SESSION_EVICTED, user_id=user_id, request_context=request_context, resource=f"session:{ended}"
             )
 
     async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
         async def work() -> bool:
-            ended = await repository.end_session(session_id, user_id, reason=LOGGED_OUT_REASON)
+            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.LOGGED_OUT.value)
             if ended:
                 await self.audit.record(
                     EventTag.SESSION_LOGGED_OUT,

@@ -2,7 +2,6 @@
 
 import unicodedata
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED as PASSWORD_CHANGED_MAIL
 from auth_api.credentials.passwords.service import PasswordService
@@ -13,9 +12,9 @@ from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import FieldError
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.access_revocation import PURPOSES_KEPT_AFTER_PASSWORD_PROOF, AccessRevocation
+from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.service import SessionService
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
@@ -24,9 +23,6 @@ from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-PASSWORD_CHANGED_REASON: Final = "password_changed"  # noqa: S105 - the reason of an ended session
-DELETED_REASON: Final = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +35,6 @@ class AccountService:
     passwords: PasswordService
     freshness: Freshness
     password_rules: PasswordRules
-    sessions: SessionService
     sign_in: SignIn
     access_revocation: AccessRevocation
     outbox: Outbox
@@ -89,9 +84,7 @@ class AccountService:
             changed = await self.users.set_password(credentials, new_hash)
             if changed is None:
                 return None
-            ended = await self.access_revocation.revoke_all(
-                user.id, reason=PASSWORD_CHANGED_REASON, kept_purposes=PURPOSES_KEPT_AFTER_PASSWORD_PROOF
-            )
+            ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_CHANGED, user.id)
             await self.audit.record(
                 EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
@@ -119,7 +112,7 @@ class AccountService:
 
         async def work() -> None:
             await self.users.lock(principal.id)
-            await self.sessions.end_all(principal.id, reason=DELETED_REASON)
+            await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=principal.id, request_context=request_context)

@@ -2,22 +2,19 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.service import SessionService
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-PASSWORD_SET_REASON: Final = "password_set"  # noqa: S105 - the reason why a session ended
-ENDED_BY_OPERATOR_REASON: Final = "ended_by_operator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +49,7 @@ class AccountRecoveryService:
         async def work() -> int:
             # Before the sessions: a login in progress with the old password commits first, or finds it replaced.
             await self.email_ownership.set_password(user.id, new_hash)
-            return await self.access_revocation.revoke_all(user.id, reason=PASSWORD_SET_REASON)
+            return await self.access_revocation.revoke(AccessEvent.PASSWORD_SET, user.id)
 
         return await self._end(EventTag.PASSWORD_SET, work, user_id=user.id)
 
@@ -72,7 +69,7 @@ class AccountRecoveryService:
 
         async def work() -> int:
             await self.users.lock(user.id)
-            return await self.sessions.end_all(user.id, reason=ENDED_BY_OPERATOR_REASON)
+            return await self.access_revocation.revoke(AccessEvent.ENDED_BY_OPERATOR, user.id)
 
         return await self._end(EventTag.SESSIONS_ENDED, work, user_id=user.id)
 
@@ -80,7 +77,7 @@ class AccountRecoveryService:
         """End the sessions of all users, as after a backup was restored, and return their number."""
 
         async def work() -> int:
-            return await self.sessions.end_all_of_all_users(reason=ENDED_BY_OPERATOR_REASON)
+            return await self.sessions.end_all_of_all_users(reason=AccessEvent.ENDED_BY_OPERATOR.value)
 
         return await self._end(EventTag.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
 

@@ -12,7 +12,7 @@ from auth_api.settings import Settings
 def build(core: Core, settings: Settings) -> Feature:
     """Connect the services of the command line to the core."""
     administration = AdministrationService(
-        database=core.database, users=core.users, sessions=core.sessions, audit=core.audit
+        database=core.database, users=core.users, access_revocation=core.access_revocation, audit=core.audit
     )
     account_recovery = AccountRecoveryService(
         database=core.database,

@@ -1,20 +1,17 @@
 """Find, disable, enable and delete users."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
-from auth_api.sessions.service import SessionService
+from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-DISABLED_REASON: Final = "account_disabled"
-DELETED_REASON: Final = "account_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +20,7 @@ class AdministrationService:
 
     database: Database
     users: UserService
-    sessions: SessionService
+    access_revocation: AccessRevocation
     audit: AuditTrail
 
     async def find(self, name: str) -> User:
@@ -52,7 +49,7 @@ class AdministrationService:
         async def work() -> bool:
             if await self.users.set_active(user.id, active=False) is None:
                 return False
-            ended = await self.sessions.end_all(user.id, reason=DISABLED_REASON)
+            ended = await self.access_revocation.revoke(AccessEvent.ACCOUNT_DISABLED, user.id)
             await self.audit.record(
                 EventTag.ACCOUNT_DISABLED,
                 user_id=user.id,
@@ -88,7 +85,7 @@ class AdministrationService:
 
         async def work() -> None:
             await self.users.lock(user.id)
-            await self.sessions.end_all(user.id, reason=DELETED_REASON)
+            await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, user.id)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
             await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)

@@ -1,7 +1,6 @@
 """E-mail change: request, confirm, undo."""
 
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from auth_api.events.audit.events import EventTag
@@ -14,17 +13,13 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.freshness import Freshness
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail, masked_email
-
-CHANGED_REASON: Final = "email_changed"
-UNDONE_REASON: Final = "email_change_undone"
-DISPLACED_REASON: Final = "account_deleted"
-"""Stored with the sessions that the flow ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +83,7 @@ class EmailChangeService:
             if user is None or not user.is_active:
                 raise OneTimeTokenInvalidException
             keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
-            ended = await self.access_revocation.revoke_all(user.id, reason=CHANGED_REASON, kept_session_id=keep)
+            ended = await self.access_revocation.revoke(AccessEvent.EMAIL_CHANGED, user.id, kept_session_id=keep)
             await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
                 masked = masked_email(grant.payload["email"])
@@ -120,10 +115,9 @@ class EmailChangeService:
             for locked_id in sorted({user_id, rival_id}):
                 await self.email_ownership.lock(locked_id)
             await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
-            await self.email_ownership.remove_password(user_id)
-            ended = await self.access_revocation.revoke_all(user_id, reason=UNDONE_REASON, kept_purposes=())
+            ended = await self.access_revocation.revoke(AccessEvent.EMAIL_CHANGE_UNDONE, user_id)
             if rival_id != user_id:
-                await self.access_revocation.sessions.end_all(rival_id, reason=DISPLACED_REASON)
+                await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, rival_id)
             displaced = await self.email_ownership.reclaim_email(user_id, email)
             if displaced is not None:
                 await self.audit.record(

@@ -1,7 +1,6 @@
 """Verification of e-mail addresses, and sending the mail again."""
 
 from dataclasses import dataclass
-from typing import Final
 
 import msgspec
 
@@ -16,14 +15,12 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
-
-END_REASON: Final = "email_verified"
-"""Stored with the sessions that verification ends."""
 
 
 class AccountProof(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +101,7 @@ class VerificationService:
                 raise OneTimeTokenInvalidException
             if not is_newly_verified:
                 return None
-            ended = 0 if has_access else await self._revoke_access(user_id)
+            ended = 0 if has_access else await self.access_revocation.revoke(AccessEvent.EMAIL_VERIFIED, user_id)
             await self.audit.record(
                 EventTag.EMAIL_VERIFIED,
                 user_id=user_id,
@@ -133,8 +130,3 @@ class VerificationService:
         ):
             raise InvalidCredentialsException(field="password")
         return True
-
-    async def _revoke_access(self, user_id: int) -> int:
-        """Remove the password and end all sessions; return how many were ended."""
-        await self.email_ownership.remove_password(user_id)
-        return await self.access_revocation.revoke_all(user_id, reason=END_REASON)

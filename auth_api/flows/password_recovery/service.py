@@ -1,7 +1,6 @@
 """Password reset, and the report of a stranger by the link of a security notice."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.audit.events import EventTag
@@ -14,14 +13,11 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
-
-RESET_REASON: Final = "password_reset"
-REPORTED_REASON: Final = "reported"
-"""Stored with the sessions that the flow ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +63,7 @@ class RecoveryService:
             if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
             await self.email_ownership.set_password(user.id, new_hash)
-            ended = await self.access_revocation.revoke_all(user.id, reason=RESET_REASON)
+            ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_RESET, user.id)
             await self.audit.record(
                 EventTag.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
@@ -88,8 +84,7 @@ class RecoveryService:
         async def work() -> None:
             await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.SESSION_REPORT, token)
-            await self.email_ownership.remove_password(user_id)
-            ended = await self.access_revocation.revoke_all(user_id, reason=REPORTED_REASON)
+            ended = await self.access_revocation.revoke(AccessEvent.REPORTED, user_id)
             await self.audit.record(
                 EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )

@@ -1,0 +1,107 @@
+"""What ends what: the events that end access to an account, and what each of them ends."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from auth_api.one_time_tokens.purpose import Purpose
+
+
+class EndedSessions(StrEnum):
+    """The sessions that an event ends, as the documentation names them."""
+
+    ONE = "that one"
+    OTHERS = "all except the caller's"
+    ALL = "all"
+
+
+class PasswordChange(StrEnum):
+    """What happens to the password, as the documentation names it."""
+
+    KEPT = "stays"
+    REPLACED = "new"
+    REMOVED = "removed"
+
+
+class Ends(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event ends.
+
+    Attributes:
+        sessions: which sessions, with their refresh tokens.
+        password: what happens to the password.
+        links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
+            are forgotten.
+        kept_links: purposes of mailed links that work nevertheless.
+    """
+
+    sessions: EndedSessions
+    password: PasswordChange = PasswordChange.KEPT
+    links: bool = False
+    kept_links: tuple[Purpose, ...] = ()
+
+
+class AccessEvent(StrEnum):
+    """An event that ends access to an account. Databases contain these values: never rename or reuse one."""
+
+    LOGGED_OUT = "logged_out"
+    LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
+    TOO_MANY_SESSIONS = "too_many_sessions"
+    REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - an event, not a token
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, not a password
+    PASSWORD_RESET = "password_reset"  # noqa: S105 - as above
+    PASSWORD_SET = "password_set"  # noqa: S105 - as above
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_CHANGE_UNDONE = "email_change_undone"
+    EMAIL_VERIFIED = "email_verified"
+    REPORTED = "reported"
+    ENDED_BY_OPERATOR = "ended_by_operator"
+    ACCOUNT_DISABLED = "account_disabled"
+    ACCOUNT_DELETED = "account_deleted"
+
+    @property
+    def ends(self) -> Ends:
+        """What the event ends."""
+        return _ENDS[self]
+
+
+_UNDO_ONLY: Final = (Purpose.EMAIL_UNDO,)
+"""Kept if the user proved access to the e-mail address, or an operator acts.
+
+An attacker who took over the account together with its e-mail address must not be able to revoke the link that restores
+the previous address.
+"""
+
+_UNDO_AND_REPORT: Final = (Purpose.EMAIL_UNDO, Purpose.SESSION_REPORT)
+"""Kept if the user proved knowledge of the password.
+
+An attacker may know the password, too, and must not be able to revoke a link that was mailed to the user.
+"""
+
+_ENDS: Final[Mapping[AccessEvent, Ends]] = {
+    AccessEvent.LOGGED_OUT: Ends(sessions=EndedSessions.ONE),
+    AccessEvent.LOGGED_OUT_EVERYWHERE: Ends(sessions=EndedSessions.ALL),
+    AccessEvent.TOO_MANY_SESSIONS: Ends(sessions=EndedSessions.ONE),
+    AccessEvent.REFRESH_TOKEN_REUSED: Ends(sessions=EndedSessions.ONE),
+    AccessEvent.PASSWORD_CHANGED: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_AND_REPORT
+    ),
+    AccessEvent.PASSWORD_RESET: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+    ),
+    AccessEvent.PASSWORD_SET: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+    ),
+    AccessEvent.EMAIL_CHANGED: Ends(sessions=EndedSessions.OTHERS, links=True, kept_links=_UNDO_ONLY),
+    AccessEvent.EMAIL_CHANGE_UNDONE: Ends(sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True),
+    AccessEvent.EMAIL_VERIFIED: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True, kept_links=_UNDO_ONLY
+    ),
+    AccessEvent.REPORTED: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True, kept_links=_UNDO_ONLY
+    ),
+    AccessEvent.ENDED_BY_OPERATOR: Ends(sessions=EndedSessions.ALL),
+    AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL),
+    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, links=True),
+}
