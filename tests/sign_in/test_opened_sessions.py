@@ -62,7 +62,7 @@ async def test_registration_takes_six_statements(ada: Actor, services: Services)
     assert verbs == ["INSERT", "INSERT", "SELECT", "INSERT", "INSERT", "INSERT"]
 
 
-async def test_password_change_takes_twelve_statements(user_factory: UserFactory, services: Services) -> None:
+async def test_password_change_takes_thirteen_statements(user_factory: UserFactory, services: Services) -> None:
     """Two of them open the session: the other ones check, change and record the password, and revoke all access."""
     ada = await user_factory()
 
@@ -71,4 +71,4 @@ async def test_password_change_takes_twelve_statements(user_factory: UserFactory
 
     opening = [" ".join(statement.split()[:3]) for statement in statements[-2:]]
     assert opening == ["INSERT INTO sessions", "INSERT INTO refresh_tokens"]
-    assert len(statements) == 12
+    assert len(statements) == 13
