@@ -39,6 +39,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
+from auth_api.users.field_checks import field_checks
 from auth_api.users.user import User
 from auth_api.web.pages.mailbox import base_path
 from auth_api.web.pages.texts import render_page
@@ -96,15 +97,15 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             **{name: provide(value) for feature in services.features for name, value in feature.dependencies.items()},
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
-            "caller": Provide(optional_principal(services.sessions)),
+            "caller": Provide(optional_principal(services.core.sessions)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
         before_request=limit_check(
             ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
         ),
-        on_app_init=[bearer_auth(services.sessions).on_app_init],
-        request_class=strict_request(services.field_checks),
+        on_app_init=[bearer_auth(services.core.sessions).on_app_init],
+        request_class=strict_request(field_checks(services.core.password_rules)),
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock, base=base)},
         lifespan=[lifespan],
@@ -139,7 +140,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             flood_limit=_flood_limit(settings.throttling),
         ),
         timeout=settings.server.request_timeout,
-        load_shedders=shedders_by_route(app, {"password_hashing": services.hasher}),
+        load_shedders=shedders_by_route(app, {"password_hashing": services.core.hasher}),
     )
     return app
 

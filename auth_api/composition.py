@@ -3,31 +3,20 @@
 from auth_api.adapters import create_mailer, install_breakers
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.service import AuditTrail
-from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
 from auth_api.features import FEATURES, MAIL_KINDS
-from auth_api.flows.account.service import AccountService
-from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.explanation import ExplanationService
-from auth_api.flows.administration.service import AdministrationService
-from auth_api.flows.login.service import LoginService
-from auth_api.flows.password_recovery.service import RecoveryService
-from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.mail.message import Mailer
-from auth_api.manifest import Core, service_of
+from auth_api.manifest import Core
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.operations.health.service import HealthService
-from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.principal_loader import PrincipalLoader
-from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
@@ -49,27 +38,7 @@ def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Maile
         mailer: sends mail instead of the mailer that the settings describe.
     """
     core = create_core(settings, clock=clock, mailer=mailer)
-    features = tuple(manifest.build(core, settings) for manifest in FEATURES)
-    return Services(
-        features=features,
-        database=core.database,
-        hasher=core.hasher,
-        password_rules=core.password_rules,
-        sessions=core.sessions,
-        audit=core.audit,
-        outbox=core.outbox,
-        registration=service_of(features, RegistrationService),
-        login=service_of(features, LoginService),
-        rotation=service_of(features, RotationService),
-        accounts=service_of(features, AccountService),
-        recovery=service_of(features, RecoveryService),
-        delivery=service_of(features, Delivery),
-        administration=service_of(features, AdministrationService),
-        account_recovery=service_of(features, AccountRecoveryService),
-        explanation=service_of(features, ExplanationService),
-        health=service_of(features, HealthService),
-        housekeeping=service_of(features, HousekeepingService),
-    )
+    return Services(core=core, features=tuple(manifest.build(core, settings) for manifest in FEATURES))
 
 
 def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> Core:
@@ -90,13 +59,11 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         clock=clock,
     )
     throttle = AccountThrottle(settings.throttling, policy.derivation_secrets[0])
-    users = UserService()
     passwords = PasswordService(database=database, hasher=hasher, throttle=throttle, sessions=sessions, audit=audit)
-    mail_limits = MailLimits(settings.throttling, policy.derivation_secrets[0])
     outbox = Outbox(
         kinds=MAIL_KINDS,
         email_ownership=email_ownership,
-        limits=mail_limits,
+        limits=MailLimits(settings.throttling, policy.derivation_secrets[0]),
         is_on=settings.mail.is_on or mailer is not None,
         delay_seconds=settings.mail.delay_seconds,
     )
@@ -112,7 +79,6 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         email_ownership=email_ownership,
         tokens=tokens,
         throttle=throttle,
-        mail_limits=mail_limits,
         audit=audit,
         outbox=outbox,
         sessions=sessions,

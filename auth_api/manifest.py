@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 import msgspec
@@ -30,13 +30,10 @@ from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
-from auth_api.throttling.mail_limits import MailLimits
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +56,6 @@ class Core:
     email_ownership: EmailOwnership
     tokens: OneTimeTokens
     throttle: AccountThrottle
-    mail_limits: MailLimits
     audit: AuditTrail
     outbox: Outbox
     sessions: SessionService
@@ -147,13 +143,6 @@ class Manifest:
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
     export: ExportPart | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing
-
-
-def service_of(features: Iterable[Feature], kind: type[T]) -> T:
-    """Return the service of a class, whichever feature has it."""
-    services = [each for feature in features for each in (*feature.services, *feature.dependencies.values())]
-    (found,) = [service for service in services if isinstance(service, kind)]
-    return found
 
 
 def all_errors(manifests: Iterable[Manifest]) -> tuple[type[ApplicationException], ...]:

@@ -63,7 +63,7 @@ async def measure(database_url: str) -> dict[str, int]:
         configure_logging(level="INFO", as_json=True, descriptor=nowhere.fileno())
         app = create_app(settings)
         async with started(app):
-            paths, hasher = HotPaths(app, people), app.state.services.hasher
+            paths, hasher = HotPaths(app, people), app.state.services.core.hasher
             counts = {
                 "profile": await calls_of(paths.profile),
                 "refresh": await calls_of(paths.refresh),

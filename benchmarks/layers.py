@@ -60,17 +60,17 @@ async def measure(database_url: str) -> dict[str, float]:
 
 
 async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dict[str, float]:
-    claims = [services.sessions.access_tokens.verify(token) for _, token, _ in people]
+    claims = [services.core.sessions.access_tokens.verify(token) for _, token, _ in people]
     turn, tokens = cycle(claims), cycle([token for _, token, _ in people])
-    engine: Any = services.database.engine
+    engine: Any = services.core.database.engine
     connection = await engine.acquire()
     statement = "SELECT s.*, u.* FROM sessions s JOIN users u ON u.id = s.user_id WHERE s.id = $1"
 
     async def verify() -> None:
-        services.sessions.access_tokens.verify(next(tokens))
+        services.core.sessions.access_tokens.verify(next(tokens))
 
     async def verify_anew() -> None:
-        services.sessions.access_tokens.verify_ignoring_expiry(next(tokens))
+        services.core.sessions.access_tokens.verify_ignoring_expiry(next(tokens))
 
     async def line() -> None:
         fields = {

@@ -29,21 +29,22 @@ async def seed(settings: Settings, count: int, password: str) -> list[tuple[str,
     await migrations.migrate(engine, APP_NAME)
     services = create_services(settings)
     async with services.running():
-        hashed_password = await services.hasher.hash(password)
+        hashed_password = await services.core.hasher.hash(password)
         return [await _register(services, f"person{number}", hashed_password) for number in range(count)]
 
 
 async def _register(services: Services, name: str, hashed_password: str) -> tuple[str, str, str]:
     email = canonical_email(f"{name}@example.org")
-    users = services.login.users
+    users = services.core.users
 
     async def work() -> tuple[str, str, str]:
         user = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
         proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
-        tokens = services.sessions.token_pair((await services.login.sign_in.complete(proof, REQUEST_CONTEXT)).session)
+        signed_in = await services.core.sign_in.complete(proof, REQUEST_CONTEXT)
+        tokens = services.core.sessions.token_pair(signed_in.session)
         return email, tokens.access_token, tokens.refresh_token
 
-    return await services.database.transaction(work)
+    return await services.core.database.transaction(work)
 
 
 if __name__ == "__main__":

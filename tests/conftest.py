@@ -17,6 +17,7 @@ from litestar import Litestar
 
 from auth_api.app import create_app
 from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
@@ -159,8 +160,8 @@ async def app(
     """The application under test, migrated and started."""
     application = create_app(settings, clock=session_clock, mailer=session_mailbox)
     services: Services = application.state.services
-    session_mailbox.delivery = services.delivery
-    await migrations.migrate(services.database.engine, APP_NAME)
+    session_mailbox.delivery = services.of(Delivery)
+    await migrations.migrate(services.core.database.engine, APP_NAME)
     async with started(application):
         yield application
 
@@ -176,7 +177,7 @@ def services(app: Litestar, db_session: None) -> Services:
 async def db_session(app: Litestar) -> None:
     """Empty tables and closed circuit breakers at the start of the test, whatever the previous test left behind."""
     services: Services = app.state.services
-    bind(services.database.engine)
+    bind(services.core.database.engine)
     breakers.get(SERVICE).close()
     breakers.get(MAIL_SERVICE).close()
     await empty_all_tables()
@@ -262,7 +263,7 @@ def valid_token_factory(services: Services) -> TokenFactory:
     """A function that signs an access token for any user and session."""
 
     def make(*, user_id: int, session_id: Any) -> str:
-        tokens: AccessTokens = services.sessions.access_tokens
+        tokens: AccessTokens = services.core.sessions.access_tokens
         claims = Claims(
             user_id=user_id, session_id=session_id, amr=("pwd",), acr="aal1", auth_time=datetime.now(tz=UTC)
         )
@@ -317,7 +318,7 @@ def app_with(
             async with started(other), http_client(other, secret_recorder) as opened:
                 yield OtherApp(other, opened, other.state.services)
         finally:
-            bind(first.database.engine)
+            bind(first.core.database.engine)
             for breaker in first_breakers:
                 breakers.install(breaker)
 

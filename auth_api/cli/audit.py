@@ -8,6 +8,7 @@ import click
 from auth_api.cli.context import run
 from auth_api.events.audit.schemas import exported_view
 from auth_api.events.audit.service import MAX_TIME, MIN_TIME
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.printable import printable_json
 from auth_api.services import Services
 
@@ -53,8 +54,8 @@ def export(*, since: datetime, until: datetime, name: str | None, after: int) ->
 
     async def work(services: Services) -> int:
         count = 0
-        user_id = (await services.administration.find(name)).id if name is not None else None
-        async for rows in services.audit.export(after=after, since=since, until=until, user_id=user_id):
+        user_id = (await services.of(AdministrationService).find(name)).id if name is not None else None
+        async for rows in services.core.audit.export(after=after, since=since, until=until, user_id=user_id):
             click.echo(b"\n".join(printable_json(exported_view(row)) for row in rows))
             count += len(rows)
         return count

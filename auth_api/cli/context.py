@@ -82,7 +82,7 @@ def run(command: Callable[[Services], Awaitable[T]]) -> T:
 
     async def main() -> T:
         if settings.database.sqlite_path is not None:
-            await migrations.migrate(services.database.engine, APP_NAME)
+            await migrations.migrate(services.core.database.engine, APP_NAME)
         else:
             require_none(await migrations.pending(APP_NAME))
         async with services.running():

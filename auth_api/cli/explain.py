@@ -10,7 +10,7 @@ import msgspec
 from auth_api.cli.context import run
 from auth_api.cli.users import print_sessions, session_fields
 from auth_api.events.audit.schemas import exported_view
-from auth_api.flows.administration.explanation import Explanation
+from auth_api.flows.administration.explanation import Explanation, ExplanationService
 from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.text_tables import print_table
 from auth_api.users.schemas import user_fields
@@ -24,7 +24,7 @@ def explain(name: str, *, as_json: bool) -> None:
 
     Exit status 1 if no user has this name.
     """
-    found = run(lambda services: services.explanation.explain(name))
+    found = run(lambda services: services.of(ExplanationService).explain(name))
     if as_json:
         click.echo(json.dumps(_document(found), indent=2))
     else:

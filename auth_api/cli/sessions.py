@@ -5,6 +5,7 @@ import json
 import click
 
 from auth_api.cli.context import confirm, run
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.kit.text import counted
 from auth_api.services import Services
 
@@ -27,7 +28,7 @@ def revoke(*, of_all: bool, yes: bool, as_json: bool) -> None:  # noqa: ARG001 -
 
     async def work(services: Services) -> int:
         confirm("End all sessions of all users? They have to log in again.", yes=yes)
-        return await services.account_recovery.end_all_sessions()
+        return await services.of(AccountRecoveryService).end_all_sessions()
 
     ended = run(work)
     click.echo(json.dumps({"sessions_ended": ended}, indent=2) if as_json else f"{counted(ended, 'session')} ended")

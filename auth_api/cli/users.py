@@ -8,8 +8,11 @@ from typing import TypeVar
 import click
 
 from auth_api.cli.context import confirm, run
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import MAX_SESSIONS
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.registration.schemas import RegisterRequest
+from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.device import device_label
 from auth_api.kit.http.json import decode
@@ -18,6 +21,7 @@ from auth_api.kit.text import counted
 from auth_api.kit.text_tables import print_table
 from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
+from auth_api.users.field_checks import field_checks
 from auth_api.users.schemas import user_fields
 from auth_api.users.user import User
 
@@ -46,8 +50,8 @@ def create(email: str, username: str, *, password_stdin: bool, as_json: bool) ->
 
     async def work(services: Services) -> User:
         fields = {"email": email, "username": username, "password": password}
-        wanted = decode(fields, RegisterRequest, services.field_checks)
-        return await services.registration.create(
+        wanted = decode(fields, RegisterRequest, field_checks(services.core.password_rules))
+        return await services.of(RegistrationService).create(
             email=wanted.email, username=wanted.username, password=wanted.password
         )
 
@@ -59,7 +63,7 @@ def create(email: str, username: str, *, password_stdin: bool, as_json: bool) ->
 @_json
 def show(name: str, *, as_json: bool) -> None:
     """Show a user."""
-    _print([run(lambda services: services.administration.find(name))], as_json=as_json)
+    _print([run(lambda services: services.of(AdministrationService).find(name))], as_json=as_json)
 
 
 @users.command(name="list")
@@ -67,7 +71,7 @@ def show(name: str, *, as_json: bool) -> None:
 @_json
 def list_(*, limit: int, as_json: bool) -> None:
     """List the newest users."""
-    _print(run(lambda services: services.administration.newest(limit)), as_json=as_json, is_list=True)
+    _print(run(lambda services: services.of(AdministrationService).newest(limit)), as_json=as_json, is_list=True)
 
 
 @users.command()
@@ -75,7 +79,7 @@ def list_(*, limit: int, as_json: bool) -> None:
 @_json
 def disable(name: str, *, as_json: bool) -> None:
     """Disable a user and end all sessions of the user."""
-    changed = run(lambda services: services.administration.disable(name))
+    changed = run(lambda services: services.of(AdministrationService).disable(name))
     _report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
 
 
@@ -84,7 +88,7 @@ def disable(name: str, *, as_json: bool) -> None:
 @_json
 def enable(name: str, *, as_json: bool) -> None:
     """Enable a disabled user."""
-    changed = run(lambda services: services.administration.enable(name))
+    changed = run(lambda services: services.of(AdministrationService).enable(name))
     _report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
 
 
@@ -100,7 +104,7 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
 
     async def work(services: Services, user: User) -> None:
         confirm(f"Permanently delete {user.username} <{user.email}> (id {user.id})?", yes=yes)
-        await services.administration.delete(user)
+        await services.of(AdministrationService).delete(user)
 
     _on_user(name, work)
     _report("deleted", as_json=as_json, changed=True)
@@ -114,7 +118,7 @@ def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
     """Set a password, end all sessions and reset failed logins."""
 
     async def work(services: Services, user: User) -> int:
-        return await services.account_recovery.set_password(user, _new_password(from_stdin=password_stdin))
+        return await services.of(AccountRecoveryService).set_password(user, _new_password(from_stdin=password_stdin))
 
     ended = _on_user(name, work)
     _report(f"password set, {counted(ended, 'session')} ended", as_json=as_json, changed=True, sessions_ended=ended)
@@ -125,7 +129,7 @@ def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
 @_json
 def verify_email(name: str, *, as_json: bool) -> None:
     """Mark the e-mail address of a user as verified."""
-    changed = _on_user(name, lambda services, user: services.account_recovery.verify_email(user))
+    changed = _on_user(name, lambda services, user: services.of(AccountRecoveryService).verify_email(user))
     _report("verified" if changed else "already verified", as_json=as_json, changed=changed)
 
 
@@ -136,7 +140,7 @@ def sessions(name: str, *, as_json: bool) -> None:
     """List the live sessions of a user, newest first."""
 
     async def work(services: Services, user: User) -> Sequence[LiveSession]:
-        return (await services.sessions.list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
+        return (await services.core.sessions.list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
 
     print_sessions(_on_user(name, work), as_json=as_json)
 
@@ -150,7 +154,7 @@ def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
 
     async def work(services: Services, user: User) -> int:
         confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
-        return await services.account_recovery.end_sessions(user)
+        return await services.of(AccountRecoveryService).end_sessions(user)
 
     ended = _on_user(name, work)
     _report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
@@ -180,7 +184,7 @@ def print_sessions(found: Sequence[LiveSession], *, as_json: bool = False) -> No
 
 def _on_user(name: str, work: Callable[[Services, User], Awaitable[T]]) -> T:
     async def find_and_work(services: Services) -> T:
-        return await work(services, await services.administration.find(name))
+        return await work(services, await services.of(AdministrationService).find(name))
 
     return run(find_and_work)
 

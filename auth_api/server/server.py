@@ -14,6 +14,7 @@ from loguru import logger
 
 from auth_api.kit.clock import monotonic
 from auth_api.kit.deadlines import interrupt
+from auth_api.operations.health.service import HealthService
 from auth_api.server.http_protocol import HttpProtocol
 from auth_api.server.listening_socket import BACKLOG
 from auth_api.server.policy import ServerPolicy
@@ -80,7 +81,7 @@ class Server(uvicorn.Server):
     def _drain(self) -> None:
         self._closes_at = monotonic() + self._policy.shutdown_delay
         self.server_state.is_draining = True
-        self.config.loaded_app.state.services.health.draining = True
+        self.config.loaded_app.state.services.of(HealthService).draining = True
         logger.bind(event="server:draining", pid=os.getpid()).info("stopping: /health/ready returns 503")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -25,7 +25,7 @@ from tests.support.processes import clean_environment
 
 async def exported_ids(services: Services, **options: Any) -> list[int]:
     """Return the ids of the exported events, in order."""
-    return [row.id async for rows in services.audit.export(**options) for row in rows]
+    return [row.id async for rows in services.core.audit.export(**options) for row in rows]
 
 
 async def stored_ids() -> list[int]:
@@ -36,7 +36,7 @@ async def test_export_has_every_event_once_ordered_by_id(services: Services, mon
     monkeypatch.setattr(service, "MAX_EXPORT_BATCH", 3)
     await aged_rows.add_events(None, at=ago(days=1), count=10)
 
-    batches = [len(rows) async for rows in services.audit.export()]
+    batches = [len(rows) async for rows in services.core.audit.export()]
 
     assert await exported_ids(services) == await stored_ids()
     assert batches == [3, 3, 3, 1]
@@ -183,7 +183,7 @@ def test_command_escapes_what_could_control_a_terminal(character: str, monkeypat
     async def rows(**_: Any) -> AsyncIterator[list[AuditEntry]]:
         yield [entry, entry]
 
-    services = SimpleNamespace(audit=SimpleNamespace(export=rows))
+    services = SimpleNamespace(core=SimpleNamespace(audit=SimpleNamespace(export=rows)))
     monkeypatch.setattr(sys.modules["auth_api.cli.audit"], "run", lambda work: asyncio.run(work(services)))
 
     done = CliRunner().invoke(commands, ["audit", "export"])

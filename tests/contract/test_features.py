@@ -2,11 +2,13 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from auth_api.features import FEATURES, PATHS
+from auth_api.manifest import Feature
 from auth_api.services import Services
 
 pytestmark = pytest.mark.engine_independent
@@ -33,3 +35,27 @@ def test_names_that_handlers_refer_to_are_unique(services: Services) -> None:
     names = Counter(name for feature in services.features for name in feature.dependencies)
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+class Greeter:
+    """A service of a feature that does not exist."""
+
+
+class PoliteGreeter(Greeter):
+    """Another service, although it inherits."""
+
+
+def test_service_is_found_by_exactly_its_class(services: Services) -> None:
+    greeter, polite = Greeter(), PoliteGreeter()
+    brought_twice = Feature(services=(greeter,), dependencies={"greeter": greeter})
+    greeting = replace(services, features=(brought_twice, Feature(services=(polite,))))
+
+    assert (greeting.of(Greeter), greeting.of(PoliteGreeter)) == (greeter, polite)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_service_of_a_class_that_no_feature_or_several_bring_is_refused(services: Services, count: int) -> None:
+    greeting = replace(services, features=tuple(Feature(services=(Greeter(),)) for _ in range(count)))
+
+    with pytest.raises(LookupError, match=f"{count} services of the class Greeter"):
+        greeting.of(Greeter)

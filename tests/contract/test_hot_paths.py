@@ -56,7 +56,7 @@ async def paths(app_with: OtherAppFactory) -> AsyncIterator[HotPaths]:
     async with app_with(RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as other:
         ada = Actor(other.client)
         registered = (await ada.register()).json
-        engine, hasher = other.services.database.engine, other.services.hasher
+        engine, hasher = other.services.core.database.engine, other.services.core.hasher
         yield HotPaths(Caller(other.app), engine, hasher, registered["access_token"], registered["refresh_token"])
 
 

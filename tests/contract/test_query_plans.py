@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from auth_api.kit.db.database import Engine
+from auth_api.operations.housekeeping.service import HousekeepingService
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 
@@ -60,7 +61,7 @@ async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
 
 
 async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    database = limited.services.database.engine
+    database = limited.services.core.database.engine
     statements: dict[str, Statement] = {}
     run = database.run_querystring
 
@@ -71,7 +72,7 @@ async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkey
 
     monkeypatch.setattr(database, "run_querystring", record)
     await use_all_endpoints(limited.client)
-    await limited.services.housekeeping.step()
+    await limited.services.of(HousekeepingService).step()
     monkeypatch.undo()
 
     plans = {sql: await plan_of(database, engine, statement) for sql, statement in statements.items()}

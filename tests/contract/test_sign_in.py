@@ -35,7 +35,7 @@ def test_only_sign_in_opens_sessions() -> None:
     "source",
     [
         "await self.sessions.open(1)",
-        "opened = await services.sessions.open(user.id, at=now)",
+        "opened = await services.core.sessions.open(user.id, at=now)",
         "service = self.sessions\nawait service.open(1)",
         "begin = self.sessions.open",
         "await getattr(self.sessions, 'open')(1)",

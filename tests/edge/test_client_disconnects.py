@@ -38,10 +38,10 @@ async def test_disconnect_before_the_end_of_the_body_is_499(app: Litestar, db_se
 
 async def test_disconnect_before_the_response_is_499(app: Litestar, services: Services, log_file: Path) -> None:
     async with wire_server(app) as server:
-        async with held(services.hasher):
+        async with held(services.core.hasher):
             async with server.wire() as wire:
                 await wire.send(login("left-before-response"))
-                await requests_wait(services.hasher)
+                await requests_wait(services.core.hasher)
             await until(lambda: not server.state.connections)
 
         assert (await access_line(log_file, "left-before-response"))["status"] == 499
@@ -65,7 +65,7 @@ async def test_ft28_a_thousand_disconnects_leave_nothing_behind(app: Litestar, s
         outer = app.asgi_handler
         assert isinstance(outer, EdgeMiddleware)
         assert (len(server.state.headers), len(server.state.bodies), len(outer._deadlines)) == (0, 0, 0)  # noqa: SLF001
-        await until(lambda: services.hasher._slots_in_use == 0)  # noqa: SLF001 - nothing public counts them
+        await until(lambda: services.core.hasher._slots_in_use == 0)  # noqa: SLF001 - nothing public counts them
         async with asyncio.timeout(10), server.wire() as wire:
             await wire.send(login("still-there"))
             assert (await wire.response()).status_code == 401

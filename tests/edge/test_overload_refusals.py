@@ -39,7 +39,7 @@ LIVE = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
 @pytest.fixture
 def full_queue(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hasher accepts no password."""
-    remove_all_slots(services.hasher, monkeypatch)
+    remove_all_slots(services.core.hasher, monkeypatch)
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_every_route_that_confirms_a_password_sheds_load(app: Litestar) -> None:
 async def test_full_hash_queue_is_503_before_the_body_is_read_or_the_database_is_queried(
     client: httpx.AsyncClient, services: Services, path: str
 ) -> None:
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         response = await client.post(path, content=b"{no JSON", headers={"Authorization": "Bearer no-token"})
 
     assert_problem(response, 503, "SERVER_OVERLOADED")
@@ -93,7 +93,7 @@ async def test_disabled_route_is_404_even_if_the_hash_queue_is_full(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with app_with() as other:
-        remove_all_slots(other.services.hasher, monkeypatch)
+        remove_all_slots(other.services.core.hasher, monkeypatch)
 
         response = await other.client.post("/api/auth/password/reset", json={})
 
@@ -147,7 +147,7 @@ async def test_full_hash_queue_does_not_affect_other_requests(
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = await user_factory()
-    remove_all_slots(services.hasher, monkeypatch)
+    remove_all_slots(services.core.hasher, monkeypatch)
 
     assert (await ada.log_in()).outcome == (503, "SERVER_OVERLOADED")
 
@@ -208,7 +208,7 @@ async def test_refusal_of_a_request_that_expects_100_continue_closes_the_connect
 async def test_login_succeeds_when_the_hash_queue_has_room_again(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     with pytest.MonkeyPatch.context() as patch:
-        remove_all_slots(services.hasher, patch)
+        remove_all_slots(services.core.hasher, patch)
         assert (await ada.log_in()).status == 503
 
     assert (await ada.log_in()).status == 200

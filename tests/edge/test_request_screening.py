@@ -76,7 +76,7 @@ async def test_ambiguous_preflight_is_refused(client: httpx.AsyncClient, extra: 
 async def log_in_over(other: OtherApp, scheme: str) -> ApiResponse:
     """Log in as through a proxy. A refused request makes no database query."""
     body = {"username": "unknown", "password": "whatever"}
-    with recorded(other.services.database.engine) as statements:
+    with recorded(other.services.core.database.engine) as statements:
         response = ApiResponse(await other.client.post(LOGIN, json=body, headers={"X-Forwarded-Proto": scheme}))
     assert bool(statements) == (response.status != 403)
     return response

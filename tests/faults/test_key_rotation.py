@@ -45,7 +45,7 @@ class Fleet:
     def use(self, name: str, person: Actor) -> None:
         """Send the requests of this person to an instance. In one process, tables belong to one instance at a time."""
         instance = self.instances[name][0]
-        bind(instance.services.database.engine)
+        bind(instance.services.core.database.engine)
         person.client = instance.client
 
     async def use_all_tokens(self) -> list[int]:

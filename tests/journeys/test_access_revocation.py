@@ -59,20 +59,20 @@ async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
         assert user is not None
         assert user.last_login is not None
         proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.last_login)
-        opened.append((await services.login.sign_in.complete(proof, RequestContext())).session)
+        opened.append((await services.core.sign_in.complete(proof, RequestContext())).session)
         written.set()
         await commit.wait()
 
     opened: list[OpenedSession] = []
-    login = asyncio.create_task(services.database.transaction(log_in))
+    login = asyncio.create_task(services.core.database.transaction(log_in))
     await written.wait()
     revocation = asyncio.create_task(use(ada, token))
-    await until_blocked(services.database.engine)
+    await until_blocked(services.core.database.engine)
     commit.set()
     await login
 
     assert (await revocation).status == 200
-    tokens = services.sessions.token_pair(opened[0])
+    tokens = services.core.sessions.token_pair(opened[0])
     assert (await ada.profile(tokens.access_token)).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh(tokens.refresh_token)).outcome == (401, "TOKEN_REVOKED")
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
@@ -112,7 +112,7 @@ async def test_token_of_a_mail_that_is_drafted_during_a_revocation_is_revoked(
     mails = asyncio.create_task(mailbox.collect())
     await issued.wait()
     revocation = asyncio.create_task(verify(ada, proof))
-    await until_blocked(services.database.engine)
+    await until_blocked(services.core.database.engine)
     commit.set()
 
     (message,) = await mails

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
@@ -61,10 +62,10 @@ async def test_tokens_of_a_login_concurrent_with_a_deactivation_are_revoked(
     for _ in range(ROUNDS):
         ada = await user_factory()
 
-        async with held(services.hasher):
+        async with held(services.core.hasher):
             logins = [asyncio.create_task(Actor(ada.client, username=ada.username).log_in()) for _ in range(3)]
-            await requests_wait(services.hasher, 3)
-        await services.administration.disable(ada.username)
+            await requests_wait(services.core.hasher, 3)
+        await services.of(AdministrationService).disable(ada.username)
         responses = await asyncio.gather(*logins)
 
         assert {response.outcome for response in responses} <= {(200, ""), (403, "ACCOUNT_DISABLED")}
@@ -93,10 +94,10 @@ async def test_logout_everywhere_concurrent_with_a_deletion_succeeds(
         ada = await user_factory()
         await Actor(ada.client, username=ada.username).log_in()
 
-        async with held(services.hasher):
+        async with held(services.core.hasher):
             body = {"current_password": ada.password}
             deletion = asyncio.create_task(ada.call("POST", "/api/user/delete", json=body))
-            await requests_wait(services.hasher)
+            await requests_wait(services.core.hasher)
             everywhere = asyncio.create_task(ada.call("POST", "/api/auth/logout-all"))
 
         assert (await deletion).status == 204
@@ -112,10 +113,10 @@ async def test_access_token_may_expire_during_its_request(
     if is_cached:
         await ada.profile()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         body = {"current_password": ada.password}
         deletion = asyncio.create_task(ada.call("POST", "/api/user/delete", json=body))
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         clock.move(minutes=31)
         later = await ada.profile()
 
@@ -135,12 +136,12 @@ async def test_access_token_may_expire_while_its_request_waits_for_a_row(
             locked.set()
             await release.wait()
 
-        await services.database.transaction(work)
+        await services.core.database.transaction(work)
 
     holder = asyncio.create_task(hold_the_row())
     await locked.wait()
     renaming = asyncio.create_task(rename(ada, "lovelace"))
-    await until_blocked(services.database.engine)
+    await until_blocked(services.core.database.engine)
     clock.move(minutes=31)
     release.set()
     await holder

@@ -10,6 +10,9 @@ from typing import Any, Final
 
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
@@ -77,17 +80,18 @@ async def reset_password(account: Account) -> ApiResponse:
 
 
 async def draft_mails(account: Account) -> None:
-    await account.app.services.delivery.deliver_all()
+    await account.app.services.of(Delivery).deliver_all()
 
 
 async def end_all_sessions(account: Account) -> None:
-    await account.app.services.account_recovery.end_all_sessions()
+    await account.app.services.of(AccountRecoveryService).end_all_sessions()
 
 
 async def end_sessions(account: Account) -> None:
     services = account.app.services
     with suppress(UserNotFoundException):
-        await services.account_recovery.end_sessions(await services.administration.find(account.actor.username))
+        user = await services.of(AdministrationService).find(account.actor.username)
+        await services.of(AccountRecoveryService).end_sessions(user)
 
 
 Operation = Callable[[Account], Coroutine[Any, Any, Any]]
@@ -167,7 +171,7 @@ async def test_two_transactions_on_an_account_do_not_deadlock(
     changes = Changes()
     for statements in count(1):
         account = await make_account(other)
-        with interleaved(other.services.database.engine, after=statements) as interleaving:
+        with interleaved(other.services.core.database.engine, after=statements) as interleaving:
             await interleaving.run(lambda: first(account), lambda: second(account))  # noqa: B023 - awaited here
 
         assert interleaving.deadlocks == [], statements
@@ -187,7 +191,7 @@ async def test_many_transactions_on_an_account_do_not_deadlock(other: OtherApp) 
         account = await make_account(other)
         operations = [*choice.choices(OPERATIONS, k=8), delete]
         choice.shuffle(operations)
-        with interleaved(other.services.database.engine) as interleaving:
+        with interleaved(other.services.core.database.engine) as interleaving:
             await asyncio.gather(*(operation(account) for operation in operations))
 
         assert interleaving.deadlocks == []

@@ -8,6 +8,8 @@ from uuid import UUID
 import pytest
 
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change.mails import EMAIL_CHANGE
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.request_context import RequestContext
@@ -44,7 +46,7 @@ class Account:
     links: dict[Purpose, str]
 
     async def find(self) -> Any:
-        return await self.services.administration.find(self.caller.username)
+        return await self.services.of(AdministrationService).find(self.caller.username)
 
 
 async def log_out(account: Account) -> ApiResponse:
@@ -75,7 +77,7 @@ async def reset_password(account: Account) -> ApiResponse:
 
 
 async def set_password(account: Account) -> None:
-    await account.services.account_recovery.set_password(await account.find(), NEW_PASSWORD)
+    await account.services.of(AccountRecoveryService).set_password(await account.find(), NEW_PASSWORD)
 
 
 async def confirm_email_change(account: Account) -> ApiResponse:
@@ -95,11 +97,11 @@ async def report_stranger(account: Account) -> ApiResponse:
 
 
 async def end_sessions(account: Account) -> None:
-    await account.services.account_recovery.end_sessions(await account.find())
+    await account.services.of(AccountRecoveryService).end_sessions(await account.find())
 
 
 async def disable(account: Account) -> None:
-    await account.services.administration.disable(account.caller.username)
+    await account.services.of(AdministrationService).disable(account.caller.username)
 
 
 async def delete(account: Account) -> ApiResponse:
@@ -149,11 +151,11 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     emails = {Purpose.EMAIL_CHANGE: "new@example.com", Purpose.EMAIL_UNDO: "previous@example.com"}
 
     async def store_mail() -> None:
-        await services.outbox.to_email(
+        await services.core.outbox.to_email(
             EMAIL_CHANGE, "other@example.com", RequestContext(), user_id=user_id, new_email="other@example.com"
         )
 
-    await services.database.transaction(store_mail)
+    await services.core.database.transaction(store_mail)
     await add_counter(f"attempts:id:{user_id}", expires_at=ago(hours=-1))
     return {
         purpose: await OneTimeTokens().issue(purpose, user_id, email=emails.get(purpose, caller.email))

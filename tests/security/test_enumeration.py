@@ -100,7 +100,10 @@ async def test_response_and_work_are_the_same_for_all_kinds_of_users_and_none(
 
     for number, identifier in enumerate(identifiers):
         guesser = await stage(limited, from_ip(Actor(limited.client), f"203.0.113.{100 + number}"), identifier)
-        with recorded(limited.services.database.engine) as statements, recorded_hash_comparisons() as verifications:
+        with (
+            recorded(limited.services.core.database.engine) as statements,
+            recorded_hash_comparisons() as verifications,
+        ):
             responses.append(await guesser.log_in(**identifier, password=WRONG))
         statements_sent.append([statement.replace("WHERE email =", "WHERE username =") for statement in statements])
         compared.append([stored.rsplit("$", 2)[0] for stored in verifications])

@@ -128,7 +128,7 @@ PROTECTED = [
 
 
 async def assert_invalid(ada: Actor, forged: str, services: Services) -> None:
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         responses = [await ada.profile(forged), await ada.log_out(forged)]
 
     assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2
@@ -163,7 +163,7 @@ async def test_protected_routes_reject_forged_and_refresh_tokens(
     ada = await user_factory()
     token = with_other_subject(ada.access_token) if kind == "forgery" else ada.refresh_token
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         response = await ada.call(method, path, token=token)
 
     assert response.status == 401

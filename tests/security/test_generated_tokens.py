@@ -47,7 +47,7 @@ async def test_token_with_one_changed_character_is_rejected(
     if changed.strip(" ") == token:
         return
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         response = await ada.profile(changed)
 
     assert response.outcome == (401, "TOKEN_INVALID")
@@ -57,7 +57,7 @@ async def test_token_with_one_changed_character_is_rejected(
 @cases(REQUEST_EXAMPLES)
 @given(text=st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=300))
 async def test_any_text_is_rejected_as_an_access_token(ada: Actor, services: Services, text: str) -> None:
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         responses = [await ada.profile(text), await ada.log_out(text)]
 
     assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2

@@ -59,7 +59,7 @@ async def test_claim_with_an_invalid_value_is_rejected_without_a_statement(
 ) -> None:
     token = changed(ada.access_token, key, **{claim: value})
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         responses = [await ada.profile(token), await ada.log_out(token)]
 
     assert [response.outcome for response in responses] == [(401, "TOKEN_INVALID")] * 2

@@ -232,4 +232,4 @@ async def test_cache_of_verified_access_tokens_is_bounded(app_with: OtherAppFact
             await ada.log_in()
             assert (await ada.profile()).status == 200
 
-        assert len(other.services.sessions.access_tokens._verified) == int(size)  # noqa: SLF001 - nothing public counts them
+        assert len(other.services.core.sessions.access_tokens._verified) == int(size)  # noqa: SLF001 - nothing public counts them

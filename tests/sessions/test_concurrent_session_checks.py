@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import DatabaseUnavailableException
@@ -18,7 +19,7 @@ from tests.support.statements import recorded
 async def test_each_check_returns_its_own_user(user_factory: UserFactory, services: Services, engine: str) -> None:
     actors = [await user_factory() for _ in range(4)]
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         names = await asyncio.gather(*(check(services, actor) for _ in range(3) for actor in actors))
 
     assert names == [actor.username for actor in actors] * 3
@@ -28,7 +29,7 @@ async def test_each_check_returns_its_own_user(user_factory: UserFactory, servic
 async def test_only_logged_out_or_disabled_users_are_rejected(user_factory: UserFactory, services: Services) -> None:
     actors = [await user_factory() for _ in range(4)]
     await actors[1].log_out()
-    await services.administration.disable(actors[2].username)
+    await services.of(AdministrationService).disable(actors[2].username)
 
     outcomes = await asyncio.gather(*(check(services, actor) for actor in actors), return_exceptions=True)
 
@@ -41,7 +42,7 @@ async def test_failed_batch_is_503_for_its_members_and_one_failure_for_the_break
     user_factory: UserFactory, services: Services, monkeypatch: pytest.MonkeyPatch, engine: str
 ) -> None:
     actors = [await user_factory() for _ in range(6)]
-    database = services.database.engine
+    database = services.core.database.engine
     run = database.run_querystring
 
     async def broken(querystring: Any, **options: Any) -> Any:
@@ -74,7 +75,7 @@ async def test_batch_counts_once_for_the_circuit_breaker(
         await asyncio.sleep(0.01)
         return []
 
-    monkeypatch.setattr(services.database.engine, "run_querystring", broken)
+    monkeypatch.setattr(services.core.database.engine, "run_querystring", broken)
     await asyncio.gather(*(check(services, actor) for actor in actors), return_exceptions=True)
 
     assert counted == [1]

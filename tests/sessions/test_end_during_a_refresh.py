@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.clock import utc_now
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
@@ -32,15 +33,15 @@ async def log_out_elsewhere(owner: Actor, _: Services) -> int:
 
 
 async def disable(owner: Actor, services: Services) -> None:
-    await services.administration.disable(owner.username)
-    await services.administration.enable(owner.username)
+    await services.of(AdministrationService).disable(owner.username)
+    await services.of(AdministrationService).enable(owner.username)
 
 
 async def end_all_of_all_users(_: Actor, services: Services) -> int:
     async def work() -> int:
-        return await services.sessions.end_all_of_all_users(reason="keys_lost")
+        return await services.core.sessions.end_all_of_all_users(reason="keys_lost")
 
-    return await services.database.transaction(work)
+    return await services.core.database.transaction(work)
 
 
 @asynccontextmanager
@@ -53,11 +54,11 @@ async def uncommitted(services: Services, change: Callable[[], Awaitable[object]
         changed.set()
         await release.wait()
 
-    transaction = asyncio.create_task(services.database.transaction(work))
+    transaction = asyncio.create_task(services.core.database.transaction(work))
     await changed.wait()
     try:
         yield
-        await until_blocked(services.database.engine)
+        await until_blocked(services.core.database.engine)
     finally:
         release.set()
         await transaction

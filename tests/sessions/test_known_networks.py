@@ -18,8 +18,8 @@ async def test_network_of_a_session_is_known(
     await ada.log_out()
     (row,) = await user_rows()
 
-    assert await services.sessions.is_known_network(row["id"], client_ip) is is_known
-    assert not await services.sessions.is_known_network(row["id"] + 1, client_ip)
+    assert await services.core.sessions.is_known_network(row["id"], client_ip) is is_known
+    assert not await services.core.sessions.is_known_network(row["id"] + 1, client_ip)
 
 
 @pytest.mark.parametrize(("days", "is_known"), [(29, True), (31, False)])
@@ -31,11 +31,11 @@ async def test_network_is_known_for_30_days(
 
     clock.move(days=days)
 
-    assert await services.sessions.is_known_network(row["id"], CLIENT_IP) is is_known
+    assert await services.core.sessions.is_known_network(row["id"], CLIENT_IP) is is_known
 
 
 async def test_printed_policy_has_no_key(services: Services, environ: dict[str, str]) -> None:
-    printed = repr(services.sessions.policy)
+    printed = repr(services.core.sessions.policy)
 
     assert printed == "SessionPolicy(issuer='http://testserver', audience='auth_api')"
     assert environ["JWT_SECRET_KEY"] not in repr(services)

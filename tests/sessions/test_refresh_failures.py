@@ -81,7 +81,7 @@ async def test_refresh_is_503_if_the_token_cannot_be_claimed(user_factory: UserF
     ada = await user_factory()
     before = await SessionRow.select()
 
-    async with fault(services.database.engine, "ignore", "UPDATE", "refresh_tokens"):
+    async with fault(services.core.database.engine, "ignore", "UPDATE", "refresh_tokens"):
         response = await ada.try_refresh()
 
     assert response.outcome == (503, "SERVER_OVERLOADED")
@@ -96,7 +96,7 @@ async def test_refresh_leaves_the_token_unused_if_the_successor_cannot_be_stored
     ada = await user_factory()
     before = await SessionRow.select()
 
-    async with fault(services.database.engine, "refuse", "INSERT", "refresh_tokens"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "refresh_tokens"):
         assert (await ada.try_refresh()).outcome == (500, "INTERNAL_ERROR")
 
     assert await SessionRow.select() == before
@@ -112,7 +112,7 @@ async def test_reuse_does_not_end_the_session_if_it_cannot_be_recorded(
     await ada.refresh()
     await ada.refresh()
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         assert (await ada.try_refresh(stolen)).outcome == (500, "INTERNAL_ERROR")
 
     assert (await ada.profile()).status == 200

@@ -14,6 +14,7 @@ from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
+from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
@@ -77,12 +78,12 @@ async def test_rotation_in_one_statement_leaves_the_same_rows_as_in_steps(
         if is_capped:
             in_a_day = await database_time() + timedelta(days=1)
             await SessionRow.update({SessionRow.absolute_expires_at: in_a_day}, force=True)
-        rotation = services.rotation
+        rotation = services.of(RotationService)
         if not in_one_statement:
-            rotation = replace(rotation, database=SteppingDatabase(services.database.engine))
+            rotation = replace(rotation, database=SteppingDatabase(services.core.database.engine))
         began = await database_time()
 
-        with recorded(services.database.engine) as statements:
+        with recorded(services.core.database.engine) as statements:
             tokens = await rotation.refresh(ada.refresh_token, RequestContext())
 
         assert [statement.split()[0] for statement in statements] == (
@@ -147,10 +148,10 @@ async def during_transaction(
         changed.set()
         await release.wait()
 
-    transaction = asyncio.create_task(services.database.transaction(work))
+    transaction = asyncio.create_task(services.core.database.transaction(work))
     await changed.wait()
     request = asyncio.create_task(send())
-    await until_blocked(services.database.engine)
+    await until_blocked(services.core.database.engine)
     release.set()
     await transaction
     return await request, value

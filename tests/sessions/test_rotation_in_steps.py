@@ -14,7 +14,7 @@ async def test_refresh_is_503_if_the_session_cannot_be_extended(user_factory: Us
     ada = await user_factory()
     before = await SessionRow.select()
 
-    async with fault(services.database.engine, "ignore", "UPDATE", "sessions"):
+    async with fault(services.core.database.engine, "ignore", "UPDATE", "sessions"):
         response = await ada.try_refresh()
 
     assert response.outcome == (503, "SERVER_OVERLOADED")

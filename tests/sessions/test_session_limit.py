@@ -114,7 +114,7 @@ async def test_login_fails_if_the_oldest_session_cannot_be_ended(app_with: Other
     async with app_with(SESSIONS_PER_ACCOUNT="1") as app:
         first = await device(app, registers=True)
 
-        async with fault(app.services.database.engine, "refuse", "UPDATE", "sessions"):
+        async with fault(app.services.core.database.engine, "refuse", "UPDATE", "sessions"):
             refused = await Actor(app.client).log_in()
 
         assert refused.outcome == (500, "INTERNAL_ERROR")

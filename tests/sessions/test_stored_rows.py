@@ -54,7 +54,7 @@ async def test_successor_depends_on_a_random_salt(user_factory: UserFactory) -> 
 async def test_authenticated_read_needs_one_statement(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         assert (await ada.profile()).status == 200
 
     assert [statement.split()[0] for statement in statements] == ["SELECT"]
@@ -63,7 +63,7 @@ async def test_authenticated_read_needs_one_statement(user_factory: UserFactory,
 async def test_forged_token_needs_no_statement(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         await ada.profile(ada.access_token[:-4] + "AAAA")
         await ada.profile("")
         await ada.try_refresh("nonsense")

@@ -94,7 +94,8 @@ async def test_token_gains_nothing_from_a_later_login(ada: Actor, services: Serv
     assert session is not None
     earlier = session.auth_time - timedelta(seconds=301)
     claims = Claims(user_id=session.user_id, session_id=session.id, amr=("pwd",), acr="aal1", auth_time=earlier)
-    token = services.sessions.access_tokens.issue(claims, session_ends_in=services.sessions.policy.access_ttl).raw
+    sessions = services.core.sessions
+    token = sessions.access_tokens.issue(claims, session_ends_in=sessions.policy.access_ttl).raw
 
     assert (await send(ada, path, token=token)).outcome == STEP_UP
 

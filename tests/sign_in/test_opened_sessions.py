@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
@@ -24,10 +25,10 @@ async def test_session_stores_the_methods_and_the_time_of_the_proof(
 ) -> None:
     await user_factory()
     proved_at = datetime(2026, 2, 19, 10, 30, tzinfo=UTC)
-    user = await services.administration.find("ada")
+    user = await services.of(AdministrationService).find("ada")
     proof = Proof(user=user, methods=("pwd", "otp"), auth_time=proved_at)
 
-    signed_in = await services.login.sign_in.complete(proof, RequestContext())
+    signed_in = await services.core.sign_in.complete(proof, RequestContext())
 
     row = await SessionRow.select().where(SessionRow.id == signed_in.session.claims.session_id).first()
     assert row is not None
@@ -55,7 +56,7 @@ async def test_sessions_of_registration_login_and_password_change_are_dated_by_t
 
 async def test_registration_takes_six_statements(ada: Actor, services: Services) -> None:
     """The user, the audit row, the recipient of the mail, the mail, the session with the count of others, its token."""
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         await ada.register()
 
     verbs = [statement.split()[0] for statement in statements]
@@ -66,7 +67,7 @@ async def test_password_change_takes_thirteen_statements(user_factory: UserFacto
     """Two of them open the session: the other ones check, change and record the password, and revoke all access."""
     ada = await user_factory()
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         await change_password(ada)
 
     opening = [" ".join(statement.split()[:3]) for statement in statements[-2:]]

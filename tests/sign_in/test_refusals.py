@@ -23,9 +23,9 @@ async def test_login_of_an_account_disabled_during_it_is_refused_as_disabled(
     ada = await user_factory()
     changes = Changes()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login = asyncio.create_task(ada.log_in())
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         await UserRow.update({UserRow.is_active: False}, force=True)
 
     assert (await login).outcome == (403, "ACCOUNT_DISABLED")
@@ -112,9 +112,9 @@ async def test_two_step_login_that_is_switched_on_during_a_login_counts(
 ) -> None:
     ada = await user_factory()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login = asyncio.create_task(ada.log_in())
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         await switch_two_step_on()
 
     assert (await login).outcome == (403, "MFA_REQUIRED")

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
@@ -80,7 +81,7 @@ async def verifying_app(app_with: OtherAppFactory, mailbox: Mailbox, **variables
     }
     previous = mailbox.delivery
     async with app_with(mailer=mailbox, **required, **variables) as other:
-        mailbox.delivery = other.services.delivery
+        mailbox.delivery = other.services.of(Delivery)
         try:
             yield other
         finally:

@@ -6,5 +6,5 @@ from tests.support.actors import Actor
 
 async def check(services: Services, actor: Actor) -> str:
     """Return the username that the actor's access token belongs to."""
-    claims = services.sessions.access_tokens.verify(actor.access_token)
-    return (await services.sessions.principal(claims)).user.username
+    claims = services.core.sessions.access_tokens.verify(actor.access_token)
+    return (await services.core.sessions.principal(claims)).user.username

@@ -147,7 +147,7 @@ async def test_refused_attempt_writes_no_audit_row(limited: OtherApp) -> None:
     await ada.register()
     await guess(ada, 5)
 
-    with recorded(limited.services.database.engine) as statements:
+    with recorded(limited.services.core.database.engine) as statements:
         await ada.log_in()
 
     assert [statement.split(maxsplit=1)[0] for statement in statements] == ["INSERT", "SELECT", "INSERT", "SELECT"]

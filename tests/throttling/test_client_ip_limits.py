@@ -206,7 +206,7 @@ async def test_refused_client_costs_no_statement_until_the_window_ends(strict: O
     for _ in range(6):
         await log_in(Actor(strict.client))
 
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         responses = [await log_in(Actor(strict.client)) for _ in range(20)]
 
     assert Counter(response.outcome for response in responses) == {(429, "RATE_LIMITED"): 20}
@@ -214,7 +214,7 @@ async def test_refused_client_costs_no_statement_until_the_window_ends(strict: O
 
 
 async def test_counted_request_costs_one_statement(strict: OtherApp) -> None:
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         await register(Actor(strict.client))
 
     assert [statement.split()[:3] for statement in statements] == [["INSERT", "INTO", "throttle_counters"]]
@@ -250,7 +250,7 @@ async def test_other_paths_do_not_log_in(strict: OtherApp, path: str) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"])
 async def test_other_methods_do_not_log_in(strict: OtherApp, method: str) -> None:
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         response = await strict.client.request(method, LOGIN, json=UNKNOWN)
 
     assert response.status_code == 405
@@ -270,7 +270,7 @@ async def test_method_override_headers_are_ignored(strict: OtherApp, header: str
 
 async def test_disabled_limits_count_nothing_and_send_no_headers(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="false") as other:
-        with recorded(other.services.database.engine) as statements:
+        with recorded(other.services.core.database.engine) as statements:
             responses = [await register(Actor(other.client)) for _ in range(30)]
 
     assert {response.outcome for response in responses} == {(400, "VALIDATION_ERROR")}

@@ -40,7 +40,7 @@ async def test_flood_costs_no_statement_and_other_networks_are_served(strict: Ot
     thief = from_ip(victim, "198.51.100.1")
     await flood(strict.client, "198.51.100.1")
 
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         responses = [await thief.profile() for _ in range(BURST)]
     served = [await victim.profile(), await victim.refresh()]
 

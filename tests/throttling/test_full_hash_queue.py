@@ -34,7 +34,7 @@ async def one_slot(app_with: OtherAppFactory) -> AsyncIterator[OtherApp]:
 
 async def log_in_while_full(app: OtherApp, actor: Actor, attempts: int) -> Counter[tuple[int, str]]:
     """Send this many logins while the one thread is busy, and count the outcomes."""
-    async with held(app.services.hasher):
+    async with held(app.services.core.hasher):
         responses = [await actor.log_in() for _ in range(attempts)]
     return Counter(response.outcome for response in responses)
 
@@ -104,7 +104,7 @@ async def test_login_keeps_its_slot_while_its_user_is_looked_up(
     async with asyncio.timeout(TIMEOUT_SECONDS):
         await looking.wait()
 
-        with recorded(one_slot.services.database.engine) as statements:
+        with recorded(one_slot.services.core.database.engine) as statements:
             assert (await Actor(one_slot.client).log_in()).outcome == (503, "SERVER_OVERLOADED")
         assert statements == []
 

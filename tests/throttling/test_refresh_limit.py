@@ -122,7 +122,7 @@ async def test_refresh_is_counted_without_a_statement(strict: OtherApp) -> None:
     await ada.register()
     counters = await ThrottleCounterRow.count()
 
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         response = await ada.refresh()
 
     assert response.status == 200

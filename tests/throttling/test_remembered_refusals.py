@@ -37,7 +37,7 @@ async def test_refusal_is_remembered_until_the_window_ends(
     assert [await remaining(limits) for _ in range(3)] == [1, 0, -1]
 
     monotonic.now += 99
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         assert await remaining(limits) == -1
     assert statements == []
 
@@ -86,7 +86,7 @@ async def test_full_memory_keeps_refusals_and_further_ones_cost_a_statement(
         for _ in range(3):
             await limits.spend("login", f"198.51.100.{number}")
 
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         assert [await remaining(limits, f"198.51.100.{number}") for number in range(4)] == [-1] * 4
 
     assert len(statements) == 2
@@ -104,7 +104,7 @@ async def test_full_memory_drops_refusals_whose_window_has_ended(
     for _ in range(3):
         await limits.spend("login", "198.51.100.9")
 
-    with recorded(strict.services.database.engine) as statements:
+    with recorded(strict.services.core.database.engine) as statements:
         assert await remaining(limits, "198.51.100.9") == -1
 
     assert statements == []

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from auth_api.kit.clock import utc_now
+from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.services import Services
 from auth_api.used_values.service import UsedValues
 from auth_api.used_values.tables import UsedValueRow
@@ -43,14 +44,14 @@ async def test_expired_value_stays_claimed_until_it_is_removed(services: Service
     an_hour_ago = utc_now() - timedelta(hours=1)
     await VALUES.claim("challenge", "x", an_hour_ago)
 
-    await services.housekeeping.clean_up()
+    await services.of(HousekeepingService).clean_up()
 
     assert await VALUES.claim("challenge", "x", soon()) is False
 
 
 async def test_only_one_of_many_concurrent_transactions_claims_a_value(services: Services) -> None:
     async def claim() -> bool:
-        return await services.database.transaction(lambda: VALUES.claim("challenge", "x", soon()))
+        return await services.core.database.transaction(lambda: VALUES.claim("challenge", "x", soon()))
 
     assert sorted(await asyncio.gather(*(claim() for _ in range(20)))) == [False] * 19 + [True]
 
@@ -66,9 +67,9 @@ async def test_claim_waits_for_the_transaction_that_has_claimed_the_value(servic
         if is_undone:
             raise UndoError
 
-    earlier = asyncio.create_task(services.database.transaction(first))
+    earlier = asyncio.create_task(services.core.database.transaction(first))
     await has_claimed.wait()
-    later = asyncio.create_task(services.database.transaction(lambda: VALUES.claim("challenge", "x", soon())))
+    later = asyncio.create_task(services.core.database.transaction(lambda: VALUES.claim("challenge", "x", soon())))
     may_end.set()
     outcomes = await asyncio.gather(earlier, later, return_exceptions=True)
 

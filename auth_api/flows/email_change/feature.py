@@ -22,7 +22,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         audit=core.audit,
         freshness=core.freshness,
         access_revocation=core.access_revocation,
-        mail_limits=core.mail_limits,
+        mail_limits=core.outbox.limits,
         recovery_mail=core.mail_kind("account_recovered"),
     )
     return Feature(

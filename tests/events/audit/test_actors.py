@@ -8,6 +8,8 @@ import pytest
 
 from auth_api.events.audit.schemas import exported_view
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.pagination import PageRequest
 from auth_api.services import Services
 from tests.conftest import UserFactory
@@ -57,7 +59,7 @@ async def user_id_of(actor: Actor) -> int:
 
 async def exported(services: Services, user_id: int) -> list[Any]:
     """Return the events of a user, newest first, as operators see them."""
-    events, _ = await services.audit.history(user_id, PageRequest(100))
+    events, _ = await services.core.audit.history(user_id, PageRequest(100))
     return [exported_view(event) for event in events]
 
 
@@ -88,7 +90,7 @@ async def test_request_without_a_session_has_no_actor(user_factory: UserFactory,
 async def test_owner_sees_who_caused_an_event(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await rename(ada)
-    await services.account_recovery.verify_email(await services.administration.find("lovelace"))
+    await services.of(AccountRecoveryService).verify_email(await services.of(AdministrationService).find("lovelace"))
 
     export = await ada.call("GET", "/api/user/export")
 

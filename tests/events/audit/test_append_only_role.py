@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.operations.housekeeping.service import HousekeepingService
 from tests.conftest import OtherAppFactory
 from tests.support import aged_rows
 from tests.support.actors import PASSWORD, Actor
@@ -88,7 +89,7 @@ async def test_housekeeping_removes_all_expired_rows_except_events(app_with: Oth
     await aged_rows.add_counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
 
     async with app_with(DATABASE_URL=role_url) as app:
-        report = await app.services.housekeeping.clean_up()
+        report = await app.services.of(HousekeepingService).clean_up()
 
     assert (report.is_complete, report.not_permitted) == (True, ["audit_events"])
     assert (report.removed["throttle_counters"], await AuditLogRow.count()) == (1, 1)

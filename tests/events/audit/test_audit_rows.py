@@ -106,7 +106,7 @@ async def test_failed_audit_row_rolls_the_change_back(
     ada = await user_factory()
     before = [await table.select() for table in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)]
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         response = await EVENTS[event][0](ada)
 
     assert response.outcome == (500, "INTERNAL_ERROR")

@@ -9,13 +9,15 @@ import pytest
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.outbox import delivery, repository
-from auth_api.events.outbox.delivery import SERVICE
+from auth_api.events.outbox.delivery import SERVICE, Delivery
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
+from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.failures import FailureMeaning, PermanentMailError, ReplyCodes, SendPhase, TransientMailError
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.operations.health.service import HealthService
 from auth_api.services import Services
 from auth_api.users.identifiers import CanonicalEmail
 from tests.conftest import OtherAppFactory, UserFactory
@@ -28,7 +30,7 @@ ADA = CanonicalEmail("ada@example.com")
 
 
 async def request_reset(services: Services, address: CanonicalEmail = ADA) -> None:
-    await services.recovery.forgot(address, HERE)
+    await services.of(RecoveryService).forgot(address, HERE)
 
 
 async def waiting_ids() -> list[int]:
@@ -42,11 +44,11 @@ async def test_mail_of_a_rolled_back_transaction_is_not_sent(
     await user_factory()
 
     async def work() -> None:
-        await services.outbox.to_email(PASSWORD_RESET, ADA, HERE)
+        await services.core.outbox.to_email(PASSWORD_RESET, ADA, HERE)
         raise OSError
 
     with pytest.raises(Exception, match="database"):
-        await services.database.transaction(work)
+        await services.core.database.transaction(work)
 
     assert await mailbox.collect() == []
     assert await outbox_rows() == []
@@ -57,13 +59,13 @@ async def test_sender_is_woken_after_the_commit(
 ) -> None:
     await user_factory()
     woken: list[str] = []
-    monkeypatch.setattr(services.outbox, "on_arrival", lambda _delay: woken.append("woken"))
+    monkeypatch.setattr(services.core.outbox, "on_arrival", lambda _delay: woken.append("woken"))
 
     async def work() -> None:
-        await services.outbox.to_email(PASSWORD_RESET, ADA, HERE)
+        await services.core.outbox.to_email(PASSWORD_RESET, ADA, HERE)
         woken.append("end of the transaction")
 
-    await services.database.transaction(work)
+    await services.core.database.transaction(work)
 
     assert woken == ["end of the transaction", "woken"]
 
@@ -75,10 +77,10 @@ async def test_mail_is_due_after_a_random_time_for_known_and_unknown_emails(
     await user_factory()
     delays: list[float] = []
     async with app_with(mailer=mailbox, MAIL_DELAY_SECONDS="20") as other:
-        other.services.outbox.on_arrival = delays.append
+        other.services.core.outbox.on_arrival = delays.append
         for email in (ADA, CanonicalEmail("unknown@example.com")) * 5:
             await request_reset(other.services, email)
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
 
     rows = await outbox_rows()
     stored_delays = [(row["next_attempt_at"] - row["created_at"]).total_seconds() for row in rows]
@@ -129,7 +131,7 @@ async def test_concurrent_processes_send_each_mail_once(
     for person in people:
         await request_reset(services, CanonicalEmail(person.email))
 
-    await asyncio.gather(*(services.delivery.deliver_all() for _ in range(5)))
+    await asyncio.gather(*(services.of(Delivery).deliver_all() for _ in range(5)))
 
     assert sorted(mail.recipient for mail in mailbox.sent) == sorted(person.email for person in people)
     assert {row["attempts"] for row in await outbox_rows()} == {1}
@@ -166,7 +168,7 @@ async def test_deferred_mail_is_retried_with_a_working_token(
 
     await age_mails(seconds=delivery.FIRST_DELAY_SECONDS + 1)
     first = await mailbox.one()
-    grant = await services.recovery.tokens.find(token_of(first), Purpose.PASSWORD_RESET)
+    grant = await services.core.tokens.find(token_of(first), Purpose.PASSWORD_RESET)
     assert grant.user_id is not None
     assert (await audit_actions()).count("password:reset_requested") == 1
 
@@ -227,7 +229,7 @@ async def test_outage_of_the_mail_server_opens_the_breaker(
 
     pause = 0.0
     while not pause:
-        pause = await services.delivery.step()
+        pause = await services.of(Delivery).step()
 
     assert breakers.snapshot()[SERVICE].state == "open"
     assert 0 < pause <= 1
@@ -243,7 +245,7 @@ async def test_login_works_without_the_mail_server(
     breakers.get(SERVICE).open()
 
     assert (await ada.log_in()).status == 200
-    assert (await services.health.readiness()).status == "ready"
+    assert (await services.of(HealthService).readiness()).status == "ready"
 
 
 async def test_slow_sending_is_a_transient_error(
@@ -378,9 +380,9 @@ async def test_template_that_cannot_be_rendered_defers_only_its_mails(
     async with app_with(mailer=mailbox, MAIL_TEMPLATES=str(tmp_path)) as other:
         await request_reset(other.services)
         (user,) = await user_rows()
-        await other.services.outbox.to_user(PASSWORD_CHANGED, user["id"], HERE)
+        await other.services.core.outbox.to_user(PASSWORD_CHANGED, user["id"], HERE)
         with logged("ERROR") as lines:
-            await other.services.delivery.deliver_all()
+            await other.services.of(Delivery).deliver_all()
 
     (line,) = [line for line in lines if line.get("event") == "mail:deferred"]
     assert [message.subject for message in mailbox.sent] == ["Your password was changed"]

@@ -9,6 +9,7 @@ import pytest
 
 from auth_api.events.outbox.delivery import FIRST_DELAY_SECONDS, MAX_BATCH, MAX_DELAY_SECONDS, SERVICE, Delivery
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.policy import SmtpServer
 from auth_api.kit.mail.smtp import SmtpMailer
@@ -34,13 +35,13 @@ def server() -> Iterator[ScriptedMailServer]:
 async def delivery(services: Services, server: ScriptedMailServer, db_session: None) -> AsyncIterator[Delivery]:
     """The delivery of the application, by SMTP."""
     address = SmtpServer.from_url(f"smtp://127.0.0.1:{server.port}?tls=none")
-    yield replace(services.delivery, mailer=SmtpMailer(address, Address("", "no-reply", "example.com")))
+    yield replace(services.of(Delivery), mailer=SmtpMailer(address, Address("", "no-reply", "example.com")))
     breakers.get(SERVICE).close()
 
 
 async def stage(services: Services, *emails: str) -> None:
     for email in emails:
-        await services.recovery.forgot(CanonicalEmail(email), RequestContext())
+        await services.of(RecoveryService).forgot(CanonicalEmail(email), RequestContext())
 
 
 async def registered(user_factory: UserFactory, count: int) -> list[str]:

@@ -85,7 +85,7 @@ async def test_link_for_a_new_password_is_sent_after_the_owner_took_the_account_
     await ask_times(4, forgot, other, "ada@example.com", OWNER)
     await OutboxRow.delete(force=True)
     (user,) = await user_rows()
-    tokens = other.services.recovery.tokens
+    tokens = other.services.core.tokens
     if take_back == "report":
         response = await report(owner, await tokens.issue(Purpose.SESSION_REPORT, user["id"]))
     else:

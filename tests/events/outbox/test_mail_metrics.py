@@ -1,6 +1,7 @@
 """Metrics of mail."""
 
 from auth_api.events.outbox.delivery import SERVICE
+from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.mail.failures import PermanentMailError, TransientMailError
 from auth_api.kit.request_context import RequestContext
@@ -15,7 +16,7 @@ HERE = RequestContext()
 
 async def request_resets(services: Services, *names: str) -> None:
     for name in names:
-        await services.recovery.forgot(CanonicalEmail(f"{name}@example.com"), HERE)
+        await services.of(RecoveryService).forgot(CanonicalEmail(f"{name}@example.com"), HERE)
 
 
 async def test_mails_are_counted_by_outcome(user_factory: UserFactory, services: Services, mailbox: Mailbox) -> None:

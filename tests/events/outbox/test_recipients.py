@@ -7,6 +7,7 @@ from msgspec import structs
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.outbox import repository
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
 from auth_api.flows.account.mails import ACCOUNT_DELETED
@@ -59,11 +60,11 @@ async def test_mail_to_an_unverified_email_has_no_word_of_a_client(
 ) -> None:
     await user_factory(username=f"www.{WORD}.example", email=STRANGER)
     (user,) = await user_rows()
-    token_id = await services.registration.tokens.stage(Purpose.REGISTRATION, email=STRANGER)
+    token_id = await services.core.tokens.stage(Purpose.REGISTRATION, email=STRANGER)
     parameters: dict[str, object] = {"token_id": token_id, "new_email": f"eve+{WORD}@example.com"}
 
-    await services.outbox.to_user(kind, user["id"], REQUEST, **parameters)
-    await services.outbox.to_email(kind, STRANGER, REQUEST, user_id=user["id"], **parameters)
+    await services.core.outbox.to_user(kind, user["id"], REQUEST, **parameters)
+    await services.core.outbox.to_email(kind, STRANGER, REQUEST, user_id=user["id"], **parameters)
     await repository.insert(
         kind.name, user_id=user["id"], email=STRANGER, parameters=parameters, request_context=REQUEST
     )
@@ -78,7 +79,7 @@ async def test_actions_on_an_unverified_account_send_no_notices(
     ada = await user_factory()
     (user,) = await user_rows()
 
-    await services.outbox.to_user(NEW_NETWORK, user["id"], REQUEST)
+    await services.core.outbox.to_user(NEW_NETWORK, user["id"], REQUEST)
     await change_password(ada, "Fourth-Horse-2-Battery")
     await delete(ada)
 
@@ -106,7 +107,7 @@ async def test_mails_of_a_kind_are_limited_per_recipient(app_with: OtherAppFacto
         ada = Actor(other.client)
         for _ in range(5):
             assert (await ada.register()).status == 201
-            await other.services.delivery.deliver_all()
+            await other.services.of(Delivery).deliver_all()
             await delete(ada)
 
     assert [message.subject for message in mailbox.sent] == ["Verify your e-mail address"] * 3
@@ -118,7 +119,7 @@ async def test_verification_mail_of_the_registration_counts(app_with: OtherAppFa
         await ada.register()
         for _ in range(3):
             await resend(ada, ada.email)
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
 
     assert [message.subject for message in mailbox.sent] == ["Verify your e-mail address"] * 3
 
@@ -132,7 +133,7 @@ async def test_notices_are_limited_without_failing_the_request(
         with logged("INFO") as lines:
             for number in range(5):
                 assert (await change_password(ada, f"Fourth-Horse-{number}-Battery")).status == 200
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
 
     assert [message.subject for message in mailbox.sent] == ["Your password was changed"] * 3
     refused = [line["mail_kind"] for line in lines if line.get("event") == "mail:refused"]
@@ -144,8 +145,8 @@ async def test_limit_holds_for_concurrent_requests(app_with: OtherAppFactory, ma
         services = other.services
 
         async def request() -> bool:
-            return await services.database.transaction(
-                lambda: services.outbox.to_email(PASSWORD_RESET, "ada@example.com", REQUEST)
+            return await services.core.database.transaction(
+                lambda: services.core.outbox.to_email(PASSWORD_RESET, "ada@example.com", REQUEST)
             )
 
         stored = await asyncio.gather(*(request() for _ in range(8)))
@@ -161,6 +162,6 @@ async def test_mail_that_gives_the_account_back_is_not_limited(
     (user,) = await user_rows()
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         for _ in range(5):
-            await other.services.outbox.to_email(EMAIL_CHANGED, "old@example.com", REQUEST, user_id=user["id"])
+            await other.services.core.outbox.to_email(EMAIL_CHANGED, "old@example.com", REQUEST, user_id=user["id"])
 
     assert len(await outbox_rows()) == 5

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
-from auth_api.events.outbox.delivery import SERVICE
+from auth_api.events.outbox.delivery import SERVICE, Delivery
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
@@ -31,11 +31,11 @@ WITH_TOKEN = [kind for kind in MAIL_KINDS if kind.purpose is not None]
 async def store(services: Services, kind: MailKind) -> None:
     """Store a mail of a kind that has a token."""
     if kind.purpose is Purpose.REGISTRATION:
-        token_id = await services.registration.tokens.stage(Purpose.REGISTRATION, email="eve@example.com")
-        await services.outbox.to_email(kind, "eve@example.com", REQUEST, token_id=token_id)
+        token_id = await services.core.tokens.stage(Purpose.REGISTRATION, email="eve@example.com")
+        await services.core.outbox.to_email(kind, "eve@example.com", REQUEST, token_id=token_id)
         return
     (user,) = await user_rows()
-    await services.outbox.to_email(kind, ADA, REQUEST, user_id=user["id"], new_email="new@example.com")
+    await services.core.outbox.to_email(kind, ADA, REQUEST, user_id=user["id"], new_email="new@example.com")
 
 
 async def send_again(mailbox: Mailbox) -> None:
@@ -59,8 +59,10 @@ async def test_repeated_mail_has_the_same_token_and_message_id(
     first, second = mailbox.sent
     assert kind.purpose is not None
     assert (second.message_id, token_of(second)) == (first.message_id, token_of(first))
-    tokens = services.recovery.tokens
-    await services.database.transaction(lambda: tokens.redeem(kind.purpose or Purpose.REGISTRATION, token_of(first)))
+    tokens = services.core.tokens
+    await services.core.database.transaction(
+        lambda: tokens.redeem(kind.purpose or Purpose.REGISTRATION, token_of(first))
+    )
     with pytest.raises(OneTimeTokenInvalidException):
         await tokens.find(token_of(second), kind.purpose)
 
@@ -74,7 +76,7 @@ async def test_mail_is_not_repeated_after_its_link_was_used(
     mailbox.loses_reply = True
     token = await mailbox.token()
     assert kind.purpose is not None
-    await services.recovery.tokens.redeem(kind.purpose, token)
+    await services.core.tokens.redeem(kind.purpose, token)
 
     await send_again(mailbox)
 
@@ -91,11 +93,11 @@ async def test_link_of_each_copy_works_if_the_mail_server_lost_its_reply(
         async with app_with(SMTP_URL=server.url(), MAIL_FROM="no-reply@example.com") as other:
             ada.client = other.client
             await forgot(ada, ada.email)
-            await other.services.delivery.step()
+            await other.services.of(Delivery).step()
             breakers.get(SERVICE).close()
             server.loses_reply = False
             await make_mails_due()
-            await other.services.delivery.step()
+            await other.services.of(Delivery).step()
 
             copies = server.messages
             texts = [part.get_content() for copy in copies if (part := copy.get_body(("plain",)))]
@@ -116,11 +118,11 @@ async def test_token_of_a_repeated_mail_works_for_its_full_lifetime(
     token = await mailbox.token()
     await age_one_time_tokens(hours=1)
     with pytest.raises(OneTimeTokenInvalidException):
-        await services.recovery.tokens.find(token, Purpose.PASSWORD_RESET)
+        await services.core.tokens.find(token, Purpose.PASSWORD_RESET)
 
     await send_again(mailbox)
 
-    assert (await services.recovery.tokens.find(token, Purpose.PASSWORD_RESET)).user_id is not None
+    assert (await services.core.tokens.find(token, Purpose.PASSWORD_RESET)).user_id is not None
 
 
 async def test_repeated_mail_does_not_revoke_the_link_of_a_newer_mail(
@@ -168,7 +170,7 @@ async def test_token_stays_the_same_after_a_rotation_of_the_derivation_key(
     user_factory: UserFactory, services: Services, issue: Issue
 ) -> None:
     await user_factory()
-    tokens = services.recovery.tokens
+    tokens = services.core.tokens
 
     first = await issue(tokens, [b"old"])
 

@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 
+from auth_api.flows.account.service import AccountService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.principal import Principal
 from auth_api.users.errors import UserNotFoundException
+from auth_api.users.identifiers import new_username
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.held_hasher import held, requests_wait
@@ -25,10 +28,10 @@ async def test_rename_waits_for_a_concurrent_deletion_and_fails(user_factory: Us
         deleted.set()
         await release.wait()
 
-    deletion = asyncio.create_task(services.database.transaction(work))
+    deletion = asyncio.create_task(services.core.database.transaction(work))
     await deleted.wait()
     renaming = asyncio.create_task(ada.call("PATCH", "/api/user/profile", json={"username": "lovelace"}))
-    await until_blocked(services.database.engine)
+    await until_blocked(services.core.database.engine)
     release.set()
     await deletion
 
@@ -38,15 +41,15 @@ async def test_rename_waits_for_a_concurrent_deletion_and_fails(user_factory: Us
 
 async def test_changes_of_a_deleted_user_are_refused(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    user = await services.administration.find("ada")
+    user = await services.of(AdministrationService).find("ada")
     caller = Principal(user=user, session_id=uuid4(), auth_time=user.created_at, amr=("pwd",))
     await UserRow.delete(force=True)
-    rename_to = services.field_checks["username"]("lovelace", {})
+    rename_to = new_username("lovelace")
 
     with pytest.raises(UserNotFoundException):
-        await services.accounts.rename(user, rename_to, RequestContext())
+        await services.of(AccountService).rename(user, rename_to, RequestContext())
     with pytest.raises(UserNotFoundException):
-        await services.accounts.delete(
+        await services.of(AccountService).delete(
             caller, current_password="Correct-Horse-7-Staple", request_context=RequestContext()
         )
 
@@ -57,7 +60,7 @@ async def test_one_of_several_concurrent_password_changes_succeeds(
     ada = await user_factory()
     new = [f"New-Horse-{number}-Staple" for number in range(3)]
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         changes = [
             asyncio.create_task(
                 ada.call(
@@ -66,7 +69,7 @@ async def test_one_of_several_concurrent_password_changes_succeeds(
             )
             for password in new
         ]
-        await requests_wait(services.hasher, 3)
+        await requests_wait(services.core.hasher, 3)
     responses = await asyncio.gather(*changes)
 
     assert sorted(response.outcome for response in responses) == [(200, "")] + [(401, "INVALID_CREDENTIALS")] * 2

@@ -100,7 +100,7 @@ async def test_username_and_email_of_a_deleted_user_can_be_registered_again(user
 async def test_deletion_fails_if_it_cannot_be_recorded(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         assert (await delete(ada)).outcome == (500, "INTERNAL_ERROR")
 
     assert (await ada.profile()).status == 200
@@ -110,9 +110,9 @@ async def test_deletion_fails_if_it_cannot_be_recorded(user_factory: UserFactory
 async def test_one_of_several_concurrent_deletions_succeeds(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         deletions = [asyncio.create_task(delete(ada)) for _ in range(4)]
-        await requests_wait(services.hasher, 4)
+        await requests_wait(services.core.hasher, 4)
     responses = await asyncio.gather(*deletions)
 
     assert sorted(response.outcome for response in responses) == [(204, "")] + [(404, "USER_NOT_FOUND")] * 3
@@ -124,9 +124,9 @@ async def test_deletion_fails_if_the_password_is_changed_during_it(
 ) -> None:
     ada = await user_factory()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         deletion = asyncio.create_task(delete(ada))
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
     assert (await deletion).outcome == (404, "USER_NOT_FOUND")

@@ -74,7 +74,7 @@ async def test_unchanged_password_is_refused_and_ends_nothing(
     phone = Actor(ada.client)
     await phone.log_in(password=ada.password)
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         response = await change(ada, new=unicodedata.normalize(spelling, ada.password))
 
     assert response.outcome == (400, "WEAK_PASSWORD")

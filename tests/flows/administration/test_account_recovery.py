@@ -5,6 +5,8 @@ import asyncio
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.errors import UserNotFoundException, WeakPasswordException
@@ -20,7 +22,7 @@ NEW = "Another-Horse-8-Clip"
 
 
 async def find_user(services: Services, name: str = "ada") -> User:
-    return await services.administration.find(name)
+    return await services.of(AdministrationService).find(name)
 
 
 async def newest_event() -> tuple[str, str]:
@@ -36,7 +38,7 @@ async def test_set_password_replaces_the_old_one_and_ends_all_sessions(
     ada = await user_factory()
     await ada.log_in()
 
-    assert await services.account_recovery.set_password(await find_user(services), NEW) == 2
+    assert await services.of(AccountRecoveryService).set_password(await find_user(services), NEW) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")
@@ -52,7 +54,7 @@ async def test_set_password_updates_the_timestamp_and_records_the_operator(
     await user_factory()
     before = (await user_rows())[0]["updated_at"]
 
-    await services.account_recovery.set_password(await find_user(services), NEW)
+    await services.of(AccountRecoveryService).set_password(await find_user(services), NEW)
 
     assert (await user_rows())[0]["updated_at"] > before
     assert await newest_event() == ("cli", '{"sessions_ended":1}')
@@ -65,7 +67,7 @@ async def test_set_password_checks_the_rules_of_the_api(
     ada = await user_factory(username="lovelace")
 
     with pytest.raises(WeakPasswordException):
-        await services.account_recovery.set_password(await find_user(services, "lovelace"), password)
+        await services.of(AccountRecoveryService).set_password(await find_user(services, "lovelace"), password)
 
     assert (await ada.log_in()).status == 200
 
@@ -78,7 +80,7 @@ async def test_set_password_resets_the_throttle(app_with: OtherAppFactory) -> No
             await ada.log_in(password="Wrong-Horse-7-Staple")
         assert (await ada.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
-        await app.services.account_recovery.set_password(await find_user(app.services), NEW)
+        await app.services.of(AccountRecoveryService).set_password(await find_user(app.services), NEW)
 
         assert (await ada.log_in(password=NEW)).status == 200
 
@@ -87,7 +89,7 @@ async def test_set_password_works_without_an_old_password(user_factory: UserFact
     ada = await user_factory()
     await UserRow.update({UserRow.hashed_password: "!"}, force=True)
 
-    await services.account_recovery.set_password(await find_user(services), NEW)
+    await services.of(AccountRecoveryService).set_password(await find_user(services), NEW)
 
     assert (await ada.log_in(password=NEW)).status == 200
 
@@ -101,7 +103,7 @@ async def test_concurrent_logins_with_the_old_password_leave_no_session(
 
     responses = await asyncio.gather(
         *(device.log_in() for device in devices[:4]),
-        services.account_recovery.set_password(user, NEW),
+        services.of(AccountRecoveryService).set_password(user, NEW),
         *(device.log_in() for device in devices[4:]),
     )
 
@@ -117,12 +119,12 @@ async def test_login_checked_before_the_password_was_set_is_refused(
 ) -> None:
     ada = await user_factory()
     user = await find_user(services)
-    new_hash = await services.hasher.hash(NEW)
+    new_hash = await services.core.hasher.hash(NEW)
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login = asyncio.create_task(ada.log_in())
-        await requests_wait(services.hasher)
-        await services.recovery.email_ownership.set_password(user.id, new_hash)
+        await requests_wait(services.core.hasher)
+        await services.core.email_ownership.set_password(user.id, new_hash)
 
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
 
@@ -132,7 +134,7 @@ async def test_email_is_verified_once(user_factory: UserFactory, services: Servi
     user = await find_user(services)
     before = (await user_rows())[0]["updated_at"]
 
-    assert [await services.account_recovery.verify_email(user) for _ in range(2)] == [True, False]
+    assert [await services.of(AccountRecoveryService).verify_email(user) for _ in range(2)] == [True, False]
 
     assert (await ada.profile())["email_verified"] is True
     assert (await user_rows())[0]["updated_at"] == before
@@ -144,7 +146,7 @@ async def test_replaced_email_is_not_verified(user_factory: UserFactory, service
     user = await find_user(services)
     await UserRow.update({UserRow.email: "other@example.com"}, force=True)
 
-    assert await services.account_recovery.verify_email(user) is False
+    assert await services.of(AccountRecoveryService).verify_email(user) is False
 
     assert (await user_rows())[0]["email_verified_at"] is None
 
@@ -153,7 +155,7 @@ async def test_end_sessions_ends_all_sessions_of_one_user(user_factory: UserFact
     ada, grace = await user_factory(), await user_factory(username="grace")
     await ada.log_in()
 
-    assert await services.account_recovery.end_sessions(await find_user(services)) == 2
+    assert await services.of(AccountRecoveryService).end_sessions(await find_user(services)) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await grace.profile()).status == 200
@@ -164,7 +166,7 @@ async def test_end_sessions_ends_all_sessions_of_one_user(user_factory: UserFact
 async def test_deleted_user_keeps_its_events(user_factory: UserFactory, services: Services) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
-    await services.administration.delete(await find_user(services))
+    await services.of(AdministrationService).delete(await find_user(services))
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
@@ -177,13 +179,13 @@ async def test_deleted_user_keeps_its_events(user_factory: UserFactory, services
 async def test_deleted_user_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     deleted = await find_user(services)
-    await services.administration.delete(deleted)
+    await services.of(AdministrationService).delete(deleted)
 
     with pytest.raises(UserNotFoundException):
-        await services.administration.delete(deleted)
+        await services.of(AdministrationService).delete(deleted)
     with pytest.raises(UserNotFoundException):
-        await services.account_recovery.set_password(deleted, NEW)
-    assert await services.account_recovery.verify_email(deleted) is False
+        await services.of(AccountRecoveryService).set_password(deleted, NEW)
+    assert await services.of(AccountRecoveryService).verify_email(deleted) is False
     assert (await audit_actions()).count("account:deleted") == 1
 
 
@@ -193,12 +195,12 @@ async def test_changes_are_rolled_back_if_the_event_cannot_be_stored(
     ada = await user_factory()
     user = await find_user(services)
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         for change in (
-            services.administration.delete(user),
-            services.account_recovery.set_password(user, NEW),
-            services.account_recovery.verify_email(user),
-            services.account_recovery.end_sessions(user),
+            services.of(AdministrationService).delete(user),
+            services.of(AccountRecoveryService).set_password(user, NEW),
+            services.of(AccountRecoveryService).verify_email(user),
+            services.of(AccountRecoveryService).end_sessions(user),
         ):
             with pytest.raises(Exception, match="fault"):
                 await change
@@ -216,7 +218,7 @@ async def test_end_all_sessions_ends_the_sessions_of_all_users(
     for _ in range(2):
         await ada.log_in()
 
-    assert await services.account_recovery.end_all_sessions() == 4
+    assert await services.of(AccountRecoveryService).end_all_sessions() == 4
 
     for actor in (ada, bob):
         assert (await actor.profile()).outcome == (401, "TOKEN_REVOKED")
@@ -224,7 +226,7 @@ async def test_end_all_sessions_ends_the_sessions_of_all_users(
     assert await SessionRow.count().where(SessionRow.ended_at.is_null()) == 0
     assert await RefreshTokenRow.count().where(RefreshTokenRow.is_revoked.eq(False)) == 0
     assert await newest_event() == ("cli", '{"sessions_ended":4}')
-    assert await services.account_recovery.end_all_sessions() == 0
+    assert await services.of(AccountRecoveryService).end_all_sessions() == 0
     assert (await ada.log_in()).status == 200
 
 
@@ -233,8 +235,8 @@ async def test_end_all_sessions_is_rolled_back_if_the_event_cannot_be_stored(
 ) -> None:
     ada = await user_factory()
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         with pytest.raises(Exception, match="fault"):
-            await services.account_recovery.end_all_sessions()
+            await services.of(AccountRecoveryService).end_all_sessions()
 
     assert (await ada.profile()).status == 200

@@ -2,6 +2,7 @@
 
 import pytest
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.errors import UserNotFoundException
@@ -15,14 +16,16 @@ from tests.support.rows import audit_actions, user_rows
 async def test_user_is_found_by_username_or_email(user_factory: UserFactory, services: Services, name: str) -> None:
     ada = await user_factory()
 
-    found = await services.administration.find(name)
+    found = await services.of(AdministrationService).find(name)
 
     assert (found.id, found.username) == ((await ada.profile())["id"], "ada")
 
 
 @pytest.mark.parametrize("name", ["eve", "eve@example.com", "", "-", "\x00", "ﬁona"])
 async def test_unknown_name_raises_user_not_found(services: Services, name: str) -> None:
-    for action in (services.administration.find, services.administration.disable, services.administration.enable):
+    administration = services.of(AdministrationService)
+
+    for action in (administration.find, administration.disable, administration.enable):
         with pytest.raises(UserNotFoundException):
             await action(name)
 
@@ -31,7 +34,7 @@ async def test_disabling_ends_all_sessions_and_is_recorded_once(user_factory: Us
     ada = await user_factory()
     await ada.log_in()
 
-    assert [await services.administration.disable("ada") for _ in range(2)] == [True, False]
+    assert [await services.of(AdministrationService).disable("ada") for _ in range(2)] == [True, False]
 
     assert {row["ended_reason"] for row in await SessionRow.select()} == {"account_disabled"}
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
@@ -41,10 +44,10 @@ async def test_disabling_ends_all_sessions_and_is_recorded_once(user_factory: Us
 
 async def test_enabling_permits_logins_and_is_recorded_once(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    await services.administration.disable("ada")
+    await services.of(AdministrationService).disable("ada")
     await ada.log_in()
 
-    assert [await services.administration.enable("ada") for _ in range(2)] == [True, False]
+    assert [await services.of(AdministrationService).enable("ada") for _ in range(2)] == [True, False]
 
     assert (await ada.log_in()).status == 200
     assert (await audit_actions()).count("account:enabled") == 1
@@ -52,9 +55,9 @@ async def test_enabling_permits_logins_and_is_recorded_once(user_factory: UserFa
 
 async def test_disabling_and_enabling_update_the_timestamp(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    timestamps = [(await user_rows())[0]["updated_at"]]
+    administration, timestamps = services.of(AdministrationService), [(await user_rows())[0]["updated_at"]]
 
-    for change in (services.administration.disable, services.administration.enable, services.administration.enable):
+    for change in (administration.disable, administration.enable, administration.enable):
         await change("ada")
         timestamps.append((await user_rows())[0]["updated_at"])
 
@@ -66,9 +69,9 @@ async def test_disabling_is_rolled_back_if_the_event_cannot_be_stored(
 ) -> None:
     ada = await user_factory()
 
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         with pytest.raises(Exception, match="fault"):
-            await services.administration.disable("ada")
+            await services.of(AdministrationService).disable("ada")
 
     assert (await ada.profile())["is_active"] is True
 
@@ -76,7 +79,7 @@ async def test_disabling_is_rolled_back_if_the_event_cannot_be_stored(
 async def test_repr_of_credentials_omits_the_hash(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
 
-    found = await services.accounts.users.find_credentials(parse_identifier(email=None, username="ada"))
+    found = await services.core.users.find_credentials(parse_identifier(email=None, username="ada"))
 
     assert found is not None
     assert repr(found) == f"Credentials({found.user.id})"
@@ -86,4 +89,4 @@ async def test_newest_users_come_first(user_factory: UserFactory, services: Serv
     for name in ("ada", "grace", "mary"):
         await user_factory(username=name)
 
-    assert [user.username for user in await services.administration.newest(2)] == ["mary", "grace"]
+    assert [user.username for user in await services.of(AdministrationService).newest(2)] == ["mary", "grace"]

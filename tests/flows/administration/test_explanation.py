@@ -2,6 +2,7 @@
 
 import pytest
 
+from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
@@ -11,7 +12,7 @@ from tests.support.mailbox import Mailbox
 
 
 async def obstacle_codes(services: Services, name: str = "ada") -> list[str]:
-    return [obstacle.code for obstacle in (await services.explanation.explain(name)).obstacles]
+    return [obstacle.code for obstacle in (await services.of(ExplanationService).explain(name)).obstacles]
 
 
 @pytest.mark.parametrize("name", ["unknown", "unknown@example.com", "no such name", ""])
@@ -65,7 +66,7 @@ async def test_sessions_and_events_are_newest_first(user_factory: UserFactory, s
         await ada.log_in(password="Wrong-Horse-7-Staple")
     await ada.log_in()
 
-    found = await services.explanation.explain("ada")
+    found = await services.of(ExplanationService).explain("ada")
 
     assert found.user is not None
     assert found.user.username == "ada"
@@ -83,9 +84,9 @@ async def test_throttled_network_is_listed_with_its_end(app_with: OtherAppFactor
             await far.log_in(password="Wrong-Horse-7-Staple")
         await Actor(app.client, headers={"X-Forwarded-For": "198.51.100.9"}).log_in(password="Wrong-Horse-7-Staple")
 
-        found = await app.services.explanation.explain("ada")
+        found = await app.services.of(ExplanationService).explain("ada")
         await age_counters(31)
-        later = await app.services.explanation.explain("ada")
+        later = await app.services.of(ExplanationService).explain("ada")
 
     assert [obstacle.code for obstacle in found.obstacles] == ["throttled"]
     assert "logins from 2001:db8:1:2::/64 are refused until 20" in found.obstacles[0].detail
@@ -114,7 +115,7 @@ async def test_failures_are_those_of_one_user(user_factory: UserFactory, app_wit
             other = Actor(app.client, username=actor.username)
             await other.log_in(password="Wrong-Horse-7-Staple")
 
-        assert (await app.services.explanation.explain("ada")).failures == []
+        assert (await app.services.of(ExplanationService).explain("ada")).failures == []
 
 
 async def test_disabled_throttle_adds_no_obstacle(app_with: OtherAppFactory, services: Services) -> None:

@@ -5,6 +5,8 @@ from collections import Counter
 
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
@@ -120,7 +122,7 @@ async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(
     responses, work = [], []
 
     for email in (NEW, "bob@example.com", "ada@example.com"):
-        with recorded(services.database.engine) as statements:
+        with recorded(services.core.database.engine) as statements:
             responses.append(await change_email(ada, email))
         work.append(statements)
 
@@ -165,7 +167,7 @@ async def test_later_request_replaces_the_earlier_one(ada: Actor, mailbox: Mailb
 async def test_disabled_account_keeps_its_email(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     await change_email(ada, NEW)
     token = await mailbox.token()
-    await services.administration.disable("ada")
+    await services.of(AdministrationService).disable("ada")
 
     assert (await confirm(ada, token)).outcome == INVALID
 
@@ -203,7 +205,7 @@ async def test_mails_are_limited_per_recipient_and_per_account(app_with: OtherAp
             assert (await change_email(actor, "victim@example.org")).status == 202
             for own in range(4 if number == 0 else 0):
                 assert (await change_email(actor, f"victim{own}@example.org")).status == 202
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
 
     recipients = Counter(message.recipient for message in mailbox.sent if "org" in message.recipient)
     assert recipients == {"victim@example.org": 3, "victim0@example.org": 1, "victim1@example.org": 1}

@@ -2,6 +2,8 @@
 
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
@@ -142,14 +144,14 @@ async def test_undo_resets_the_account_throttle(app_with: OtherAppFactory, mailb
         await ada.register()
         await mark_all_verified()
         await change_email(ada, "ada@example.org")
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         await confirm(ada, token_of(mailbox.sent[-1]))
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         for _ in range(6):
             await ada.log_in(password="Not-the-1-password")
 
         await undo(ada, token_of(mailbox.sent[-1]))
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         await reset(ada, token_of(mailbox.sent[-1]))
 
         assert (await ada.log_in(password=NEW_PASSWORD)).status == 200
@@ -164,7 +166,7 @@ async def test_undo_token_expires_after_24_hours(ada: Actor, mailbox: Mailbox) -
 
 async def test_undo_restores_the_email_of_a_disabled_account(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     undo_token = await change_and_confirm(ada, "ada@example.org", mailbox)
-    await services.administration.disable("ada")
+    await services.of(AdministrationService).disable("ada")
 
     assert (await undo(ada, undo_token)).status == 200
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
@@ -37,7 +38,7 @@ async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(
     responses, work = [], []
 
     for email in ("ada@example.com", "bob@example.com", "unknown@example.com"):
-        with recorded(services.database.engine) as statements:
+        with recorded(services.core.database.engine) as statements:
             responses.append(await resend(ada, email))
         work.append(statements)
 
@@ -63,5 +64,5 @@ async def test_fourth_mail_within_an_hour_is_not_sent_with_the_same_response(
             (202, responses[0].response.content)
         }
         assert len(await outbox_rows()) == 6
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         assert len(mailbox.sent) == 3

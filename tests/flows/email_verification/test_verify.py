@@ -6,6 +6,8 @@ from collections import Counter
 import httpx
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
@@ -82,9 +84,9 @@ async def test_concurrent_login_of_the_attacker_fails(ada: Actor, mailbox: Mailb
     await ada.register()
     token = await mailbox.token()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login = asyncio.create_task(Actor(ada.client).log_in())
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         assert (await verify(ada, token)).status == 200
 
     assert (await login).outcome == (401, "INVALID_CREDENTIALS")
@@ -129,7 +131,7 @@ async def test_wrong_passwords_count_for_the_account_throttle(app_with: OtherApp
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         ada = Actor(other.client)
         await ada.register()
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         token = token_of(mailbox.sent[-1])
 
         responses = [await verify(ada, token, password="Not-the-1-password") for _ in range(6)]
@@ -182,7 +184,7 @@ async def test_invalid_tokens_have_one_error(ada: Actor, mailbox: Mailbox, servi
     elif cause == "expired":
         await age_one_time_tokens(hours=24)
     else:
-        await services.administration.disable("ada")
+        await services.of(AdministrationService).disable("ada")
 
     assert (await verify(ada, token)).outcome == INVALID
     assert not await is_verified()

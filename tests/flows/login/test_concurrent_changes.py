@@ -37,9 +37,9 @@ async def test_login_fails_if_the_user_is_changed_during_it(
     ada = await user_factory()
     await SessionRow.delete(force=True)
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login: asyncio.Task[ApiResponse] = asyncio.create_task(ada.log_in(password=password))
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         await change()
     response = await login
 
@@ -53,9 +53,9 @@ async def test_failed_login_of_a_deleted_user_is_recorded_without_the_user(
 ) -> None:
     ada = await user_factory()
 
-    async with held(services.hasher):
+    async with held(services.core.hasher):
         login = asyncio.create_task(ada.log_in(password="Wrong-Horse-7-Staple"))
-        await requests_wait(services.hasher)
+        await requests_wait(services.core.hasher)
         await delete()
     await login
 
@@ -78,10 +78,10 @@ async def test_failed_login_waits_for_a_concurrent_deletion_and_is_recorded_with
         deleted.set()
         await release.wait()
 
-    deletion = asyncio.create_task(services.database.transaction(work))
+    deletion = asyncio.create_task(services.core.database.transaction(work))
     await deleted.wait()
     login = asyncio.create_task(ada.log_in(password="Wrong-Horse-7-Staple"))
-    await until_blocked(services.database.engine)  # the audit row waits
+    await until_blocked(services.core.database.engine)  # the audit row waits
     release.set()
     await deletion
 

@@ -76,7 +76,7 @@ async def test_account_without_a_usable_password_is_like_a_wrong_password(
     wrong = await attempt(ada, username="ada", password="Wrong-Horse-7-Staple")
     await UserRow.update({UserRow.hashed_password: stored_hash}, force=True)
 
-    with counted(services.hasher) as argon2:
+    with counted(services.core.hasher) as argon2:
         responses = [await attempt(ada, username="ada", password=password) for password in (PASSWORD, "!", "")]
 
     assert [constant_part(response) for response in responses] == [constant_part(wrong)] * 3
@@ -99,7 +99,7 @@ async def test_failed_logins_cost_one_hash_of_the_same_cost(user_factory: UserFa
         {"username": "-"},
         {"username": "ada", "password": "\x00"},
     ):
-        with counted(services.hasher) as argon2:
+        with counted(services.core.hasher) as argon2:
             await attempt(ada, **fields)
         costs.append(argon2.parameters)
 
@@ -112,7 +112,7 @@ async def test_failed_logins_send_the_same_statements(user_factory: UserFactory,
 
     asked = []
     for fields in ({"username": "ada", "password": "Wrong-Horse-7-Staple"}, {"username": "eve"}):
-        with recorded(services.database.engine) as statements:
+        with recorded(services.core.database.engine) as statements:
             await attempt(ada, **fields)
         asked.append(list(statements))
 

@@ -23,7 +23,7 @@ async def test_login_that_fails_changes_no_row(
     ada = await user_factory()
     before = [await each.select() for each in TABLES]
 
-    async with fault(services.database.engine, "refuse", change, table):
+    async with fault(services.core.database.engine, "refuse", change, table):
         assert (await ada.log_in()).outcome == (500, "INTERNAL_ERROR")
 
     assert [await each.select() for each in TABLES] == before
@@ -36,7 +36,7 @@ async def test_login_below_the_session_limit_takes_five_statements(
     """The user with the hash, `last_login`, the session with the count of the others, its token, the audit row."""
     ada = await user_factory()
 
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         await ada.log_in()
 
     assert [statement.split()[0] for statement in statements] == ["SELECT", "UPDATE", "INSERT", "INSERT", "INSERT"]

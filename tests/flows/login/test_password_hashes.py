@@ -54,7 +54,7 @@ async def test_requests_that_need_a_hash_are_refused_while_the_queue_is_full(app
     async with app_with(PASSWORD_HASH_QUEUE_SIZE="0", PASSWORD_HASH_THREADS="1") as other:
         ada = Actor(other.client)
         await ada.register()
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             refused = [
                 await ada.log_in(),
                 await ada.log_in(username="eve"),
@@ -71,9 +71,9 @@ async def test_logins_in_the_queue_are_served(app_with: OtherAppFactory) -> None
     async with app_with(PASSWORD_HASH_QUEUE_SIZE="2", PASSWORD_HASH_THREADS="1") as other:
         ada = Actor(other.client)
         await ada.register()
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             waiting = [asyncio.create_task(Actor(other.client).log_in()) for _ in range(2)]
-            await requests_wait(other.services.hasher, 2)
+            await requests_wait(other.services.core.hasher, 2)
             refused = await ada.log_in()
 
         assert refused.outcome == (503, "SERVER_OVERLOADED")

@@ -5,7 +5,9 @@ from typing import Any
 import httpx
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
@@ -30,7 +32,7 @@ async def ada(user_factory: UserFactory, services: Services, mailbox: Mailbox) -
     """Ada has an account, Bob's account is disabled, Eve has no account."""
     ada = await user_factory()
     await user_factory(username="bob")
-    await services.administration.disable("bob")
+    await services.of(AdministrationService).disable("bob")
     return ada
 
 
@@ -57,7 +59,7 @@ async def test_unknown_and_disabled_users_get_no_mail(ada: Actor, mailbox: Mailb
 async def test_response_and_work_do_not_reveal_whether_the_email_is_taken(ada: Actor, services: Services) -> None:
     responses, work = [], []
     for email in ADDRESSES.values():
-        with recorded(services.database.engine) as statements:
+        with recorded(services.core.database.engine) as statements:
             responses.append(shown(await forgot(ada, email)))
         work.append(statements)
 
@@ -86,7 +88,7 @@ async def test_fourth_mail_within_an_hour_is_not_sent_with_the_same_response(
             ]
             assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
             assert len(await outbox_rows()) == 3
-            await other.services.delivery.deliver_all()
+            await other.services.of(Delivery).deliver_all()
             await OutboxRow.delete(force=True)
 
     assert len(mailbox.sent) == 3

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.users.identifiers import parse_identifier
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
@@ -138,7 +140,7 @@ async def test_reset_lifts_the_throttle_and_verifies_the_email(
         assert (await owner.log_in()).outcome == (429, "TOO_MANY_ATTEMPTS")
 
         await owner.call("POST", "/api/auth/password/forgot", token="", json={"email": ada.email})
-        await other.services.delivery.deliver_all()
+        await other.services.of(Delivery).deliver_all()
         assert (await reset(owner, token_of(mailbox.sent[-1]))).status == 200
         response = await owner.log_in(password=NEW)
 
@@ -153,7 +155,7 @@ async def test_reset_fails_for_an_account_disabled_or_deleted_in_the_meantime(
     ada = await user_factory()
     token = await forgot(ada, mailbox)
     if change == "disabled":
-        await services.administration.disable("ada")
+        await services.of(AdministrationService).disable("ada")
     else:
         await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
 
@@ -190,9 +192,9 @@ async def test_concurrent_login_with_the_old_password_fails(
     """Its password was checked before the reset, and its session would be opened after it."""
     ada = await user_factory()
     token = await forgot(ada, mailbox)
-    found = await services.login.users.find_credentials(parse_identifier(email="ada@example.com", username=None))
+    found = await services.core.users.find_credentials(parse_identifier(email="ada@example.com", username=None))
     assert found is not None
 
     await reset(ada, token)
 
-    assert await services.login.users.record_login(found, new_hash=None) is None
+    assert await services.core.users.record_login(found, new_hash=None) is None

@@ -3,8 +3,10 @@
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.registration.service import RegistrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
 from tests.support.actors import Actor
 from tests.support.faults import fault
@@ -12,7 +14,7 @@ from tests.support.faults import fault
 
 @pytest.mark.parametrize("table", ["users", "sessions", "refresh_tokens", "audit_logs", "outbox"])
 async def test_failed_insert_rolls_back_the_registration(ada: Actor, services: Services, table: str) -> None:
-    async with fault(services.database.engine, "refuse", "INSERT", table):
+    async with fault(services.core.database.engine, "refuse", "INSERT", table):
         response = await ada.register()
 
     assert response.outcome == (500, "INTERNAL_ERROR")
@@ -20,7 +22,7 @@ async def test_failed_insert_rolls_back_the_registration(ada: Actor, services: S
 
 
 async def test_registration_works_after_a_failure(ada: Actor, services: Services) -> None:
-    async with fault(services.database.engine, "refuse", "INSERT", "audit_logs"):
+    async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         await ada.register()
 
     assert (await ada.register()).status == 201
@@ -28,10 +30,10 @@ async def test_registration_works_after_a_failure(ada: Actor, services: Services
 
 
 async def test_account_created_by_an_operator_has_an_audit_row_and_no_session(ada: Actor, services: Services) -> None:
-    checks = services.field_checks
+    checks = field_checks(services.core.password_rules)
     email, username = checks["email"]("Ada@example.com", {}), checks["username"]("Ada", {})
 
-    user = await services.registration.create(email=email, username=username, password=ada.password)
+    user = await services.of(RegistrationService).create(email=email, username=username, password=ada.password)
 
     assert (user.email, user.username, user.last_login) == ("ada@example.com", "ada", None)
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 0, 0, 1]

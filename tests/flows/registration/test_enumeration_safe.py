@@ -8,7 +8,9 @@ from unittest.mock import patch
 import argon2
 import pytest
 
+from auth_api.flows.registration.service import RegistrationService
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
+from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
@@ -38,8 +40,8 @@ async def register(actor: Actor, **changed: str) -> ApiResponse:
 
 async def create_account(other: OtherApp, email: str, username: str) -> None:
     """Create an account as the command line does."""
-    checks = other.services.field_checks
-    await other.services.registration.create(
+    checks = field_checks(other.services.core.password_rules)
+    await other.services.of(RegistrationService).create(
         email=checks["email"](email, {}), username=checks["username"](username, {}), password=PASSWORD
     )
 
@@ -72,7 +74,7 @@ async def test_response_and_work_do_not_reveal_whether_the_email_or_username_is_
         {"username": "known"},
         {"email": "known@example.com", "username": "known"},
     ):
-        with recorded(other.services.database.engine) as statements, counted_hashes() as hashes:
+        with recorded(other.services.core.database.engine) as statements, counted_hashes() as hashes:
             responses.append(await register(ada, **changed))
         work.append(statements)
         hashed.append(len(hashes))

@@ -10,6 +10,7 @@ import pytest
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.deadlines import Deadlines, interrupt
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
@@ -35,7 +36,7 @@ async def register(other: OtherApp) -> httpx.Response:
 
 async def test_request_over_the_time_limit_is_a_503(app_with: OtherAppFactory, log_file: Path) -> None:
     async with app_with(**SHORT) as other:
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             response = await register(other)
 
         problem = assert_problem(response, 503, "SERVER_OVERLOADED")
@@ -52,7 +53,7 @@ async def test_request_over_the_time_limit_is_a_503(app_with: OtherAppFactory, l
 
 async def test_interrupted_request_leaves_the_hash_queue(app_with: OtherAppFactory) -> None:
     async with app_with(**SHORT, PASSWORD_HASH_QUEUE_SIZE="1") as other:
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             for _ in range(3):
                 assert_problem(await register(other), 503, "SERVER_OVERLOADED")
 
@@ -83,7 +84,7 @@ async def test_transaction_of_an_interrupted_request_is_rolled_back(
 @pytest.fixture
 def late_commit(services: Services, monkeypatch: pytest.MonkeyPatch) -> list[asyncio.Task[Any]]:
     """Interrupt the request during the next COMMIT; return a list to which its task is then added."""
-    kind: Any = type(services.database.engine.transaction())
+    kind: Any = type(services.core.database.engine.transaction())
     commit: Callable[[Any], Awaitable[None]] = kind.commit
     late: list[asyncio.Task[Any]] = []
 
@@ -110,13 +111,13 @@ async def test_commit_under_way_is_not_interrupted(ada: Actor, late_commit: list
 async def test_request_is_interrupted_after_its_commit(
     ada: Actor, services: Services, late_commit: list[asyncio.Task[Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    register = services.registration.register
+    register = services.of(RegistrationService).register
 
     async def register_and_wait(*args: Any, **fields: Any) -> Any:
         await register(*args, **fields)
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(type(services.registration), "register", staticmethod(register_and_wait))
+    monkeypatch.setattr(RegistrationService, "register", staticmethod(register_and_wait))
 
     response = await ada.register()
 

@@ -105,9 +105,9 @@ async def test_login_needs_further_statements_only_for_a_notice(
 ) -> None:
     ada = await user_factory(is_verified=True)
 
-    with recorded(services.database.engine) as usual:
+    with recorded(services.core.database.engine) as usual:
         await ada.log_in()
-    with recorded(services.database.engine) as news:
+    with recorded(services.core.database.engine) as news:
         await abroad.log_in()
 
     assert len(usual) == 5  # look-up, last_login, session, token, history

@@ -73,7 +73,7 @@ def test_route_path_is_the_path_that_the_router_matches(scope: dict[str, str], e
 async def test_every_spelling_of_a_path_is_shed(
     client: httpx.AsyncClient, services: Services, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
-    remove_all_slots(services.hasher, monkeypatch)
+    remove_all_slots(services.core.hasher, monkeypatch)
 
     response = await client.post(httpx.URL("http://testserver", raw_path=path.encode()), content=b"not read")
 

@@ -48,9 +48,9 @@ async def test_login_of_a_user_that_changes_meanwhile_is_counted_as_account_chan
     ada = await user_factory()
     async with app_with(PASSWORD_HASH_THREADS="1") as other:
         changes = Changes()
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             attempt = asyncio.create_task(Actor(other.client, password=ada.password).log_in())
-            await requests_wait(other.services.hasher)
+            await requests_wait(other.services.core.hasher)
             await UserRow.update({UserRow.hashed_password: "$argon2id$another"}, force=True)
 
         assert (await attempt).outcome == (401, "INVALID_CREDENTIALS")
@@ -171,7 +171,7 @@ async def test_each_password_hash_is_measured(user_factory: UserFactory) -> None
 async def test_hashes_refused_by_a_full_queue_are_counted(app_with: OtherAppFactory) -> None:
     async with app_with(PASSWORD_HASH_THREADS="1", PASSWORD_HASH_QUEUE_SIZE="0") as other:
         changes = Changes()
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             assert (await Actor(other.client).log_in()).outcome == (503, "SERVER_OVERLOADED")
 
         assert changes.of("password_hashes_refused_total") == 1

@@ -29,7 +29,7 @@ def closed_port() -> int:
 
 
 async def test_liveness_is_ok_without_a_database_query(client: httpx.AsyncClient, services: Services) -> None:
-    with recorded(services.database.engine) as statements:
+    with recorded(services.core.database.engine) as statements:
         response = await client.get("/health/live")
 
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
@@ -69,7 +69,7 @@ async def own_database(request: pytest.FixtureRequest, engine: str, tmp_path: Pa
 
 async def delete_database(own_database: str, services: Services) -> None:
     """Delete the database of a running application."""
-    engine = services.database.engine
+    engine = services.core.database.engine
     if isinstance(engine, PooledSQLiteEngine):
         await engine.close_connection_pool()  # open files would survive the deletion of their folder
         shutil.rmtree(Path(engine.path).parent)
@@ -102,7 +102,7 @@ async def test_application_without_a_database_starts_and_is_not_ready(
 async def test_application_is_ready_only_after_its_migrations(app_with: OtherAppFactory, own_database: str) -> None:
     async with app_with(DATABASE_URL=own_database) as other:
         before = await other.client.get("/health/ready")
-        await migrations.migrate(other.services.database.engine, APP_NAME)
+        await migrations.migrate(other.services.core.database.engine, APP_NAME)
         after = await other.client.get("/health/ready")
 
     assert (before.status_code, before.json()["status"]) == (503, "unavailable")
@@ -112,7 +112,7 @@ async def test_application_is_ready_only_after_its_migrations(app_with: OtherApp
 
 async def test_readiness_fails_when_the_database_is_lost(app_with: OtherAppFactory, own_database: str) -> None:
     async with app_with(DATABASE_URL=own_database) as other:
-        await migrations.migrate(other.services.database.engine, APP_NAME)
+        await migrations.migrate(other.services.core.database.engine, APP_NAME)
         before = await other.client.get("/health/ready")
         await delete_database(own_database, other.services)
         after = await other.client.get("/health/ready")

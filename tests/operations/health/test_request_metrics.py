@@ -79,9 +79,9 @@ async def test_request_is_in_progress_until_its_response(client: httpx.AsyncClie
 async def test_abandoned_request_is_not_in_progress(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
     async with app_with(PASSWORD_HASH_THREADS="1") as other:
         changes = Changes()
-        async with held(other.services.hasher):
+        async with held(other.services.core.hasher):
             attempt = asyncio.create_task(Actor(other.client).log_in())
-            await requests_wait(other.services.hasher)
+            await requests_wait(other.services.core.hasher)
             assert changes.of("http_requests_in_progress") == 1
             assert changes.of("password_hashes_waiting") == 1
             attempt.cancel()

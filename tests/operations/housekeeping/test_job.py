@@ -25,7 +25,7 @@ async def test_step_logs_removed_rows_and_returns_the_interval(services: Service
         lambda message: lines.append(dict(message.record["extra"])), filter="auth_api.operations.housekeeping"
     )
 
-    pauses = [await services.housekeeping.step() for _ in range(2)]
+    pauses = [await services.of(HousekeepingService).step() for _ in range(2)]
     logger.remove(sink)
 
     assert pauses == [600, 600]
@@ -53,13 +53,13 @@ async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
         await asyncio.Event().wait()
         return 0
 
-    endless = HousekeepingService(database=services.database, rules=RETENTION_RULES, interval=1)
+    endless = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
     with monkeypatch.context() as patch:
         patch.setattr(REMOVE_EXPIRED, remove_forever)
         async with asyncio.timeout(10), BackgroundJob("housekeeping", endless.step).running():
             await begun.wait()
 
-    assert (await services.housekeeping.clean_up()).is_complete
+    assert (await services.of(HousekeepingService).clean_up()).is_complete
 
 
 async def test_job_continues_after_an_outage(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,6 +75,6 @@ async def test_job_continues_after_an_outage(services: Services, monkeypatch: py
         return 0
 
     monkeypatch.setattr(REMOVE_EXPIRED, fail_twice)
-    flaky = HousekeepingService(database=services.database, rules=RETENTION_RULES, interval=1)
+    flaky = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
     async with BackgroundJob("housekeeping", flaky.step).running():
         await asyncio.wait_for(recovered.wait(), 10)

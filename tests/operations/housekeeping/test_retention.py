@@ -12,6 +12,7 @@ from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.db.database import Database
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.operations.housekeeping import service
+from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.throttling.tables import ThrottleCounterRow
@@ -96,15 +97,15 @@ async def test_row_is_removed_when_its_retention_ends_and_not_a_minute_earlier(
     owner = await aged_rows.add_user()
     await add(owner, ago(minutes=-1) - kept)
 
-    assert await services.housekeeping.backlog() == NOTHING
-    assert (await services.housekeeping.clean_up()).removed == NOTHING
+    assert await services.of(HousekeepingService).backlog() == NOTHING
+    assert (await services.of(HousekeepingService).clean_up()).removed == NOTHING
     assert await table.count() == 1
 
     await table.delete(force=True)
     await add(owner, ago(minutes=1) - kept)
 
-    assert await services.housekeeping.backlog() == {**NOTHING, name: 1}
-    assert (await services.housekeeping.clean_up()).removed == {**NOTHING, name: 1}
+    assert await services.of(HousekeepingService).backlog() == {**NOTHING, name: 1}
+    assert (await services.of(HousekeepingService).clean_up()).removed == {**NOTHING, name: 1}
     assert await table.count() == 0
 
 
@@ -112,7 +113,7 @@ async def test_users_and_waiting_mails_are_never_removed(services: Services) -> 
     owner = await aged_rows.add_user()
     await aged_rows.add_mail(owner)
 
-    await services.housekeeping.clean_up()
+    await services.of(HousekeepingService).clean_up()
 
     assert [await UserRow.count(), await OutboxRow.count()] == [1, 1]
 
@@ -121,7 +122,7 @@ async def test_active_session_and_its_tokens_stay(user_factory: UserFactory, ser
     ada = await user_factory()
     await ada.refresh()
 
-    await services.housekeeping.clean_up()
+    await services.of(HousekeepingService).clean_up()
 
     assert (await ada.refresh()).status == 200
     assert await RefreshTokenRow.count() == 3
@@ -135,7 +136,7 @@ async def test_session_that_ended_early_stays_until_its_absolute_end(
     await ada.log_out()
     await age_sessions(days=29)
 
-    await services.housekeeping.clean_up()
+    await services.of(HousekeepingService).clean_up()
 
     assert await SessionRow.count() == 1
 
@@ -146,7 +147,7 @@ async def test_short_session_stays_as_long_as_its_network_is_known(app_with: Oth
         known = await aged_rows.add_session(owner, absolute_end=ago(days=29), days=1)
         await aged_rows.add_session(owner, absolute_end=ago(days=31), days=1)
 
-        report = await app.services.housekeeping.clean_up()
+        report = await app.services.of(HousekeepingService).clean_up()
 
     assert report.removed["sessions"] == 1
     assert await SessionRow.select(SessionRow.id).output(as_list=True) == [known]
@@ -156,7 +157,7 @@ async def test_retention_of_zero_days_keeps_audit_events_forever(app_with: Other
     async with app_with(AUDIT_RETENTION_DAYS="0") as app:
         await aged_rows.add_events(None, at=ago(days=9000))
 
-        report = await app.services.housekeeping.clean_up()
+        report = await app.services.of(HousekeepingService).clean_up()
 
     assert "audit_events" not in report.removed
     assert await AuditLogRow.count() == 1
@@ -167,7 +168,7 @@ async def test_audit_events_are_removed_after_the_configured_days(app_with: Othe
         for days in (29, 31):
             await aged_rows.add_events(None, at=ago(days=days))
 
-        report = await app.services.housekeeping.clean_up()
+        report = await app.services.of(HousekeepingService).clean_up()
 
     assert report.removed["audit_events"] == 1
     assert await AuditLogRow.count() == 1
@@ -185,7 +186,7 @@ async def test_many_rows_are_removed_in_small_transactions(services: Services) -
         return batches[-1]
 
     with patch.object(service, "MAX_REMOVAL_BATCH", 3), patch.object(Database, "transaction", counted):
-        report = await services.housekeeping.clean_up()
+        report = await services.of(HousekeepingService).clean_up()
 
     assert report.removed == {**NOTHING, "refresh_tokens": 7, "sessions": 1}
     assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0, 0]
@@ -195,13 +196,13 @@ async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
     await aged_rows.add_events(None, at=ago(days=400), count=5)
 
     with patch.object(service, "MAX_COUNTED_ROWS", 3):
-        assert (await services.housekeeping.backlog())["audit_events"] == 3
+        assert (await services.of(HousekeepingService).backlog())["audit_events"] == 3
 
 
 async def test_counter_that_expires_later_stays(services: Services) -> None:
     await aged_rows.add_counter("address:login:203.0.113.7", expires_at=ago(minutes=5))
     await aged_rows.add_counter("address:login:203.0.113.8", expires_at=ago(minutes=-5))
 
-    await services.housekeeping.clean_up()
+    await services.of(HousekeepingService).clean_up()
 
     assert await ThrottleCounterRow.select(ThrottleCounterRow.key).output(as_list=True) == ["address:login:203.0.113.8"]

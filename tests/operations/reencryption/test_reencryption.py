@@ -35,9 +35,9 @@ CANDIDATE = SealedColumn(name="seed", table=SeedRow, row_key=SeedRow.number, sea
 
 @pytest.fixture
 async def reencryption(services: Services) -> AsyncIterator[ReencryptionService]:
-    SeedRow._meta.db = services.database.engine  # noqa: SLF001 - where Piccolo itself stores it
+    SeedRow._meta.db = services.core.database.engine  # noqa: SLF001 - where Piccolo itself stores it
     await SeedRow.create_table()
-    yield ReencryptionService(database=services.database, sealing=SEALING, columns=(SEALED, CANDIDATE))
+    yield ReencryptionService(database=services.core.database, sealing=SEALING, columns=(SEALED, CANDIDATE))
     await SeedRow.alter().drop_table()
 
 

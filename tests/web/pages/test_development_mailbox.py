@@ -8,6 +8,7 @@ from typing import Any, cast
 import httpx
 import pytest
 
+from auth_api.events.outbox.delivery import Delivery
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.problems import assert_problem
 
@@ -51,7 +52,7 @@ class Development:
         person = {"email": email, "username": email.partition("@")[0], "password": "Correct-Horse-7-Staple"}
         await self._other.client.post("/api/auth/register", json=person)
         await self._other.client.post("/api/auth/password/forgot", json={"email": email})
-        await self._other.services.delivery.deliver_all()
+        await self._other.services.of(Delivery).deliver_all()
 
 
 @pytest.fixture

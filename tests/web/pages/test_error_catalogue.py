@@ -143,7 +143,7 @@ async def test_unknown_code_is_not_found(client: httpx.AsyncClient, code: str) -
 
 async def test_catalogue_makes_no_database_query(app_with: OtherAppFactory) -> None:
     async with app_with() as other:
-        with recorded(other.services.database.engine) as statements:
+        with recorded(other.services.core.database.engine) as statements:
             for path in (*PATHS, "/errors/NOTHING", "/assets/pages.css"):
                 await other.client.get(path)
 
