@@ -10,12 +10,13 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
 from auth_api import __version__
-from auth_api.authentication.bearer import bearer_auth, optional_principal
+from auth_api.authentication.bearer import authentication, identification, optional_principal
 from auth_api.composition import create_services
 from auth_api.features import ERRORS, PATHS, client_ip_limits
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
+from auth_api.kit.http.access import check_access
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
@@ -84,6 +85,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
+    identify = identification(services.core.sessions)
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     error_page = partial(
         render_page, "problem.html", product=settings.mail.product, base=base, home=settings.pages.links.home
@@ -97,14 +99,14 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             **{name: provide(value) for feature in services.features for name, value in feature.dependencies.items()},
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
-            "caller": Provide(optional_principal(services.core.sessions)),
+            "caller": Provide(optional_principal(identify)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
         },
         before_request=limit_check(
             ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
         ),
-        on_app_init=[bearer_auth(services.core.sessions).on_app_init],
+        middleware=[authentication(identify)],
         request_class=strict_request(field_checks(services.core.password_rules)),
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock, base=base)},
@@ -116,6 +118,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         if docs
         else None,
     )
+    check_access(app)
     resolve_directly(app)
     app.state.services = services
     app.state.is_trusted_proxy = client_ip_resolver.is_trusted

@@ -1,11 +1,21 @@
 """All routes that need no token are listed here, so that a new one is a visible change."""
 
+from collections.abc import Iterator
+
 import httpx
 import pytest
-from litestar import Litestar
+from litestar import Controller, Litestar, get
+from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from auth_api.features import FEATURES
+from auth_api.kit.http.access import ACCESS, PUBLIC_OR_SESSION, SESSION, Access
+from auth_api.kit.http.access import PUBLIC as ANONYMOUS
+from auth_api.manifest import Feature, Manifest
+from auth_api.services import Services
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.problems import assert_problem
+from tests.support.statements import recorded
 
 pytestmark = pytest.mark.engine_independent
 
@@ -59,19 +69,25 @@ PROTECTED = {
     "DELETE /api/user/sessions/{session_id}",
 }
 
+OPTIONAL = {"POST /api/auth/logout", "POST /api/auth/email/verify", "POST /api/auth/email/confirm-change"}
+"""The routes that accept a token without needing one."""
+
 UNSUPPORTED = {"OPTIONS", "TRACE"}
 """Litestar adds OPTIONS to every route; the edge responds to it itself."""
 
 
-def routes_of(app: Litestar) -> set[str]:
-    """Return the method and path of every route."""
-    return {
-        f"{method} {route.path_format}"
-        for route in app.routes
-        if isinstance(route, HTTPRoute)
-        for method in route.methods
-        if method not in UNSUPPORTED
-    }
+def handlers_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
+    """Yield the method and path of every route, and its handler."""
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute)
+        for method, (handler, _) in route.route_handler_map.items():
+            if method not in UNSUPPORTED:
+                yield f"{method} {route.path_format}", handler
+
+
+def routes_with(app: Litestar, access: Access) -> set[str]:
+    """Return the routes that declare this access."""
+    return {route for route, handler in handlers_of(app) if handler.opt[ACCESS] == access}
 
 
 def url_of(template: str) -> str:
@@ -86,7 +102,63 @@ def url_of(template: str) -> str:
 
 
 def test_all_routes_are_listed(app: Litestar) -> None:
-    assert routes_of(app) == PUBLIC | PROTECTED
+    assert {route for route, _ in handlers_of(app)} == PUBLIC | PROTECTED
+
+
+def test_every_route_declares_the_access_that_is_listed(app: Litestar) -> None:
+    assert routes_with(app, SESSION) == PROTECTED - OPTIONAL
+    assert routes_with(app, PUBLIC_OR_SESSION) == OPTIONAL
+    assert routes_with(app, ANONYMOUS) == PUBLIC - OPTIONAL
+
+
+def test_security_of_every_operation_is_that_of_its_route(app: Litestar) -> None:
+    document = app.openapi_schema.to_schema()
+
+    described = {
+        f"{method.upper()} {path}": operation["security"]
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+
+    declared = {route: handler.opt[ACCESS].security for route, handler in handlers_of(app) if route in described}
+    assert described == declared
+
+
+async def test_server_with_a_route_that_declares_no_access_does_not_start(
+    app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class UndeclaredController(Controller):
+        path = "/undeclared"
+
+        @get("/")
+        async def read(self) -> None: ...
+
+    undeclared = Manifest(build=lambda _core, _settings: Feature(controllers=(UndeclaredController,)))
+    monkeypatch.setattr("auth_api.composition.FEATURES", (*FEATURES, undeclared))
+
+    with pytest.raises(TypeError, match="/undeclared"):
+        async with app_with():
+            pass
+
+
+async def test_route_that_was_added_later_without_a_declaration_needs_a_token(app_with: OtherAppFactory) -> None:
+    @get("/undeclared")
+    async def read() -> None: ...
+
+    async with app_with() as other:
+        other.app.register(read)
+        response = await other.client.get("/undeclared")
+
+    assert_problem(response, 401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_public_route_ignores_a_token_and_makes_no_query(user_factory: UserFactory, services: Services) -> None:
+    ada = await user_factory()
+
+    with recorded(services.core.database.engine) as statements:
+        response = await ada.call("GET", "/.well-known/jwks.json", token=ada.access_token)
+
+    assert (response.status, statements) == (200, [])
 
 
 @pytest.mark.parametrize("route", sorted(PUBLIC))

@@ -14,6 +14,7 @@ from litestar.response import Stream
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from auth_api.kit.clock import utc_now
+from auth_api.kit.http.access import PUBLIC
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import Injected
@@ -51,38 +52,38 @@ def break_guard(_connection: Any, _handler: Any) -> None:
     raise ZeroDivisionError(BUG)
 
 
-@get("/broken/handler", exclude_from_auth=True)
+@get("/broken/handler", access=PUBLIC)
 async def broken_handler() -> None:
     raise RuntimeError(BUG)
 
 
-@post("/broken/plain-handler", exclude_from_auth=True, sync_to_thread=True)
+@post("/broken/plain-handler", access=PUBLIC, sync_to_thread=True)
 def broken_plain_handler() -> None:
     raise OSError(BUG)
 
 
-@get("/broken/middleware", exclude_from_auth=True, middleware=[break_middleware])
+@get("/broken/middleware", access=PUBLIC, middleware=[break_middleware])
 async def broken_middleware() -> None: ...
 
 
-@get("/broken/guard", exclude_from_auth=True, guards=[break_guard])
+@get("/broken/guard", access=PUBLIC, guards=[break_guard])
 async def broken_guard() -> None: ...
 
 
 @get(
     "/broken/dependency",
-    exclude_from_auth=True,
+    access=PUBLIC,
     dependencies={"part": Provide(break_dependency, sync_to_thread=False)},
 )
 async def broken_dependency(part: Injected[str]) -> None: ...
 
 
-@get("/broken/response", exclude_from_auth=True)
+@get("/broken/response", access=PUBLIC)
 async def broken_response() -> dict[str, Any]:
     return {"value": Unserializable()}
 
 
-@get("/broken/stream", exclude_from_auth=True)
+@get("/broken/stream", access=PUBLIC)
 async def broken_stream() -> Stream:
     async def chunks() -> AsyncIterator[bytes]:
         yield b"begun"
@@ -91,17 +92,17 @@ async def broken_stream() -> Stream:
     return Stream(chunks())
 
 
-@get("/foreign/{status:int}", exclude_from_auth=True)
+@get("/foreign/{status:int}", access=PUBLIC)
 async def foreign_error(status: FromPath[int]) -> None:
     raise HTTPException(status_code=status, detail=BUG, headers={"X-Leak": BUG}, extra={"leak": BUG})
 
 
-@get("/foreign/validation", exclude_from_auth=True)
+@get("/foreign/validation", access=PUBLIC)
 async def foreign_validation() -> None:
     raise ValidationException(BUG, extra=[{"message": BUG}])
 
 
-@get("/foreign/query", exclude_from_auth=True)
+@get("/foreign/query", access=PUBLIC)
 async def foreign_query(number: FromQuery[int]) -> None: ...
 
 

@@ -6,6 +6,7 @@ import httpx
 import pytest
 from litestar import get
 
+from auth_api.kit.http.access import PUBLIC
 from tests.conftest import OtherApp, OtherAppFactory
 
 pytestmark = pytest.mark.engine_independent
@@ -71,7 +72,7 @@ OUTSIDE: dict[int, list[Request]] = {
 }
 
 
-@get(["/api/broken", "/broken"], exclude_from_auth=True, sync_to_thread=False)
+@get(["/api/broken", "/broken"], access=PUBLIC, sync_to_thread=False)
 def broken() -> None:
     raise LookupError
 

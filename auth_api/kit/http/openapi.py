@@ -7,7 +7,7 @@ from typing import Any, Final, Self
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example, Operation
+from litestar.openapi.spec import Example
 
 from auth_api.kit.errors import (
     ApplicationException,
@@ -27,6 +27,7 @@ from auth_api.kit.errors import (
     UriTooLongException,
     ValidationException,
 )
+from auth_api.kit.http.access import ACCESS, PUBLIC, PUBLIC_OR_SESSION, SESSION, Access
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, example_of
 
 ErrorClass = type[ApplicationException]
@@ -52,12 +53,6 @@ BODY_ERRORS: Final[tuple[ErrorClass, ...]] = (ValidationException, UnsupportedMe
 DATABASE_ERRORS: Final[tuple[ErrorClass, ...]] = (DatabaseUnavailableException, CircuitBreakerOpenException)
 """Further errors of every operation that uses the database."""
 
-BEARER: Final = "BearerToken"
-"""The name of the security scheme."""
-
-PUBLIC: Final = "exclude_from_auth"
-"""Key of a handler's `opt`: no token is needed."""
-
 RESPONSE_EXAMPLES: Final = "response_examples"
 REQUEST_EXAMPLES: Final = "request_examples"
 """Keys of a handler's `opt`: its examples by name."""
@@ -67,22 +62,6 @@ ALSO_HTML: Final = "also_html"
 
 EXAMPLE: Final = "example"
 """Name of the first example."""
-
-
-@dataclass
-class PublicOperation(Operation):
-    """An operation that needs no token. Litestar drops an empty list, so that the global requirement would apply."""
-
-    def __post_init__(self) -> None:
-        self.security = [{}]
-
-
-@dataclass
-class PublicOrBearerOperation(Operation):
-    """An operation that accepts a token without needing one."""
-
-    def __post_init__(self) -> None:
-        self.security = [{}, {BEARER: []}]
 
 
 @dataclass
@@ -101,23 +80,26 @@ def public(*errors: ErrorClass, response: Document | None = None, request: Docum
         response: an example of a successful response.
         request: an example of a request body.
     """
-    return {
-        PUBLIC: True,
-        "operation_class": PublicOperation,
-        **protected(*errors, response=response, request=request),
-    }
+    return _operation(PUBLIC, errors, response=response, request=request)
 
 
 def public_or_bearer(
     *errors: ErrorClass, response: Document | None = None, request: Document | None = None
 ) -> dict[str, Any]:
     """Return the keyword arguments of a handler that accepts a token without needing one; see `public`."""
-    return {**public(*errors, response=response, request=request), "operation_class": PublicOrBearerOperation}
+    return _operation(PUBLIC_OR_SESSION, errors, response=response, request=request)
 
 
 def protected(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
     """Return the keyword arguments of a handler that needs a token; see `public`."""
+    return _operation(SESSION, errors, response=response, request=request)
+
+
+def _operation(
+    access: Access, errors: Sequence[ErrorClass], *, response: Document | None, request: Document | None
+) -> dict[str, Any]:
     return {
+        ACCESS: access,
         "responses": error_responses(*errors, *EDGE_ERRORS),
         RESPONSE_EXAMPLES: {} if response is None else {EXAMPLE: response},
         REQUEST_EXAMPLES: {} if request is None else {EXAMPLE: request},

@@ -20,6 +20,7 @@ from litestar.openapi.spec import (
 )
 from litestar.routes import HTTPRoute
 
+from auth_api.kit.http.access import ACCESS
 from auth_api.kit.http.openapi import (
     ALSO_HTML,
     BODY_ERRORS,
@@ -92,6 +93,7 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
                 for method in handler.http_methods:
                     operation = getattr(paths[route.path_format], method.lower(), None)
                     if operation is not None:
+                        operation.security = handler.opt[ACCESS].security
                         _complete(operation, handler, schemas)
                         operations.append(operation)
     app.openapi_schema.components.responses = _share_responses(operations)

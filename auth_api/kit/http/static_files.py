@@ -13,7 +13,7 @@ from litestar.response.file import ASGIFileResponse
 from litestar.static_files import create_static_files_router
 
 from auth_api.kit.errors import NotFoundException
-from auth_api.kit.http.openapi import PUBLIC
+from auth_api.kit.http.access import ACCESS, PUBLIC
 
 
 def static_files_router(path: str, directory: Path, *, name: str) -> Router:
@@ -52,7 +52,7 @@ def static_files_router(path: str, directory: Path, *, name: str) -> Router:
         after_request=set_etag,  # type: ignore[arg-type]
         cache_control=CacheControlHeader(no_cache=True),
         include_in_schema=False,
-        opt={PUBLIC: True},
+        opt={ACCESS: PUBLIC},
     )
 
 

@@ -7,8 +7,9 @@ from litestar import Controller, Request, Response, get
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.openapi.spec import Example
 
+from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import EDGE_ERRORS, PUBLIC, error_responses, public
+from auth_api.kit.http.openapi import EDGE_ERRORS, error_responses, public
 from auth_api.kit.prometheus import CONTENT_TYPE
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.health.exposition import Exposition
@@ -64,7 +65,7 @@ class ClientController(Controller):
     path = CLIENT_PATH
     include_in_schema = False
 
-    @get("/", opt={PUBLIC: True})
+    @get("/", opt={ACCESS: PUBLIC})
     async def client(
         self,
         request: Request[Any, Any, Any],
@@ -89,7 +90,7 @@ class MetricsController(Controller):
     path = "/metrics"
     include_in_schema = False
 
-    @get("/", opt={PUBLIC: True})
+    @get("/", opt={ACCESS: PUBLIC})
     async def metrics(self, request: Request[Any, Any, Any], exposition: Injected[Exposition]) -> Response[bytes]:
         """Return all metrics. Requires METRICS_TOKEN as bearer token if it is set."""
         exposition.authorize(request.headers.get("authorization", ""))

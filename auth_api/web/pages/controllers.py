@@ -11,8 +11,9 @@ from litestar.params import FromPath, PathParameter
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.accept import prefers_html
+from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import PUBLIC, public
+from auth_api.kit.http.openapi import public
 from auth_api.kit.http.scope_keys import IS_PAGE, request_context_of
 from auth_api.kit.http.static_files import static_files_router
 from auth_api.web.pages.error_catalogue import ErrorCatalogue, Representation
@@ -27,7 +28,7 @@ CATALOGUE_MAX_AGE_SECONDS: Final = 300
 _PROXY_HEADERS: Final = frozenset({"forwarded", "via", "x-real-ip"})
 """Headers that proxies add, beside `X-Forwarded-…`."""
 
-PAGE: Final[dict[str, Any]] = {PUBLIC: True, "include_in_schema": False}
+PAGE: Final[dict[str, Any]] = {ACCESS: PUBLIC, "include_in_schema": False}
 """Keyword arguments of a handler that is not part of the API."""
 
 

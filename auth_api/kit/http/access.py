@@ -1,0 +1,69 @@
+"""Which callers a route accepts: each route declares it once, which is checked when the application is built."""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+from litestar import Litestar
+from litestar.handlers import BaseRouteHandler
+from litestar.routes import HTTPRoute
+
+ACCESS: Final = "access"
+"""Key of the `opt` of a handler, or of its controller or router: the `Access` of the route."""
+
+BEARER: Final = "BearerToken"
+"""The name of the security scheme in the OpenAPI document."""
+
+
+class Access(msgspec.Struct, frozen=True, kw_only=True):
+    """Which callers a route accepts.
+
+    Attributes:
+        accepts_anonymous: whether it accepts requests without a token. The authentication then leaves a token to the
+            handler and makes no query.
+        accepts_session: whether it accepts the access token of a session.
+    """
+
+    accepts_anonymous: bool = False
+    accepts_session: bool = False
+
+    @property
+    def security(self) -> list[dict[str, list[str]]]:
+        """The security requirements of the operation in the OpenAPI document, of which a request meets one."""
+        anonymous: list[dict[str, list[str]]] = [{}] if self.accepts_anonymous else []
+        return anonymous + ([{BEARER: []}] if self.accepts_session else [])
+
+
+PUBLIC: Final = Access(accepts_anonymous=True)
+
+PUBLIC_OR_SESSION: Final = Access(accepts_anonymous=True, accepts_session=True)
+
+SESSION: Final = Access(accepts_session=True)
+
+
+def check_access(app: Litestar) -> None:
+    """Check that each route declares its access, and does so once.
+
+    Raises:
+        TypeError: a route has no declaration, one that is not an `Access`, or several that differ.
+    """
+    for route in app.routes:
+        handlers = route.route_handlers if isinstance(route, HTTPRoute) else [route.route_handler]
+        for handler in handlers:
+            declared = list(_declarations(handler))
+            if _is_added_by_litestar(handler):
+                continue
+            if not declared or any(not isinstance(each, Access) or each != declared[0] for each in declared):
+                raise TypeError(route.path, declared)
+
+
+def _declarations(handler: BaseRouteHandler) -> Iterator[Any]:
+    """Yield what the handler and the layers around it declare. Litestar copies those of the layers to the handler."""
+    for layer in handler.ownership_layers:
+        if ACCESS in (opt := layer.opt or {}):
+            yield opt[ACCESS]
+
+
+def _is_added_by_litestar(handler: BaseRouteHandler) -> bool:
+    """Return whether it responds to OPTIONS, to which the edge responds before."""
+    return getattr(handler, "http_methods", None) == {"OPTIONS"}
