@@ -414,13 +414,15 @@ def test_schema_has_title_and_description(name: str) -> None:
 
 @OPERATIONS
 def test_response_documents_its_headers(operation: Described) -> None:
-    """A 401 has its challenge, a 429 and a 503 have Retry-After, and a limited route has its quota."""
+    """401 and `STEP_UP_REQUIRED` have a challenge, 429 and 503 have Retry-After, and a limited route has its quota."""
     responses = operation.responses
     named = {int(status): set(response.get("headers", {})) for status, response in responses.items()}
     quota = {"RateLimit", "RateLimit-Policy"} if operation.name in LIMITED else set()
+    challenge = {"WWW-Authenticate"}
+    step_up = challenge if "STEP_UP_REQUIRED" in ERRORS[operation.name] else set()
 
     for status, headers in named.items():
-        expected = {401: {"WWW-Authenticate"}, 429: {"Retry-After"} | quota, 503: {"Retry-After"}}.get(status, set())
+        expected = {401: challenge, 403: step_up, 429: {"Retry-After"} | quota, 503: {"Retry-After"}}.get(status, set())
         if operation.name == "readReadiness" and status == 503:
             expected = set()
         assert headers == (quota if status < 300 else expected)

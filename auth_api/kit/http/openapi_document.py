@@ -49,7 +49,8 @@ _HEADERS: Final = {
         schema=Schema(type=OpenAPIType.INTEGER, minimum=1),
     ),
     "WWW-Authenticate": OpenAPIHeader(
-        description='`Bearer`, with `error="invalid_token"` if the request had a token (RFC 6750).',
+        description='`Bearer`, with `error="invalid_token"` if the request had a token (RFC 6750), or on 403 with '
+        '`error="insufficient_user_authentication"` and what the operation needs (RFC 9470).',
         schema=Schema(type=OpenAPIType.STRING),
     ),
     "RateLimit": OpenAPIHeader(
@@ -62,11 +63,6 @@ _HEADERS: Final = {
     ),
 }
 _QUOTA_HEADERS: Final = ("RateLimit", "RateLimit-Policy")
-_ERROR_HEADERS: Final[Mapping[int, Sequence[str]]] = {
-    HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
-    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After"],
-    HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
-}
 
 
 def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass]) -> None:
@@ -86,6 +82,7 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
     schemas = app.openapi_schema.components.schemas
     _describe_schemas(schemas)
     _enumerate_codes(schemas, errors)
+    error_headers = {error.error_code: [name for name in error().headers if name in _HEADERS] for error in errors}
     operations = []
     for route in app.routes:
         if isinstance(route, HTTPRoute) and route.path_format in paths:
@@ -94,7 +91,7 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
                     operation = getattr(paths[route.path_format], method.lower(), None)
                     if operation is not None:
                         operation.security = handler.opt[ACCESS].security
-                        _complete(operation, handler, schemas)
+                        _complete(operation, handler, schemas, error_headers)
                         operations.append(operation)
     app.openapi_schema.components.responses = _share_responses(operations)
 
@@ -140,7 +137,12 @@ def _enumerate_codes(schemas: dict[str, Schema], errors: Sequence[ErrorClass]) -
     )
 
 
-def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str, Schema]) -> None:
+def _complete(
+    operation: Operation,
+    handler: HTTPRouteHandler,
+    schemas: dict[str, Schema],
+    error_headers: Mapping[str, Sequence[str]],
+) -> None:
     if operation.request_body is not None and handler.parsed_data_field is not None:
         body = operation.request_body
         body.required = not handler.parsed_data_field.is_optional  # type: ignore[union-attr]
@@ -153,7 +155,7 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
     }
     for status, response in operation.responses.items():
         if isinstance(response, OpenAPIResponse):
-            _complete_response(response, int(status), is_limited=LIMIT in handler.opt)
+            _complete_response(response, int(status), error_headers, is_limited=LIMIT in handler.opt)
     success = operation.responses.get(str(handler.status_code))
     if isinstance(success, OpenAPIResponse):
         success.description = _SUCCESS_DESCRIPTIONS.get(handler.status_code, success.description)
@@ -165,19 +167,23 @@ def _complete(operation: Operation, handler: HTTPRouteHandler, schemas: dict[str
                 response.content["text/html"] = OpenAPIMediaType(schema=Schema(type=OpenAPIType.STRING))
 
 
-def _complete_response(response: OpenAPIResponse, status: int, *, is_limited: bool) -> None:
-    for media in (response.content or {}).values():
+def _complete_response(
+    response: OpenAPIResponse, status: int, error_headers: Mapping[str, Sequence[str]], *, is_limited: bool
+) -> None:
+    content = response.content or {}
+    for media in content.values():
         for example in (media.examples or {}).values():
             if isinstance(example, Example):
                 example.id = None  # it became the key; the specification has no such field
-    is_error = PROBLEM_MEDIA_TYPE in (response.content or {})
+    is_error = PROBLEM_MEDIA_TYPE in content
+    codes = content[PROBLEM_MEDIA_TYPE].examples or () if is_error else ()
     names = [
-        *(_ERROR_HEADERS.get(status, []) if is_error else []),
+        *dict.fromkeys(name for code in codes for name in error_headers[code]),
         *(_QUOTA_HEADERS if is_limited and (not is_error or status == HTTPStatus.TOO_MANY_REQUESTS) else []),
     ]
-    if response.content and status >= HTTPStatus.BAD_REQUEST:  # beside a document of the operation itself
+    if content and status >= HTTPStatus.BAD_REQUEST:  # beside a document of the operation itself
         problem = OpenAPIMediaType(schema=Reference(f"#/components/schemas/{Problem.__name__}"))
-        response.content.setdefault(PROBLEM_MEDIA_TYPE, problem)
+        content.setdefault(PROBLEM_MEDIA_TYPE, problem)
     response.headers = {name: Reference(f"#/components/headers/{name}") for name in names} or None
 
 
