@@ -28,7 +28,7 @@ class TokenExpiredException(AuthException):
 
 
 class TokenInvalidException(AuthException):
-    """The token is unknown, was modified, or was issued by another server or for another purpose."""
+    """The token is unknown, was modified, or was issued by another server or for another application or purpose."""
 
     error_code = "TOKEN_INVALID"
     detail = "The token is not valid."
