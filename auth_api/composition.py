@@ -14,7 +14,6 @@ from auth_api.manifest import Core
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
-from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.service import SessionService
@@ -88,9 +87,6 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             audit=audit,
             outbox=outbox,
             verification_policy=settings.verification_policy,
-        ),
-        access_revocation=AccessRevocation(
-            sessions=sessions, tokens=tokens, outbox=outbox, throttle=throttle, email_ownership=email_ownership
         ),
         passwords=passwords,
         freshness=Freshness(users=users, passwords=passwords, sessions=sessions, policy=settings.of(StepUpPolicy)),

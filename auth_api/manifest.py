@@ -2,7 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import IntEnum, auto
+from functools import partial
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 import click
 import msgspec
@@ -23,6 +27,7 @@ from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.access_events import AccessEvent, Ends
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
@@ -60,7 +65,6 @@ class Core:
     outbox: Outbox
     sessions: SessionService
     sign_in: SignIn
-    access_revocation: AccessRevocation
     passwords: PasswordService
     freshness: Freshness
 
@@ -68,6 +72,14 @@ class Core:
         """Return a kind of mail of any feature, for a feature that sends the mail of another one."""
         (found,) = [kind for kind in self.outbox.kinds if kind.name == name]
         return found
+
+    @property
+    def access_revocation(self) -> AccessRevocation:
+        """Ends the access to accounts in all packages, in the order of their locks."""
+        revocations = [manifest.revocation for manifest in self.manifests if manifest.revocation is not None]
+        return AccessRevocation(
+            ends=tuple(partial(each.end_access, self) for each in sorted(revocations, key=attrgetter("step")))
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +114,56 @@ class ExportPart:
     collect: Callable[[Core, Principal, int], Awaitable[msgspec.Struct]]
 
 
+class RevocationStep(IntEnum):
+    """When a package ends its part of the access to an account: the order of locks (docs/architecture.md, "Locks")."""
+
+    ACCOUNT = auto()
+    SESSIONS = auto()
+    MAILS = auto()
+    ONE_TIME_TOKENS = auto()
+    FAILED_LOGINS = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedAccess:
+    """The access to an account that an event ends.
+
+    Attributes:
+        event: the event, which the ended sessions get as their reason.
+        user_id: the user of the account.
+        kept_session_id: a session that is not ended.
+    """
+
+    event: AccessEvent
+    user_id: int
+    kept_session_id: UUID | None
+
+    @property
+    def ends(self) -> Ends:
+        """What the event ends."""
+        return self.event.ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """How a package ends its part of the access to an account.
+
+    Attributes:
+        step: when. Packages of the same step follow each other in the order of their manifests.
+        tables: whose rows of the user it ends.
+        end: ends what the event ends of these rows, inside the transaction of the flow, which has locked the row of the
+            user. It returns the number of ended sessions.
+    """
+
+    step: RevocationStep
+    tables: tuple[type[Table], ...]
+    end: Callable[[Core, EndedAccess], Awaitable[int]]
+
+    async def end_access(self, core: Core, event: AccessEvent, user_id: int, kept_session_id: UUID | None) -> int:
+        """Call `end`, and return the number of ended sessions."""
+        return await self.end(core, EndedAccess(event=event, user_id=user_id, kept_session_id=kept_session_id))
+
+
 def _build_nothing(_core: Core, _settings: Settings) -> Feature:
     return Feature()
 
@@ -128,6 +190,7 @@ class Manifest:
         commands: its commands of the command line.
         limits: returns the limits per client IP address that its routes refer to by name.
         retention: returns which rows expire, in the order of their removal.
+        revocation: how it ends the access to an account; None if none of its rows give access.
         export: what the export of a user's data contains about its rows.
         build: returns the parts that need the settings and the core.
     """
@@ -141,6 +204,7 @@ class Manifest:
     commands: tuple[click.Command, ...] = ()
     limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
+    revocation: Revocation | None = None
     export: ExportPart | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing
 

@@ -41,6 +41,11 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     links: bool = False
     kept_links: tuple[Purpose, ...] = ()
 
+    @property
+    def removes_password(self) -> bool:
+        """Whether the password becomes unusable until a reset sets a new one."""
+        return self.password is PasswordChange.REMOVED
+
 
 class AccessEvent(StrEnum):
     """An event that ends access to an account. Databases contain these values: never rename or reuse one."""

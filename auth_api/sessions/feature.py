@@ -3,7 +3,7 @@
 from typing import Final
 
 from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.manifest import Core, ExportPart, Feature, Manifest
+from auth_api.manifest import Core, EndedAccess, ExportPart, Feature, Manifest, Revocation, RevocationStep
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
@@ -41,6 +41,13 @@ def build(core: Core, settings: Settings) -> Feature:
     )
 
 
+async def end_access(core: Core, access: EndedAccess) -> int:
+    """End the sessions of the user with their refresh tokens, except the one to keep."""
+    return await core.sessions.end_all(
+        access.user_id, reason=access.event.value, kept_session_id=access.kept_session_id
+    )
+
+
 MANIFEST: Final = Manifest(
     tables=(SessionRow, RefreshTokenRow),
     errors=(
@@ -61,6 +68,7 @@ MANIFEST: Final = Manifest(
     ),
     retention=lambda settings: retention_rules(settings.sessions),
     limits=lambda _: LIMITS,
+    revocation=Revocation(step=RevocationStep.SESSIONS, tables=(SessionRow, RefreshTokenRow), end=end_access),
     export=ExportPart(
         schema=SessionsExport,
         example=EXAMPLE_EXPORT,

@@ -2,16 +2,25 @@
 
 from typing import Final
 
-from auth_api.manifest import ExportPart, Manifest
+from auth_api.manifest import Core, EndedAccess, ExportPart, Manifest, Revocation, RevocationStep
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.throttling.export import EXAMPLE_EXPORT, WrongPasswordsExport, export_wrong_passwords
 from auth_api.throttling.retention import RETENTION_RULES
 from auth_api.throttling.tables import ThrottleCounterRow
 
+
+async def end_access(core: Core, access: EndedAccess) -> int:
+    """Forget the failed logins of the user, if the event does."""
+    if access.ends.links:
+        await core.throttle.reset(access.user_id)
+    return 0
+
+
 MANIFEST: Final = Manifest(
     tables=(ThrottleCounterRow,),
     errors=(TooManyAttemptsException,),
     retention=lambda _: RETENTION_RULES,
+    revocation=Revocation(step=RevocationStep.FAILED_LOGINS, tables=(ThrottleCounterRow,), end=end_access),
     export=ExportPart(
         schema=WrongPasswordsExport,
         example=EXAMPLE_EXPORT,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.manifest import Manifest
+from auth_api.manifest import Core, EndedAccess, Manifest, Revocation, RevocationStep
 from auth_api.users.errors import (
     DuplicateEmailException,
     DuplicateUsernameException,
@@ -11,6 +11,14 @@ from auth_api.users.errors import (
     WeakPasswordException,
 )
 from auth_api.users.tables import UserRow
+
+
+async def end_access(core: Core, access: EndedAccess) -> int:
+    """Remove the password, if the event does."""
+    if access.ends.removes_password:
+        await core.email_ownership.remove_password(access.user_id)
+    return 0
+
 
 MANIFEST: Final = Manifest(
     tables=(UserRow,),
@@ -21,4 +29,5 @@ MANIFEST: Final = Manifest(
         UserNotFoundException,
         WeakPasswordException,
     ),
+    revocation=Revocation(step=RevocationStep.ACCOUNT, tables=(UserRow,), end=end_access),
 )

@@ -8,33 +8,23 @@ from piccolo.columns import ForeignKey
 from piccolo.table import Table
 
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.events.outbox.tables import OutboxRow
-from auth_api.one_time_tokens.tables import OneTimeTokenRow
-from auth_api.piccolo_app import APP_CONFIG
+from auth_api.features import FEATURES, TABLES
 from auth_api.sessions.access_events import AccessEvent, Ends
-from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
-from tests.journeys.test_what_ends_what import CAUSES
+from tests.journeys.test_what_ends_what import CAUSES, REVOKED_TABLES
 
 pytestmark = pytest.mark.engine_independent
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 
-ENDED_BY: Final[dict[type[Table], str]] = {
-    SessionRow: "sessions",
-    RefreshTokenRow: "sessions",
-    OneTimeTokenRow: "links",
-    OutboxRow: "links",
-}
-"""The field of `Ends` that decides whether the rows of an account in this table end."""
-
-GIVES_NO_ACCESS: Final[set[type[Table]]] = {AuditLogRow}
+KEPT: Final[dict[type[Table], str]] = {AuditLogRow: "The security history of an account gives no access to it."}
+"""The tables with rows of an account that no event ends, and why."""
 
 
 def tables_of_accounts() -> set[type[Table]]:
     columns: list[tuple[type[Table], Any]] = [
         (table, column)
-        for table in APP_CONFIG.table_classes
+        for table in TABLES
         for column in table._meta.columns  # noqa: SLF001
     ]
     return {
@@ -63,7 +53,11 @@ def test_every_event_is_caused_by_a_test() -> None:
     assert set(CAUSES) == set(AccessEvent)
 
 
-def test_every_table_with_rows_of_an_account_is_ended_or_gives_no_access() -> None:
-    """A new table has to be added here, and its end to `Ends` and to `AccessRevocation`."""
-    assert ENDED_BY.keys() | GIVES_NO_ACCESS == tables_of_accounts()
-    assert set(ENDED_BY.values()) <= set(Ends.__struct_fields__)
+def test_every_table_with_rows_of_an_account_is_revoked_or_kept_for_a_reason() -> None:
+    """Add a new table to the revocation of its manifest, and its end to `Ends` and to the page."""
+    assert tables_of_accounts() - REVOKED_TABLES == KEPT.keys()
+
+
+def test_packages_revoke_only_their_own_tables() -> None:
+    for manifest in FEATURES:
+        assert manifest.revocation is None or set(manifest.revocation.tables) <= set(manifest.tables)

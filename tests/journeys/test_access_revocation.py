@@ -1,14 +1,17 @@
 """Revocation of all access also affects logins, refreshes and mails that are in progress."""
 
 import asyncio
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
 
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.service import OpenedSession
 from auth_api.sessions.tables import SessionRow
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
@@ -26,7 +29,7 @@ from tests.support.mail_flows import (
     verify,
 )
 from tests.support.mailbox import Mailbox, token_of
-from tests.support.statements import until_blocked
+from tests.support.statements import recorded, until_blocked
 
 Use = Callable[[Actor, str], Coroutine[Any, Any, ApiResponse]]
 
@@ -41,6 +44,25 @@ async def token_for(use: Use, ada: Actor, mailbox: Mailbox) -> str:
         await mailbox.collect()
         await forgot(ada, ada.email)
     return await mailbox.token()
+
+
+async def test_revocation_changes_tables_in_the_order_of_locks(ada: Actor, services: Services) -> None:
+    await ada.register()
+    user = await services.of(AdministrationService).find(ada.username)
+    revocation = services.core.access_revocation
+
+    with recorded(services.core.database.engine) as statements:
+        await services.core.database.transaction(lambda: revocation.revoke(AccessEvent.REPORTED, user.id))
+
+    changed = (re.search(r'(?:UPDATE|DELETE FROM) "?(\w+)', statement) for statement in statements)
+    assert list(dict.fromkeys(found[1] for found in changed if found)) == [
+        "users",
+        "sessions",
+        "refresh_tokens",
+        "outbox",
+        "one_time_tokens",
+        "throttle_counters",
+    ]
 
 
 @pytest.mark.parametrize("use", [verify, reset, report])

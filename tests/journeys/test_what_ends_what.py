@@ -3,11 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
 
 import pytest
+from piccolo.table import Table
 
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.features import FEATURES
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change.mails import EMAIL_CHANGE
@@ -29,6 +30,13 @@ from tests.support.mailbox import Mailbox
 
 LINKS: Final = set(Purpose) - {Purpose.REGISTRATION}
 """Purposes of the links of a user. A registration that waits for its link has no user."""
+
+REVOKED_TABLES: Final = {
+    table for manifest in FEATURES if manifest.revocation is not None for table in manifest.revocation.tables
+}
+
+UsableRows = dict[type[Table], set[tuple[Any, ...]]]
+"""The rows that work, by table, each as the values that identify it. An account is identified by its password hash."""
 
 
 @dataclass
@@ -126,24 +134,41 @@ CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None
 }
 
 
-async def live_sessions() -> set[UUID]:
-    """Return the sessions that have not ended, and check that only they have usable refresh tokens."""
-    live: list[UUID] = await SessionRow.select(SessionRow.id).where(SessionRow.ended_at.is_null()).output(as_list=True)
-    usable = RefreshTokenRow.used_at.is_null() & RefreshTokenRow.is_revoked.eq(False)
-    tokens = await RefreshTokenRow.select(RefreshTokenRow.session_id).where(usable).output(as_list=True)
-    assert set(tokens) == set(live)
-    return set(live)
+async def usable_rows() -> UsableRows:
+    """Return the rows of the only account that work. A refresh token is identified by its session."""
+    queries: dict[type[Table], Any] = {
+        UserRow: UserRow.select(UserRow.hashed_password),
+        SessionRow: SessionRow.select(SessionRow.id).where(SessionRow.ended_at.is_null()),
+        RefreshTokenRow: RefreshTokenRow.select(RefreshTokenRow.session_id).where(
+            RefreshTokenRow.used_at.is_null() & RefreshTokenRow.is_revoked.eq(False)
+        ),
+        OneTimeTokenRow: OneTimeTokenRow.select(OneTimeTokenRow.id, OneTimeTokenRow.purpose).where(
+            OneTimeTokenRow.used_at.is_null()
+        ),
+        OutboxRow: OutboxRow.select(OutboxRow.id).where(OutboxRow.template == EMAIL_CHANGE.name),
+        ThrottleCounterRow: ThrottleCounterRow.select(ThrottleCounterRow.key).where(ThrottleCounterRow.attempts > 0),
+    }
+    return {table: {tuple(row.values()) for row in await query} for table, query in queries.items()}
 
 
-async def working_links() -> set[int]:
-    return set(
-        await OneTimeTokenRow.select(OneTimeTokenRow.id).where(OneTimeTokenRow.used_at.is_null()).output(as_list=True)
-    )
-
-
-async def password_hash() -> str | None:
-    row = await UserRow.select(UserRow.hashed_password).first()
-    return row["hashed_password"] if row is not None else None
+def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[Any, ...]) -> UsableRows:
+    """Return what the table of the events says about rows that were usable before it."""
+    ends, sessions = event.ends, usable[SessionRow]
+    links = {(link, purpose) for link, purpose in usable[OneTimeTokenRow] if purpose not in ends.kept_links}
+    keeps_password = ends.password is PasswordChange.KEPT and event is not AccessEvent.ACCOUNT_DELETED
+    ended_sessions = {
+        EndedSessions.ONE: {own_session},
+        EndedSessions.OTHERS: sessions - {own_session},
+        EndedSessions.ALL: sessions,
+    }[ends.sessions]
+    return {
+        UserRow: set() if keeps_password else usable[UserRow],
+        SessionRow: ended_sessions,
+        RefreshTokenRow: ended_sessions,
+        OneTimeTokenRow: links if ends.links else set(),
+        OutboxRow: usable[OutboxRow] if ends.links else set(),
+        ThrottleCounterRow: usable[ThrottleCounterRow] if ends.links else set(),
+    }
 
 
 async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> dict[Purpose, str]:
@@ -165,39 +190,22 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
 
 @pytest.mark.parametrize("event", AccessEvent)
 async def test_event_ends_what_the_table_lists(app_with: OtherAppFactory, event: AccessEvent) -> None:
+    """A package that revokes another table adds its rows to `usable_rows` and their end to `expected_end`."""
     async with app_with(mailer=Mailbox(), SESSIONS_PER_ACCOUNT="2") as other:
         caller, second = Actor(other.client), Actor(other.client)
         await caller.register()
-        (own_session,) = await live_sessions()
+        (own_session,) = (await usable_rows())[SessionRow]
         await second.log_in()
-        (other_session,) = await live_sessions() - {own_session}
         (user_id,) = await UserRow.select(UserRow.id).output(as_list=True)
         links = await add_one_of_each(other.services, caller, user_id)
-        token_ids = await working_links()
-        old_hash = await password_hash()
+        before = await usable_rows()
+        assert {table for table, rows in before.items() if rows} == REVOKED_TABLES
 
         response = await CAUSES[event](Account(caller, other.services, links))
 
         assert response is None or response.response.is_success
-        ended = {own_session, other_session} - await live_sessions()
-        purposes = OneTimeTokenRow.select(OneTimeTokenRow.purpose).where(
-            OneTimeTokenRow.id.is_in(list(token_ids)), OneTimeTokenRow.used_at.is_null()
-        )
-        kept_links = {Purpose(purpose) for purpose in await purposes.output(as_list=True)}
-        mails = await OutboxRow.count().where(OutboxRow.template == EMAIL_CHANGE.name)
-        failed_logins = await ThrottleCounterRow.count().where(ThrottleCounterRow.key == f"attempts:id:{user_id}")
-        new_hash = await password_hash()
+        after = await usable_rows()
 
-    expected_sessions = {
-        EndedSessions.ONE: {own_session},
-        EndedSessions.OTHERS: {other_session},
-        EndedSessions.ALL: {own_session, other_session},
-    }
-    ends = event.ends
-    assert ended == expected_sessions[ends.sessions]
-    assert kept_links == (set(ends.kept_links) if ends.links else LINKS)
-    assert (mails, failed_logins) == ((0, 0) if ends.links else (1, 1))
-    assert (new_hash is None) == (event is AccessEvent.ACCOUNT_DELETED)
-    if new_hash is not None:
-        assert (new_hash == old_hash) == (ends.password is PasswordChange.KEPT)
-        assert (new_hash == UNUSABLE_HASH) == (ends.password is PasswordChange.REMOVED)
+    ended = {table: rows - after[table] for table, rows in before.items()}
+    assert ended == expected_end(event, before, own_session=own_session)
+    assert (after[UserRow] == {(UNUSABLE_HASH,)}) == event.ends.removes_password

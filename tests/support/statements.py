@@ -12,12 +12,12 @@ _BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AN
 
 @contextmanager
 def recorded(engine: Any) -> Iterator[list[str]]:
-    """Yield a list that gets the text of every statement, without its values, except BEGIN and COMMIT."""
+    """Yield a list that gets the text of every statement, with placeholders, except BEGIN and COMMIT."""
     statements: list[str] = []
     run = engine.run_querystring
 
     async def run_recorded(querystring: Any, **arguments: Any) -> Any:
-        statements.append(querystring.template)
+        statements.append(querystring.compile_string()[0])
         return await run(querystring, **arguments)
 
     engine.run_querystring = run_recorded

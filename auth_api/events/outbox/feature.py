@@ -10,7 +10,7 @@ from auth_api.events.outbox.retention import RETENTION_RULES
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.crypto.tokens import MailTokenDerivation
-from auth_api.manifest import Core, ExportPart, Feature, Manifest
+from auth_api.manifest import Core, EndedAccess, ExportPart, Feature, Manifest, Revocation, RevocationStep
 from auth_api.settings import Settings
 
 
@@ -33,9 +33,17 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(services=(delivery,), jobs=(job,) if core.outbox.is_on else ())
 
 
+async def end_access(core: Core, access: EndedAccess) -> int:
+    """Withdraw mails with links, before the tokens: a mail that is being written gets its token first."""
+    if access.ends.links:
+        await core.outbox.withdraw(access.user_id, kept_purposes=access.ends.kept_links)
+    return 0
+
+
 MANIFEST: Final = Manifest(
     tables=(OutboxRow,),
     retention=lambda _: RETENTION_RULES,
+    revocation=Revocation(step=RevocationStep.MAILS, tables=(OutboxRow,), end=end_access),
     export=ExportPart(
         schema=MailsExport,
         example=EXAMPLE_EXPORT,
