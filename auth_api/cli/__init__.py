@@ -10,10 +10,8 @@ from typing import Final
 import click
 
 from auth_api import __version__
-from auth_api.cli.audit import audit
 from auth_api.cli.context import run
 from auth_api.cli.doctor import doctor
-from auth_api.cli.explain import explain
 from auth_api.cli.keys import keys
 from auth_api.cli.limits import limits
 from auth_api.cli.mail import mail
@@ -21,12 +19,13 @@ from auth_api.cli.migrate import migrate
 from auth_api.cli.openapi import openapi
 from auth_api.cli.secrets import secrets
 from auth_api.cli.serve import serve
-from auth_api.cli.sessions import sessions
-from auth_api.cli.users import users
 from auth_api.features import COMMANDS
 from auth_api.kit.errors import ApplicationException, ValidationException
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
+
+OWN_COMMANDS: Final = (serve, migrate, doctor, mail, secrets, keys, limits, openapi)
+"""The commands that belong to no feature."""
 
 INVALID_SETTINGS_STATUS: Final = 2
 
@@ -40,21 +39,7 @@ def commands() -> None:
     """Run and administer the authentication server."""
 
 
-for command in (
-    serve,
-    migrate,
-    doctor,
-    users,
-    sessions,
-    explain,
-    audit,
-    mail,
-    secrets,
-    keys,
-    limits,
-    openapi,
-    *COMMANDS,
-):
+for command in (*OWN_COMMANDS, *COMMANDS):
     commands.add_command(command)
 
 

@@ -63,16 +63,6 @@ def require_none(pending: list[str]) -> None:
         raise click.ClickException(message)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask before something is destroyed; exit with status 1 for no, and 2 without a terminal."""
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        message = f"{question} Not a terminal. Pass --yes to confirm."
-        raise click.UsageError(message)
-    click.confirm(question, abort=True)
-
-
 def run(command: Callable[[Services], Awaitable[T]]) -> T:
     """Run a command on the services; a SQLite database is migrated first."""
     logger.remove()

@@ -9,7 +9,8 @@ from typing import Final
 import click
 import msgspec
 
-from auth_api.cli.context import confirm, load_settings
+from auth_api.cli.context import load_settings
+from auth_api.kit.command_line import confirm
 from auth_api.kit.crypto.generation import ALGORITHMS, new_key
 from auth_api.kit.crypto.signing import KeyRing
 from auth_api.kit.text_tables import print_table

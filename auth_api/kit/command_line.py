@@ -1,7 +1,13 @@
-"""How a command of a package reaches its service: the context of the command line has the function that runs it."""
+"""What the commands of packages share: how they reach their service, and how they ask for confirmation.
 
+The context of the command line has the function that runs a command: `@click.pass_obj` passes it.
+"""
+
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
+
+import click
 
 S = TypeVar("S")
 T = TypeVar("T")
@@ -19,3 +25,13 @@ class Run(Protocol):
 
     def __call__(self, command: Callable[[ServiceFinder], Awaitable[T]]) -> T:
         """Run a command, and return its result."""
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Ask before something is destroyed; exit with status 1 for no, and 2 without a terminal."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        message = f"{question} Not a terminal. Pass --yes to confirm."
+        raise click.UsageError(message)
+    click.confirm(question, abort=True)

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from auth_api.manifest import Core, EndedAccess, Manifest, Revocation, RevocationStep
+from auth_api.manifest import Core, EndedAccess, Feature, Manifest, Revocation, RevocationStep
+from auth_api.settings import Settings
 from auth_api.users.errors import (
     DuplicateEmailException,
     DuplicateUsernameException,
@@ -20,6 +21,11 @@ async def end_access(core: Core, access: EndedAccess) -> int:
     return 0
 
 
+def build(core: Core, _settings: Settings) -> Feature:
+    """Provide what the command line looks up and checks users with."""
+    return Feature(services=(core.users, core.password_rules))
+
+
 MANIFEST: Final = Manifest(
     tables=(UserRow,),
     errors=(
@@ -30,4 +36,5 @@ MANIFEST: Final = Manifest(
         WeakPasswordException,
     ),
     revocation=Revocation(step=RevocationStep.ACCOUNT, tables=(UserRow,), end=end_access),
+    build=build,
 )

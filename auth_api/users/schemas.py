@@ -113,6 +113,14 @@ Timestamp = Annotated[
 ]
 
 
+class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a user is created from."""
+
+    email: EmailField
+    username: UsernameField
+    password: NewPasswordField
+
+
 class UserResponse(msgspec.Struct, frozen=True, kw_only=True):
     """A user, for the user. `updated_at` changes with username, e-mail address, password and `is_active`."""
 

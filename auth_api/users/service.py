@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from auth_api.users import credentials_repository, repository
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
-from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier, parse_identifier
 from auth_api.users.user import Credentials, User
 
 
@@ -43,6 +43,17 @@ class UserService:
         if identifier.username is not None:
             return await credentials_repository.by_username(identifier.username)
         return None
+
+    async def find(self, name: str) -> User:
+        """Return the user with this username or e-mail address.
+
+        Raises:
+            UserNotFoundException: such a user does not exist.
+        """
+        found = await self.find_credentials(parse_identifier(email=None, username=name))
+        if found is None:
+            raise UserNotFoundException
+        return found.user
 
     async def get_credentials(self, user_id: int) -> Credentials:
         """Return the credentials of a user who is expected to exist.

@@ -6,9 +6,9 @@ from typing import Final
 
 import pytest
 
-from auth_api.cli.users import users
 from auth_api.events.audit.actors import COMMAND_LINE, OWNER, user_actor
 from auth_api.events.audit.events import EventTag
+from auth_api.flows.administration.commands import users
 
 pytestmark = pytest.mark.engine_independent
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.features import FEATURES, PATHS
+from auth_api.cli import OWN_COMMANDS, commands
+from auth_api.features import COMMANDS, FEATURES, PATHS
 from auth_api.manifest import Feature
 from auth_api.services import Services
 
@@ -35,6 +36,13 @@ def test_names_that_handlers_refer_to_are_unique(services: Services) -> None:
     names = Counter(name for feature in services.features for name in feature.dependencies)
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_names_of_commands_are_unique() -> None:
+    names = Counter(command.name for command in (*OWN_COMMANDS, *COMMANDS))
+
+    assert set(names.values()) == {1}
+    assert names.keys() == commands.commands.keys()
 
 
 class Greeter:

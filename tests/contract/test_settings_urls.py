@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from auth_api.cli.users import _new_password
+from auth_api.flows.administration.commands import _new_password
 from auth_api.settings import Settings
 from auth_api.settings.environment import secret_file
 from auth_api.settings.reader import InvalidSettingsError

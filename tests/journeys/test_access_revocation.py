@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
@@ -48,7 +47,7 @@ async def token_for(use: Use, ada: Actor, mailbox: Mailbox) -> str:
 
 async def test_revocation_changes_tables_in_the_order_of_locks(ada: Actor, services: Services) -> None:
     await ada.register()
-    user = await services.of(AdministrationService).find(ada.username)
+    user = await services.core.users.find(ada.username)
     revocation = services.core.access_revocation
 
     with recorded(services.core.database.engine) as statements:

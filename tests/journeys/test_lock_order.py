@@ -12,7 +12,6 @@ import pytest
 
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
@@ -90,7 +89,7 @@ async def end_all_sessions(account: Account) -> None:
 async def end_sessions(account: Account) -> None:
     services = account.app.services
     with suppress(UserNotFoundException):
-        user = await services.of(AdministrationService).find(account.actor.username)
+        user = await services.core.users.find(account.actor.username)
         await services.of(AccountRecoveryService).end_sessions(user)
 
 

@@ -54,7 +54,7 @@ class Account:
     links: dict[Purpose, str]
 
     async def find(self) -> Any:
-        return await self.services.of(AdministrationService).find(self.caller.username)
+        return await self.services.core.users.find(self.caller.username)
 
 
 async def log_out(account: Account) -> ApiResponse:

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
@@ -25,7 +24,7 @@ async def test_session_stores_the_methods_and_the_time_of_the_proof(
 ) -> None:
     await user_factory()
     proved_at = datetime(2026, 2, 19, 10, 30, tzinfo=UTC)
-    user = await services.of(AdministrationService).find("ada")
+    user = await services.core.users.find("ada")
     proof = Proof(user=user, methods=("pwd", "otp"), auth_time=proved_at)
 
     signed_in = await services.core.sign_in.complete(proof, RequestContext())

@@ -3,8 +3,11 @@
 from typing import Final
 
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.commands import users
+from auth_api.flows.administration.explain_command import explain
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.service import AdministrationService
+from auth_api.flows.administration.session_commands import sessions
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 
@@ -12,7 +15,11 @@ from auth_api.settings import Settings
 def build(core: Core, settings: Settings) -> Feature:
     """Connect the services of the command line to the core."""
     administration = AdministrationService(
-        database=core.database, users=core.users, access_revocation=core.access_revocation, audit=core.audit
+        database=core.database,
+        users=core.users,
+        hasher=core.hasher,
+        access_revocation=core.access_revocation,
+        audit=core.audit,
     )
     account_recovery = AccountRecoveryService(
         database=core.database,
@@ -34,4 +41,4 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(services=(administration, account_recovery, explanation))
 
 
-MANIFEST: Final = Manifest(build=build)
+MANIFEST: Final = Manifest(commands=(users, sessions, explain), build=build)

@@ -1,42 +1,45 @@
-"""Find, disable, enable and delete users."""
+"""Create, disable, enable and delete users."""
 
 from dataclasses import dataclass
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.errors import UserNotFoundException
-from auth_api.users.identifiers import parse_identifier
+from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdministrationService:
-    """Finds and changes users for an operator; each change and its event are stored in one transaction."""
+    """Creates and changes users for an operator; each change and its event are stored in one transaction."""
 
     database: Database
     users: UserService
+    hasher: PasswordHasher
     access_revocation: AccessRevocation
     audit: AuditTrail
 
-    async def find(self, name: str) -> User:
-        """Return the user with this username or e-mail address.
+    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> User:
+        """Create a user, without a session and without a mail.
 
         Raises:
-            UserNotFoundException: such a user does not exist.
+            DuplicateEmailException: the e-mail address is taken.
+            DuplicateUsernameException: the username is taken.
         """
-        found = await self.users.find_credentials(parse_identifier(email=None, username=name))
-        if found is None:
-            raise UserNotFoundException
-        return found.user
+        hashed_password = await self.hasher.hash(password)
 
-    async def newest(self, limit: int) -> list[User]:
-        """Return the most recently created users, newest first."""
-        return await self.users.newest(limit)
+        async def work() -> User:
+            user = await self.users.create(email=email, username=username, hashed_password=hashed_password)
+            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+            return user
+
+        return await self.database.transaction(work)
 
     async def disable(self, name: str) -> bool:
         """Disable a user and end all sessions of the user; return False if the user already was disabled.
@@ -44,7 +47,7 @@ class AdministrationService:
         Raises:
             UserNotFoundException: such a user does not exist.
         """
-        user = await self.find(name)
+        user = await self.users.find(name)
 
         async def work() -> bool:
             if await self.users.set_active(user.id, active=False) is None:
@@ -66,7 +69,7 @@ class AdministrationService:
         Raises:
             UserNotFoundException: such a user does not exist.
         """
-        user = await self.find(name)
+        user = await self.users.find(name)
 
         async def work() -> bool:
             if await self.users.set_active(user.id, active=True) is None:

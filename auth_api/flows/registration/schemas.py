@@ -7,10 +7,8 @@ import msgspec
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.users.schemas import (
     EXAMPLE_USER,
-    EmailField,
-    NewPasswordField,
+    NewUser,
     Timestamp,
-    UsernameField,
     UserResponse,
     user_fields,
 )
@@ -25,12 +23,8 @@ EXAMPLE_REGISTERED: dict[str, Any] = {**EXAMPLE_USER, **EXAMPLE_TOKEN_PAIR}
 EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "required"}
 
 
-class RegisterRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RegisterRequest(NewUser, frozen=True, kw_only=True):
     """Create an account."""
-
-    email: EmailField
-    username: UsernameField
-    password: NewPasswordField
 
 
 class Registered(TokenPair, frozen=True, kw_only=True):

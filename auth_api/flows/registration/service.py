@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -96,22 +95,6 @@ class RegistrationService:
             raise
         REGISTRATIONS["succeeded"].inc()
         return registration
-
-    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> User:
-        """Create an account for another person, without a session and without a mail.
-
-        Raises:
-            DuplicateEmailException: the e-mail address is taken.
-            DuplicateUsernameException: the username is taken.
-        """
-        hashed_password = await self.hasher.hash(password)
-
-        async def work() -> User:
-            user = await self.users.create(email=email, username=username, hashed_password=hashed_password)
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
-            return user
-
-        return await self.database.transaction(work)
 
     async def _stage(
         self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, request_context: RequestContext

@@ -9,7 +9,6 @@ import pytest
 from auth_api.events.audit.schemas import exported_view
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.pagination import PageRequest
 from auth_api.services import Services
 from tests.conftest import UserFactory
@@ -90,7 +89,7 @@ async def test_request_without_a_session_has_no_actor(user_factory: UserFactory,
 async def test_owner_sees_who_caused_an_event(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
     await rename(ada)
-    await services.of(AccountRecoveryService).verify_email(await services.of(AdministrationService).find("lovelace"))
+    await services.of(AccountRecoveryService).verify_email(await services.core.users.find("lovelace"))
 
     export = await ada.call("GET", "/api/user/export")
 

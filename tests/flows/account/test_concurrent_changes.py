@@ -6,7 +6,6 @@ from uuid import uuid4
 import pytest
 
 from auth_api.flows.account.service import AccountService
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.principal import Principal
@@ -41,7 +40,7 @@ async def test_rename_waits_for_a_concurrent_deletion_and_fails(user_factory: Us
 
 async def test_changes_of_a_deleted_user_are_refused(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    user = await services.of(AdministrationService).find("ada")
+    user = await services.core.users.find("ada")
     caller = Principal(user=user, session_id=uuid4(), auth_time=user.created_at, amr=("pwd",))
     await UserRow.delete(force=True)
     rename_to = new_username("lovelace")

@@ -22,7 +22,7 @@ NEW = "Another-Horse-8-Clip"
 
 
 async def find_user(services: Services, name: str = "ada") -> User:
-    return await services.of(AdministrationService).find(name)
+    return await services.core.users.find(name)
 
 
 async def newest_event() -> tuple[str, str]:

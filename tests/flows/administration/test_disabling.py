@@ -16,7 +16,7 @@ from tests.support.rows import audit_actions, user_rows
 async def test_user_is_found_by_username_or_email(user_factory: UserFactory, services: Services, name: str) -> None:
     ada = await user_factory()
 
-    found = await services.of(AdministrationService).find(name)
+    found = await services.core.users.find(name)
 
     assert (found.id, found.username) == ((await ada.profile())["id"], "ada")
 
@@ -25,7 +25,7 @@ async def test_user_is_found_by_username_or_email(user_factory: UserFactory, ser
 async def test_unknown_name_raises_user_not_found(services: Services, name: str) -> None:
     administration = services.of(AdministrationService)
 
-    for action in (administration.find, administration.disable, administration.enable):
+    for action in (services.core.users.find, administration.disable, administration.enable):
         with pytest.raises(UserNotFoundException):
             await action(name)
 
@@ -89,4 +89,4 @@ async def test_newest_users_come_first(user_factory: UserFactory, services: Serv
     for name in ("ada", "grace", "mary"):
         await user_factory(username=name)
 
-    assert [user.username for user in await services.of(AdministrationService).newest(2)] == ["mary", "grace"]
+    assert [user.username for user in await services.core.users.newest(2)] == ["mary", "grace"]

@@ -3,7 +3,7 @@
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.flows.registration.service import RegistrationService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.field_checks import field_checks
@@ -33,7 +33,7 @@ async def test_account_created_by_an_operator_has_an_audit_row_and_no_session(ad
     checks = field_checks(services.core.password_rules)
     email, username = checks["email"]("Ada@example.com", {}), checks["username"]("Ada", {})
 
-    user = await services.of(RegistrationService).create(email=email, username=username, password=ada.password)
+    user = await services.of(AdministrationService).create(email=email, username=username, password=ada.password)
 
     assert (user.email, user.username, user.last_login) == ("ada@example.com", "ada", None)
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 0, 0, 1]

@@ -8,7 +8,7 @@ from unittest.mock import patch
 import argon2
 import pytest
 
-from auth_api.flows.registration.service import RegistrationService
+from auth_api.flows.administration.service import AdministrationService
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
@@ -41,7 +41,7 @@ async def register(actor: Actor, **changed: str) -> ApiResponse:
 async def create_account(other: OtherApp, email: str, username: str) -> None:
     """Create an account as the command line does."""
     checks = field_checks(other.services.core.password_rules)
-    await other.services.of(RegistrationService).create(
+    await other.services.of(AdministrationService).create(
         email=checks["email"](email, {}), username=checks["username"](username, {}), password=PASSWORD
     )
 

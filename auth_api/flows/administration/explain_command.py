@@ -7,11 +7,11 @@ from typing import Any
 import click
 import msgspec
 
-from auth_api.cli.context import run
-from auth_api.cli.users import print_sessions, session_fields
 from auth_api.events.audit.schemas import exported_view
 from auth_api.flows.administration.explanation import Explanation, ExplanationService
+from auth_api.flows.administration.session_table import print_sessions, session_fields
 from auth_api.kit.clock import optional_rfc3339
+from auth_api.kit.command_line import Run
 from auth_api.kit.text_tables import print_table
 from auth_api.users.schemas import user_fields
 
@@ -19,7 +19,8 @@ from auth_api.users.schemas import user_fields
 @click.command()
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def explain(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def explain(run: Run, name: str, *, as_json: bool) -> None:
     """Explain why a user cannot log in. NAME is a username or an e-mail address.
 
     Exit status 1 if no user has this name.

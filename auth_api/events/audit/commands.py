@@ -5,12 +5,11 @@ from typing import Any
 
 import click
 
-from auth_api.cli.context import run
 from auth_api.events.audit.schemas import exported_view
-from auth_api.events.audit.service import MAX_TIME, MIN_TIME
-from auth_api.flows.administration.service import AdministrationService
+from auth_api.events.audit.service import MAX_TIME, MIN_TIME, AuditTrail
+from auth_api.kit.command_line import Run, ServiceFinder
 from auth_api.kit.printable import printable_json
-from auth_api.services import Services
+from auth_api.users.service import UserService
 
 
 class TimeType(click.ParamType[datetime]):
@@ -45,17 +44,18 @@ def audit() -> None:
 )
 @click.option("--user", "name", help="Only events of this user: a username or an e-mail address.")
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Continue after the event with this id.")
-def export(*, since: datetime, until: datetime, name: str | None, after: int) -> None:
+@click.pass_obj
+def export(run: Run, *, since: datetime, until: datetime, name: str | None, after: int) -> None:
     """Print events as JSON lines, ordered by id.
 
     To continue later, pass the id of the last line to --after: no event is skipped or repeated. For that reason the
     events of the last minute are omitted.
     """
 
-    async def work(services: Services) -> int:
+    async def work(services: ServiceFinder) -> int:
         count = 0
-        user_id = (await services.of(AdministrationService).find(name)).id if name is not None else None
-        async for rows in services.core.audit.export(after=after, since=since, until=until, user_id=user_id):
+        user_id = (await services.of(UserService).find(name)).id if name is not None else None
+        async for rows in services.of(AuditTrail).export(after=after, since=since, until=until, user_id=user_id):
             click.echo(b"\n".join(printable_json(exported_view(row)) for row in rows))
             count += len(rows)
         return count

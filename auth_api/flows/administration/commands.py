@@ -7,22 +7,21 @@ from typing import TypeVar
 
 import click
 
-from auth_api.cli.context import confirm, run
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.service import AdministrationService
-from auth_api.flows.registration.schemas import RegisterRequest
-from auth_api.flows.registration.service import RegistrationService
-from auth_api.kit.clock import rfc3339
-from auth_api.kit.device import device_label
+from auth_api.flows.administration.session_table import print_sessions
+from auth_api.kit.command_line import Run, ServiceFinder, confirm
 from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.text import counted
 from auth_api.kit.text_tables import print_table
-from auth_api.services import Services
 from auth_api.sessions.principal import LiveSession
+from auth_api.sessions.service import SessionService
 from auth_api.users.field_checks import field_checks
-from auth_api.users.schemas import user_fields
+from auth_api.users.password_rules import PasswordRules
+from auth_api.users.schemas import NewUser, user_fields
+from auth_api.users.service import UserService
 from auth_api.users.user import User
 
 T = TypeVar("T")
@@ -44,14 +43,15 @@ def users() -> None:
 @click.argument("username")
 @_password_stdin
 @_json
-def create(email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
+@click.pass_obj
+def create(run: Run, email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
     """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
-    async def work(services: Services) -> User:
+    async def work(services: ServiceFinder) -> User:
         fields = {"email": email, "username": username, "password": password}
-        wanted = decode(fields, RegisterRequest, field_checks(services.core.password_rules))
-        return await services.of(RegistrationService).create(
+        wanted = decode(fields, NewUser, field_checks(services.of(PasswordRules)))
+        return await services.of(AdministrationService).create(
             email=wanted.email, username=wanted.username, password=wanted.password
         )
 
@@ -61,23 +61,26 @@ def create(email: str, username: str, *, password_stdin: bool, as_json: bool) ->
 @users.command()
 @click.argument("name")
 @_json
-def show(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def show(run: Run, name: str, *, as_json: bool) -> None:
     """Show a user."""
-    _print([run(lambda services: services.of(AdministrationService).find(name))], as_json=as_json)
+    _print([run(lambda services: services.of(UserService).find(name))], as_json=as_json)
 
 
 @users.command(name="list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of users.")
 @_json
-def list_(*, limit: int, as_json: bool) -> None:
+@click.pass_obj
+def list_(run: Run, *, limit: int, as_json: bool) -> None:
     """List the newest users."""
-    _print(run(lambda services: services.of(AdministrationService).newest(limit)), as_json=as_json, is_list=True)
+    _print(run(lambda services: services.of(UserService).newest(limit)), as_json=as_json, is_list=True)
 
 
 @users.command()
 @click.argument("name")
 @_json
-def disable(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def disable(run: Run, name: str, *, as_json: bool) -> None:
     """Disable a user and end all sessions of the user."""
     changed = run(lambda services: services.of(AdministrationService).disable(name))
     _report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
@@ -86,7 +89,8 @@ def disable(name: str, *, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @_json
-def enable(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def enable(run: Run, name: str, *, as_json: bool) -> None:
     """Enable a disabled user."""
     changed = run(lambda services: services.of(AdministrationService).enable(name))
     _report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
@@ -96,17 +100,18 @@ def enable(name: str, *, as_json: bool) -> None:
 @click.argument("name")
 @_yes
 @_json
-def delete(name: str, *, yes: bool, as_json: bool) -> None:
+@click.pass_obj
+def delete(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
     """Delete a user permanently.
 
     Sessions and tokens are deleted; the events of the user stay, without a reference to the user.
     """
 
-    async def work(services: Services, user: User) -> None:
+    async def work(services: ServiceFinder, user: User) -> None:
         confirm(f"Permanently delete {user.username} <{user.email}> (id {user.id})?", yes=yes)
         await services.of(AdministrationService).delete(user)
 
-    _on_user(name, work)
+    _on_user(run, name, work)
     _report("deleted", as_json=as_json, changed=True)
 
 
@@ -114,77 +119,59 @@ def delete(name: str, *, yes: bool, as_json: bool) -> None:
 @click.argument("name")
 @_password_stdin
 @_json
-def set_password(name: str, *, password_stdin: bool, as_json: bool) -> None:
+@click.pass_obj
+def set_password(run: Run, name: str, *, password_stdin: bool, as_json: bool) -> None:
     """Set a password, end all sessions and reset failed logins."""
 
-    async def work(services: Services, user: User) -> int:
+    async def work(services: ServiceFinder, user: User) -> int:
         return await services.of(AccountRecoveryService).set_password(user, _new_password(from_stdin=password_stdin))
 
-    ended = _on_user(name, work)
+    ended = _on_user(run, name, work)
     _report(f"password set, {counted(ended, 'session')} ended", as_json=as_json, changed=True, sessions_ended=ended)
 
 
 @users.command()
 @click.argument("name")
 @_json
-def verify_email(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def verify_email(run: Run, name: str, *, as_json: bool) -> None:
     """Mark the e-mail address of a user as verified."""
-    changed = _on_user(name, lambda services, user: services.of(AccountRecoveryService).verify_email(user))
+    changed = _on_user(run, name, lambda services, user: services.of(AccountRecoveryService).verify_email(user))
     _report("verified" if changed else "already verified", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
 @_json
-def sessions(name: str, *, as_json: bool) -> None:
+@click.pass_obj
+def sessions(run: Run, name: str, *, as_json: bool) -> None:
     """List the live sessions of a user, newest first."""
 
-    async def work(services: Services, user: User) -> Sequence[LiveSession]:
-        return (await services.core.sessions.list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
+    async def work(services: ServiceFinder, user: User) -> Sequence[LiveSession]:
+        return (await services.of(SessionService).list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
 
-    print_sessions(_on_user(name, work), as_json=as_json)
+    print_sessions(_on_user(run, name, work), as_json=as_json)
 
 
 @users.command()
 @click.argument("name")
 @_yes
 @_json
-def end_sessions(name: str, *, yes: bool, as_json: bool) -> None:
+@click.pass_obj
+def end_sessions(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
     """End all sessions of a user."""
 
-    async def work(services: Services, user: User) -> int:
+    async def work(services: ServiceFinder, user: User) -> int:
         confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
         return await services.of(AccountRecoveryService).end_sessions(user)
 
-    ended = _on_user(name, work)
+    ended = _on_user(run, name, work)
     _report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
 
 
-def session_fields(session: LiveSession) -> dict[str, str | None]:
-    """Return a session as operators see it."""
-    return {
-        "id": str(session.id),
-        "device": device_label(session.user_agent),
-        "ip_address": session.ip_address,
-        "created_at": rfc3339(session.created_at),
-        "last_used_at": rfc3339(session.last_used_at),
-        "expires_at": rfc3339(session.expires_at),
-    }
-
-
-def print_sessions(found: Sequence[LiveSession], *, as_json: bool = False) -> None:
-    """Print sessions as a table, or as JSON."""
-    documents = [session_fields(session) for session in found]
-    if as_json:
-        click.echo(json.dumps(documents, indent=2))
-    else:
-        columns = ("id", "device", "ip_address", "created_at", "last_used_at", "expires_at")
-        print_table(columns, (document.values() for document in documents))
-
-
-def _on_user(name: str, work: Callable[[Services, User], Awaitable[T]]) -> T:
-    async def find_and_work(services: Services) -> T:
-        return await work(services, await services.of(AdministrationService).find(name))
+def _on_user(run: Run, name: str, work: Callable[[ServiceFinder, User], Awaitable[T]]) -> T:
+    async def find_and_work(services: ServiceFinder) -> T:
+        return await work(services, await services.of(UserService).find(name))
 
     return run(find_and_work)
 
