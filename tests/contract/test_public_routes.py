@@ -124,6 +124,14 @@ def test_security_of_every_operation_is_that_of_its_route(app: Litestar) -> None
     assert described == declared
 
 
+async def test_second_application_describes_its_errors_like_the_first(app: Litestar, app_with: OtherAppFactory) -> None:
+    """They have the descriptions of errors in common."""
+    async with app_with(DOCS_ENABLED="true") as other:
+        (first, second) = (each.openapi_schema.to_schema()["paths"]["/api/user/profile"] for each in (app, other.app))
+
+    assert first == second
+
+
 async def test_server_with_a_route_that_declares_no_access_does_not_start(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:

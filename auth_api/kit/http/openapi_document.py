@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -172,9 +173,11 @@ def _complete_response(
 ) -> None:
     content = response.content or {}
     for media in content.values():
-        for example in (media.examples or {}).values():
-            if isinstance(example, Example):
-                example.id = None  # it became the key; the specification has no such field
+        # The id became the key, and the specification has no such field. The original is used by all applications.
+        media.examples = media.examples and {
+            name: replace(example, id=None) if isinstance(example, Example) else example
+            for name, example in media.examples.items()
+        }
     is_error = PROBLEM_MEDIA_TYPE in content
     codes = content[PROBLEM_MEDIA_TYPE].examples or () if is_error else ()
     names = [
