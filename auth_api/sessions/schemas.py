@@ -66,14 +66,20 @@ RefreshTokenText = Annotated[
 ]
 
 
+AccessTokenField = Annotated[str, msgspec.Meta(description="Send it as `Authorization: Bearer …`.")]
+RefreshTokenField = Annotated[str, msgspec.Meta(description="Store it; it works once.")]
+ExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token expires.")]
+RefreshExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token expires.")]
+
+
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     """An access token for the API, and a refresh token for the next pair."""
 
-    access_token: Annotated[str, msgspec.Meta(description="Send it as `Authorization: Bearer …`.")]
-    refresh_token: Annotated[str, msgspec.Meta(description="Store it; it works once.")]
+    access_token: AccessTokenField
+    refresh_token: RefreshTokenField
     token_type: Literal["Bearer"]
-    expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token expires.")]
-    refresh_expires_in: Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token expires.")]
+    expires_in: ExpiresInField
+    refresh_expires_in: RefreshExpiresInField
 
 
 def token_pair_view(

@@ -1,6 +1,9 @@
 """Statements on table `users`; those that read or write a password hash are in `credentials_repository`."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
+
+from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -108,19 +111,16 @@ async def newest(limit: int) -> list[User]:
 
 
 @circuit_breaker(service=SERVICE)
-async def rename(user_id: int, username: CanonicalUsername) -> User | None:
-    """Change the username. Return None if the user does not exist.
+async def change_profile(user_id: int, values: Mapping[str, str | None]) -> User | None:
+    """Change the username and fields of the profile, by column. Return None if the user does not exist.
 
     Raises:
-        DuplicateUsernameException: another user has it; the transaction is aborted.
+        DuplicateUsernameException: another user has the username; the transaction is aborted.
     """
+    changes: dict[Any, Any] = {**values, UserRow.updated_at: QueryString("clock_timestamp()")}
+    changed = UserRow.update(changes).where(UserRow.id == user_id)
     try:
-        rows = await UserRow.raw(
-            "UPDATE users SET username = {}, updated_at = clock_timestamp() WHERE id = {} "
-            f"RETURNING {USER_COLUMNS}",
-            username,
-            user_id,
-        )
+        rows = await changed.returning(*(getattr(UserRow, name) for name in User.__struct_fields__))
     except UNIQUE_VIOLATIONS as error:
         if is_duplicate(error, "users", "username"):
             raise DuplicateUsernameException from error

@@ -13,6 +13,7 @@ from auth_api.users.identifiers import (
     CanonicalUsername,
 )
 from auth_api.users.policy import PasswordPolicy
+from auth_api.users.profile import EXAMPLE_PROFILE, Profile, ProfileInput, profile_fields
 from auth_api.users.user import User
 
 MAX_PASSWORD_LENGTH = 1024
@@ -30,6 +31,7 @@ EXAMPLE_USER: dict[str, Any] = {
     "created_at": "2026-02-19T10:30:45.123Z",
     "updated_at": "2026-02-19T10:30:45.123Z",
     "last_login": None,
+    **EXAMPLE_PROFILE,
 }
 
 EmailField = Annotated[
@@ -113,7 +115,7 @@ Timestamp = Annotated[
 ]
 
 
-class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewUser(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a user is created from."""
 
     email: EmailField
@@ -121,8 +123,8 @@ class NewUser(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     password: NewPasswordField
 
 
-class UserResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A user, for the user. `updated_at` changes with username, e-mail address, password and `is_active`."""
+class UserResponse(Profile, frozen=True, kw_only=True):
+    """A user, for the user. `updated_at` changes with username, e-mail address, password, profile and `is_active`."""
 
     id: int
     username: str
@@ -150,4 +152,5 @@ def user_fields(user: User) -> dict[str, Any]:
         "created_at": rfc3339(user.created_at),
         "updated_at": rfc3339(user.updated_at),
         "last_login": rfc3339(user.last_login) if user.last_login else None,
+        **profile_fields(user),
     }

@@ -1,10 +1,12 @@
 """Look up, create, change and delete users. The calling flow opens the transaction and writes the audit row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth_api.users import credentials_repository, repository
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier, parse_identifier
+from auth_api.users.profile import EMPTY_PROFILE, ProfileInput, stated_fields
 from auth_api.users.user import Credentials, User
 
 
@@ -19,6 +21,7 @@ class UserService:
         username: CanonicalUsername,
         hashed_password: str,
         locale: str | None = None,
+        profile: ProfileInput = EMPTY_PROFILE,
     ) -> User:
         """Create a user. Of concurrent calls with the same e-mail address or username, exactly one succeeds.
 
@@ -26,15 +29,9 @@ class UserService:
             DuplicateEmailException: the e-mail address is taken (and perhaps the username as well).
             DuplicateUsernameException: only the username is taken.
         """
-        user = await repository.insert(email, username, hashed_password, locale=locale)
-        if user is not None:
-            return user
-        email_is_taken, username_is_taken = await repository.find_taken(email, username)
-        if email_is_taken:
-            raise DuplicateEmailException
-        if username_is_taken:
-            raise DuplicateUsernameException
-        return await repository.insert_or_fail(email, username, hashed_password, locale=locale)
+        user = await self._insert(email, username, hashed_password, locale)
+        stated = stated_fields(profile)
+        return await self.change_profile(user.id, stated) if stated else user
 
     async def find_credentials(self, identifier: Identifier) -> Credentials | None:
         """Return the credentials of the identified user, or None if there is none."""
@@ -90,14 +87,18 @@ class UserService:
             new_hash=new_hash or checked.hashed_password,
         )
 
-    async def rename(self, user_id: int, username: CanonicalUsername) -> User:
-        """Change the username.
+    async def change_profile(self, user_id: int, values: Mapping[str, str | None]) -> User:
+        """Change the username and fields of the profile.
+
+        Args:
+            user_id: the user to change.
+            values: the new values by name, in the form that the checks of the fields return.
 
         Raises:
-            DuplicateUsernameException: another user has it.
+            DuplicateUsernameException: another user has the username.
             UserNotFoundException: the user does not exist.
         """
-        user = await repository.rename(user_id, username)
+        user = await repository.change_profile(user_id, values)
         if user is None:
             raise UserNotFoundException
         return user
@@ -134,3 +135,16 @@ class UserService:
     async def newest(self, limit: int) -> list[User]:
         """Return the users that were created last, newest first."""
         return await repository.newest(limit)
+
+    async def _insert(
+        self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, locale: str | None
+    ) -> User:
+        user = await repository.insert(email, username, hashed_password, locale=locale)
+        if user is not None:
+            return user
+        email_is_taken, username_is_taken = await repository.find_taken(email, username)
+        if email_is_taken:
+            raise DuplicateEmailException
+        if username_is_taken:
+            raise DuplicateUsernameException
+        return await repository.insert_or_fail(email, username, hashed_password, locale=locale)

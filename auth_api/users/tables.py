@@ -23,3 +23,4 @@ class UserRow(RawSql, Table, tablename="users"):
     two_step_since = Timestamptz(default=None, null=True)  # null: no second factor is required at login
     subject = UUID(default=None, null=True)  # a random UUID for other applications; the database assigns it
     metadata = JSON(default=None, null=True)  # an object of at most 4 KiB about the user; not written yet
+    display_name = Varchar(length=100, default=None, null=True)  # chosen by the user, in Unicode's form NFC

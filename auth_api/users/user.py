@@ -7,16 +7,18 @@ from typing import Any, Final
 import msgspec
 
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
+from auth_api.users.profile import PROFILE_COLUMNS, Profile
 
 Row = dict[str, Any]
 
 USER_COLUMNS: Final = (
-    "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, two_step_since"
+    "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, two_step_since, "
+    + PROFILE_COLUMNS
 )
 """The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
 
 
-class User(msgspec.Struct, frozen=True, kw_only=True):
+class User(Profile, frozen=True, kw_only=True):
     """A user without the password. Times are aware and in UTC."""
 
     id: int
@@ -49,18 +51,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
 def user_from_row(row: Row) -> User:
     """Return the user in a row with `USER_COLUMNS`."""
-    return User(
-        id=row["id"],
-        username=row["username"],
-        email=row["email"],
-        is_active=row["is_active"],
-        email_verified_at=row["email_verified_at"],
-        locale=row["locale"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        last_login=row["last_login"],
-        two_step_since=row["two_step_since"],
-    )
+    return User(**{name: row[name] for name in User.__struct_fields__})
 
 
 def first_user(rows: Sequence[Row]) -> User | None:

@@ -14,7 +14,7 @@ from tests.support.deployment import Deployment
 
 pytestmark = pytest.mark.slow
 
-HEADER = ["id", "username", "email", "is_active", "email_verified", "created_at", "last_login"]
+HEADER = ["id", "username", "email", "is_active", "email_verified", "created_at", "last_login", "display_name"]
 
 
 def create(auth_api: Command, name: str = "ada", *options: str, password: str = PASSWORD) -> CompletedProcess[str]:
@@ -37,6 +37,7 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
         "created_at": ada["created_at"],
         "updated_at": ada["created_at"],
         "last_login": None,
+        "display_name": None,
     }
     assert json.loads(auth_api("users", "show", "Ada@Example.com", "--json").stdout) == ada
     listed = json.loads(auth_api("users", "list", "--json").stdout)
@@ -44,6 +45,39 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
     assert listed[1] == ada
     newest = json.loads(auth_api("users", "list", "--json", "--limit", "1").stdout)
     assert newest == listed[:1]
+
+
+def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
+    created = create(auth_api, "ada", "--json", "--display-name", " Ada  Lovelace ")
+    changed = auth_api("users", "update", "ada@example.com", "--display-name", "李小龙", "--json")
+    removed = auth_api("users", "update", "ada", "--display-name", "")
+
+    assert json.loads(created.stdout)["display_name"] == "Ada Lovelace"
+    assert (changed.returncode, changed.stderr) == (0, "")
+    assert json.loads(changed.stdout)["display_name"] == "李小龙"
+    assert removed.stdout.splitlines()[1].split()[-1] == "-"
+    assert json.loads(auth_api("users", "show", "ada", "--json").stdout)["display_name"] is None
+    events = json.loads(auth_api("explain", "ada", "--json").stdout)["events"]
+    assert [(event["action"], event["actor"]) for event in events[:2]] == [("profile:changed", "cli")] * 2
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "problem"),
+    [
+        (["--display-name", "Ada\u202e"], 1, "display_name: Must not contain invisible characters"),
+        (["--display-name", "Ada\udc80"], 1, "display_name: Must not contain invisible characters"),
+        (["--display-name", "a" * 101], 1, "display_name: Must have at most 100 characters."),
+        ([], 2, "Give at least one option with a field to change."),
+    ],
+)
+def test_invalid_update_changes_nothing(auth_api: Command, options: list[str], status: int, problem: str) -> None:
+    create(auth_api).check_returncode()
+
+    refused = auth_api("users", "update", "ada", *options)
+
+    assert (refused.returncode, refused.stdout) == (status, "")
+    assert problem in refused.stderr
+    assert json.loads(auth_api("users", "show", "ada", "--json").stdout)["display_name"] is None
 
 
 def test_users_are_printed_as_a_table(auth_api: Command) -> None:

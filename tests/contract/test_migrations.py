@@ -51,7 +51,7 @@ INDEXES = [
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 9
+MIGRATIONS = 10
 
 PRIMARY_KEYS = {"throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""
@@ -129,7 +129,7 @@ async def test_new_database_has_no_rows_and_only_necessary_columns(
         columns = "SELECT column_name FROM information_schema.columns WHERE table_name = 'users'"
     assert set(await column(url, columns)) == {
         *("id", "username", "email", "hashed_password", "is_active", "email_verified_at", "locale"),
-        *("created_at", "updated_at", "last_login", "two_step_since", "subject", "metadata"),
+        *("created_at", "updated_at", "last_login", "two_step_since", "subject", "metadata", "display_name"),
     }
 
 

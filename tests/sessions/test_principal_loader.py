@@ -30,6 +30,7 @@ def principal(number: int) -> Principal:
         updated_at=NOW,
         last_login=None,
         two_step_since=None,
+        display_name=None,
     )
     return Principal(user=user, session_id=UUID(int=number), auth_time=NOW, amr=("pwd",))
 

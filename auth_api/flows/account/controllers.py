@@ -28,6 +28,7 @@ from auth_api.users.errors import (
     UserNotFoundException,
     WeakPasswordException,
 )
+from auth_api.users.profile import EXAMPLE_PROFILE
 from auth_api.users.schemas import EXAMPLE_USER, UserResponse, user_response
 from auth_api.users.user import User
 
@@ -78,7 +79,7 @@ class AccountController(Controller):
             DuplicateUsernameException,
             *DATABASE_ERRORS,
             response={**EXAMPLE_USER, "username": "ada.lovelace"},
-            request={"username": "ada.lovelace"},
+            request={"username": "ada.lovelace", **EXAMPLE_PROFILE},
         ),
     )
     async def change_profile(
@@ -88,8 +89,8 @@ class AccountController(Controller):
         accounts: Injected[AccountService],
         request_context: Injected[RequestContext],
     ) -> UserResponse:
-        """Change the username."""
-        return user_response(await accounts.rename(current_user, data.username, request_context))
+        """Change the username and the profile."""
+        return user_response(await accounts.change_profile(current_user, data.values(), request_context))
 
     @post(
         "/password",

@@ -1,6 +1,7 @@
 """Changes of an account by its user."""
 
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED as PASSWORD_CHANGED_MAIL
@@ -19,7 +20,6 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException, WeakPasswordException
-from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.service import UserService
 from auth_api.users.user import User
@@ -27,7 +27,7 @@ from auth_api.users.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Renames, changes the password of, and deletes the user's own account."""
+    """Changes the profile and the password of the user's own account, and deletes it."""
 
     database: Database
     users: UserService
@@ -39,8 +39,10 @@ class AccountService:
     access_revocation: AccessRevocation
     outbox: Outbox
 
-    async def rename(self, user: User, username: CanonicalUsername, request_context: RequestContext) -> User:
-        """Change the username.
+    async def change_profile(
+        self, user: User, values: Mapping[str, str | None], request_context: RequestContext
+    ) -> User:
+        """Change the username and fields of the profile, given by name.
 
         Raises:
             DuplicateUsernameException: another user has the username.
@@ -48,11 +50,11 @@ class AccountService:
         """
 
         async def work() -> User:
-            renamed = await self.users.rename(user.id, username)
+            changed = await self.users.change_profile(user.id, values)
             await self.audit.record(
-                EventTag.PROFILE_CHANGED, user_id=user.id, request_context=request_context, fields=["username"]
+                EventTag.PROFILE_CHANGED, user_id=user.id, request_context=request_context, fields=sorted(values)
             )
-            return renamed
+            return changed
 
         return await self.database.transaction(work)
 

@@ -9,6 +9,7 @@ import click
 
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.explanation import MAX_SESSIONS
+from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
 from auth_api.kit.command_line import Run, ServiceFinder, confirm
@@ -20,6 +21,7 @@ from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.users.field_checks import field_checks
 from auth_api.users.password_rules import PasswordRules
+from auth_api.users.profile import PROFILE_CHECKS, Profile, ProfileInput, stated_fields
 from auth_api.users.schemas import NewUser, user_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
@@ -41,18 +43,21 @@ def users() -> None:
 @users.command()
 @click.argument("email")
 @click.argument("username")
+@profile_options
 @_password_stdin
 @_json
 @click.pass_obj
-def create(run: Run, email: str, username: str, *, password_stdin: bool, as_json: bool) -> None:
+def create(
+    run: Run, /, email: str, username: str, *, password_stdin: bool, as_json: bool, **profile: str | None
+) -> None:
     """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
     async def work(services: ServiceFinder) -> User:
-        fields = {"email": email, "username": username, "password": password}
+        fields = {"email": email, "username": username, "password": password, **given_fields(profile)}
         wanted = decode(fields, NewUser, field_checks(services.of(PasswordRules)))
         return await services.of(AdministrationService).create(
-            email=wanted.email, username=wanted.username, password=wanted.password
+            email=wanted.email, username=wanted.username, password=wanted.password, profile=wanted
         )
 
     _print([run(work)], as_json=as_json)
@@ -65,6 +70,25 @@ def create(run: Run, email: str, username: str, *, password_stdin: bool, as_json
 def show(run: Run, name: str, *, as_json: bool) -> None:
     """Show a user."""
     _print([run(lambda services: services.of(UserService).find(name))], as_json=as_json)
+
+
+@users.command()
+@click.argument("name")
+@profile_options
+@_json
+@click.pass_obj
+def update(run: Run, /, name: str, *, as_json: bool, **profile: str | None) -> None:
+    """Change the profile of a user. An empty value removes a field."""
+    fields = given_fields(profile)
+    if not fields:
+        message = "Give at least one option with a field to change."
+        raise click.UsageError(message)
+
+    async def work(services: ServiceFinder, user: User) -> User:
+        wanted = decode(fields, ProfileInput, PROFILE_CHECKS)
+        return await services.of(AdministrationService).change_profile(user, stated_fields(wanted))
+
+    _print([_on_user(run, name, work)], as_json=as_json)
 
 
 @users.command(name="list")
@@ -195,5 +219,14 @@ def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False)
     if as_json:
         click.echo(json.dumps(documents if is_list else documents[0], indent=2))
         return
-    columns = ("id", "username", "email", "is_active", "email_verified", "created_at", "last_login")
+    columns = (
+        "id",
+        "username",
+        "email",
+        "is_active",
+        "email_verified",
+        "created_at",
+        "last_login",
+        *Profile.__struct_fields__,
+    )
     print_table(columns, ([document[column] for column in columns] for document in documents))

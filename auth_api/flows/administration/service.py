@@ -1,5 +1,6 @@
-"""Create, disable, enable and delete users."""
+"""Create, change, disable, enable and delete users."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
@@ -11,6 +12,7 @@ from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.profile import EMPTY_PROFILE, ProfileInput
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -25,7 +27,14 @@ class AdministrationService:
     access_revocation: AccessRevocation
     audit: AuditTrail
 
-    async def create(self, *, email: CanonicalEmail, username: CanonicalUsername, password: str) -> User:
+    async def create(
+        self,
+        *,
+        email: CanonicalEmail,
+        username: CanonicalUsername,
+        password: str,
+        profile: ProfileInput = EMPTY_PROFILE,
+    ) -> User:
         """Create a user, without a session and without a mail.
 
         Raises:
@@ -35,7 +44,9 @@ class AdministrationService:
         hashed_password = await self.hasher.hash(password)
 
         async def work() -> User:
-            user = await self.users.create(email=email, username=username, hashed_password=hashed_password)
+            user = await self.users.create(
+                email=email, username=username, hashed_password=hashed_password, profile=profile
+            )
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return user
 
@@ -76,6 +87,25 @@ class AdministrationService:
                 return False
             await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return True
+
+        return await self.database.transaction(work)
+
+    async def change_profile(self, user: User, values: Mapping[str, str | None]) -> User:
+        """Change fields of the profile, given by name.
+
+        Raises:
+            UserNotFoundException: the user has been deleted.
+        """
+
+        async def work() -> User:
+            changed = await self.users.change_profile(user.id, values)
+            await self.audit.record(
+                EventTag.PROFILE_CHANGED,
+                user_id=user.id,
+                request_context=COMMAND_LINE_CONTEXT,
+                fields=sorted(values),
+            )
+            return changed
 
         return await self.database.transaction(work)
 

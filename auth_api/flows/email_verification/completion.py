@@ -15,6 +15,7 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.profile import EMPTY_PROFILE, ProfileInput
 from auth_api.users.service import UserService
 
 
@@ -25,6 +26,7 @@ class StagedRegistration(msgspec.Struct, frozen=True, kw_only=True):
     username: CanonicalUsername
     hashed_password: str
     locale: str | None
+    profile: ProfileInput = EMPTY_PROFILE
 
     def __repr__(self) -> str:
         """Leave the password hash out."""
@@ -70,6 +72,7 @@ class RegistrationCompletion:
                 username=username or staged.username,
                 hashed_password=staged.hashed_password if has_password else UNUSABLE_HASH,
                 locale=staged.locale,
+                profile=staged.profile,
             )
             await self.tokens.redeem(Purpose.REGISTRATION, token)
             await self.email_ownership.mark_verified(user.id, staged.email)

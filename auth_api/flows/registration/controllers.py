@@ -70,7 +70,11 @@ class RegistrationController(Controller):
         creates the account, and the response is 202 whether or not the e-mail address or the username is taken.
         """
         registered = await registration.register(
-            email=data.email, username=data.username, password=data.password, request_context=request_context
+            email=data.email,
+            username=data.username,
+            password=data.password,
+            profile=data,
+            request_context=request_context,
         )
         if registered.user is None:
             accepted: Any = MAIL_SENT

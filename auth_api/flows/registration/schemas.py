@@ -4,11 +4,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
+from auth_api.sessions.schemas import (
+    EXAMPLE_TOKEN_PAIR,
+    AccessTokenField,
+    ExpiresInField,
+    RefreshExpiresInField,
+    RefreshTokenField,
+    TokenPair,
+)
+from auth_api.users.profile import EXAMPLE_PROFILE
 from auth_api.users.schemas import (
     EXAMPLE_USER,
     NewUser,
-    Timestamp,
     UserResponse,
     user_fields,
 )
@@ -18,6 +25,7 @@ EXAMPLE_REGISTRATION: dict[str, Any] = {
     "email": "ada@example.com",
     "username": "ada",
     "password": "Tr0ub4dor&3-horse",
+    **EXAMPLE_PROFILE,
 }
 EXAMPLE_REGISTERED: dict[str, Any] = {**EXAMPLE_USER, **EXAMPLE_TOKEN_PAIR}
 EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "required"}
@@ -27,17 +35,14 @@ class RegisterRequest(NewUser, frozen=True, kw_only=True):
     """Create an account."""
 
 
-class Registered(TokenPair, frozen=True, kw_only=True):
+class Registered(UserResponse, frozen=True, kw_only=True):
     """The new user and the first pair of tokens, in one flat object."""
 
-    id: int
-    username: str
-    email: str
-    is_active: bool
-    email_verified: bool
-    created_at: Timestamp
-    updated_at: Timestamp
-    last_login: Timestamp | None
+    access_token: AccessTokenField
+    refresh_token: RefreshTokenField
+    token_type: Literal["Bearer"]
+    expires_in: ExpiresInField
+    refresh_expires_in: RefreshExpiresInField
 
 
 class AwaitingVerification(UserResponse, frozen=True, kw_only=True):

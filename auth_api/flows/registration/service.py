@@ -22,6 +22,7 @@ from auth_api.sign_in.service import SignIn
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.policy import VerificationPolicy
+from auth_api.users.profile import ProfileInput, stated_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -53,7 +54,13 @@ class RegistrationService:
     verification_mail: MailKind
 
     async def register(
-        self, *, email: CanonicalEmail, username: CanonicalUsername, password: str, request_context: RequestContext
+        self,
+        *,
+        email: CanonicalEmail,
+        username: CanonicalUsername,
+        password: str,
+        profile: ProfileInput,
+        request_context: RequestContext,
     ) -> Registration:
         """Create an account and a session, as far as the policy allows, and mail a link that verifies the address.
 
@@ -61,6 +68,7 @@ class RegistrationService:
             email: of the new user.
             username: of the new user.
             password: accepted by the password rules.
+            profile: of the new user.
             request_context: of the request.
 
         Raises:
@@ -71,13 +79,17 @@ class RegistrationService:
         """
         hashed_password = await self.hasher.hash(password)  # no database connection is held meanwhile
         if self.verification_policy.before_signup:
-            await self._stage(email, username, hashed_password, request_context)
+            await self._stage(email, username, hashed_password, profile, request_context)
             REGISTRATIONS["waiting"].inc()
             return Registration()
 
         async def work() -> Registration:
             user = await self.users.create(
-                email=email, username=username, hashed_password=hashed_password, locale=request_context.language
+                email=email,
+                username=username,
+                hashed_password=hashed_password,
+                locale=request_context.language,
+                profile=profile,
             )
             await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.outbox.to_user(self.verification_mail, user.id, request_context)
@@ -97,7 +109,12 @@ class RegistrationService:
         return registration
 
     async def _stage(
-        self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, request_context: RequestContext
+        self,
+        email: CanonicalEmail,
+        username: CanonicalUsername,
+        hashed_password: str,
+        profile: ProfileInput,
+        request_context: RequestContext,
     ) -> None:
         """Store the registration until the e-mail address is verified.
 
@@ -108,6 +125,7 @@ class RegistrationService:
             "username": username,
             "hashed_password": hashed_password,
             "locale": request_context.language,
+            "profile": stated_fields(profile),
         }
 
         async def work() -> None:

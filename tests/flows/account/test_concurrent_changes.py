@@ -46,7 +46,7 @@ async def test_changes_of_a_deleted_user_are_refused(user_factory: UserFactory, 
     rename_to = new_username("lovelace")
 
     with pytest.raises(UserNotFoundException):
-        await services.of(AccountService).rename(user, rename_to, RequestContext())
+        await services.of(AccountService).change_profile(user, {"username": rename_to}, RequestContext())
     with pytest.raises(UserNotFoundException):
         await services.of(AccountService).delete(
             caller, current_password="Correct-Horse-7-Staple", request_context=RequestContext()

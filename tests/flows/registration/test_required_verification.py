@@ -35,6 +35,7 @@ async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
     assert response.status == 201
     assert sorted(response.json) == [
         "created_at",
+        "display_name",
         "email",
         "email_verification",
         "email_verified",
