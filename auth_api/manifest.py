@@ -78,7 +78,10 @@ class Core:
         """Ends the access to accounts in all packages, in the order of their locks."""
         revocations = [manifest.revocation for manifest in self.manifests if manifest.revocation is not None]
         return AccessRevocation(
-            ends=tuple(partial(each.end_access, self) for each in sorted(revocations, key=attrgetter("step")))
+            database=self.database,
+            users=self.users,
+            audit=self.audit,
+            ends=tuple(partial(each.end_access, self) for each in sorted(revocations, key=attrgetter("step"))),
         )
 
 

@@ -4,7 +4,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.principal import Principal
+from auth_api.users.service import UserService
 
 EndAccess = Callable[[AccessEvent, int, UUID | None], Awaitable[int]]
 """Ends what an event ends of one package, for a user, except a session to keep. It returns how many sessions ended."""
@@ -17,6 +23,9 @@ class AccessRevocation:
     `ends` has the part of each package (`Manifest.revocation`), in the order of the locks.
     """
 
+    database: Database
+    users: UserService
+    audit: AuditTrail
     ends: tuple[EndAccess, ...]
 
     async def revoke(self, event: AccessEvent, user_id: int, *, kept_session_id: UUID | None = None) -> int:
@@ -37,3 +46,25 @@ class AccessRevocation:
             UserNotFoundException: the event removes the password of a user who does not exist.
         """
         return sum([await end(event, user_id, kept_session_id) for end in self.ends])
+
+    async def log_out_everywhere(
+        self, principal: Principal, request_context: RequestContext, *, keep_current: bool
+    ) -> int:
+        """End all sessions of the user, or all except this one. Return their number."""
+
+        async def work() -> int:
+            await self.users.lock(principal.id)
+            ended = await self.revoke(
+                AccessEvent.LOGGED_OUT_EVERYWHERE,
+                principal.id,
+                kept_session_id=principal.session_id if keep_current else None,
+            )
+            await self.audit.record(
+                EventTag.SESSIONS_LOGGED_OUT,
+                user_id=principal.id,
+                request_context=request_context,
+                sessions_ended=ended,
+            )
+            return ended
+
+        return await self.database.transaction(work)

@@ -12,6 +12,7 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import (
     AUTHENTICATION_ERRORS,
@@ -133,13 +134,13 @@ class SessionController(Controller):
     async def log_out_everywhere(
         self,
         principal: Injected[Principal],
-        sessions: Injected[SessionService],
+        access_revocation: Injected[AccessRevocation],
         request_context: Injected[RequestContext],
         data: JSONBody[LogoutAllRequest | None] = None,
     ) -> LoggedOutEverywhere:
         """End all sessions of the user; with `keep_current`, all except the session of this request."""
         keep_current = data is not None and data.keep_current
-        ended = await sessions.log_out_everywhere(principal, request_context, keep_current=keep_current)
+        ended = await access_revocation.log_out_everywhere(principal, request_context, keep_current=keep_current)
         return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
 
 

@@ -37,15 +37,17 @@ def build(core: Core, settings: Settings) -> Feature:
     )
     return Feature(
         controllers=(SessionController, OwnSessionsController, KeyController),
-        dependencies={"sessions": core.sessions, "rotation": rotation},
+        dependencies={
+            "sessions": core.sessions,
+            "rotation": rotation,
+            "access_revocation": core.access_revocation,
+        },
     )
 
 
 async def end_access(core: Core, access: EndedAccess) -> int:
     """End the sessions of the user with their refresh tokens, except the one to keep."""
-    return await core.sessions.end_all(
-        access.user_id, reason=access.event.value, kept_session_id=access.kept_session_id
-    )
+    return await core.sessions.end_all(access.user_id, reason=access.event, kept_session_id=access.kept_session_id)
 
 
 MANIFEST: Final = Manifest(

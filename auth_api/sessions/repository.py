@@ -13,6 +13,7 @@ from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.networks import network_of
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.principal import LiveSession, StoredSession
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
@@ -88,13 +89,13 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
 
 
 @circuit_breaker(service=SERVICE)
-async def end_oldest_sessions(user_id: int, *, kept_count: int, reason: str) -> list[UUID]:
+async def end_oldest_sessions(user_id: int, *, kept_count: int, reason: AccessEvent) -> list[UUID]:
     """End the live sessions of a user except the newest `kept_count`. Return the ended ids, oldest first."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         f"WHERE user_id = {{}} AND {_IS_LIVE} AND id <= (SELECT id FROM sessions "
         f"WHERE user_id = {{}} AND {_IS_LIVE} ORDER BY id DESC LIMIT 1 OFFSET {{}}) RETURNING id",
-        reason,
+        reason.value,
         user_id,
         user_id,
         kept_count,
@@ -127,12 +128,12 @@ async def session_of_token(token_hash: str) -> tuple[UUID, int] | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
+async def end_session(session_id: UUID, user_id: int, *, reason: AccessEvent) -> bool:
     """End a session. Return True for exactly one of any number of callers."""
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE id = {} AND user_id = {} AND ended_at IS NULL RETURNING id",
-        reason,
+        reason.value,
         session_id,
         user_id,
     )
@@ -142,7 +143,7 @@ async def end_session(session_id: UUID, user_id: int, *, reason: str) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
+async def end_sessions(user_id: int, *, reason: AccessEvent, kept_session_id: UUID | None = None) -> int:
     """End all sessions of a user, except the one to keep. Return how many of them were live.
 
     Expired sessions are ended, too: a concurrent refresh may have extended one without having committed yet, and only a
@@ -151,7 +152,7 @@ async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | Non
     rows = await SessionRow.raw(
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} "
         "WHERE user_id = {} AND ended_at IS NULL AND id <> {} RETURNING expires_at > clock_timestamp() AS was_live",
-        reason,
+        reason.value,
         user_id,
         kept_session_id or NO_SESSION_ID,
     )
@@ -165,7 +166,7 @@ async def end_sessions(user_id: int, *, reason: str, kept_session_id: UUID | Non
 
 
 @circuit_breaker(service=SERVICE)
-async def end_some_sessions(limit: int, *, reason: str) -> list[bool]:
+async def end_some_sessions(limit: int, *, reason: AccessEvent) -> list[bool]:
     """End sessions of any users, at most `limit`. Return for each of them whether it was live.
 
     The list is empty once no session is left. Expired ones are ended for the same reason as in `end_sessions`.
@@ -174,7 +175,7 @@ async def end_some_sessions(limit: int, *, reason: str) -> list[bool]:
         "UPDATE sessions SET ended_at = clock_timestamp(), ended_reason = {} WHERE ended_at IS NULL AND id IN "
         "(SELECT id FROM sessions WHERE ended_at IS NULL ORDER BY id LIMIT {}) "
         "RETURNING expires_at > clock_timestamp() AS was_live",
-        reason,
+        reason.value,
         limit,
     )
     return [bool(row["was_live"]) for row in rows]

@@ -155,7 +155,7 @@ class RotationService:
         user_id, session_id = stored.claims.user_id, stored.claims.session_id
 
         async def work() -> bool:
-            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.REFRESH_TOKEN_REUSED.value)
+            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.REFRESH_TOKEN_REUSED)
             if ended:
                 await self.audit.record(
                     EventTag.REFRESH_TOKEN_REUSED,

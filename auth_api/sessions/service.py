@@ -145,28 +145,6 @@ class SessionService:
             session_id, user_id = session
             await self._end(session_id, user_id, request_context.with_actor(user_actor(user_id)))
 
-    async def log_out_everywhere(
-        self, principal: Principal, request_context: RequestContext, *, keep_current: bool
-    ) -> int:
-        """End all sessions of the user, or all except this one. Return their number."""
-
-        async def work() -> int:
-            await self.users.lock(principal.id)
-            ended = await repository.end_sessions(
-                principal.id,
-                reason=AccessEvent.LOGGED_OUT_EVERYWHERE.value,
-                kept_session_id=principal.session_id if keep_current else None,
-            )
-            await self.audit.record(
-                EventTag.SESSIONS_LOGGED_OUT,
-                user_id=principal.id,
-                request_context=request_context,
-                sessions_ended=ended,
-            )
-            return ended
-
-        return await self.database.transaction(work)
-
     async def is_known_network(self, user_id: int, client_ip: str | None) -> bool:
         """Return whether the user opened a session from this network in the last 30 days."""
         since = self.clock() - KNOWN_NETWORK_PERIOD
@@ -199,14 +177,14 @@ class SessionService:
         if not await self._end(session_id, user_id, request_context):
             raise SessionNotFoundException
 
-    async def end_all(self, user_id: int, *, reason: str, kept_session_id: UUID | None = None) -> int:
+    async def end_all(self, user_id: int, *, reason: AccessEvent, kept_session_id: UUID | None = None) -> int:
         """End all sessions of a user except the one to keep. Return their number.
 
         Call it inside a flow's transaction that has locked the user's row.
         """
         return await repository.end_sessions(user_id, reason=reason, kept_session_id=kept_session_id)
 
-    async def end_all_of_all_users(self, *, reason: str) -> int:
+    async def end_all_of_all_users(self, *, reason: AccessEvent) -> int:
         """End every session, inside a flow's transaction. Return their number."""
         count = 0
         if self.database.supports_table_locks:
@@ -219,7 +197,7 @@ class SessionService:
 
     async def _end_oldest(self, user_id: int, request_context: RequestContext, *, kept_count: int) -> None:
         for ended in await repository.end_oldest_sessions(
-            user_id, kept_count=kept_count, reason=AccessEvent.TOO_MANY_SESSIONS.value
+            user_id, kept_count=kept_count, reason=AccessEvent.TOO_MANY_SESSIONS
         ):
             await self.audit.record(
                 EventTag.SESSION_EVICTED, user_id=user_id, request_context=request_context, resource=f"session:{ended}"
@@ -227,7 +205,7 @@ class SessionService:
 
     async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
         async def work() -> bool:
-            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.LOGGED_OUT.value)
+            ended = await repository.end_session(session_id, user_id, reason=AccessEvent.LOGGED_OUT)
             if ended:
                 await self.audit.record(
                     EventTag.SESSION_LOGGED_OUT,

@@ -205,7 +205,10 @@ async def test_event_ends_what_the_table_lists(app_with: OtherAppFactory, event:
 
         assert response is None or response.response.is_success
         after = await usable_rows()
+        ended_sessions = SessionRow.select(SessionRow.ended_reason).where(SessionRow.ended_at.is_not_null())
+        reasons = set(await ended_sessions.output(as_list=True))
 
     ended = {table: rows - after[table] for table, rows in before.items()}
     assert ended == expected_end(event, before, own_session=own_session)
+    assert reasons == (set() if event is AccessEvent.ACCOUNT_DELETED else {event.value})
     assert (after[UserRow] == {(UNUSABLE_HASH,)}) == event.ends.removes_password

@@ -13,6 +13,7 @@ import pytest
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.clock import utc_now
 from auth_api.services import Services
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
@@ -39,7 +40,7 @@ async def disable(owner: Actor, services: Services) -> None:
 
 async def end_all_of_all_users(_: Actor, services: Services) -> int:
     async def work() -> int:
-        return await services.core.sessions.end_all_of_all_users(reason="keys_lost")
+        return await services.core.sessions.end_all_of_all_users(reason=AccessEvent.ENDED_BY_OPERATOR)
 
     return await services.core.database.transaction(work)
 

@@ -77,7 +77,7 @@ class AccountRecoveryService:
         """End the sessions of all users, as after a backup was restored, and return their number."""
 
         async def work() -> int:
-            return await self.sessions.end_all_of_all_users(reason=AccessEvent.ENDED_BY_OPERATOR.value)
+            return await self.sessions.end_all_of_all_users(reason=AccessEvent.ENDED_BY_OPERATOR)
 
         return await self._end(EventTag.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
 
