@@ -10,7 +10,7 @@ from litestar.di import Provide
 from litestar.openapi.spec import Tag
 
 from auth_api import __version__
-from auth_api.authentication.bearer import authentication, identification, optional_principal
+from auth_api.authentication.bearer import bearer_auth, identification, optional_principal
 from auth_api.composition import create_services
 from auth_api.features import ERRORS, PATHS, client_ip_limits
 from auth_api.kit.clock import Clock, utc_now
@@ -106,7 +106,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         before_request=limit_check(
             ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
         ),
-        middleware=[authentication(identify)],
+        on_app_init=[bearer_auth(identify).on_app_init],
         request_class=strict_request(field_checks(services.core.password_rules)),
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock, base=base)},

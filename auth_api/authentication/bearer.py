@@ -4,9 +4,12 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from litestar.connection import Request
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.security.jwt import JWTAuth
+from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
+from litestar.types import Receive, Scope, Send
 
-from auth_api.kit.http.access import ACCESS, SESSION
+from auth_api.kit.http.access import ACCESS, BEARER, SESSION
 from auth_api.kit.http.scope_keys import ACTOR
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
@@ -35,24 +38,53 @@ def identification(sessions: SessionService) -> Identify:
     return identify
 
 
-def authentication(identify: Identify) -> Callable[[ASGIApp], ASGIApp]:
-    """Return the middleware of all routes. A token that expires during a request does not interrupt it.
+class BearerMiddleware(JWTAuthenticationMiddleware):
+    """Authenticates the requests of all routes that require it. A token that expires during a request is accepted.
 
-    Litestar's own middleware ignores the scheme, `kid` and `typ`, reads the wall clock, and responds to all errors in
-    the same way.
+    Litestar's own implementation of this middleware ignores the scheme, `kid` and `typ`, reads the wall clock, and
+    responds to all errors in the same way.
     """
 
-    def around(app: ASGIApp) -> ASGIApp:
-        async def authenticate(scope: Scope, receive: Receive, send: Send) -> None:
-            if not scope["route_handler"].opt.get(ACCESS, SESSION).accepts_anonymous:
-                principal = await identify(bearer_token(scope))
-                scope["user"] = principal
-                scope["state"][ACTOR] = principal.actor
-            await app(scope, receive, send)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Decide by the `Access` of the route, and pass the request on.
 
-        return authenticate
+        Raises:
+            AuthException: the request has no bearer token, or an invalid one.
+        """
+        if not scope["route_handler"].opt.get(ACCESS, SESSION).accepts_anonymous:
+            principal: Principal = await self.retrieve_user_handler(bearer_token(scope), None)  # type: ignore[arg-type]
+            scope["user"] = principal
+            scope["state"][ACTOR] = principal.actor
+        await self.app(scope, receive, send)
 
-    return around
+
+class BearerAuth(JWTAuth[Principal]):
+    """Litestar's JWT authentication, with a security scheme that is valid OpenAPI."""
+
+    @property
+    def openapi_components(self) -> Components:
+        """Describe the security scheme, for which Swagger UI offers "Authorize"."""
+        scheme = SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="JWT",
+            description="The `access_token` from the response of registration, login or refresh.",
+        )
+        return Components(security_schemes={BEARER: scheme})
+
+
+def bearer_auth(identify: Identify) -> BearerAuth:
+    """Return the authentication of all routes."""
+
+    async def retrieve_principal(token: str, _connection: object) -> Principal:
+        return await identify(token)
+
+    return BearerAuth(
+        token_secret="",  # `identify` has the keys
+        retrieve_user_handler=retrieve_principal,
+        authentication_middleware_class=BearerMiddleware,
+        openapi_security_scheme_name=BEARER,
+    )
 
 
 def optional_principal(identify: Identify) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:

@@ -9,10 +9,10 @@ from typing import Final
 from litestar import Router, get
 from litestar.openapi.config import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, RedocRenderPlugin, SwaggerRenderPlugin, YamlRenderPlugin
-from litestar.openapi.spec import Components, License, SecurityScheme, Server, Tag
+from litestar.openapi.spec import License, Server, Tag
 from litestar.response import Redirect
 
-from auth_api.kit.http.access import ACCESS, BEARER, PUBLIC, SESSION
+from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.static_files import static_files_router
 
 PATH: Final = "/schema"
@@ -56,15 +56,6 @@ window.SwaggerUIBundle = Object.assign(start, Bundle);
 Remembers the access token on the machine of the server, for development."""
 
 
-_SECURITY_SCHEME: Final = SecurityScheme(
-    type="http",
-    scheme="bearer",
-    bearer_format="JWT",
-    description="The `access_token` from the response of registration, login or refresh.",
-)
-"""For which Swagger UI offers "Authorize"."""
-
-
 def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
     """Return the configuration of Swagger UI, ReDoc and the OpenAPI document (JSON and YAML) below `/schema`.
 
@@ -84,8 +75,6 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
         tags=tags,
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url=base or "/")],
-        security=SESSION.security,
-        components=Components(security_schemes={BEARER: _SECURITY_SCHEME}),
         use_handler_docstrings=True,
         render_plugins=[
             SwaggerRenderPlugin(
