@@ -52,6 +52,8 @@ FEATURES: Final[tuple[Manifest, ...]] = (
 
 TABLES: Final = tuple(table for manifest in FEATURES for table in manifest.tables)
 
+EVENTS: Final = tuple(event for manifest in FEATURES for event in manifest.events)
+
 MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mails)
 
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)

@@ -14,6 +14,7 @@ from litestar import Controller, Router
 from piccolo.table import Table
 
 from auth_api.credentials.passwords.service import PasswordService
+from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
@@ -187,6 +188,7 @@ class Manifest:
         tables: its tables; a table comes after those that it refers to.
         sealed_columns: the columns of its tables with encrypted values.
         errors: the errors that it raises and clients can receive.
+        events: the events that it adds to the security history.
         mails: the kinds of mail that it sends.
         paths: the paths of its API, in the order of the OpenAPI document.
         policies: its settings, by the section of docs/configuration.md.
@@ -201,6 +203,7 @@ class Manifest:
     tables: tuple[type[Table], ...] = ()
     sealed_columns: tuple[SealedColumn, ...] = ()
     errors: tuple[type[ApplicationException], ...] = ()
+    events: tuple[EventTag, ...] = ()
     mails: tuple[MailKind, ...] = ()
     paths: tuple[str, ...] = ()
     policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)

@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.principal import Principal
 from auth_api.users.service import UserService
 
@@ -60,7 +60,7 @@ class AccessRevocation:
                 kept_session_id=principal.session_id if keep_current else None,
             )
             await self.audit.record(
-                EventTag.SESSIONS_LOGGED_OUT,
+                SessionEvent.SESSIONS_LOGGED_OUT,
                 user_id=principal.id,
                 request_context=request_context,
                 sessions_ended=ended,

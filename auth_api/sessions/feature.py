@@ -13,6 +13,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.export import EXAMPLE_EXPORT, SessionsExport, export_sessions
 from auth_api.sessions.mails import MAIL_KINDS
 from auth_api.sessions.retention import retention_rules
@@ -60,6 +61,7 @@ MANIFEST: Final = Manifest(
         TokenInvalidException,
         TokenRevokedException,
     ),
+    events=tuple(SessionEvent),
     mails=MAIL_KINDS,
     paths=(
         "/api/auth/refresh",

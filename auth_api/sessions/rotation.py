@@ -10,7 +10,6 @@ from typing import Final
 
 from loguru import logger
 
-from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
@@ -27,6 +26,7 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
+from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.mails import TOKEN_REUSED
 from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
 from auth_api.sessions.policy import SessionPolicy
@@ -158,7 +158,7 @@ class RotationService:
             ended = await repository.end_session(session_id, user_id, reason=AccessEvent.REFRESH_TOKEN_REUSED)
             if ended:
                 await self.audit.record(
-                    EventTag.REFRESH_TOKEN_REUSED,
+                    SessionEvent.REFRESH_TOKEN_REUSED,
                     user_id=user_id,
                     request_context=request_context,
                     resource=f"session:{session_id}",

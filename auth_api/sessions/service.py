@@ -9,7 +9,6 @@ from uuid import UUID
 import msgspec
 
 from auth_api.events.audit.actors import user_actor
-from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.tokens import REFRESH_TOKEN, OpaqueToken, digest, new_token
@@ -23,6 +22,7 @@ from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
+from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
 from auth_api.sessions.principal import LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
@@ -200,7 +200,10 @@ class SessionService:
             user_id, kept_count=kept_count, reason=AccessEvent.TOO_MANY_SESSIONS
         ):
             await self.audit.record(
-                EventTag.SESSION_EVICTED, user_id=user_id, request_context=request_context, resource=f"session:{ended}"
+                SessionEvent.SESSION_EVICTED,
+                user_id=user_id,
+                request_context=request_context,
+                resource=f"session:{ended}",
             )
 
     async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
@@ -208,7 +211,7 @@ class SessionService:
             ended = await repository.end_session(session_id, user_id, reason=AccessEvent.LOGGED_OUT)
             if ended:
                 await self.audit.record(
-                    EventTag.SESSION_LOGGED_OUT,
+                    SessionEvent.SESSION_LOGGED_OUT,
                     user_id=user_id,
                     request_context=request_context,
                     resource=f"session:{session_id}",

@@ -9,11 +9,13 @@ from auth_api.sign_in.errors import (
     MfaRequiredException,
     StepUpRequiredException,
 )
+from auth_api.sign_in.events import LoginEvent
 from auth_api.sign_in.mails import MAIL_KINDS
 from auth_api.sign_in.policy import StepUpPolicy
 
 MANIFEST: Final = Manifest(
     errors=(AccountDisabledException, EmailNotVerifiedException, MfaRequiredException, StepUpRequiredException),
+    events=tuple(LoginEvent),
     mails=MAIL_KINDS,
     policies={"Tokens and sessions": (StepUpPolicy,)},
 )

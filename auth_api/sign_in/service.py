@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import msgspec
 
-from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
@@ -12,6 +11,7 @@ from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import OpenedSession, SessionService
 from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.events import LoginEvent
 from auth_api.sign_in.mails import NEW_NETWORK
 from auth_api.sign_in.metrics import LOGINS, OUTCOMES_BY_ERROR
 from auth_api.sign_in.proof import Claim, Proof
@@ -50,7 +50,7 @@ class SignIn:
 
         async def work() -> SignedIn:
             signed_in = await self.complete(await claim(), request_context)
-            await self.audit.record(EventTag.LOGIN_SUCCEEDED, user_id=found.id, request_context=request_context)
+            await self.audit.record(LoginEvent.LOGIN_SUCCEEDED, user_id=found.id, request_context=request_context)
             is_first_login = signed_in.session.is_first and found.last_login is None
             if not (signed_in.session.is_known_network or is_first_login):
                 await self.outbox.to_user(NEW_NETWORK, found.id, request_context)
@@ -98,7 +98,7 @@ class SignIn:
         """
         await self.database.statement(
             lambda: self.audit.record(
-                EventTag.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
+                LoginEvent.LOGIN_FAILED, user_id=user_id, request_context=request_context, reason=reason
             )
         )
         LOGINS[reason].inc()

@@ -22,8 +22,8 @@ from tests.support.database_schema import indexes
 
 HEAD: Final = """# Schema
 
-Eight tables, the same on PostgreSQL and SQLite, which stores times as text in UTC. All times come from the clock of the
-database. Passwords, tokens and anything that could be used as one are not stored: `hashed_password` is argon2id,
+The tables are the same on PostgreSQL and SQLite, which stores times as text in UTC. All times come from the clock of
+the database. Passwords, tokens and anything that could be used as one are not stored: `hashed_password` is argon2id,
 `token_hash`, `successor_hash` and `digest` are digests.
 [administration.md](administration.md#what-is-removed-and-when) lists how long rows are kept.
 

@@ -2,7 +2,8 @@
 
 from typing import Final
 
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.mails import MAIL_KINDS
 from auth_api.manifest import Manifest
 
-MANIFEST: Final = Manifest(mails=MAIL_KINDS)
+MANIFEST: Final = Manifest(events=tuple(PasswordEvent), mails=MAIL_KINDS)

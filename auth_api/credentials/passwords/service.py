@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from auth_api.events.audit.events import EventTag
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
@@ -77,6 +77,8 @@ class PasswordService:
             await self.throttle.record_success(keys, attempt)
         elif attempt.blocks:  # later attempts, which are refused, leave no row: a flood must not fill the history
             await self.database.statement(
-                lambda: self.audit.record(EventTag.LOGIN_THROTTLED, user_id=user_id, request_context=request_context)
+                lambda: self.audit.record(
+                    PasswordEvent.LOGIN_THROTTLED, user_id=user_id, request_context=request_context
+                )
             )
         return is_correct

@@ -3,6 +3,7 @@
 from typing import Final
 
 from auth_api.events.audit.commands import audit
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.export import EXAMPLE_EXPORT, EventsExport, export_events
 from auth_api.events.audit.policy import AuditPolicy
 from auth_api.events.audit.retention import retention_rules
@@ -18,6 +19,7 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 MANIFEST: Final = Manifest(
     tables=(AuditLogRow,),
+    events=tuple(AccountEvent),
     commands=(audit,),
     policies={"Clean-up": (AuditPolicy,)},
     retention=lambda settings: retention_rules(settings.of(AuditPolicy)),

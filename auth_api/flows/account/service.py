@@ -4,9 +4,10 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED as PASSWORD_CHANGED_MAIL
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.account.mails import ACCOUNT_DELETED
@@ -52,7 +53,7 @@ class AccountService:
         async def work() -> User:
             changed = await self.users.change_profile(user.id, values)
             await self.audit.record(
-                EventTag.PROFILE_CHANGED, user_id=user.id, request_context=request_context, fields=sorted(values)
+                AccountEvent.PROFILE_CHANGED, user_id=user.id, request_context=request_context, fields=sorted(values)
             )
             return changed
 
@@ -88,7 +89,7 @@ class AccountService:
                 return None
             ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_CHANGED, user.id)
             await self.audit.record(
-                EventTag.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
+                PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
             proof = Proof(user=changed, methods=(AMR_PASSWORD,), auth_time=changed.updated_at, is_signed_in=True)
@@ -117,7 +118,7 @@ class AccountService:
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=principal.id, request_context=request_context)
+            await self.audit.record(AccountEvent.ACCOUNT_DELETED, user_id=principal.id, request_context=request_context)
             deleted = credentials.user
             if deleted.email_verified_at is not None:
                 await self.outbox.to_email(

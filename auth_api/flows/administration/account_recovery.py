@@ -3,13 +3,15 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent, EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.service import SessionService
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules
@@ -51,7 +53,7 @@ class AccountRecoveryService:
             await self.email_ownership.set_password(user.id, new_hash)
             return await self.access_revocation.revoke(AccessEvent.PASSWORD_SET, user.id)
 
-        return await self._end(EventTag.PASSWORD_SET, work, user_id=user.id)
+        return await self._end(PasswordEvent.PASSWORD_SET, work, user_id=user.id)
 
     async def verify_email(self, user: User) -> bool:
         """Mark the e-mail address as verified; return False if it already was, or has been replaced."""
@@ -59,7 +61,9 @@ class AccountRecoveryService:
         async def work() -> bool:
             is_changed = await self.users.verify_email(user)
             if is_changed:
-                await self.audit.record(EventTag.EMAIL_VERIFIED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+                await self.audit.record(
+                    AccountEvent.EMAIL_VERIFIED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT
+                )
             return is_changed
 
         return await self.database.transaction(work)
@@ -71,7 +75,7 @@ class AccountRecoveryService:
             await self.users.lock(user.id)
             return await self.access_revocation.revoke(AccessEvent.ENDED_BY_OPERATOR, user.id)
 
-        return await self._end(EventTag.SESSIONS_ENDED, work, user_id=user.id)
+        return await self._end(SessionEvent.SESSIONS_ENDED, work, user_id=user.id)
 
     async def end_all_sessions(self) -> int:
         """End the sessions of all users, as after a backup was restored, and return their number."""
@@ -79,7 +83,7 @@ class AccountRecoveryService:
         async def work() -> int:
             return await self.sessions.end_all_of_all_users(reason=AccessEvent.ENDED_BY_OPERATOR)
 
-        return await self._end(EventTag.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
+        return await self._end(SessionEvent.SESSIONS_ENDED, work, user_id=None, resource="all accounts")
 
     async def _end(
         self, tag: EventTag, work: Callable[[], Awaitable[int]], *, user_id: int | None, resource: str = "account"

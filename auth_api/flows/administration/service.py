@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.db.database import Database
@@ -47,7 +47,9 @@ class AdministrationService:
             user = await self.users.create(
                 email=email, username=username, hashed_password=hashed_password, profile=profile
             )
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+            await self.audit.record(
+                AccountEvent.ACCOUNT_REGISTERED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT
+            )
             return user
 
         return await self.database.transaction(work)
@@ -65,7 +67,7 @@ class AdministrationService:
                 return False
             ended = await self.access_revocation.revoke(AccessEvent.ACCOUNT_DISABLED, user.id)
             await self.audit.record(
-                EventTag.ACCOUNT_DISABLED,
+                AccountEvent.ACCOUNT_DISABLED,
                 user_id=user.id,
                 request_context=COMMAND_LINE_CONTEXT,
                 sessions_ended=ended,
@@ -85,7 +87,7 @@ class AdministrationService:
         async def work() -> bool:
             if await self.users.set_active(user.id, active=True) is None:
                 return False
-            await self.audit.record(EventTag.ACCOUNT_ENABLED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+            await self.audit.record(AccountEvent.ACCOUNT_ENABLED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
             return True
 
         return await self.database.transaction(work)
@@ -100,7 +102,7 @@ class AdministrationService:
         async def work() -> User:
             changed = await self.users.change_profile(user.id, values)
             await self.audit.record(
-                EventTag.PROFILE_CHANGED,
+                AccountEvent.PROFILE_CHANGED,
                 user_id=user.id,
                 request_context=COMMAND_LINE_CONTEXT,
                 fields=sorted(values),
@@ -121,6 +123,6 @@ class AdministrationService:
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, user.id)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
-            await self.audit.record(EventTag.ACCOUNT_DELETED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+            await self.audit.record(AccountEvent.ACCOUNT_DELETED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
 
         await self.database.transaction(work)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from auth_api.flows.email_change.controllers import EmailChangeController, EmailConfirmationController
+from auth_api.flows.email_change.events import EmailChangeEvent
 from auth_api.flows.email_change.mails import MAIL_KINDS
 from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.manifest import Core, Feature, Manifest
@@ -32,6 +33,7 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 
 MANIFEST: Final = Manifest(
+    events=tuple(EmailChangeEvent),
     mails=MAIL_KINDS,
     paths=("/api/user/email", "/api/auth/email/confirm-change", "/api/auth/email/undo-change"),
     limits=lambda _: LIMITS,

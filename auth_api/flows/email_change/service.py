@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
+from auth_api.flows.email_change.events import EmailChangeEvent
 from auth_api.flows.email_change.mails import EMAIL_CHANGE, EMAIL_CHANGED
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
@@ -55,7 +56,7 @@ class EmailChangeService:
 
         async def work() -> None:
             await self.audit.record(
-                EventTag.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
+                EmailChangeEvent.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
             )
             if is_allowed:
                 await self.outbox.to_email(
@@ -91,7 +92,7 @@ class EmailChangeService:
                     EMAIL_CHANGED, user.email, request_context, user_id=user.id, new_email=masked
                 )
             await self.audit.record(
-                EventTag.EMAIL_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
+                EmailChangeEvent.EMAIL_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
 
         await self.database.transaction(work)
@@ -121,14 +122,17 @@ class EmailChangeService:
             displaced = await self.email_ownership.reclaim_email(user_id, email)
             if displaced is not None:
                 await self.audit.record(
-                    EventTag.ACCOUNT_DELETED,
+                    AccountEvent.ACCOUNT_DELETED,
                     user_id=None,
                     request_context=request_context,
                     by="owner of the address",
                     user=displaced,
                 )
             await self.audit.record(
-                EventTag.EMAIL_CHANGE_UNDONE, user_id=user_id, request_context=request_context, sessions_ended=ended
+                EmailChangeEvent.EMAIL_CHANGE_UNDONE,
+                user_id=user_id,
+                request_context=request_context,
+                sessions_ended=ended,
             )
             await self.outbox.to_user(self.recovery_mail, user_id, request_context)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.db.database import Database
@@ -77,9 +77,9 @@ class RegistrationCompletion:
             await self.tokens.redeem(Purpose.REGISTRATION, token)
             await self.email_ownership.mark_verified(user.id, staged.email)
             await self.tokens.delete_staged(Purpose.REGISTRATION, staged.email)
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
+            await self.audit.record(AccountEvent.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.audit.record(
-                EventTag.EMAIL_VERIFIED,
+                AccountEvent.EMAIL_VERIFIED,
                 user_id=user.id,
                 request_context=request_context,
                 password_dropped=not has_password,

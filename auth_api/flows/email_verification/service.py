@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.email_verification.completion import RegistrationCompletion
@@ -103,7 +103,7 @@ class VerificationService:
                 return None
             ended = 0 if has_access else await self.access_revocation.revoke(AccessEvent.EMAIL_VERIFIED, user_id)
             await self.audit.record(
-                EventTag.EMAIL_VERIFIED,
+                AccountEvent.EMAIL_VERIFIED,
                 user_id=user_id,
                 request_context=request_context,
                 password_dropped=not has_access,

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from auth_api.events.audit.events import EventTag
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.users.user import User
@@ -18,7 +18,7 @@ async def draft_password_reset(item: OutboxItem, services: DraftServices) -> Dra
         return None
     if item.attempts == 1:
         await services.audit.record(
-            EventTag.PASSWORD_RESET_REQUESTED, user_id=user.id, request_context=item.request_context
+            PasswordEvent.PASSWORD_RESET_REQUESTED, user_id=user.id, request_context=item.request_context
         )
     return await _draft_with_token(item, services, user)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
-from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.password_recovery.mails import ACCOUNT_RECOVERED, PASSWORD_RESET
@@ -15,6 +15,7 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.events import SessionEvent
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
@@ -65,7 +66,7 @@ class RecoveryService:
             await self.email_ownership.set_password(user.id, new_hash)
             ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_RESET, user.id)
             await self.audit.record(
-                EventTag.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
+                PasswordEvent.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED, user.id, request_context)
 
@@ -86,7 +87,7 @@ class RecoveryService:
             await self.tokens.redeem(Purpose.SESSION_REPORT, token)
             ended = await self.access_revocation.revoke(AccessEvent.REPORTED, user_id)
             await self.audit.record(
-                EventTag.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
+                SessionEvent.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(ACCOUNT_RECOVERED, user_id, request_context)
 

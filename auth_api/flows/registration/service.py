@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from auth_api.events.audit.events import EventTag
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
@@ -91,7 +91,7 @@ class RegistrationService:
                 locale=request_context.language,
                 profile=profile,
             )
-            await self.audit.record(EventTag.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
+            await self.audit.record(AccountEvent.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.outbox.to_user(self.verification_mail, user.id, request_context)
             proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
             try:

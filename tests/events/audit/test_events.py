@@ -6,8 +6,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.events.audit import repository
 from auth_api.events.audit.events import EventTag
+from auth_api.features import EVENTS
+from auth_api.sign_in.events import LoginEvent
 from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
@@ -34,19 +37,26 @@ RELEASED_NAMES = {
 
 
 def test_event_names_are_never_removed() -> None:
-    assert {tag.value for tag in EventTag} >= RELEASED_NAMES
+    assert {tag.value for tag in EVENTS} >= RELEASED_NAMES
+
+
+def test_events_of_all_packages_are_listed_once() -> None:
+    declared = [tag for kind in EventTag.__subclasses__() for tag in kind]
+
+    assert sorted(EVENTS) == sorted(declared)
+    assert len(set(EVENTS)) == len(EVENTS)
 
 
 def test_event_name_is_subject_and_action() -> None:
-    invalid = [tag.value for tag in EventTag if not re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", tag)]
+    invalid = [tag.value for tag in EVENTS if not re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", tag)]
 
     assert invalid == []
-    assert max(map(len, EventTag)) <= 50
+    assert max(map(len, EVENTS)) <= 50
 
 
 def test_constant_is_the_name_in_capitals() -> None:
     """Except for the oldest, which is shorter."""
-    assert [tag.name for tag in EventTag if tag.name != re.sub(r"\W", "_", tag).upper()] == ["SESSIONS_LOGGED_OUT"]
+    assert [tag.name for tag in EVENTS if tag.name != re.sub(r"\W", "_", tag).upper()] == ["SESSIONS_LOGGED_OUT"]
 
 
 async def test_failure_that_starts_a_block_is_recorded_and_blocked_logins_are_not(
@@ -77,7 +87,7 @@ async def test_each_block_is_recorded(app_with: OtherAppFactory) -> None:
     assert (await audit_actions()).count("login:throttled") == 2
 
 
-@pytest.mark.parametrize(("tag", "failures"), [(EventTag.LOGIN_FAILED, 1), (EventTag.LOGIN_THROTTLED, 5)])
+@pytest.mark.parametrize(("tag", "failures"), [(LoginEvent.LOGIN_FAILED, 1), (PasswordEvent.LOGIN_THROTTLED, 5)])
 async def test_event_of_a_failed_login_is_recorded_again_after_a_conflict(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch, tag: EventTag, failures: int
 ) -> None:
