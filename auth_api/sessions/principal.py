@@ -17,12 +17,14 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         session_id: the session.
         auth_time: the time of the last proof of identity, by the database's clock.
         amr: the methods of the proofs (RFC 8176), in the order of their last use.
+        mfa_at: the time of the last proof by a second factor; None if there was none.
     """
 
     user: User
     session_id: UUID
     auth_time: datetime
     amr: tuple[str, ...]
+    mfa_at: datetime | None = None
 
     @property
     def id(self) -> int:

@@ -14,8 +14,8 @@ from auth_api.sessions.tables import SessionRow
 from auth_api.users.user import USER_COLUMNS, User
 
 _SELECT_PRINCIPAL: Final = (
-    f"SELECT {USER_COLUMNS}, auth_time, amr, session_id FROM users JOIN "
-    "(SELECT id AS session_id, user_id, auth_time, amr FROM sessions WHERE ended_at IS NULL) AS live "
+    f"SELECT {USER_COLUMNS}, auth_time, amr, mfa_at, session_id FROM users JOIN "
+    "(SELECT id AS session_id, user_id, auth_time, amr, mfa_at FROM sessions WHERE ended_at IS NULL) AS live "
     "ON user_id = users.id WHERE is_active"
 )
 
@@ -51,5 +51,7 @@ async def present_time() -> datetime:
 
 def _principal(row: Mapping[str, Any]) -> Principal:
     user = dict(row)
-    session_id, auth_time, amr = user.pop("session_id"), user.pop("auth_time"), user.pop("amr")
-    return Principal(user=User(**user), session_id=session_id, auth_time=auth_time, amr=tuple(amr.split()))
+    session_id, auth_time, amr, mfa_at = (user.pop(name) for name in ("session_id", "auth_time", "amr", "mfa_at"))
+    return Principal(
+        user=User(**user), session_id=session_id, auth_time=auth_time, amr=tuple(amr.split()), mfa_at=mfa_at
+    )

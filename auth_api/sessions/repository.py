@@ -54,6 +54,8 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     absolute_expires_at: datetime,
     request_context: RequestContext,
     amr: str,
+    auth_time: datetime,
+    mfa_at: datetime | None,
     known_since: datetime,
 ) -> OtherSessions:
     """Add a session, and return facts about the user's other sessions. Those since `known_since` make a network known.
@@ -62,8 +64,8 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     that lock, and a statement sees everything that was committed before it began.
     """
     rows = await SessionRow.raw(
-        "INSERT INTO sessions (id, user_id, created_at, last_used_at, auth_time, expires_at, absolute_expires_at, "
-        "ip_address, network, user_agent, amr) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
+        "INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, absolute_expires_at, ip_address, "
+        "network, user_agent, amr, auth_time, mfa_at) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
         "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) "
         "AS live_count, "
@@ -76,13 +78,14 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
         user_id,
         at,
         at,
-        at,
         expires_at,
         absolute_expires_at,
         request_context.client_ip,
         network_of(request_context.client_ip),
         request_context.user_agent,
         amr,
+        auth_time,
+        mfa_at,
         known_since,
     )
     return OtherSessions(int(rows[0]["live_count"]), bool(rows[0]["has_any"]), bool(rows[0]["has_same_network"]))

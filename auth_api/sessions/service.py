@@ -64,7 +64,13 @@ class SessionService:
     clock: Clock
 
     async def open(
-        self, user_id: int, *, at: datetime, amr: Sequence[str], request_context: RequestContext
+        self,
+        user_id: int,
+        *,
+        at: datetime,
+        amr: Sequence[str],
+        mfa_at: datetime | None,
+        request_context: RequestContext,
     ) -> OpenedSession:
         """Open a session, and end the oldest one if the user has too many.
 
@@ -74,11 +80,13 @@ class SessionService:
         Args:
             user_id: the user of the session.
             at: the current time by the database's clock.
-            amr: the methods by which the user proved their identity (RFC 8176).
+            amr: the methods by which the user proved their identity (RFC 8176), in the order of their last use.
+            mfa_at: the time of the last proof by a second factor; None if there was none. It is then also the time of
+                authentication, as a password does not renew that proof.
             request_context: the client of the request.
         """
         session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN)
-        stored_amr = " ".join(amr)
+        stored_amr, auth_time = " ".join(amr), mfa_at or at
         idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
         others = await repository.insert_session(
             session_id,
@@ -88,6 +96,8 @@ class SessionService:
             absolute_expires_at=at + self.policy.absolute_ttl,
             request_context=request_context,
             amr=stored_amr,
+            auth_time=auth_time,
+            mfa_at=mfa_at,
             known_since=at - KNOWN_NETWORK_PERIOD,
         )
         await repository.insert_token(
@@ -97,7 +107,7 @@ class SessionService:
             await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
         return OpenedSession(
             claims=Claims.of_session(
-                user_id=user_id, session_id=session_id, amr=stored_amr, auth_time=at, mfa_at=None, now=at
+                user_id=user_id, session_id=session_id, amr=stored_amr, auth_time=auth_time, mfa_at=mfa_at, now=at
             ),
             refresh_token=refresh_token,
             expires_in=idle_ttl,
@@ -113,8 +123,8 @@ class SessionService:
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return the principal of a verified access token. Not for use within a transaction.
 
-        Its time of authentication is that of the token if the session has a later one: a token gains nothing from a
-        proof of identity that came after it.
+        If the time of authentication of the session is later than that of the token, the latter counts, and no proof by
+        a second factor: a token gains nothing from a proof of identity that came after it.
 
         Raises:
             TokenRevokedException: the session has ended, or the user is disabled or deleted.
@@ -124,7 +134,7 @@ class SessionService:
             raise TokenRevokedException
         if claims.auth_time is None or claims.auth_time >= int(principal.auth_time.timestamp()):
             return principal
-        return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC))
+        return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC), mfa_at=None)
 
     async def is_fresh(self, principal: Principal, max_age: timedelta) -> bool:
         """Return whether the user proved their identity at most `max_age` ago."""

@@ -19,6 +19,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
             mailbox of the user marks the e-mail address as verified in this row.
         methods: how the identity was proved (RFC 8176), in the order of time.
         auth_time: time of the proof by the database's clock.
+        mfa_at: time of the last proof by a second factor; None if there was none.
         is_signed_in: whether the new session replaces one of the user. It stays usable if the server has begun to
             require verified e-mail addresses in the meantime.
     """
@@ -26,7 +27,13 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     user: User
     methods: tuple[str, ...]
     auth_time: datetime
+    mfa_at: datetime | None = None
     is_signed_in: bool = False
+
+
+def methods_after(method: str, earlier: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the methods of a session in the order of their last use, after one of them was used (again)."""
+    return (*(each for each in earlier if each != method), method)
 
 
 Claim = Callable[[], Awaitable[Proof]]

@@ -74,7 +74,11 @@ class SignIn:
         """
         self._require_admissible(proof)
         session = await self.sessions.open(
-            proof.user.id, at=proof.auth_time, amr=proof.methods, request_context=request_context
+            proof.user.id,
+            at=proof.auth_time,
+            amr=proof.methods,
+            mfa_at=proof.mfa_at,
+            request_context=request_context,
         )
         return SignedIn(user=proof.user, session=session)
 

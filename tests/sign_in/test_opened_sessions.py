@@ -1,22 +1,27 @@
 """Sessions record how the identity was proved, and cost few statements."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
 
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from auth_api.sign_in.proof import Proof
 from tests.conftest import UserFactory
-from tests.support.actors import Actor
+from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import user_rows
 from tests.support.statements import recorded
 
 NEW_PASSWORD = "Another-Mare-8-Paperclip"
 
 
-async def change_password(ada: Actor) -> None:
+async def change_password(ada: Actor) -> ApiResponse:
     body = {"current_password": ada.password, "new_password": NEW_PASSWORD}
-    assert (await ada.call("POST", "/api/user/password", json=body)).status == 200
+    response = await ada.call("POST", "/api/user/password", json=body)
+    assert response.status == 200
+    return response
 
 
 async def test_session_stores_the_methods_and_the_time_of_the_proof(
@@ -51,6 +56,59 @@ async def test_sessions_of_registration_login_and_password_change_are_dated_by_t
         logged_in["last_login"],
         changed["updated_at"],
     ]
+
+
+async def set_session(*, amr: str, mfa_at: datetime | None = None) -> None:
+    """Give the only session the methods and the time of a second factor that a later version could have stored."""
+    values: dict[Any, Any] = {SessionRow.amr: amr, SessionRow.mfa_at: mfa_at}
+    if mfa_at is not None:
+        values[SessionRow.auth_time] = mfa_at
+    await SessionRow.update(values, force=True)
+
+
+async def newest_session() -> dict[str, Any]:
+    row = await SessionRow.select().order_by(SessionRow.id, ascending=False).first()
+    assert row is not None
+    return row
+
+
+@pytest.mark.parametrize(("before", "after"), [("pwd", "pwd"), ("fed", "fed pwd"), ("pwd fed", "fed pwd")])
+async def test_password_change_makes_the_password_the_last_method(
+    user_factory: UserFactory, before: str, after: str
+) -> None:
+    ada = await user_factory()
+    await set_session(amr=before)
+
+    await change_password(ada)
+
+    session, (changed,) = await newest_session(), await user_rows()
+    assert (session["amr"], session["auth_time"], session["mfa_at"]) == (after, changed["updated_at"], None)
+
+
+async def test_password_change_keeps_the_time_of_the_second_factor(
+    user_factory: UserFactory, services: Services
+) -> None:
+    """The password does not renew that proof, of which the session gives the time."""
+    ada = await user_factory()
+    proved_at = (await newest_session())["auth_time"]
+    await set_session(amr="pwd otp", mfa_at=proved_at)
+
+    response = await change_password(ada)
+
+    session = await newest_session()
+    assert (session["amr"], session["auth_time"], session["mfa_at"]) == ("otp pwd", proved_at, proved_at)
+    claims = services.core.sessions.access_tokens.verify(response["access_token"])
+    assert claims.auth_time == int(proved_at.timestamp())
+
+
+async def test_token_of_before_the_second_factor_does_not_pass_it_on(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    await set_session(amr="pwd otp", mfa_at=(await newest_session())["auth_time"] + timedelta(seconds=2))
+
+    await change_password(ada)
+
+    session, (changed,) = await newest_session(), await user_rows()
+    assert (session["auth_time"], session["mfa_at"]) == (changed["updated_at"], None)
 
 
 async def test_registration_takes_six_statements(ada: Actor, services: Services) -> None:

@@ -115,7 +115,7 @@ class AccountController(Controller):
     async def change_password(
         self,
         data: JSONBody[PasswordChange],
-        current_user: Injected[User],
+        principal: Injected[Principal],
         accounts: Injected[AccountService],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
@@ -125,7 +125,7 @@ class AccountController(Controller):
         The session of this request ends, too. The response has the tokens of a new session.
         """
         signed_in = await accounts.change_password(
-            current_user,
+            principal,
             current_password=data.current_password,
             new_password=data.new_password,
             request_context=request_context,

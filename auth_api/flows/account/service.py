@@ -18,7 +18,7 @@ from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.freshness import Freshness
-from auth_api.sign_in.proof import AMR_PASSWORD, Proof
+from auth_api.sign_in.proof import AMR_PASSWORD, Proof, methods_after
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException, WeakPasswordException
 from auth_api.users.password_rules import PasswordRules
@@ -60,9 +60,11 @@ class AccountService:
         return await self.database.transaction(work)
 
     async def change_password(
-        self, user: User, *, current_password: str, new_password: str, request_context: RequestContext
+        self, principal: Principal, *, current_password: str, new_password: str, request_context: RequestContext
     ) -> SignedIn:
         """Change the password, revoke all access to the account and open a new session.
+
+        The new session has the proofs of identity of the caller's one, and the password as the last of them.
 
         Raises:
             WeakPasswordException: the new password breaks a rule, or is the current one.
@@ -71,6 +73,7 @@ class AccountService:
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
         """
+        user = principal.user
         identifiers = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, identifiers, field="new_password")
         if unicodedata.normalize("NFC", new_password) == unicodedata.normalize("NFC", current_password):
@@ -92,7 +95,13 @@ class AccountService:
                 PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
-            proof = Proof(user=changed, methods=(AMR_PASSWORD,), auth_time=changed.updated_at, is_signed_in=True)
+            proof = Proof(
+                user=changed,
+                methods=methods_after(AMR_PASSWORD, principal.amr),
+                auth_time=changed.updated_at,
+                mfa_at=principal.mfa_at,
+                is_signed_in=True,
+            )
             return await self.sign_in.complete(proof, request_context)
 
         signed_in = await self.database.transaction(work)
