@@ -7,8 +7,11 @@ from typing import Any
 import jwt
 import pytest
 
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
+from tests.support.rows import age_sessions
 
 Craft = Callable[..., str]
 
@@ -57,6 +60,20 @@ async def test_token_for_another_application_is_rejected(ada: Actor, craft: Craf
 
 async def test_token_of_an_earlier_version_is_accepted(ada: Actor, craft: Craft) -> None:
     assert (await ada.profile(craft(amr=None, acr=None, auth_time=None))).status == 200
+
+
+@pytest.mark.parametrize(("age_seconds", "status"), [(0, 202), (301, 403)])
+async def test_session_dates_the_login_of_a_token_of_an_earlier_version(
+    ada: Actor, craft: Craft, age_seconds: int, status: int
+) -> None:
+    """A user without a password changes the e-mail address only soon after a login."""
+    token = craft(amr=None, acr=None, auth_time=None)
+    await UserRow.update({UserRow.hashed_password: UNUSABLE_HASH}, force=True)
+    await age_sessions(seconds=age_seconds)
+
+    response = await ada.call("POST", "/api/user/email", token=token, json={"new_email": "ada@example.org"})
+
+    assert response.status == status
 
 
 @pytest.mark.parametrize(
