@@ -7,12 +7,11 @@ from typing import Any, Final, cast
 
 from litestar import Litestar, Request
 from litestar.di import Provide
-from litestar.openapi.spec import Tag
 
 from auth_api import __version__
 from auth_api.authentication.bearer import bearer_auth, identification, optional_principal
 from auth_api.composition import create_services
-from auth_api.features import ERRORS, PATHS, client_ip_limits
+from auth_api.features import ERRORS, PATHS, TAGS, client_ip_limits
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.gcra import Gcra
@@ -40,7 +39,6 @@ from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
-from auth_api.users.field_checks import field_checks
 from auth_api.users.user import User
 from auth_api.web.pages.mailbox import base_path
 from auth_api.web.pages.texts import render_page
@@ -57,13 +55,6 @@ User accounts, sessions and tokens over JSON.
 
 Every error is a problem document (RFC 9457). Its `error_code` is stable; `/errors/{error_code}` explains it.
 """
-
-TAGS: Final = [
-    Tag(name="Authentication", description="Register, log in, refresh tokens, log out."),
-    Tag(name="Recovery", description="Verify an e-mail address, reset a password, regain access to an account."),
-    Tag(name="Account", description="The account of the user who is logged in."),
-    Tag(name="Operation", description="Health probes, public keys, and the error catalogue."),
-]
 
 
 def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Litestar:
@@ -107,7 +98,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
         ),
         on_app_init=[bearer_auth(identify).on_app_init],
-        request_class=strict_request(field_checks(services.core.password_rules)),
+        request_class=strict_request(
+            {name: check for feature in services.features for name, check in feature.field_checks.items()}
+        ),
         request_max_body_size=MAX_BODY_BYTES,
         exception_handlers={Exception: error_responder(clock, base=base)},
         lifespan=[lifespan],

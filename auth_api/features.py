@@ -56,6 +56,9 @@ EVENTS: Final = tuple(event for manifest in FEATURES for event in manifest.event
 
 MAIL_KINDS: Final = tuple(kind for manifest in FEATURES for kind in manifest.mails)
 
+TAGS: Final = {name: description for manifest in FEATURES for name, description in manifest.tags.items()}
+"""The groups of operations in the OpenAPI document, with their descriptions."""
+
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
 
 COMMANDS: Final = tuple(command for manifest in FEATURES for command in manifest.commands)

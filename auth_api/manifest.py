@@ -26,6 +26,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_events import AccessEvent, Ends
@@ -93,12 +94,14 @@ class Feature:
     Attributes:
         controllers: its routes, without those that the settings switch off.
         dependencies: what handlers get, by the name of their parameter.
+        field_checks: the checks that fields of requests refer to by name (`kit/http/json.py`).
         services: what only the command line, the server or tests use.
         jobs: what it does in the background.
     """
 
     controllers: tuple[type[Controller] | Router, ...] = ()
     dependencies: Mapping[str, object] = field(default_factory=dict)
+    field_checks: Mapping[str, FieldCheck] = field(default_factory=dict)
     services: tuple[object, ...] = ()
     jobs: tuple[BackgroundJob, ...] = ()
 
@@ -190,6 +193,7 @@ class Manifest:
         errors: the errors that it raises and clients can receive.
         events: the events that it adds to the security history.
         mails: the kinds of mail that it sends.
+        tags: the groups of operations that it adds to the OpenAPI document, with their descriptions.
         paths: the paths of its API, in the order of the OpenAPI document.
         policies: its settings, by the section of docs/configuration.md.
         commands: its commands of the command line.
@@ -205,6 +209,7 @@ class Manifest:
     errors: tuple[type[ApplicationException], ...] = ()
     events: tuple[EventTag, ...] = ()
     mails: tuple[MailKind, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
     paths: tuple[str, ...] = ()
     policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
     commands: tuple[click.Command, ...] = ()

@@ -11,6 +11,7 @@ from auth_api.users.errors import (
     UserNotFoundException,
     WeakPasswordException,
 )
+from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
 
 
@@ -22,8 +23,8 @@ async def end_access(core: Core, access: EndedAccess) -> int:
 
 
 def build(core: Core, _settings: Settings) -> Feature:
-    """Provide what the command line looks up and checks users with."""
-    return Feature(services=(core.users, core.password_rules))
+    """Provide the checks of new values, and what the command line looks up users with."""
+    return Feature(field_checks=field_checks(core.password_rules), services=(core.users, core.password_rules))
 
 
 MANIFEST: Final = Manifest(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auth_api.cli import OWN_COMMANDS, commands
-from auth_api.features import COMMANDS, FEATURES, PATHS
+from auth_api.features import COMMANDS, FEATURES, PATHS, TAGS
 from auth_api.manifest import Feature
 from auth_api.services import Services
 
@@ -32,10 +32,17 @@ def test_every_path_of_the_api_has_a_place_in_the_document() -> None:
     assert sorted(PATHS) == sorted(path for path in OPENAPI["paths"] if path.startswith("/api/"))
 
 
-def test_names_that_handlers_refer_to_are_unique(services: Services) -> None:
-    names = Counter(name for feature in services.features for name in feature.dependencies)
+@pytest.mark.parametrize("member", ["dependencies", "field_checks"])
+def test_names_that_handlers_refer_to_are_unique(services: Services, member: str) -> None:
+    names = Counter(name for feature in services.features for name in getattr(feature, member))
 
     assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_groups_of_operations_are_described() -> None:
+    used = {tag for operations in OPENAPI["paths"].values() for each in operations.values() for tag in each["tags"]}
+
+    assert used == TAGS.keys()
 
 
 def test_names_of_commands_are_unique() -> None:

@@ -43,6 +43,7 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
+    tags={"Account": "The account of the user who is logged in."},
     paths=(
         "/api/user/profile",
         "/api/user/password",

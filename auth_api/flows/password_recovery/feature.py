@@ -32,6 +32,7 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
+    tags={"Recovery": "Verify an e-mail address, reset a password, regain access to an account."},
     paths=("/api/auth/password/forgot", "/api/auth/password/reset", "/api/auth/sessions/report"),
     limits=lambda _: LIMITS,
     build=build,

@@ -28,4 +28,10 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(controllers=(RegistrationController,), dependencies={"registration": registration})
 
 
-MANIFEST: Final = Manifest(mails=MAIL_KINDS, paths=("/api/auth/register",), limits=lambda _: LIMITS, build=build)
+MANIFEST: Final = Manifest(
+    tags={"Authentication": "Register, log in, refresh tokens, log out."},
+    mails=MAIL_KINDS,
+    paths=("/api/auth/register",),
+    limits=lambda _: LIMITS,
+    build=build,
+)

@@ -23,4 +23,4 @@ def build(core: Core, settings: Settings) -> Feature:
     )
 
 
-MANIFEST: Final = Manifest(build=build)
+MANIFEST: Final = Manifest(tags={"Operation": "Health probes, public keys, and the error catalogue."}, build=build)

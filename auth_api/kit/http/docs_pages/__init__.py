@@ -3,6 +3,7 @@
 The build copies their files out of a package into `bundles/`, which is not in git.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -56,14 +57,14 @@ window.SwaggerUIBundle = Object.assign(start, Bundle);
 Remembers the access token on the machine of the server, for development."""
 
 
-def openapi_config(*, title: str, version: str, description: str, tags: list[Tag], base: str) -> OpenAPIConfig:
+def openapi_config(*, title: str, version: str, description: str, tags: Mapping[str, str], base: str) -> OpenAPIConfig:
     """Return the configuration of Swagger UI, ReDoc and the OpenAPI document (JSON and YAML) below `/schema`.
 
     Args:
         title: of the document and the pages.
         version: of the API.
         description: of the API, in Markdown.
-        tags: the groups of operations.
+        tags: the groups of operations, with their descriptions.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
     assets = f"{base}{ASSETS}"
@@ -72,7 +73,7 @@ def openapi_config(*, title: str, version: str, description: str, tags: list[Tag
         title=title,
         version=version,
         description=description,
-        tags=tags,
+        tags=[Tag(name=name, description=description) for name, description in tags.items()],
         license=License(name="MIT", identifier="MIT"),
         servers=[Server(url=base or "/")],
         use_handler_docstrings=True,
