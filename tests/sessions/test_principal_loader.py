@@ -4,15 +4,18 @@ import asyncio
 from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
 
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.principal_loader import MAX_BATCH_SIZE, PrincipalLoader
+from auth_api.users.profile import Profile
 from auth_api.users.user import User
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NO_PROFILE: Final[dict[str, Any]] = dict.fromkeys(Profile.__struct_fields__)
 
 inherited: ContextVar[str] = ContextVar("inherited", default="empty")
 
@@ -30,7 +33,7 @@ def principal(number: int) -> Principal:
         updated_at=NOW,
         last_login=None,
         two_step_since=None,
-        display_name=None,
+        **NO_PROFILE,
     )
     return Principal(user=user, session_id=UUID(int=number), auth_time=NOW, amr=("pwd",))
 
