@@ -103,6 +103,12 @@ class UserService:
             raise UserNotFoundException
         return user
 
+    async def renew_hash(self, checked: Credentials, new_hash: str) -> None:
+        """Store a new hash of the same password, unless the password has been replaced since it was checked."""
+        await credentials_repository.renew_hash(
+            checked.user.id, checked_hash=checked.hashed_password, new_hash=new_hash
+        )
+
     async def set_password(self, checked: Credentials, new_hash: str) -> User | None:
         """Replace the password.
 

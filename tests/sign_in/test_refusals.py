@@ -6,6 +6,7 @@ import json
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
+from auth_api.throttling.tables import ThrottleCounterRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.exposition import Changes
@@ -34,7 +35,9 @@ async def test_login_of_an_account_disabled_during_it_is_refused_as_disabled(
     assert changes.by("logins_total", "outcome") == {"account_disabled": 1}
 
 
-async def test_refused_login_does_not_change_the_user(user_factory: UserFactory, app_with: OtherAppFactory) -> None:
+async def test_refusal_of_a_disabled_account_does_not_change_the_user(
+    user_factory: UserFactory, app_with: OtherAppFactory
+) -> None:
     ada = await user_factory()
     await ada.log_in()
     await UserRow.update({UserRow.is_active: False}, force=True)
@@ -59,6 +62,19 @@ async def test_refusal_for_missing_verification_is_recorded(
 
     assert await last_event() == ("login:failed", {"reason": "email_not_verified"})
     assert changes.by("logins_total", "outcome") == {"email_not_verified": 1}
+
+
+async def test_refusal_for_missing_verification_does_not_change_the_user(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    before = await user_rows()
+
+    async with verifying_app(app_with, mailbox, PASSWORD_HASH_ITERATIONS="2") as other:
+        ada.client = other.client
+        assert (await ada.log_in()).outcome == (403, "EMAIL_NOT_VERIFIED")
+
+    assert await user_rows() == before
 
 
 async def test_disabled_account_is_reported_before_missing_verification(
@@ -105,6 +121,41 @@ async def test_login_of_a_user_with_two_step_login_opens_no_session(user_factory
     assert await user_rows() == before
     assert await last_event() == ("login:failed", {"reason": "mfa_required"})
     assert changes.by("logins_total", "outcome") == {"mfa_required": 1}
+
+
+async def test_right_password_of_a_user_with_two_step_login_renews_an_outdated_hash(
+    user_factory: UserFactory, app_with: OtherAppFactory
+) -> None:
+    ada = await user_factory()
+    await switch_two_step_on()
+    (before,) = await user_rows()
+
+    async with app_with(PASSWORD_HASH_ITERATIONS="2") as other:
+        ada.client = other.client
+        outcome = (await ada.log_in()).outcome
+
+    (after,) = await user_rows()
+    assert outcome == (403, "MFA_REQUIRED")
+    assert {name for name in before if before[name] != after[name]} == {"hashed_password"}
+    assert ",t=2," in after["hashed_password"]
+
+
+async def test_right_password_of_a_user_with_two_step_login_clears_the_count_of_its_network(
+    user_factory: UserFactory, app_with: OtherAppFactory
+) -> None:
+    ada = await user_factory()
+    await switch_two_step_on()
+    failures = ThrottleCounterRow.count().where(
+        ThrottleCounterRow.key.like("attempts:id:%:%"), ThrottleCounterRow.attempts > 0
+    )
+
+    async with app_with(RATE_LIMIT_ENABLED="true") as other:
+        ada.client = other.client
+        await ada.log_in(password="Wrong-Horse-7-Staple")
+        before = await failures
+        assert (await ada.log_in()).outcome == (403, "MFA_REQUIRED")
+
+    assert (before, await failures) == (1, 0)
 
 
 async def test_two_step_login_that_is_switched_on_during_a_login_counts(

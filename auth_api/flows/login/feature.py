@@ -17,7 +17,13 @@ def limits(settings: Settings) -> tuple[ClientIpLimit, ...]:
 
 def build(core: Core, _settings: Settings) -> Feature:
     """Connect login to the core."""
-    login = LoginService(users=core.users, hasher=core.hasher, passwords=core.passwords, sign_in=core.sign_in)
+    login = LoginService(
+        database=core.database,
+        users=core.users,
+        hasher=core.hasher,
+        passwords=core.passwords,
+        sign_in=core.sign_in,
+    )
     return Feature(controllers=(LoginController,), dependencies={"login": login})
 
 

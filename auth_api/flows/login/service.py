@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
+from auth_api.sign_in.errors import MfaRequiredException
 from auth_api.sign_in.proof import AMR_PASSWORD, Claim, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.throttling.errors import TooManyAttemptsException
@@ -18,6 +20,7 @@ from auth_api.users.user import Credentials
 class LoginService:
     """Verifies a password, and hands the proof over to `SignIn`."""
 
+    database: Database
     users: UserService
     hasher: PasswordHasher
     passwords: PasswordService
@@ -54,9 +57,14 @@ class LoginService:
             raise InvalidCredentialsException
         needs_rehash = self.hasher.needs_rehash(credentials.hashed_password)
         new_hash = await self.hasher.hash(password) if needs_rehash else None
-        return await self.sign_in.log_in(
-            self._claim(credentials, new_hash), found=credentials.user, request_context=request_context
-        )
+        try:
+            return await self.sign_in.log_in(
+                self._claim(credentials, new_hash), found=credentials.user, request_context=request_context
+            )
+        except MfaRequiredException:
+            if new_hash is not None:  # the password was right, but the login, which renews the hash, is not complete
+                await self.database.statement(lambda: self.users.renew_hash(credentials, new_hash))
+            raise
 
     def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:
         async def claim() -> Proof:
