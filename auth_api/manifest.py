@@ -71,9 +71,12 @@ class Core:
     freshness: Freshness
 
     def mail_kind(self, name: str) -> MailKind:
-        """Return a kind of mail of any feature, for a feature that sends the mail of another one."""
-        (found,) = [kind for kind in self.outbox.kinds if kind.name == name]
-        return found
+        """Return a kind of mail of any feature, for a feature that sends the mail of another one.
+
+        Raises:
+            KeyError: no feature has a kind of mail with this name.
+        """
+        return {kind.name: kind for kind in self.outbox.kinds}[name]
 
     @property
     def access_revocation(self) -> AccessRevocation:
@@ -95,7 +98,7 @@ class Feature:
         controllers: its routes, without those that the settings switch off.
         dependencies: what handlers get, by the name of their parameter.
         field_checks: the checks that fields of requests refer to by name (`kit/http/json.py`).
-        services: what only the command line, the server or tests use.
+        services: further services; `Services.of` finds them, and those among `dependencies`, by their class.
         jobs: what it does in the background.
     """
 

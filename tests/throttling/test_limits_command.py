@@ -44,20 +44,14 @@ def test_default_limits_are_those_of_the_contract() -> None:
 
 
 def test_settings_change_the_printed_limits() -> None:
-    assert rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")[:12] == [
+    changed = rows(RATE_LIMIT_REQUESTS="7", RATE_LIMIT_WINDOW="90", RATE_LIMIT_FACTOR="2")
+
+    assert {
         ("register, per IP address", "40 requests in 1 h"),
         ("login, per IP address", "14 requests in 90 s"),
-        ("rename, per IP address", "40 requests in 1 h"),
-        ("password_change, per IP address", "40 requests in 1 h"),
-        ("account_deletion, per IP address", "40 requests in 1 h"),
-        ("export, per IP address", "20 requests in 1 h"),
-        ("email_change, per IP address", "40 requests in 1 h"),
         ("refresh, per IP address and worker process", "300 requests in 5 min"),
-        ("forgot, per IP address", "40 requests in 1 h"),
-        ("resend, per IP address", "40 requests in 1 h"),
-        ("mailed_token, per IP address", "40 requests in 1 min"),
         ("all requests, per IP address and worker process", "100 requests per second"),
-    ]
+    } <= set(changed)
 
 
 @pytest.mark.parametrize("variable", ["RATE_LIMIT_REQUESTS", "RATE_LIMIT_WINDOW", "RATE_LIMIT_FACTOR"])
@@ -73,7 +67,8 @@ def test_json_option_prints_json(tmp_path: Path) -> None:
     done = run_cli("limits", "--json", env={**SECRET, "RATE_LIMIT_ENABLED": "false"}, cwd=tmp_path)
 
     document = json.loads(done.stdout)
-    assert (done.returncode, document["enabled"], len(document["limits"])) == (0, False, 17)
+    assert (done.returncode, document["enabled"]) == (0, False)
+    assert [(row["limit"], row["allowed"]) for row in document["limits"]] == rows()
 
 
 def test_disabled_limits_are_announced(tmp_path: Path) -> None:

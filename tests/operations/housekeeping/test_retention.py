@@ -24,16 +24,9 @@ from tests.support import aged_rows
 from tests.support.aged_rows import ago
 from tests.support.rows import age_sessions
 
-NOTHING = {
-    "refresh_tokens": 0,
-    "sessions": 0,
-    "one_time_tokens": 0,
-    "throttle_counters": 0,
-    "used_values": 0,
-    "sent_mails": 0,
-    "failed_mails": 0,
-    "audit_events": 0,
-}
+
+def without_zeros(counts: dict[str, int]) -> dict[str, int]:
+    return {name: count for name, count in counts.items() if count}
 
 
 async def expired_refresh_token(owner: int, end: datetime) -> None:
@@ -94,18 +87,18 @@ async def test_row_is_removed_when_its_retention_ends_and_not_a_minute_earlier(
     table: type[Table],
     kept: timedelta,
 ) -> None:
-    owner = await aged_rows.add_user()
+    housekeeping, owner = services.of(HousekeepingService), await aged_rows.add_user()
     await add(owner, ago(minutes=-1) - kept)
 
-    assert await services.of(HousekeepingService).backlog() == NOTHING
-    assert (await services.of(HousekeepingService).clean_up()).removed == NOTHING
+    assert without_zeros(await housekeeping.backlog()) == {}
+    assert without_zeros((await housekeeping.clean_up()).removed) == {}
     assert await table.count() == 1
 
     await table.delete(force=True)
     await add(owner, ago(minutes=1) - kept)
 
-    assert await services.of(HousekeepingService).backlog() == {**NOTHING, name: 1}
-    assert (await services.of(HousekeepingService).clean_up()).removed == {**NOTHING, name: 1}
+    assert without_zeros(await housekeeping.backlog()) == {name: 1}
+    assert without_zeros((await housekeeping.clean_up()).removed) == {name: 1}
     assert await table.count() == 0
 
 
@@ -188,8 +181,8 @@ async def test_many_rows_are_removed_in_small_transactions(services: Services) -
     with patch.object(service, "MAX_REMOVAL_BATCH", 3), patch.object(Database, "transaction", counted):
         report = await services.of(HousekeepingService).clean_up()
 
-    assert report.removed == {**NOTHING, "refresh_tokens": 7, "sessions": 1}
-    assert batches == [3, 3, 1, 1, 0, 0, 0, 0, 0, 0]
+    assert without_zeros(report.removed) == {"refresh_tokens": 7, "sessions": 1}
+    assert (batches[:4], any(batches[4:])) == ([3, 3, 1, 1], False)
 
 
 async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
