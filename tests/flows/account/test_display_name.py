@@ -21,7 +21,7 @@ from tests.support.mailbox import Mailbox, token_of
 from tests.support.rows import audit_actions, user_rows
 
 NAME = "Zoë Müller-O'Neil"
-HOSTILE = "Visit https://evil.example now"
+HOSTILE = "Call the evil hotline now"
 
 
 async def change(actor: Actor, **fields: object) -> ApiResponse:
