@@ -3,6 +3,7 @@
 The option `--engine sqlite|postgres` selects the database, as Piccolo has one engine per process.
 """
 
+import logging
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -86,6 +87,18 @@ def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     yield path
     writer.stop()
     os.close(descriptor)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_logging() -> Iterator[None]:
+    """Fail a test that replaces the handler of the root logger, which writes the lines of libraries into the log."""
+    before = _logs_libraries()
+    yield
+    assert _logs_libraries() or not before, "an application needs logging_config=None"
+
+
+def _logs_libraries() -> bool:
+    return any(type(handler).__module__ == configure_logging.__module__ for handler in logging.getLogger().handlers)
 
 
 @pytest.fixture(scope="session")

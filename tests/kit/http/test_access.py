@@ -16,7 +16,7 @@ def app_of(*, route: dict[str, Any], router: dict[str, Any]) -> Litestar:
     @get("/books", opt=route)
     async def read() -> None: ...
 
-    return Litestar([Router("/", route_handlers=[read], opt=router)], openapi_config=None)
+    return Litestar([Router("/", route_handlers=[read], opt=router)], openapi_config=None, logging_config=None)
 
 
 @pytest.mark.parametrize(
