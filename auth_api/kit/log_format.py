@@ -37,8 +37,8 @@ _MIN_SECRET_CHARACTERS: Final = 20
 """After the prefix. A secret that was cut to fewer characters lacks at least half of its random bits."""
 
 _SECRET_VALUES: Final = re.compile(
-    rf"\b(?:{'|'.join(map(re.escape, _PREFIXES))})[A-Za-z0-9_-]{{{_MIN_SECRET_CHARACTERS},}}"
-    r"|\beyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # JSON Web Tokens, or a part of one
+    rf"(?<![A-Za-z0-9])(?:{'|'.join(map(re.escape, _PREFIXES))})[A-Za-z0-9_-]{{{_MIN_SECRET_CHARACTERS},}}"
+    r"|(?<![A-Za-z0-9])eyJ[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*){0,2}"  # JSON Web Tokens, or a part of one
     r"|\$argon2[a-z]*\$[^\s\"']+"
     r"|(?<=://)[^/\s@:]*:[^/\s]+(?=@)"  # user:password in a URL, up to the last @
 )
