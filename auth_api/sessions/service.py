@@ -136,6 +136,15 @@ class SessionService:
             return principal
         return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC), mfa_at=None)
 
+    async def require_live(self, principal: Principal) -> None:
+        """Check that the session of a principal is still live, inside a transaction that has locked the user's row.
+
+        Raises:
+            TokenRevokedException: the session has ended, or the user is disabled.
+        """
+        if await principal_repository.find_principal(principal.session_id, principal.id) is None:
+            raise TokenRevokedException
+
     async def is_fresh(self, principal: Principal, max_age: timedelta) -> bool:
         """Return whether the user proved their identity at most `max_age` ago."""
         return await principal_repository.present_time() - principal.auth_time <= max_age

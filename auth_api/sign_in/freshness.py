@@ -9,7 +9,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.sign_in.policy import StepUpPolicy
-from auth_api.users.errors import InvalidCredentialsException
+from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
 
@@ -28,7 +28,8 @@ class Freshness:
     ) -> Credentials:
         """Return the credentials of the user after a confirmation; not for use within a transaction.
 
-        A user without a password confirms by a login that is at most `STEP_UP_MAX_AGE_SECONDS` old.
+        A user without a password confirms by a login that is at most `STEP_UP_MAX_AGE_SECONDS` old. The transaction of
+        the operation must begin with `hold`.
 
         Args:
             principal: the caller.
@@ -57,3 +58,17 @@ class Freshness:
         elif not await self.sessions.is_fresh(principal, self.policy.max_age):
             raise StepUpRequiredException(max_age=int(self.policy.max_age.total_seconds()))
         return credentials
+
+    async def hold(self, principal: Principal) -> None:
+        """Lock the user's row, and check that access was not revoked since the confirmation.
+
+        Otherwise a request of an attacker, during which the owner resets the password or reports a stranger, would take
+        effect after that.
+
+        Raises:
+            UserNotFoundException: the user was deleted in the meantime.
+            TokenRevokedException: the session has ended in the meantime.
+        """
+        if await self.users.lock(principal.id) is None:
+            raise UserNotFoundException
+        await self.sessions.require_live(principal)

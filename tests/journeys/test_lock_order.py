@@ -124,21 +124,26 @@ class Expectation:
     """The state of the account after operations one after the other."""
 
     sessions: int = MAX_SESSIONS
+    has_callers_session: bool = True
     is_deleted: bool = False
     has_old_password: bool = True
     has_reset_token: bool = True
 
     def after(self, operation: Operation) -> None:
-        """Apply an operation that was authenticated before the others, and is refused if its credential is gone."""
+        """Apply an operation that was authenticated before the others, and is refused if its credential is gone.
+
+        Those that are confirmed by a password are also refused if the session has ended.
+        """
+        is_confirmed = self.has_old_password and self.has_callers_session
         if operation in {log_out_everywhere, end_sessions, end_all_sessions}:
-            self.sessions = 0
+            self.sessions, self.has_callers_session = 0, False
         elif operation is log_in and self.has_old_password:
             self.sessions = min(self.sessions + 1, MAX_SESSIONS)
-        elif operation is change_password and self.has_old_password:
+        elif operation is change_password and is_confirmed:
             self.sessions, self.has_old_password, self.has_reset_token = 1, False, False
         elif operation is reset_password and self.has_reset_token:
             self.sessions, self.has_old_password, self.has_reset_token = 0, False, False
-        elif operation is delete and self.has_old_password:
+        elif operation is delete and is_confirmed:
             self.sessions, self.has_old_password, self.has_reset_token, self.is_deleted = 0, False, False, True
 
 

@@ -7,8 +7,10 @@ import pytest
 
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.services import Services
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.tables import SessionRow
+from auth_api.sign_in.freshness import Freshness
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
@@ -123,3 +125,49 @@ async def test_password_confirms_a_change_long_after_the_login(user_factory: Use
     await age_sessions(days=1)
 
     assert (await send(grace, path, current_password=grace.password)).status in {202, 204}
+
+
+@each_request
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("confirmed_by", ["password", "login"])
+async def test_confirmation_does_not_outlast_the_end_of_the_session(  # noqa: PLR0913, PLR0917 - fixtures
+    user_factory: UserFactory,
+    services: Services,
+    mailbox: Mailbox,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    moment: str,
+    confirmed_by: str,
+) -> None:
+    """All access is revoked, and the password removed, while a request of the attacker is in progress."""
+    ada = await user_factory(is_verified=True)
+    if confirmed_by == "login" and moment == "after":
+        await UserRow.update({UserRow.hashed_password: UNUSABLE_HASH}, force=True)
+    require = Freshness.require
+
+    async def revoke_all_access() -> None:
+        core = services.core
+        user = await core.users.find(ada.username)
+
+        async def work() -> None:
+            await core.users.lock(user.id)
+            await core.access_revocation.revoke(AccessEvent.REPORTED, user.id)
+
+        await core.database.transaction(work)
+
+    async def interrupted(self: Freshness, *arguments: Any, **more: Any) -> Any:
+        if moment == "before":
+            await revoke_all_access()
+        result = await require(self, *arguments, **more)
+        if moment == "after":
+            await revoke_all_access()
+        return result
+
+    monkeypatch.setattr(Freshness, "require", interrupted)
+    more = {"current_password": ada.password} if confirmed_by == "password" else {}
+
+    response = await send(ada, path, **more)
+
+    assert response.outcome in {(401, "TOKEN_REVOKED"), (401, "INVALID_CREDENTIALS")}
+    assert [mail for mail in await mailbox.collect() if mail.recipient == NEW] == []
+    assert await UserRow.count() == 1

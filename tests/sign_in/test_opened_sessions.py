@@ -120,8 +120,8 @@ async def test_registration_takes_six_statements(ada: Actor, services: Services)
     assert verbs == ["INSERT", "INSERT", "SELECT", "INSERT", "INSERT", "INSERT"]
 
 
-async def test_password_change_takes_thirteen_statements(user_factory: UserFactory, services: Services) -> None:
-    """Two of them open the session: the other ones check, change and record the password, and revoke all access."""
+async def test_password_change_takes_fourteen_statements(user_factory: UserFactory, services: Services) -> None:
+    """Two of them open the session: the others check, change and record the password, and revoke all access."""
     ada = await user_factory()
 
     with recorded(services.core.database.engine) as statements:
@@ -129,4 +129,4 @@ async def test_password_change_takes_thirteen_statements(user_factory: UserFacto
 
     opening = [" ".join(statement.split()[:3]) for statement in statements[-2:]]
     assert opening == ["INSERT INTO sessions", "INSERT INTO refresh_tokens"]
-    assert len(statements) == 13
+    assert len(statements) == 14

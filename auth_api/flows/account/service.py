@@ -17,6 +17,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
+from auth_api.sessions.service import SessionService
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof, methods_after
 from auth_api.sign_in.service import SignedIn, SignIn
@@ -36,6 +37,7 @@ class AccountService:
     passwords: PasswordService
     freshness: Freshness
     password_rules: PasswordRules
+    sessions: SessionService
     sign_in: SignIn
     access_revocation: AccessRevocation
     outbox: Outbox
@@ -69,6 +71,7 @@ class AccountService:
         Raises:
             WeakPasswordException: the new password breaks a rule, or is the current one.
             InvalidCredentialsException: the current password is wrong, or was changed in the meantime.
+            TokenRevokedException: the session has ended in the meantime.
             MfaRequiredException: the user has switched on two-step login. The password stays.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
@@ -90,6 +93,7 @@ class AccountService:
             changed = await self.users.set_password(credentials, new_hash)
             if changed is None:
                 return None
+            await self.sessions.require_live(principal)
             ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_CHANGED, user.id)
             await self.audit.record(
                 PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
@@ -116,14 +120,14 @@ class AccountService:
 
         Raises:
             UserNotFoundException: the user was deleted, or the password was changed, in the meantime.
-            ApplicationException: the user did not confirm the deletion, see `Freshness.require`.
+            ApplicationException: the user did not confirm the deletion, see `Freshness.require` and `hold`.
         """
         credentials = await self.freshness.require(
             principal, current_password=current_password, request_context=request_context
         )
 
         async def work() -> None:
-            await self.users.lock(principal.id)
+            await self.freshness.hold(principal)
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException

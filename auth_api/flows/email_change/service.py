@@ -48,13 +48,14 @@ class EmailChangeService:
         """Send a link to the new e-mail address, unless another user has it: that is decided when the mail is drafted.
 
         Raises:
-            ApplicationException: the user did not confirm the request, see `Freshness.require`.
+            ApplicationException: the user did not confirm the request, see `Freshness.require` and `hold`.
         """
         await self.freshness.require(principal, current_password=current_password, request_context=request_context)
         # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
         is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, principal.id)
 
         async def work() -> None:
+            await self.freshness.hold(principal)
             await self.audit.record(
                 EmailChangeEvent.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
             )

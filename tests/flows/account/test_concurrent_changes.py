@@ -13,6 +13,7 @@ from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import new_username
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
+from tests.support.actors import Actor
 from tests.support.held_hasher import held, requests_wait
 from tests.support.rows import audit_actions, user_rows
 from tests.support.statements import until_blocked
@@ -77,3 +78,20 @@ async def test_one_of_several_concurrent_password_changes_succeeds(
     assert statuses == [200 if number == winner else 401 for number in range(3)]
     assert (await ada.profile(responses[winner]["access_token"])).status == 200
     assert len(await user_rows()) == 1
+
+
+async def test_password_change_opens_no_session_after_the_user_has_logged_out_everywhere(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    other = Actor(ada.client)
+    await other.log_in()
+
+    async with held(services.core.hasher):
+        body = {"current_password": ada.password, "new_password": "Another-Mare-8-Paperclip"}
+        change = asyncio.create_task(ada.call("POST", "/api/user/password", json=body))
+        await requests_wait(services.core.hasher, 1)
+        assert (await other.call("POST", "/api/auth/logout-all")).status == 200
+
+    assert (await change).outcome == (401, "TOKEN_REVOKED")
+    assert (await other.log_in()).status == 200
