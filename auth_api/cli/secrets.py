@@ -15,7 +15,7 @@ from auth_api.operations.reencryption.service import NoDataKeyError, Outcome, Re
 
 @click.group()
 def secrets() -> None:
-    """Generate secrets for the settings, and replace the key of encrypted values."""
+    """Generate secrets, and replace encryption keys."""
 
 
 @secrets.command()

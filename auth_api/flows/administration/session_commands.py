@@ -11,7 +11,10 @@ from auth_api.kit.text import counted
 
 @click.group()
 def sessions() -> None:
-    """End the sessions of all users; `auth-api users` has those of one user."""
+    """End the sessions of all users.
+
+    `auth-api users end-sessions` ends those of one user.
+    """
 
 
 @sessions.command()

@@ -71,12 +71,11 @@ class SealingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         tuple[bytes, ...],
         Setting(
             "DATA_ENCRYPTION_KEYS",
-            "Keys of stored values that are encrypted, newest first: the first one encrypts, all of them decrypt. No "
-            "feature stores such values yet.",
+            "Keys of stored values that are encrypted: the first one encrypts, all of them decrypt. No feature stores "
+            "such values yet.",
             parse=parse_data_key,
             accepts="list of keys that `auth-api secrets data-key` prints",
-            default_text="derived from the secret that successors of refresh tokens are derived from; in production "
-            "none",
+            default_text="derived from `TOKEN_DERIVATION_KEY` or its default; in production none",
             fix="Run auth-api secrets data-key, and paste what it prints.",
             is_secret=True,
         ),
