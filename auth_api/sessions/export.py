@@ -18,6 +18,9 @@ EXAMPLE_EXPORT: Final[dict[str, Any]] = {
             "absolute_expires_at": "2026-03-21T10:30:45.123Z",
             "ended_at": None,
             "ended_reason": None,
+            "amr": ["pwd"],
+            "auth_time": "2026-02-19T10:30:45.123Z",
+            "mfa_at": None,
         }
     ],
     "sessions_omitted": 0,
@@ -37,6 +40,11 @@ class ExportedSession(msgspec.Struct, frozen=True, kw_only=True):
     ip_address: str | None
     user_agent: str | None
     device: str
+    amr: Annotated[
+        list[str], msgspec.Meta(description="How the user proved their identity (RFC 8176), in the order of last use.")
+    ]
+    auth_time: Annotated[Timestamp, msgspec.Meta(description="The time of the last proof.")]
+    mfa_at: Annotated[Timestamp | None, msgspec.Meta(description="The time of the last proof by a second factor.")]
     current: bool
 
 
@@ -71,5 +79,8 @@ def _exported(session: StoredSession, *, current: bool) -> ExportedSession:
         ip_address=session.ip_address,
         user_agent=session.user_agent,
         device=device_label(session.user_agent),
+        amr=session.amr.split(),
+        auth_time=rfc3339(session.auth_time),
+        mfa_at=optional_rfc3339(session.mfa_at),
         current=current,
     )

@@ -54,3 +54,6 @@ class StoredSession(LiveSession, frozen=True, kw_only=True):
     absolute_expires_at: datetime
     ended_at: datetime | None
     ended_reason: str | None
+    amr: str
+    auth_time: datetime
+    mfa_at: datetime | None

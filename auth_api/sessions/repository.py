@@ -215,7 +215,7 @@ async def stored_sessions(user_id: int, *, limit: int) -> tuple[list[StoredSessi
     """Return the newest sessions of a user in any state, newest first, and the number of all of them."""
     rows = await SessionRow.raw(
         "SELECT id, created_at, last_used_at, expires_at, absolute_expires_at, ended_at, ended_reason, ip_address, "
-        "user_agent FROM sessions WHERE user_id = {} ORDER BY id DESC LIMIT {}",
+        "user_agent, amr, auth_time, mfa_at FROM sessions WHERE user_id = {} ORDER BY id DESC LIMIT {}",
         user_id,
         limit,
     )

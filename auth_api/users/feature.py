@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.manifest import Core, EndedAccess, Feature, Manifest, Revocation, RevocationStep
+from auth_api.manifest import Core, EndedAccess, ExportPart, Feature, Manifest, Revocation, RevocationStep
 from auth_api.settings import Settings
 from auth_api.users.errors import (
     DuplicateEmailException,
@@ -11,6 +11,7 @@ from auth_api.users.errors import (
     UserNotFoundException,
     WeakPasswordException,
 )
+from auth_api.users.export import EXAMPLE_EXPORT, AccountExport, export_account
 from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
 
@@ -37,5 +38,10 @@ MANIFEST: Final = Manifest(
         WeakPasswordException,
     ),
     revocation=Revocation(step=RevocationStep.ACCOUNT, tables=(UserRow,), end=end_access),
+    export=ExportPart(
+        schema=AccountExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda core, principal, _limit: export_account(core.users, principal.id),
+    ),
     build=build,
 )

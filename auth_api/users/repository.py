@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.breaker import circuit_breaker
@@ -11,7 +12,7 @@ from auth_api.kit.db.violations import UNIQUE_VIOLATIONS, is_duplicate
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
-from auth_api.users.user import USER_COLUMNS, User, first_user, user_from_row
+from auth_api.users.user import USER_COLUMNS, AccountDetails, User, first_user, user_from_row
 
 _INSERT: Final = (
     "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
@@ -72,6 +73,21 @@ async def find_taken(email: CanonicalEmail, username: CanonicalUsername) -> tupl
 async def find(user_id: int) -> User | None:
     """Return the user with this id, or None."""
     return first_user(await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users WHERE id = {{}}", user_id))
+
+
+@circuit_breaker(service=SERVICE)
+async def find_details(user_id: int) -> AccountDetails | None:
+    """Return the rarely needed columns of the user with this id, or None."""
+    rows = await UserRow.raw("SELECT subject, locale, two_step_since, metadata FROM users WHERE id = {}", user_id)
+    if not rows:
+        return None
+    row = rows[0]
+    return AccountDetails(
+        subject=str(row["subject"]) if row["subject"] is not None else None,
+        locale=row["locale"],
+        two_step_since=row["two_step_since"],
+        metadata=msgspec.json.decode(row["metadata"]) if row["metadata"] is not None else None,
+    )
 
 
 @circuit_breaker(service=SERVICE)

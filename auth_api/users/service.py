@@ -7,7 +7,7 @@ from auth_api.users import credentials_repository, repository
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier, parse_identifier
 from auth_api.users.profile import EMPTY_PROFILE, ProfileInput, stated_fields
-from auth_api.users.user import Credentials, User
+from auth_api.users.user import AccountDetails, Credentials, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,17 @@ class UserService:
         if credentials is None:
             raise UserNotFoundException
         return credentials
+
+    async def get_details(self, user_id: int) -> AccountDetails:
+        """Return what is stored about a user and needed only rarely.
+
+        Raises:
+            UserNotFoundException: the user does not exist.
+        """
+        details = await repository.find_details(user_id)
+        if details is None:
+            raise UserNotFoundException
+        return details
 
     async def lock(self, user_id: int) -> User | None:
         """Lock a user before the sessions and tokens of the user are locked, until the end of the transaction.

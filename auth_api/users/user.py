@@ -33,6 +33,15 @@ class User(Profile, frozen=True, kw_only=True):
     two_step_since: datetime | None
 
 
+class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored about a user and needed only rarely."""
+
+    subject: str | None
+    locale: str | None
+    two_step_since: datetime | None
+    metadata: dict[str, Any] | None
+
+
 class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """A user with the hash of the password. Stays inside the services."""
 

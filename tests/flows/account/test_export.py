@@ -5,7 +5,8 @@ from typing import Any
 from unittest.mock import patch
 
 from auth_api.flows.account import export
-from auth_api.sessions.tables import RefreshTokenRow
+from auth_api.kit.clock import rfc3339
+from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support import aged_rows
@@ -15,6 +16,7 @@ from tests.support.aged_rows import ago
 NAMES = [
     "exported_at",
     "profile",
+    "account",
     "sessions",
     "sessions_omitted",
     "one_time_tokens",
@@ -40,8 +42,16 @@ async def test_export_contains_every_kind_of_data(user_factory: UserFactory) -> 
     assert response.status == 200
     assert list(response.json) == NAMES
     assert response["profile"] == profile
+    (subject,) = await UserRow.select(UserRow.subject).output(as_list=True)
+    assert response["account"] == {
+        "subject": str(subject),
+        "locale": None,
+        "two_step_since": None,
+        "metadata": None,
+    }
     (session,) = response["sessions"]
     assert (session["current"], session["ip_address"], session["ended_at"]) == (True, CLIENT_IP, None)
+    assert (session["amr"], session["auth_time"], session["mfa_at"]) == (["pwd"], session["created_at"], None)
     assert response["sessions_omitted"] == 0
     assert [event["action"] for event in response["audit_events"]["items"]] == ["account:registered"]
     assert response["audit_events"]["next_cursor"] is None
@@ -172,3 +182,28 @@ async def test_export_requires_an_access_token(user_factory: UserFactory) -> Non
 
     assert (await exported(ada)).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.call("GET", "/api/user/export", token="")).outcome == (401, "AUTHENTICATION_REQUIRED")
+
+
+async def test_export_contains_what_others_stored_about_the_account(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    since = ago(minutes=5)
+    await UserRow.raw(
+        "UPDATE users SET locale = {}, two_step_since = {}, metadata = {}", "de,en", since, '{"plan": "pro"}'
+    )
+
+    account = (await exported(ada))["account"]
+
+    assert (account["locale"], account["metadata"]) == ("de,en", {"plan": "pro"})
+    assert account["two_step_since"] == rfc3339(since)
+
+
+async def test_export_contains_every_column_of_users_and_sessions_or_a_reason(user_factory: UserFactory) -> None:
+    """Identifiers of the row, secrets, and what another column of the export says."""
+    left_out = {"hashed_password", "email_verified_at", "user_id", "network"}
+
+    document = (await exported(await user_factory())).json
+
+    (session,) = document["sessions"]
+    (user_row,), (session_row,) = await UserRow.select(), await SessionRow.select()
+    assert set(user_row) - {*document["profile"], *document["account"]} - left_out == set()
+    assert set(session_row) - set(session) - left_out == set()
