@@ -109,10 +109,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()
-        if settings.sealing.data_keys or settings.is_production:
+        if settings.is_production:
             return settings
         derived = tuple(map(derived_data_key, settings.sessions.derivation_secrets))
-        return msgspec.structs.replace(settings, sealing=SealingPolicy(data_keys=derived))
+        keys = (*settings.sealing.data_keys, *derived)  # a first key of its own must not lose the values before it
+        return msgspec.structs.replace(settings, sealing=SealingPolicy(data_keys=keys))
 
     def of(self, kind: type[Policy]) -> Policy:
         """Return the policy of a feature, whose manifest lists the class."""

@@ -25,7 +25,14 @@ KEYS = [new_data_key(), new_data_key()]
 def test_given_keys_are_used_in_their_order(base: dict[str, str], text: str) -> None:
     settings = Settings.from_env({**base, "DATA_ENCRYPTION_KEYS": text})
 
-    assert settings.sealing.data_keys == tuple(map(parse_data_key, KEYS))
+    assert settings.sealing.data_keys[:2] == tuple(map(parse_data_key, KEYS))
+
+
+def test_given_keys_come_before_those_that_development_derives() -> None:
+    """Values from before the first key was set can still be decrypted."""
+    settings = Settings.from_env({**DEVELOPMENT, "DATA_ENCRYPTION_KEYS": KEYS[0]})
+
+    assert settings.sealing.data_keys == (parse_data_key(KEYS[0]), derived_data_key(SECRET.encode()))
 
 
 @pytest.mark.parametrize("environment", ["development", "testing"])
@@ -37,6 +44,8 @@ def test_development_derives_a_key_from_each_secret(environment: str) -> None:
 
 def test_production_derives_no_key() -> None:
     assert Settings.from_env(PRODUCTION).sealing.data_keys == ()
+    given = Settings.from_env({**PRODUCTION, "DATA_ENCRYPTION_KEYS": KEYS[0]})
+    assert given.sealing.data_keys == (parse_data_key(KEYS[0]),)
 
 
 @pytest.mark.parametrize("base", [DEVELOPMENT, PRODUCTION], ids=["development", "production"])

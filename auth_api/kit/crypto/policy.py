@@ -75,7 +75,7 @@ class SealingPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "such values yet.",
             parse=parse_data_key,
             accepts="list of keys that `auth-api secrets data-key` prints",
-            default_text="derived from `TOKEN_DERIVATION_KEY` or its default; in production none",
+            default_text="development also has keys derived from `TOKEN_DERIVATION_KEY`; production none",
             fix="Run auth-api secrets data-key, and paste what it prints.",
             is_secret=True,
         ),
