@@ -48,7 +48,7 @@ async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> Use
 
 @circuit_breaker(service=SERVICE)
 async def renew_hash(user_id: int, *, checked_hash: str, new_hash: str) -> None:
-    """Store another hash of the same password. Change nothing if the hash is no longer `checked_hash`."""
+    """Store another hash of the same password, unless `checked_hash` has been replaced in the meantime."""
     await UserRow.raw(
         "UPDATE users SET hashed_password = {} WHERE id = {} AND hashed_password = {}", new_hash, user_id, checked_hash
     )

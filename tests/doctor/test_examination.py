@@ -63,9 +63,8 @@ async def test_tables_that_a_restore_left_out_are_a_failure(deployment: Deployme
     assert (status, found["database.tables"]["message"]) == (1, "The database lacks users.locale, outbox.")
 
 
-async def test_missing_privileges_are_a_failure(deployment: Deployment, engine: str) -> None:
-    if engine == "sqlite":
-        pytest.skip("SQLite has no roles")
+@pytest.mark.engine("postgres")
+async def test_missing_privileges_are_a_failure(deployment: Deployment) -> None:
     role = f"role_{secrets.token_hex(4)}"
     tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, used_values"
     for statement in (

@@ -56,14 +56,6 @@ def is_outage(error: Exception) -> bool:
     return _is(error, Kind.OUTAGE, Kind.UNUSABLE)
 
 
-def is_write_refusal(error: Exception) -> bool:
-    """Return whether the error means that the database refuses changes at present, while reads work.
-
-    A full disk, or a lock held by another process, is 503 for writes; it must not open the breaker for reads.
-    """
-    return _is(error, Kind.WRITES_REFUSED)
-
-
 def is_conflict(error: Exception) -> bool:
     """Return whether the transaction was rolled back completely and may be repeated."""
     return _is(error, Kind.CONFLICT)

@@ -17,15 +17,15 @@ from tests.support.aged_rows import ago
 from tests.support.processes import run_cli
 from tests.support.rows import audit_actions
 
+pytestmark = pytest.mark.engine("postgres")  # SQLite has no roles
+
 PAGE = Path(__file__).parents[3] / "docs" / "administration.md"
 NEW = "Another-Horse-8-Clip"
 
 
 @pytest.fixture
-async def role_url(engine: str, database_url: str, db_session: None) -> AsyncIterator[str]:
+async def role_url(database_url: str, db_session: None) -> AsyncIterator[str]:
     """URL of the test database for the role, which is created by the statements on the page."""
-    if engine == "sqlite":
-        pytest.skip("SQLite has no roles")
     (statements,) = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     parts = urlsplit(database_url)
     database = parts.path.strip("/")

@@ -8,7 +8,8 @@ from typing import Any
 import asyncpg
 import pytest
 
-from auth_api.kit.db.failures import InvalidCallError, explain, is_conflict, is_outage, is_write_refusal, translate
+from auth_api.kit.db.failures import InvalidCallError, explain, is_conflict, is_outage, translate
+from auth_api.kit.db.meanings import Kind, Meaning, meaning_of
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
 from tests.support.log_lines import logged
 
@@ -126,6 +127,11 @@ OTHER_ERRORS: dict[str, Exception] = {
 }
 
 
+def kind_of(error: Exception) -> Kind | None:
+    meaning: Meaning | None = meaning_of(error)
+    return meaning.kind if meaning is not None else None
+
+
 @pytest.mark.parametrize("error", COUNTED.values(), ids=COUNTED)
 def test_outage_counts_and_is_translated(error: Exception) -> None:
     assert is_outage(error) is True
@@ -135,14 +141,14 @@ def test_outage_counts_and_is_translated(error: Exception) -> None:
 @pytest.mark.parametrize("error", WRITES_REFUSED.values(), ids=WRITES_REFUSED)
 def test_write_refusal_does_not_count_and_is_translated(error: Exception) -> None:
     """Reads still work, and an open breaker would reject them too."""
-    assert is_write_refusal(error) is True
+    assert kind_of(error) is Kind.WRITES_REFUSED
     assert is_outage(error) is False
     assert type(translate(error)) is DatabaseUnavailableException
 
 
 @pytest.mark.parametrize("error", OUTAGES.values(), ids=OUTAGES)
 def test_outage_is_not_a_write_refusal(error: Exception) -> None:
-    assert is_write_refusal(error) is False
+    assert kind_of(error) is Kind.OUTAGE
 
 
 @pytest.mark.parametrize("error", UNCOUNTED.values(), ids=UNCOUNTED)
