@@ -63,7 +63,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         is_read_only: whether it rejects changes, as a standby does.
         seconds: duration of a query.
-        clock_offset: seconds that its clock is ahead of this machine's; negative if it is behind.
+        clock_offset: seconds by which its clock is at least ahead of this machine's; negative if it is behind.
         is_pooled: whether a pooler stands between this machine and the server.
         statement_timeout: the time limit of statements in milliseconds; 0 is none.
         applied: names of the applied migrations.
@@ -139,7 +139,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
     return PostgresFacts(
         **{name: value for name, value in row.items() if name != "pid"},
         seconds=seconds,
-        clock_offset=(now - (before + (after - before) / 2)).total_seconds(),
+        clock_offset=(now - min(max(now, before), after)).total_seconds(),
         is_pooled=row["pid"] != connection.get_server_pid(),
         applied=applied,
         columns=columns,
