@@ -10,6 +10,7 @@ from playwright.async_api import Browser
 from tests.conftest import DeploymentFactory
 from tests.support.browser import Visit, browser_page, find_chromium, running_chromium
 from tests.support.processes import RunningServer
+from tests.support.waiting import TIMEOUT_SECONDS
 
 Opener = Callable[..., AbstractAsyncContextManager[Visit]]
 
@@ -25,7 +26,7 @@ async def server(deployment_factory: DeploymentFactory) -> AsyncIterator[Running
 @pytest.fixture
 def api(server: RunningServer) -> Iterator[httpx.Client]:
     """An HTTP client of the same server."""
-    with httpx.Client(base_url=server.url, trust_env=False) as client:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         yield client
 
 

@@ -17,6 +17,7 @@ from tests.support.browser import Visit, browser_page
 from tests.support.deployment import SECRET
 from tests.support.processes import RunningServer
 from tests.support.static_site import static_site
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -61,7 +62,7 @@ async def call(page: Page, name: str, *values: Any) -> Any:
 async def register(server: RunningServer, visit: Visit, name: str) -> None:
     """Create an account and log in."""
     body = {"email": f"{name}@example.com", "username": name, "password": PASSWORD}
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         assert (await client.post("/api/auth/register", json=body)).status_code == 201
     await call(visit.page, "login", name, PASSWORD)
 
@@ -113,7 +114,7 @@ async def test_deletion_returns_although_its_response_has_no_body(server: Runnin
 async def test_ended_session_discards_the_tokens(server: RunningServer, visit: Visit) -> None:
     await register(server, visit, "edsger")
     tokens = await visit.page.evaluate(TOKENS)
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         await client.post("/api/auth/logout", headers={"Authorization": f"Bearer {tokens['access_token']}"})
 
     error = await call(visit.page, "call", "/api/user/profile")
@@ -124,7 +125,7 @@ async def test_ended_session_discards_the_tokens(server: RunningServer, visit: V
 async def test_refused_refresh_discards_the_tokens(server: RunningServer, visit: Visit) -> None:
     await register(server, visit, "alan")
     tokens = await visit.page.evaluate(TOKENS)
-    async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         await client.post("/api/auth/logout", headers={"Authorization": f"Bearer {tokens['access_token']}"})
     await expire_access_token(visit.page)
 

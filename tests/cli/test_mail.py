@@ -15,6 +15,7 @@ from auth_api.cli import commands
 from tests.support.certificates import make_certificate
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 PASSWORD = "hunter2-and-more"
 SENDER = "Acme Notes <no-reply@example.com>"
@@ -48,7 +49,7 @@ class ReplyHandler:
 def mail_server(handler: ReplyHandler, **options: Any) -> Iterator[int]:
     """Run a server, and yield its port."""
     port = free_port()
-    controller = Controller(handler, hostname="127.0.0.1", port=port, **options)
+    controller = Controller(handler, hostname="127.0.0.1", port=port, ready_timeout=TIMEOUT_SECONDS, **options)
     controller.start()
     try:
         yield port

@@ -12,6 +12,7 @@ import pytest
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment, free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -21,7 +22,7 @@ NEW = "Another-Horse-8-Clip"
 async def test_operator_helps_a_user_of_a_running_server(deployment: Deployment) -> None:
     auth_api = deployment.command
     with deployment.server() as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
             ada = Actor(client, headers={"User-Agent": "Mozilla/5.0 (X11; Linux) Firefox/140.0"})
             assert (await ada.register()).status == 201
 

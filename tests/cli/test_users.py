@@ -11,6 +11,7 @@ from auth_api.cli import commands
 from tests.cli.conftest import Command
 from tests.support.actors import PASSWORD, Actor
 from tests.support.deployment import Deployment
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -142,7 +143,7 @@ async def test_disabling_ends_live_sessions_of_a_running_server(deployment: Depl
     """Enabling permits logins again but restores no session; each change is one event."""
     create(deployment.command).check_returncode()
     with deployment.server() as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
             ada = Actor(client)
             await ada.log_in()
             assert (await ada.profile()).status == 200

@@ -13,6 +13,7 @@ import pytest
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -74,7 +75,7 @@ def test_server_runs_from_the_installed_package(deployment: Deployment, site_pac
     ada = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
     with (
         deployment.server(PYTHONPATH=str(site_packages)) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
     ):
         assert client.get("/health/ready").status_code == 200
         assert client.post("/api/auth/register", json=ada).status_code == 201

@@ -202,7 +202,7 @@ def edge_around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
         client_ip_resolver=resolver,
         security=SecurityHeaders(https_only=False),
     )
-    return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=10)
+    return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=300)
 
 
 def edge_client(app: ASGIApp) -> httpx.AsyncClient:

@@ -11,7 +11,7 @@ from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.services import Services
 from tests.support.held_hasher import held, requests_wait
 from tests.support.log_lines import access_line
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT_SECONDS, until
 from tests.support.wire import Wire, wire_server
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
@@ -66,7 +66,7 @@ async def test_ft28_a_thousand_disconnects_leave_nothing_behind(app: Litestar, s
         assert isinstance(outer, EdgeMiddleware)
         assert (len(server.state.headers), len(server.state.bodies), len(outer._deadlines)) == (0, 0, 0)  # noqa: SLF001
         await until(lambda: services.core.hasher._slots_in_use == 0)  # noqa: SLF001 - nothing public counts them
-        async with asyncio.timeout(10), server.wire() as wire:
+        async with asyncio.timeout(TIMEOUT_SECONDS), server.wire() as wire:
             await wire.send(login("still-there"))
             assert (await wire.response()).status_code == 401
             assert await _ready(wire)

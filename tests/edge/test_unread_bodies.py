@@ -86,7 +86,7 @@ def edge_around(app: ASGIApp) -> EdgeMiddleware:
     config = EdgeConfig(
         errors=ErrorResponses(clock=utc_now), cors=CorsPolicy([]), client_ip_resolver=resolver, security=security
     )
-    return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=10)
+    return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=300)
 
 
 async def assert_closes(server: WireServer, wire: Wire, status: int) -> None:

@@ -82,7 +82,8 @@ async def test_failing_job_is_retried_and_logs_one_warning(monkeypatch: pytest.M
     assert [(line["event"], line["job"], line["error_type"]) for line in lines] == [("job:failed", "sweep", "OSError")]
 
 
-async def test_stopping_waits_for_a_running_step() -> None:
+async def test_stopping_waits_for_a_running_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(background, "MAX_STOP_SECONDS", DAY_SECONDS)
     finished = asyncio.Event()
     begun = asyncio.Event()
 

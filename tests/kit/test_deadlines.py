@@ -7,7 +7,7 @@ import pytest
 from auth_api.kit import deadlines
 from auth_api.kit.deadlines import Deadlines, clear, interrupt, uninterruptible, was_interrupted
 from tests.support.breakers import ManualClock
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT_SECONDS, until
 
 pytestmark = pytest.mark.engine_independent
 
@@ -47,7 +47,7 @@ async def test_starting_a_deadline_again_does_not_extend_it() -> None:
     deadlines: Deadlines[str] = Deadlines(0.05, late.append)
     deadlines.start("a")
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not late:
             deadlines.start("a")
             await asyncio.sleep(0)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import pytest
 
 from tests.support.processes import RunningServer
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.engine_independent
 
-TIMEOUT_SECONDS = 10.0
 BODY = b'{"username": "unknown", "password": "whatever"}'
 LENGTH = b"Content-Length: %d" % len(BODY)
 CHUNKS = b"%x\r\n%s\r\n0\r\n\r\n" % (len(BODY), BODY)

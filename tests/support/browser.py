@@ -18,7 +18,10 @@ from playwright.async_api import (
     WebError,
     WebSocket,
     async_playwright,
+    expect,
 )
+
+from tests.support.waiting import TIMEOUT_SECONDS
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
@@ -101,6 +104,8 @@ async def browser_page(
         service_workers="block",  # Playwright does not report their requests
     )
     async with context:
+        context.set_default_timeout(1000 * TIMEOUT_SECONDS)
+        expect.set_options(timeout=1000 * TIMEOUT_SECONDS)
         visit = Visit(await context.new_page())
         _observe(context, visit)
         yield visit

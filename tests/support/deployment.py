@@ -2,23 +2,30 @@
 
 import sqlite3
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
 from tests.support.processes import RunningServer, run_cli
+from tests.support.waiting import TIMEOUT_SECONDS
 
 SECRET = "a-secret-that-only-the-tests-know-0123456789"
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """A folder and a database. The SQLite file is in the folder; the first command or server migrates it."""
+    """A folder and a database. The SQLite file is in the folder; the first command or server migrates it.
+
+    Attributes:
+        time_limits: settings of time limits; without them, the limits have their defaults.
+    """
 
     folder: Path
     database_url: str
+    time_limits: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environ(self) -> dict[str, str]:
@@ -28,6 +35,7 @@ class Deployment:
             "DATABASE_URL": self.database_url,
             "JWT_SECRET_KEY": SECRET,
             "RATE_LIMIT_ENABLED": "false",
+            **self.time_limits,
         }
 
     def server(self, *, workers: int = 1, port: int | None = None, **variables: str) -> RunningServer:
@@ -41,7 +49,7 @@ class Deployment:
     async def rows(self, query: str) -> list[tuple[Any, ...]]:
         """Query the database directly."""
         if self.database_url.startswith("sqlite"):
-            connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"))
+            connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=TIMEOUT_SECONDS)
             try:
                 return connection.execute(query).fetchall()
             finally:
@@ -55,7 +63,7 @@ class Deployment:
     async def execute(self, statement: str) -> None:
         """Execute a statement directly, and commit."""
         if self.database_url.startswith("sqlite"):
-            connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"))
+            connection = sqlite3.connect(self.database_url.removeprefix("sqlite:///"), timeout=TIMEOUT_SECONDS)
             try:
                 connection.execute(statement)
                 connection.commit()

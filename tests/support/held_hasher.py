@@ -9,9 +9,7 @@ import msgspec
 import pytest
 
 from auth_api.kit.crypto.passwords import PasswordHasher
-
-TIMEOUT_SECONDS = 5.0
-"""Time until an expected request counts as missing."""
+from tests.support.waiting import TIMEOUT_SECONDS, until
 
 
 @asynccontextmanager
@@ -47,6 +45,4 @@ async def requests_wait(hasher: PasswordHasher, number: int = 1) -> None:
         TimeoutError: they did not arrive in time.
     """
     queue = hasher._pool._work_queue  # noqa: SLF001 - as above
-    async with asyncio.timeout(TIMEOUT_SECONDS):
-        while queue.qsize() < number:  # noqa: ASYNC110 - a queue of threads, without events
-            await asyncio.sleep(0.001)
+    await until(lambda: queue.qsize() >= number)

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from tests.support.statements import is_blocked
-from tests.support.waiting import TASK_TIMEOUT_SECONDS
+from tests.support.waiting import TIMEOUT_SECONDS
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -37,7 +37,7 @@ class Interleaving:
         await asyncio.wait({stopping, reached}, return_when=asyncio.FIRST_COMPLETED)
         reached.cancel()
         other = asyncio.create_task(second())
-        async with asyncio.timeout(TASK_TIMEOUT_SECONDS):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             while not (other.done() or await is_blocked(self.engine)):  # noqa: ASYNC110 - PostgreSQL has no event
                 await asyncio.sleep(0.001)
         self.resumed.set()

@@ -9,8 +9,7 @@ from typing import Any
 
 from loguru import logger
 
-TIMEOUT_SECONDS = 5.0
-"""Time after which a missing line is an error."""
+from tests.support.waiting import TIMEOUT_SECONDS
 
 
 async def lines_of_request(log_file: Path, request_id: str) -> list[dict[str, Any]]:

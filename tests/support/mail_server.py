@@ -14,6 +14,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword, Session
 
 from tests.support.processes import free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 LOGIN = ("auth-api", "p@ss/word")
 
@@ -65,6 +66,7 @@ class MailServer:
             hostname="127.0.0.1",
             port=self.port,
             ssl_context=context if self.tls == "implicit" else None,
+            ready_timeout=TIMEOUT_SECONDS,
             **extra,
         )
         self._controller.start()

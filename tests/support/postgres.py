@@ -23,7 +23,7 @@ from tests.support.processes import Caretaker, free_port
 _OVERFLOW_UID: Final = 65534
 """The unprivileged system user of Linux."""
 
-_READY_SECONDS: Final = 30.0
+_READY_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 
 
@@ -241,7 +241,7 @@ class PostgresServer:
         end = time.monotonic() + _READY_SECONDS
         while process.poll() is None and time.monotonic() < end:
             try:
-                connection = await asyncpg.connect(self.url(), ssl=False, timeout=5)
+                connection = await asyncpg.connect(self.url(), ssl=False, timeout=60)
             except (OSError, asyncpg.PostgresError):  # it does not listen yet, or "the database system is starting up"
                 await asyncio.sleep(0.01)
                 continue

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.support.waiting import TASK_TIMEOUT_SECONDS
+from tests.support.waiting import TIMEOUT_SECONDS
 
 _BLOCKED = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
@@ -33,7 +33,7 @@ async def until_blocked(engine: Any) -> None:
     Raises:
         TimeoutError: none waited in time.
     """
-    async with asyncio.timeout(TASK_TIMEOUT_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while not await is_blocked(engine):  # noqa: ASYNC110 - neither engine has an event for it
             await asyncio.sleep(0.002)
 

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Final, Self
 
 from tests.support.processes import free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 _CHUNK_BYTES: Final = 65536
 _POLL_SECONDS: Final = 0.005
@@ -71,7 +72,7 @@ class TcpProxy:
 
     def _call(self, work: Callable[[], Any]) -> None:
         done: Future[None] = asyncio.run_coroutine_threadsafe(work(), self._loop)
-        done.result(10)
+        done.result(TIMEOUT_SECONDS)
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)

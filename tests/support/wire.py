@@ -8,14 +8,17 @@ from typing import Any
 
 import httpx
 import msgspec
+import pytest
 
+from auth_api.server import lingering_transport
 from auth_api.server.http_protocol import HttpProtocol
 from auth_api.server.policy import ServerPolicy
 from auth_api.server.server import configuration
 from auth_api.server.server_state import LimitedServerState
+from tests.support.waiting import TIMEOUT_SECONDS
 
-TIMEOUT_SECONDS = 10.0
-"""Time after which a response that has not arrived is an error."""
+PATIENT = ServerPolicy(header_timeout=300, body_timeout=300, request_timeout=300, keep_alive_timeout=3600)
+"""Time limits that no pause of a busy machine exceeds."""
 
 
 @dataclass
@@ -82,18 +85,20 @@ async def wire_server(app: Any, **limits: Any) -> AsyncIterator[WireServer]:
 
     Args:
         app: the application.
-        limits: fields of `ServerPolicy`.
+        limits: fields of `ServerPolicy`; its time limits are long.
     """
-    policy = msgspec.structs.replace(ServerPolicy(), **limits)
+    policy = msgspec.structs.replace(PATIENT, **limits)
     config = configuration(policy)
     config.load_app = lambda: lambda: app  # type: ignore[method-assign]  # instead of the application of the environment
     config.load()
     state = LimitedServerState(policy)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: HttpProtocol(config, state, {}, loop), "127.0.0.1", 0)
-    try:
-        yield WireServer(server.sockets[0].getsockname()[1], state)
-    finally:
-        server.close()
-        for connection in list(state.connections):
-            connection.transport.abort()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lingering_transport, "LINGER_SECONDS", TIMEOUT_SECONDS)
+        try:
+            yield WireServer(server.sockets[0].getsockname()[1], state)
+        finally:
+            server.close()
+            for connection in list(state.connections):
+                connection.transport.abort()

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.support.scratch import Scratch
+from tests.support.waiting import TIMEOUT_SECONDS
 
 SEED = 20260219
 CLIENTS = 200
@@ -21,7 +22,7 @@ async def start_and_cancel(request: Callable[[int], Awaitable[object]]) -> list[
     tasks = [asyncio.ensure_future(request(number)) for number in range(CLIENTS)]
     for task in chance.sample(tasks, CLIENTS * 3 // 4):
         loop.call_later(chance.uniform(0, MAX_DELAY_SECONDS), task.cancel)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         await asyncio.wait(tasks)
     failed = [task.exception() for task in tasks if not task.cancelled() and task.exception()]
     assert failed == []

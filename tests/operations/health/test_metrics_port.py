@@ -14,11 +14,13 @@ from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.metrics_server import (
     MAX_CONCURRENT_SCRAPES,
     MetricsUnavailableError,
+    _ScrapeHandler,
     exposure_warning,
     metrics_port,
 )
 from tests.support.log_lines import logged
 from tests.support.processes import free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -28,8 +30,9 @@ Serve = Callable[..., str]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Return a function that serves metrics on a free port and returns the URL."""
+    monkeypatch.setattr(_ScrapeHandler, "timeout", TIMEOUT_SECONDS)
     with ExitStack() as stack:
 
         def start(token: str | None = None) -> str:
@@ -43,7 +46,7 @@ def serve() -> Iterator[Serve]:
 
 def scrape(url: str, token: str | None = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-    return httpx.get(url, headers=headers, trust_env=False, timeout=5)
+    return httpx.get(url, headers=headers, trust_env=False, timeout=TIMEOUT_SECONDS)
 
 
 def test_metrics_port_returns_the_text_format(serve: Serve, capfd: pytest.CaptureFixture[str]) -> None:
@@ -64,7 +67,7 @@ def test_metrics_port_response_is_not_stored_and_hides_versions(serve: Serve, to
 
 def test_metrics_port_hides_versions_from_malformed_requests(serve: Serve) -> None:
     url = httpx.URL(serve())
-    with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+    with socket.create_connection((url.host, url.port or 0), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(b"GET /metrics nonsense HTTP/1.1\r\n\r\n")
         response = b"".join(iter(lambda: connection.recv(4096), b""))
 
@@ -90,7 +93,7 @@ def test_metrics_port_accepts_the_configured_token(serve: Serve) -> None:
 def test_metrics_port_has_no_other_path(serve: Serve, path: str, token: str | None) -> None:
     url = httpx.URL(serve(TOKEN))
     authorization = f"Authorization: Bearer {token}\r\n" if token else ""
-    with socket.create_connection((url.host, url.port or 0), timeout=5) as connection:
+    with socket.create_connection((url.host, url.port or 0), timeout=TIMEOUT_SECONDS) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\n{authorization}\r\n".encode())
         response = b"".join(iter(lambda: connection.recv(4096), b""))
 
@@ -154,7 +157,7 @@ def test_idle_connections_to_the_metrics_port_use_a_bounded_number_of_threads(se
         for _ in range(3 * MAX_CONCURRENT_SCRAPES):
             stack.enter_context(socket.create_connection((url.host, url.port or 0)))
         last = stack.enter_context(socket.create_connection((url.host, url.port or 0)))
-        last.settimeout(5)
+        last.settimeout(TIMEOUT_SECONDS)
         assert last.recv(1) == b""  # closed at once
         assert threading.active_count() <= before + MAX_CONCURRENT_SCRAPES
 

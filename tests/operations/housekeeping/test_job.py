@@ -14,6 +14,7 @@ from auth_api.throttling.retention import RETENTION_RULES
 from tests.conftest import OtherAppFactory
 from tests.support import aged_rows
 from tests.support.aged_rows import ago
+from tests.support.waiting import TIMEOUT_SECONDS
 
 REMOVE_EXPIRED = "auth_api.operations.housekeeping.service.remove_expired"
 
@@ -56,7 +57,7 @@ async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
     endless = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
     with monkeypatch.context() as patch:
         patch.setattr(REMOVE_EXPIRED, remove_forever)
-        async with asyncio.timeout(10), BackgroundJob("housekeeping", endless.step).running():
+        async with asyncio.timeout(TIMEOUT_SECONDS), BackgroundJob("housekeeping", endless.step).running():
             await begun.wait()
 
     assert (await services.of(HousekeepingService).clean_up()).is_complete
@@ -77,4 +78,4 @@ async def test_job_continues_after_an_outage(services: Services, monkeypatch: py
     monkeypatch.setattr(REMOVE_EXPIRED, fail_twice)
     flaky = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
     async with BackgroundJob("housekeeping", flaky.step).running():
-        await asyncio.wait_for(recovered.wait(), 10)
+        await asyncio.wait_for(recovered.wait(), TIMEOUT_SECONDS)
