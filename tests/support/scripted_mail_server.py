@@ -2,9 +2,10 @@
 
 import socketserver
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 CLOSE: Final = "close the connection"
 SILENCE: Final = "do not reply"
@@ -31,12 +32,14 @@ class ScriptedMailServer:
         recipients: replies to RCPT by recipient, before those of `replies`.
         asked: the recipients of all RCPT commands, in the order of their arrival.
         accepted: the recipients whose mails were accepted.
+        on_silence: called in a thread of the server before it is SILENT.
     """
 
     replies: dict[str, str] = field(default_factory=dict)
     recipients: dict[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     accepted: list[str] = field(default_factory=list)
+    on_silence: ClassVar[Callable[[], None]] = staticmethod(lambda: None)
     _server: socketserver.ThreadingTCPServer | None = None
 
     @property
@@ -85,7 +88,9 @@ def _converse(connection: socketserver.StreamRequestHandler, script: ScriptedMai
         reply = script.reply_to(command, recipient)
         if reply == CLOSE:
             return
-        if reply != SILENCE:
+        if reply == SILENCE:
+            ScriptedMailServer.on_silence()
+        else:
             connection.wfile.write(reply.replace("\n", "\r\n").encode() + b"\r\n")
         if command == "QUIT" and reply != SILENCE:
             return
