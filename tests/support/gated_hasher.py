@@ -4,9 +4,11 @@ import asyncio
 import os
 import threading
 
+import msgspec
+
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.crypto.policy import HashingPolicy
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT_SECONDS, until
 
 
 class Gate:
@@ -23,14 +25,14 @@ class Gate:
     def hash(self, _: bytes) -> str:
         self.begun += 1
         self.niceness = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
-        assert self.opened.wait(10)
+        assert self.opened.wait(TIMEOUT_SECONDS)
         return "hashed"
 
 
 class GatedHasher:
     """A hasher whose hashes last until its gate is opened."""
 
-    def __init__(self, *, threads: int, queue_size: int, queue_timeout: float = 10) -> None:
+    def __init__(self, *, threads: int, queue_size: int, queue_timeout: float = 600) -> None:
         policy = HashingPolicy(
             memory_kib=64, iterations=1, threads=threads, queue_size=queue_size, queue_timeout=queue_timeout
         )
@@ -50,6 +52,11 @@ class GatedHasher:
         task = self.start()
         await until(lambda: self.gate.begun > before)
         return task
+
+    def limit_wait(self, seconds: float) -> None:
+        """Limit the wait of the hashes that are started from now on."""
+        policy = self.hasher._policy  # noqa: SLF001 - as above
+        self.hasher._policy = msgspec.structs.replace(policy, queue_timeout=seconds)  # noqa: SLF001 - as above
 
     def is_full(self) -> bool:
         return self.hasher.overload_error() is not None

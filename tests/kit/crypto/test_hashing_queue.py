@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from auth_api.kit.crypto import passwords
 from auth_api.kit.crypto.passwords import HASH_THREAD_NICENESS
 from auth_api.kit.errors import ServerOverloadedException
+from tests.support.clock import MovableMonotonicClock
 from tests.support.exposition import Changes
 from tests.support.gated_hasher import GatedHasher
 from tests.support.waiting import until
@@ -133,8 +135,10 @@ async def test_closed_hasher_hashes_nothing_and_loses_no_slot(one_slot: GatedHas
 
 
 async def test_hash_that_waited_too_long_is_refused_and_releases_its_slot() -> None:
-    hashing = GatedHasher(threads=1, queue_size=1, queue_timeout=0.05)
-    running, waiting = await hashing.start_and_wait_until_it_runs(), hashing.start()
+    hashing = GatedHasher(threads=1, queue_size=1)
+    running = await hashing.start_and_wait_until_it_runs()
+    hashing.limit_wait(0.01)
+    waiting = hashing.start()
 
     with pytest.raises(ServerOverloadedException):
         await waiting
@@ -146,13 +150,15 @@ async def test_hash_that_waited_too_long_is_refused_and_releases_its_slot() -> N
     hashing.close()
 
 
-async def test_hash_that_would_wait_too_long_is_refused_at_once() -> None:
+async def test_hash_that_would_wait_too_long_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """The queue is measured in seconds of work, which is what a client notices."""
-    hashing = GatedHasher(threads=1, queue_size=100, queue_timeout=0.25)
+    clock = MovableMonotonicClock()
+    monkeypatch.setattr(passwords, "monotonic", clock)
+    hashing = GatedHasher(threads=1, queue_size=100, queue_timeout=1000)
     first = await hashing.start_and_wait_until_it_runs()
-    await asyncio.sleep(0.15)
+    clock.now += 600
     hashing.gate.opened.set()
-    await first  # a hash takes 0.15 s here: one may wait, but not two
+    await first  # a hash takes 600 s here: one may wait, but not two
     hashing.gate.opened.clear()
     running = await hashing.start_and_wait_until_it_runs()
     waiting = hashing.start()
