@@ -13,6 +13,8 @@ from auth_api.kit.db import failures
 from auth_api.kit.db.database import SERVICE, Database, Engine, create_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.postgres import PooledPostgresEngine
+from tests.support.clock import MovableMonotonicClock
+from tests.support.waiting import TIMEOUT_SECONDS
 
 
 class Scratch:
@@ -53,9 +55,16 @@ class Scratch:
             await self.run("SELECT 1")
             await barrier.wait()
 
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(TIMEOUT_SECONDS):
             await asyncio.gather(*(self.database.transaction(work) for _ in range(transactions)))
         return True
+
+
+def shorten_waits_for_connections(scratch: Scratch) -> None:
+    """Let all further waits for a connection end soon, but neither statements nor waits for locks."""
+    engine: Any = scratch.engine
+    limiter = engine._limiter if engine.engine_type == "postgres" else engine._writer_limiter  # noqa: SLF001 - their limits cannot be changed later
+    limiter._timeout = 0.01  # noqa: SLF001 - as above
 
 
 def idle_connections(scratch: Scratch) -> int:
@@ -72,13 +81,14 @@ ScratchFactory = Callable[..., AbstractAsyncContextManager[Scratch]]
 
 @asynccontextmanager
 async def scratch_database(policy: DatabasePolicy) -> AsyncIterator[Scratch]:
-    """Open a database with an empty table; its breaker opens after a thousand failures."""
+    """Open a database with an empty table; its breaker opens after a thousand failures, and stays open."""
     installed = breakers.get(SERVICE)
     breaker = ServiceBreaker(
         SERVICE,
         BreakerPolicy(failure_threshold=1000),
         is_failure=failures.is_outage,
         translate=failures.translate,
+        clock=MovableMonotonicClock(),
     )
     scratch = Scratch(policy, breaker)
     breakers.install(breaker)

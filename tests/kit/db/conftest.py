@@ -15,10 +15,10 @@ from tests.support.scratch import Scratch, ScratchFactory, scratch_database
 @pytest.fixture
 def policy(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> DatabasePolicy:
     """A pool of three connections with long time limits; SQLite has one file per test."""
+    long = DatabasePolicy(max_pool_size=3, pool_timeout=60, connect_timeout=60, statement_timeout=60)
     if engine == "sqlite":
-        return DatabasePolicy(sqlite_path=str(tmp_path / "scratch.db"), max_pool_size=3)
-    url: str = request.getfixturevalue("database_url")
-    return DatabasePolicy(postgres_dsn=url, max_pool_size=3, pool_timeout=10)
+        return msgspec.structs.replace(long, sqlite_path=str(tmp_path / "scratch.db"))
+    return msgspec.structs.replace(long, postgres_dsn=request.getfixturevalue("database_url"))
 
 
 @pytest.fixture

@@ -1,17 +1,18 @@
 """Behaviour of both engines, besides transactions."""
 
 import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from auth_api.kit.breaker.policy import BreakerState
 from auth_api.kit.db.database import create_engine
-from auth_api.kit.db.expressions import as_datetime
+from auth_api.kit.db.expressions import EPOCH_NOW, as_datetime
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.pool_limiter import PoolLimiter
 from auth_api.kit.errors import ServerOverloadedException
-from tests.support.scratch import Scratch, ScratchFactory
+from tests.support.scratch import Scratch, ScratchFactory, shorten_waits_for_connections
 
 CLOSED = BreakerState(state="closed", failures=0, retry_after=0)
 
@@ -23,6 +24,14 @@ async def test_database_clock_is_the_present_time_in_utc(scratch: Scratch) -> No
 
     assert now.utcoffset() == timedelta()
     assert before - timedelta(seconds=1) <= now <= datetime.now(UTC) + timedelta(seconds=1)
+
+
+async def test_epoch_of_the_database_is_the_present_time_in_seconds(scratch: Scratch) -> None:
+    before = time.time()
+
+    now = await scratch.value(f"SELECT {EPOCH_NOW} AS now")
+
+    assert before - 1 <= now <= time.time() + 1
 
 
 async def test_database_clock_advances_within_a_transaction(scratch: Scratch) -> None:
@@ -39,7 +48,7 @@ async def test_database_clock_advances_within_a_transaction(scratch: Scratch) ->
 
 
 async def test_full_pool_fails_after_its_timeout(scratch_with: ScratchFactory) -> None:
-    async with scratch_with(max_pool_size=1, pool_timeout=0.05, statement_timeout=0.05) as scratch:
+    async with scratch_with(max_pool_size=1) as scratch:
         inside, done = asyncio.Event(), asyncio.Event()
 
         async def hold() -> None:
@@ -48,6 +57,7 @@ async def test_full_pool_fails_after_its_timeout(scratch_with: ScratchFactory) -
 
         holder = asyncio.create_task(scratch.database.transaction(hold))
         await inside.wait()
+        shorten_waits_for_connections(scratch)
         with pytest.raises(ServerOverloadedException) as refused:
             await scratch.database.transaction(lambda: scratch.add(1))
         with pytest.raises(ServerOverloadedException):

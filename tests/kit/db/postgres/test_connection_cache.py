@@ -10,11 +10,11 @@ import pytest
 
 from auth_api.kit.db.connection_cache import ConnectionCache
 from auth_api.kit.db.policy import DatabasePolicy
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT_SECONDS, until
 
 pytestmark = pytest.mark.engine("postgres")
 
-LONG_SECONDS = 60.0
+LONG_SECONDS = 3600.0
 SHORT_SECONDS = 0.02
 
 
@@ -26,7 +26,7 @@ async def pool(policy: DatabasePolicy) -> AsyncIterator[asyncpg.Pool]:
 
 @pytest.fixture
 async def cache(pool: asyncpg.Pool) -> AsyncIterator[ConnectionCache]:
-    connections = ConnectionCache(pool, 2, loan_seconds=LONG_SECONDS)
+    connections = ConnectionCache(pool, TIMEOUT_SECONDS, loan_seconds=LONG_SECONDS)
     yield connections
     await connections.close()
 
@@ -76,7 +76,7 @@ async def test_connection_that_died_in_the_cache_is_not_reused(
     cache: ConnectionCache, pool: asyncpg.Pool, policy: DatabasePolicy
 ) -> None:
     dead = await cache_two(cache)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         administrator = await asyncpg.connect(policy.postgres_dsn)
         for pid in dead:
             await administrator.execute("SELECT pg_terminate_backend($1)", pid)
@@ -103,7 +103,7 @@ async def test_connection_that_died_in_use_frees_its_slot_in_the_pool(
 
 
 async def test_idle_connection_returns_to_the_pool_when_its_loan_ends(pool: asyncpg.Pool) -> None:
-    cache = ConnectionCache(pool, 2, loan_seconds=SHORT_SECONDS)
+    cache = ConnectionCache(pool, TIMEOUT_SECONDS, loan_seconds=SHORT_SECONDS)
 
     await cache_two(cache)
 
@@ -111,7 +111,7 @@ async def test_idle_connection_returns_to_the_pool_when_its_loan_ends(pool: asyn
 
 
 async def test_connection_in_use_returns_to_the_pool_after_its_loan_ended(pool: asyncpg.Pool) -> None:
-    cache = ConnectionCache(pool, 2, loan_seconds=SHORT_SECONDS)
+    cache = ConnectionCache(pool, TIMEOUT_SECONDS, loan_seconds=SHORT_SECONDS)
     connection = await cache.acquire()
     await connection.execute("SELECT pg_sleep($1)", 2 * SHORT_SECONDS)
     await asyncio.sleep(SHORT_SECONDS)
@@ -137,7 +137,7 @@ async def test_expire_replaces_all_connections_of_a_generation_once(cache: Conne
 
 
 async def test_closed_cache_keeps_no_connection(pool: asyncpg.Pool) -> None:
-    cache = ConnectionCache(pool, 2, loan_seconds=LONG_SECONDS)
+    cache = ConnectionCache(pool, TIMEOUT_SECONDS, loan_seconds=LONG_SECONDS)
     await cache_two(cache)
     in_use = await cache.acquire()
 
@@ -167,7 +167,7 @@ async def test_failed_return_after_the_caller_was_cancelled_is_not_reported(monk
     reports: list[Any] = []
     monkeypatch.setattr(asyncio.get_running_loop(), "call_exception_handler", reports.append)
     pool: Any = FailingPool()
-    cache = ConnectionCache(pool, 2, loan_seconds=LONG_SECONDS)
+    cache = ConnectionCache(pool, TIMEOUT_SECONDS, loan_seconds=LONG_SECONDS)
     connection: Any = object()
     caller = asyncio.create_task(cache.release(connection, clean=False))
     await asyncio.sleep(0.01)

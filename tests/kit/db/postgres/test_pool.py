@@ -14,7 +14,7 @@ from auth_api.kit.db.postgres import PooledPostgresEngine
 from auth_api.kit.errors import DatabaseUnavailableException
 from tests.support.processes import free_port
 from tests.support.scratch import Scratch, ScratchFactory, idle_connections
-from tests.support.waiting import until
+from tests.support.waiting import TIMEOUT_SECONDS, until
 
 pytestmark = pytest.mark.engine("postgres")
 
@@ -62,7 +62,7 @@ async def test_server_that_accepts_and_never_responds_is_an_outage(scratch: Scra
         stack.enter_context(silent)
         await stack.enter_async_context(database.opened())
         for number in range(1, 25):  # more often than the size of the pool
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(TIMEOUT_SECONDS):
                 with pytest.raises(DatabaseUnavailableException):
                     await database.transaction(scratch.keys)
             assert scratch.breaker.snapshot().failures == number
@@ -76,24 +76,25 @@ async def test_pool_grows_to_its_size_and_no_further(scratch: Scratch) -> None:
     assert pool_of(scratch).get_size() == 3
 
 
-async def test_sessions_have_a_name_a_time_limit_and_utc(scratch: Scratch) -> None:
-    settings = {
-        name: await scratch.value(f"SELECT current_setting('{name}') AS value")
-        for name in ("application_name", "statement_timeout", "TimeZone")
-    }
+async def test_sessions_have_a_name_a_time_limit_and_utc(scratch_with: ScratchFactory) -> None:
+    async with scratch_with(statement_timeout=59.5) as scratch:
+        settings = {
+            name: await scratch.value(f"SELECT current_setting('{name}') AS value")
+            for name in ("application_name", "statement_timeout", "TimeZone")
+        }
 
-    assert settings == {"application_name": "auth_api", "statement_timeout": "5s", "TimeZone": "UTC"}
+    assert settings == {"application_name": "auth_api", "statement_timeout": "59500ms", "TimeZone": "UTC"}
 
 
 async def test_statement_timeout_of_0_is_not_sent_and_still_limits_the_client(scratch_with: ScratchFactory) -> None:
     """Some poolers reject the parameter and cannot be configured."""
-    async with scratch_with(statement_timeout=0) as scratch:
+    async with scratch_with(statement_timeout=0, connect_timeout=58) as scratch:
         assert await scratch.value("SELECT source FROM pg_settings WHERE name = 'statement_timeout'") == "default"
         assert scratch.policy.client_statement_timeout == 5
         engine = scratch.engine
         assert isinstance(engine, PooledPostgresEngine)
         connection = await engine.acquire()
-        assert connection._config.command_timeout == 7  # noqa: SLF001 - asyncpg has no public name for it
+        assert connection._config.command_timeout == 63  # noqa: SLF001 - asyncpg has no public name for it
         await engine.release(connection, clean=True)
 
 
@@ -118,7 +119,7 @@ async def test_connection_of_a_cancelled_request_is_in_no_transaction(scratch_wi
         async def work() -> None:
             await scratch.add(1)
             inside.set()
-            await scratch.run("SELECT pg_sleep(5)")
+            await scratch.run("SELECT pg_sleep(3600)")
 
         task = asyncio.create_task(scratch.database.transaction(work))
         await inside.wait()
@@ -143,7 +144,7 @@ async def test_connections_without_a_pool_are_closed(scratch: Scratch, policy: D
     with pytest.raises(LookupError):
         await unpooled.database.transaction(failing)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             if await sessions(scratch) == before:
                 break

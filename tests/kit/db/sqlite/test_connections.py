@@ -16,7 +16,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.engine("sqlite")
 
-DURABLE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 5000}
+DURABLE = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 60_000}
 
 
 def connection_threads() -> set[threading.Thread]:

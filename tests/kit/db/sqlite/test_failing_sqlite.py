@@ -9,12 +9,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from auth_api.kit.clock import monotonic
+from auth_api.kit.db import sqlite
 from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.db.sqlite import PooledSQLiteEngine
 from auth_api.kit.errors import DatabaseUnavailableException, ServerOverloadedException
+from tests.support.clock import MovableMonotonicClock
 from tests.support.scratch import Scratch, ScratchFactory
+from tests.support.statements import until_blocked
 
 pytestmark = pytest.mark.engine("sqlite")
 
@@ -205,30 +207,33 @@ async def test_missing_file_is_not_created_without_permission(policy: DatabasePo
     assert file.size is None
 
 
-async def test_wait_in_the_queue_shortens_the_wait_for_the_lock(scratch_with: ScratchFactory) -> None:
+async def test_wait_in_the_queue_shortens_the_wait_for_the_lock(
+    scratch_with: ScratchFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Both waits together stay within the time limit, which the next transaction has in full."""
-    async with scratch_with(statement_timeout=0.6) as scratch:
+    clock = MovableMonotonicClock()
+    monkeypatch.setattr(sqlite, "monotonic", clock)
+    async with scratch_with(statement_timeout=600) as scratch:
         inside, done = asyncio.Event(), asyncio.Event()
 
         async def hold() -> None:
             inside.set()
             await done.wait()
 
-        async def waited() -> float:
-            began = monotonic()
-            with pytest.raises(DatabaseUnavailableException):
-                await scratch.database.transaction(lambda: scratch.add(1))
-            return monotonic() - began
+        async def lock_limit() -> int:
+            """Return the milliseconds that SQLite waits for a lock."""
+            return int(await scratch.value("PRAGMA busy_timeout"))
 
         holder = asyncio.create_task(scratch.database.transaction(hold))
         await inside.wait()
-        queued = asyncio.create_task(waited())
-        await asyncio.sleep(0.4)
+        queued = asyncio.create_task(scratch.database.transaction(lock_limit))
+        await until_blocked(scratch.engine)
+        clock.now += 400
         done.set()
         await holder
-        with locked(scratch.policy):
-            assert 0.5 < await queued < 0.9
-            assert 0.5 < await waited() < 0.9
+
+        assert await queued == 200_000
+        assert await scratch.database.transaction(lock_limit) == 600_000
 
 
 async def test_missing_table_is_not_an_outage(scratch: Scratch) -> None:
