@@ -7,7 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from auth_api.events.outbox.delivery import FIRST_DELAY_SECONDS, MAX_BATCH, MAX_DELAY_SECONDS, SERVICE, Delivery
+from auth_api.events.outbox import delivery as outbox_delivery
+from auth_api.events.outbox.delivery import MAX_BATCH, MAX_DELAY_SECONDS, SERVICE, Delivery
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.breaker.breaker import breakers
@@ -88,7 +89,7 @@ async def test_mail_that_was_never_tried_is_sent_before_retries(
     server.recipients = dict.fromkeys(bad, "450 4.1.2 Domain not found")
     await stage(services, *bad)
     await delivery.deliver_all()
-    await age_mails(seconds=FIRST_DELAY_SECONDS + 1)  # all of them are due again
+    await age_mails(seconds=outbox_delivery.FIRST_DELAY_SECONDS + 1)  # all of them are due again
     await stage(services, GOOD)
     server.asked.clear()
 
@@ -107,7 +108,7 @@ async def test_half_open_breaker_is_tested_with_a_mail_that_was_never_tried(
     server.recipients = dict.fromkeys(bad, CLOSE)
     await stage(services, *bad)
     await delivery.step()
-    await age_mails(seconds=FIRST_DELAY_SECONDS + 1)
+    await age_mails(seconds=outbox_delivery.FIRST_DELAY_SECONDS + 1)
     await stage(services, GOOD)
     breakers.get(SERVICE).half_open()
     server.asked.clear()
