@@ -5,10 +5,12 @@ The option `--engine sqlite|postgres` selects the database, as Piccolo has one e
 
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,9 +23,12 @@ from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.flows.email_verification.mails import EMAIL_VERIFICATION
+from auth_api.kit import deadlines
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
+from auth_api.kit.clock import monotonic
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.gcra import Gcra
 from auth_api.kit.logging import LogWriter, configure_logging
 from auth_api.kit.mail.message import Mailer
 from auth_api.piccolo_app import APP_NAME, bind
@@ -31,9 +36,11 @@ from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.claims import Claims
 from auth_api.settings import Settings
+from auth_api.throttling import repository as throttle_counters
+from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.users.tables import UserRow
 from tests.support.actors import PASSWORD, Actor
-from tests.support.clock import MovableClock
+from tests.support.clock import MovableClock, MovableMonotonicClock
 from tests.support.deployment import Deployment
 from tests.support.lifespan import started
 from tests.support.mailbox import Mailbox
@@ -41,6 +48,7 @@ from tests.support.postgres import PostgresServer, create_database, drop_databas
 from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
 from tests.support.secret_recorder import SecretRecorder
+from tests.support.waiting import LONG_TIMEOUTS, TIMEOUT_SECONDS
 
 CLIENT_IP = "203.0.113.7"
 """IP address of the test client."""
@@ -76,6 +84,20 @@ def runs_on(item: pytest.Item, engine: str) -> bool:
 def engine(request: pytest.FixtureRequest) -> str:
     """`sqlite` or `postgres`."""
     return str(request.config.getoption("--engine"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def long_times() -> Iterator[None]:
+    """Lengthen the times of the product that no setting changes, as a busy machine may need longer for a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("auth_api.doctor.mail.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.doctor.proxy.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.events.outbox.delivery.FIRST_DELAY_SECONDS", 3600.0)
+        patch.setattr("auth_api.kit.background.MAX_STOP_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.kit.logging.MAX_STOP_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.kit.mail.smtp.STEP_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.operations.health.service.CHECK_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -145,9 +167,8 @@ def environ(database_url: str) -> dict[str, str]:
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
         "MAIL_DELAY_SECONDS": "0",
-        "PASSWORD_HASH_QUEUE_TIMEOUT": "10",  # no 503 on a busy machine
-        "DATABASE_POOL_TIMEOUT": "30",
         "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
+        **LONG_TIMEOUTS,
     }
 
 
@@ -166,12 +187,19 @@ def session_mailbox() -> Mailbox:
     return Mailbox()
 
 
+def stop_breaker_clocks() -> None:
+    """Let the circuit breakers stay open until they are closed, however long a test takes."""
+    for service in (SERVICE, MAIL_SERVICE):
+        breakers.get(service)._clock = MovableMonotonicClock()  # noqa: SLF001 - only adapters.py creates them
+
+
 @pytest.fixture(scope="session")
 async def app(
     settings: Settings, session_clock: MovableClock, session_mailbox: Mailbox, log_file: Path
 ) -> AsyncIterator[Litestar]:
     """The application under test, migrated and started."""
     application = create_app(settings, clock=session_clock, mailer=session_mailbox)
+    stop_breaker_clocks()
     services: Services = application.state.services
     session_mailbox.delivery = services.of(Delivery)
     await migrations.migrate(services.core.database.engine, APP_NAME)
@@ -312,8 +340,40 @@ OtherAppFactory = Callable[..., AbstractAsyncContextManager[OtherApp]]
 
 
 @pytest.fixture
-def app_with(
-    app: Litestar, db_session: None, environ: dict[str, str], clock: MovableClock, secret_recorder: SecretRecorder
+def limit_clock(monkeypatch: pytest.MonkeyPatch) -> MovableMonotonicClock:
+    """The clock of the limits that are counted in memory, which stands still until a test moves it.
+
+    The time of the limits that the database counts stands still, too; `age_counters` replaces its progress. Otherwise
+    what has to wait, or refills, would depend on the speed of the machine.
+    """
+    stopped = MovableMonotonicClock()
+    for counter in (ClientIpLimits, Gcra):
+        monkeypatch.setattr(f"auth_api.app.{counter.__name__}", partial(counter, clock=stopped))
+    now = f"CAST({int(time.time())} AS double precision)"
+    monkeypatch.setattr(throttle_counters, "EPOCH_NOW", now)
+    monkeypatch.setattr(throttle_counters, "_WINDOW_HAS_ENDED", f"throttle_counters.window_ends_at <= {now}")
+    return stopped
+
+
+@pytest.fixture
+def deadline_clock(monkeypatch: pytest.MonkeyPatch) -> MovableMonotonicClock:
+    """The clock of all deadlines of this process, which stands still until the test moves it.
+
+    Their timers run in real time: a deadline that the moved clock has passed expires within its time limit.
+    """
+    stopped = MovableMonotonicClock(monotonic())
+    monkeypatch.setattr(deadlines, "monotonic", stopped)
+    return stopped
+
+
+@pytest.fixture
+def app_with(  # noqa: PLR0913, PLR0917 - fixtures
+    app: Litestar,
+    db_session: None,
+    environ: dict[str, str],
+    clock: MovableClock,
+    limit_clock: MovableMonotonicClock,
+    secret_recorder: SecretRecorder,
 ) -> OtherAppFactory:
     """A context manager that starts a second application with further environment variables.
 
@@ -327,6 +387,7 @@ def app_with(
     async def make(*, mailer: Mailer | None = None, **variables: str) -> AsyncIterator[OtherApp]:
         settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **variables})
         other = create_app(settings, clock=clock, mailer=mailer)
+        stop_breaker_clocks()
         try:
             async with started(other), http_client(other, secret_recorder) as opened:
                 yield OtherApp(other, opened, other.state.services)
@@ -352,14 +413,15 @@ async def deployment_factory(
     async def make(*, migrated: bool = True) -> Deployment:
         folder = tmp_path_factory.mktemp("deployment")
         if engine == "sqlite":
-            return Deployment(folder, f"sqlite:///{folder / 'auth.db'}")
+            return Deployment(folder, f"sqlite:///{folder / 'auth.db'}", LONG_TIMEOUTS)
         template, name = f"auth_api_template_{os.getpid()}", f"auth_api_process_{os.getpid()}_{len(names)}"
         if not names:
             url = await create_database(server_url, template)
             run_cli("migrate", env={"DATABASE_URL": url}, cwd=folder).check_returncode()
             names.append(template)
         names.append(name)
-        return Deployment(folder, await create_database(server_url, name, template if migrated else None))
+        url = await create_database(server_url, name, template if migrated else None)
+        return Deployment(folder, url, LONG_TIMEOUTS)
 
     yield make
     for name in names if external_server_url(os.environ) else ():  # a server of this process is removed as a whole

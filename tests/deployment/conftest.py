@@ -9,12 +9,14 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.support.certificates import make_certificate
+from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 
 DEPLOY: Final = Path(__file__).parent.parent.parent / "deploy"
@@ -22,6 +24,12 @@ SECRET: Final = "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps"
 METRICS_TOKEN: Final = "a-token-of-the-tests-42"
 UNPRIVILEGED_USER: Final = pwd.getpwuid(65534).pw_name
 """Runs the programs that refuse to run as root; PostgreSQL runs as the same user."""
+
+
+@pytest.fixture
+def deployment(deployment: Deployment) -> Deployment:
+    """A deployment with the default time limits."""
+    return replace(deployment, time_limits={})
 
 
 def program(name: str) -> str:

@@ -9,7 +9,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,6 +145,12 @@ def _parent_of(pid: int) -> int:
     except OSError:
         return 0
     return int(status.rpartition(")")[2].split()[1])
+
+
+@pytest.fixture
+def deployment(deployment: Deployment) -> Deployment:
+    """A deployment with the default time limits."""
+    return replace(deployment, time_limits={})
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ async def test_fifty_failures_block_logins_from_new_networks(limited: OtherApp) 
 
     assert failures == [(401, "INVALID_CREDENTIALS")] * 50
     assert refused.outcome == (429, "TOO_MANY_ATTEMPTS")
-    assert 25 < int(refused.response.headers["Retry-After"]) <= 30
+    assert refused.response.headers["Retry-After"] == "30"
     assert compared == []
 
 
@@ -108,7 +108,7 @@ async def test_block_of_new_networks_ends_and_doubles_with_each_failure(
     refused = await from_ip(ada, NEW_NETWORK).log_in()
 
     assert outcomes == [(401, "INVALID_CREDENTIALS"), (429, "TOO_MANY_ATTEMPTS")]
-    assert 55 < int(refused.response.headers["Retry-After"]) <= 60
+    assert refused.response.headers["Retry-After"] == "60"
 
 
 async def test_block_of_new_networks_expires_after_an_hour(limited: OtherApp) -> None:

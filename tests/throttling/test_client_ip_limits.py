@@ -48,12 +48,6 @@ LIMITS: dict[str, tuple[Request, int, int, tuple[int, str]]] = {
 }
 
 
-def wait_of(response: ApiResponse, window: int) -> int:
-    """Return the window if `Retry-After` is up to 5 s less, so that a slow machine does not fail the test."""
-    seconds = int(response.response.headers["Retry-After"])
-    return window if window - 5 <= seconds <= window else seconds
-
-
 @pytest.mark.parametrize(("send", "allowed", "window", "passed"), LIMITS.values(), ids=LIMITS)
 async def test_exactly_the_allowed_number_of_200_parallel_requests_passes(
     strict: OtherApp, send: Request, allowed: int, window: int, passed: tuple[int, str]
@@ -65,7 +59,7 @@ async def test_exactly_the_allowed_number_of_200_parallel_requests_passes(
         (429, "RATE_LIMITED"): 200 - allowed,
     }
     refused = [response for response in responses if response.status == 429]
-    assert {wait_of(response, window) for response in refused} == {window}
+    assert {response.response.headers["Retry-After"] for response in refused} == {str(window)}
 
 
 @pytest.mark.parametrize(("name", "limit"), LIMITS.items(), ids=LIMITS)
@@ -80,7 +74,7 @@ async def test_every_response_has_the_limit_and_the_remaining_requests(
     shown = [response.response.headers["RateLimit"].rpartition(";t=") for response in responses]
     left = [*range(allowed - 1, -1, -1), 0, 0]
     assert [usage for usage, _, _ in shown] == [f'"{name}";r={number}' for number in left]
-    assert all(0 < int(seconds) <= window for _, _, seconds in shown)
+    assert {seconds for _, _, seconds in shown} == {str(window)}
     policies = {response.response.headers["RateLimit-Policy"] for response in responses}
     assert policies == {f'"{name}";q={allowed};w={window}'}
     assert ["Retry-After" in response.response.headers for response in responses] == [False] * allowed + [True] * 2
@@ -199,7 +193,7 @@ async def test_window_does_not_restart_before_its_end(strict: OtherApp) -> None:
 
     refused = await log_in(Actor(strict.client))
     assert refused.outcome == (429, "RATE_LIMITED")
-    assert 5 <= int(refused.response.headers["Retry-After"]) <= 10
+    assert refused.response.headers["Retry-After"] == "10"
 
 
 async def test_refused_client_costs_no_statement_until_the_window_ends(strict: OtherApp) -> None:

@@ -13,8 +13,9 @@ from tests.conftest import CLIENT_IP, OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.client_ips import from_ip
 from tests.support.counters import age_counters
-from tests.support.held_hasher import TIMEOUT_SECONDS, held
+from tests.support.held_hasher import held
 from tests.support.statements import recorded
+from tests.support.waiting import TIMEOUT_SECONDS
 
 WRONG = "Not-the-1-password"
 

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.server_output import worker_pids
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -27,16 +27,14 @@ async def people(
         workers=request.param,
         RATE_LIMIT_ENABLED="true",
         TRUSTED_PROXIES="127.0.0.1",
-        PASSWORD_HASH_QUEUE_TIMEOUT="10",  # no 503 on a slow machine
-        DATABASE_POOL_TIMEOUT="30",
-        DATABASE_CONNECT_TIMEOUT="30",
-        DATABASE_STATEMENT_TIMEOUT="30",
     )
     # Each request on a connection of its own, so that all workers get some.
     limits = httpx.Limits(max_connections=PARALLEL_REQUESTS, max_keepalive_connections=0)
     with server:
         wait_until(lambda: len(worker_pids(server.output())) == request.param)
-        async with httpx.AsyncClient(base_url=server.url, limits=limits, timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=server.url, limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False
+        ) as client:
             yield lambda client_ip: Actor(client, headers={"X-Forwarded-For": client_ip})
 
 

@@ -121,7 +121,10 @@ async def test_readiness_fails_when_the_database_is_lost(app_with: OtherAppFacto
     assert after.json()["checks"] == {"database": "unavailable", "migrations": "unknown"}
 
 
-async def test_readiness_shows_an_open_breaker_although_the_database_responds(client: httpx.AsyncClient) -> None:
+async def test_readiness_shows_an_open_breaker_although_the_database_responds(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth_api.kit.breaker.probe.PROBE_SECONDS", 3600.0)
     breakers.get(SERVICE).open()
 
     response = (await client.get("/health/ready")).json()
