@@ -12,6 +12,7 @@ from litestar.routes import HTTPRoute
 from auth_api.kit.http.json import StrictRequest
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.clock import MovableMonotonicClock
 from tests.support.exposition import Changes
 from tests.support.held_hasher import remove_all_slots
 from tests.support.log_lines import access_line, lines_of_request
@@ -188,10 +189,13 @@ async def test_body_that_arrives_after_the_response_is_not_parsed_as_a_request(a
 
 
 @pytest.mark.usefixtures("full_queue")
-async def test_body_that_never_arrives_after_a_refusal_closes_the_connection_in_time(app: Litestar) -> None:
+async def test_body_that_never_arrives_after_a_refusal_closes_the_connection_in_time(
+    app: Litestar, deadline_clock: MovableMonotonicClock
+) -> None:
     async with wire_server(app, body_timeout=0.1) as server, server.wire() as wire:
         await wire.send(LOGIN, LENGTH, b"\r\n")
         assert_problem(await wire.response(), 503, "SERVER_OVERLOADED")
+        deadline_clock.now += 0.1
 
         assert await wire.rest() == b""
 
