@@ -10,6 +10,7 @@ import pytest
 from tests.conftest import DeploymentFactory
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
+from tests.support.waiting import TIMEOUT_SECONDS
 
 
 @dataclass(frozen=True)
@@ -50,5 +51,7 @@ async def served(request: pytest.FixtureRequest, served_by: ServedFactory) -> Se
 async def parallel_client(served: Served) -> AsyncIterator[httpx.AsyncClient]:
     """A client that opens a connection for every request."""
     limits = httpx.Limits(max_connections=100, max_keepalive_connections=0)
-    async with httpx.AsyncClient(base_url=served.server.url, limits=limits, timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=served.server.url, limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False
+    ) as client:
         yield client

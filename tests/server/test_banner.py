@@ -14,6 +14,7 @@ import pytest
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 from tests.support.server_output import json_lines
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -43,7 +44,7 @@ def run(command: str) -> str:
         return subprocess.run(shell, capture_output=True, text=True, check=True, timeout=20).stdout
     _, _, url, _, header, _, body = shlex.split(command)
     name, _, value = header.partition(": ")
-    return httpx.post(url, headers={name: value}, content=body, trust_env=False).text
+    return httpx.post(url, headers={name: value}, content=body, trust_env=False, timeout=TIMEOUT_SECONDS).text
 
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
@@ -53,7 +54,7 @@ def test_banner_of_development_shows_urls_and_a_working_command(deployment: Depl
 
         assert output.count(BANNER.format(url=url, database=shown_database(deployment))) == 1
         for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", output):
-            assert httpx.get(page, trust_env=False).status_code == 200
+            assert httpx.get(page, trust_env=False, timeout=TIMEOUT_SECONDS).status_code == 200
         command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "alan"
 
@@ -63,10 +64,17 @@ def test_development_server_is_called_localhost_and_responds_at_127_0_0_1(deploy
         assert server.url == f"http://127.0.0.1:{server.port}"
         named = f"http://localhost:{server.port}"
         person = {"email": "ada@example.com", "username": "ada", "password": "Correct-Horse-7-Staple"}
-        token = httpx.post(f"{named}/api/auth/register", json=person, trust_env=False).json()["access_token"]
+        token = httpx.post(f"{named}/api/auth/register", json=person, trust_env=False, timeout=TIMEOUT_SECONDS).json()[
+            "access_token"
+        ]
         bearer = {"Authorization": f"Bearer {token}"}
         statuses = [
-            httpx.get(f"{url}/api/user/profile", headers={**bearer, "Origin": origin}, trust_env=False).status_code
+            httpx.get(
+                f"{url}/api/user/profile",
+                headers={**bearer, "Origin": origin},
+                trust_env=False,
+                timeout=TIMEOUT_SECONDS,
+            ).status_code
             for url in (named, server.url)
             for origin in (named, server.url)
         ]

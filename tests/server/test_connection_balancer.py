@@ -11,6 +11,7 @@ import pytest
 
 from auth_api.server import connection_balancer
 from auth_api.server.connection_balancer import MAX_LEAD, NOT_ACCEPTING, BalancedListener
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -55,9 +56,7 @@ class Workers:
 
     async def accepted(self) -> list[int]:
         """Wait until all connections are accepted, and return their number by worker."""
-        async with asyncio.timeout(10):
-            while sum(map(len, self.connections)) < len(self.clients):  # noqa: ASYNC110 - listeners set no event
-                await asyncio.sleep(0.001)
+        await until(lambda: sum(map(len, self.connections)) >= len(self.clients))
         return [len(connections) for connections in self.connections]
 
     def close(self) -> None:

@@ -8,12 +8,11 @@ import pytest
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer
-from tests.support.waiting import wait_until
+from tests.support.waiting import LONG_TIMEOUTS, TIMEOUT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
 ADA = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
-MAX_RECOVERY_SECONDS = 5.0
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +31,7 @@ async def postgres(_postgres_only: None) -> AsyncIterator[PostgresServer]:
 @pytest.fixture
 def deployment(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
     """A deployment on that server, with all migrations."""
-    deployment = Deployment(tmp_path_factory.mktemp("deployment"), postgres.url())
+    deployment = Deployment(tmp_path_factory.mktemp("deployment"), postgres.url(), LONG_TIMEOUTS)
     deployment.command("migrate").check_returncode()
     return deployment
 
@@ -53,7 +52,7 @@ def test_server_starts_without_its_database_and_recovers(
     postgres.stop()
     with (
         deployment.server(workers=workers) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
     ):
         assert client.get("/health/live").json() == {"status": "ok"}
         unready = client.get("/health/ready")
@@ -65,8 +64,8 @@ def test_server_starts_without_its_database_and_recovers(
 
         postgres.start()
 
-        wait_until(lambda: client.post("/api/auth/register", json=ADA).status_code == 201, within=MAX_RECOVERY_SECONDS)
-        wait_until(lambda: client.get("/health/ready").status_code == 200, within=MAX_RECOVERY_SECONDS)
+        wait_until(lambda: client.post("/api/auth/register", json=ADA).status_code == 201)
+        wait_until(lambda: client.get("/health/ready").status_code == 200)
         assert server.stop() == 0
 
 
@@ -76,7 +75,7 @@ def test_database_outage_is_503_and_not_401(
 ) -> None:
     with (
         deployment.server(workers=workers) as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
     ):
         tokens = client.post("/api/auth/register", json=ADA).json()
         bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
@@ -91,11 +90,6 @@ def test_database_outage_is_503_and_not_401(
         assert client.get("/health/live").status_code == 200
         postgres.start()
 
-        wait_until(
-            lambda: client.get("/api/user/profile", headers=bearer).status_code == 200, within=MAX_RECOVERY_SECONDS
-        )
-        wait_until(
-            lambda: client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).is_success,
-            within=MAX_RECOVERY_SECONDS,
-        )
+        wait_until(lambda: client.get("/api/user/profile", headers=bearer).status_code == 200)
+        wait_until(lambda: client.post("/api/auth/refresh", json={"refresh_token": tokens["refresh_token"]}).is_success)
         assert "Traceback" not in server.output()

@@ -3,20 +3,20 @@
 import asyncio
 import http.client
 import socket
-import statistics
 import time
 
 import pytest
 
 from auth_api.server.listening_socket import bind_socket
 from tests.server.conftest import Served
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 
 def test_responses_on_a_keep_alive_connection_are_not_delayed(served: Served) -> None:
     """A response is sent in several packets; without TCP_NODELAY the last one may wait 40 ms for the client."""
-    connection = http.client.HTTPConnection("127.0.0.1", served.server.port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", served.server.port, timeout=TIMEOUT_SECONDS)
     connection.connect()
     opened = connection.sock
     durations = []
@@ -30,7 +30,8 @@ def test_responses_on_a_keep_alive_connection_are_not_delayed(served: Served) ->
 
     assert connection.sock is opened
     connection.close()
-    assert statistics.median(durations) < 0.020
+    # All of them would be delayed. On a busy machine, most may take as long for other reasons.
+    assert sorted(durations)[len(durations) // 4] < 0.020
 
 
 async def test_accepted_connection_has_tcp_nodelay() -> None:
@@ -45,7 +46,7 @@ async def test_accepted_connection_has_tcp_nodelay() -> None:
 
     listening = bind_socket("127.0.0.1", 0)
     server = await asyncio.get_running_loop().create_server(ReadOption, sock=listening)
-    async with server, asyncio.timeout(10):
+    async with server, asyncio.timeout(TIMEOUT_SECONDS):
         _, writer = await asyncio.open_connection(*listening.getsockname())
         assert await accepted
         writer.close()

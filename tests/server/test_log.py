@@ -11,7 +11,7 @@ from tests.server.conftest import Served
 from tests.support.actors import PASSWORD
 from tests.support.deployment import SECRET, Deployment
 from tests.support.server_output import json_lines
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -55,7 +55,7 @@ def test_log_is_flat_json_with_an_event_per_line_one_line_per_request_and_no_sec
 ) -> None:
     with (
         deployment.server(workers=workers, LOG_LEVEL="DEBUG") as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
     ):
         responses, secrets = use_api(client)
     assert len(responses) == 13
@@ -93,14 +93,14 @@ async def test_access_line_has_the_documented_fields(served: Served, parallel_cl
 
 def test_log_level_warning_suppresses_access_lines(deployment: Deployment) -> None:
     with deployment.server(LOG_LEVEL="WARNING") as server:
-        httpx.get(f"{server.url}/health/ready", trust_env=False)
+        httpx.get(f"{server.url}/health/ready", trust_env=False, timeout=TIMEOUT_SECONDS)
 
     assert server.output() == ""
 
 
 def test_log_format_text_writes_readable_lines(deployment: Deployment) -> None:
     with deployment.server(LOG_FORMAT="text") as server:
-        httpx.get(f"{server.url}/nowhere", headers={"X-Request-ID": "lost-1"}, trust_env=False)
+        httpx.get(f"{server.url}/nowhere", headers={"X-Request-ID": "lost-1"}, trust_env=False, timeout=TIMEOUT_SECONDS)
 
     (line,) = [line for line in server.output().splitlines() if "lost-1" in line]
     assert not line.startswith("{")

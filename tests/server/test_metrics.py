@@ -13,14 +13,12 @@ from tests.support.deployment import Deployment
 from tests.support.exposition import Scrape, parse
 from tests.support.processes import RunningServer, free_port
 from tests.support.server_output import count_events, worker_pids
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
 ROUTE = "/.well-known/jwks.json"
 REQUESTS = 20
-MAX_START_SECONDS = 30.0
-"""Time that a worker may take to start on a busy machine."""
 
 
 def count(scraped: Scrape) -> float:
@@ -39,14 +37,14 @@ async def served(served_by: ServedFactory) -> Served:
 def test_both_workers_return_the_sum_of_both(served: Served) -> None:
     wait_until(lambda: len(worker_pids(served.server.output())) == 2)
     pids = worker_pids(served.server.output())
-    with httpx.Client(base_url=served.server.url, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=served.server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         before = count(parse(client.get("/metrics").text))
     totals = []
 
     for frozen in pids:  # first one worker handles all requests, then the other
         os.kill(frozen, signal.SIGSTOP)
         try:
-            with httpx.Client(base_url=served.server.url, trust_env=False, timeout=20) as client:
+            with httpx.Client(base_url=served.server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
                 for _ in range(REQUESTS):
                     client.get(ROUTE)
                 totals += [count(parse(client.get("/metrics").text)) - before for _ in range(3)]
@@ -64,7 +62,7 @@ def metrics_port() -> int:
 @pytest.fixture
 def server(deployment: Deployment, metrics_port: int) -> Iterator[RunningServer]:
     with deployment.server(workers=2, METRICS_PORT=str(metrics_port)) as running:
-        wait_until(lambda: count_events(running.output(), "server:started") == 2, within=MAX_START_SECONDS)
+        wait_until(lambda: count_events(running.output(), "server:started") == 2)
         yield running
 
 
@@ -73,15 +71,15 @@ def test_metrics_port_keeps_the_counters_of_a_killed_worker(
 ) -> None:
     """The counters of the killed worker stay, its gauges are removed."""
     metrics_url = f"http://127.0.0.1:{metrics_port}/metrics"
-    with httpx.Client(base_url=server.url, trust_env=False, timeout=20) as client:
+    with httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
         responses = [client.get(ROUTE, headers={"Connection": "close"}).status_code for _ in range(REQUESTS)]
         on_the_main_port = client.get("/metrics").status_code
         before = parse(client.get(metrics_url).text)
         size = pool_size(before, engine)
 
         os.kill(worker_pids(server.output())[0], signal.SIGKILL)
-        wait_until(lambda: count_events(server.output(), "server:started") == 3, within=MAX_START_SECONDS)
-        wait_until(lambda: pool_size(parse(client.get(metrics_url).text), engine) == size, within=MAX_START_SECONDS)
+        wait_until(lambda: count_events(server.output(), "server:started") == 3)
+        wait_until(lambda: pool_size(parse(client.get(metrics_url).text), engine) == size)
         after = parse(client.get(metrics_url).text)
 
     assert responses == [200] * REQUESTS

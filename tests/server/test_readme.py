@@ -13,6 +13,7 @@ from typing import Final
 import pytest
 
 from tests.support.processes import clean_environment, free_port
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -95,7 +96,7 @@ def running(folder: Path, port: int) -> Iterator[str]:
             yield wait_for_banner(process, folder.parent / "output")
         finally:
             os.killpg(process.pid, signal.SIGINT)
-            process.wait(20)
+            process.wait(TIMEOUT_SECONDS)
 
 
 def wait_for_banner(process: subprocess.Popen[bytes], output: Path) -> str:
@@ -126,7 +127,7 @@ def test_curl_session_prints_the_documented_responses(running: str, folder: Path
         env=environ,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=2 * TIMEOUT_SECONDS,
         check=False,
     )
 

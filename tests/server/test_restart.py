@@ -9,6 +9,7 @@ import pytest
 
 from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +26,7 @@ def secret_file(deployment: Deployment) -> Path:
 def test_sessions_survive_a_restart(deployment: Deployment, secret_file: Path) -> None:
     with (
         deployment.server(ENVIRONMENT="development", JWT_SECRET_KEY="") as server,
-        httpx.Client(base_url=server.url, trust_env=False) as client,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
     ):
         tokens = client.post("/api/auth/register", json=ADA).json()
         secret = secret_file.read_text()
@@ -41,7 +42,10 @@ def test_sessions_survive_a_restart(deployment: Deployment, secret_file: Path) -
 
 
 def test_acknowledged_registration_survives_a_kill(deployment: Deployment) -> None:
-    with deployment.server() as server, httpx.Client(base_url=server.url, trust_env=False) as client:
+    with (
+        deployment.server() as server,
+        httpx.Client(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client,
+    ):
         tokens = client.post("/api/auth/register", json=ADA).json()
 
         server.kill()

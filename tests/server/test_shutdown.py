@@ -12,11 +12,12 @@ from tests.support.actors import PASSWORD
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
 from tests.support.server_output import count_events, worker_pids
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
 DRAINING = "server:draining"
+LONG_SECONDS = "300"
 
 
 def exit_status(server: RunningServer) -> int:
@@ -35,7 +36,7 @@ class UnfinishedRegistration:
 
     def __init__(self, server: RunningServer) -> None:
         self._body = f'{{"email": "ada@example.com", "username": "ada", "password": "{PASSWORD}"}}'.encode()
-        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", server.port), timeout=TIMEOUT_SECONDS)
         head = "POST /api/auth/register HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
         head += f"Content-Length: {len(self._body)}\r\nExpect: 100-continue\r\n\r\n"
         self._socket.sendall(head.encode())
@@ -53,7 +54,7 @@ class UnfinishedRegistration:
 
 @pytest.mark.parametrize(("workers", "how"), [(1, signal.SIGTERM), (2, signal.SIGTERM), (2, signal.SIGINT)])
 def test_shutdown_waits_for_a_running_request(deployment: Deployment, workers: int, how: signal.Signals) -> None:
-    with deployment.server(workers=workers) as server:
+    with deployment.server(workers=workers, SHUTDOWN_TIMEOUT=LONG_SECONDS) as server:
         wait_for_workers(server, workers)
         request = UnfinishedRegistration(server)
         os.kill(server.pid, how)
@@ -68,7 +69,7 @@ def test_shutdown_waits_for_a_running_request(deployment: Deployment, workers: i
 
 @pytest.mark.parametrize(("workers", "how"), [(1, signal.SIGTERM), (1, signal.SIGINT), (2, signal.SIGTERM)])
 def test_ft13_second_signal_aborts_running_requests(deployment: Deployment, workers: int, how: signal.Signals) -> None:
-    with deployment.server(workers=workers) as server:
+    with deployment.server(workers=workers, SHUTDOWN_TIMEOUT=LONG_SECONDS) as server:
         wait_for_workers(server, workers)
         request = UnfinishedRegistration(server)
         os.kill(server.pid, how)
@@ -82,7 +83,7 @@ def test_ft13_second_signal_aborts_running_requests(deployment: Deployment, work
 
 
 def test_ctrl_c_counts_as_one_signal_although_it_reaches_parent_and_workers(deployment: Deployment) -> None:
-    with deployment.server(workers=2) as server:
+    with deployment.server(workers=2, SHUTDOWN_TIMEOUT=LONG_SECONDS) as server:
         wait_for_workers(server, 2)
         request = UnfinishedRegistration(server)
         os.killpg(server.pid, signal.SIGINT)
@@ -104,23 +105,33 @@ def test_ft13_shutdown_aborts_a_request_that_takes_too_long(deployment: Deployme
 
 @pytest.mark.parametrize("workers", [1, 2], ids=["one worker", "two workers"])
 def test_ft13_new_connections_are_accepted_until_readiness_has_failed(deployment: Deployment, workers: int) -> None:
-    """Like a load balancer, send requests on new connections as long as the server runs."""
-    probes, responses = [], []
-    with deployment.server(workers=workers, SHUTDOWN_DELAY="1") as server, httpx.Client(trust_env=False) as kept:
+    """Like a load balancer, send requests on new connections after the signal."""
+    with (
+        deployment.server(workers=workers, SHUTDOWN_DELAY=LONG_SECONDS) as server,
+        httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as kept,
+    ):
         wait_for_workers(server, workers)
         assert "connection" not in kept.get(f"{server.url}/health/live").headers
         os.kill(server.pid, signal.SIGTERM)
         wait_until(lambda: count_events(server.output(), DRAINING) == workers)
 
-        with suppress(httpx.TransportError):
-            while server.running:
-                probes.append(httpx.get(f"{server.url}/health/ready", trust_env=False))
-                responses.append(httpx.get(f"{server.url}/health/live", trust_env=False))
+        probes, responses = [], []
+        for _ in range(20):
+            probes.append(httpx.get(f"{server.url}/health/ready", trust_env=False, timeout=TIMEOUT_SECONDS))
+            responses.append(httpx.get(f"{server.url}/health/live", trust_env=False, timeout=TIMEOUT_SECONDS))
 
         assert {(probe.status_code, probe.json()["status"]) for probe in probes} == {(503, "draining")}
         assert {(response.status_code, response.headers["connection"]) for response in responses} == {(200, "close")}
-        assert responses
+        os.kill(server.pid, signal.SIGTERM)  # a second signal ends the delay
         assert exit_status(server) == 0
+
+
+def test_server_stops_when_the_shutdown_delay_is_over(deployment: Deployment) -> None:
+    with deployment.server(SHUTDOWN_DELAY="0.5") as server:
+        os.kill(server.pid, signal.SIGTERM)
+
+        assert exit_status(server) == 0
+        assert count_events(server.output(), DRAINING) == 1
 
 
 def test_workers_stop_when_their_parent_is_killed(deployment: Deployment) -> None:
@@ -139,5 +150,6 @@ def test_ft14_killed_worker_is_replaced(deployment: Deployment) -> None:
         os.kill(worker_pids(server.output())[0], signal.SIGKILL)
 
         wait_until(lambda: len(worker_pids(server.output())) == 3)
-        assert httpx.get(f"{server.url}/health/ready", trust_env=False).status_code == 200
+        url = f"{server.url}/health/ready"
+        wait_until(lambda: httpx.get(url, trust_env=False, timeout=TIMEOUT_SECONDS).status_code == 200)
         assert server.stop() == 0

@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -34,7 +35,7 @@ async def test_documented_code_accepts_access_tokens_only(deployment: Deployment
         "JWT_SECRET_KEY": "",
     }
     with deployment.server(**variables) as server:
-        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=TIMEOUT_SECONDS) as client:
             ada = Actor(client)
             user_id = (await ada.register()).json["id"]
         names = load_code(server.url)

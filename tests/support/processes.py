@@ -16,11 +16,15 @@ from typing import Any, Final, Self
 
 import httpx
 
+from tests.support.waiting import TIMEOUT_SECONDS
 from tests.support.warm_commands import Streams, WarmCommands, WarmProcess
 
 # Below Linux's ephemeral ports (from 32768), so that no outgoing connection takes the port while its server
 # is down, and a client that retries cannot connect to itself.
 _PORTS: Final = range(20_000, 32_768)
+# Each worker of xdist has ports of its own: otherwise one could take the port that another has found free.
+_WORKERS: Final = 8
+_worker: Final = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
 _handed_out: set[int] = set()
 
 Process = subprocess.Popen[Any] | WarmProcess
@@ -45,7 +49,7 @@ def free_port() -> int:
     """Return a free TCP port of 127.0.0.1; a process gets each port only once."""
     while True:
         # Not from module random, which pytest-randomly seeds equally in all workers of xdist.
-        port = secrets.choice(_PORTS)
+        port = secrets.choice(_PORTS[_worker::_WORKERS])
         if port in _handed_out:
             continue
         with socket.socket() as probe, suppress(OSError):
@@ -126,7 +130,7 @@ class RunningServer:
         *,
         workers: int = 1,
         port: int | None = None,
-        deadline: float = 60,
+        deadline: float = 2 * TIMEOUT_SECONDS,
     ) -> None:
         self.port = free_port() if port is None else port
         self.url = f"http://127.0.0.1:{self.port}"
@@ -181,7 +185,7 @@ class RunningServer:
         self._caretaker.watch(-self._process.pid)
         self._wait_until_live(self._process)
 
-    def stop(self, timeout: float = 20) -> int:
+    def stop(self, timeout: float = TIMEOUT_SECONDS) -> int:
         """Stop the server with SIGTERM if it is running, and return its exit status.
 
         Raises:
@@ -270,7 +274,7 @@ def run_cli(
     *arguments: str,
     env: Mapping[str, str],
     cwd: Path,
-    timeout: float = 30,
+    timeout: float = 2 * TIMEOUT_SECONDS,
     stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """Run `python -m auth_api` with these arguments and wait for its end; `env` is added to `clean_environment`."""

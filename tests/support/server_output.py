@@ -5,8 +5,8 @@ from typing import Any
 
 
 def json_lines(output: str) -> list[dict[str, Any]]:
-    """Parse the output, which must consist of JSON objects, one per line."""
-    return [json.loads(line) for line in output.splitlines()]
+    """Parse the output, which must consist of JSON objects, one per line. The last line may not be complete yet."""
+    return [json.loads(line) for line in output.rpartition("\n")[0].splitlines()]
 
 
 def worker_pids(output: str) -> list[int]:
