@@ -1,12 +1,11 @@
 """Cursor pagination of lists, newest first. A cursor names the last row of a page, so later inserts shift no page."""
 
-import base64
-import binascii
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 import msgspec
 
+from auth_api.kit import base64url
 from auth_api.kit.errors import FieldError, ValidationException
 
 T = TypeVar("T")
@@ -52,11 +51,10 @@ def decode_cursor(cursor: str) -> str:
     if not 0 < len(cursor) <= MAX_CURSOR_CHARACTERS:
         raise invalid_cursor()
     try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        return base64.b64decode(padded, altchars=b"-_", validate=True).decode("ascii")
-    except (binascii.Error, ValueError) as error:
+        return base64url.decode(cursor).decode("ascii")
+    except ValueError as error:
         raise invalid_cursor() from error
 
 
 def _encode_cursor(key: str) -> str:
-    return base64.urlsafe_b64encode(key.encode()).rstrip(b"=").decode()
+    return base64url.encode(key.encode())

@@ -11,7 +11,8 @@ before the workers start.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
@@ -40,6 +41,14 @@ def counters(name: str, documentation: str, label: str, values: Sequence[str]) -
     """Create a counter with one label, and return its series by label value. All of them exist from the start."""
     parent = counter(name, documentation, [label])
     return {value: parent.labels(value) for value in values}
+
+
+def counters_by_outcome(
+    name: str, documentation: str, methods: Iterable[str], outcomes: Iterable[str]
+) -> Mapping[tuple[str, str], Counter]:
+    """Create a counter of attempts, and return its series by method and outcome. All of them exist from the start."""
+    parent = counter(name, documentation, ["method", "outcome"])
+    return {(method, outcome): parent.labels(method, outcome) for method, outcome in product(methods, outcomes)}
 
 
 def gauge(name: str, documentation: str, labels: Sequence[str] = ()) -> Gauge:

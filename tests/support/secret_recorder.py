@@ -15,6 +15,10 @@ _NAMES = frozenset(
         "refresh_token",
         "password_reset_token",
         "token",
+        "mfa_token",
+        "secret",
+        "otpauth_uri",
+        "recovery_codes",
     }
 )
 _MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
@@ -79,8 +83,10 @@ class SecretRecorder:
                 self._collect(name, value)
 
     def _collect(self, name: str, value: Any) -> None:
-        if name in _NAMES and isinstance(value, str):
-            self._add(value)
+        if name in _NAMES:
+            for secret in value if isinstance(value, list) else [value]:
+                if isinstance(secret, str):
+                    self._add(secret)
 
     def _add(self, secret: str) -> None:
         # A secret that is not printable would be escaped in the log; a short or monotonous one may occur by chance.

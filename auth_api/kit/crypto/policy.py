@@ -71,8 +71,8 @@ class SealingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         tuple[bytes, ...],
         Setting(
             "DATA_ENCRYPTION_KEYS",
-            "Keys of stored values that are encrypted: the first one encrypts, all of them decrypt. No feature stores "
-            "such values yet.",
+            "Keys of stored values that are encrypted: the first one encrypts, all of them decrypt. The "
+            "secrets of authenticator apps are such values; without a key, users cannot add an app.",
             parse=parse_data_key,
             accepts="list of keys that `auth-api secrets data-key` prints",
             default_text="development also has keys derived from `TOKEN_DERIVATION_KEY`; production none",

@@ -1,6 +1,5 @@
 """Encryption of values that the server must be able to read again: AES-256-GCM, bound to a table and a row."""
 
-import base64
 import hmac
 import secrets
 from collections.abc import Sequence
@@ -9,6 +8,7 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from auth_api.kit import base64url
 from auth_api.kit.crypto.tokens import DATA_KEY, derive_key
 
 NONCE_BYTES: Final = 12
@@ -39,6 +39,10 @@ class Sealing:
         """The beginning of every value that the newest key has sealed, and of no other."""
         return f"{_VERSION}.{self._newest_id}."
 
+    def has_key_of(self, sealed: str) -> bool:
+        """Return whether the value was sealed with one of the keys."""
+        return any(sealed.startswith(f"{_VERSION}.{known_id}.") for known_id in self._ciphers)
+
     def seal(self, value: bytes, *, table: str, row: object) -> str:
         """Return the sealed value.
 
@@ -49,7 +53,7 @@ class Sealing:
         """
         nonce = secrets.token_bytes(NONCE_BYTES)
         sealed = self._ciphers[self._newest_id].encrypt(nonce, value, _associated_data(table, row))
-        return self.newest_prefix + _base64url(nonce + sealed)
+        return self.newest_prefix + base64url.encode(nonce + sealed)
 
     def unseal(self, sealed: str, *, table: str, row: object) -> bytes:
         """Return the value.
@@ -59,8 +63,8 @@ class Sealing:
         """
         try:
             version, known_id, text = sealed.split(".")
-            data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-            if version != _VERSION or _base64url(data) != text:  # a second spelling of the same bytes
+            data = base64url.decode(text)
+            if version != _VERSION:
                 raise SealedValueError
             cipher = self._ciphers[known_id]
             return cipher.decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], _associated_data(table, row))
@@ -70,7 +74,7 @@ class Sealing:
 
 def new_data_key() -> str:
     """Generate a key in the form that `parse_data_key` reads."""
-    return DATA_KEY.prefix + _base64url(secrets.token_bytes(DATA_KEY.random_bytes))
+    return DATA_KEY.prefix + base64url.encode(secrets.token_bytes(DATA_KEY.random_bytes))
 
 
 def parse_data_key(text: str) -> bytes:
@@ -80,10 +84,10 @@ def parse_data_key(text: str) -> bytes:
         ValueError: any other text. The message does not contain it.
     """
     try:
-        key = base64.b64decode(text.removeprefix(DATA_KEY.prefix) + "=", altchars=b"-_", validate=True)
+        key = base64url.decode(text.removeprefix(DATA_KEY.prefix))
     except ValueError:
         key = b""
-    if len(key) != DATA_KEY.random_bytes or text != DATA_KEY.prefix + _base64url(key):
+    if len(key) != DATA_KEY.random_bytes or not text.startswith(DATA_KEY.prefix):
         message = "must be a key that auth-api secrets data-key has printed"
         raise ValueError(message)
     return key
@@ -101,7 +105,3 @@ def key_id(key: bytes) -> str:
 
 def _associated_data(table: str, row: object) -> bytes:
     return f"{table}:{row}".encode()
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

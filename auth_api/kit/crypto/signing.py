@@ -1,6 +1,5 @@
 """The key ring that signs and verifies JSON Web Tokens (RFC 7515, RFC 7519, RFC 8725)."""
 
-import base64
 import hashlib
 import hmac
 import re
@@ -20,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from jwt.algorithms import HMACAlgorithm, get_default_algorithms
 from jwt.utils import force_bytes
+
+from auth_api.kit import base64url
 
 MIN_SECRET_BYTES: Final = 32
 """An HS256 key is at least as long as its hash (RFC 7518 §3.2)."""
@@ -199,9 +200,5 @@ def _jwk(algorithm: str, key: PublicKey) -> dict[str, str]:
 def _key_id(algorithm: str, key: bytes | PublicKey) -> str:
     if isinstance(key, bytes):
         # Keyed, so that the id reveals no more about the secret than a signature does.
-        return _base64url(hmac.digest(key, b"auth_api kid", "sha256"))[:16]
-    return _base64url(hashlib.sha256(msgspec.json.encode(_jwk(algorithm, key), order="sorted")).digest())
-
-
-def _base64url(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return base64url.encode(hmac.digest(key, b"auth_api kid", "sha256"))[:16]
+    return base64url.encode(hashlib.sha256(msgspec.json.encode(_jwk(algorithm, key), order="sorted")).digest())

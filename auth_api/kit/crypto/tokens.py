@@ -1,6 +1,5 @@
 """Opaque tokens: random values for the client, of which the database stores a digest."""
 
-import base64
 import hashlib
 import hmac
 import secrets
@@ -9,6 +8,8 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from auth_api.kit import base64url
 
 DERIVED_KEY_BYTES: Final = 32
 
@@ -34,7 +35,9 @@ ONE_TIME_TOKEN: Final = SecretKind("ot_", 32, "is mailed in a link")
 
 DATA_KEY: Final = SecretKind("dk_", 32, "encrypts stored values")
 
-SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN, DATA_KEY)
+MFA_TOKEN: Final = SecretKind("mfa_", 32, "continues a login with a second factor")
+
+SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN, MFA_TOKEN, DATA_KEY)
 """All kinds. The log redacts each of them, so a secret with a prefix of its own must be listed here."""
 
 
@@ -103,7 +106,7 @@ class MailTokenDerivation:
 
 
 def _token(prefix: str, secret: bytes) -> OpaqueToken:
-    raw = prefix + base64.urlsafe_b64encode(secret).rstrip(b"=").decode()
+    raw = prefix + base64url.encode(secret)
     return OpaqueToken(raw, digest(raw))
 
 

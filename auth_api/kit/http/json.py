@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar, get_args
 
 import msgspec
@@ -38,14 +39,15 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _LENGTH: Final = re.compile(r"length (<=|>=) (\d+)")
 _TYPE: Final = re.compile(r"Expected `([a-z]+)")
-_TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer"}
+_TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer", "object": "an object"}
 
 
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose `json()` is the struct that the handler takes, validated and in canonical form.
 
     A field annotated with `Meta(extra={"check": name})` is validated by the check of that name; with
-    `Meta(extra={"any_text": True})` it may contain control characters.
+    `Meta(extra={"any_text": True})` it may contain control characters; with `Meta(extra={"max_bytes": number})` its
+    JSON may have at most that many bytes.
     """
 
     checks: ClassVar[Mapping[str, FieldCheck]] = {}
@@ -59,10 +61,13 @@ class StrictRequest(Request[Any, Any, Any]):
             ValidationException: some fields are invalid.
         """
         self._require_json()
-        document = parse_object(await self.body())
+        body = await self.body()
+        document = parse_object(body)
         field = self.route_handler.parsed_data_field
         struct_type = _struct_in(field.annotation) if field is not None else None
-        return document if struct_type is None else decode(document, struct_type, self.checks)
+        if struct_type is None:
+            return document
+        return decode(document, struct_type, self.checks, too_long=oversized_fields(body, struct_type))
 
     def _require_json(self) -> None:
         media_type, parameters = self.content_type
@@ -94,8 +99,29 @@ def parse_object(body: bytes) -> dict[str, Any]:
     return document
 
 
-def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[str, FieldCheck]) -> S:
+def oversized_fields(body: bytes, struct_type: type[msgspec.Struct]) -> dict[str, int]:
+    """Return the fields of a JSON object that are longer, as they were sent, than their `max_bytes`, and that limit."""
+    limits = {field.encode_name: _extra(field.type).get("max_bytes") for field in _fields(struct_type)}
+    if not any(limits.values()):
+        return {}
+    sent = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    return {name: limit for name, limit in limits.items() if limit and len(sent.get(name, b"")) > limit}
+
+
+def decode(
+    document: Mapping[str, Any],
+    struct_type: type[S],
+    checks: Mapping[str, FieldCheck],
+    *,
+    too_long: Mapping[str, int] = MappingProxyType({}),
+) -> S:
     """Convert a document to a struct without coercing types.
+
+    Args:
+        document: the JSON object.
+        struct_type: the struct.
+        checks: by the names in the annotations of the fields.
+        too_long: fields that are too long, and their limits in bytes.
 
     Raises:
         ValidationException: all invalid, missing and unknown fields; if only one check failed, its own subclass.
@@ -108,6 +134,10 @@ def decode(document: Mapping[str, Any], struct_type: type[S], checks: Mapping[st
         if name not in document:
             if field.required:
                 refusals.append(ValidationException([FieldError(name, "missing", "This field is required.")]))
+            continue
+        if name in too_long:
+            message = f"Must have at most {too_long[name]} bytes."
+            refusals.append(ValidationException([FieldError(name, "too_long", message)]))
             continue
         try:
             values[field.name] = _field_value(name, field.type, document, checks)

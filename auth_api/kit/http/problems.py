@@ -46,6 +46,18 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[FieldError, ...] | msgspec.UnsetType,
         msgspec.Meta(description="The invalid fields of the request, if that is the error."),
     ] = msgspec.UNSET
+    mfa_token: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Continues a login whose first factor was right. It is a secret."),
+    ] = msgspec.UNSET
+    expires_in: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="Seconds until `mfa_token` expires."),
+    ] = msgspec.UNSET
+    attempts_left: Annotated[
+        int | msgspec.UnsetType,
+        msgspec.Meta(description="Second factors that can still be tried with this `mfa_token`."),
+    ] = msgspec.UNSET
     acr_values: Annotated[
         str | msgspec.UnsetType,
         msgspec.Meta(description="Level of assurance (`acr`) that the operation needs (RFC 9470)."),
