@@ -1,0 +1,1 @@
+"""Passkeys: each is a login without a password, and a second factor."""

@@ -1,0 +1,1 @@
+"""Recovery codes: each replaces the second factor once, for users who have lost it."""
