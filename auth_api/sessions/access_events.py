@@ -12,6 +12,7 @@ from auth_api.one_time_tokens.purpose import Purpose
 class EndedSessions(StrEnum):
     """The sessions that an event ends, as the documentation names them."""
 
+    NONE = "none"
     ONE = "that one"
     OTHERS = "all except the caller's"
     ALL = "all"
@@ -25,12 +26,21 @@ class PasswordChange(StrEnum):
     REMOVED = "removed"
 
 
+class FactorRemoval(StrEnum):
+    """What happens to the second factors and the recovery codes, as the documentation names it."""
+
+    KEPT = "stay"
+    RECENT = "removed if younger than 7 days"
+    ALL = "removed"
+
+
 class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """What an event ends.
 
     Attributes:
         sessions: which sessions, with their refresh tokens.
         password: what happens to the password.
+        factors: what happens to the second factors. Of two-step login that is older, `RECENT` keeps the last one.
         links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
             are forgotten.
         kept_links: purposes of mailed links that work nevertheless.
@@ -38,13 +48,24 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
 
     sessions: EndedSessions
     password: PasswordChange = PasswordChange.KEPT
+    factors: FactorRemoval = FactorRemoval.KEPT
     links: bool = False
     kept_links: tuple[Purpose, ...] = ()
+
+    @property
+    def pending_logins(self) -> bool:
+        """Whether logins that wait for a second factor end: whenever more changes than one session."""
+        return self.sessions is not EndedSessions.ONE
 
     @property
     def removes_password(self) -> bool:
         """Whether the password becomes unusable until a reset sets a new one."""
         return self.password is PasswordChange.REMOVED
+
+    @property
+    def removes_all_factors(self) -> bool:
+        """Whether no second factor is left, so that wrong ones of the past are forgotten."""
+        return self.factors is FactorRemoval.ALL
 
 
 class AccessEvent(StrEnum):
@@ -54,9 +75,13 @@ class AccessEvent(StrEnum):
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
     TOO_MANY_SESSIONS = "too_many_sessions"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - an event, not a token
+    SECOND_FACTOR_GUESSED = "second_factor_guessed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, not a password
     PASSWORD_RESET = "password_reset"  # noqa: S105 - as above
     PASSWORD_SET = "password_set"  # noqa: S105 - as above
+    TWO_STEP_ENABLED = "two_step_enabled"
+    FACTORS_CHANGED = "factors_changed"
+    FACTORS_RESET = "factors_reset"
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGE_UNDONE = "email_change_undone"
     EMAIL_VERIFIED = "email_verified"
@@ -89,6 +114,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     AccessEvent.LOGGED_OUT_EVERYWHERE: Ends(sessions=EndedSessions.ALL),
     AccessEvent.TOO_MANY_SESSIONS: Ends(sessions=EndedSessions.ONE),
     AccessEvent.REFRESH_TOKEN_REUSED: Ends(sessions=EndedSessions.ONE),
+    AccessEvent.SECOND_FACTOR_GUESSED: Ends(sessions=EndedSessions.ONE),
     AccessEvent.PASSWORD_CHANGED: Ends(
         sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_AND_REPORT
     ),
@@ -98,13 +124,26 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     AccessEvent.PASSWORD_SET: Ends(
         sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
     ),
+    AccessEvent.TWO_STEP_ENABLED: Ends(sessions=EndedSessions.OTHERS),
+    AccessEvent.FACTORS_CHANGED: Ends(sessions=EndedSessions.NONE),
+    AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, factors=FactorRemoval.ALL),
     AccessEvent.EMAIL_CHANGED: Ends(sessions=EndedSessions.OTHERS, links=True, kept_links=_UNDO_ONLY),
-    AccessEvent.EMAIL_CHANGE_UNDONE: Ends(sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True),
+    AccessEvent.EMAIL_CHANGE_UNDONE: Ends(
+        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, factors=FactorRemoval.RECENT, links=True
+    ),
     AccessEvent.EMAIL_VERIFIED: Ends(
-        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL,
+        password=PasswordChange.REMOVED,
+        factors=FactorRemoval.ALL,
+        links=True,
+        kept_links=_UNDO_ONLY,
     ),
     AccessEvent.REPORTED: Ends(
-        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL,
+        password=PasswordChange.REMOVED,
+        factors=FactorRemoval.RECENT,
+        links=True,
+        kept_links=_UNDO_ONLY,
     ),
     AccessEvent.ENDED_BY_OPERATOR: Ends(sessions=EndedSessions.ALL),
     AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL),

@@ -2,18 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions import repository
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.principal import Principal
 from auth_api.users.service import UserService
 
-EndAccess = Callable[[AccessEvent, int, UUID | None], Awaitable[int]]
+EndAccess = Callable[[AccessEvent, int, UUID | None, RequestContext], Awaitable[int]]
 """Ends what an event ends of one package, for a user, except a session to keep. It returns how many sessions ended."""
+
+NO_REQUEST: Final = RequestContext()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,14 @@ class AccessRevocation:
     audit: AuditTrail
     ends: tuple[EndAccess, ...]
 
-    async def revoke(self, event: AccessEvent, user_id: int, *, kept_session_id: UUID | None = None) -> int:
+    async def revoke(
+        self,
+        event: AccessEvent,
+        user_id: int,
+        *,
+        kept_session_id: UUID | None = None,
+        request_context: RequestContext = NO_REQUEST,
+    ) -> int:
         """End what the event ends. Only a new password is set by the flow itself, before this call.
 
         Call it inside the flow's transaction, which has locked the user's row: a login in progress has committed, and
@@ -38,6 +49,7 @@ class AccessRevocation:
             event: the event, which the ended sessions get as their reason.
             user_id: the user whose access is revoked.
             kept_session_id: a session that is not ended.
+            request_context: the client of the request, for the events of removed factors.
 
         Returns:
             The number of ended sessions.
@@ -45,7 +57,17 @@ class AccessRevocation:
         Raises:
             UserNotFoundException: the event removes the password of a user who does not exist.
         """
-        return sum([await end(event, user_id, kept_session_id) for end in self.ends])
+        return sum([await end(event, user_id, kept_session_id, request_context) for end in self.ends])
+
+    async def end_guessed(self, principal: Principal, request_context: RequestContext) -> None:
+        """End a session after too many wrong second factors. The flow's transaction has locked the user's row."""
+        await repository.end_session(principal.session_id, principal.id, reason=AccessEvent.SECOND_FACTOR_GUESSED)
+        await self.audit.record(
+            SessionEvent.SESSION_ENDED_AFTER_GUESSES,
+            user_id=principal.id,
+            request_context=request_context,
+            resource=f"session:{principal.session_id}",
+        )
 
     async def log_out_everywhere(
         self, principal: Principal, request_context: RequestContext, *, keep_current: bool

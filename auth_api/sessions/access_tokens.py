@@ -9,6 +9,7 @@ import msgspec
 
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.signing import SignatureRejectedError
+from auth_api.sessions.assurance import assurance_level, stated_methods
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import TokenExpiredException, TokenInvalidException
 from auth_api.sessions.metrics import CACHE_HITS, CACHE_MISSES
@@ -30,6 +31,7 @@ class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         auth_time: None in tokens of earlier versions.
+        acr: like `auth_time`.
         client_id: only in tokens for other applications, which are not valid here.
         scope: like `client_id`.
     """
@@ -43,6 +45,7 @@ class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
     jti: str
     sid: UUID
     auth_time: _UnixSeconds | None = None
+    acr: str | None = None
     client_id: Any = msgspec.UNSET
     scope: Any = msgspec.UNSET
 
@@ -57,11 +60,20 @@ class AccessTokenClaims(msgspec.Struct, frozen=True, kw_only=True):
         return self.client_id is not msgspec.UNSET or self.scope is not msgspec.UNSET
 
 
-class IssuedToken(msgspec.Struct, frozen=True):
-    """A signed token and its lifetime in seconds."""
+class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed token.
+
+    Attributes:
+        raw: the token.
+        expires_in: its lifetime in seconds.
+        acr: the level of assurance that it states.
+        amr: the methods that it states.
+    """
 
     raw: str
     expires_in: int
+    acr: str
+    amr: tuple[str, ...]
 
 
 class AccessTokens:
@@ -75,6 +87,8 @@ class AccessTokens:
 
     def issue(self, claims: Claims, *, session_ends_in: timedelta) -> IssuedToken:
         """Sign a token that expires with its session at the latest."""
+        level = assurance_level(claims.amr, claims.mfa_at, claims.now, max_age=self._policy.mfa_max_age)
+        amr = stated_methods(claims.amr, level)
         now = int(self._clock().timestamp())
         seconds = int(min(self._policy.access_ttl, session_ends_in).total_seconds())
         payload = {
@@ -86,11 +100,12 @@ class AccessTokens:
             "exp": now + seconds,
             "jti": secrets.token_urlsafe(JTI_BYTES),
             "sid": str(claims.session_id),
-            "amr": claims.amr,
-            "acr": claims.acr,
+            "amr": amr,
+            "acr": level,
             "auth_time": int(claims.auth_time.timestamp()),
         }
-        return IssuedToken(self._policy.keys.sign(payload, token_type=TOKEN_TYPE), seconds)
+        raw = self._policy.keys.sign(payload, token_type=TOKEN_TYPE)
+        return IssuedToken(raw=raw, expires_in=seconds, acr=level, amr=amr)
 
     def verify(self, token: str) -> AccessTokenClaims:
         """Return the claims of a genuine, unexpired token.

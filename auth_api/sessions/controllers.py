@@ -166,7 +166,8 @@ class OwnSessionsController(Controller):
     ) -> SessionList:
         """Return the active sessions, newest first."""
         rows, next_cursor = await sessions.list_live(principal.id, page)
-        items = [session_view(session, current=principal.session_id) for session in rows]
+        max_age = sessions.policy.mfa_max_age
+        items = [session_view(each, current=principal.session_id, mfa_max_age=max_age) for each in rows]
         return SessionList(items=items, next_cursor=next_cursor)
 
     @delete(

@@ -14,7 +14,7 @@ from auth_api.users.schemas import Timestamp
 EXAMPLE_EXPORT: Final[dict[str, Any]] = {
     "sessions": [
         {
-            **EXAMPLE_SESSION,
+            **{name: value for name, value in EXAMPLE_SESSION.items() if name not in {"acr", "amr"}},
             "absolute_expires_at": "2026-03-21T10:30:45.123Z",
             "ended_at": None,
             "ended_reason": None,

@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.manifest import Core, EndedAccess, ExportPart, Feature, Manifest, Revocation, RevocationStep
+from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.sessions.access_events import EndedSessions
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
@@ -48,6 +50,8 @@ def build(core: Core, settings: Settings) -> Feature:
 
 async def end_access(core: Core, access: EndedAccess) -> int:
     """End the sessions of the user with their refresh tokens, except the one to keep."""
+    if access.ends.sessions is EndedSessions.NONE:
+        return 0
     return await core.sessions.end_all(access.user_id, reason=access.event, kept_session_id=access.kept_session_id)
 
 

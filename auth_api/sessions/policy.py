@@ -130,6 +130,16 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
             unit="seconds",
         ),
     ] = timedelta(seconds=120)
+    mfa_hours: Annotated[
+        int,
+        Setting(
+            "AAL2_MAX_HOURS",
+            "Time for which a second factor raises the level of its session (`acr`); `0` is without limit.",
+            minimum=0,
+            maximum=720,
+            unit="hours",
+        ),
+    ] = 24
     per_account: Annotated[
         int,
         Setting(
@@ -147,6 +157,11 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
             minimum=0,
         ),
     ] = 4096
+
+    @property
+    def mfa_max_age(self) -> timedelta | None:
+        """The time for which a proof by a second factor counts (NIST SP 800-63B-4 §2.2.3); None if without limit."""
+        return timedelta(hours=self.mfa_hours) or None
 
     def __repr__(self) -> str:
         """Omit the keys."""

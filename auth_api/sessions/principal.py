@@ -1,11 +1,13 @@
 """The authenticated caller of a request, and sessions as services pass them on."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Self
 from uuid import UUID
 
 import msgspec
 
 from auth_api.events.audit.actors import user_actor
+from auth_api.sessions.assurance import Level
 from auth_api.users.user import User
 
 
@@ -36,9 +38,22 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
         """The actor of requests with this access token."""
         return user_actor(self.user.id)
 
+    def limited_to_token(self, *, auth_time: int | None, acr: str | None) -> Self:
+        """Return the principal without proofs of identity that came after its access token was issued.
 
-class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that has neither ended nor expired."""
+        Args:
+            auth_time: the claim of the token, in seconds since the epoch; None in tokens of earlier versions.
+            acr: like `auth_time`.
+        """
+        if auth_time is not None and auth_time < int(self.auth_time.timestamp()):
+            return msgspec.structs.replace(self, auth_time=datetime.fromtimestamp(auth_time, UTC), mfa_at=None)
+        if acr == Level.AAL1 and self.mfa_at is not None:  # two proofs within a second
+            return msgspec.structs.replace(self, mfa_at=None)
+        return self
+
+
+class SessionDevice(msgspec.Struct, frozen=True, kw_only=True):
+    """Which device a session belongs to, and its times."""
 
     id: UUID
     created_at: datetime
@@ -48,7 +63,21 @@ class LiveSession(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
 
 
-class StoredSession(LiveSession, frozen=True, kw_only=True):
+class LiveSession(SessionDevice, frozen=True, kw_only=True):
+    """A session that has neither ended nor expired.
+
+    Attributes:
+        amr: the methods by which the user proved their identity, as they are stored: separated by spaces.
+        mfa_at: the time of the last proof by a second factor; None if there was none.
+        now: the time at which the row was read, by the database's clock.
+    """
+
+    amr: str
+    mfa_at: datetime | None
+    now: datetime
+
+
+class StoredSession(SessionDevice, frozen=True, kw_only=True):
     """A session in any state."""
 
     absolute_expires_at: datetime

@@ -11,6 +11,7 @@ import msgspec
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import as_datetime
 from auth_api.kit.networks import network_of
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
@@ -200,14 +201,15 @@ async def revoke_some_tokens(limit: int) -> int:
 async def live_sessions(user_id: int, *, after: UUID | None, limit: int) -> list[LiveSession]:
     """Return the live sessions of a user that sort after the session `after`, newest first."""
     rows = await SessionRow.raw(
-        "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent FROM sessions "
+        "SELECT id, created_at, last_used_at, expires_at, ip_address, user_agent, amr, mfa_at, "
+        "clock_timestamp() AS now FROM sessions "
         f"WHERE user_id = {{}} AND {_IS_LIVE} AND id < {{}} "
         "ORDER BY id DESC LIMIT {}",
         user_id,
         after or MAX_SESSION_ID,
         limit,
     )
-    return [LiveSession(**row) for row in rows]
+    return [LiveSession(**{**row, "now": as_datetime(row["now"])}) for row in rows]
 
 
 @circuit_breaker(service=SERVICE)

@@ -12,6 +12,7 @@ from auth_api.kit.crypto.signing import MAX_JWT_LENGTH
 from auth_api.kit.crypto.tokens import OpaqueToken
 from auth_api.kit.device import device_label
 from auth_api.sessions.access_tokens import IssuedToken
+from auth_api.sessions.assurance import assurance_level, stated_methods
 from auth_api.sessions.principal import LiveSession
 from auth_api.users.schemas import Timestamp
 
@@ -46,6 +47,8 @@ EXAMPLE_SESSION: dict[str, Any] = {
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "device": "Firefox on Linux",
     "current": True,
+    "acr": "aal1",
+    "amr": ["pwd"],
 }
 
 SessionId = Annotated[
@@ -70,6 +73,23 @@ AccessTokenField = Annotated[str, msgspec.Meta(description="Send it as `Authoriz
 RefreshTokenField = Annotated[str, msgspec.Meta(description="Store it; it works once.")]
 ExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token expires.")]
 RefreshExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token expires.")]
+
+
+AcrField = Annotated[
+    str,
+    msgspec.Meta(
+        description="Level of assurance: `aal1` is one factor, `aal2` two, `phr` a passkey. A higher one satisfies a "
+        "lower one."
+    ),
+]
+AmrField = Annotated[
+    list[str],
+    msgspec.Meta(
+        description="How the user proved their identity (RFC 8176), in the order of the last use: `pwd`, `otp` (a code "
+        "of an authenticator app), `recovery_code`, `hwk` (a passkey that cannot leave its device), `swk` (another "
+        "passkey); last `mfa`, exactly while the level is above `aal1`."
+    ),
+]
 
 
 class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,6 +126,8 @@ class SessionResponse(msgspec.Struct, frozen=True, kw_only=True):
     user_agent: str | None
     device: Annotated[str, msgspec.Meta(description="Browser and operating system, for display.")]
     current: Annotated[bool, msgspec.Meta(description="Whether this request belongs to the session.")]
+    acr: AcrField
+    amr: AmrField
 
 
 class SessionList(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,8 +137,16 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def session_view(session: LiveSession, *, current: UUID) -> SessionResponse:
-    """Return the response for a session."""
+def session_view(session: LiveSession, *, current: UUID, mfa_max_age: timedelta | None) -> SessionResponse:
+    """Return the response for a session.
+
+    Args:
+        session: the session.
+        current: the session of the request.
+        mfa_max_age: the time for which a second factor counts; None if it counts forever.
+    """
+    methods = session.amr.split()
+    level = assurance_level(methods, session.mfa_at, session.now, max_age=mfa_max_age)
     return SessionResponse(
         id=str(session.id),
         created_at=rfc3339(session.created_at),
@@ -126,6 +156,8 @@ def session_view(session: LiveSession, *, current: UUID) -> SessionResponse:
         user_agent=session.user_agent,
         device=device_label(session.user_agent),
         current=session.id == current,
+        acr=level,
+        amr=list(stated_methods(methods, level)),
     )
 
 

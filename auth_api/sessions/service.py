@@ -2,27 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
-
-import msgspec
 
 from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import REFRESH_TOKEN, OpaqueToken, digest, new_token
+from auth_api.kit.crypto.tokens import REFRESH_TOKEN, digest, new_token
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
-from auth_api.sessions import principal_repository, repository
+from auth_api.sessions import principal_repository, proofs_repository, repository
 from auth_api.sessions.access_events import AccessEvent
-from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens
+from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens, IssuedToken
+from auth_api.sessions.assurance import SECOND_FACTORS, Method
 from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.events import SessionEvent
+from auth_api.sessions.opened import OpenedSession, ProvedSession
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
 from auth_api.sessions.principal import LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
@@ -31,24 +31,6 @@ from auth_api.users.service import UserService
 
 MAX_BATCH_ROWS: Final = 5000
 """Rows that one statement changes, as a statement has a time limit."""
-
-
-class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
-    """A session that was just opened.
-
-    Attributes:
-        claims: what its access tokens contain.
-        refresh_token: the first refresh token, which is returned only here.
-        expires_in: time until the session ends unless it is refreshed.
-        is_first: whether the user has no other session, in any state.
-        is_known_network: whether another session was opened from the same network in the last 30 days.
-    """
-
-    claims: Claims
-    refresh_token: OpaqueToken
-    expires_in: timedelta
-    is_first: bool
-    is_known_network: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +97,17 @@ class SessionService:
             is_known_network=others.has_same_network,
         )
 
+    def access_token(self, session: OpenedSession | ProvedSession) -> IssuedToken:
+        """Return an access token of a session after it was opened, or after a proof. Call it after the commit."""
+        return self.access_tokens.issue(session.claims, session_ends_in=session.expires_in)
+
     def token_pair(self, session: OpenedSession) -> TokenPair:
         """Return the tokens of a session that was just opened, for a response body. Call it after the commit."""
-        access_token = self.access_tokens.issue(session.claims, session_ends_in=session.expires_in)
+        access_token = self.access_token(session)
         return token_pair_view(access_token, session.refresh_token, refresh_expires_in=session.expires_in)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return the principal of a verified access token. Not for use within a transaction.
-
-        If the time of authentication of the session is later than that of the token, the latter counts, and no proof by
-        a second factor: a token gains nothing from a proof of identity that came after it.
 
         Raises:
             TokenRevokedException: the session has ended, or the user is disabled or deleted.
@@ -132,9 +115,33 @@ class SessionService:
         principal = await self.principal_loader.find(claims.sid, claims.user_id)
         if principal is None:
             raise TokenRevokedException
-        if claims.auth_time is None or claims.auth_time >= int(principal.auth_time.timestamp()):
-            return principal
-        return msgspec.structs.replace(principal, auth_time=datetime.fromtimestamp(claims.auth_time, UTC), mfa_at=None)
+        return principal.limited_to_token(auth_time=claims.auth_time, acr=claims.acr)
+
+    async def add_proof(self, principal: Principal, method: Method) -> ProvedSession:
+        """Record that the user of a session has just proved their identity again.
+
+        Call it inside the flow's transaction that claims the proof and has locked the user's row.
+
+        Raises:
+            TokenRevokedException: the session has ended in the meantime.
+        """
+        proved = await proofs_repository.record_proof(
+            principal.session_id, principal.id, method.value, is_second_factor=method in SECOND_FACTORS
+        )
+        if proved is None:
+            raise TokenRevokedException
+        return proved
+
+    async def forget_second_factors(self, user_id: int, *, kept_session_id: UUID | None = None) -> None:
+        """Take the level of a second factor from the sessions of a user, except the one to keep.
+
+        Call it inside a flow's transaction that has locked the user's row.
+        """
+        await proofs_repository.forget_second_factors(user_id, kept_session_id=kept_session_id)
+
+    async def present_time(self) -> datetime:
+        """Return the time of the database's clock, which dates all proofs of identity. Not within a transaction."""
+        return await principal_repository.present_time()
 
     async def require_live(self, principal: Principal) -> None:
         """Check that the session of a principal is still live, inside a transaction that has locked the user's row.
@@ -144,10 +151,6 @@ class SessionService:
         """
         if await principal_repository.find_principal(principal.session_id, principal.id) is None:
             raise TokenRevokedException
-
-    async def is_fresh(self, principal: Principal, max_age: timedelta) -> bool:
-        """Return whether the user proved their identity at most `max_age` ago."""
-        return await principal_repository.present_time() - principal.auth_time <= max_age
 
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, whether the token has expired or not. An ended session is ignored.

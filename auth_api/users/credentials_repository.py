@@ -1,12 +1,23 @@
 """Statements on table `users` that read or write a password hash."""
 
-from typing import Final
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final, NamedTuple
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import as_datetime
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
 from auth_api.users.user import USER_COLUMNS, Credentials, Row, User, first_user, user_from_row
+
+
+class RecordedLogin(NamedTuple):
+    """A user whose row is locked until the end of the transaction, and the time of the proof of identity."""
+
+    user: User
+    at: datetime
+
 
 _SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password FROM users"
 
@@ -30,28 +41,36 @@ async def by_username(username: CanonicalUsername) -> Credentials | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def record_login(user_id: int, *, checked_hash: str, new_hash: str) -> User | None:
-    """Set `last_login` to the present, and store the password's new hash.
+async def record_password_login(user_id: int, *, checked_hash: str, new_hash: str) -> RecordedLogin | None:
+    """Store the password's new hash, and set `last_login` to the present unless the user has two-step login.
 
     Return None and change nothing if the user has been deleted, or the password hash is no longer `checked_hash`.
     """
     rows = await UserRow.raw(
-        "UPDATE users SET last_login = clock_timestamp(), hashed_password = {} "
-        "WHERE id = {} AND hashed_password = {} "
-        f"RETURNING {USER_COLUMNS}",
+        "UPDATE users SET last_login = CASE WHEN two_step_since IS NULL THEN clock_timestamp() ELSE last_login END, "
+        "hashed_password = {} WHERE id = {} AND hashed_password = {} "
+        f"RETURNING {USER_COLUMNS}, "
+        "CASE WHEN two_step_since IS NULL THEN last_login ELSE clock_timestamp() END AS recorded_at",
         new_hash,
         user_id,
         checked_hash,
     )
-    return first_user(rows)
+    return _recorded_login(rows)
 
 
 @circuit_breaker(service=SERVICE)
-async def renew_hash(user_id: int, *, checked_hash: str, new_hash: str) -> None:
-    """Store another hash of the same password, unless `checked_hash` has been replaced in the meantime."""
-    await UserRow.raw(
-        "UPDATE users SET hashed_password = {} WHERE id = {} AND hashed_password = {}", new_hash, user_id, checked_hash
+async def record_login(user_id: int) -> RecordedLogin | None:
+    """Set `last_login` to the present, and forget wrong second factors. Return None if the user does not exist."""
+    rows = await UserRow.raw(
+        "UPDATE users SET last_login = clock_timestamp(), second_factor_failures = NULL WHERE id = {} "
+        f"RETURNING {USER_COLUMNS}, last_login AS recorded_at",
+        user_id,
     )
+    return _recorded_login(rows)
+
+
+def _recorded_login(rows: Sequence[Row]) -> RecordedLogin | None:
+    return RecordedLogin(user_from_row(rows[0]), as_datetime(rows[0]["recorded_at"])) if rows else None
 
 
 @circuit_breaker(service=SERVICE)

@@ -13,6 +13,8 @@ EXAMPLE_EXPORT: Final[dict[str, Any]] = {
         "subject": "8d3f1f0e-6f0b-4f7e-9d53-0f9a4c8f5b6e",
         "locale": "en-GB,en",
         "two_step_since": None,
+        "second_factor_failures": 0,
+        "webauthn_handle": None,
         "metadata": None,
     }
 }
@@ -27,6 +29,8 @@ class ExportedAccount(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="Languages that the browser preferred (BCP 47), for mails."),
     ]
     two_step_since: Timestamp | None
+    second_factor_failures: Annotated[int, msgspec.Meta(description="Consecutive wrong codes of second factors.")]
+    webauthn_handle: Annotated[str | None, msgspec.Meta(description="Identifier of the user for passkeys.")]
     metadata: Annotated[
         dict[str, Any] | None, msgspec.Meta(description="What applications have stored about the user.")
     ]
@@ -46,6 +50,8 @@ async def export_account(users: UserService, user_id: int) -> AccountExport:
             subject=details.subject,
             locale=details.locale,
             two_step_since=optional_rfc3339(details.two_step_since),
+            second_factor_failures=details.second_factor_failures,
+            webauthn_handle=details.webauthn_handle,
             metadata=details.metadata,
         )
     )

@@ -1,4 +1,8 @@
-"""Statements on table `users`; those that read or write a password hash are in `credentials_repository`."""
+"""Statements on table `users`.
+
+Those that read or write a password hash are in `credentials_repository`, those about second factors in
+`two_step_repository`.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -78,7 +82,11 @@ async def find(user_id: int) -> User | None:
 @circuit_breaker(service=SERVICE)
 async def find_details(user_id: int) -> AccountDetails | None:
     """Return the rarely needed columns of the user with this id, or None."""
-    rows = await UserRow.raw("SELECT subject, locale, two_step_since, metadata FROM users WHERE id = {}", user_id)
+    rows = await UserRow.raw(
+        "SELECT subject, locale, two_step_since, second_factor_failures, webauthn_handle, metadata FROM users "
+        "WHERE id = {}",
+        user_id,
+    )
     if not rows:
         return None
     row = rows[0]
@@ -86,6 +94,8 @@ async def find_details(user_id: int) -> AccountDetails | None:
         subject=str(row["subject"]) if row["subject"] is not None else None,
         locale=row["locale"],
         two_step_since=row["two_step_since"],
+        second_factor_failures=row["second_factor_failures"] or 0,
+        webauthn_handle=row["webauthn_handle"],
         metadata=msgspec.json.decode(row["metadata"]) if row["metadata"] is not None else None,
     )
 

@@ -98,7 +98,7 @@ ConfirmingPasswordField = Annotated[
     str,
     msgspec.Meta(
         max_length=MAX_PASSWORD_LENGTH,
-        description="Required, unless the account has no password.",
+        description="Not required shortly after a login or another proof of identity.",
         examples=["Tr0ub4dor&3-horse"],
         extra={"any_text": True},
         extra_json_schema={"extra": {"format": "password"}},

@@ -2,12 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from secrets import token_bytes
+from typing import Final
 
-from auth_api.users import credentials_repository, repository
+from auth_api.kit import base64url
+from auth_api.users import credentials_repository, repository, two_step_repository
+from auth_api.users.credentials_repository import RecordedLogin
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier, parse_identifier
 from auth_api.users.profile import EMPTY_PROFILE, ProfileInput, stated_fields
 from auth_api.users.user import AccountDetails, Credentials, User
+
+HANDLE_BYTES: Final = 32
+"""Of the handle by which authenticators know a user; WebAuthn L3 §5.4.3 allows 64."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +93,60 @@ class UserService:
         """Lock all users against changes until the end of the transaction. Only for PostgreSQL."""
         await repository.lock_all()
 
-    async def record_login(self, checked: Credentials, *, new_hash: str | None) -> User | None:
+    async def record_password_login(self, checked: Credentials, *, new_hash: str | None) -> RecordedLogin | None:
         """Set `last_login` to the present, and store the password's new hash if there is one.
 
-        Return None and change nothing if the user has been deleted, or the password has been replaced since it was
-        checked. The row stays locked until the end of the transaction.
+        `last_login` of a user with two-step login stays: `record_login` sets it after the second factor. Return None
+        and change nothing if the user has been deleted, or the password has been replaced since it was checked. The row
+        stays locked until the end of the transaction.
         """
-        return await credentials_repository.record_login(
+        return await credentials_repository.record_password_login(
             checked.user.id,
             checked_hash=checked.hashed_password,
             new_hash=new_hash or checked.hashed_password,
         )
+
+    async def record_login(self, user_id: int) -> RecordedLogin | None:
+        """Set `last_login` to the present, and forget the wrong second factors; None if the user has been deleted.
+
+        The row stays locked until the end of the transaction.
+        """
+        return await credentials_repository.record_login(user_id)
+
+    async def count_second_factor_failure(self, user_id: int, *, maximum: int) -> int:
+        """Count a wrong second factor, and return how many there were in a row; the next after `maximum` is the first.
+
+        The row of the user stays locked until the end of the transaction.
+        """
+        return await two_step_repository.count_second_factor_failure(user_id, maximum=maximum)
+
+    async def set_two_step(self, user_id: int, *, is_on: bool) -> User | None:
+        """Switch two-step login on or off, inside a transaction that has locked the user's row.
+
+        Returns:
+            The changed user; None if there was nothing to change.
+        """
+        change = two_step_repository.enable_two_step if is_on else two_step_repository.disable_two_step
+        return await change(user_id)
+
+    async def forget_second_factor_failures(self, user_id: int) -> None:
+        """Forget the wrong second factors of a user. The row stays locked until the end of the transaction."""
+        await two_step_repository.forget_second_factor_failures(user_id)
+
+    async def webauthn_handle(self, user_id: int) -> str:
+        """Return the handle by which authenticators know the user, which never changes.
+
+        It is random, because authenticators show it to everyone who has them in hand (WebAuthn L3 §14.6.1).
+
+        Raises:
+            UserNotFoundException: the user does not exist.
+        """
+        handle = await two_step_repository.webauthn_handle(
+            user_id, proposed=base64url.encode(token_bytes(HANDLE_BYTES))
+        )
+        if handle is None:
+            raise UserNotFoundException
+        return handle
 
     async def change_profile(self, user_id: int, values: Mapping[str, str | None]) -> User:
         """Change the username and fields of the profile.
@@ -113,12 +163,6 @@ class UserService:
         if user is None:
             raise UserNotFoundException
         return user
-
-    async def renew_hash(self, checked: Credentials, new_hash: str) -> None:
-        """Store a new hash of the same password, unless the password has been replaced since it was checked."""
-        await credentials_repository.renew_hash(
-            checked.user.id, checked_hash=checked.hashed_password, new_hash=new_hash
-        )
 
     async def set_password(self, checked: Credentials, new_hash: str) -> User | None:
         """Replace the password.

@@ -1,6 +1,6 @@
 """The table of users."""
 
-from piccolo.columns import JSON, UUID, Boolean, Timestamptz, Varchar
+from piccolo.columns import JSON, UUID, Boolean, Integer, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
@@ -24,3 +24,5 @@ class UserRow(RawSql, Table, tablename="users"):
     subject = UUID(default=None, null=True)  # a random UUID for other applications; the database assigns it
     metadata = JSON(default=None, null=True)  # an object of at most 4 KiB about the user; not written yet
     display_name = Varchar(length=100, default=None, null=True)  # chosen by the user, in Unicode's form NFC
+    second_factor_failures = Integer(default=None, null=True)  # consecutive wrong codes; null: none
+    webauthn_handle = Varchar(length=43, default=None, null=True)  # unique; null until the first passkey is added

@@ -39,6 +39,8 @@ class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     locale: str | None
     two_step_since: datetime | None
+    second_factor_failures: int
+    webauthn_handle: str | None
     metadata: dict[str, Any] | None
 
 
