@@ -1,10 +1,13 @@
 """Reasons why a user gets no session in spite of a correct proof of identity, or must prove it again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
 from auth_api.kit.errors import AuthException
+from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN, LIFETIME
+
+PASSWORD_METHOD: Final = "password"  # noqa: S105 - a method, not a password
 
 SIGN_IN_METHOD: Final = "sign_in"
 
@@ -19,7 +22,7 @@ class AccountDisabledException(AuthException):
 
 
 class EmailNotVerifiedException(AuthException):
-    """The server requires a verified e-mail address. Returned only after a correct password."""
+    """The login or the operation needs a verified e-mail address. A login reveals it only after a correct password."""
 
     status = HTTPStatus.FORBIDDEN
     error_code = "EMAIL_NOT_VERIFIED"
@@ -28,33 +31,67 @@ class EmailNotVerifiedException(AuthException):
 
 
 class MfaRequiredException(AuthException):
-    """The account has two-step login, which this version cannot check. Returned only after a correct password.
+    """The account requires a second factor. Returned only after a correct first one.
 
-    Instances of a later version serve the account; both versions are in use during an upgrade.
+    `mfa_token` continues the login within `expires_in` seconds, and `methods` lists what the user can prove:
+    `passkey`, `totp` (a code of an authenticator app), or `recovery_code`. If it is empty, only an operator can help.
     """
 
     status = HTTPStatus.FORBIDDEN
     error_code = "MFA_REQUIRED"
     detail = "This account requires a second factor."
-    remedy = "Ask the user to try again in a few minutes: the server is being upgraded."
+    remedy = (
+        "Ask for a passkey or a code, as `methods` allow, and send it with the `mfa_token` to `POST /api/auth/mfa`. "
+        "If `methods` is empty, tell the user whom to contact."
+    )
+
+    def __init__(self, mfa_token: str = EXAMPLE_MFA_TOKEN, methods: Sequence[str] = ("totp", "recovery_code")) -> None:
+        super().__init__()
+        self.mfa_token = mfa_token
+        self.methods = tuple(methods)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """How to continue the login."""
+        return {
+            "mfa_token": self.mfa_token,
+            "expires_in": int(LIFETIME.total_seconds()),
+            "methods": self.methods,
+            "enrolment": (),
+        }
+
+
+class MfaTokenInvalidException(AuthException):
+    """The login is unknown, complete, expired, out of guesses, or was ended by a change of the account."""
+
+    status = HTTPStatus.BAD_REQUEST
+    error_code = "MFA_TOKEN_INVALID"
+    detail = "This login is no longer valid."
+    remedy = "Discard the `mfa_token` and start the login again."
 
 
 class StepUpRequiredException(AuthException):
-    """The last proof of identity is too old for this operation.
+    """The last proof of identity is too weak or too old for this operation.
 
-    `methods` lists how the user can prove their identity again (`sign_in`: by a new login), `acr_values` the level that
-    is needed, `max_age` the seconds for which the proof is accepted, and `enrolment` what the user could add.
+    `methods` lists how the user can prove their identity again: `passkey`, `totp`, `recovery_code` or `password` at
+    `POST /api/auth/step-up`, or `sign_in` by a new login. If it is empty, only an operator can help. `acr_values` is
+    the level that is needed, `max_age` the seconds for which the proof is accepted, and `enrolment` what the user could
+    add.
     """
 
     status = HTTPStatus.FORBIDDEN
     error_code = "STEP_UP_REQUIRED"
-    detail = "This operation requires a recent login."
-    remedy = "Keep the tokens, ask the user to log in again, and repeat the request with the new access token."
+    detail = "This operation requires a recent proof of identity."
+    remedy = (
+        "Keep the tokens, let the user prove their identity by one of `methods`, and repeat the request with the new "
+        "access token."
+    )
 
-    def __init__(self, *, acr: str = "aal1", max_age: int = 300) -> None:
+    def __init__(self, *, acr: str = "aal1", max_age: int = 300, methods: Sequence[str] = (PASSWORD_METHOD,)) -> None:
         super().__init__()
         self.acr = acr
         self.max_age = max_age
+        self.methods = tuple(methods)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,4 +102,4 @@ class StepUpRequiredException(AuthException):
     @property
     def members(self) -> Mapping[str, Any]:
         """What the user can do."""
-        return {"acr_values": self.acr, "max_age": self.max_age, "methods": (SIGN_IN_METHOD,), "enrolment": ()}
+        return {"acr_values": self.acr, "max_age": self.max_age, "methods": self.methods, "enrolment": ()}

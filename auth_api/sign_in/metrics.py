@@ -5,7 +5,7 @@ from typing import Final
 
 from auth_api.kit.errors import AuthException
 from auth_api.kit.prometheus import counters
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
 from auth_api.users.errors import InvalidCredentialsException
 
 LOGINS: Final = counters(
@@ -19,7 +19,7 @@ LOGINS: Final = counters(
         "account_disabled",
         "account_changed",
         "email_not_verified",
-        "mfa_required",
+        "second_factor_required",
         "throttled",
     ),
 )
@@ -29,6 +29,5 @@ OUTCOMES_BY_ERROR: Final[Mapping[type[AuthException], str]] = {
     InvalidCredentialsException: "account_changed",
     AccountDisabledException: "account_disabled",
     EmailNotVerifiedException: "email_not_verified",
-    MfaRequiredException: "mfa_required",
 }
 """Outcomes of logins that were refused after the proof of identity had been checked."""

@@ -3,18 +3,24 @@
 from dataclasses import dataclass
 
 import msgspec
+from loguru import logger
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.service import OpenedSession, SessionService
+from auth_api.sessions.assurance import assurance_level
+from auth_api.sessions.opened import OpenedSession
+from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
-from auth_api.sign_in.events import LoginEvent
+from auth_api.sign_in.events import LoginEvent, SecondFactorEvent
 from auth_api.sign_in.mails import NEW_NETWORK
 from auth_api.sign_in.metrics import LOGINS, OUTCOMES_BY_ERROR
+from auth_api.sign_in.pending_login import PendingPurpose
+from auth_api.sign_in.pending_logins import PendingLogins
 from auth_api.sign_in.proof import Claim, Proof
+from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.policy import VerificationPolicy
 from auth_api.users.user import User
 
@@ -35,44 +41,71 @@ class SignIn:
     audit: AuditTrail
     outbox: Outbox
     verification_policy: VerificationPolicy
+    second_factors: SecondFactors
+    pending_logins: PendingLogins
 
-    async def log_in(self, claim: Claim, *, found: User, request_context: RequestContext) -> SignedIn:
+    async def log_in(
+        self, claim: Claim, *, user_id: int, has_logged_in: bool, request_context: RequestContext
+    ) -> SignedIn:
         """Open a session for a login, in a transaction of its own, and record the outcome.
 
         Args:
             claim: locks the user's row and returns the proof.
-            found: the user before the login.
+            user_id: the user who logs in.
+            has_logged_in: whether the user had logged in before, so that a new network is worth a notice.
             request_context: the client of the request.
 
         Raises:
-            AuthException: the error that `claim` raised, or one of `complete`. Nothing else was changed.
+            MfaRequiredException: the user must prove a second factor. What `claim` has changed is kept.
+            AuthException: another error that `claim` raised, or one of `complete`. Nothing else was changed.
         """
 
-        async def work() -> SignedIn:
-            signed_in = await self.complete(await claim(), request_context)
-            await self.audit.record(LoginEvent.LOGIN_SUCCEEDED, user_id=found.id, request_context=request_context)
-            is_first_login = signed_in.session.is_first and found.last_login is None
+        async def work() -> SignedIn | MfaRequiredException:
+            proof = await claim()
+            self._require_admissible(proof)
+            if (missing := await self._missing_factor(proof, request_context)) is not None:
+                await self.audit.record(
+                    SecondFactorEvent.LOGIN_SECOND_FACTOR_REQUESTED, user_id=user_id, request_context=request_context
+                )
+                return missing
+            signed_in = await self._open(proof, request_context)
+            await self.audit.record(
+                LoginEvent.LOGIN_SUCCEEDED,
+                user_id=user_id,
+                request_context=request_context,
+                methods=proof.methods,
+                acr=assurance_level(proof.methods, proof.mfa_at, proof.auth_time, max_age=None),
+            )
+            is_first_login = signed_in.session.is_first and not has_logged_in
             if not (signed_in.session.is_known_network or is_first_login):
-                await self.outbox.to_user(NEW_NETWORK, found.id, request_context)
+                await self.outbox.to_user(NEW_NETWORK, user_id, request_context)
             return signed_in
 
         try:
-            signed_in = await self.database.transaction(work)
+            outcome = await self.database.transaction(work)
         except AuthException as error:  # rolled back, with `last_login` and a renewed hash
-            await self.record_failure(OUTCOMES_BY_ERROR[type(error)], user_id=found.id, request_context=request_context)
+            if (reason := OUTCOMES_BY_ERROR.get(type(error))) is not None:
+                await self.record_failure(reason, user_id=user_id, request_context=request_context)
             raise
+        if isinstance(outcome, MfaRequiredException):
+            LOGINS["second_factor_required"].inc()
+            raise outcome
         LOGINS["succeeded"].inc()
-        return signed_in
+        return outcome
 
     async def complete(self, proof: Proof, request_context: RequestContext) -> SignedIn:
         """Open a session inside the transaction that holds the proof. The calling flow records its own event.
 
+        Only for flows whose accounts have no second factor yet, or whose caller is signed in.
+
         Raises:
             AccountDisabledException: the account is disabled.
             EmailNotVerifiedException: the e-mail address must be verified first.
-            MfaRequiredException: the user has switched on two-step login, which needs a later version.
         """
         self._require_admissible(proof)
+        return await self._open(proof, request_context)
+
+    async def _open(self, proof: Proof, request_context: RequestContext) -> SignedIn:
         session = await self.sessions.open(
             proof.user.id,
             at=proof.auth_time,
@@ -89,8 +122,18 @@ class SignIn:
         requires_verification = self.verification_policy.required and not proof.is_signed_in
         if requires_verification and proof.user.email_verified_at is None:
             raise EmailNotVerifiedException
-        if proof.user.two_step_since is not None:
-            raise MfaRequiredException
+
+    async def _missing_factor(self, proof: Proof, request_context: RequestContext) -> MfaRequiredException | None:
+        """Keep the login pending if the user must prove a second factor, and return the error that says so."""
+        if proof.user.two_step_since is None or proof.mfa_at is not None:
+            return None
+        factors = await self.second_factors.of_user(proof.user.id)
+        if not factors.has_usable:
+            logger.bind(event="login:no_usable_factor", user_id=proof.user.id).error(
+                "the user must prove a second factor, and this server can check none"
+            )
+        token = await self.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, request_context)
+        return MfaRequiredException(token, factors.usable)
 
     async def record_failure(self, reason: str, *, user_id: int | None, request_context: RequestContext) -> None:
         """Record a failed login.

@@ -4,12 +4,9 @@ from litestar import Controller, post
 from litestar.params import JSONBody
 
 from auth_api.flows.login.schemas import (
-    EXAMPLE_LOGGED_IN,
     EXAMPLE_LOGIN,
     EXAMPLE_LOGIN_BY_USERNAME,
-    LoggedIn,
     LoginRequest,
-    logged_in_view,
 )
 from auth_api.flows.login.service import LoginService
 from auth_api.kit.http.dependencies import Injected
@@ -17,6 +14,7 @@ from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.schemas import EXAMPLE_LOGGED_IN, LoggedIn, logged_in_view
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
 
@@ -63,4 +61,4 @@ class LoginController(Controller):
         signed_in = await login.with_password(
             email=data.email, username=data.username, password=data.password, request_context=request_context
         )
-        return logged_in_view(signed_in.user, sessions.token_pair(signed_in.session))
+        return logged_in_view(signed_in, sessions)

@@ -18,7 +18,6 @@ def limits(settings: Settings) -> tuple[ClientIpLimit, ...]:
 def build(core: Core, _settings: Settings) -> Feature:
     """Connect login to the core."""
     login = LoginService(
-        database=core.database,
         users=core.users,
         hasher=core.hasher,
         passwords=core.passwords,

@@ -6,17 +6,11 @@ from typing import Annotated, Any
 import msgspec
 
 from auth_api.kit.errors import FieldError
-from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH, MAX_USERNAME_LENGTH
-from auth_api.users.schemas import EXAMPLE_USER, PasswordField, UserResponse, user_response
-from auth_api.users.user import User
+from auth_api.users.schemas import PasswordField
 
 EXAMPLE_LOGIN: dict[str, Any] = {"email": "ada@example.com", "password": "Tr0ub4dor&3-horse"}
 EXAMPLE_LOGIN_BY_USERNAME: dict[str, Any] = {"username": "ada", "password": "Tr0ub4dor&3-horse"}
-EXAMPLE_LOGGED_IN: dict[str, Any] = {
-    **EXAMPLE_TOKEN_PAIR,
-    "user": {**EXAMPLE_USER, "last_login": "2026-02-19T10:30:45.123Z"},
-}
 
 
 EmailText = Annotated[
@@ -57,14 +51,3 @@ class LoginRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             yield FieldError("username", "conflict", "Send an email or a username, not both.")
         if isinstance(username, str) and "@" not in username and len(username) > MAX_USERNAME_LENGTH:
             yield FieldError("username", "too_long", f"Must have at most {MAX_USERNAME_LENGTH} characters.")
-
-
-class LoggedIn(TokenPair, frozen=True, kw_only=True):
-    """A token pair, and the user it belongs to."""
-
-    user: UserResponse
-
-
-def logged_in_view(user: User, tokens: TokenPair) -> LoggedIn:
-    """Return the response to a login."""
-    return LoggedIn(user=user_response(user), **msgspec.structs.asdict(tokens))

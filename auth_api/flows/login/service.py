@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.crypto.passwords import PasswordHasher
-from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
-from auth_api.sign_in.errors import MfaRequiredException
 from auth_api.sign_in.proof import AMR_PASSWORD, Claim, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.throttling.errors import TooManyAttemptsException
@@ -20,7 +18,6 @@ from auth_api.users.user import Credentials
 class LoginService:
     """Verifies a password, and hands the proof over to `SignIn`."""
 
-    database: Database
     users: UserService
     hasher: PasswordHasher
     passwords: PasswordService
@@ -57,20 +54,18 @@ class LoginService:
             raise InvalidCredentialsException
         needs_rehash = self.hasher.needs_rehash(credentials.hashed_password)
         new_hash = await self.hasher.hash(password) if needs_rehash else None
-        try:
-            return await self.sign_in.log_in(
-                self._claim(credentials, new_hash), found=credentials.user, request_context=request_context
-            )
-        except MfaRequiredException:
-            if new_hash is not None:  # the password was right, but the login, which renews the hash, is not complete
-                await self.database.statement(lambda: self.users.renew_hash(credentials, new_hash))
-            raise
+        return await self.sign_in.log_in(
+            self._claim(credentials, new_hash),
+            user_id=credentials.user.id,
+            has_logged_in=credentials.user.last_login is not None,
+            request_context=request_context,
+        )
 
     def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:
         async def claim() -> Proof:
-            user = await self.users.record_login(credentials, new_hash=new_hash)
-            if user is None or user.last_login is None:  # since the look-up it was deleted, or the password changed
+            login = await self.users.record_password_login(credentials, new_hash=new_hash)
+            if login is None:  # since the look-up, the user was deleted or the password changed
                 raise InvalidCredentialsException
-            return Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.last_login)
+            return Proof(user=login.user, methods=(AMR_PASSWORD,), auth_time=login.at)
 
         return claim

@@ -27,6 +27,8 @@ async def test_login_returns_a_token_pair_and_the_user(user_factory: UserFactory
         "token_type": "Bearer",
         "expires_in": 1800,
         "refresh_expires_in": 7 * 24 * 60 * 60,
+        "acr": "aal1",
+        "amr": ["pwd"],
         "user": (await ada.profile()).json,
     }
 

@@ -1,0 +1,233 @@
+"""Changes of the second factors of an account by its user, with everything that follows from them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+
+from auth_api.credentials.errors import FactorNotFoundException
+from auth_api.credentials.factor_kind import FactorKind
+from auth_api.credentials.recovery_codes.service import NewRecoveryCodes
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.service import Outbox
+from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.assurance import Method
+from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sessions.opened import ProvedSession
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import EmailNotVerifiedException
+from auth_api.sign_in.events import FactorEvent, RemovalReason
+from auth_api.sign_in.freshness import Freshness
+from auth_api.sign_in.mails import FACTOR_ADDED, FACTOR_REMOVED, TWO_STEP_CHANGED
+from auth_api.sign_in.pending_logins import PendingLogins
+from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
+from auth_api.users.errors import UserNotFoundException
+from auth_api.users.service import UserService
+from auth_api.users.user import User
+
+
+class NewFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """A factor that was just stored.
+
+    Attributes:
+        kind: the kind of the factor.
+        method: the method that the user has proved with it.
+        enables_two_step: whether it switches on two-step login.
+        is_replacement: whether it took the place of another one.
+    """
+
+    kind: FactorKind
+    method: Method
+    enables_two_step: bool
+    is_replacement: bool = False
+
+
+class AddedFactor(msgspec.Struct, frozen=True, kw_only=True):
+    """What follows from a new factor.
+
+    Attributes:
+        session: the session of the request, to which the new factor is a proof.
+        sessions_ended: the number of other sessions that have ended.
+        recovery_codes: the codes that come with the first factor of the account.
+    """
+
+    session: ProvedSession
+    sessions_ended: int
+    recovery_codes: NewRecoveryCodes | None
+
+
+class TwoStepState(msgspec.Struct, frozen=True, kw_only=True):
+    """Since when two-step login is on, or None, and the number of sessions that have ended."""
+
+    since: datetime | None
+    sessions_ended: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorChanges:
+    """Call all methods in the transaction that changes a factor, an admission first.
+
+    The admission locks the row of the user, so that changes of one account wait for each other, and decides on what is
+    stored then: a session whose level was enough when it began to add a factor may be too weak after another session
+    has added one.
+    """
+
+    users: UserService
+    sessions: SessionService
+    freshness: Freshness
+    second_factors: SecondFactors
+    pending_logins: PendingLogins
+    access_revocation: AccessRevocation
+    audit: AuditTrail
+    outbox: Outbox
+
+    async def admit_enrolment(self, principal: Principal) -> User:
+        """Let the user begin to add a factor, and return the user.
+
+        Raises:
+            EmailNotVerifiedException: mail is on, and the e-mail address is not verified. Its owner could otherwise be
+                locked out of an account that a stranger registered.
+            StepUpRequiredException: the last proof of identity is too weak or too old.
+            TokenRevokedException: the session has ended in the meantime.
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        user, present = await self._lock(principal)
+        if self.outbox.is_on and user.email_verified_at is None:
+            raise EmailNotVerifiedException
+        await self.freshness.require(present)
+        return user
+
+    async def admit_change(self, principal: Principal, *, is_recent: bool = True) -> AccountFactors:
+        """Let the user change the factors, and return those before the change. Pending logins end.
+
+        Args:
+            principal: the caller.
+            is_recent: whether the age of the last proof of identity counts, and not only its level.
+
+        Raises:
+            StepUpRequiredException: the last proof of identity is too weak or too old.
+            TokenRevokedException: the session has ended in the meantime.
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        _, present = await self._lock(principal)
+        factors = await self.freshness.require(present, is_recent=is_recent)
+        await self.pending_logins.end_all(principal.id)  # locked before the factors
+        return factors
+
+    async def complete_addition(
+        self, principal: Principal, before: AccountFactors, new: NewFactor, request_context: RequestContext
+    ) -> AddedFactor:
+        """Apply what follows from a new factor, which is also a proof of identity to the session of the caller.
+
+        Raises:
+            TokenRevokedException: the session of the caller has ended in the meantime.
+        """
+        user_id, kept = principal.id, principal.session_id
+        is_enabled = new.enables_two_step and await self.users.set_two_step(user_id, is_on=True) is not None
+        codes = None if before.has_any else await self.second_factors.recovery_codes.replace(user_id)
+        event = AccessEvent.TWO_STEP_ENABLED if is_enabled else AccessEvent.FACTORS_CHANGED
+        ended = await self.access_revocation.revoke(event, user_id, kept_session_id=kept)
+        if new.is_replacement:
+            await self.sessions.forget_second_factors(user_id, kept_session_id=kept)
+        session = await self.sessions.add_proof(principal, new.method)
+        if new.is_replacement:
+            await self._record_removal(user_id, new.kind, RemovalReason.REPLACED, request_context)
+        await self.audit.record(
+            FactorEvent.FACTOR_ADDED, user_id=user_id, request_context=request_context, kind=new.kind
+        )
+        if is_enabled:
+            await self.audit.record(
+                FactorEvent.TWO_STEP_ENABLED, user_id=user_id, request_context=request_context, sessions_ended=ended
+            )
+        await self.outbox.to_user(
+            FACTOR_ADDED,
+            user_id,
+            request_context,
+            factor=new.kind,
+            is_replacement=new.is_replacement,
+            is_two_step=is_enabled,
+        )
+        return AddedFactor(session=session, sessions_ended=ended, recovery_codes=codes)
+
+    async def complete_removal(
+        self, principal: Principal, kind: FactorKind, request_context: RequestContext, *, is_disabled: bool = False
+    ) -> None:
+        """Apply what follows from the removal of a factor after it was deleted.
+
+        Args:
+            principal: the caller.
+            kind: the kind of the factor.
+            request_context: the client of the request.
+            is_disabled: whether two-step login has just been switched off.
+        """
+        user_id = principal.id
+        left = await self.second_factors.of_user(user_id)
+        if not left.has_any:
+            await self.second_factors.recovery_codes.remove_all(user_id)
+        if not left.has_usable and await self.users.set_two_step(user_id, is_on=False) is not None:
+            is_disabled = True
+            await self.audit.record(FactorEvent.TWO_STEP_DISABLED, user_id=user_id, request_context=request_context)
+        await self.access_revocation.revoke(AccessEvent.FACTORS_CHANGED, user_id)
+        await self.sessions.forget_second_factors(
+            user_id, kept_session_id=principal.session_id if left.has_usable else None
+        )
+        await self._record_removal(user_id, kind, RemovalReason.OWNER, request_context)
+        await self.outbox.to_user(FACTOR_REMOVED, user_id, request_context, factor=kind, is_disabled=is_disabled)
+
+    async def enable_two_step(
+        self, principal: Principal, before: AccountFactors, request_context: RequestContext
+    ) -> TwoStepState:
+        """Switch on two-step login, and end all other sessions. Nothing changes if it is on.
+
+        Raises:
+            FactorNotFoundException: the account has no factor that it can use.
+        """
+        user = await self.users.set_two_step(principal.id, is_on=True)
+        if user is None:
+            credentials = await self.users.get_credentials(principal.id)
+            return TwoStepState(since=credentials.user.two_step_since)
+        if not before.has_usable:
+            raise FactorNotFoundException
+        ended = await self.access_revocation.revoke(
+            AccessEvent.TWO_STEP_ENABLED, principal.id, kept_session_id=principal.session_id
+        )
+        await self.audit.record(
+            FactorEvent.TWO_STEP_ENABLED, user_id=principal.id, request_context=request_context, sessions_ended=ended
+        )
+        await self.outbox.to_user(TWO_STEP_CHANGED, principal.id, request_context, is_on=True)
+        return TwoStepState(since=user.two_step_since, sessions_ended=ended)
+
+    async def disable_two_step(self, principal: Principal, request_context: RequestContext) -> TwoStepState:
+        """Switch off two-step login. Nothing changes if it is off.
+
+        An authenticator app is removed, because it has no other use.
+        """
+        if await self.users.set_two_step(principal.id, is_on=False) is None:
+            return TwoStepState(since=None)
+        await self.audit.record(FactorEvent.TWO_STEP_DISABLED, user_id=principal.id, request_context=request_context)
+        if await self.second_factors.totp.remove(principal.id):
+            await self.complete_removal(principal, FactorKind.TOTP, request_context, is_disabled=True)
+        else:
+            await self.access_revocation.revoke(AccessEvent.FACTORS_CHANGED, principal.id)
+            await self.outbox.to_user(TWO_STEP_CHANGED, principal.id, request_context, is_on=False)
+        return TwoStepState(since=None)
+
+    async def _lock(self, principal: Principal) -> tuple[User, Principal]:
+        """Lock the user, and return them with what the session has proved by now."""
+        user = await self.users.lock(principal.id)
+        if user is None:
+            raise UserNotFoundException
+        present = await self.sessions.principal_loader.reload(principal)
+        if present is None:
+            raise TokenRevokedException
+        return user, present
+
+    async def _record_removal(
+        self, user_id: int, kind: FactorKind, reason: RemovalReason, request_context: RequestContext
+    ) -> None:
+        await self.audit.record(
+            FactorEvent.FACTOR_REMOVED, user_id=user_id, request_context=request_context, kind=kind, reason=reason
+        )
