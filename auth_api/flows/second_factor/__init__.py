@@ -1,0 +1,1 @@
+"""The second step of a login: a code of an authenticator app, or a recovery code."""

@@ -1,0 +1,1 @@
+"""Step-up: users prove their identity again within a session, before a sensitive operation."""
