@@ -1,0 +1,1 @@
+"""The second factors of the user's own account."""

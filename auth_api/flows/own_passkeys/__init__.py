@@ -1,0 +1,1 @@
+"""The passkeys of the user's own account."""

@@ -1,0 +1,137 @@
+"""Routes of the user's own passkeys."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, delete, post
+from litestar.params import JSONBody, PathParameter
+
+from auth_api.credentials.errors import (
+    DuplicatePasskeyException,
+    FactorNotFoundException,
+    LastSignInMethodException,
+    LimitReachedException,
+    PasskeyInvalidException,
+)
+from auth_api.credentials.passkeys.schemas import (
+    EXAMPLE_CREATION_OPTIONS,
+    NoOptions,
+    PasskeyCreationOptions,
+    passkey_view,
+)
+from auth_api.credentials.recovery_codes.schemas import shown_codes
+from auth_api.flows.own_passkeys.schemas import (
+    EXAMPLE_ADDED_PASSKEY,
+    EXAMPLE_NEW_PASSKEY,
+    MAX_NAME_LENGTH,
+    AddedPasskeyResponse,
+    NewPasskey,
+)
+from auth_api.flows.own_passkeys.service import OwnPasskeysService
+from auth_api.kit.device import device_label
+from auth_api.kit.http.dependencies import Injected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
+from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.errors import AUTHENTICATION_ERRORS
+from auth_api.sessions.principal import Principal
+from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import EmailNotVerifiedException, StepUpRequiredException
+from auth_api.sign_in.schemas import stepped_up_view
+from auth_api.users.errors import UserNotFoundException
+
+CHANGE_ERRORS = (*AUTHENTICATION_ERRORS, StepUpRequiredException, UserNotFoundException)
+
+MAX_ID_DIGITS = 18
+"""Longer numbers cannot be ids."""
+
+
+class OwnPasskeysController(Controller):
+    """Add and remove passkeys of the user's own account."""
+
+    path = "/api/user/passkeys"
+    tags = ("Second factors",)
+
+    @post(
+        "/options",
+        status_code=200,
+        summary="Begin to add a passkey",
+        operation_id="beginPasskey",
+        rate_limit="factor",
+        **protected(
+            *BODY_ERRORS,
+            *CHANGE_ERRORS,
+            EmailNotVerifiedException,
+            LimitReachedException,
+            *DATABASE_ERRORS,
+            response=EXAMPLE_CREATION_OPTIONS,
+            request={},
+        ),
+    )
+    async def begin_passkey(
+        self,
+        data: JSONBody[NoOptions],  # noqa: ARG002 - checks that the body is an empty object
+        principal: Injected[Principal],
+        own_passkeys: Injected[OwnPasskeysService],
+    ) -> PasskeyCreationOptions:
+        """Return what the browser needs to create a passkey. It works once, in this session."""
+        return PasskeyCreationOptions(public_key=await own_passkeys.options(principal))
+
+    @post(
+        "",
+        status_code=201,
+        summary="Add a passkey",
+        operation_id="addPasskey",
+        rate_limit="factor",
+        **protected(
+            *BODY_ERRORS,
+            *CHANGE_ERRORS,
+            PasskeyInvalidException,
+            DuplicatePasskeyException,
+            LimitReachedException,
+            *DATABASE_ERRORS,
+            response=EXAMPLE_ADDED_PASSKEY,
+            request=EXAMPLE_NEW_PASSKEY,
+        ),
+    )
+    async def add_passkey(
+        self,
+        data: JSONBody[NewPasskey],
+        principal: Injected[Principal],
+        own_passkeys: Injected[OwnPasskeysService],
+        sessions: Injected[SessionService],
+        request_context: Injected[RequestContext],
+    ) -> AddedPasskeyResponse:
+        """Add what the browser created. From then on, sensitive changes need a passkey or another second factor.
+
+        Two-step login stays as it is.
+        """
+        new = await own_passkeys.add(
+            principal,
+            data.credential,
+            name=data.name or device_label(request_context.user_agent)[:MAX_NAME_LENGTH],
+            request_context=request_context,
+        )
+        return AddedPasskeyResponse(
+            **msgspec.structs.asdict(stepped_up_view(new.added.session, sessions)),
+            passkey=passkey_view(new.passkey, is_usable=True),
+            recovery_codes=shown_codes(new.added.recovery_codes),
+        )
+
+    @delete(
+        "/{passkey_id:str}",
+        status_code=204,
+        summary="Remove a passkey",
+        operation_id="removePasskey",
+        rate_limit="factor",
+        **protected(*CHANGE_ERRORS, FactorNotFoundException, LastSignInMethodException, *DATABASE_ERRORS),
+    )
+    async def remove_passkey(
+        self,
+        passkey_id: Annotated[str, PathParameter(description="The `id` of the passkey.")],
+        principal: Injected[Principal],
+        own_passkeys: Injected[OwnPasskeysService],
+        request_context: Injected[RequestContext],
+    ) -> None:
+        """Remove a passkey. With the last factor, two-step login is off and the recovery codes go."""
+        is_id = passkey_id.isascii() and passkey_id.isdigit() and len(passkey_id) <= MAX_ID_DIGITS
+        await own_passkeys.remove(principal, int(passkey_id) if is_id else 0, request_context)

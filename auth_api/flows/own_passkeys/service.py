@@ -1,0 +1,105 @@
+"""Adds and removes the passkeys of the user's own account."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from auth_api.credentials.errors import FactorNotFoundException, LastSignInMethodException
+from auth_api.credentials.factor_kind import FactorKind
+from auth_api.credentials.passkeys.passkey import Passkey
+from auth_api.credentials.passkeys.service import PasskeyService
+from auth_api.kit.crypto.challenges import ChallengePurpose
+from auth_api.kit.crypto.webauthn.options import CreationOptions
+from auth_api.kit.db.database import Database
+from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.principal import Principal
+from auth_api.sign_in.factor_changes import AddedFactor, FactorChanges, NewFactor
+from auth_api.users.service import UserService
+
+
+class AddedPasskey(msgspec.Struct, frozen=True, kw_only=True):
+    """A new passkey, and what followed from it."""
+
+    passkey: Passkey
+    added: AddedFactor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnPasskeysService:
+    """Adds and removes passkeys; each change is one transaction with its event and its mail."""
+
+    database: Database
+    users: UserService
+    passkeys: PasskeyService
+    changes: FactorChanges
+
+    async def options(self, principal: Principal) -> CreationOptions:
+        """Return the options with which a browser creates a passkey.
+
+        Raises:
+            EmailNotVerifiedException: the e-mail address must be verified first.
+            StepUpRequiredException: the last proof of identity is too weak or too old.
+            LimitReachedException: the user has as many passkeys as allowed.
+        """
+
+        async def work() -> CreationOptions:
+            user = await self.changes.admit_enrolment(principal)
+            return await self.passkeys.creation_options(user, binding=_binding(principal))
+
+        return await self.database.transaction(work)
+
+    async def add(
+        self, principal: Principal, credential: object, *, name: str, request_context: RequestContext
+    ) -> AddedPasskey:
+        """Add a passkey. Two-step login stays off: it could lock out logins on devices without the passkey.
+
+        Args:
+            principal: the caller.
+            credential: the JSON value that the browser sent.
+            name: for the user's list.
+            request_context: the client of the request.
+
+        Raises:
+            StepUpRequiredException: the last proof of identity is too weak: another factor was added meanwhile.
+            PasskeyInvalidException: what the browser sent is not acceptable, or it was used before.
+            DuplicatePasskeyException: the passkey is registered already, to any user.
+            LimitReachedException: the user has as many passkeys as allowed.
+            TokenRevokedException: the session has ended in the meantime.
+        """
+
+        async def work() -> AddedPasskey:
+            before = await self.changes.admit_change(principal, is_recent=False)
+            registered = self.passkeys.verify_registration(credential, binding=_binding(principal))
+            passkey = await self.passkeys.add(principal.id, registered, name=name)
+            new = NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
+            added = await self.changes.complete_addition(principal, before, new, request_context)
+            return AddedPasskey(passkey=passkey, added=added)
+
+        with self.passkeys.counted(ChallengePurpose.REGISTRATION):
+            return await self.database.transaction(work)
+
+    async def remove(self, principal: Principal, passkey_id: int, request_context: RequestContext) -> None:
+        """Remove a passkey. With the last factor, two-step login is off and the recovery codes go.
+
+        Raises:
+            StepUpRequiredException: the last proof of identity is too weak or too old.
+            FactorNotFoundException: the user has no passkey with this id.
+            LastSignInMethodException: the user has no password, and no other passkey to log in with.
+        """
+
+        async def work() -> None:
+            before = await self.changes.admit_change(principal)
+            if not await self.passkeys.remove(passkey_id, user_id=principal.id):
+                raise FactorNotFoundException
+            if [passkey.id for passkey in before.usable_passkeys] == [passkey_id]:
+                credentials = await self.users.get_credentials(principal.id)
+                if not credentials.has_password:
+                    raise LastSignInMethodException
+            await self.changes.complete_removal(principal, FactorKind.PASSKEY, request_context)
+
+        await self.database.transaction(work)
+
+
+def _binding(principal: Principal) -> str:
+    """Return to whom the challenge of a registration belongs: one account and one of its sessions."""
+    return f"{principal.id} {principal.session_id}"
