@@ -1,0 +1,1 @@
+"""Login with a passkey, without a name and a password."""
