@@ -14,7 +14,11 @@ from auth_api.kit.mail.folder import FolderMailer
 def openapi() -> None:
     """Print the OpenAPI document, including operations that the settings switch off."""
     settings = load_settings()
-    shown = msgspec.structs.replace(settings, http=msgspec.structs.replace(settings.http, docs_enabled=True))
+    shown = msgspec.structs.replace(
+        settings,
+        http=msgspec.structs.replace(settings.http, docs_enabled=True),
+        passkeys=msgspec.structs.replace(settings.passkeys, enabled=True),
+    )
     app = create_app(shown, mailer=FolderMailer(Path(), settings.mail.sender))
     document = msgspec.json.encode(app.openapi_schema.to_schema(), order="sorted")
     click.echo(msgspec.json.format(document, indent=2))

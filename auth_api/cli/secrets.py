@@ -44,9 +44,7 @@ def reencrypt(*, as_json: bool) -> None:
         message = "DATA_ENCRYPTION_KEYS is not set. Run: auth-api secrets data-key"
         raise click.ClickException(message) from error
     rows = {label: {outcome.value: counts[outcome] for outcome in Outcome} for label, counts in outcomes.items()}
-    if not rows and not as_json:
-        click.echo("This version encrypts no values.")
-    elif as_json:
+    if as_json:
         click.echo(json.dumps(rows, indent=2))
     else:
         print_table(("column", *Outcome), ([label, *counts.values()] for label, counts in rows.items()))

@@ -51,6 +51,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     settings = load_settings(keep_secret=True)
     if exposed := exposure_warning(settings.server.host, settings.metrics):
         click.echo(f"Warning: {exposed}", err=True)
+    if settings.passkeys.problem and settings.environment is not Environment.TESTING:
+        click.echo(f"Warning: passkeys are off: {settings.passkeys.problem}.", err=True)
     try:
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:

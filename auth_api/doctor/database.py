@@ -8,12 +8,14 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-import msgspec
 
+from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
+from auth_api.doctor.passkeys import evaluate_passkeys, fetch_passkeys_by_domain
+from auth_api.doctor.postgres_facts import PostgresFacts
+from auth_api.doctor.sealed_values import evaluate_data_keys, fetch_values_by_key
 from auth_api.doctor.sqlite import check_sqlite
 from auth_api.doctor.tables import (
-    SequenceState,
     evaluate_columns,
     evaluate_migrations,
     evaluate_privileges,
@@ -57,45 +59,30 @@ SELECT current_setting('server_version_num')::int / 10000 AS major,
 """
 
 
-class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a server reports about itself.
+async def check_database(
+    policy: DatabasePolicy,
+    *,
+    data_keys: tuple[bytes, ...],
+    passkeys: PasskeyPolicy,
+    workers: int,
+    is_production: bool,
+) -> list[Finding]:
+    """Check the database with queries that change nothing.
 
-    Attributes:
-        is_read_only: whether it rejects changes, as a standby does.
-        seconds: duration of a query.
-        clock_offset: seconds by which its clock is at least ahead of this machine's; negative if it is behind.
-        is_pooled: whether a pooler stands between this machine and the server.
-        statement_timeout: the time limit of statements in milliseconds; 0 is none.
-        applied: names of the applied migrations.
-        columns: the columns of all tables, as `table.column`.
-        lacking_privileges: tables, each with a privilege that the role lacks.
-        sequences: the sequences of all tables.
+    Args:
+        policy: where the database is.
+        data_keys: the keys of encrypted values.
+        passkeys: where passkeys work.
+        workers: number of processes that connect to it.
+        is_production: whether this is a production server.
     """
-
-    major: int
-    version: str
-    encoding: str
-    is_read_only: bool
-    seconds: float
-    clock_offset: float
-    max_connections: int
-    reserved: int
-    is_encrypted: bool
-    is_superuser: bool
-    is_pooled: bool
-    statement_timeout: int
-    applied: list[str]
-    columns: list[str]
-    lacking_privileges: list[tuple[str, str]]
-    sequences: list[SequenceState]
-
-
-async def check_database(policy: DatabasePolicy, *, workers: int, is_production: bool) -> list[Finding]:
-    """Check the database with queries that change nothing."""
     engine = create_engine(policy)
     bind(engine)  # Piccolo needs an engine to list the migrations
     if policy.sqlite_path is not None:
-        return await asyncio.to_thread(check_sqlite, Path(policy.sqlite_path), is_production=is_production)
+        path = Path(policy.sqlite_path)
+        return await asyncio.to_thread(
+            check_sqlite, path, data_keys=data_keys, passkeys=passkeys, is_production=is_production
+        )
     try:
         facts = await _query_postgres(engine)
     except Exception as error:  # noqa: BLE001 - with any error the database cannot be used
@@ -108,6 +95,8 @@ async def check_database(policy: DatabasePolicy, *, workers: int, is_production:
         *evaluate_encoding(facts),
         evaluate_migrations(facts.applied),
         *evaluate_columns(facts.columns, applied=facts.applied),
+        *evaluate_data_keys(facts.values_by_key, data_keys),
+        *evaluate_passkeys(facts.passkeys_by_domain, passkeys),
         *evaluate_privileges(facts.lacking_privileges),
         *evaluate_sequences(facts.sequences),
         evaluate_clock(facts.clock_offset),
@@ -133,6 +122,8 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
             applied = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
             columns, sequences = await fetch_columns(connection), await fetch_sequences(connection)
             lacking_privileges = await fetch_lacking_privileges(connection)
+            values_by_key = await fetch_values_by_key(connection, columns, lacking_privileges)
+            passkeys_by_domain = await fetch_passkeys_by_domain(connection, columns, lacking_privileges)
     finally:
         await connection.close()
     now: datetime = row.pop("now")
@@ -145,6 +136,8 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
         columns=columns,
         lacking_privileges=lacking_privileges,
         sequences=sequences,
+        values_by_key=values_by_key,
+        passkeys_by_domain=passkeys_by_domain,
     )
 
 

@@ -13,6 +13,7 @@ from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
+from auth_api.doctor.passkeys import check_passkeys
 from auth_api.doctor.proxy import check_proxy
 from auth_api.kit.text import counted
 from auth_api.settings import Settings
@@ -36,7 +37,13 @@ async def examine(
     production = settings.is_production
     hashing = check_hashing(settings.hashing)  # first, because other work would slow it down
     database, mail, *proxy = await asyncio.gather(
-        check_database(settings.database, workers=settings.server.workers, is_production=production),
+        check_database(
+            settings.database,
+            data_keys=settings.sealing.data_keys,
+            passkeys=settings.passkeys,
+            workers=settings.server.workers,
+            is_production=production,
+        ),
         check_mail(settings.mail, is_production=production),
         *([asyncio.to_thread(check_proxy, url, settings.metrics.token)] if url else ()),
     )
@@ -47,6 +54,7 @@ async def examine(
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),
         hashing,
+        check_passkeys(settings.passkeys, is_production=production),
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,

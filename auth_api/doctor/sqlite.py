@@ -7,7 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.doctor.findings import Finding, fail, note, ok
+from auth_api.doctor.passkeys import evaluate_passkeys, read_passkeys_by_domain
+from auth_api.doctor.sealed_values import evaluate_data_keys, read_values_by_key
 from auth_api.doctor.tables import evaluate_columns, evaluate_migrations, read_columns
 from auth_api.kit.db.failures import explain
 from auth_api.piccolo_app import APP_NAME
@@ -16,7 +19,9 @@ MIN_SQLITE: Final = (3, 35, 0)
 """The first version with RETURNING."""
 
 
-def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
+def check_sqlite(
+    path: Path, *, data_keys: tuple[bytes, ...], passkeys: PasskeyPolicy, is_production: bool
+) -> list[Finding]:
     """Check the file without opening it for writing."""
     check = "database.reachable"
     if (found := _missing_file(check, path, is_production=is_production)) is not None:
@@ -27,6 +32,8 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
             query = "SELECT name FROM migration WHERE app_name = ?"
             applied = [name for (name,) in connection.execute(query, (APP_NAME,))] if tables else []
             columns = read_columns(connection)
+            values_by_key = read_values_by_key(connection, columns)
+            passkeys_by_domain = read_passkeys_by_domain(connection, columns)
     except sqlite3.Error as error:
         reason, fix = explain(error)
         return [fail(check, f"SQLite: {path} cannot be read: {reason}.", fix)]
@@ -40,6 +47,8 @@ def check_sqlite(path: Path, *, is_production: bool) -> list[Finding]:
         evaluate_sqlite_version(sqlite3.sqlite_version_info),
         evaluate_migrations(applied),
         *evaluate_columns(columns, applied=applied),
+        *evaluate_data_keys(values_by_key, data_keys),
+        *evaluate_passkeys(passkeys_by_domain, passkeys),
     ]
 
 

@@ -24,8 +24,10 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["kind", "removed"],
+        ["pending_logins", "0"],
         ["refresh_tokens", "0"],
         ["sessions", "0"],
+        ["totp_candidates", "0"],
         ["one_time_tokens", "0"],
         ["throttle_counters", "0"],
         ["used_values", "0"],

@@ -1,4 +1,4 @@
-"""`auth-api secrets reencrypt`, with a sealed column of the tests: no feature has one yet."""
+"""`auth-api secrets reencrypt`, with a sealed column of the tests beside those of the features."""
 
 import json
 import subprocess
@@ -32,6 +32,10 @@ OLD, NEW, LOST = new_data_key(), new_data_key(), new_data_key()
 KEYS = f"{NEW},{OLD}"
 
 
+OF_FEATURES = ("totp_factors.sealed", "totp_candidates.sealed")
+NOTHING = {column: {"reencrypted": 0, "changed": 0, "unreadable": 0} for column in OF_FEATURES}
+
+
 def reencrypt(deployment: Deployment, *arguments: str, keys: str = KEYS) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", WITH_A_COLUMN, "secrets", "reencrypt", *arguments],
@@ -61,11 +65,12 @@ async def test_older_keys_can_be_removed_afterwards(deployment: Deployment) -> N
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["column", "reencrypted", "changed", "unreadable"],
+        *([column, "0", "0", "0"] for column in OF_FEATURES),
         ["seeds.sealed", "2", "0", "0"],
     ]
     assert (again.returncode, json.loads(again.stdout)) == (
         0,
-        {"seeds.sealed": {"reencrypted": 0, "changed": 0, "unreadable": 0}},
+        {**NOTHING, "seeds.sealed": {"reencrypted": 0, "changed": 0, "unreadable": 0}},
     )
     for number, sealed in await deployment.rows("SELECT id, sealed FROM seeds"):
         assert Sealing([parse_data_key(NEW)]).unseal(sealed, table="seed", row=number) == b"seed"
@@ -78,18 +83,10 @@ async def test_value_that_no_key_opens_fails_the_command(deployment: Deployment)
 
     assert (done.returncode, json.loads(done.stdout)) == (
         1,
-        {"seeds.sealed": {"reencrypted": 1, "changed": 0, "unreadable": 1}},
+        {**NOTHING, "seeds.sealed": {"reencrypted": 1, "changed": 0, "unreadable": 1}},
     )
     assert done.stderr == ("Unreadable values: their key is missing in DATA_ENCRYPTION_KEYS, or they were changed.\n")
     assert not any(key in done.stdout + done.stderr for key in (OLD, NEW, LOST))
-
-
-def test_version_without_encrypted_values_says_so(deployment: Deployment) -> None:
-    deployment.command("migrate").check_returncode()
-
-    done = deployment.command("secrets", "reencrypt")
-
-    assert (done.returncode, done.stdout, done.stderr) == (0, "This version encrypts no values.\n", "")
 
 
 def test_production_without_keys_is_told_how_to_make_one(deployment: Deployment) -> None:

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 
 from auth_api.doctor import database, exposure, files, hashing, keys, sqlite
-from auth_api.doctor.database import PostgresFacts
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.findings import Finding
+from auth_api.doctor.postgres_facts import PostgresFacts
 from auth_api.doctor.tables import SequenceState, evaluate_sequences
 from auth_api.kit.crypto.policy import HashingPolicy
 from auth_api.kit.crypto.signing import KeyRing, SigningKey
@@ -46,6 +46,8 @@ FACTS = PostgresFacts(
     columns=[],
     lacking_privileges=[],
     sequences=[],
+    values_by_key={},
+    passkeys_by_domain={},
 )
 
 

@@ -31,7 +31,7 @@ def test_sound_deployment_has_no_failure_and_is_not_changed(deployment: Deployme
     status, found = findings(deployment, PICCOLO_CONF="nowhere")  # as outside a checkout
 
     shared = {"settings", "database.reachable", "database.version", "database.migrations", "keys.strength"}
-    shared |= {"hashing.cost", "http.cors", "mail", "files.env"}
+    shared |= {"hashing.cost", "http.cors", "mail", "files.env", "passkeys"}
     of_engine = {
         "sqlite": {"files.database"},
         "postgres": {"database.clock", "database.connections", "database.encryption", "database.sequences"},
@@ -66,7 +66,8 @@ async def test_tables_that_a_restore_left_out_are_a_failure(deployment: Deployme
 @pytest.mark.engine("postgres")
 async def test_missing_privileges_are_a_failure(deployment: Deployment) -> None:
     role = f"role_{secrets.token_hex(4)}"
-    tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, used_values"
+    tables = "users, sessions, refresh_tokens, one_time_tokens, throttle_counters, used_values, "
+    tables += "pending_logins, totp_factors, totp_candidates, recovery_codes, passkeys"
     for statement in (
         f"CREATE ROLE {role} LOGIN",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",

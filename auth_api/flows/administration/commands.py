@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import click
 
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.command_parts import json_option, on_user, report, yes_option
 from auth_api.flows.administration.explanation import MAX_SESSIONS
+from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
@@ -26,10 +27,6 @@ from auth_api.users.schemas import NewUser, user_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
-T = TypeVar("T")
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_yes = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 _password_stdin = click.option(
     "--password-stdin", is_flag=True, help="Read the password from standard input instead of asking."
 )
@@ -40,12 +37,16 @@ def users() -> None:
     """Manage users. NAME is a username or an e-mail address."""
 
 
+users.add_command(factors)
+users.add_command(reset_factors)
+
+
 @users.command()
 @click.argument("email")
 @click.argument("username")
 @profile_options
 @_password_stdin
-@_json
+@json_option
 @click.pass_obj
 def create(
     run: Run, /, email: str, username: str, *, password_stdin: bool, as_json: bool, **profile: str | None
@@ -65,7 +66,7 @@ def create(
 
 @users.command()
 @click.argument("name")
-@_json
+@json_option
 @click.pass_obj
 def show(run: Run, name: str, *, as_json: bool) -> None:
     """Show a user."""
@@ -75,7 +76,7 @@ def show(run: Run, name: str, *, as_json: bool) -> None:
 @users.command()
 @click.argument("name")
 @profile_options
-@_json
+@json_option
 @click.pass_obj
 def update(run: Run, /, name: str, *, as_json: bool, **profile: str | None) -> None:
     """Change the profile of a user. An empty value removes a field."""
@@ -88,12 +89,12 @@ def update(run: Run, /, name: str, *, as_json: bool, **profile: str | None) -> N
         wanted = decode(fields, ProfileInput, PROFILE_CHECKS)
         return await services.of(AdministrationService).change_profile(user, stated_fields(wanted))
 
-    _print([_on_user(run, name, work)], as_json=as_json)
+    _print([on_user(run, name, work)], as_json=as_json)
 
 
 @users.command(name="list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of users.")
-@_json
+@json_option
 @click.pass_obj
 def list_(run: Run, *, limit: int, as_json: bool) -> None:
     """List the newest users."""
@@ -102,28 +103,28 @@ def list_(run: Run, *, limit: int, as_json: bool) -> None:
 
 @users.command()
 @click.argument("name")
-@_json
+@json_option
 @click.pass_obj
 def disable(run: Run, name: str, *, as_json: bool) -> None:
     """Disable a user and end all sessions of the user."""
     changed = run(lambda services: services.of(AdministrationService).disable(name))
-    _report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
+    report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
-@_json
+@json_option
 @click.pass_obj
 def enable(run: Run, name: str, *, as_json: bool) -> None:
     """Enable a disabled user."""
     changed = run(lambda services: services.of(AdministrationService).enable(name))
-    _report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
+    report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
-@_yes
-@_json
+@yes_option
+@json_option
 @click.pass_obj
 def delete(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
     """Delete a user permanently.
@@ -135,14 +136,14 @@ def delete(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
         confirm(f"Permanently delete {user.username} <{user.email}> (id {user.id})?", yes=yes)
         await services.of(AdministrationService).delete(user)
 
-    _on_user(run, name, work)
-    _report("deleted", as_json=as_json, changed=True)
+    on_user(run, name, work)
+    report("deleted", as_json=as_json, changed=True)
 
 
 @users.command()
 @click.argument("name")
 @_password_stdin
-@_json
+@json_option
 @click.pass_obj
 def set_password(run: Run, name: str, *, password_stdin: bool, as_json: bool) -> None:
     """Set a password, end all sessions and reset failed logins."""
@@ -150,23 +151,23 @@ def set_password(run: Run, name: str, *, password_stdin: bool, as_json: bool) ->
     async def work(services: ServiceFinder, user: User) -> int:
         return await services.of(AccountRecoveryService).set_password(user, _new_password(from_stdin=password_stdin))
 
-    ended = _on_user(run, name, work)
-    _report(f"password set, {counted(ended, 'session')} ended", as_json=as_json, changed=True, sessions_ended=ended)
+    ended = on_user(run, name, work)
+    report(f"password set, {counted(ended, 'session')} ended", as_json=as_json, changed=True, sessions_ended=ended)
 
 
 @users.command()
 @click.argument("name")
-@_json
+@json_option
 @click.pass_obj
 def verify_email(run: Run, name: str, *, as_json: bool) -> None:
     """Mark the e-mail address of a user as verified."""
-    changed = _on_user(run, name, lambda services, user: services.of(AccountRecoveryService).verify_email(user))
-    _report("verified" if changed else "already verified", as_json=as_json, changed=changed)
+    changed = on_user(run, name, lambda services, user: services.of(AccountRecoveryService).verify_email(user))
+    report("verified" if changed else "already verified", as_json=as_json, changed=changed)
 
 
 @users.command()
 @click.argument("name")
-@_json
+@json_option
 @click.pass_obj
 def sessions(run: Run, name: str, *, as_json: bool) -> None:
     """List the live sessions of a user, newest first."""
@@ -174,13 +175,13 @@ def sessions(run: Run, name: str, *, as_json: bool) -> None:
     async def work(services: ServiceFinder, user: User) -> Sequence[LiveSession]:
         return (await services.of(SessionService).list_live(user.id, PageRequest(MAX_SESSIONS)))[0]
 
-    print_sessions(_on_user(run, name, work), as_json=as_json)
+    print_sessions(on_user(run, name, work), as_json=as_json)
 
 
 @users.command()
 @click.argument("name")
-@_yes
-@_json
+@yes_option
+@json_option
 @click.pass_obj
 def end_sessions(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
     """End all sessions of a user."""
@@ -189,15 +190,8 @@ def end_sessions(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
         confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
         return await services.of(AccountRecoveryService).end_sessions(user)
 
-    ended = _on_user(run, name, work)
-    _report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
-
-
-def _on_user(run: Run, name: str, work: Callable[[ServiceFinder, User], Awaitable[T]]) -> T:
-    async def find_and_work(services: ServiceFinder) -> T:
-        return await work(services, await services.of(UserService).find(name))
-
-    return run(find_and_work)
+    ended = on_user(run, name, work)
+    report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)
 
 
 def _new_password(*, from_stdin: bool) -> str:
@@ -208,10 +202,6 @@ def _new_password(*, from_stdin: bool) -> str:
     except UnicodeDecodeError as error:
         message = "The password on standard input is not UTF-8."
         raise click.ClickException(message) from error
-
-
-def _report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
-    click.echo(json.dumps(facts, indent=2) if as_json else sentence)
 
 
 def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False) -> None:

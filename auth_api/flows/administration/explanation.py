@@ -13,6 +13,8 @@ from auth_api.kit.clock import rfc3339
 from auth_api.kit.pagination import PageRequest
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.second_factors import SecondFactors
+from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.failures import FailedAttempts
 from auth_api.users.identifiers import parse_identifier
 from auth_api.users.policy import VerificationPolicy
@@ -58,6 +60,7 @@ class ExplanationService:
     passwords: PasswordService
     audit: AuditTrail
     verification_policy: VerificationPolicy
+    second_factors: SecondFactors
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login with this username or e-mail address."""
@@ -66,7 +69,9 @@ class ExplanationService:
         throttle = self.passwords.throttle
         keys = throttle.keys(user_id=found.user.id if found else None, identifier=identifier.text, client_ip=None)
         failures = await throttle.failures(keys)
-        obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures)]
+        obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures, "passwords")]
+        if found is not None and found.user.two_step_since is not None:
+            obstacles += await self._second_factor_obstacles(found.user)
         if found is None:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
         sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MAX_SESSIONS))
@@ -81,12 +86,22 @@ class ExplanationService:
             yield Obstacle("account_disabled", "The user is disabled.")
         if self.verification_policy.required and found.user.email_verified_at is None:
             yield Obstacle("email_not_verified", "The e-mail address is not verified.")
-        if found.user.two_step_since is not None:
-            yield Obstacle("mfa_required", "The user has switched on two-step login, which this version cannot check.")
         if not self.passwords.hasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The user has no password.")
 
-    def _throttle_obstacles(self, failures: Sequence[FailedAttempts]) -> Iterator[Obstacle]:
+    async def _second_factor_obstacles(self, user: User) -> list[Obstacle]:
+        usable = (await self.second_factors.of_user(user.id)).usable
+        if not usable:
+            detail = "The user has switched on two-step login, and none of the second factors can be used."
+            return [Obstacle("no_usable_factor", f"{detail} To remove them: auth-api users reset-factors.")]
+        failures = await self.passwords.throttle.failures(AccountThrottle.second_factor_keys(user.id, client_ip=None))
+        detail = f"After the password, the user must prove one of: {', '.join(usable)}."
+        return [
+            Obstacle("second_factor_required", detail),
+            *self._throttle_obstacles(failures, "codes"),
+        ]
+
+    def _throttle_obstacles(self, failures: Sequence[FailedAttempts], guessed: str) -> Iterator[Obstacle]:
         if not self.passwords.throttle.policy.enabled:
             return
         for counted in failures:
@@ -94,6 +109,6 @@ class ExplanationService:
                 origin = counted.network or "networks that the user has not used recently"
                 yield Obstacle(
                     "throttled",
-                    f"After {counted.count} wrong passwords, logins from {origin} are refused "
+                    f"After {counted.count} wrong {guessed}, logins from {origin} are refused "
                     f"until {rfc3339(counted.blocked_until)}.",
                 )

@@ -6,6 +6,7 @@ from auth_api.flows.administration.account_recovery import AccountRecoveryServic
 from auth_api.flows.administration.commands import users
 from auth_api.flows.administration.explain_command import explain
 from auth_api.flows.administration.explanation import ExplanationService
+from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_commands import sessions
 from auth_api.manifest import Core, Feature, Manifest
@@ -37,8 +38,18 @@ def build(core: Core, settings: Settings) -> Feature:
         passwords=core.passwords,
         audit=core.audit,
         verification_policy=settings.verification_policy,
+        second_factors=core.second_factors,
     )
-    return Feature(services=(administration, account_recovery, explanation))
+    factor_reset = FactorResetService(
+        database=core.database,
+        users=core.users,
+        second_factors=core.second_factors,
+        access_revocation=core.access_revocation,
+        audit=core.audit,
+        outbox=core.outbox,
+        password_reset_mail=core.mail_kind("password_reset"),
+    )
+    return Feature(services=(administration, account_recovery, explanation, factor_reset))
 
 
 MANIFEST: Final = Manifest(commands=(users, sessions, explain), build=build)

@@ -8,6 +8,7 @@ from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
+from tests.support.factors import add_totp, switch_two_step_on, wrong_code
 from tests.support.mailbox import Mailbox
 
 
@@ -36,9 +37,42 @@ async def test_all_obstacles_are_listed_at_once(user_factory: UserFactory, servi
 
 async def test_two_step_login_is_an_obstacle(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
-    await UserRow.update({UserRow.two_step_since: UserRow.created_at}, force=True)
+    await add_totp(services, "ada")
+    await switch_two_step_on("ada")
 
-    assert await obstacle_codes(services) == ["mfa_required"]
+    (obstacle,) = (await services.of(ExplanationService).explain("ada")).obstacles
+    assert (obstacle.code, obstacle.detail) == (
+        "second_factor_required",
+        "After the password, the user must prove one of: totp.",
+    )
+
+
+async def test_wrong_codes_that_block_a_login_are_an_obstacle(
+    user_factory: UserFactory, app_with: OtherAppFactory
+) -> None:
+    ada = await user_factory()
+    async with app_with(RATE_LIMIT_ENABLED="true") as other:
+        ada.client = other.client
+        seed = await add_totp(other.services, "ada")
+        await switch_two_step_on("ada")
+        login = await ada.log_in()
+        guess = {"mfa_token": login["mfa_token"], "method": "totp", "code": wrong_code(other.services, seed)}
+        for _ in range(5):
+            await ada.call("POST", "/api/auth/mfa", token="", json=guess)
+
+        required, throttled = (await other.services.of(ExplanationService).explain("ada")).obstacles
+
+    assert (required.code, throttled.code) == ("second_factor_required", "throttled")
+    assert throttled.detail.startswith("After 5 wrong codes, logins from 203.0.113.7 are refused until ")
+
+
+async def test_two_step_login_without_a_usable_factor_is_an_obstacle(
+    user_factory: UserFactory, services: Services
+) -> None:
+    await user_factory()
+    await switch_two_step_on("ada")
+
+    assert await obstacle_codes(services) == ["no_usable_factor"]
 
 
 async def test_required_email_verification_is_an_obstacle(

@@ -1,0 +1,30 @@
+"""What the commands on a user share."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import click
+
+from auth_api.kit.command_line import Run, ServiceFinder
+from auth_api.users.service import UserService
+from auth_api.users.user import User
+
+T = TypeVar("T")
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+
+
+def on_user(run: Run, name: str, work: Callable[[ServiceFinder, User], Awaitable[T]]) -> T:
+    """Return the result of work on the user with this username or e-mail address."""
+
+    async def find_and_work(services: ServiceFinder) -> T:
+        return await work(services, await services.of(UserService).find(name))
+
+    return run(find_and_work)
+
+
+def report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
+    """Print what a command has done: the sentence, or the facts as JSON."""
+    click.echo(json.dumps(facts, indent=2) if as_json else sentence)

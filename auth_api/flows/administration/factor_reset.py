@@ -1,0 +1,70 @@
+"""Remove the second factors of a user who has lost them."""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
+from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.kinds import MailKind
+from auth_api.events.outbox.service import Outbox
+from auth_api.kit.db.database import Database
+from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sign_in.events import FactorEvent
+from auth_api.sign_in.mails import FACTORS_RESET
+from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
+from auth_api.users.service import UserService
+from auth_api.users.user import User
+
+
+class ResetFactors(msgspec.Struct, frozen=True, kw_only=True):
+    """How many factors were removed, without recovery codes, and how many sessions have ended."""
+
+    factors_removed: int
+    sessions_ended: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactorResetService:
+    """Resets the second factors of a user. The operator must identify the person first."""
+
+    database: Database
+    users: UserService
+    second_factors: SecondFactors
+    access_revocation: AccessRevocation
+    audit: AuditTrail
+    outbox: Outbox
+    password_reset_mail: MailKind
+
+    async def find(self, user: User) -> AccountFactors:
+        """Return the factors of a user."""
+        return await self.second_factors.of_user(user.id)
+
+    async def reset(self, user: User, *, reason: str | None = None) -> ResetFactors:
+        """Remove all second factors and recovery codes, switch off two-step login and end all sessions.
+
+        A user without a password receives a mail with a link to set one, because nothing else opens the account.
+        """
+
+        async def work() -> ResetFactors:
+            await self.users.forget_second_factor_failures(user.id)  # locks the row of the user
+            removed = len((await self.second_factors.of_user(user.id)).dated)
+            ended = await self.access_revocation.revoke(
+                AccessEvent.FACTORS_RESET, user.id, request_context=COMMAND_LINE_CONTEXT
+            )
+            details = {} if reason is None else {"reason": reason}
+            await self.audit.record(
+                FactorEvent.FACTORS_RESET,
+                user_id=user.id,
+                request_context=COMMAND_LINE_CONTEXT,
+                factors_removed=removed,
+                sessions_ended=ended,
+                **details,
+            )
+            await self.outbox.to_user(FACTORS_RESET, user.id, COMMAND_LINE_CONTEXT)
+            if not (await self.users.get_credentials(user.id)).has_password:
+                await self.outbox.to_user(self.password_reset_mail, user.id, COMMAND_LINE_CONTEXT)
+            return ResetFactors(factors_removed=removed, sessions_ended=ended)
+
+        return await self.database.transaction(work)
