@@ -66,6 +66,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         mailer: sends mail instead of the mailer that the settings describe.
     """
     services = create_services(settings, clock=clock, mailer=mailer)
+    if services.core.passkeys.relying_party is not None:
+        services.core.passkeys.relying_party.load_library()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:

@@ -1,12 +1,18 @@
 """Build the services from the settings: first the core, then each feature."""
 
 from auth_api.adapters import create_mailer, install_breakers
+from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
+from auth_api.credentials.recovery_codes.service import RecoveryCodeService
+from auth_api.credentials.totp.service import TotpService
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.features import FEATURES, MAIL_KINDS
 from auth_api.kit.clock import Clock, utc_now
+from auth_api.kit.crypto.challenges import Challenges
 from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.crypto.sealing import Sealing
+from auth_api.kit.crypto.webauthn.relying_party import RelyingParty
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.mail.message import Mailer
@@ -19,10 +25,14 @@ from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
+from auth_api.sign_in.guesses import SecondFactorGuesses
+from auth_api.sign_in.pending_logins import PendingLogins
 from auth_api.sign_in.policy import StepUpPolicy
+from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
+from auth_api.used_values.service import UsedValues
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
@@ -66,6 +76,20 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         is_on=settings.mail.is_on or mailer is not None,
         delay_seconds=settings.mail.delay_seconds,
     )
+    passkeys = PasskeyService(
+        database=database,
+        users=users,
+        used_values=UsedValues(),
+        audit=audit,
+        outbox=outbox,
+        relying_party=create_relying_party(settings),
+        rp_id=settings.passkeys.rp_id,
+        clock=clock,
+    )
+    sealing = Sealing(settings.sealing.data_keys) if settings.sealing.data_keys else None
+    second_factors = SecondFactors(
+        passkeys=passkeys, totp=TotpService(sealing=sealing, clock=clock), recovery_codes=RecoveryCodeService()
+    )
     return Core(
         manifests=FEATURES,
         database=database,
@@ -80,6 +104,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         throttle=throttle,
         audit=audit,
         outbox=outbox,
+        sealing=sealing,
         sessions=sessions,
         sign_in=SignIn(
             database=database,
@@ -87,7 +112,35 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             audit=audit,
             outbox=outbox,
             verification_policy=settings.verification_policy,
+            second_factors=second_factors,
+            pending_logins=PendingLogins(),
+        ),
+        second_factors=second_factors,
+        guesses=SecondFactorGuesses(
+            database=database,
+            throttle=throttle,
+            sessions=sessions,
+            users=users,
+            recovery_codes=second_factors.recovery_codes,
+            audit=audit,
+            outbox=outbox,
         ),
         passwords=passwords,
-        freshness=Freshness(users=users, passwords=passwords, sessions=sessions, policy=settings.of(StepUpPolicy)),
+        passkeys=passkeys,
+        freshness=Freshness(
+            users=users,
+            passwords=passwords,
+            sessions=sessions,
+            second_factors=second_factors,
+            policy=settings.of(StepUpPolicy),
+        ),
     )
+
+
+def create_relying_party(settings: Settings) -> RelyingParty | None:
+    """Return the server's part of the ceremonies of passkeys; None if they are off."""
+    policy = settings.passkeys
+    if not policy.enabled:
+        return None
+    challenges = Challenges(settings.sessions.derivation_secrets)
+    return RelyingParty(rp_id=policy.rp_id, name=policy.product, origins=policy.origins, challenges=challenges)

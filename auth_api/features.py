@@ -2,7 +2,10 @@
 
 from typing import Final
 
+from auth_api.credentials.passkeys import feature as passkeys
 from auth_api.credentials.passwords import feature as passwords
+from auth_api.credentials.recovery_codes import feature as recovery_codes
+from auth_api.credentials.totp import feature as totp
 from auth_api.events.audit import feature as audit
 from auth_api.events.outbox import feature as outbox
 from auth_api.flows.account import feature as account
@@ -10,8 +13,13 @@ from auth_api.flows.administration import feature as administration
 from auth_api.flows.email_change import feature as email_change
 from auth_api.flows.email_verification import feature as email_verification
 from auth_api.flows.login import feature as login
+from auth_api.flows.own_factors import feature as own_factors
+from auth_api.flows.own_passkeys import feature as own_passkeys
+from auth_api.flows.passkey_login import feature as passkey_login
 from auth_api.flows.password_recovery import feature as password_recovery
 from auth_api.flows.registration import feature as registration
+from auth_api.flows.second_factor import feature as second_factor
+from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest, all_errors
 from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
@@ -30,14 +38,22 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     users.MANIFEST,
     registration.MANIFEST,
     login.MANIFEST,
+    passkey_login.MANIFEST,
+    second_factor.MANIFEST,
+    step_up.MANIFEST,
     sign_in.MANIFEST,
     account.MANIFEST,
+    own_factors.MANIFEST,
+    own_passkeys.MANIFEST,
     email_change.MANIFEST,
     sessions.MANIFEST,
     password_recovery.MANIFEST,
     email_verification.MANIFEST,
     administration.MANIFEST,
     passwords.MANIFEST,
+    totp.MANIFEST,
+    recovery_codes.MANIFEST,
+    passkeys.MANIFEST,
     one_time_tokens.MANIFEST,
     throttling.MANIFEST,
     used_values.MANIFEST,

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum, auto
 from functools import partial
 from operator import attrgetter
 from typing import Any
@@ -13,7 +12,9 @@ import msgspec
 from litestar import Controller, Router
 from piccolo.table import Table
 
+from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
+from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -22,19 +23,25 @@ from auth_api.kit import errors as kit_errors
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.crypto.sealing import Sealing
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
+from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.access_events import AccessEvent, Ends
+from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.factor_changes import FactorChanges
+from auth_api.sign_in.factor_removal import FactorRevocation
 from auth_api.sign_in.freshness import Freshness
+from auth_api.sign_in.guesses import SecondFactorGuesses
+from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.policy import ClientIpLimit
@@ -65,9 +72,13 @@ class Core:
     throttle: AccountThrottle
     audit: AuditTrail
     outbox: Outbox
+    sealing: Sealing | None
     sessions: SessionService
     sign_in: SignIn
+    second_factors: SecondFactors
+    guesses: SecondFactorGuesses
     passwords: PasswordService
+    passkeys: PasskeyService
     freshness: Freshness
 
     def mail_kind(self, name: str) -> MailKind:
@@ -87,6 +98,27 @@ class Core:
             users=self.users,
             audit=self.audit,
             ends=tuple(partial(each.end_access, self) for each in sorted(revocations, key=attrgetter("step"))),
+        )
+
+    @property
+    def factor_revocation(self) -> FactorRevocation:
+        """Decides which factors an event removes."""
+        return FactorRevocation(
+            users=self.users, sessions=self.sessions, second_factors=self.second_factors, audit=self.audit
+        )
+
+    @property
+    def factor_changes(self) -> FactorChanges:
+        """Applies what follows from a change of the factors of an account."""
+        return FactorChanges(
+            users=self.users,
+            sessions=self.sessions,
+            freshness=self.freshness,
+            second_factors=self.second_factors,
+            pending_logins=self.sign_in.pending_logins,
+            access_revocation=self.access_revocation,
+            audit=self.audit,
+            outbox=self.outbox,
         )
 
 
@@ -124,36 +156,6 @@ class ExportPart:
     collect: Callable[[Core, Principal, int], Awaitable[msgspec.Struct]]
 
 
-class RevocationStep(IntEnum):
-    """When a package ends its part of the access to an account: the order of locks (docs/architecture.md, "Locks")."""
-
-    ACCOUNT = auto()
-    SESSIONS = auto()
-    MAILS = auto()
-    ONE_TIME_TOKENS = auto()
-    FAILED_LOGINS = auto()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndedAccess:
-    """The access to an account that an event ends.
-
-    Attributes:
-        event: the event, which the ended sessions get as their reason.
-        user_id: the user of the account.
-        kept_session_id: a session that is not ended.
-    """
-
-    event: AccessEvent
-    user_id: int
-    kept_session_id: UUID | None
-
-    @property
-    def ends(self) -> Ends:
-        """What the event ends."""
-        return self.event.ends
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revocation:
     """How a package ends its part of the access to an account.
@@ -169,9 +171,19 @@ class Revocation:
     tables: tuple[type[Table], ...]
     end: Callable[[Core, EndedAccess], Awaitable[int]]
 
-    async def end_access(self, core: Core, event: AccessEvent, user_id: int, kept_session_id: UUID | None) -> int:
+    async def end_access(
+        self,
+        core: Core,
+        event: AccessEvent,
+        user_id: int,
+        kept_session_id: UUID | None,
+        request_context: RequestContext,
+    ) -> int:
         """Call `end`, and return the number of ended sessions."""
-        return await self.end(core, EndedAccess(event=event, user_id=user_id, kept_session_id=kept_session_id))
+        access = EndedAccess(
+            event=event, user_id=user_id, kept_session_id=kept_session_id, request_context=request_context
+        )
+        return await self.end(core, access)
 
 
 def _build_nothing(_core: Core, _settings: Settings) -> Feature:

@@ -44,6 +44,7 @@ from tests.support.clock import MovableClock, MovableMonotonicClock
 from tests.support.deployment import Deployment
 from tests.support.lifespan import started
 from tests.support.mailbox import Mailbox
+from tests.support.passkeys import ORIGIN, RP_ID
 from tests.support.postgres import PostgresServer, create_database, drop_database, external_server_url
 from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
@@ -166,6 +167,8 @@ def environ(database_url: str) -> dict[str, str]:
         "PUBLIC_URL": "http://testserver",
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
+        "PASSKEY_RP_ID": RP_ID,
+        "PASSKEY_ORIGINS": ORIGIN,
         "MAIL_DELAY_SECONDS": "0",
         "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
         **LONG_TIMEOUTS,
@@ -305,9 +308,8 @@ def valid_token_factory(services: Services) -> TokenFactory:
 
     def make(*, user_id: int, session_id: Any) -> str:
         tokens: AccessTokens = services.core.sessions.access_tokens
-        claims = Claims(
-            user_id=user_id, session_id=session_id, amr=("pwd",), acr="aal1", auth_time=datetime.now(tz=UTC)
-        )
+        now = datetime.now(tz=UTC)
+        claims = Claims(user_id=user_id, session_id=session_id, amr=("pwd",), auth_time=now, mfa_at=None, now=now)
         return tokens.issue(claims, session_ends_in=timedelta(hours=1)).raw
 
     return make

@@ -5,6 +5,7 @@ from typing import Annotated, Final, cast
 
 import msgspec
 
+from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
 from auth_api.kit.crypto.sealing import derived_data_key
@@ -19,6 +20,7 @@ from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
+from auth_api.settings.passkeys import read_passkeys
 from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
@@ -69,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     hashing: HashingPolicy
     sealing: SealingPolicy
     passwords: PasswordPolicy
+    passkeys: PasskeyPolicy
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
     mail: MailPolicy
@@ -101,6 +104,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             hashing=_hashing(read, server),
             sealing=read.build(SealingPolicy),
             passwords=read.build(PasswordPolicy),
+            passkeys=read_passkeys(read, http, mail),
             throttling=read.build(ThrottlingPolicy),
             mail=mail,
             verification_policy=read_verification(read, mail),

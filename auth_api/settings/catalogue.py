@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.features import POLICIES
 from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
@@ -26,6 +27,7 @@ _POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "Tokens and sessions": (KeyVariables, SessionPolicy),
     "Encryption": (SealingPolicy,),
     "Passwords": (PasswordPolicy, HashingPolicy),
+    "Passkeys": (PasskeyPolicy,),
     "Mail": (MailPolicy, VerificationPolicy),
     "Pages": (PagePolicy,),
     "Limits": (ThrottlingPolicy,),

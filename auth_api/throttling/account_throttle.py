@@ -76,6 +76,11 @@ class AccountThrottle:
         user = f"id:{user_id}" if user_id is not None else f"name:{digest.hex()[:32]}"
         return AttemptKeys(user, network_of(client_ip))
 
+    @staticmethod
+    def second_factor_keys(user_id: int, client_ip: str | None) -> AttemptKeys:
+        """Return the keys that count a guess of a second factor, apart from the attempts on the password."""
+        return AttemptKeys(f"second:{user_id}", network_of(client_ip))
+
     async def admit(self, keys: AttemptKeys, *, is_known_network: Callable[[], Awaitable[bool]]) -> CountedAttempt:
         """Count one attempt.
 
@@ -122,5 +127,9 @@ class AccountThrottle:
         return await repository.failures(keys.user_key, limit=MAX_FAILURE_ROWS)
 
     async def reset(self, user_id: int) -> None:
-        """Delete all failed attempts on a user."""
+        """Delete all failed attempts on the password of a user."""
         await repository.delete_all_of_user(f"attempts:id:{user_id}")
+
+    async def reset_second_factor(self, user_id: int) -> None:
+        """Delete all failed attempts on the second factors of a user."""
+        await repository.delete_all_of_user(self.second_factor_keys(user_id, client_ip=None).user_key)

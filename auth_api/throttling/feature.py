@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from auth_api.manifest import Core, EndedAccess, ExportPart, Manifest, Revocation, RevocationStep
+from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.manifest import Core, ExportPart, Manifest, Revocation
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.throttling.export import EXAMPLE_EXPORT, WrongPasswordsExport, export_wrong_passwords
 from auth_api.throttling.retention import RETENTION_RULES
@@ -10,9 +11,14 @@ from auth_api.throttling.tables import ThrottleCounterRow
 
 
 async def end_access(core: Core, access: EndedAccess) -> int:
-    """Forget the failed logins of the user, if the event does."""
+    """Forget the failed logins of the user, if the event does, and failed second factors together with the factors.
+
+    They do not concern the factors that the user adds next.
+    """
     if access.ends.links:
         await core.throttle.reset(access.user_id)
+    if access.ends.removes_all_factors:
+        await core.throttle.reset_second_factor(access.user_id)
     return 0
 
 

@@ -38,8 +38,9 @@ def cells_of(event: AccessEvent) -> list[str]:
     ends: Ends = event.ends
     kept = ", ".join(f"`{purpose}`" for purpose in ends.kept_links)
     links = "stay" if not ends.links else f"end, except {kept}" if kept else "end"
-    password = "deleted" if event is AccessEvent.ACCOUNT_DELETED else ends.password.value
-    return [f"`{event}`", ends.sessions.value, password, links]
+    is_deletion = event is AccessEvent.ACCOUNT_DELETED
+    password, factors = ("deleted",) * 2 if is_deletion else (ends.password.value, ends.factors.value)
+    return [f"`{event}`", ends.sessions.value, password, factors, links]
 
 
 def test_table_of_the_page_is_that_of_the_code() -> None:

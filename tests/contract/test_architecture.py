@@ -32,6 +32,7 @@ LAYERS: Final = (
         "composition",
         "doctor",
         "features",
+        "ended_access",
         "manifest",
         "piccolo_app",
         "piccolo_conf",
@@ -44,7 +45,7 @@ LAYERS: Final = (
 
 FRAME: Final = LAYERS[-1]
 
-MANIFEST_IMPORTS: Final = {"manifest", "settings"}
+MANIFEST_IMPORTS: Final = {"ended_access", "manifest", "settings"}
 """Modules of the frame that the manifest of a package (`feature.py`) may import: what it consists of."""
 
 SQL_ROLES: Final = {"repository", "retention"}
@@ -192,6 +193,12 @@ def test_litestar_is_imported_only_by_http_modules() -> None:
     }
 
     assert elsewhere == set()
+
+
+def test_webauthn_library_is_imported_only_by_its_adapter() -> None:
+    importers = {module.name for module in MODULES if any(name.split(".")[0] == "webauthn" for name in module.imports)}
+
+    assert importers == {"auth_api.kit.crypto.webauthn.relying_party"}
 
 
 def test_only_the_clock_module_reads_the_time() -> None:

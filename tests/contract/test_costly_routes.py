@@ -9,6 +9,7 @@ from litestar import Litestar
 from litestar.di import Provide
 from litestar.routes import HTTPRoute
 
+from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
 from auth_api.features import client_ip_limits
@@ -22,12 +23,18 @@ pytestmark = pytest.mark.engine_independent
 COSTLY = (PasswordHasher, Outbox, Delivery)
 """Classes whose objects compute hashes, and store or send mails."""
 
-NOT_COSTLY = (AccessRevocation,)
-"""Classes whose objects reach the outbox, and only withdraw mails from it."""
+NOT_COSTLY = (AccessRevocation, PasskeyService)
+"""Classes whose objects reach the outbox, and only withdraw mails, or send one only after a valid signature."""
 
 COSTLY_ROUTES = {
     "POST /api/auth/register": "register",
     "POST /api/auth/login": "login",
+    "POST /api/auth/mfa": "mfa",
+    "POST /api/auth/mfa/passkey-options": "passkey_options",
+    "POST /api/auth/step-up": "step_up",
+    "POST /api/auth/step-up/passkey-options": "passkey_options",
+    "POST /api/auth/passkey/options": "passkey_options",
+    "POST /api/auth/passkey/login": "passkey",
     "POST /api/auth/refresh": "refresh",
     "POST /api/auth/password/forgot": "forgot",
     "POST /api/auth/password/reset": "mailed_token",
@@ -38,6 +45,14 @@ COSTLY_ROUTES = {
     "POST /api/auth/sessions/report": "mailed_token",
     "PATCH /api/user/profile": "rename",
     "POST /api/user/password": "password_change",
+    "POST /api/user/totp": "factor",
+    "POST /api/user/totp/confirm": "factor",
+    "DELETE /api/user/totp": "factor",
+    "POST /api/user/passkeys/options": "factor",
+    "POST /api/user/passkeys": "factor",
+    "DELETE /api/user/passkeys/{passkey_id}": "factor",
+    "POST /api/user/two-step": "factor",
+    "POST /api/user/recovery-codes": "factor",
     "POST /api/user/email": "email_change",
     "GET /api/user/export": "export",
     "POST /api/user/delete": "account_deletion",

@@ -101,6 +101,24 @@ def test_import_does_not_break_imports_of_other_libraries(tmp_path: Path) -> Non
     assert (done.returncode, done.stderr) == (0, "")
 
 
+def test_import_does_not_load_the_library_for_passkeys(tmp_path: Path) -> None:
+    """It takes 0.2 to 0.5 s, which a server without passkeys saves."""
+    modules = sorted({module.name for module in MODULES} - READS_ENVIRONMENT)
+    script = "import importlib, sys; list(map(importlib.import_module, sys.argv[1:])); print('webauthn' in sys.modules)"
+
+    done = subprocess.run(
+        [sys.executable, "-c", script, *modules],
+        cwd=tmp_path,
+        env=clean_environment({}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (done.stdout, done.stderr) == ("False\n", "")
+
+
 @pytest.mark.parametrize(
     ("statement", "expected"),
     [

@@ -19,12 +19,21 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "email_change",
         "email_changed",
         "email_verification",
+        "factor_added",
+        "factor_removed",
+        "factors_reset",
         "new_network",
+        "passkey_counter_regressed",
         "password_changed",
+        "password_dropped",
         "password_reset",
+        "recovery_code_used",
+        "recovery_codes_created",
         "registration",
         "registration_attempt",
+        "second_factor_guessed",
         "token_reused",
+        "two_step_changed",
     ]
 
 

@@ -24,6 +24,11 @@ TABLES = {
     "throttle_counters",
     "outbox",
     "used_values",
+    "totp_factors",
+    "totp_candidates",
+    "recovery_codes",
+    "pending_logins",
+    "passkeys",
 }
 
 INDEXES = [
@@ -36,6 +41,12 @@ INDEXES = [
     "outbox (next_attempt_at) where …",
     "outbox (sent_at) where …",
     "outbox (user_id)",
+    "passkeys (credential_digest) unique",
+    "passkeys (user_id)",
+    "pending_logins (expires_at)",
+    "pending_logins (token_hash) unique",
+    "pending_logins (user_id)",
+    "recovery_codes (user_id)",
     "refresh_tokens (expires_at)",
     "refresh_tokens (session_id)",
     "refresh_tokens (token_hash) unique",
@@ -45,13 +56,17 @@ INDEXES = [
     "sessions (user_id)",
     "sessions (user_id, id) where …",
     "throttle_counters (expires_at)",
+    "totp_candidates (expires_at)",
+    "totp_candidates (user_id) unique",
+    "totp_factors (user_id) unique",
     "used_values (expires_at)",
     "users (email) unique",
     "users (username) unique",
+    "users (webauthn_handle) unique",
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 10
+MIGRATIONS = 13
 
 PRIMARY_KEYS = {"throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""
@@ -130,6 +145,7 @@ async def test_new_database_has_no_rows_and_only_necessary_columns(
     assert set(await column(url, columns)) == {
         *("id", "username", "email", "hashed_password", "is_active", "email_verified_at", "locale"),
         *("created_at", "updated_at", "last_login", "two_step_since", "subject", "metadata", "display_name"),
+        *("second_factor_failures", "webauthn_handle"),
     }
 
 

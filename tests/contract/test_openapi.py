@@ -16,10 +16,15 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from auth_api.features import ERRORS as ALL_ERRORS
+from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.factors import add_totp, current_code, switch_two_step_on
 from tests.support.mailbox import Mailbox, token_of
+from tests.support.passkeys import new_authenticator, stored_passkey
 from tests.support.processes import run_cli
+from tests.support.soft_authenticator import SoftAuthenticator
 from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
@@ -34,15 +39,55 @@ TOKEN = OPTIONAL_TOKEN | {"AUTHENTICATION_REQUIRED"}
 
 PASSWORD = {"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}
 
+FACTOR_CHANGE = {"STEP_UP_REQUIRED", "USER_NOT_FOUND"}
+
 ERRORS: dict[str, set[str]] = {
     "register": BODY | DATABASE | {"WEAK_PASSWORD", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
     "logIn": BODY | DATABASE | PASSWORD | {"ACCOUNT_DISABLED", "EMAIL_NOT_VERIFIED", "MFA_REQUIRED"},
+    "beginPasskeyLogin": BODY | DATABASE,
+    "logInWithPasskey": BODY
+    | DATABASE
+    | {"PASSKEY_INVALID", "PASSKEY_UNKNOWN", "ACCOUNT_DISABLED", "EMAIL_NOT_VERIFIED"},
+    "completeLogin": BODY
+    | DATABASE
+    | {
+        "MFA_TOKEN_INVALID",
+        "FACTOR_NOT_FOUND",
+        "TOO_MANY_ATTEMPTS",
+        "FACTOR_INVALID",
+        "PASSKEY_INVALID",
+        "PASSKEY_UNKNOWN",
+        "ACCOUNT_DISABLED",
+        "EMAIL_NOT_VERIFIED",
+    },
+    "beginPasskeySecondFactor": BODY | DATABASE | {"MFA_TOKEN_INVALID", "FACTOR_NOT_FOUND"},
+    "stepUp": BODY
+    | DATABASE
+    | TOKEN
+    | {
+        "FACTOR_NOT_FOUND",
+        "USER_NOT_FOUND",
+        "TOO_MANY_ATTEMPTS",
+        "FACTOR_INVALID",
+        "PASSKEY_INVALID",
+        "PASSKEY_UNKNOWN",
+    },
+    "beginPasskeyStepUp": BODY | DATABASE | TOKEN | {"FACTOR_NOT_FOUND"},
     "refresh": BODY | DATABASE | {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED", "REFRESH_TOKEN_REUSED"},
     "logOut": BODY | DATABASE | {"AUTHENTICATION_REQUIRED", "TOKEN_INVALID"},
     "logOutEverywhere": BODY | DATABASE | TOKEN,
     "readProfile": DATABASE | TOKEN,
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
-    "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "MFA_REQUIRED"},
+    "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "STEP_UP_REQUIRED"},
+    "readFactors": DATABASE | TOKEN,
+    "beginTotp": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"NOT_FOUND", "EMAIL_NOT_VERIFIED"},
+    "confirmTotp": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"NOT_FOUND", "FACTOR_NOT_FOUND", "FACTOR_INVALID"},
+    "beginPasskey": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"EMAIL_NOT_VERIFIED", "LIMIT_REACHED"},
+    "addPasskey": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"PASSKEY_INVALID", "DUPLICATE_PASSKEY", "LIMIT_REACHED"},
+    "removePasskey": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_SIGN_IN_METHOD"},
+    "removeTotp": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND"},
+    "switchTwoStep": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND"},
+    "createRecoveryCodes": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND"},
     "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "STEP_UP_REQUIRED"},
     "listSessions": DATABASE | TOKEN | {"VALIDATION_ERROR"},
     "endSession": DATABASE | TOKEN | {"SESSION_NOT_FOUND"},
@@ -68,12 +113,22 @@ ERRORS: dict[str, set[str]] = {
 }
 """Error codes by operation, without those of the edge and of other URLs and methods (404, 405)."""
 
+MEMBERS = {
+    "MFA_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
+    "STEP_UP_REQUIRED": {"acr_values", "max_age", "methods", "enrolment"},
+}
+"""Further members of problem documents by error code. `FACTOR_INVALID` has one only at a login."""
+
 EDGE_MODULES = {"auth_api.kit.http.edge", "auth_api.kit.http.request_screening", "auth_api.server.http_protocol"}
 """The modules that refuse requests before the operation is known."""
 
 PUBLIC = {
     "register",
     "logIn",
+    "beginPasskeyLogin",
+    "logInWithPasskey",
+    "completeLogin",
+    "beginPasskeySecondFactor",
     "refresh",
     "forgotPassword",
     "resetPassword",
@@ -88,10 +143,24 @@ PUBLIC = {
 }
 
 LIMITED = {
+    "beginPasskey",
+    "addPasskey",
+    "removePasskey",
+    "beginPasskeySecondFactor",
+    "beginPasskeyStepUp",
+    "stepUp",
+    "beginTotp",
+    "confirmTotp",
+    "removeTotp",
+    "switchTwoStep",
+    "createRecoveryCodes",
     "changePassword",
     "deleteAccount",
     "register",
     "logIn",
+    "beginPasskeyLogin",
+    "logInWithPasskey",
+    "completeLogin",
     "refresh",
     "forgotPassword",
     "resetPassword",
@@ -307,7 +376,7 @@ async def test_refusal_of_the_edge_is_documented(
     client: httpx.AsyncClient, operation: Described, status: int, request_parts: dict[str, Any]
 ) -> None:
     """A GET with a body above 64 KiB gets 413, too."""
-    path = operation.path.format(session_id=1, error_code="NOT_FOUND")
+    path = operation.path.format(session_id=1, passkey_id=1, error_code="NOT_FOUND")
 
     response = await client.request(operation.method, path, **request_parts)
 
@@ -323,8 +392,7 @@ def test_example_of_an_error_is_a_complete_problem_document(operation: Described
 
     for status, code, example in errors_of(operation):
         assert schema_errors(example, schema) == []
-        step_up = {"acr_values", "max_age", "methods", "enrolment"} if code == "STEP_UP_REQUIRED" else set()
-        assert set(example) - {"errors"} == fields | step_up
+        assert set(example) - {"errors"} == fields | MEMBERS.get(code, set())
         assert (example["status"], example["status_code"], example["error_code"]) == (status, status, code)
         assert (example["type"], example["title"]) == (f"/errors/{code}", example["detail"])
         assert ("errors" in example) == (code in {"VALIDATION_ERROR", "WEAK_PASSWORD"})
@@ -451,6 +519,7 @@ CALL_ORDER = [
     "verifyEmail",
     "logIn",
     "refresh",
+    "stepUp",
     "readProfile",
     "readAuditLog",
     "exportEverything",
@@ -461,6 +530,18 @@ CALL_ORDER = [
     "logIn",
     "endSession",
     "logIn",
+    "beginTotp",
+    "confirmTotp",
+    "readFactors",
+    "createRecoveryCodes",
+    "switchTwoStep",
+    "removeTotp",
+    "beginPasskey",
+    "addPasskey",
+    "beginPasskeyStepUp",
+    "beginPasskeyLogin",
+    "logInWithPasskey",
+    "removePasskey",
     "changeEmail",
     "confirmEmailChange",
     "undoEmailChange",
@@ -475,6 +556,8 @@ CALL_ORDER = [
     "changeProfile",
     "deleteAccount",
     "register",
+    "completeLogin",
+    "beginPasskeySecondFactor",
 ]
 """Operations in an order in which each one works with its example."""
 
@@ -489,15 +572,17 @@ LINKS = {
 """Paths of the mailed links whose tokens an operation accepts."""
 
 
-async def test_all_examples_work(client: httpx.AsyncClient, mailbox: Mailbox) -> None:
+async def test_all_examples_work(client: httpx.AsyncClient, services: Services, mailbox: Mailbox) -> None:
     """The real response has the documented status, the fields of the example and the types of the schema."""
     by_name = {operation.name: operation for operation in operations()}
-    ada = Actor(client)
+    ada, previous, soft = Actor(client), dict[str, Any](), new_authenticator()
 
     for name in CALL_ORDER:
         operation = by_name[name]
         status, expected = operation.success
-        response = await call_with_example(ada, operation, mailbox)
+        values = await values_of(name, ada, services, previous, soft)
+        response = await call_with_example(ada, operation, mailbox, **values)
+        previous = response.json() if response.content else {}
         assert (name, response.status_code) == (name, status)
         if "content" not in expected:
             assert (name, response.content) == (name, b"")
@@ -518,7 +603,9 @@ async def test_other_example_of_a_login_works(client: httpx.AsyncClient) -> None
         for media in operation.details.get("requestBody", {}).get("content", {}).values()
     }
     assert {name: set(examples) for name, examples in requests.items() if len(examples) > 1} == {
-        "logIn": {"example", "by username"}
+        "logIn": {"example", "by username"},
+        "completeLogin": {"example", "by passkey"},
+        "stepUp": {"example", "by passkey"},
     }
     await client.post("/api/auth/register", json=requests["register"]["example"])
 
@@ -551,21 +638,49 @@ async def test_other_examples_of_a_registration_are_real_responses(
     assert fields_of(response.json()) == fields_of(content["examples"][name]["value"])
 
 
-async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox) -> httpx.Response:
-    """Send the example with a real token: the current one, or that of the last mail."""
+async def values_of(
+    name: str, actor: Actor, services: Services, previous: Any, soft: SoftAuthenticator
+) -> dict[str, Any]:
+    """Return the values of an operation that its example cannot contain."""
+    if name == "addPasskey":
+        return {"credential": soft.create(previous["public_key"])}
+    if name == "logInWithPasskey":
+        return {"credential": soft.get(previous["public_key"])}
+    if name == "beginPasskeySecondFactor":
+        await stored_passkey(services, actor)
+        return {"mfa_token": (await second_step(actor, services))["mfa_token"]}
+    if name == "completeLogin":
+        return await second_step(actor, services)
+    return {"code": AuthenticatorApp(previous["secret"]).code()} if name == "confirmTotp" else {}
+
+
+async def second_step(actor: Actor, services: Services) -> dict[str, str]:
+    """Return the values of the second step of a login, which an example cannot contain."""
+    seed = await add_totp(services, actor.username)
+    await switch_two_step_on(actor.username)
+    (login,) = [operation for operation in operations() if operation.name == "logIn"]
+    refused = await actor.call("POST", login.path, token="", json=body_example(login))
+    return {"mfa_token": refused["mfa_token"], "code": current_code(services, seed)}
+
+
+async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox, **values: Any) -> httpx.Response:
+    """Send the example with a real token, the current one or that of the last mail, and with further values."""
     token = "" if operation.name in PUBLIC else actor.access_token
     path = operation.path.replace("{error_code}", "TOKEN_EXPIRED")
     if "{session_id}" in path:
         path = path.format(session_id=(await actor.call("GET", "/api/user/sessions"))["items"][0]["id"])
+    if "{passkey_id}" in path:
+        path = path.format(passkey_id=(await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"])
     arguments = {}
     if operation in WITH_BODY:
-        body = body_example(operation)
+        body = body_example(operation) | values
         arguments["json"] = {**body, "refresh_token": actor.refresh_token} if "refresh_token" in body else body
         if "token" in body:
             arguments["json"] = {**body, "token": await newest_token(mailbox, LINKS[operation.name])}
     response = await actor.call(operation.method, path, token=token, **arguments)
     if "access_token" in response.response.text:
-        actor.access_token, actor.refresh_token = response["access_token"], response["refresh_token"]
+        actor.access_token = response["access_token"]
+        actor.refresh_token = response.json.get("refresh_token", actor.refresh_token)
     return response.response
 
 
@@ -596,8 +711,8 @@ async def test_schema_and_product_reject_the_same_bodies(
     example = body_example(operation)
     body = {
         "unknown-field": {**example, "is_admin": True},
-        "wrong-type": dict.fromkeys(example, 7),
-        "too-long": dict.fromkeys(example, "too long " * 1000),
+        "wrong-type": dict.fromkeys(example, 7) or [7],
+        "too-long": dict.fromkeys(example, "too long " * 1000) or ["too long"],
         "null": None,
     }[change]
 

@@ -22,6 +22,10 @@ pytestmark = pytest.mark.engine_independent
 PUBLIC = {
     "POST /api/auth/register",
     "POST /api/auth/login",
+    "POST /api/auth/mfa",
+    "POST /api/auth/mfa/passkey-options",
+    "POST /api/auth/passkey/options",
+    "POST /api/auth/passkey/login",
     "POST /api/auth/refresh",
     "POST /api/auth/password/forgot",
     "POST /api/auth/password/reset",
@@ -58,10 +62,21 @@ PUBLIC = {
 PROTECTED = {
     "POST /api/auth/logout",  # or with a refresh token in the body
     "POST /api/auth/logout-all",
+    "POST /api/auth/step-up",
+    "POST /api/auth/step-up/passkey-options",
     "GET /api/user/profile",
     "PATCH /api/user/profile",
     "POST /api/user/delete",
     "POST /api/user/password",
+    "GET /api/user/factors",
+    "POST /api/user/totp",
+    "POST /api/user/totp/confirm",
+    "DELETE /api/user/totp",
+    "POST /api/user/passkeys/options",
+    "POST /api/user/passkeys",
+    "DELETE /api/user/passkeys/{passkey_id}",
+    "POST /api/user/two-step",
+    "POST /api/user/recovery-codes",
     "POST /api/user/email",
     "GET /api/user/audit-log",
     "GET /api/user/export",
@@ -93,6 +108,7 @@ def routes_with(app: Litestar, access: Access) -> set[str]:
 def url_of(template: str) -> str:
     """Return a URL that matches a route."""
     return template.format(
+        passkey_id=1,
         path="redoc",
         file_path="swagger-ui.css" if "/schema/" in template else "pages.css",
         page_name="reset-password",

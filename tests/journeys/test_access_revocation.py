@@ -11,7 +11,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.services import Services
 from auth_api.sessions.access_events import AccessEvent
-from auth_api.sessions.service import OpenedSession
+from auth_api.sessions.opened import OpenedSession
 from auth_api.sessions.tables import SessionRow
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.users.identifiers import parse_identifier
@@ -56,6 +56,8 @@ async def test_revocation_changes_tables_in_the_order_of_locks(ada: Actor, servi
     changed = (re.search(r'(?:UPDATE|DELETE FROM) "?(\w+)', statement) for statement in statements)
     assert list(dict.fromkeys(found[1] for found in changed if found)) == [
         "users",
+        "pending_logins",
+        "totp_candidates",
         "sessions",
         "refresh_tokens",
         "outbox",
@@ -76,10 +78,9 @@ async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
     written, commit = asyncio.Event(), asyncio.Event()
 
     async def log_in() -> None:
-        user = await UserService().record_login(credentials, new_hash=None)
-        assert user is not None
-        assert user.last_login is not None
-        proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.last_login)
+        recorded_login = await UserService().record_password_login(credentials, new_hash=None)
+        assert recorded_login is not None
+        proof = Proof(user=recorded_login.user, methods=(AMR_PASSWORD,), auth_time=recorded_login.at)
         opened.append((await services.core.sign_in.complete(proof, RequestContext())).session)
         written.set()
         await commit.wait()

@@ -7,9 +7,13 @@ from typing import Any, Final
 import pytest
 from piccolo.table import Table
 
+from auth_api.credentials.passkeys.tables import PasskeyRow
+from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
+from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.features import FEATURES
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
+from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change.mails import EMAIL_CHANGE
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
@@ -18,15 +22,22 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.services import Services
-from auth_api.sessions.access_events import AccessEvent, EndedSessions, PasswordChange
+from auth_api.sessions.access_events import AccessEvent, EndedSessions, FactorRemoval, PasswordChange
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.sign_in.guesses import MAX_FAILURES
+from auth_api.sign_in.pending_login import PendingPurpose
+from auth_api.sign_in.proof import Proof
+from auth_api.sign_in.tables import PendingLoginRow
 from auth_api.throttling.tables import ThrottleCounterRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import add_counter, ago
+from tests.support.authenticator_app import AuthenticatorApp, begin_totp, confirm_totp
+from tests.support.factors import add_recovery_codes, add_totp, wrong_code
 from tests.support.mail_flows import NEW_PASSWORD, change_password, confirm, report, reset, undo, verify
 from tests.support.mailbox import Mailbox
+from tests.support.passkeys import stored_passkey
 
 LINKS: Final = set(Purpose) - {Purpose.REGISTRATION}
 """Purposes of the links of a user. A registration that waits for its link has no user."""
@@ -76,6 +87,15 @@ async def reuse_refresh_token(account: Account) -> None:
     assert (await account.caller.try_refresh(spent)).outcome == (401, "REFRESH_TOKEN_REUSED")
 
 
+async def guess_second_factor(account: Account) -> None:
+    """Send the last wrong code that is allowed in a row."""
+    seed = await add_totp(account.services, account.caller.username)
+    await UserRow.update({UserRow.second_factor_failures: MAX_FAILURES - 1}, force=True)
+    code = wrong_code(account.services, seed)
+    response = await account.caller.call("POST", "/api/auth/step-up", json={"method": "totp", "code": code})
+    assert response.outcome == (400, "FACTOR_INVALID")
+
+
 async def change_own_password(account: Account) -> ApiResponse:
     return await change_password(account.caller, NEW_PASSWORD)
 
@@ -116,14 +136,35 @@ async def delete(account: Account) -> ApiResponse:
     return await account.caller.call("POST", "/api/user/delete", json={"current_password": account.caller.password})
 
 
+async def switch_two_step_on(account: Account) -> ApiResponse:
+    await UserRow.update({UserRow.two_step_since: None}, force=True)
+    return await account.caller.call("POST", "/api/user/two-step", json={"enabled": True})
+
+
+async def replace_app(account: Account) -> ApiResponse:
+    await UserRow.update(
+        {UserRow.two_step_since: UserRow.created_at, UserRow.email_verified_at: UserRow.created_at}, force=True
+    )
+    begun = await begin_totp(account.caller)
+    return await confirm_totp(account.caller, AuthenticatorApp(begun["secret"]).code())
+
+
+async def reset_factors(account: Account) -> None:
+    await account.services.of(FactorResetService).reset(await account.find())
+
+
 CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None]]]] = {
     AccessEvent.LOGGED_OUT: log_out,
     AccessEvent.LOGGED_OUT_EVERYWHERE: log_out_everywhere,
     AccessEvent.TOO_MANY_SESSIONS: log_in_once_more,
     AccessEvent.REFRESH_TOKEN_REUSED: reuse_refresh_token,
+    AccessEvent.SECOND_FACTOR_GUESSED: guess_second_factor,
     AccessEvent.PASSWORD_CHANGED: change_own_password,
     AccessEvent.PASSWORD_RESET: reset_password,
     AccessEvent.PASSWORD_SET: set_password,
+    AccessEvent.TWO_STEP_ENABLED: switch_two_step_on,
+    AccessEvent.FACTORS_CHANGED: replace_app,
+    AccessEvent.FACTORS_RESET: reset_factors,
     AccessEvent.EMAIL_CHANGED: confirm_email_change,
     AccessEvent.EMAIL_CHANGE_UNDONE: undo_email_change,
     AccessEvent.EMAIL_VERIFIED: claim_unverified_account,
@@ -147,6 +188,11 @@ async def usable_rows() -> UsableRows:
         ),
         OutboxRow: OutboxRow.select(OutboxRow.id).where(OutboxRow.template == EMAIL_CHANGE.name),
         ThrottleCounterRow: ThrottleCounterRow.select(ThrottleCounterRow.key).where(ThrottleCounterRow.attempts > 0),
+        PendingLoginRow: PendingLoginRow.select(PendingLoginRow.id).where(PendingLoginRow.ended_at.is_null()),
+        TotpFactorRow: TotpFactorRow.select(TotpFactorRow.id),
+        TotpCandidateRow: TotpCandidateRow.select(TotpCandidateRow.id),
+        PasskeyRow: PasskeyRow.select(PasskeyRow.id),
+        RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
     }
     return {table: {tuple(row.values()) for row in await query} for table, query in queries.items()}
 
@@ -155,8 +201,11 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
     """Return what the table of the events says about rows that were usable before it."""
     ends, sessions = event.ends, usable[SessionRow]
     links = {(link, purpose) for link, purpose in usable[OneTimeTokenRow] if purpose not in ends.kept_links}
+    failed_passwords = {row for row in usable[ThrottleCounterRow] if row[0].startswith("attempts:id:")}
     keeps_password = ends.password is PasswordChange.KEPT and event is not AccessEvent.ACCOUNT_DELETED
+    keeps_factors = ends.factors is FactorRemoval.KEPT and event is not AccessEvent.ACCOUNT_DELETED
     ended_sessions = {
+        EndedSessions.NONE: set[tuple[Any, ...]](),
         EndedSessions.ONE: {own_session},
         EndedSessions.OTHERS: sessions - {own_session},
         EndedSessions.ALL: sessions,
@@ -167,12 +216,23 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         RefreshTokenRow: ended_sessions,
         OneTimeTokenRow: links if ends.links else set(),
         OutboxRow: usable[OutboxRow] if ends.links else set(),
-        ThrottleCounterRow: usable[ThrottleCounterRow] if ends.links else set(),
+        ThrottleCounterRow: (failed_passwords if ends.links else set())
+        | (usable[ThrottleCounterRow] - failed_passwords if ends.factors is FactorRemoval.ALL else set()),
+        PendingLoginRow: usable[PendingLoginRow] if ends.pending_logins else set(),
+        TotpFactorRow: set() if keeps_factors else usable[TotpFactorRow],
+        TotpCandidateRow: usable[TotpCandidateRow]
+        if not keeps_factors or event is AccessEvent.FACTORS_CHANGED  # the code of the new app uses it up
+        else set(),
+        PasskeyRow: set() if keeps_factors else usable[PasskeyRow],
+        RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
     }
 
 
 async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> dict[Purpose, str]:
-    """Add a waiting mail, a failed login and a link of each purpose. Return the tokens of the links."""
+    """Add a waiting mail, a failed login, factors and a link of each purpose. Return the tokens of the links.
+
+    The sessions are at the level of the factors.
+    """
     emails = {Purpose.EMAIL_CHANGE: "new@example.com", Purpose.EMAIL_UNDO: "previous@example.com"}
 
     async def store_mail() -> None:
@@ -181,7 +241,17 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
         )
 
     await services.core.database.transaction(store_mail)
+    user = await services.core.users.find(caller.username)
+    proof = Proof(user=user, methods=("pwd",), auth_time=user.created_at)
+    await services.core.sign_in.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, RequestContext())
+    await add_totp(services, caller.username)
+    await stored_passkey(services, caller)
+    await add_recovery_codes(services, caller.username)
+    await services.core.second_factors.totp.begin(user_id)
+    await SessionRow.update({SessionRow.amr: "pwd otp", SessionRow.mfa_at: ago(seconds=1)}, force=True)
+    await caller.refresh()  # for a token that states the second factor
     await add_counter(f"attempts:id:{user_id}", expires_at=ago(hours=-1))
+    await add_counter(f"attempts:second:{user_id}", expires_at=ago(hours=-1))
     return {
         purpose: await OneTimeTokens().issue(purpose, user_id, email=emails.get(purpose, caller.email))
         for purpose in LINKS
@@ -210,5 +280,6 @@ async def test_event_ends_what_the_table_lists(app_with: OtherAppFactory, event:
 
     ended = {table: rows - after[table] for table, rows in before.items()}
     assert ended == expected_end(event, before, own_session=own_session)
-    assert reasons == (set() if event is AccessEvent.ACCOUNT_DELETED else {event.value})
+    ends_none = event is AccessEvent.ACCOUNT_DELETED or event.ends.sessions is EndedSessions.NONE
+    assert reasons == (set() if ends_none else {event.value})
     assert (after[UserRow] == {(UNUSABLE_HASH,)}) == event.ends.removes_password

@@ -16,6 +16,10 @@ ROUTES = {
 }
 
 
+INVALID = {"unknown": "field"}
+"""A body that every route refuses."""
+
+
 @pytest.fixture
 async def with_mail(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[OtherApp]:
     """An application with the default limits that sends mail, so that it has all routes."""
@@ -28,12 +32,12 @@ async def test_route_allows_20_requests_per_hour_and_client_ip(with_mail: OtherA
     ada = Actor(with_mail.client)
     await ada.register()
 
-    responses = [await ada.call("POST", path, json={}) for _ in range(21)]
+    responses = [await ada.call("POST", path, json=INVALID) for _ in range(21)]
 
     assert [response.status for response in responses] == [400] * 20 + [429]
     assert responses[-1].code == "RATE_LIMITED"
     assert responses[-1].response.headers["RateLimit-Policy"] == f'"{name}";q=20;w=3600'
-    assert (await from_ip(ada, "198.51.100.1").call("POST", path, json={})).status == 400
+    assert (await from_ip(ada, "198.51.100.1").call("POST", path, json=INVALID)).status == 400
 
 
 @pytest.mark.parametrize("path", ROUTES.values(), ids=ROUTES)
@@ -42,7 +46,7 @@ async def test_request_without_a_session_does_not_count(with_mail: OtherApp, pat
     ada = Actor(with_mail.client)
     await ada.register()
 
-    refused = [await ada.call("POST", path, json={}, token="") for _ in range(21)]
+    refused = [await ada.call("POST", path, json=INVALID, token="") for _ in range(21)]
 
     assert {response.status for response in refused} == {401}
-    assert (await ada.call("POST", path, json={})).status == 400
+    assert (await ada.call("POST", path, json=INVALID)).status == 400

@@ -20,7 +20,7 @@ from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import MfaRequiredException, StepUpRequiredException
+from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import (
     DuplicateUsernameException,
@@ -104,7 +104,7 @@ class AccountController(Controller):
             WeakPasswordException,
             *AUTHENTICATION_ERRORS,
             InvalidCredentialsException,
-            MfaRequiredException,
+            StepUpRequiredException,
             UserNotFoundException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
@@ -122,7 +122,8 @@ class AccountController(Controller):
     ) -> TokenPair:
         """Change the password and end all sessions.
 
-        The session of this request ends, too. The response has the tokens of a new session.
+        The session of this request ends, too. The response has the tokens of a new session. An account with a second
+        factor needs a recent proof by it, and an account without a password a recent login.
         """
         signed_in = await accounts.change_password(
             principal,

@@ -28,9 +28,9 @@ class ProfileChange(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Change the password, confirmed by the current one."""
+    """Change the password, confirmed by the current one if the account has one."""
 
-    current_password: PasswordField
+    current_password: PasswordField | None = None
     new_password: ChangedPasswordField
 
 

@@ -12,7 +12,7 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import FieldError
+from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
@@ -62,31 +62,34 @@ class AccountService:
         return await self.database.transaction(work)
 
     async def change_password(
-        self, principal: Principal, *, current_password: str, new_password: str, request_context: RequestContext
+        self, principal: Principal, *, current_password: str | None, new_password: str, request_context: RequestContext
     ) -> SignedIn:
         """Change the password, revoke all access to the account and open a new session.
 
-        The new session has the proofs of identity of the caller's one, and the password as the last of them.
+        The new session has the proofs of identity of the caller's one, and the current password as the last of them.
 
         Raises:
+            StepUpRequiredException: the account has a second factor or no password, and the last proof of identity is
+                too weak or too old. No password was compared.
+            ValidationException: the account has a password, and the request does not.
             WeakPasswordException: the new password breaks a rule, or is the current one.
             InvalidCredentialsException: the current password is wrong, or was changed in the meantime.
             TokenRevokedException: the session has ended in the meantime.
-            MfaRequiredException: the user has switched on two-step login. The password stays.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
+            UserNotFoundException: the user was deleted in the meantime.
             ServerOverloadedException: too many hashes are waiting.
         """
         user = principal.user
+        credentials = await self.freshness.admit_password_change(principal)
+        if credentials.has_password and current_password is None:
+            raise ValidationException([FieldError("current_password", "missing", "Send the current password.")])
         identifiers = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, identifiers, field="new_password")
-        if unicodedata.normalize("NFC", new_password) == unicodedata.normalize("NFC", current_password):
-            unchanged = FieldError("new_password", "unchanged", "Must differ from the current password.")
-            raise WeakPasswordException([unchanged])
-        credentials = await self.users.get_credentials(user.id)
-        if not await self.passwords.check(
-            current_password, credentials=credentials, identifier=user.username, request_context=request_context
-        ):
-            raise InvalidCredentialsException(field="current_password")
+        if current_password is not None:
+            if unicodedata.normalize("NFC", new_password) == unicodedata.normalize("NFC", current_password):
+                unchanged = FieldError("new_password", "unchanged", "Must differ from the current password.")
+                raise WeakPasswordException([unchanged])
+            await self.freshness.check_password(principal, current_password, credentials, request_context)
         new_hash = await self.passwords.hasher.hash(new_password)
 
         async def work() -> SignedIn | None:
@@ -94,14 +97,17 @@ class AccountService:
             if changed is None:
                 return None
             await self.sessions.require_live(principal)
+            if changed.two_step_since is not None:  # it may have been switched on after the check
+                await self.freshness.require(principal, is_recent=False)
             ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_CHANGED, user.id)
             await self.audit.record(
                 PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
+            is_proof = current_password is not None
             proof = Proof(
                 user=changed,
-                methods=methods_after(AMR_PASSWORD, principal.amr),
+                methods=methods_after(AMR_PASSWORD, principal.amr) if is_proof else principal.amr,
                 auth_time=changed.updated_at,
                 mfa_at=principal.mfa_at,
                 is_signed_in=True,
@@ -120,9 +126,9 @@ class AccountService:
 
         Raises:
             UserNotFoundException: the user was deleted, or the password was changed, in the meantime.
-            ApplicationException: the user did not confirm the deletion, see `Freshness.require` and `hold`.
+            ApplicationException: the user did not confirm the deletion, see `Freshness.confirm` and `hold`.
         """
-        credentials = await self.freshness.require(
+        credentials = await self.freshness.confirm(
             principal, current_password=current_password, request_context=request_context
         )
 

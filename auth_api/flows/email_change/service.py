@@ -50,7 +50,7 @@ class EmailChangeService:
         Raises:
             ApplicationException: the user did not confirm the request, see `Freshness.require` and `hold`.
         """
-        await self.freshness.require(principal, current_password=current_password, request_context=request_context)
+        await self.freshness.confirm(principal, current_password=current_password, request_context=request_context)
         # The outbox counts per recipient; in addition, one account must not send mails to many strangers.
         is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, principal.id)
 
@@ -117,7 +117,9 @@ class EmailChangeService:
             for locked_id in sorted({user_id, rival_id}):
                 await self.email_ownership.lock(locked_id)
             await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
-            ended = await self.access_revocation.revoke(AccessEvent.EMAIL_CHANGE_UNDONE, user_id)
+            ended = await self.access_revocation.revoke(
+                AccessEvent.EMAIL_CHANGE_UNDONE, user_id, request_context=request_context
+            )
             if rival_id != user_id:
                 await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, rival_id)
             displaced = await self.email_ownership.reclaim_email(user_id, email)

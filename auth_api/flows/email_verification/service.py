@@ -101,7 +101,11 @@ class VerificationService:
                 raise OneTimeTokenInvalidException
             if not is_newly_verified:
                 return None
-            ended = 0 if has_access else await self.access_revocation.revoke(AccessEvent.EMAIL_VERIFIED, user_id)
+            ended = 0
+            if not has_access:
+                ended = await self.access_revocation.revoke(
+                    AccessEvent.EMAIL_VERIFIED, user_id, request_context=request_context
+                )
             await self.audit.record(
                 AccountEvent.EMAIL_VERIFIED,
                 user_id=user_id,

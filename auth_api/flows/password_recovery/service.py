@@ -85,7 +85,7 @@ class RecoveryService:
         async def work() -> None:
             await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.SESSION_REPORT, token)
-            ended = await self.access_revocation.revoke(AccessEvent.REPORTED, user_id)
+            ended = await self.access_revocation.revoke(AccessEvent.REPORTED, user_id, request_context=request_context)
             await self.audit.record(
                 SessionEvent.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )

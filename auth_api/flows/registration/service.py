@@ -15,7 +15,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
-from auth_api.sessions.service import OpenedSession
+from auth_api.sessions.opened import OpenedSession
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.sign_in.service import SignIn

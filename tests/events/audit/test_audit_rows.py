@@ -55,7 +55,7 @@ async def delete(ada: Actor) -> ApiResponse:
 
 EVENTS: dict[str, tuple[Action, int, str, str, dict[str, Any]]] = {
     "registered": (register, 201, "account:registered", "account", {}),
-    "logged in": (log_in, 200, "login:succeeded", "account", {}),
+    "logged in": (log_in, 200, "login:succeeded", "account", {"methods": ["pwd"], "acr": "aal1"}),
     "wrong password": (fail_to_log_in, 401, "login:failed", "account", {"reason": "wrong_password"}),
     "unknown account": (log_in_as_unknown_user, 401, "login:failed", "account", {"reason": "unknown_account"}),
     "logged out": (log_out, 200, "session:logged_out", "session:{sid}", {}),

@@ -71,7 +71,7 @@ def test_mail_greets_and_says_what_happened_in_one_sentence(
     paragraphs = paragraphs_of(kind, username)
 
     assert paragraphs[0] == greeting
-    assert re.fullmatch(r"(Someone, probably you, |Your |The |A )[^.]+\.", paragraphs[1])
+    assert re.fullmatch(r"(Someone, probably you, |Your |The |An? |New |Two-step login )[^.]+\.", paragraphs[1])
     assert "Example <b>" in paragraphs[1]
 
 

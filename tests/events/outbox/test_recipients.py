@@ -35,6 +35,7 @@ SENT_TO_UNVERIFIED = {
     "account_recovered",
     "email_change",
     "email_verification",
+    "password_dropped",
     "password_reset",
     "registration",
     "registration_attempt",

@@ -12,11 +12,13 @@ from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support import aged_rows
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import ago
+from tests.support.authenticator_app import add_app
 
 NAMES = [
     "exported_at",
     "profile",
     "account",
+    "second_factors",
     "sessions",
     "sessions_omitted",
     "one_time_tokens",
@@ -47,6 +49,8 @@ async def test_export_contains_every_kind_of_data(user_factory: UserFactory) -> 
         "subject": str(subject),
         "locale": None,
         "two_step_since": None,
+        "second_factor_failures": 0,
+        "webauthn_handle": None,
         "metadata": None,
     }
     (session,) = response["sessions"]
@@ -59,6 +63,20 @@ async def test_export_contains_every_kind_of_data(user_factory: UserFactory) -> 
     assert (token["purpose"], token["used_at"]) == ("password_reset", None)
     assert [mail["sent_at"] is None for mail in response["mails"]] == [True, False]
     assert response["wrong_passwords"] == []
+    assert response["second_factors"] == []
+
+
+async def test_export_contains_kinds_and_times_of_second_factors(user_factory: UserFactory) -> None:
+    ada = await user_factory(is_verified=True)
+    _, confirmed = await add_app(ada)
+
+    response = await exported(ada)
+
+    app, codes = response["second_factors"]
+    assert (app["kind"], app["created_at"], app["last_used_at"]) == ("totp", confirmed["totp"]["created_at"], None)
+    assert (codes["kind"], codes["name"]) == ("recovery_codes", None)
+    assert response["account"]["two_step_since"] is not None
+    assert not any(code in response.response.text for code in confirmed["recovery_codes"])
 
 
 async def test_export_contains_mails_to_the_email_address_without_a_user(user_factory: UserFactory) -> None:

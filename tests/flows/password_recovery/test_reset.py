@@ -197,4 +197,4 @@ async def test_concurrent_login_with_the_old_password_fails(
 
     await reset(ada, token)
 
-    assert await services.core.users.record_login(found, new_hash=None) is None
+    assert await services.core.users.record_password_login(found, new_hash=None) is None

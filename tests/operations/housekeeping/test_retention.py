@@ -182,7 +182,7 @@ async def test_many_rows_are_removed_in_small_transactions(services: Services) -
         report = await services.of(HousekeepingService).clean_up()
 
     assert without_zeros(report.removed) == {"refresh_tokens": 7, "sessions": 1}
-    assert (batches[:4], any(batches[4:])) == ([3, 3, 1, 1], False)
+    assert [size for size in batches if size] == [3, 3, 1, 1]
 
 
 async def test_backlog_count_stops_at_its_limit(services: Services) -> None:
