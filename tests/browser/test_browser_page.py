@@ -1,6 +1,5 @@
 """The code of docs/browser.md keeps a session in a browser: tabs, expired and revoked tokens, limits."""
 
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,10 +13,10 @@ from playwright.async_api import Browser, Page
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
 from tests.support.browser import Visit, browser_page
-from tests.support.deployment import SECRET, Deployment
+from tests.support.console_sessions import blocks
+from tests.support.deployment import SECRET
 from tests.support.processes import RunningServer
 from tests.support.static_site import static_site
-from tests.support.virtual_authenticator import add_virtual_authenticator
 from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
@@ -35,8 +34,7 @@ TOKENS: Final = 'JSON.parse(localStorage.getItem("tokens"))'
 
 def module(server: RunningServer) -> str:
     """Return the code of the documentation, for this server."""
-    code = "\n".join(re.findall(r"^```js\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL))
-    return code.replace("https://auth.example.com", server.url)
+    return "\n".join(blocks(DOCUMENT, "js")).replace("https://auth.example.com", server.url)
 
 
 @asynccontextmanager
@@ -157,19 +155,3 @@ async def test_page_reads_when_to_retry(deployment_factory: DeploymentFactory, c
     refused = [error for error in errors if error["error_code"] != "INVALID_CREDENTIALS"]
     assert refused
     assert all(int(error["retryAfter"]) > 0 for error in refused)
-
-
-async def test_page_adds_a_passkey_and_logs_in_with_it(deployment: Deployment, chromium: Browser) -> None:
-    files = {"/": PAGE}
-    with static_site(files) as origin, deployment.server(PASSKEY_RP_ID="localhost", PASSKEY_ORIGINS=origin) as server:
-        files["/session.js"] = module(server)
-        async with browser_page(chromium) as visit:
-            await open_page(visit.page, origin)
-            await add_virtual_authenticator(visit.page)
-            await register(server, visit, "ada")
-
-            assert len((await call(visit.page, "addPasskey"))["recovery_codes"]) == 10
-            for mediation in ("conditional", "optional"):
-                await call(visit.page, "logout")
-                await call(visit.page, "loginWithPasskey", mediation)
-                assert (await call(visit.page, "call", "/api/user/profile"))["username"] == "ada"

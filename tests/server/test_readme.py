@@ -1,7 +1,6 @@
 """Follow the README in a clean copy of the repository: run its commands, and compare what they print."""
 
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from tests.support.console_sessions import blocks, comparable, run_commands, steps
 from tests.support.processes import clean_environment, free_port
 from tests.support.waiting import TIMEOUT_SECONDS
 
@@ -19,15 +19,6 @@ pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 REPOSITORY: Final = Path(__file__).parents[2]
 README: Final = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-_BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-_VARIABLE_VALUES: Final = (
-    (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "a time"),
-    (r"\beyJ[\w.…-]+", "a JWT"),
-    (r"\brt_[\w…-]+", "a refresh token"),
-    (r'"request_id":"[^"]+"', "an id"),
-    (r'"refresh_expires_in":\d+', "seconds"),
-)
 
 GENERATED: Final = (
     *(".venv", ".git", ".*_cache", ".hypothesis", ".cache", "__pycache__", "bundles", "common_passwords.*"),
@@ -38,33 +29,9 @@ MAX_INSTALLATION_SECONDS: Final = 300
 """The first `make run` downloads its dependencies from a package index."""
 
 
-def blocks(kind: str) -> list[str]:
-    """Return the fenced blocks of a kind.
-
-    The test runs `sh` and `console` blocks and compares the output of `console` blocks. It does not run `shell` blocks:
-    they need values that differ for each deployment.
-    """
-    return [text for found, text in _BLOCK.findall(README) if found == kind]
-
-
-def steps() -> list[tuple[str, str]]:
-    """Return each command of the curl session with its documented output, which is empty for `sh` blocks."""
-    found: list[tuple[str, str]] = []
-    for kind, text in _BLOCK.findall(README):
-        if kind == "sh" and "make run" not in text:
-            found.append((text, ""))
-        elif kind == "console":
-            for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
-                command, output = re.match(r"((?:[^\n]*\\\n)*[^\n]*)\n(.*)", part, re.DOTALL).groups()  # type: ignore[union-attr]
-                found.append((command, output))
-    return found
-
-
-def comparable(output: str) -> str:
-    """Replace the values that differ in each run with fixed words."""
-    for pattern, name in _VARIABLE_VALUES:
-        output = re.sub(pattern, name, output)
-    return output.strip()
+def curl_session() -> list[tuple[str, str]]:
+    """Return the commands after the start of the server, with their output."""
+    return [step for step in steps(README) if "make run" not in step[0]]
 
 
 @pytest.fixture(scope="module")
@@ -110,28 +77,16 @@ def wait_for_banner(process: subprocess.Popen[bytes], output: Path) -> str:
 
 
 def test_make_run_prints_the_documented_banner(running: str, port: int) -> None:
-    (shown,) = [block for block in blocks("") if "auth_api is running" in block]
+    (shown,) = [block for block in blocks(README, "") if "auth_api is running" in block]
 
     assert shown.strip().replace(":8000", f":{port}") in running
 
 
 def test_curl_session_prints_the_documented_responses(running: str, folder: Path, port: int) -> None:
-    script = ["set -e"]
-    for command, _ in steps():
-        script += [command.replace(":8000", f":{port}"), "echo; echo '=== next ==='"]
     environ = clean_environment({"PATH": f"{folder / '.venv/bin'}:{os.environ['PATH']}"})
 
-    done = subprocess.run(
-        ["bash", "-c", "\n".join(script)],  # noqa: S607 - as above
-        cwd=folder,
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=2 * TIMEOUT_SECONDS,
-        check=False,
-    )
+    commands = [command.replace(":8000", f":{port}") for command, _ in curl_session()]
+    printed = run_commands(commands, folder=folder, environ=environ)
 
-    assert (done.returncode, done.stderr) == (0, "")
-    printed = [comparable(part) for part in done.stdout.split("=== next ===")][:-1]
-    assert printed == [comparable(output) for _, output in steps()]
+    assert printed == [comparable(output) for _, output in curl_session()]
     assert len(printed) >= 6

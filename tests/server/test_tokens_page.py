@@ -1,6 +1,7 @@
 """The code of docs/tokens.md verifies the tokens of a running server."""
 
 import re
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import jwt
 import pytest
 
 from tests.support.actors import Actor
+from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
 from tests.support.waiting import TIMEOUT_SECONDS
 
@@ -19,7 +21,7 @@ PAGE: Final = (Path(__file__).parents[2] / "docs" / "tokens.md").read_text(encod
 
 def load_code(issuer: str) -> dict[str, Any]:
     """Run the Python code of the page with this issuer, and return its names."""
-    (code,) = re.findall(r"^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    code = "\n".join(blocks(PAGE, "python"))
     names: dict[str, Any] = {}
     exec(code.replace("https://auth.example.com", issuer), names)  # noqa: S102 - the code of the page
     return names
@@ -48,3 +50,15 @@ async def test_documented_code_accepts_access_tokens_only(deployment: Deployment
         for token in (ada.access_token[:-4] + "AAAA", ada.refresh_token, ""):
             with pytest.raises(jwt.PyJWTError):
                 names["verify"](token)
+
+
+def test_documented_code_asks_for_a_missing_proof() -> None:
+    challenge = load_code("https://auth.example.com")["challenge"]
+    now = int(time.time())
+
+    assert challenge({"acr": "aal2", "auth_time": now}) is None
+    assert challenge({"acr": "phr", "auth_time": now}) is None
+    assert challenge({"acr": "aal1", "auth_time": now}, level="aal1") is None
+    expected = 'Bearer error="insufficient_user_authentication", acr_values="aal2", max_age="300"'
+    for claims in ({"acr": "aal1", "auth_time": now}, {"acr": "aal2", "auth_time": now - 301}, {}):
+        assert challenge(claims) == expected
