@@ -68,6 +68,11 @@ def assurance_level(amr: Sequence[str], mfa_at: datetime | None, now: datetime, 
     return Level.AAL1
 
 
+def below_passkeys(amr: Sequence[str]) -> tuple[str, ...]:
+    """Return the methods in an order whose level is at most `aal2`: with the passkeys first."""
+    return tuple(sorted(amr, key=lambda method: method not in PASSKEYS))
+
+
 def stated_methods(amr: Sequence[str], level: Level) -> tuple[str, ...]:
     """Return the methods that a token of this level states in its claim `amr`."""
     return tuple(amr) if level is Level.AAL1 else (*amr, _MULTI_FACTOR)

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from auth_api.events.audit.actors import user_actor
-from auth_api.sessions.assurance import Level
+from auth_api.sessions.assurance import Level, assurance_level, below_passkeys
 from auth_api.users.user import User
 
 
@@ -41,15 +41,32 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
     def limited_to_token(self, *, auth_time: int | None, acr: str | None) -> Self:
         """Return the principal without proofs of identity that came after its access token was issued.
 
+        The token states whole seconds: of two proofs within a second, the later time counts, and the lower level.
+
         Args:
             auth_time: the claim of the token, in seconds since the epoch; None in tokens of earlier versions.
-            acr: like `auth_time`.
+            acr: like `auth_time`. A level that this version does not know counts as the lowest.
         """
-        if auth_time is not None and auth_time < int(self.auth_time.timestamp()):
-            return msgspec.structs.replace(self, auth_time=datetime.fromtimestamp(auth_time, UTC), mfa_at=None)
-        if acr == Level.AAL1 and self.mfa_at is not None:  # two proofs within a second
-            return msgspec.structs.replace(self, mfa_at=None)
-        return self
+        level = Level.PHR if acr is None else next((level for level in Level if level == acr), Level.AAL1)
+        if auth_time is None or auth_time >= int(self.auth_time.timestamp()):
+            return self._limited_to(level, self.auth_time)
+        return self._limited_to(level, datetime.fromtimestamp(auth_time, UTC))
+
+    def limited_to_earlier(self, earlier: Self) -> Self:
+        """Return the principal without proofs of identity that came after it was loaded before."""
+        level = assurance_level(earlier.amr, earlier.mfa_at, earlier.auth_time, max_age=None)
+        return self._limited_to(level, earlier.auth_time)
+
+    def _limited_to(self, level: Level, proved_at: datetime) -> Self:
+        """Return the principal with at most this level, and with proofs of at most this time.
+
+        A token gains nothing from a later proof in its session (RFC 9470 §4), and keeps what it had before that.
+        """
+        auth_time = min(self.auth_time, proved_at)
+        if level is Level.AAL1 or self.mfa_at is None:
+            return msgspec.structs.replace(self, auth_time=auth_time, mfa_at=None)
+        amr = self.amr if level is Level.PHR else below_passkeys(self.amr)
+        return msgspec.structs.replace(self, auth_time=auth_time, amr=amr, mfa_at=min(self.mfa_at, proved_at))
 
 
 class SessionDevice(msgspec.Struct, frozen=True, kw_only=True):

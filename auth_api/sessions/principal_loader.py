@@ -6,8 +6,6 @@ from contextvars import Context
 from typing import Final
 from uuid import UUID
 
-from msgspec.structs import replace
-
 from auth_api.sessions import principal_repository
 from auth_api.sessions.principal import Principal
 
@@ -94,9 +92,7 @@ class PrincipalLoader:
         Call it within a transaction that has locked the user's row. Return None if the session has ended meanwhile.
         """
         present = await self._load_one(principal.session_id, principal.id)
-        if present is None or principal.mfa_at is not None:
-            return present
-        return replace(present, auth_time=min(present.auth_time, principal.auth_time), mfa_at=None)
+        return present.limited_to_earlier(principal) if present is not None else None
 
     def _batch(self) -> _Batch:
         if self._next_batch is None or len(self._next_batch.waiting) == MAX_BATCH_SIZE:
