@@ -22,6 +22,8 @@ from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
 from auth_api.settings.passkeys import read_passkeys
 from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
+from auth_api.settings.second_factors import check_mfa
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.pages.policy import PagePolicy
@@ -93,6 +95,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         server = read.build(ServerPolicy)
         http = _http(read, port=server.port)
         mail = read_mail(read, public_url=http.public_url)
+        of_features = {policy: read.build(policy) for policies in POLICIES.values() for policy in policies}
+        mfa, sealing = cast("MfaPolicy", of_features[MfaPolicy]), read.build(SealingPolicy)
+        check_mfa(read, mfa, mail, sealing)
         settings = cls(
             **own,
             server=server,
@@ -102,13 +107,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             database=read_database(read, workers=server.workers),
             breaker=read.build(BreakerPolicy),
             hashing=_hashing(read, server),
-            sealing=read.build(SealingPolicy),
+            sealing=sealing,
             passwords=read.build(PasswordPolicy),
             passkeys=read_passkeys(read, http, mail),
             throttling=read.build(ThrottlingPolicy),
             mail=mail,
-            verification_policy=read_verification(read, mail),
-            of_features={policy: read.build(policy) for policies in POLICIES.values() for policy in policies},
+            verification_policy=read_verification(read, mail, mfa),
+            of_features=of_features,
             pages=read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url),
             sessions=_sessions(read, http),  # last: a missing key raises
         )

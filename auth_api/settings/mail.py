@@ -7,6 +7,7 @@ import msgspec
 
 from auth_api.kit.mail.policy import EXAMPLE_SERVER_URL, MailPolicy, parse_sender
 from auth_api.settings.reader import Environment, Reader
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.users.policy import VerificationPolicy
 
 
@@ -37,11 +38,16 @@ def _own_sender(public_url: str) -> Address:
         return parse_sender("auth_api <no-reply@localhost>")
 
 
-def read_verification(read: Reader, mail: MailPolicy) -> VerificationPolicy:
-    """Read what an e-mail address must be verified for; without mail nothing can be."""
+def read_verification(read: Reader, mail: MailPolicy, mfa: MfaPolicy) -> VerificationPolicy:
+    """Read what an e-mail address must be verified for; without mail nothing can be.
+
+    Where second factors are required, so are verified e-mail addresses: a factor can only be added with one.
+    """
     policy = read.build(VerificationPolicy)
     if policy.required and not mail.is_on:
         read.problem("REQUIRE_EMAIL_VERIFICATION", "needs mail: set SMTP_URL and MAIL_FROM, or remove it", "false")
+    if mfa.is_required:
+        policy = msgspec.structs.replace(policy, required=True)
     if policy.before_signup and not policy.required:
         read.problem("REGISTRATION_ENUMERATION_SAFE", "needs REQUIRE_EMAIL_VERIFICATION=true, or remove it", "false")
     return policy

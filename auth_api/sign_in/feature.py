@@ -14,7 +14,7 @@ from auth_api.sign_in.errors import (
 )
 from auth_api.sign_in.events import FactorEvent, LoginEvent, SecondFactorEvent
 from auth_api.sign_in.mails import MAIL_KINDS
-from auth_api.sign_in.policy import StepUpPolicy
+from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.retention import RETENTION_RULES
 from auth_api.sign_in.tables import PendingLoginRow
 
@@ -41,5 +41,5 @@ MANIFEST: Final = Manifest(
     mails=MAIL_KINDS,
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.PENDING_LOGINS, tables=(PendingLoginRow,), end=end_access),
-    policies={"Tokens and sessions": (StepUpPolicy,)},
+    policies={"Tokens and sessions": (MfaPolicy, StepUpPolicy)},
 )

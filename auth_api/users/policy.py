@@ -39,7 +39,8 @@ class VerificationPolicy(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "REQUIRE_EMAIL_VERIFICATION",
-            "Whether the e-mail address must be verified before the first login; needs mail.",
+            "Whether the e-mail address must be verified before the first login; needs mail. `MFA_POLICY=required` "
+            "implies it.",
         ),
     ] = False
     before_signup: Annotated[
