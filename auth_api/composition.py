@@ -27,7 +27,7 @@ from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
 from auth_api.sign_in.pending_logins import PendingLogins
-from auth_api.sign_in.policy import StepUpPolicy
+from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
 from auth_api.throttling.account_throttle import AccountThrottle
@@ -133,6 +133,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             sessions=sessions,
             second_factors=second_factors,
             policy=settings.of(StepUpPolicy),
+            mfa_policy=settings.of(MfaPolicy),
         ),
     )
 

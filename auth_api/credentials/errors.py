@@ -81,3 +81,12 @@ class LastSignInMethodException(AuthException):
     error_code = "LAST_SIGN_IN_METHOD"
     detail = "The account has no other way to log in."
     remedy = "Let the user set a password first: `POST /api/auth/password/forgot`."
+
+
+class LastFactorException(AuthException):
+    """The server requires a second factor, and no other one of the account can be used."""
+
+    status = HTTPStatus.CONFLICT
+    error_code = "LAST_FACTOR"
+    detail = "The server requires a second factor, and this is the last one of the account."
+    remedy = "Let the user add another factor first."

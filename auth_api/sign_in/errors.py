@@ -74,24 +74,32 @@ class StepUpRequiredException(AuthException):
     """The last proof of identity is too weak or too old for this operation.
 
     `methods` lists how the user can prove their identity again: `passkey`, `totp`, `recovery_code` or `password` at
-    `POST /api/auth/step-up`, or `sign_in` by a new login. If it is empty, only an operator can help. `acr_values` is
-    the level that is needed, `max_age` the seconds for which the proof is accepted, and `enrolment` what the user could
-    add.
+    `POST /api/auth/step-up`, or `sign_in` by a new login. `acr_values` is the level that is needed, and `max_age` the
+    seconds for which the proof is accepted. `enrolment` lists what the user must choose a first factor from where the
+    server requires one. If both lists are empty, only an operator can help.
     """
 
     status = HTTPStatus.FORBIDDEN
     error_code = "STEP_UP_REQUIRED"
     detail = "This operation requires a recent proof of identity."
     remedy = (
-        "Keep the tokens, let the user prove their identity by one of `methods`, and repeat the request with the new "
-        "access token."
+        "Keep the tokens, let the user prove their identity by one of `methods`, or add one of `enrolment`, and repeat "
+        "the request with the new access token."
     )
 
-    def __init__(self, *, acr: str = "aal1", max_age: int = 300, methods: Sequence[str] = (PASSWORD_METHOD,)) -> None:
+    def __init__(
+        self,
+        *,
+        acr: str = "aal1",
+        max_age: int = 300,
+        methods: Sequence[str] = (PASSWORD_METHOD,),
+        enrolment: Sequence[str] = (),
+    ) -> None:
         super().__init__()
         self.acr = acr
         self.max_age = max_age
         self.methods = tuple(methods)
+        self.enrolment = tuple(enrolment)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -102,4 +110,9 @@ class StepUpRequiredException(AuthException):
     @property
     def members(self) -> Mapping[str, Any]:
         """What the user can do."""
-        return {"acr_values": self.acr, "max_age": self.max_age, "methods": self.methods, "enrolment": ()}
+        return {
+            "acr_values": self.acr,
+            "max_age": self.max_age,
+            "methods": self.methods,
+            "enrolment": self.enrolment,
+        }

@@ -1,69 +1,28 @@
 """Changes of the second factors of an account by its user, with everything that follows from them."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-import msgspec
-
-from auth_api.credentials.errors import FactorNotFoundException
+from auth_api.credentials.errors import FactorNotFoundException, LastFactorException
 from auth_api.credentials.factor_kind import FactorKind
-from auth_api.credentials.recovery_codes.service import NewRecoveryCodes
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
-from auth_api.sessions.assurance import Method
 from auth_api.sessions.errors import TokenRevokedException
-from auth_api.sessions.opened import ProvedSession
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.events import FactorEvent, RemovalReason
+from auth_api.sign_in.factor_results import AddedFactor, NewFactor, TwoStepState
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.mails import FACTOR_ADDED, FACTOR_REMOVED, TWO_STEP_CHANGED
 from auth_api.sign_in.pending_logins import PendingLogins
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-
-class NewFactor(msgspec.Struct, frozen=True, kw_only=True):
-    """A factor that was just stored.
-
-    Attributes:
-        kind: the kind of the factor.
-        method: the method that the user has proved with it.
-        enables_two_step: whether it switches on two-step login.
-        is_replacement: whether it took the place of another one.
-    """
-
-    kind: FactorKind
-    method: Method
-    enables_two_step: bool
-    is_replacement: bool = False
-
-
-class AddedFactor(msgspec.Struct, frozen=True, kw_only=True):
-    """What follows from a new factor.
-
-    Attributes:
-        session: the session of the request, to which the new factor is a proof.
-        sessions_ended: the number of other sessions that have ended.
-        recovery_codes: the codes that come with the first factor of the account.
-    """
-
-    session: ProvedSession
-    sessions_ended: int
-    recovery_codes: NewRecoveryCodes | None
-
-
-class TwoStepState(msgspec.Struct, frozen=True, kw_only=True):
-    """Since when two-step login is on, or None, and the number of sessions that have ended."""
-
-    since: datetime | None
-    sessions_ended: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +37,7 @@ class FactorChanges:
     users: UserService
     sessions: SessionService
     freshness: Freshness
+    mfa_policy: MfaPolicy
     second_factors: SecondFactors
     pending_logins: PendingLogins
     access_revocation: AccessRevocation
@@ -97,15 +57,16 @@ class FactorChanges:
         user, present = await self._lock(principal)
         if self.outbox.is_on and user.email_verified_at is None:
             raise EmailNotVerifiedException
-        await self.freshness.require(present)
+        await self.freshness.require(present, adds_factor=True)
         return user
 
-    async def admit_change(self, principal: Principal, *, is_recent: bool = True) -> AccountFactors:
+    async def admit_change(self, principal: Principal, *, adds_factor: bool = False) -> AccountFactors:
         """Let the user change the factors, and return those before the change. Pending logins end.
 
         Args:
             principal: the caller.
-            is_recent: whether the age of the last proof of identity counts, and not only its level.
+            adds_factor: whether the change completes an enrolment. The age of the last proof of identity was checked
+                when it began; now only its level counts.
 
         Raises:
             StepUpRequiredException: the last proof of identity is too weak or too old.
@@ -113,7 +74,7 @@ class FactorChanges:
             UserNotFoundException: the user was deleted in the meantime.
         """
         _, present = await self._lock(principal)
-        factors = await self.freshness.require(present, is_recent=is_recent)
+        factors = await self.freshness.require(present, is_recent=not adds_factor, adds_factor=adds_factor)
         await self.pending_logins.end_all(principal.id)  # locked before the factors
         return factors
 
@@ -162,9 +123,12 @@ class FactorChanges:
             kind: the kind of the factor.
             request_context: the client of the request.
             is_disabled: whether two-step login has just been switched off.
+
+        Raises:
+            LastFactorException: the server requires a second factor, and the user can use none of those that are left.
         """
         user_id = principal.id
-        left = await self.second_factors.of_user(user_id)
+        left = await self._factors_left(user_id)
         if not left.has_any:
             await self.second_factors.recovery_codes.remove_all(user_id)
         if not left.has_usable and await self.users.set_two_step(user_id, is_on=False) is not None:
@@ -204,6 +168,9 @@ class FactorChanges:
         """Switch off two-step login. Nothing changes if it is off.
 
         An authenticator app is removed, because it has no other use.
+
+        Raises:
+            LastFactorException: the server requires a second factor, and the user can use none of those that are left.
         """
         if await self.users.set_two_step(principal.id, is_on=False) is None:
             return TwoStepState(since=None)
@@ -211,9 +178,17 @@ class FactorChanges:
         if await self.second_factors.totp.remove(principal.id):
             await self.complete_removal(principal, FactorKind.TOTP, request_context, is_disabled=True)
         else:
+            await self._factors_left(principal.id)
             await self.access_revocation.revoke(AccessEvent.FACTORS_CHANGED, principal.id)
             await self.outbox.to_user(TWO_STEP_CHANGED, principal.id, request_context, is_on=False)
         return TwoStepState(since=None)
+
+    async def _factors_left(self, user_id: int) -> AccountFactors:
+        """Return the factors after a removal, unless the server requires one more that can be used."""
+        left = await self.second_factors.of_user(user_id)
+        if self.mfa_policy.is_required and not left.has_usable:
+            raise LastFactorException
+        return left
 
     async def _lock(self, principal: Principal) -> tuple[User, Principal]:
         """Lock the user, and return them with what the session has proved by now."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.credentials.errors import FactorInvalidException, FactorNotFoundException
+from auth_api.credentials.errors import FactorInvalidException, FactorNotFoundException, LastFactorException
 from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.manifest import Core, Manifest, Revocation
 from auth_api.sign_in.errors import (
@@ -33,6 +33,7 @@ MANIFEST: Final = Manifest(
         EmailNotVerifiedException,
         FactorInvalidException,
         FactorNotFoundException,
+        LastFactorException,
         MfaRequiredException,
         MfaTokenInvalidException,
         StepUpRequiredException,

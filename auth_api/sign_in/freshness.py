@@ -2,24 +2,42 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
+from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import PASSWORD_METHOD, SIGN_IN_METHOD, StepUpRequiredException
-from auth_api.sign_in.policy import StepUpPolicy
+from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
 
 
+class NeededProof(msgspec.Struct, frozen=True, kw_only=True):
+    """The proof of identity that an operation of an account needs.
+
+    Attributes:
+        level: the level of assurance.
+        methods: how the user can reach it; empty if only an operator, or one of `enrolment`, can help.
+        enrolment: the kinds of factor that the user has to choose one of and add.
+    """
+
+    level: Level
+    methods: tuple[str, ...]
+    enrolment: tuple[FactorKind, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
     """Decides whether the user, and not only the holder of an access token, sent a request. Not within a transaction.
 
-    An account needs `aal2` if it has a second factor that it can use, or two-step login, and `aal1` otherwise.
+    An account needs `aal2` if it has a second factor that it can use, or two-step login, or if the server requires a
+    second factor, and `aal1` otherwise. The first factor can be added at `aal1` in any case.
     """
 
     users: UserService
@@ -27,6 +45,7 @@ class Freshness:
     sessions: SessionService
     second_factors: SecondFactors
     policy: StepUpPolicy
+    mfa_policy: MfaPolicy
 
     async def confirm(
         self, principal: Principal, *, current_password: str | None, request_context: RequestContext
@@ -49,19 +68,22 @@ class Freshness:
         """
         credentials = await self.users.get_credentials(principal.id)
         factors = await self.second_factors.of_user(principal.id)
-        level = own_level(credentials, factors)
-        if current_password is None or level is not Level.AAL1:
-            await self._require_recent(principal, level, credentials, factors)
+        needed = self._needed_proof(credentials, factors)
+        if current_password is None or needed.level is not Level.AAL1:
+            await self._require_recent(principal, needed)
         if current_password is not None:
             await self.check_password(principal, current_password, credentials, request_context)
         return credentials
 
-    async def require(self, principal: Principal, *, is_recent: bool = True) -> AccountFactors:
+    async def require(
+        self, principal: Principal, *, is_recent: bool = True, adds_factor: bool = False
+    ) -> AccountFactors:
         """Return the factors of the user after a recent proof of identity.
 
         Args:
             principal: the caller.
             is_recent: whether the age of the proof counts, and not only its level.
+            adds_factor: whether the operation adds a factor. The first one needs only `aal1`.
 
         Raises:
             StepUpRequiredException: the last proof is too weak or too old.
@@ -69,15 +91,16 @@ class Freshness:
         """
         credentials = await self.users.get_credentials(principal.id)
         factors = await self.second_factors.of_user(principal.id)
-        level = own_level(credentials, factors)
-        if is_recent or not (await self._level(principal)).satisfies(level):
-            await self._require_recent(principal, level, credentials, factors)
+        needed = self._needed_proof(credentials, factors, adds_factor=adds_factor)
+        if is_recent or not (await self._level(principal)).satisfies(needed.level):
+            await self._require_recent(principal, needed)
         return factors
 
-    async def methods_of(self, credentials: Credentials) -> tuple[str, ...]:
-        """Return how a user can prove their identity again; an empty list if only an operator can help."""
-        factors = await self.second_factors.of_user(credentials.user.id)
-        return step_up_methods(own_level(credentials, factors), credentials, factors)
+    async def accepts_password(self, credentials: Credentials) -> bool:
+        """Return whether a user can prove their identity again by the password: not instead of a second factor."""
+        if not credentials.has_password or credentials.user.two_step_since is not None:
+            return False
+        return not (await self.second_factors.of_user(credentials.user.id)).usable
 
     async def admit_password_change(self, principal: Principal) -> Credentials:
         """Return the credentials of the user, after a recent proof of identity if the password is not enough.
@@ -89,9 +112,9 @@ class Freshness:
         """
         credentials = await self.users.get_credentials(principal.id)
         factors = await self.second_factors.of_user(principal.id)
-        level = own_level(credentials, factors)
-        if level is not Level.AAL1 or not credentials.has_password:
-            await self._require_recent(principal, level, credentials, factors)
+        needed = self._needed_proof(credentials, factors)
+        if needed.level is not Level.AAL1 or not credentials.has_password:
+            await self._require_recent(principal, needed)
         return credentials
 
     async def check_password(
@@ -109,20 +132,32 @@ class Freshness:
         ):
             raise InvalidCredentialsException(field="current_password")
 
-    async def _require_recent(
-        self, principal: Principal, level: Level, credentials: Credentials, factors: AccountFactors
-    ) -> None:
+    def _needed_proof(
+        self, credentials: Credentials, factors: AccountFactors, *, adds_factor: bool = False
+    ) -> NeededProof:
+        is_two_step, is_required = credentials.user.two_step_since is not None, self.mfa_policy.is_required
+        if not (is_two_step or factors.has_any):
+            if is_required and not adds_factor:
+                return NeededProof(level=Level.AAL2, methods=(), enrolment=self.second_factors.addable(factors))
+            is_required = False
+        if is_two_step or is_required or factors.usable:
+            return NeededProof(level=Level.AAL2, methods=tuple(factors.usable))
+        method = PASSWORD_METHOD if credentials.has_password else SIGN_IN_METHOD
+        return NeededProof(level=Level.AAL1, methods=(method,))
+
+    async def _require_recent(self, principal: Principal, needed: NeededProof) -> None:
         now = await self.sessions.present_time()
-        proved_at = principal.auth_time if level is Level.AAL1 else principal.mfa_at
+        proved_at = principal.auth_time if needed.level is Level.AAL1 else principal.mfa_at
         is_recent = proved_at is not None and now - proved_at <= self.policy.max_age
         has_level = assurance_level(
             principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age
-        ).satisfies(level)
+        ).satisfies(needed.level)
         if not (is_recent and has_level):
             raise StepUpRequiredException(
-                acr=level,
+                acr=needed.level,
                 max_age=int(self.policy.max_age.total_seconds()),
-                methods=step_up_methods(level, credentials, factors),
+                methods=needed.methods,
+                enrolment=needed.enrolment,
             )
 
     async def _level(self, principal: Principal) -> Level:
@@ -142,16 +177,3 @@ class Freshness:
         if await self.users.lock(principal.id) is None:
             raise UserNotFoundException
         await self.sessions.require_live(principal)
-
-
-def own_level(credentials: Credentials, factors: AccountFactors) -> Level:
-    """Return the level that sensitive operations of an account need."""
-    needs_factor = credentials.user.two_step_since is not None or bool(factors.usable)
-    return Level.AAL2 if needs_factor else Level.AAL1
-
-
-def step_up_methods(level: Level, credentials: Credentials, factors: AccountFactors) -> tuple[str, ...]:
-    """Return how a user can prove their identity again; an empty list if only an operator can help."""
-    if level is Level.AAL1:
-        return (PASSWORD_METHOD,) if credentials.has_password else (SIGN_IN_METHOD,)
-    return tuple(factors.usable)

@@ -10,7 +10,7 @@ import msgspec
 from auth_api.credentials.errors import FactorNotFoundException
 from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passkeys.passkey import Passkey
-from auth_api.credentials.passkeys.service import PasskeyService
+from auth_api.credentials.passkeys.service import MAX_PASSKEYS, PasskeyService
 from auth_api.credentials.recovery_codes.code_set import RecoveryCodeSet
 from auth_api.credentials.recovery_codes.service import RecoveryCodeService
 from auth_api.credentials.totp.factor import TotpFactor
@@ -141,6 +141,14 @@ class SecondFactors:
             recovery_codes=codes,
             usable=tuple(method for method in FactorMethod if is_usable[method]),
         )
+
+    def addable(self, factors: AccountFactors) -> tuple[FactorKind, ...]:
+        """Return the kinds of factor that a user with these factors can add. An authenticator app can be replaced."""
+        is_addable = {
+            FactorKind.PASSKEY: self.passkeys.is_on and len(factors.passkeys) < MAX_PASSKEYS,
+            FactorKind.TOTP: self.totp.sealing is not None,
+        }
+        return tuple(kind for kind in is_addable if is_addable[kind])
 
     async def check_code(self, user_id: int, method: FactorMethod, typed: str) -> CheckedFactor:
         """Check a code, not within a transaction.

@@ -4,7 +4,7 @@ import msgspec
 from litestar import Controller, delete, get, post
 from litestar.params import JSONBody
 
-from auth_api.credentials.errors import FactorInvalidException, FactorNotFoundException
+from auth_api.credentials.errors import FactorInvalidException, FactorNotFoundException, LastFactorException
 from auth_api.credentials.recovery_codes.schemas import EXAMPLE_CODES, shown_codes
 from auth_api.credentials.totp.service import CANDIDATE_LIFETIME
 from auth_api.flows.own_factors.schemas import (
@@ -32,6 +32,7 @@ from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import EmailNotVerifiedException, StepUpRequiredException
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.schemas import stepped_up_view
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.errors import UserNotFoundException
@@ -51,9 +52,14 @@ class OwnFactorsController(Controller):
         operation_id="readFactors",
         **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_FACTORS),
     )
-    async def read_factors(self, principal: Injected[Principal], second_factors: Injected[SecondFactors]) -> Factors:
+    async def read_factors(
+        self,
+        principal: Injected[Principal],
+        second_factors: Injected[SecondFactors],
+        mfa_policy: Injected[MfaPolicy],
+    ) -> Factors:
         """Return the second factors of the account, without secrets."""
-        return factors_view(principal, await second_factors.of_user(principal.id), second_factors)
+        return factors_view(principal, await second_factors.of_user(principal.id), second_factors, mfa_policy)
 
     @post(
         "/totp",
@@ -133,7 +139,7 @@ class OwnFactorsController(Controller):
         summary="Remove the authenticator app",
         operation_id="removeTotp",
         rate_limit="factor",
-        **protected(*CHANGE_ERRORS, FactorNotFoundException, *DATABASE_ERRORS),
+        **protected(*CHANGE_ERRORS, FactorNotFoundException, LastFactorException, *DATABASE_ERRORS),
     )
     async def remove_totp(
         self,
@@ -154,6 +160,7 @@ class OwnFactorsController(Controller):
             *BODY_ERRORS,
             *CHANGE_ERRORS,
             FactorNotFoundException,
+            LastFactorException,
             *DATABASE_ERRORS,
             response=EXAMPLE_TWO_STEP,
             request={"enabled": True},

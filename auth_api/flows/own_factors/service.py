@@ -17,7 +17,8 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Method
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.events import FactorEvent
-from auth_api.sign_in.factor_changes import AddedFactor, FactorChanges, NewFactor, TwoStepState
+from auth_api.sign_in.factor_changes import FactorChanges
+from auth_api.sign_in.factor_results import AddedFactor, NewFactor, TwoStepState
 from auth_api.sign_in.mails import RECOVERY_CODES_CREATED
 from auth_api.sign_in.second_factors import SecondFactors
 
@@ -87,7 +88,7 @@ class OwnFactorsService:
         self.second_factors.totp.require_available()
 
         async def work() -> ConfirmedApp:
-            before = await self.changes.admit_change(principal, is_recent=False)
+            before = await self.changes.admit_change(principal, adds_factor=True)
             await self.second_factors.totp.confirm(principal.id, code)
             new = NewFactor(
                 kind=FactorKind.TOTP,
@@ -109,6 +110,7 @@ class OwnFactorsService:
         Raises:
             StepUpRequiredException: the last proof of identity is too weak or too old.
             FactorNotFoundException: the account has none in use.
+            LastFactorException: the server requires a second factor, and the user has no other one.
         """
 
         async def work() -> None:
@@ -125,6 +127,7 @@ class OwnFactorsService:
         Raises:
             StepUpRequiredException: the last proof of identity is too weak or too old.
             FactorNotFoundException: the account has no factor that it can use.
+            LastFactorException: the server requires a second factor, and the user would have none.
         """
 
         async def work() -> TwoStepState:

@@ -1,13 +1,12 @@
 """The second factors of an account as responses show them."""
 
-from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passkeys.schemas import passkey_view
-from auth_api.credentials.passkeys.service import MAX_PASSKEYS
 from auth_api.credentials.totp.factor import TotpFactor
 from auth_api.credentials.totp.service import TotpService
 from auth_api.flows.own_factors.schemas import Factors, RecoveryCodes, Totp
 from auth_api.kit.clock import optional_rfc3339, rfc3339
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
 
 
@@ -20,19 +19,17 @@ def totp_view(factor: TotpFactor, service: TotpService) -> Totp:
     )
 
 
-def factors_view(principal: Principal, factors: AccountFactors, services: SecondFactors) -> Factors:
+def factors_view(
+    principal: Principal, factors: AccountFactors, services: SecondFactors, mfa_policy: MfaPolicy
+) -> Factors:
     """Return the factors of the caller."""
     codes = factors.recovery_codes
-    is_addable = {
-        FactorKind.PASSKEY: services.passkeys.is_on and len(factors.passkeys) < MAX_PASSKEYS,
-        FactorKind.TOTP: services.totp.sealing is not None,
-    }
     return Factors(
         two_step=principal.user.two_step_since is not None,
         two_step_since=optional_rfc3339(principal.user.two_step_since),
-        required=False,
+        required=mfa_policy.is_required,
         totp=None if factors.totp is None else totp_view(factors.totp, services.totp),
         passkeys=[passkey_view(each, is_usable=each in factors.usable_passkeys) for each in factors.passkeys],
         recovery_codes=None if codes is None else RecoveryCodes(left=codes.left, created_at=rfc3339(codes.created_at)),
-        enrolment=[kind for kind in is_addable if is_addable[kind]],
+        enrolment=list(services.addable(factors)),
     )

@@ -9,6 +9,7 @@ from litestar.params import JSONBody, PathParameter
 from auth_api.credentials.errors import (
     DuplicatePasskeyException,
     FactorNotFoundException,
+    LastFactorException,
     LastSignInMethodException,
     LimitReachedException,
     PasskeyInvalidException,
@@ -123,7 +124,13 @@ class OwnPasskeysController(Controller):
         summary="Remove a passkey",
         operation_id="removePasskey",
         rate_limit="factor",
-        **protected(*CHANGE_ERRORS, FactorNotFoundException, LastSignInMethodException, *DATABASE_ERRORS),
+        **protected(
+            *CHANGE_ERRORS,
+            FactorNotFoundException,
+            LastSignInMethodException,
+            LastFactorException,
+            *DATABASE_ERRORS,
+        ),
     )
     async def remove_passkey(
         self,

@@ -13,7 +13,8 @@ from auth_api.kit.crypto.webauthn.options import CreationOptions
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.principal import Principal
-from auth_api.sign_in.factor_changes import AddedFactor, FactorChanges, NewFactor
+from auth_api.sign_in.factor_changes import FactorChanges
+from auth_api.sign_in.factor_results import AddedFactor, NewFactor
 from auth_api.users.service import UserService
 
 
@@ -68,7 +69,7 @@ class OwnPasskeysService:
         """
 
         async def work() -> AddedPasskey:
-            before = await self.changes.admit_change(principal, is_recent=False)
+            before = await self.changes.admit_change(principal, adds_factor=True)
             registered = self.passkeys.verify_registration(credential, binding=_binding(principal))
             passkey = await self.passkeys.add(principal.id, registered, name=name)
             new = NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
@@ -85,6 +86,7 @@ class OwnPasskeysService:
             StepUpRequiredException: the last proof of identity is too weak or too old.
             FactorNotFoundException: the user has no passkey with this id.
             LastSignInMethodException: the user has no password, and no other passkey to log in with.
+            LastFactorException: the server requires a second factor, and the user has no other one.
         """
 
         async def work() -> None:

@@ -159,7 +159,7 @@ class StepUpService:
             UserNotFoundException: the user was deleted in the meantime.
         """
         credentials = await self.users.get_credentials(principal.id)
-        if PASSWORD_METHOD not in await self.freshness.methods_of(credentials):
+        if not await self.freshness.accepts_password(credentials):
             raise FactorNotFoundException
         try:
             is_correct = await self.passwords.check(
