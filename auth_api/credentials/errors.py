@@ -42,9 +42,16 @@ class PasskeyInvalidException(AuthException):
     detail = "The passkey could not be verified."
     remedy = "Request new options, and let the user try once more."
 
-    def __init__(self, *, is_replay: bool = False) -> None:
+    def __init__(self, *, is_replay: bool = False, user_id: int | None = None) -> None:
+        """Keep what the response does not contain.
+
+        Args:
+            is_replay: whether the challenge was used before.
+            user_id: the user of the passkey; None if what was sent does not belong to a registered one.
+        """
         super().__init__()
         self.is_replay = is_replay
+        self.user_id = user_id
 
 
 class PasskeyUnknownException(AuthException):

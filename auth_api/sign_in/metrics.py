@@ -15,6 +15,7 @@ LOGINS: Final = counters(
     (
         "succeeded",
         "wrong_password",
+        "invalid_passkey",
         "unknown_account",
         "account_disabled",
         "account_changed",

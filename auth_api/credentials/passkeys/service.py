@@ -129,7 +129,7 @@ class PasskeyService:
             DuplicatePasskeyException: the passkey is registered already, to any user.
             LimitReachedException: the user has `MAX_PASSKEYS`.
         """
-        await self._claim_challenge(registered.challenge)
+        await self._claim_challenge(registered.challenge, user_id=user_id)
         passkey_id = await repository.insert(user_id, registered, name=name, rp_id=self.rp_id)
         if passkey_id is None:
             raise DuplicatePasskeyException
@@ -179,14 +179,14 @@ class PasskeyService:
         if passkey is None:
             raise PasskeyUnknownException
         if not self.is_usable(passkey) or user_id not in {None, passkey.user_id}:
-            raise PasskeyInvalidException
+            raise PasskeyInvalidException(user_id=passkey.user_id)
         try:
             state = self._party.verify_assertion(assertion, passkey.stored)
         except CounterRegressedError as error:
             await self._report_copy(passkey, assertion.challenge, request_context)
-            _reject(error, purpose)
+            _reject(error, purpose, user_id=passkey.user_id)
         except InvalidPasskeyError as error:
-            _reject(error, purpose)
+            _reject(error, purpose, user_id=passkey.user_id)
         return CheckedPasskey(passkey=passkey, claim=self._claim(passkey, assertion.challenge, state))
 
     async def remove(self, passkey_id: int, *, user_id: int) -> bool:
@@ -207,15 +207,15 @@ class PasskeyService:
         self, passkey: Passkey, challenge: ClaimableChallenge, state: CredentialState
     ) -> Callable[[], Awaitable[None]]:
         async def claim() -> None:
-            await self._claim_challenge(challenge)
+            await self._claim_challenge(challenge, user_id=passkey.user_id)
             if not await repository.record_use(passkey.id, state):
-                raise PasskeyInvalidException
+                raise PasskeyInvalidException(user_id=passkey.user_id)
 
         return claim
 
-    async def _claim_challenge(self, challenge: ClaimableChallenge) -> None:
+    async def _claim_challenge(self, challenge: ClaimableChallenge, *, user_id: int) -> None:
         if not await self.used_values.claim(_CHALLENGE, challenge.value, challenge.expires_at):
-            raise PasskeyInvalidException(is_replay=True)
+            raise PasskeyInvalidException(is_replay=True, user_id=user_id)
 
     async def _report_copy(
         self, passkey: Passkey, challenge: ClaimableChallenge, request_context: RequestContext
@@ -223,7 +223,7 @@ class PasskeyService:
         """Tell the user that the passkey may have been copied, except when a request was only sent again."""
 
         async def work() -> None:
-            await self._claim_challenge(challenge)
+            await self._claim_challenge(challenge, user_id=passkey.user_id)
             await self.audit.record(
                 PasskeyEvent.PASSKEY_COUNTER_REGRESSED,
                 user_id=passkey.user_id,
@@ -235,8 +235,8 @@ class PasskeyService:
         await self.database.transaction(work)
 
 
-def _reject(error: InvalidPasskeyError, purpose: ChallengePurpose) -> NoReturn:
+def _reject(error: InvalidPasskeyError, purpose: ChallengePurpose, *, user_id: int | None = None) -> NoReturn:
     logger.bind(
         event="passkey:rejected", purpose=purpose.name.lower(), reason=error.reason, error_type=error.error_type
     ).info("a passkey was not accepted")
-    raise PasskeyInvalidException from error
+    raise PasskeyInvalidException(user_id=user_id) from error

@@ -37,16 +37,23 @@ class PasskeyLoginService:
             AccountDisabledException: the account is disabled.
             EmailNotVerifiedException: the e-mail address must be verified first.
         """
-        with self.passkeys.counted(ChallengePurpose.LOGIN):
-            checked = await self.passkeys.check(
-                credential, ChallengePurpose.LOGIN, binding="", user_id=None, request_context=request_context
-            )
-            return await self.sign_in.log_in(
-                self._claim(checked),
-                user_id=checked.passkey.user_id,
-                has_logged_in=True,
-                request_context=request_context,
-            )
+        try:
+            with self.passkeys.counted(ChallengePurpose.LOGIN):
+                checked = await self.passkeys.check(
+                    credential, ChallengePurpose.LOGIN, binding="", user_id=None, request_context=request_context
+                )
+                return await self.sign_in.log_in(
+                    self._claim(checked),
+                    user_id=checked.passkey.user_id,
+                    has_logged_in=True,
+                    request_context=request_context,
+                )
+        except PasskeyInvalidException as error:
+            if error.user_id is not None:  # other requests concern no account
+                await self.sign_in.record_failure(
+                    "invalid_passkey", user_id=error.user_id, request_context=request_context
+                )
+            raise
 
     def _claim(self, checked: CheckedPasskey) -> Claim:
         async def claim() -> Proof:
