@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 
 from auth_api.events.audit.actors import COMMAND_LINE, OWNER, user_actor
-from auth_api.features import EVENTS
+from auth_api.features import EVENTS, TABLES
 from auth_api.flows.administration.commands import users
 
 pytestmark = pytest.mark.engine_independent
@@ -34,3 +34,12 @@ def test_page_lists_every_command_for_users() -> None:
     names = [words.removeprefix("auth-api ").split()[1] for words in first_cells("Users")]
 
     assert sorted(names) == sorted(users.commands)
+
+
+def test_role_of_servers_may_use_every_table_and_only_add_to_the_history() -> None:
+    granted = dict(re.findall(r"GRANT ([A-Z, ]+?)\s+ON ([a-z_,\s]+) TO auth_server", PAGE))
+    names = {table._meta.tablename for table in TABLES}  # noqa: SLF001 - Piccolo describes a table only there
+
+    tables = re.findall(r"[a-z_]+", granted["SELECT, INSERT, UPDATE, DELETE"])
+    assert sorted(tables) == sorted(names - {"audit_logs"})
+    assert granted["SELECT, INSERT"] == "audit_logs"

@@ -14,6 +14,8 @@ from tests.conftest import OtherAppFactory
 from tests.support import aged_rows
 from tests.support.actors import PASSWORD, Actor
 from tests.support.aged_rows import ago
+from tests.support.authenticator_app import add_app, begin_totp
+from tests.support.factors import first_step, second_step
 from tests.support.processes import run_cli
 from tests.support.rows import audit_actions
 
@@ -61,6 +63,22 @@ async def test_role_can_run_all_flows(app_with: OtherAppFactory, role_url: str) 
     assert [response.status for response in responses] == [201, 401, 200, 200, 200, 200, 200, 200, 200, 204, 200]
     assert (await audit_actions())[-1] == "account:deleted"
     assert {row["user_id"] for row in await AuditLogRow.select()} == {None}
+
+
+async def test_role_can_use_second_factors(app_with: OtherAppFactory, role_url: str) -> None:
+    async with app_with(DATABASE_URL=role_url) as app:
+        ada = Actor(app.client)
+        await ada.register()
+        authenticator, added = await add_app(ada)
+        begun = await begin_totp(ada)
+        completed = await second_step(ada, await first_step(ada), authenticator.code())
+        code = added["recovery_codes"][0]
+        recovered = await second_step(ada, await first_step(ada), code, method="recovery_code")
+        options = await ada.call("POST", "/api/user/passkeys/options", json={})
+        removed = await ada.call("DELETE", "/api/user/totp")
+
+    responses = (begun, completed, recovered, options, removed)
+    assert [response.status for response in responses] == [201, 200, 200, 200, 204]
 
 
 @pytest.mark.parametrize(
