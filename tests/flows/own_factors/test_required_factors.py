@@ -79,13 +79,13 @@ async def test_password_does_not_replace_the_missing_factor(ada: Actor, path: st
     assert (response.outcome, response["acr_values"]) == (STEP_UP, "aal2")
 
 
-async def test_first_factor_is_added_by_the_password_alone(ada: Actor) -> None:
+async def test_first_factor_is_added_by_the_password_only(ada: Actor) -> None:
     await add_app(ada)
 
     assert (await change_email(ada)).status == 202
 
 
-async def test_first_passkey_is_added_by_the_password_alone(ada: Actor) -> None:
+async def test_first_passkey_is_added_by_the_password_only(ada: Actor) -> None:
     assert (await add_passkey(ada, new_authenticator())).status == 201
 
     assert (await change_email(ada)).status == 202
