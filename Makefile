@@ -55,7 +55,9 @@ coverage: .venv/dev ## Run the quick and slow tests with branch coverage.
 	.venv/bin/python -m coverage combine -q && .venv/bin/python -m coverage report && exit $$failed
 
 fuzz: .venv/dev .venv/fuzz/installed ## Send generated requests to a server on each database; FUZZ_EXAMPLES=… sets their number.
-	.venv/bin/python -m tests.fuzz .venv/fuzz/bin/schemathesis $(TEST_ENGINES)
+	@failed=0; .venv/bin/python -m tests.fuzz .venv/fuzz/bin/schemathesis $(TEST_ENGINES) || failed=1; \
+	export FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-500}; \
+	$(call on_each_engine,-m pytest -q -n 2 tests/security/test_generated_factors.py) || failed=1; exit $$failed
 
 check: .venv/dev ## Run the linter, the formatter and the type checker, and look for missing migrations.
 	.venv/bin/ruff check

@@ -1,7 +1,6 @@
 """Random changes of genuine credentials are rejected with the one error, or harmless."""
 
 import hashlib
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -21,37 +20,14 @@ from tests.support.ceremonies import (
     request_options,
     use,
 )
+from tests.support.generated_credentials import Mutation, mutations
 from tests.support.generated_input import FUNCTION_EXAMPLES, cases, json_values
 from tests.support.soft_authenticator import BE, BS, ED, EDDSA, ES256, SYNCED, UP, UV
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
-Mutation = Callable[[bytes], bytes]
-
 KNOWN = {algorithm: registered(algorithm=algorithm) for algorithm in (EDDSA, ES256)}
 ALGORITHMS = st.sampled_from(sorted(KNOWN))
-
-_LIKELY_BYTES = st.sampled_from([b"\x00", b"\xff", b"\x1f", b"\x9f", b"\xbf", b"\xd8\x1c", b"\xd8\x1d\x00", b"\xa0"])
-
-
-@st.composite
-def mutations(draw: st.DrawFn) -> Mutation:
-    """Return a function that replaces a piece of some bytes, once or several times."""
-    steps = draw(
-        st.lists(
-            st.tuples(st.integers(0, 2**16), st.integers(0, 8), _LIKELY_BYTES | st.binary(max_size=8)),
-            min_size=1,
-            max_size=3,
-        )
-    )
-
-    def mutated(data: bytes) -> bytes:
-        for position, removed, added in steps:
-            start = position % (len(data) + 1)
-            data = data[:start] + added + data[start + removed :]
-        return data
-
-    return mutated
 
 
 @cases(FUNCTION_EXAMPLES)
