@@ -1,7 +1,9 @@
 """Server processes that several tests share, with one worker and with two."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import ExitStack
+import os
+import signal
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
 import httpx
@@ -10,7 +12,8 @@ import pytest
 from tests.conftest import DeploymentFactory
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
-from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.server_output import worker_pids
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,7 @@ class Served:
 
 
 ServedFactory = Callable[[int], Awaitable[Served]]
+OnlyWorker = Callable[[int], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="session")
@@ -55,3 +59,21 @@ async def parallel_client(served: Served) -> AsyncIterator[httpx.AsyncClient]:
         base_url=served.server.url, limits=limits, timeout=TIMEOUT_SECONDS, trust_env=False
     ) as client:
         yield client
+
+
+@pytest.fixture
+def only_worker(served: Served) -> OnlyWorker:
+    """Return a context manager in which only one of the two workers runs, because the other one is stopped."""
+    wait_until(lambda: len(worker_pids(served.server.output())) == 2)
+    pids = worker_pids(served.server.output())
+
+    @contextmanager
+    def only(number: int) -> Iterator[None]:
+        frozen = pids[1 - number]
+        os.kill(frozen, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(frozen, signal.SIGCONT)
+
+    return only

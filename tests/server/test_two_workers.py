@@ -1,10 +1,8 @@
 """Two workers share all state, and new connections are distributed evenly."""
 
-import os
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,14 +10,12 @@ import httpx
 import pytest
 
 from tests.conftest import DeploymentFactory
-from tests.server.conftest import Served
+from tests.server.conftest import OnlyWorker, Served
 from tests.support.actors import Actor
 from tests.support.server_output import worker_pids
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
-
-OnlyWorker = Callable[[int], AbstractContextManager[None]]
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +24,6 @@ async def served(deployment_factory: DeploymentFactory) -> AsyncIterator[Served]
     deployment = await deployment_factory()
     with deployment.server(workers=2, BACKGROUND_JOBS="false") as server:
         yield Served(server, deployment)
-
-
-@pytest.fixture
-def only_worker(served: Served) -> OnlyWorker:
-    """Return a context manager in which only one of the two workers runs, because the other one is stopped."""
-    wait_until(lambda: len(worker_pids(served.server.output())) == 2)
-    pids = worker_pids(served.server.output())
-
-    @contextmanager
-    def only(number: int) -> Iterator[None]:
-        frozen = pids[1 - number]
-        os.kill(frozen, signal.SIGSTOP)
-        try:
-            yield
-        finally:
-            os.kill(frozen, signal.SIGCONT)
-
-    return only
 
 
 @pytest.fixture
