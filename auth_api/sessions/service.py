@@ -140,17 +140,21 @@ class SessionService:
         await proofs_repository.forget_second_factors(user_id, kept_session_id=kept_session_id)
 
     async def present_time(self) -> datetime:
-        """Return the time of the database's clock, which dates all proofs of identity. Not within a transaction."""
+        """Return the time of the database's clock, which dates all proofs of identity."""
         return await principal_repository.present_time()
 
-    async def require_live(self, principal: Principal) -> None:
-        """Check that the session of a principal is still live, inside a transaction that has locked the user's row.
+    async def reload(self, principal: Principal) -> Principal:
+        """Return a principal with what its session has proved by now, at most what it had when it was loaded.
+
+        Call it inside a flow's transaction that has locked the user's row.
 
         Raises:
             TokenRevokedException: the session has ended, or the user is disabled.
         """
-        if await principal_repository.find_principal(principal.session_id, principal.id) is None:
+        present = await self.principal_loader.reload(principal)
+        if present is None:
             raise TokenRevokedException
+        return present
 
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, whether the token has expired or not. An ended session is ignored.

@@ -9,7 +9,6 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
-from auth_api.sessions.errors import TokenRevokedException
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import EmailNotVerifiedException
@@ -195,10 +194,7 @@ class FactorChanges:
         user = await self.users.lock(principal.id)
         if user is None:
             raise UserNotFoundException
-        present = await self.sessions.principal_loader.reload(principal)
-        if present is None:
-            raise TokenRevokedException
-        return user, present
+        return user, await self.sessions.reload(principal)
 
     async def _record_removal(
         self, user_id: int, kind: FactorKind, reason: RemovalReason, request_context: RequestContext

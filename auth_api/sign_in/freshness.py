@@ -12,7 +12,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import PASSWORD_METHOD, SIGN_IN_METHOD, StepUpRequiredException
 from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
-from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
+from auth_api.sign_in.second_factors import AccountFactors, FactorMethod, SecondFactors
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
@@ -34,7 +34,10 @@ class NeededProof(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """Decides whether the user, and not only the holder of an access token, sent a request. Not within a transaction.
+    """Decides whether the user, and not only the holder of an access token, sent a request.
+
+    An operation is confirmed before its transaction, because the check of a password takes long, and again inside of
+    it, on the locked row of the user.
 
     An account needs `aal2` if it has a second factor that it can use, or two-step login, or if the server requires a
     second factor, and `aal1` otherwise. The first factor can be added at `aal1` in any case.
@@ -66,11 +69,7 @@ class Freshness:
             UserNotFoundException: the user was deleted in the meantime.
             ServerOverloadedException: too many hashes are waiting.
         """
-        credentials = await self.users.get_credentials(principal.id)
-        factors = await self.second_factors.of_user(principal.id)
-        needed = self._needed_proof(credentials, factors)
-        if current_password is None or needed.level is not Level.AAL1:
-            await self._require_recent(principal, needed)
+        credentials = await self._decide(principal, has_password_sent=current_password is not None)
         if current_password is not None:
             await self.check_password(principal, current_password, credentials, request_context)
         return credentials
@@ -100,7 +99,17 @@ class Freshness:
         """Return whether a user can prove their identity again by the password: not instead of a second factor."""
         if not credentials.has_password or credentials.user.two_step_since is not None:
             return False
-        return not (await self.second_factors.of_user(credentials.user.id)).usable
+        return not (await self.second_factors.of_user(credentials.user.id)).has_usable
+
+    async def accepts_recovery_codes(self, user_id: int) -> bool:
+        """Return whether a user can prove their identity again by a recovery code: only instead of a second factor.
+
+        Raises:
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        credentials = await self.users.get_credentials(user_id)
+        needed = self._needed_proof(credentials, await self.second_factors.of_user(user_id))
+        return FactorMethod.RECOVERY_CODE in needed.methods
 
     async def admit_password_change(self, principal: Principal) -> Credentials:
         """Return the credentials of the user, after a recent proof of identity if the password is not enough.
@@ -140,7 +149,7 @@ class Freshness:
             if is_required and not adds_factor:
                 return NeededProof(level=Level.AAL2, methods=(), enrolment=self.second_factors.addable(factors))
             is_required = False
-        if is_two_step or is_required or factors.usable:
+        if is_two_step or is_required or factors.has_usable:
             return NeededProof(level=Level.AAL2, methods=tuple(factors.usable))
         method = PASSWORD_METHOD if credentials.has_password else SIGN_IN_METHOD
         return NeededProof(level=Level.AAL1, methods=(method,))
@@ -164,16 +173,44 @@ class Freshness:
         now = await self.sessions.present_time()
         return assurance_level(principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age)
 
-    async def hold(self, principal: Principal) -> None:
-        """Lock the user's row, and check that access was not revoked since the confirmation.
+    async def hold(self, principal: Principal, *, has_password_sent: bool) -> None:
+        """Lock the user's row, and decide again, see `confirm_again`.
 
-        Otherwise a request of an attacker, during which the owner resets the password or reports a stranger, would take
-        effect after that.
+        Args:
+            principal: the caller.
+            has_password_sent: whether `confirm` has checked a password.
 
         Raises:
+            StepUpRequiredException: the account needs a stronger or more recent proof now.
             UserNotFoundException: the user was deleted in the meantime.
             TokenRevokedException: the session has ended in the meantime.
         """
         if await self.users.lock(principal.id) is None:
             raise UserNotFoundException
-        await self.sessions.require_live(principal)
+        await self.confirm_again(principal, has_password_sent=has_password_sent)
+
+    async def confirm_again(self, principal: Principal, *, has_password_sent: bool) -> Principal:
+        """Decide again inside the transaction that has locked the user's row, and return what the session has proved.
+
+        Otherwise a request of an attacker, during which the owner resets the password, reports a stranger or adds a
+        second factor, would take effect after that.
+
+        Args:
+            principal: the caller.
+            has_password_sent: whether the right password was sent, which was checked before.
+
+        Raises:
+            StepUpRequiredException: the account needs a stronger or more recent proof now.
+            UserNotFoundException: the user was deleted in the meantime.
+            TokenRevokedException: the session has ended in the meantime.
+        """
+        present = await self.sessions.reload(principal)
+        await self._decide(present, has_password_sent=has_password_sent)
+        return present
+
+    async def _decide(self, principal: Principal, *, has_password_sent: bool) -> Credentials:
+        credentials = await self.users.get_credentials(principal.id)
+        needed = self._needed_proof(credentials, await self.second_factors.of_user(principal.id))
+        if not has_password_sent or needed.level is not Level.AAL1:
+            await self._require_recent(principal, needed)
+        return credentials

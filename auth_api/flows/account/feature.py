@@ -28,7 +28,6 @@ def build(core: Core, _settings: Settings) -> Feature:
         passwords=core.passwords,
         freshness=core.freshness,
         password_rules=core.password_rules,
-        sessions=core.sessions,
         sign_in=core.sign_in,
         access_revocation=core.access_revocation,
         outbox=core.outbox,

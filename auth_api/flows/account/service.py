@@ -17,7 +17,6 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.service import SessionService
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof, methods_after
 from auth_api.sign_in.service import SignedIn, SignIn
@@ -37,7 +36,6 @@ class AccountService:
     passwords: PasswordService
     freshness: Freshness
     password_rules: PasswordRules
-    sessions: SessionService
     sign_in: SignIn
     access_revocation: AccessRevocation
     outbox: Outbox
@@ -96,20 +94,18 @@ class AccountService:
             changed = await self.users.set_password(credentials, new_hash)
             if changed is None:
                 return None
-            await self.sessions.require_live(principal)
-            if changed.two_step_since is not None:  # it may have been switched on after the check
-                await self.freshness.require(principal, is_recent=False)
+            is_proof = current_password is not None
+            present = await self.freshness.confirm_again(principal, has_password_sent=is_proof)
             ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_CHANGED, user.id)
             await self.audit.record(
                 PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
-            is_proof = current_password is not None
             proof = Proof(
                 user=changed,
-                methods=methods_after(AMR_PASSWORD, principal.amr) if is_proof else principal.amr,
+                methods=methods_after(AMR_PASSWORD, present.amr) if is_proof else present.amr,
                 auth_time=changed.updated_at,
-                mfa_at=principal.mfa_at,
+                mfa_at=present.mfa_at,
                 is_signed_in=True,
             )
             return await self.sign_in.complete(proof, request_context)
@@ -133,7 +129,7 @@ class AccountService:
         )
 
         async def work() -> None:
-            await self.freshness.hold(principal)
+            await self.freshness.hold(principal, has_password_sent=current_password is not None)
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException

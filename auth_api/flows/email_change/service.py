@@ -55,7 +55,7 @@ class EmailChangeService:
         is_allowed = await self.mail_limits.allow_user(EMAIL_CHANGE.name, principal.id)
 
         async def work() -> None:
-            await self.freshness.hold(principal)
+            await self.freshness.hold(principal, has_password_sent=current_password is not None)
             await self.audit.record(
                 EmailChangeEvent.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
             )
