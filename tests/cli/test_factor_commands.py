@@ -27,6 +27,12 @@ ADD_APP = (
     "INSERT INTO totp_factors (user_id, sealed, last_step, confirmed_at) "
     "VALUES (7, '1.unknown.value', 0, '2026-01-01 00:00:00+00:00')"
 )
+ADD_PASSKEY = (
+    "INSERT INTO passkeys (user_id, name, credential_digest, credential_id, public_key, algorithm, sign_count, "
+    "backup_eligible, backed_up, transports, aaguid, rp_id, created_at, last_used_at) "
+    "VALUES (7, 'Laptop', 'digest', 'id', 'key', -7, 0, false, false, '', '', 'earlier.example.com', "
+    "'2026-01-02 00:00:00+00:00', '2026-01-03 00:00:00+00:00')"
+)
 
 
 async def add_user_with_app(deployment: Deployment) -> None:
@@ -46,8 +52,8 @@ async def test_factors_are_shown_and_reset(deployment: Deployment) -> None:
         0,
         [
             ["Two-step", "login:", "on", "since", "2026-01-01T00:00:00.000Z"],
-            ["kind", "created_at", "usable"],
-            ["totp", "2026-01-01T00:00:00.000Z", "no"],
+            ["kind", "name", "created_at", "last_used_at", "usable"],
+            ["totp", "-", "2026-01-01T00:00:00.000Z", "-", "no"],
         ],
     )
     assert json.loads(reset.stdout) == {"changed": True, "factors_removed": 1, "sessions_ended": 0}
@@ -59,6 +65,24 @@ async def test_factors_are_shown_and_reset(deployment: Deployment) -> None:
     }
     details = await deployment.rows("SELECT details FROM audit_logs WHERE action = 'factors:reset'")
     assert REASON in str(details)
+
+
+async def test_passkeys_are_shown_with_name_and_last_use(deployment: Deployment) -> None:
+    deployment.command("migrate").check_returncode()
+    await deployment.execute(ADD_USER)
+    await deployment.execute(ADD_PASSKEY)
+
+    shown = deployment.command("users", "factors", "ada", "--json")
+
+    assert json.loads(shown.stdout)["factors"] == [
+        {
+            "kind": "passkey",
+            "name": "Laptop",
+            "created_at": "2026-01-02T00:00:00.000Z",
+            "last_used_at": "2026-01-03T00:00:00.000Z",
+            "usable": False,
+        }
+    ]
 
 
 async def test_reset_without_confirmation_changes_nothing(deployment: Deployment) -> None:

@@ -1,7 +1,7 @@
 """Show and reset the second factors of a user: `auth-api users factors` and `reset-factors`."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -15,6 +15,9 @@ from auth_api.sign_in.second_factors import AccountFactors
 from auth_api.users.user import User
 
 MAX_REASON: int = 200
+
+FACTOR_COLUMNS: Final = ("kind", "name", "created_at", "last_used_at", "usable")
+"""What an operator sees of a factor: enough for its owner to recognize it."""
 
 
 @click.command()
@@ -34,8 +37,7 @@ def factors(run: Run, name: str, *, as_json: bool) -> None:
         return
     click.echo(f"Two-step login: {'on since ' + document['two_step_since'] if document['two_step'] else 'off'}")
     if document["factors"]:
-        columns = ("kind", "created_at", "usable")
-        print_table(columns, ([factor[column] for column in columns] for factor in document["factors"]))
+        print_table(FACTOR_COLUMNS, ([factor[column] for column in FACTOR_COLUMNS] for factor in document["factors"]))
     if found.recovery_codes is not None:
         click.echo(f"Unused recovery codes: {found.recovery_codes.left}")
 
@@ -76,7 +78,13 @@ def _document(user: User, found: AccountFactors) -> dict[str, Any]:
         "two_step": user.two_step_since is not None,
         "two_step_since": optional_rfc3339(user.two_step_since),
         "factors": [
-            {"kind": factor.kind.value, "created_at": rfc3339(factor.since), "usable": factor.is_usable}
+            {
+                "kind": factor.kind.value,
+                "name": factor.name,
+                "created_at": rfc3339(factor.since),
+                "last_used_at": optional_rfc3339(factor.last_used_at),
+                "usable": factor.is_usable,
+            }
             for factor in found.dated
         ],
         "recovery_codes": None if codes is None else {"left": codes.left, "created_at": rfc3339(codes.created_at)},
