@@ -17,7 +17,9 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.factor_counts import factor_counts
 from auth_api.sign_in.freshness import Freshness
+from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail, masked_email
@@ -34,6 +36,7 @@ class EmailChangeService:
     audit: AuditTrail
     freshness: Freshness
     access_revocation: AccessRevocation
+    second_factors: SecondFactors
     mail_limits: MailLimits
     recovery_mail: MailKind
 
@@ -117,6 +120,7 @@ class EmailChangeService:
             for locked_id in sorted({user_id, rival_id}):
                 await self.email_ownership.lock(locked_id)
             await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
+            before = factor_counts(await self.second_factors.of_user(user_id))
             ended = await self.access_revocation.revoke(
                 AccessEvent.EMAIL_CHANGE_UNDONE, user_id, request_context=request_context
             )
@@ -137,7 +141,10 @@ class EmailChangeService:
                 request_context=request_context,
                 sessions_ended=ended,
             )
-            await self.outbox.to_user(self.recovery_mail, user_id, request_context)
+            kept = factor_counts(await self.second_factors.of_user(user_id))
+            await self.outbox.to_user(
+                self.recovery_mail, user_id, request_context, removed_factors=before - kept, kept_factors=kept
+            )
 
         await self.database.transaction(work)
 

@@ -23,6 +23,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         hasher=core.hasher,
         password_rules=core.password_rules,
         access_revocation=core.access_revocation,
+        second_factors=core.second_factors,
     )
     return Feature(
         controllers=(RecoveryController, ReportController) if core.outbox.is_on else (),

@@ -16,6 +16,8 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.events import SessionEvent
+from auth_api.sign_in.factor_counts import factor_counts
+from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
@@ -33,6 +35,7 @@ class RecoveryService:
     hasher: PasswordHasher
     password_rules: PasswordRules
     access_revocation: AccessRevocation
+    second_factors: SecondFactors
 
     async def forgot(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Send a mail to the user with this e-mail address, if there is one.
@@ -68,7 +71,8 @@ class RecoveryService:
             await self.audit.record(
                 PasswordEvent.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(PASSWORD_CHANGED, user.id, request_context)
+            kept = factor_counts(await self.second_factors.of_user(user.id))
+            await self.outbox.to_user(PASSWORD_CHANGED, user.id, request_context, kept_factors=kept)
 
         await self.database.transaction(work)
 
@@ -85,10 +89,14 @@ class RecoveryService:
         async def work() -> None:
             await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.SESSION_REPORT, token)
+            before = factor_counts(await self.second_factors.of_user(user_id))
             ended = await self.access_revocation.revoke(AccessEvent.REPORTED, user_id, request_context=request_context)
+            kept = factor_counts(await self.second_factors.of_user(user_id))
             await self.audit.record(
                 SessionEvent.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(ACCOUNT_RECOVERED, user_id, request_context)
+            await self.outbox.to_user(
+                ACCOUNT_RECOVERED, user_id, request_context, removed_factors=before - kept, kept_factors=kept
+            )
 
         await self.database.transaction(work)
