@@ -36,6 +36,16 @@ class StartRefusedError(click.ClickException):
     """The server cannot start; the text names the fix."""
 
 
+def startup_warnings(settings: Settings) -> Iterator[str]:
+    """Yield a sentence for each setting that the operator may have overlooked; the server starts all the same."""
+    if exposed := exposure_warning(settings.server.host, settings.metrics):
+        yield exposed
+    if settings.passkeys.problem and settings.environment is not Environment.TESTING:
+        yield f"passkeys are off: {settings.passkeys.problem}."
+    if not settings.sealing.data_keys:  # only in production, as other environments derive a key
+        yield "users cannot add authenticator apps: DATA_ENCRYPTION_KEYS is not set."
+
+
 @click.command()
 @click.option("--host", help="Address to listen on, instead of HOST.")
 @click.option("--port", type=int, help="Port to listen on, instead of PORT.")
@@ -49,10 +59,8 @@ def serve(host: str | None, port: int | None, workers: int | None, *, do_migrate
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({name: str(value) for name, value in given.items() if value is not None})
     settings = load_settings(keep_secret=True)
-    if exposed := exposure_warning(settings.server.host, settings.metrics):
-        click.echo(f"Warning: {exposed}", err=True)
-    if settings.passkeys.problem and settings.environment is not Environment.TESTING:
-        click.echo(f"Warning: passkeys are off: {settings.passkeys.problem}.", err=True)
+    for warning in startup_warnings(settings):
+        click.echo(f"Warning: {warning}", err=True)
     try:
         listening = bind_socket(settings.server.host, settings.server.port)
     except AddressUnavailableError as error:

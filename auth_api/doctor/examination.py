@@ -15,6 +15,7 @@ from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
 from auth_api.doctor.passkeys import check_passkeys
 from auth_api.doctor.proxy import check_proxy
+from auth_api.doctor.sealed_values import check_authenticator_apps
 from auth_api.kit.text import counted
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
@@ -55,6 +56,7 @@ async def examine(
         *check_keys(settings.sessions.keys, environ, folder, now=now),
         hashing,
         check_passkeys(settings.passkeys, is_production=production),
+        check_authenticator_apps(settings.sealing.data_keys),
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,

@@ -1,10 +1,10 @@
-"""Check whether the keys of all encrypted values are set."""
+"""Check whether values can be encrypted, and whether the keys of all encrypted values are set."""
 
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Final
 
-from auth_api.doctor.findings import Finding, fail
+from auth_api.doctor.findings import Finding, fail, note, ok
 from auth_api.features import FEATURES
 from auth_api.kit.crypto.sealing import KEY_ID_CHARACTERS, Sealing
 from auth_api.kit.text import counted
@@ -60,3 +60,12 @@ def evaluate_data_keys(found: ValuesByKey, data_keys: tuple[bytes, ...]) -> Iter
             message = f"DATA_ENCRYPTION_KEYS lacks the key of {counted(lost, 'value')} in {label}."
             fix = "Add the key again. If it is lost, these users need recovery codes, or auth-api users reset-factors."
             yield fail("database.data_keys", message, fix)
+
+
+def check_authenticator_apps(data_keys: tuple[bytes, ...]) -> Finding:
+    """Report whether users can add authenticator apps, which needs a key that encrypts their secrets."""
+    check = "authenticator_apps"
+    if data_keys:
+        return ok(check, "Users can add authenticator apps.")
+    fix = "Run auth-api secrets data-key, and set DATA_ENCRYPTION_KEYS to what it prints."
+    return note(check, "Users cannot add authenticator apps, because DATA_ENCRYPTION_KEYS is not set.", fix)

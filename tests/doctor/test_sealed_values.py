@@ -2,6 +2,7 @@
 
 import json
 
+from auth_api.doctor.sealed_values import check_authenticator_apps
 from auth_api.kit.crypto.sealing import Sealing, new_data_key, parse_data_key
 from tests.support.deployment import Deployment
 
@@ -39,3 +40,8 @@ async def test_missing_key_of_a_value_is_reported(deployment: Deployment) -> Non
 
 def test_tables_that_do_not_exist_are_not_read(unmigrated: Deployment) -> None:
     assert findings(unmigrated, KEY) == []
+
+
+def test_missing_key_of_authenticator_apps_is_reported() -> None:
+    assert check_authenticator_apps((parse_data_key(KEY),)).verdict == "ok"
+    assert check_authenticator_apps(()).verdict == "note"
