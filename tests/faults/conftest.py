@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.deployment import Deployment
 from tests.support.measurements import record
+from tests.support.passkeys import ORIGIN, RP_ID
 from tests.support.postgres import PostgresServer
 from tests.support.processes import RunningServer
 from tests.support.server_output import worker_pids
@@ -33,6 +34,8 @@ SERVER_VARIABLES: Final[dict[str, Any]] = {
     "DATABASE_CONNECT_TIMEOUT": "1",
     "DATABASE_STATEMENT_TIMEOUT": "1",
     "REFRESH_GRACE_SECONDS": "300",
+    "PASSKEY_RP_ID": RP_ID,
+    "PASSKEY_ORIGINS": ORIGIN,
 }
 """Short time limits, so that the tests are fast."""
 

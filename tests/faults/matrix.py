@@ -36,6 +36,9 @@ FAULTS: Final = {
     "FT28": "1,000 clients disconnect",
     "FT29": "1,000 bad requests",
     "FT30": "an old backup restored",
+    "FT31": "one code, recovery code, passkey assertion or confirmation sent 50 times at once; 30 guesses",
+    "FT32": "all processes killed between the factors of logins",
+    "FT33": "database away between the factors of a login, or the response to COMMIT lost",
 }
 
 _ENGINES: Final = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
