@@ -5,12 +5,14 @@ import re
 import shlex
 import shutil
 import subprocess
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import jwt
 import pytest
 
+from auth_api.kit.crypto.sealing import new_data_key
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 from tests.support.server_output import json_lines
@@ -101,6 +103,7 @@ def test_banner_without_a_database_names_the_reason_and_nothing_to_try(deploymen
 def test_production_prints_no_banner(deployment: Deployment) -> None:
     public_url, secret = "https://auth.corp.net", "kBz4/9fG7q-Vw2Xr8Lm3Tn6Yp1-Hj5Kd0Sa"
     deployment.command("migrate").check_returncode()  # production does not create a database
+    variables: dict[str, Any] = {"JWT_SECRET_KEY": secret, "DATA_ENCRYPTION_KEYS": new_data_key()}
 
-    with deployment.server(ENVIRONMENT="production", PUBLIC_URL=public_url, JWT_SECRET_KEY=secret) as server:
+    with deployment.server(ENVIRONMENT="production", PUBLIC_URL=public_url, **variables) as server:
         assert len(json_lines(server.output())) > 0

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from auth_api.kit.crypto.sealing import new_data_key
 from tests.faults.conftest import Testbed, now, wait_for_traffic
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
@@ -127,6 +128,7 @@ PRODUCTION = {
     "ENVIRONMENT": "production",
     "PUBLIC_URL": "https://auth.your-company.com",
     "JWT_SECRET_KEY": "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo",
+    "DATA_ENCRYPTION_KEYS": new_data_key(),
 }
 
 
