@@ -112,6 +112,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             audit=audit,
             outbox=outbox,
             verification_policy=settings.verification_policy,
+            mfa_policy=settings.of(MfaPolicy),
             second_factors=second_factors,
             pending_logins=PendingLogins(),
         ),

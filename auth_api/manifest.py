@@ -37,6 +37,7 @@ from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
+from auth_api.sign_in.enrolment import Enrolment
 from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_removal import FactorRevocation
 from auth_api.sign_in.freshness import Freshness
@@ -122,6 +123,16 @@ class Core:
             outbox=self.outbox,
         )
 
+    @property
+    def enrolment(self) -> Enrolment:
+        """Lets users add factors, and completes the logins that need one."""
+        return Enrolment(
+            users=self.users,
+            pending_logins=self.sign_in.pending_logins,
+            changes=self.factor_changes,
+            sign_in=self.sign_in,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
@@ -191,14 +202,6 @@ def _build_nothing(_core: Core, _settings: Settings) -> Feature:
     return Feature()
 
 
-def _nothing_limited(_settings: Settings) -> tuple[ClientIpLimit, ...]:
-    return ()
-
-
-def _nothing_expires(_settings: Settings) -> tuple[RetentionRule, ...]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """What a package brings to the product. Everything but `build` is known without a database.
@@ -229,8 +232,8 @@ class Manifest:
     paths: tuple[str, ...] = ()
     policies: Mapping[str, tuple[type[msgspec.Struct], ...]] = field(default_factory=dict)
     commands: tuple[click.Command, ...] = ()
-    limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = _nothing_limited
-    retention: Callable[[Settings], tuple[RetentionRule, ...]] = _nothing_expires
+    limits: Callable[[Settings], tuple[ClientIpLimit, ...]] = lambda _: ()
+    retention: Callable[[Settings], tuple[RetentionRule, ...]] = lambda _: ()
     revocation: Revocation | None = None
     export: ExportPart | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing

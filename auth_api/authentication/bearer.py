@@ -1,7 +1,7 @@
 """Identifies the callers of requests by their bearer token, and refuses those that a route does not accept."""
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, cast
 
 from litestar.connection import Request
 from litestar.openapi.spec import Components, SecurityScheme
@@ -9,7 +9,7 @@ from litestar.security.jwt import JWTAuth
 from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
 from litestar.types import Receive, Scope, Send
 
-from auth_api.kit.http.access import ACCESS, BEARER, SESSION
+from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
 from auth_api.kit.http.scope_keys import ACTOR
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
@@ -51,11 +51,24 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
         Raises:
             AuthException: the request has no bearer token, or an invalid one.
         """
-        if not scope["route_handler"].opt.get(ACCESS, SESSION).accepts_anonymous:
-            principal: Principal = await self.retrieve_user_handler(bearer_token(scope), None)  # type: ignore[arg-type]
+        if (token := _token_to_check(scope)) is not None:
+            principal: Principal = await self.retrieve_user_handler(token, None)  # type: ignore[arg-type]
             scope["user"] = principal
             scope["state"][ACTOR] = principal.actor
         await self.app(scope, receive, send)
+
+
+def _token_to_check(scope: Scope) -> str | None:
+    """Return the token of the request; None if the route needs none, and there is none or the handler checks it."""
+    access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
+    if access.accepts_anonymous and not access.checks_token:
+        return None
+    try:
+        return bearer_token(scope)
+    except AuthenticationRequiredException:
+        if access.accepts_anonymous:
+            return None
+        raise
 
 
 class BearerAuth(JWTAuth[Principal]):
@@ -91,6 +104,8 @@ def optional_principal(identify: Identify) -> Callable[[Request[Any, Any, Any]],
     """Return the dependency of routes that accept a token without needing one."""
 
     async def find(request: Request[Any, Any, Any]) -> Principal | None:
+        if (checked := request.scope.get("user")) is not None:  # by the middleware
+            return cast("Principal", checked)
         try:
             token = bearer_token(request.scope)
         except AuthenticationRequiredException:

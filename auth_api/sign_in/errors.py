@@ -61,6 +61,36 @@ class MfaRequiredException(AuthException):
         }
 
 
+class MfaEnrolmentRequiredException(AuthException):
+    """The server requires a second factor, and the account has none. Returned only after a correct first factor.
+
+    `mfa_token` lets the user add one of `enrolment` within `expires_in` seconds, which completes the login.
+    """
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "MFA_ENROLMENT_REQUIRED"
+    detail = "A second factor must be added before the login."
+    remedy = (
+        "Let the user add one of `enrolment` with the `mfa_token`: `POST /api/user/passkeys/options` or "
+        "`POST /api/user/totp`. That completes the login."
+    )
+
+    def __init__(self, mfa_token: str = EXAMPLE_MFA_TOKEN, enrolment: Sequence[str] = ("passkey", "totp")) -> None:
+        super().__init__()
+        self.mfa_token = mfa_token
+        self.enrolment = tuple(enrolment)
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """How to continue the login."""
+        return {
+            "mfa_token": self.mfa_token,
+            "expires_in": int(LIFETIME.total_seconds()),
+            "methods": (),
+            "enrolment": self.enrolment,
+        }
+
+
 class MfaTokenInvalidException(AuthException):
     """The login is unknown, complete, expired, out of guesses, or was ended by a change of the account."""
 
@@ -116,3 +146,7 @@ class StepUpRequiredException(AuthException):
             "methods": self.methods,
             "enrolment": self.enrolment,
         }
+
+
+ENROLLED_LOGIN_ERRORS: Final = (MfaTokenInvalidException, AccountDisabledException, EmailNotVerifiedException)
+"""Errors of operations that complete a login by adding the first factor."""

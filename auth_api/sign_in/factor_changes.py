@@ -1,9 +1,11 @@
 """Changes of the second factors of an account by its user, with everything that follows from them."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from auth_api.credentials.errors import FactorNotFoundException, LastFactorException
 from auth_api.credentials.factor_kind import FactorKind
+from auth_api.credentials.recovery_codes.service import NewRecoveryCodes
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.request_context import RequestContext
@@ -13,7 +15,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.events import FactorEvent, RemovalReason
-from auth_api.sign_in.factor_results import AddedFactor, NewFactor, TwoStepState
+from auth_api.sign_in.factor_results import AddedFactor, AdditionEffects, NewFactor, TwoStepState
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.mails import FACTOR_ADDED, FACTOR_REMOVED, TWO_STEP_CHANGED
 from auth_api.sign_in.pending_logins import PendingLogins
@@ -54,10 +56,18 @@ class FactorChanges:
             UserNotFoundException: the user was deleted in the meantime.
         """
         user, present = await self._lock(principal)
-        if self.outbox.is_on and user.email_verified_at is None:
-            raise EmailNotVerifiedException
+        self.require_verified(user)
         await self.freshness.require(present, adds_factor=True)
         return user
+
+    def require_verified(self, user: User) -> None:
+        """Check that a user may add factors.
+
+        Raises:
+            EmailNotVerifiedException: mail is on, and the e-mail address is not verified.
+        """
+        if self.outbox.is_on and user.email_verified_at is None:
+            raise EmailNotVerifiedException
 
     async def admit_change(self, principal: Principal, *, adds_factor: bool = False) -> AccountFactors:
         """Let the user change the factors, and return those before the change. Pending logins end.
@@ -86,21 +96,50 @@ class FactorChanges:
             TokenRevokedException: the session of the caller has ended in the meantime.
         """
         user_id, kept = principal.id, principal.session_id
-        is_enabled = new.enables_two_step and await self.users.set_two_step(user_id, is_on=True) is not None
-        codes = None if before.has_any else await self.second_factors.recovery_codes.replace(user_id)
-        event = AccessEvent.TWO_STEP_ENABLED if is_enabled else AccessEvent.FACTORS_CHANGED
-        ended = await self.access_revocation.revoke(event, user_id, kept_session_id=kept)
+        effects = await self._apply_addition(user_id, new, is_first=not before.has_any, kept_session_id=kept)
         if new.is_replacement:
             await self.sessions.forget_second_factors(user_id, kept_session_id=kept)
         session = await self.sessions.add_proof(principal, new.method)
         if new.is_replacement:
             await self._record_removal(user_id, new.kind, RemovalReason.REPLACED, request_context)
+        await self._record_addition(user_id, new, effects, request_context)
+        return AddedFactor(
+            session=session, sessions_ended=effects.sessions_ended, recovery_codes=effects.recovery_codes
+        )
+
+    async def complete_first_addition(
+        self, user_id: int, new: NewFactor, request_context: RequestContext
+    ) -> NewRecoveryCodes | None:
+        """Apply what follows from the first factor, which a login without a session has added. All sessions end.
+
+        Returns:
+            The recovery codes that come with it.
+        """
+        effects = await self._apply_addition(user_id, new, is_first=True, kept_session_id=None)
+        await self._record_addition(user_id, new, effects, request_context)
+        return effects.recovery_codes
+
+    async def _apply_addition(
+        self, user_id: int, new: NewFactor, *, is_first: bool, kept_session_id: UUID | None
+    ) -> AdditionEffects:
+        is_enabled = new.enables_two_step and await self.users.set_two_step(user_id, is_on=True) is not None
+        codes = await self.second_factors.recovery_codes.replace(user_id) if is_first else None
+        event = AccessEvent.TWO_STEP_ENABLED if is_enabled else AccessEvent.FACTORS_CHANGED
+        ended = await self.access_revocation.revoke(event, user_id, kept_session_id=kept_session_id)
+        return AdditionEffects(is_two_step_enabled=is_enabled, sessions_ended=ended, recovery_codes=codes)
+
+    async def _record_addition(
+        self, user_id: int, new: NewFactor, effects: AdditionEffects, request_context: RequestContext
+    ) -> None:
         await self.audit.record(
             FactorEvent.FACTOR_ADDED, user_id=user_id, request_context=request_context, kind=new.kind
         )
-        if is_enabled:
+        if effects.is_two_step_enabled:
             await self.audit.record(
-                FactorEvent.TWO_STEP_ENABLED, user_id=user_id, request_context=request_context, sessions_ended=ended
+                FactorEvent.TWO_STEP_ENABLED,
+                user_id=user_id,
+                request_context=request_context,
+                sessions_ended=effects.sessions_ended,
             )
         await self.outbox.to_user(
             FACTOR_ADDED,
@@ -108,9 +147,8 @@ class FactorChanges:
             request_context,
             factor=new.kind,
             is_replacement=new.is_replacement,
-            is_two_step=is_enabled,
+            is_two_step=effects.is_two_step_enabled,
         )
-        return AddedFactor(session=session, sessions_ended=ended, recovery_codes=codes)
 
     async def complete_removal(
         self, principal: Principal, kind: FactorKind, request_context: RequestContext, *, is_disabled: bool = False

@@ -40,6 +40,20 @@ class AddedFactor(msgspec.Struct, frozen=True, kw_only=True):
     recovery_codes: NewRecoveryCodes | None
 
 
+class AdditionEffects(msgspec.Struct, frozen=True, kw_only=True):
+    """What a new factor has changed beside itself.
+
+    Attributes:
+        is_two_step_enabled: whether two-step login was off and is on now.
+        sessions_ended: the number of sessions that have ended.
+        recovery_codes: the codes that come with the first factor of the account.
+    """
+
+    is_two_step_enabled: bool
+    sessions_ended: int
+    recovery_codes: NewRecoveryCodes | None
+
+
 class TwoStepState(msgspec.Struct, frozen=True, kw_only=True):
     """Since when two-step login is on, or None, and the number of sessions that have ended."""
 

@@ -8,6 +8,7 @@ from auth_api.manifest import Core, Manifest, Revocation
 from auth_api.sign_in.errors import (
     AccountDisabledException,
     EmailNotVerifiedException,
+    MfaEnrolmentRequiredException,
     MfaRequiredException,
     MfaTokenInvalidException,
     StepUpRequiredException,
@@ -34,6 +35,7 @@ MANIFEST: Final = Manifest(
         FactorInvalidException,
         FactorNotFoundException,
         LastFactorException,
+        MfaEnrolmentRequiredException,
         MfaRequiredException,
         MfaTokenInvalidException,
         StepUpRequiredException,

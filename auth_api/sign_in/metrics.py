@@ -5,7 +5,12 @@ from typing import Final
 
 from auth_api.kit.errors import AuthException
 from auth_api.kit.prometheus import counters
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
+from auth_api.sign_in.errors import (
+    AccountDisabledException,
+    EmailNotVerifiedException,
+    MfaEnrolmentRequiredException,
+    MfaRequiredException,
+)
 from auth_api.users.errors import InvalidCredentialsException
 
 LOGINS: Final = counters(
@@ -21,6 +26,7 @@ LOGINS: Final = counters(
         "account_changed",
         "email_not_verified",
         "second_factor_required",
+        "enrolment_required",
         "throttled",
     ),
 )
@@ -32,3 +38,9 @@ OUTCOMES_BY_ERROR: Final[Mapping[type[AuthException], str]] = {
     EmailNotVerifiedException: "email_not_verified",
 }
 """Outcomes of logins that were refused after the proof of identity had been checked."""
+
+FACTOR_OUTCOMES: Final[Mapping[type[AuthException], str]] = {
+    MfaRequiredException: "second_factor_required",
+    MfaEnrolmentRequiredException: "enrolment_required",
+}
+"""Outcomes of logins that wait for a second factor."""

@@ -1,6 +1,7 @@
 """Decide whether a proven user gets a session, and open it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 from loguru import logger
@@ -10,15 +11,21 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.assurance import assurance_level
+from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.opened import OpenedSession
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.errors import (
+    AccountDisabledException,
+    EmailNotVerifiedException,
+    MfaEnrolmentRequiredException,
+    MfaRequiredException,
+)
 from auth_api.sign_in.events import LoginEvent, SecondFactorEvent
 from auth_api.sign_in.mails import NEW_NETWORK
-from auth_api.sign_in.metrics import LOGINS, OUTCOMES_BY_ERROR
+from auth_api.sign_in.metrics import FACTOR_OUTCOMES, LOGINS, OUTCOMES_BY_ERROR
 from auth_api.sign_in.pending_login import PendingPurpose
 from auth_api.sign_in.pending_logins import PendingLogins
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.proof import Claim, Proof
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.policy import VerificationPolicy
@@ -41,6 +48,7 @@ class SignIn:
     audit: AuditTrail
     outbox: Outbox
     verification_policy: VerificationPolicy
+    mfa_policy: MfaPolicy
     second_factors: SecondFactors
     pending_logins: PendingLogins
 
@@ -57,15 +65,22 @@ class SignIn:
 
         Raises:
             MfaRequiredException: the user must prove a second factor. What `claim` has changed is kept.
+            MfaEnrolmentRequiredException: the user must add a second factor. The same is kept.
             AuthException: another error that `claim` raised, or one of `complete`. Nothing else was changed.
         """
 
-        async def work() -> SignedIn | MfaRequiredException:
+        async def work() -> SignedIn | MfaRequiredException | MfaEnrolmentRequiredException:
             proof = await claim()
             self._require_admissible(proof)
             if (missing := await self._missing_factor(proof, request_context)) is not None:
+                details: dict[str, Any] = {}
+                if isinstance(missing, MfaEnrolmentRequiredException):
+                    details["enrolment"] = True
                 await self.audit.record(
-                    SecondFactorEvent.LOGIN_SECOND_FACTOR_REQUESTED, user_id=user_id, request_context=request_context
+                    SecondFactorEvent.LOGIN_SECOND_FACTOR_REQUESTED,
+                    user_id=user_id,
+                    request_context=request_context,
+                    **details,
                 )
                 return missing
             signed_in = await self._open(proof, request_context)
@@ -74,7 +89,7 @@ class SignIn:
                 user_id=user_id,
                 request_context=request_context,
                 methods=proof.methods,
-                acr=assurance_level(proof.methods, proof.mfa_at, proof.auth_time, max_age=None),
+                acr=_level(proof),
             )
             is_first_login = signed_in.session.is_first and not has_logged_in
             if not (signed_in.session.is_known_network or is_first_login):
@@ -87,8 +102,8 @@ class SignIn:
             if (reason := OUTCOMES_BY_ERROR.get(type(error))) is not None:
                 await self.record_failure(reason, user_id=user_id, request_context=request_context)
             raise
-        if isinstance(outcome, MfaRequiredException):
-            LOGINS["second_factor_required"].inc()
+        if isinstance(outcome, MfaRequiredException | MfaEnrolmentRequiredException):
+            LOGINS[FACTOR_OUTCOMES[type(outcome)]].inc()
             raise outcome
         LOGINS["succeeded"].inc()
         return outcome
@@ -123,11 +138,21 @@ class SignIn:
         if requires_verification and proof.user.email_verified_at is None:
             raise EmailNotVerifiedException
 
-    async def _missing_factor(self, proof: Proof, request_context: RequestContext) -> MfaRequiredException | None:
-        """Keep the login pending if the user must prove a second factor, and return the error that says so."""
-        if proof.user.two_step_since is None or proof.mfa_at is not None:
+    async def _missing_factor(
+        self, proof: Proof, request_context: RequestContext
+    ) -> MfaRequiredException | MfaEnrolmentRequiredException | None:
+        """Keep the login pending if the user must prove or add a second factor, and return the error that says so.
+
+        An account with a factor that cannot be used must not add another one by its password.
+        """
+        is_two_step = proof.user.two_step_since is not None
+        is_wanted = is_two_step or self.mfa_policy.is_required
+        if not is_wanted or _level(proof).satisfies(Level.AAL2):
             return None
         factors = await self.second_factors.of_user(proof.user.id)
+        if not (is_two_step or factors.has_any):
+            token = await self.pending_logins.begin(proof, PendingPurpose.ENROLMENT, request_context)
+            return MfaEnrolmentRequiredException(token, self.second_factors.addable(factors))
         if not factors.has_usable:
             logger.bind(event="login:no_usable_factor", user_id=proof.user.id).error(
                 "the user must prove a second factor, and this server can check none"
@@ -153,3 +178,7 @@ class SignIn:
     def count_throttled(self) -> None:
         """Count a login that was refused before the proof was checked. It is not in the history: there may be many."""
         LOGINS["throttled"].inc()
+
+
+def _level(proof: Proof) -> Level:
+    return assurance_level(proof.methods, proof.mfa_at, proof.auth_time, max_age=None)

@@ -21,6 +21,8 @@ class RecordedLogin(NamedTuple):
 
 _SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password FROM users"
 
+_IS_LOGGED_IN: Final = "two_step_since IS NULL AND NOT {}"
+
 
 @circuit_breaker(service=SERVICE)
 async def by_id(user_id: int) -> Credentials | None:
@@ -41,19 +43,25 @@ async def by_username(username: CanonicalUsername) -> Credentials | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def record_password_login(user_id: int, *, checked_hash: str, new_hash: str) -> RecordedLogin | None:
-    """Store the password's new hash, and set `last_login` to the present unless the user has two-step login.
+async def record_password_login(
+    user_id: int, *, checked_hash: str, new_hash: str, is_first_step: bool
+) -> RecordedLogin | None:
+    """Store the password's new hash, and set `last_login` to the present unless a second step follows.
+
+    It does for users with two-step login, and with `is_first_step` for all users.
 
     Return None and change nothing if the user has been deleted, or the password hash is no longer `checked_hash`.
     """
     rows = await UserRow.raw(
-        "UPDATE users SET last_login = CASE WHEN two_step_since IS NULL THEN clock_timestamp() ELSE last_login END, "
+        f"UPDATE users SET last_login = CASE WHEN {_IS_LOGGED_IN} THEN clock_timestamp() ELSE last_login END, "
         "hashed_password = {} WHERE id = {} AND hashed_password = {} "
         f"RETURNING {USER_COLUMNS}, "
-        "CASE WHEN two_step_since IS NULL THEN last_login ELSE clock_timestamp() END AS recorded_at",
+        f"CASE WHEN {_IS_LOGGED_IN} THEN last_login ELSE clock_timestamp() END AS recorded_at",
+        is_first_step,
         new_hash,
         user_id,
         checked_hash,
+        is_first_step,
     )
     return _recorded_login(rows)
 

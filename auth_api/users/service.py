@@ -93,17 +93,28 @@ class UserService:
         """Lock all users against changes until the end of the transaction. Only for PostgreSQL."""
         await repository.lock_all()
 
-    async def record_password_login(self, checked: Credentials, *, new_hash: str | None) -> RecordedLogin | None:
+    async def record_password_login(
+        self, checked: Credentials, *, new_hash: str | None, is_first_step: bool = False
+    ) -> RecordedLogin | None:
         """Set `last_login` to the present, and store the password's new hash if there is one.
 
-        `last_login` of a user with two-step login stays: `record_login` sets it after the second factor. Return None
-        and change nothing if the user has been deleted, or the password has been replaced since it was checked. The row
-        stays locked until the end of the transaction.
+        `last_login` of a user with two-step login stays: `record_login` sets it after the second factor. The row stays
+        locked until the end of the transaction.
+
+        Args:
+            checked: the credentials, with the hash that the password was compared with.
+            new_hash: replaces the hash; None if it stays.
+            is_first_step: whether all users need a second factor, as those with two-step login do.
+
+        Returns:
+            The user; None, and nothing changed, if the user has been deleted, or the password has been replaced since
+            it was checked.
         """
         return await credentials_repository.record_password_login(
             checked.user.id,
             checked_hash=checked.hashed_password,
             new_hash=new_hash or checked.hashed_password,
+            is_first_step=is_first_step,
         )
 
     async def record_login(self, user_id: int) -> RecordedLogin | None:

@@ -9,7 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
 from auth_api.features import FEATURES
-from auth_api.kit.http.access import ACCESS, PUBLIC_OR_SESSION, SESSION, Access
+from auth_api.kit.http.access import ACCESS, CHECKED_SESSION, PUBLIC_OR_SESSION, SESSION, Access
 from auth_api.kit.http.access import PUBLIC as ANONYMOUS
 from auth_api.manifest import Feature, Manifest
 from auth_api.services import Services
@@ -69,11 +69,7 @@ PROTECTED = {
     "POST /api/user/delete",
     "POST /api/user/password",
     "GET /api/user/factors",
-    "POST /api/user/totp",
-    "POST /api/user/totp/confirm",
     "DELETE /api/user/totp",
-    "POST /api/user/passkeys/options",
-    "POST /api/user/passkeys",
     "DELETE /api/user/passkeys/{passkey_id}",
     "POST /api/user/two-step",
     "POST /api/user/recovery-codes",
@@ -86,6 +82,14 @@ PROTECTED = {
 
 OPTIONAL = {"POST /api/auth/logout", "POST /api/auth/email/verify", "POST /api/auth/email/confirm-change"}
 """The routes that accept a token without needing one."""
+
+ENROLMENT = {
+    "POST /api/user/totp",
+    "POST /api/user/totp/confirm",
+    "POST /api/user/passkeys/options",
+    "POST /api/user/passkeys",
+}
+"""The routes that need an access token, or the token of a login in the body."""
 
 UNSUPPORTED = {"OPTIONS", "TRACE"}
 """Litestar adds OPTIONS to every route; the edge responds to it itself."""
@@ -118,12 +122,13 @@ def url_of(template: str) -> str:
 
 
 def test_all_routes_are_listed(app: Litestar) -> None:
-    assert {route for route, _ in handlers_of(app)} == PUBLIC | PROTECTED
+    assert {route for route, _ in handlers_of(app)} == PUBLIC | PROTECTED | ENROLMENT
 
 
 def test_every_route_declares_the_access_that_is_listed(app: Litestar) -> None:
     assert routes_with(app, SESSION) == PROTECTED - OPTIONAL
     assert routes_with(app, PUBLIC_OR_SESSION) == OPTIONAL
+    assert routes_with(app, CHECKED_SESSION) == ENROLMENT
     assert routes_with(app, ANONYMOUS) == PUBLIC - OPTIONAL
 
 
@@ -217,7 +222,7 @@ async def test_authorization_without_a_bearer_token_is_rejected(
     assert response.headers.get_list("www-authenticate") == ["Bearer"]
 
 
-@pytest.mark.parametrize("route", sorted(PROTECTED))
+@pytest.mark.parametrize("route", sorted(PROTECTED | ENROLMENT))
 async def test_protected_route_rejects_an_invalid_token(client: httpx.AsyncClient, route: str) -> None:
     method, path = route.split()
 

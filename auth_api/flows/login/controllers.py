@@ -13,7 +13,12 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, public, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException, MfaRequiredException
+from auth_api.sign_in.errors import (
+    AccountDisabledException,
+    EmailNotVerifiedException,
+    MfaEnrolmentRequiredException,
+    MfaRequiredException,
+)
 from auth_api.sign_in.schemas import EXAMPLE_LOGGED_IN, LoggedIn, logged_in_view
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.users.errors import InvalidCredentialsException
@@ -39,6 +44,7 @@ class LoginController(Controller):
                 AccountDisabledException,
                 EmailNotVerifiedException,
                 MfaRequiredException,
+                MfaEnrolmentRequiredException,
                 TooManyAttemptsException,
                 *DATABASE_ERRORS,
                 response=EXAMPLE_LOGGED_IN,

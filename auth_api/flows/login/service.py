@@ -34,7 +34,8 @@ class LoginService:
             InvalidCredentialsException: the user does not exist, or the password is wrong.
             AccountDisabledException: the password is correct, but the account is disabled.
             EmailNotVerifiedException: the password is correct, but the e-mail address must be verified first.
-            MfaRequiredException: the password is correct, but the user has switched on two-step login.
+            MfaRequiredException: the password is correct, and the user must prove a second factor.
+            MfaEnrolmentRequiredException: the password is correct, and the user must add a second factor.
             TooManyAttemptsException: there were too many wrong passwords. This one was not compared.
             ServerOverloadedException: too many hashes are waiting.
         """
@@ -63,7 +64,9 @@ class LoginService:
 
     def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:
         async def claim() -> Proof:
-            login = await self.users.record_password_login(credentials, new_hash=new_hash)
+            login = await self.users.record_password_login(
+                credentials, new_hash=new_hash, is_first_step=self.sign_in.mfa_policy.is_required
+            )
             if login is None:  # since the look-up, the user was deleted or the password changed
                 raise InvalidCredentialsException
             return Proof(user=login.user, methods=(AMR_PASSWORD,), auth_time=login.at)

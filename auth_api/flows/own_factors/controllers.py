@@ -26,14 +26,27 @@ from auth_api.flows.own_factors.views import factors_view, totp_view
 from auth_api.kit.clock import optional_rfc3339, rfc3339
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, checked_bearer, protected, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import EmailNotVerifiedException, StepUpRequiredException
+from auth_api.sign_in.enrolment import enrolling_caller
+from auth_api.sign_in.errors import (
+    ENROLLED_LOGIN_ERRORS,
+    EmailNotVerifiedException,
+    MfaTokenInvalidException,
+    StepUpRequiredException,
+)
+from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN
 from auth_api.sign_in.policy import MfaPolicy
-from auth_api.sign_in.schemas import stepped_up_view
+from auth_api.sign_in.schemas import (
+    EXAMPLE_LOGGED_IN_BY_ENROLMENT,
+    LoggedIn,
+    NewEnrolment,
+    logged_in_view,
+    stepped_up_view,
+)
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.errors import UserNotFoundException
 
@@ -67,27 +80,32 @@ class OwnFactorsController(Controller):
         summary="Begin to add an authenticator app",
         operation_id="beginTotp",
         rate_limit="factor",
-        **protected(
-            *BODY_ERRORS,
-            *CHANGE_ERRORS,
-            NotFoundException,
-            EmailNotVerifiedException,
-            *DATABASE_ERRORS,
-            response=EXAMPLE_ENROLMENT,
-            request={},
+        **with_examples(
+            checked_bearer(
+                *BODY_ERRORS,
+                *CHANGE_ERRORS,
+                NotFoundException,
+                MfaTokenInvalidException,
+                EmailNotVerifiedException,
+                *DATABASE_ERRORS,
+                response=EXAMPLE_ENROLMENT,
+                request={},
+            ),
+            requests={"during a login": {"mfa_token": EXAMPLE_MFA_TOKEN}},
         ),
     )
     async def begin_totp(
         self,
-        data: JSONBody[NoFields],  # noqa: ARG002 - checks that the body is an empty object
-        principal: Injected[Principal],
+        data: JSONBody[NewEnrolment],
+        caller: Injected[Principal | None],
         own_factors: Injected[OwnFactorsService],
     ) -> TotpEnrolment:
         """Return the secret of a new authenticator app.
 
-        It is in use after `POST /api/user/totp/confirm`. Until then, an earlier app goes on working.
+        It is in use after `POST /api/user/totp/confirm`. Until then, an earlier app goes on working. After a login that
+        responded `MFA_ENROLMENT_REQUIRED`, send its `mfa_token` instead of an access token.
         """
-        new = await own_factors.begin_totp(principal)
+        new = await own_factors.begin_totp(enrolling_caller(caller, data.mfa_token))
         return TotpEnrolment(
             secret=new.secret,
             otpauth_uri=new.uri,
@@ -101,30 +119,40 @@ class OwnFactorsController(Controller):
         summary="Confirm an authenticator app",
         operation_id="confirmTotp",
         rate_limit="factor",
-        **protected(
-            *BODY_ERRORS,
-            *CHANGE_ERRORS,
-            NotFoundException,
-            FactorNotFoundException,
-            FactorInvalidException,
-            *DATABASE_ERRORS,
-            response=EXAMPLE_CONFIRMED,
-            request={"code": "492039"},
+        **with_examples(
+            checked_bearer(
+                *BODY_ERRORS,
+                *CHANGE_ERRORS,
+                *ENROLLED_LOGIN_ERRORS,
+                NotFoundException,
+                FactorNotFoundException,
+                FactorInvalidException,
+                *DATABASE_ERRORS,
+                response=EXAMPLE_CONFIRMED,
+                request={"code": "492039"},
+            ),
+            requests={"during a login": {"mfa_token": EXAMPLE_MFA_TOKEN, "code": "492039"}},
+            responses={"during a login": EXAMPLE_LOGGED_IN_BY_ENROLMENT},
         ),
     )
     async def confirm_totp(
         self,
         data: JSONBody[TotpConfirmation],
-        principal: Injected[Principal],
+        caller: Injected[Principal | None],
         own_factors: Injected[OwnFactorsService],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
-    ) -> ConfirmedTotp:
+    ) -> ConfirmedTotp | LoggedIn:
         """Put the authenticator app into use by a code of it, and switch on two-step login.
 
-        If two-step login was off, all other sessions end. An earlier app stops working.
+        If two-step login was off, all other sessions end. An earlier app stops working. With the `mfa_token` of a login
+        instead of an access token, the response is that of a login.
         """
-        confirmed = await own_factors.confirm_totp(principal, data.code, request_context)
+        enrolling = enrolling_caller(caller, data.mfa_token)
+        if not isinstance(enrolling, Principal):
+            login = await own_factors.confirm_first_totp(enrolling, data.code, request_context)
+            return logged_in_view(login.signed_in, sessions, recovery_codes=login.recovery_codes)
+        confirmed = await own_factors.confirm_totp(enrolling, data.code, request_context)
         added = confirmed.added
         return ConfirmedTotp(
             **msgspec.structs.asdict(stepped_up_view(added.session, sessions)),

@@ -19,6 +19,7 @@ def build(core: Core, settings: Settings) -> Feature:
         database=core.database,
         second_factors=core.second_factors,
         changes=core.factor_changes,
+        enrolment=core.enrolment,
         audit=core.audit,
         outbox=core.outbox,
         issuer=settings.mail.product,

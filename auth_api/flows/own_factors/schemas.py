@@ -7,7 +7,7 @@ import msgspec
 from auth_api.credentials.passkeys.schemas import EXAMPLE_PASSKEY, PasskeyResponse
 from auth_api.credentials.recovery_codes.schemas import EXAMPLE_CODES, RecoveryCodesField
 from auth_api.sessions.schemas import EXAMPLE_ACCESS_TOKEN
-from auth_api.sign_in.schemas import SteppedUp
+from auth_api.sign_in.schemas import MfaTokenText, SteppedUp
 from auth_api.users.schemas import Timestamp
 
 EXAMPLE_TOTP: Final[dict[str, Any]] = {
@@ -56,8 +56,9 @@ class NoFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class TotpConfirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Confirm an authenticator app by its present code."""
+    """Confirm an authenticator app by its present code, with an access token, or with the `mfa_token` of a login."""
 
+    mfa_token: MfaTokenText | None = None
     code: Annotated[
         str,
         msgspec.Meta(

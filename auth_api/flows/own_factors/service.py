@@ -16,6 +16,7 @@ from auth_api.kit.qr import png_data_uri
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Method
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken
 from auth_api.sign_in.events import FactorEvent
 from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_results import AddedFactor, NewFactor, TwoStepState
@@ -53,23 +54,25 @@ class OwnFactorsService:
     database: Database
     second_factors: SecondFactors
     changes: FactorChanges
+    enrolment: Enrolment
     audit: AuditTrail
     outbox: Outbox
     issuer: str
 
-    async def begin_totp(self, principal: Principal) -> NewTotp:
+    async def begin_totp(self, caller: Principal | MfaToken) -> NewTotp:
         """Create the secret of an authenticator app, which a code must confirm. An app in use goes on working.
 
         Raises:
             NotFoundException: the server has no key to encrypt secrets with.
+            MfaTokenInvalidException: no login waits for its first factor with this token.
             EmailNotVerifiedException: the e-mail address must be verified first.
             StepUpRequiredException: the last proof of identity is too weak or too old.
         """
         self.second_factors.totp.require_available()
 
         async def work() -> tuple[bytes, str]:
-            user = await self.changes.admit_enrolment(principal)
-            return await self.second_factors.totp.begin(principal.id), user.email
+            user = (await self.enrolment.admit(caller)).user
+            return await self.second_factors.totp.begin(user.id), user.email
 
         seed, email = await self.database.transaction(work)
         uri = key_uri(seed, issuer=self.issuer, account=email)
@@ -103,6 +106,30 @@ class OwnFactorsService:
             return ConfirmedApp(totp=totp, added=added)
 
         return await self.database.transaction(work)
+
+    async def confirm_first_totp(
+        self, mfa_token: MfaToken, code: str, request_context: RequestContext
+    ) -> EnrolledLogin:
+        """Put the authenticator app of a login into use, switch on two-step login, and complete the login.
+
+        A wrong code does not count as a guess: the response to the client contained the secret.
+
+        Raises:
+            NotFoundException: the server has no key to encrypt secrets with.
+            MfaTokenInvalidException: no login waits for its first factor with this token.
+            FactorNotFoundException: no app is being added, or its secret has expired.
+            FactorInvalidException: the code is wrong.
+            AccountDisabledException: the account has been disabled in the meantime.
+            EmailNotVerifiedException: the e-mail address must be verified first.
+        """
+        self.second_factors.totp.require_available()
+        pending = await self.enrolment.pending(mfa_token)
+
+        async def add() -> NewFactor:
+            await self.second_factors.totp.confirm(pending.user_id, code)
+            return NewFactor(kind=FactorKind.TOTP, method=Method.TOTP, enables_two_step=True)
+
+        return await self.enrolment.complete(pending, add, request_context)
 
     async def remove_totp(self, principal: Principal, request_context: RequestContext) -> None:
         """Remove the authenticator app.

@@ -1,9 +1,9 @@
 """Routes of the user's own passkeys."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
-from litestar import Controller, delete, post
+from litestar import Controller, Response, delete, post
 from litestar.params import JSONBody, PathParameter
 
 from auth_api.credentials.errors import (
@@ -16,7 +16,6 @@ from auth_api.credentials.errors import (
 )
 from auth_api.credentials.passkeys.schemas import (
     EXAMPLE_CREATION_OPTIONS,
-    NoOptions,
     PasskeyCreationOptions,
     passkey_view,
 )
@@ -31,13 +30,26 @@ from auth_api.flows.own_passkeys.schemas import (
 from auth_api.flows.own_passkeys.service import OwnPasskeysService
 from auth_api.kit.device import device_label
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, checked_bearer, protected, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
-from auth_api.sign_in.errors import EmailNotVerifiedException, StepUpRequiredException
-from auth_api.sign_in.schemas import stepped_up_view
+from auth_api.sign_in.enrolment import enrolling_caller
+from auth_api.sign_in.errors import (
+    ENROLLED_LOGIN_ERRORS,
+    EmailNotVerifiedException,
+    MfaTokenInvalidException,
+    StepUpRequiredException,
+)
+from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN
+from auth_api.sign_in.schemas import (
+    EXAMPLE_LOGGED_IN_BY_NEW_PASSKEY,
+    LoggedIn,
+    NewEnrolment,
+    logged_in_view,
+    stepped_up_view,
+)
 from auth_api.users.errors import UserNotFoundException
 
 CHANGE_ERRORS = (*AUTHENTICATION_ERRORS, StepUpRequiredException, UserNotFoundException)
@@ -58,24 +70,32 @@ class OwnPasskeysController(Controller):
         summary="Begin to add a passkey",
         operation_id="beginPasskey",
         rate_limit="factor",
-        **protected(
-            *BODY_ERRORS,
-            *CHANGE_ERRORS,
-            EmailNotVerifiedException,
-            LimitReachedException,
-            *DATABASE_ERRORS,
-            response=EXAMPLE_CREATION_OPTIONS,
-            request={},
+        **with_examples(
+            checked_bearer(
+                *BODY_ERRORS,
+                *CHANGE_ERRORS,
+                MfaTokenInvalidException,
+                EmailNotVerifiedException,
+                LimitReachedException,
+                *DATABASE_ERRORS,
+                response=EXAMPLE_CREATION_OPTIONS,
+                request={},
+            ),
+            requests={"during a login": {"mfa_token": EXAMPLE_MFA_TOKEN}},
         ),
     )
     async def begin_passkey(
         self,
-        data: JSONBody[NoOptions],  # noqa: ARG002 - checks that the body is an empty object
-        principal: Injected[Principal],
+        data: JSONBody[NewEnrolment],
+        caller: Injected[Principal | None],
         own_passkeys: Injected[OwnPasskeysService],
     ) -> PasskeyCreationOptions:
-        """Return what the browser needs to create a passkey. It works once, in this session."""
-        return PasskeyCreationOptions(public_key=await own_passkeys.options(principal))
+        """Return what the browser needs to create a passkey. It works once, in this session or login.
+
+        After a login that responded `MFA_ENROLMENT_REQUIRED`, send its `mfa_token` instead of an access token.
+        """
+        options = await own_passkeys.options(enrolling_caller(caller, data.mfa_token))
+        return PasskeyCreationOptions(public_key=options)
 
     @post(
         "",
@@ -83,40 +103,53 @@ class OwnPasskeysController(Controller):
         summary="Add a passkey",
         operation_id="addPasskey",
         rate_limit="factor",
-        **protected(
-            *BODY_ERRORS,
-            *CHANGE_ERRORS,
-            PasskeyInvalidException,
-            DuplicatePasskeyException,
-            LimitReachedException,
-            *DATABASE_ERRORS,
-            response=EXAMPLE_ADDED_PASSKEY,
-            request=EXAMPLE_NEW_PASSKEY,
+        **also(
+            with_examples(
+                checked_bearer(
+                    *BODY_ERRORS,
+                    *CHANGE_ERRORS,
+                    *ENROLLED_LOGIN_ERRORS,
+                    PasskeyInvalidException,
+                    DuplicatePasskeyException,
+                    LimitReachedException,
+                    *DATABASE_ERRORS,
+                    response=EXAMPLE_ADDED_PASSKEY,
+                    request=EXAMPLE_NEW_PASSKEY,
+                ),
+                requests={"during a login": {"mfa_token": EXAMPLE_MFA_TOKEN, **EXAMPLE_NEW_PASSKEY}},
+            ),
+            status=200,
+            response=LoggedIn,
+            description="With the `mfa_token` of a login: the passkey has completed it.",
+            example=EXAMPLE_LOGGED_IN_BY_NEW_PASSKEY,
         ),
     )
     async def add_passkey(
         self,
         data: JSONBody[NewPasskey],
-        principal: Injected[Principal],
+        caller: Injected[Principal | None],
         own_passkeys: Injected[OwnPasskeysService],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
-    ) -> AddedPasskeyResponse:
+    ) -> Response[AddedPasskeyResponse]:
         """Add what the browser created. From then on, sensitive changes need a passkey or another second factor.
 
-        Two-step login stays as it is.
+        Two-step login stays as it is. With the `mfa_token` of a login instead of an access token, the response is that
+        of a login.
         """
-        new = await own_passkeys.add(
-            principal,
-            data.credential,
-            name=data.name or device_label(request_context.user_agent)[:MAX_NAME_LENGTH],
-            request_context=request_context,
-        )
-        return AddedPasskeyResponse(
+        name = data.name or device_label(request_context.user_agent)[:MAX_NAME_LENGTH]
+        enrolling = enrolling_caller(caller, data.mfa_token)
+        if not isinstance(enrolling, Principal):
+            login = await own_passkeys.add_first(enrolling, data.credential, name=name, request_context=request_context)
+            logged_in: Any = logged_in_view(login.signed_in, sessions, recovery_codes=login.recovery_codes)
+            return Response(logged_in, status_code=200)
+        new = await own_passkeys.add(enrolling, data.credential, name=name, request_context=request_context)
+        added = AddedPasskeyResponse(
             **msgspec.structs.asdict(stepped_up_view(new.added.session, sessions)),
             passkey=passkey_view(new.passkey, is_usable=True),
             recovery_codes=shown_codes(new.added.recovery_codes),
         )
+        return Response(added, status_code=201)
 
     @delete(
         "/{passkey_id:str}",

@@ -14,7 +14,11 @@ from auth_api.users.name_text import canonical_name
 def build(core: Core, _settings: Settings) -> Feature:
     """Connect the user's own passkeys to the core; without passkeys it has no routes."""
     own_passkeys = OwnPasskeysService(
-        database=core.database, users=core.users, passkeys=core.passkeys, changes=core.factor_changes
+        database=core.database,
+        users=core.users,
+        passkeys=core.passkeys,
+        changes=core.factor_changes,
+        enrolment=core.enrolment,
     )
     return Feature(
         controllers=(OwnPasskeysController,) if core.passkeys.is_on else (),

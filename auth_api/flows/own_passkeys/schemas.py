@@ -6,7 +6,7 @@ import msgspec
 
 from auth_api.credentials.passkeys.schemas import EXAMPLE_ATTESTATION, EXAMPLE_PASSKEY, CredentialField, PasskeyResponse
 from auth_api.credentials.recovery_codes.schemas import EXAMPLE_CODES, RecoveryCodesField
-from auth_api.sign_in.schemas import EXAMPLE_STEPPED_UP, SteppedUp
+from auth_api.sign_in.schemas import EXAMPLE_STEPPED_UP, MfaTokenText, SteppedUp
 
 MAX_NAME_LENGTH: Final = 60
 
@@ -23,8 +23,9 @@ EXAMPLE_ADDED_PASSKEY: Final[dict[str, Any]] = {
 
 
 class NewPasskey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Add a passkey that the browser has created."""
+    """Add a passkey that the browser has created, with an access token, or with the `mfa_token` of a login."""
 
+    mfa_token: MfaTokenText | None = None
     credential: CredentialField
     name: (
         Annotated[

@@ -13,6 +13,7 @@ from auth_api.kit.crypto.webauthn.options import CreationOptions
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.principal import Principal
+from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken, login_binding, session_binding
 from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_results import AddedFactor, NewFactor
 from auth_api.users.service import UserService
@@ -33,19 +34,21 @@ class OwnPasskeysService:
     users: UserService
     passkeys: PasskeyService
     changes: FactorChanges
+    enrolment: Enrolment
 
-    async def options(self, principal: Principal) -> CreationOptions:
+    async def options(self, caller: Principal | MfaToken) -> CreationOptions:
         """Return the options with which a browser creates a passkey.
 
         Raises:
+            MfaTokenInvalidException: no login waits for its first factor with this token.
             EmailNotVerifiedException: the e-mail address must be verified first.
             StepUpRequiredException: the last proof of identity is too weak or too old.
             LimitReachedException: the user has as many passkeys as allowed.
         """
 
         async def work() -> CreationOptions:
-            user = await self.changes.admit_enrolment(principal)
-            return await self.passkeys.creation_options(user, binding=_binding(principal))
+            enrollee = await self.enrolment.admit(caller)
+            return await self.passkeys.creation_options(enrollee.user, binding=enrollee.binding)
 
         return await self.database.transaction(work)
 
@@ -70,7 +73,7 @@ class OwnPasskeysService:
 
         async def work() -> AddedPasskey:
             before = await self.changes.admit_change(principal, adds_factor=True)
-            registered = self.passkeys.verify_registration(credential, binding=_binding(principal))
+            registered = self.passkeys.verify_registration(credential, binding=session_binding(principal))
             passkey = await self.passkeys.add(principal.id, registered, name=name)
             new = NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
             added = await self.changes.complete_addition(principal, before, new, request_context)
@@ -78,6 +81,34 @@ class OwnPasskeysService:
 
         with self.passkeys.counted(ChallengePurpose.REGISTRATION):
             return await self.database.transaction(work)
+
+    async def add_first(
+        self, mfa_token: MfaToken, credential: object, *, name: str, request_context: RequestContext
+    ) -> EnrolledLogin:
+        """Add the passkey of a login, and complete the login.
+
+        Args:
+            mfa_token: of the login that waits for its first factor.
+            credential: the JSON value that the browser sent.
+            name: for the user's list.
+            request_context: the client of the request.
+
+        Raises:
+            MfaTokenInvalidException: no login waits for its first factor with this token.
+            PasskeyInvalidException: what the browser sent is not acceptable, or it was used before.
+            DuplicatePasskeyException: the passkey is registered already, to any user.
+            AccountDisabledException: the account has been disabled in the meantime.
+            EmailNotVerifiedException: the e-mail address must be verified first.
+        """
+        pending = await self.enrolment.pending(mfa_token)
+
+        async def add() -> NewFactor:
+            registered = self.passkeys.verify_registration(credential, binding=login_binding(pending))
+            passkey = await self.passkeys.add(pending.user_id, registered, name=name)
+            return NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
+
+        with self.passkeys.counted(ChallengePurpose.REGISTRATION):
+            return await self.enrolment.complete(pending, add, request_context)
 
     async def remove(self, principal: Principal, passkey_id: int, request_context: RequestContext) -> None:
         """Remove a passkey. With the last factor, two-step login is off and the recovery codes go.
@@ -100,8 +131,3 @@ class OwnPasskeysService:
             await self.changes.complete_removal(principal, FactorKind.PASSKEY, request_context)
 
         await self.database.transaction(work)
-
-
-def _binding(principal: Principal) -> str:
-    """Return to whom the challenge of a registration belongs: one account and one of its sessions."""
-    return f"{principal.id} {principal.session_id}"

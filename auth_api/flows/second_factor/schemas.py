@@ -1,7 +1,7 @@
 """Request body of the second step of a login."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -9,6 +9,7 @@ from auth_api.credentials.passkeys.schemas import EXAMPLE_ASSERTION, CredentialF
 from auth_api.credentials.schemas import CodeField, method_errors
 from auth_api.kit.errors import FieldError
 from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN
+from auth_api.sign_in.schemas import MfaTokenText
 
 EXAMPLE_SECOND_FACTOR: dict[str, Any] = {"mfa_token": EXAMPLE_MFA_TOKEN, "method": "totp", "code": "492039"}
 
@@ -20,16 +21,6 @@ EXAMPLE_SECOND_FACTOR_BY_PASSKEY: dict[str, Any] = {
 
 _FIELDS: Final = {"passkey": "credential", "totp": "code", "recovery_code": "code"}
 """The field that each method needs. No other one may be sent with it."""
-
-MfaTokenText = Annotated[
-    str,
-    msgspec.Meta(
-        max_length=255,
-        description="The `mfa_token` from the response to the first step.",
-        examples=[EXAMPLE_MFA_TOKEN],
-        extra={"any_text": True},
-    ),
-]
 
 
 class SecondFactorRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

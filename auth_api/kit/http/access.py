@@ -22,10 +22,13 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         accepts_anonymous: whether it accepts requests without a token. The authentication then leaves a token to the
             handler and makes no query.
         accepts_session: whether it accepts the access token of a session.
+        checks_token: whether the authentication checks a token that the route does not need: an invalid one is refused
+            before the body is read.
     """
 
     accepts_anonymous: bool = False
     accepts_session: bool = False
+    checks_token: bool = False
 
     @property
     def security(self) -> list[dict[str, list[str]]]:
@@ -37,6 +40,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 PUBLIC: Final = Access(accepts_anonymous=True)
 
 PUBLIC_OR_SESSION: Final = Access(accepts_anonymous=True, accepts_session=True)
+
+CHECKED_SESSION: Final = Access(accepts_anonymous=True, accepts_session=True, checks_token=True)
 
 SESSION: Final = Access(accepts_session=True)
 

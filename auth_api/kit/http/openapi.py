@@ -27,7 +27,7 @@ from auth_api.kit.errors import (
     UriTooLongException,
     ValidationException,
 )
-from auth_api.kit.http.access import ACCESS, PUBLIC, PUBLIC_OR_SESSION, SESSION, Access
+from auth_api.kit.http.access import ACCESS, CHECKED_SESSION, PUBLIC, PUBLIC_OR_SESSION, SESSION, Access
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, example_of
 
 ErrorClass = type[ApplicationException]
@@ -88,6 +88,13 @@ def public_or_bearer(
 ) -> dict[str, Any]:
     """Return the keyword arguments of a handler that accepts a token without needing one; see `public`."""
     return _operation(PUBLIC_OR_SESSION, errors, response=response, request=request)
+
+
+def checked_bearer(
+    *errors: ErrorClass, response: Document | None = None, request: Document | None = None
+) -> dict[str, Any]:
+    """Return the keyword arguments of a handler that needs a token, or a proof in the body instead; see `public`."""
+    return _operation(CHECKED_SESSION, errors, response=response, request=request)
 
 
 def protected(*errors: ErrorClass, response: Document | None = None, request: Document | None = None) -> dict[str, Any]:
