@@ -45,7 +45,7 @@ async def test_account_without_a_usable_factor_needs_its_password(ada: Actor, co
     assert (await ada.call("POST", "/api/user/delete", token=stepped_up["access_token"], json={})).status == 204
 
 
-async def test_password_alone_confirms_a_change_of_an_account_without_a_usable_factor(
+async def test_password_only_confirms_a_change_of_an_account_without_a_usable_factor(
     ada: Actor, codes: tuple[str, ...]
 ) -> None:
     del codes
