@@ -19,6 +19,7 @@ from tests.support.passkeys import (
     step_up_options,
 )
 from tests.support.simulated_users import Simulation
+from tests.support.soft_authenticator import SYNCED
 
 pytestmark = [pytest.mark.torture, pytest.mark.slow]
 
@@ -59,7 +60,7 @@ async def logins(ada: Actor, finish: Callable[[str], Awaitable[ApiResponse]]) ->
 
 async def same_assertion(ada: Actor) -> list[Send]:
     """Fifty logins with one assertion of a passkey."""
-    soft = new_authenticator()
+    soft = new_authenticator(flags=SYNCED)
     await add_passkey(ada, soft)
     credential = soft.get(await login_options(ada))
     return [lambda: send_login(ada, credential)] * PARALLEL
@@ -67,7 +68,7 @@ async def same_assertion(ada: Actor) -> list[Send]:
 
 async def same_proof(ada: Actor) -> list[Send]:
     """Fifty proofs of the identity with one assertion of a passkey."""
-    soft = new_authenticator()
+    soft = new_authenticator(flags=SYNCED)
     await add_passkey(ada, soft)
     credential = soft.get(await step_up_options(ada))
     return [lambda: send_step_up(ada, credential)] * PARALLEL

@@ -21,6 +21,7 @@ from tests.support.passkeys import (
     send_step_up,
     step_up_options,
 )
+from tests.support.soft_authenticator import SYNCED
 
 Conversation = AsyncGenerator[None, None]
 
@@ -52,7 +53,7 @@ async def with_an_app(actor: Actor) -> Conversation:
 
 async def with_a_passkey(actor: Actor) -> Conversation:
     """Add a passkey, log in with it, and prove the identity again."""
-    soft = new_authenticator()
+    soft = new_authenticator(flags=SYNCED)  # without a counter, only the challenge shows a replay
     options = await creation_options(actor)
     yield
     added = await send_passkey(actor, soft.create(options))
