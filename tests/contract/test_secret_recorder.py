@@ -40,3 +40,10 @@ def test_password_of_any_characters_is_found(recorder: SecretRecorder) -> None:
 
 def test_other_values_and_parts_of_secrets_are_not_found(recorder: SecretRecorder) -> None:
     assert recorder.found_in(f"another-person {TOKEN[:-1]} {TOKEN[1:]} {PASSWORD[:-1]}") == []
+
+
+async def test_recovery_codes_of_a_response_are_found(recorder: SecretRecorder) -> None:
+    code = "k7qd-02ht-9xwm-4bve-r6zn-j3ya"
+    await recorder.on_response(httpx.Response(201, json={"recovery_codes": [code]}))
+
+    assert recorder.found_in(f"code={code}") == [code]

@@ -18,7 +18,6 @@ _NAMES = frozenset(
         "mfa_token",
         "secret",
         "otpauth_uri",
-        "recovery_codes",
     }
 )
 _MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
@@ -83,10 +82,11 @@ class SecretRecorder:
                 self._collect(name, value)
 
     def _collect(self, name: str, value: Any) -> None:
-        if name in _NAMES:
-            for secret in value if isinstance(value, list) else [value]:
-                if isinstance(secret, str):
-                    self._add(secret)
+        if name == "recovery_codes" and isinstance(value, list):
+            for code in value:
+                self._collect("secret", code)
+        elif name in _NAMES and isinstance(value, str):
+            self._add(value)
 
     def _add(self, secret: str) -> None:
         # A secret that is not printable would be escaped in the log; a short or monotonous one may occur by chance.
