@@ -16,11 +16,13 @@ from auth_api.doctor.mail_templates import check_templates
 from auth_api.doctor.passkeys import check_passkeys
 from auth_api.doctor.proxy import check_proxy
 from auth_api.doctor.sealed_values import check_authenticator_apps
+from auth_api.doctor.second_factors import check_required_factors
 from auth_api.kit.text import counted
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
+from auth_api.sign_in.policy import MfaPolicy
 
 
 async def examine(
@@ -57,6 +59,7 @@ async def examine(
         hashing,
         check_passkeys(settings.passkeys, is_production=production),
         check_authenticator_apps(settings.sealing.data_keys),
+        *check_required_factors(settings.of(MfaPolicy), settings.passkeys, settings.sealing.data_keys),
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,

@@ -13,6 +13,7 @@ from auth_api.kit.clock import rfc3339
 from auth_api.kit.pagination import PageRequest
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.failures import FailedAttempts
@@ -60,6 +61,7 @@ class ExplanationService:
     passwords: PasswordService
     audit: AuditTrail
     verification_policy: VerificationPolicy
+    mfa_policy: MfaPolicy
     second_factors: SecondFactors
 
     async def explain(self, name: str) -> Explanation:
@@ -70,7 +72,7 @@ class ExplanationService:
         keys = throttle.keys(user_id=found.user.id if found else None, identifier=identifier.text, client_ip=None)
         failures = await throttle.failures(keys)
         obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures, "passwords")]
-        if found is not None and found.user.two_step_since is not None:
+        if found is not None and (found.user.two_step_since is not None or self.mfa_policy.is_required):
             obstacles += await self._second_factor_obstacles(found.user)
         if found is None:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
@@ -90,9 +92,13 @@ class ExplanationService:
             yield Obstacle("no_password", "The user has no password.")
 
     async def _second_factor_obstacles(self, user: User) -> list[Obstacle]:
-        usable = (await self.second_factors.of_user(user.id)).usable
+        factors = await self.second_factors.of_user(user.id)
+        if user.two_step_since is None and not factors.has_any:
+            detail = "After the password, the user must add a second factor, because of MFA_POLICY=required."
+            return [Obstacle("enrolment_required", detail)]
+        usable = factors.usable
         if not usable:
-            detail = "The user has switched on two-step login, and none of the second factors can be used."
+            detail = "The user must prove a second factor, and none of those that were added can be used."
             return [Obstacle("no_usable_factor", f"{detail} To remove them: auth-api users reset-factors.")]
         failures = await self.passwords.throttle.failures(AccountThrottle.second_factor_keys(user.id, client_ip=None))
         detail = f"After the password, the user must prove one of: {', '.join(usable)}."

@@ -11,6 +11,7 @@ from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_commands import sessions
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.sign_in.policy import MfaPolicy
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -38,6 +39,7 @@ def build(core: Core, settings: Settings) -> Feature:
         passwords=core.passwords,
         audit=core.audit,
         verification_policy=settings.verification_policy,
+        mfa_policy=settings.of(MfaPolicy),
         second_factors=core.second_factors,
     )
     factor_reset = FactorResetService(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from auth_api.credentials.totp.tables import TotpFactorRow
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
@@ -9,6 +10,7 @@ from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.counters import age_counters
 from tests.support.factors import add_totp, switch_two_step_on, wrong_code
+from tests.support.mail_flows import verifying_app
 from tests.support.mailbox import Mailbox
 
 
@@ -73,6 +75,23 @@ async def test_two_step_login_without_a_usable_factor_is_an_obstacle(
     await switch_two_step_on("ada")
 
     assert await obstacle_codes(services) == ["no_usable_factor"]
+
+
+async def test_required_second_factor_is_an_obstacle(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    await user_factory(is_verified=True)
+
+    async with verifying_app(app_with, mailbox, MFA_POLICY="required") as other:
+        without = await obstacle_codes(other.services)
+        await add_totp(other.services, "ada")
+        with_an_app = await obstacle_codes(other.services)
+        await TotpFactorRow.update({TotpFactorRow.sealed: "1.00000000." + "A" * 60}, force=True)
+        with_a_lost_key = await obstacle_codes(other.services)
+
+    assert without == ["enrolment_required"]
+    assert with_an_app == ["second_factor_required"]
+    assert with_a_lost_key == ["no_usable_factor"]
 
 
 async def test_required_email_verification_is_an_obstacle(
