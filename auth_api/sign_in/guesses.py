@@ -83,9 +83,13 @@ class SecondFactorGuesses:
         )
 
     async def record_success(self, guess: Guess) -> None:
-        """Forget the wrong guesses from the network of a right one. `UserService.record_login` ends their row."""
+        """Forget the wrong guesses from the network of a right one. `UserService.record_login` ends their row.
+
+        If the database is not available, they stay counted: the code was used up, so the request must not fail now.
+        """
         keys = self.throttle.second_factor_keys(guess.user_id, guess.request_context.client_ip)
-        await self.throttle.record_success(keys, guess.counted)
+        with suppress(RetryLaterException):
+            await self.throttle.record_success(keys, guess.counted)
         guess.outcomes[guess.method, "succeeded"].inc()
 
     async def withdraw(self, guess: Guess) -> None:
