@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 
 from auth_api.credentials.passkeys.tables import PasskeyRow
+from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.factors import add_recovery_codes, step_up, switch_two_step_on
+from tests.support.log_lines import logged
 from tests.support.passkeys import stored_passkey
 from tests.support.rows import age_sessions
 
@@ -60,3 +62,19 @@ async def test_two_step_login_without_a_usable_factor_needs_a_recovery_code(ada:
     assert await needed_proof(ada) == ("aal2", ["recovery_code"])
     assert (await step_up(ada, method="password", password=ada.password)).outcome == (404, "FACTOR_NOT_FOUND")
     assert (await step_up(ada, method="recovery_code", code=codes[0])).status == 200
+
+
+@pytest.mark.parametrize(("has_codes", "methods"), [(True, ["recovery_code"]), (False, [])])
+async def test_two_step_login_stays_closed_if_its_passkey_belongs_to_another_domain(
+    ada: Actor, codes: tuple[str, ...], methods: list[str], *, has_codes: bool
+) -> None:
+    del codes
+    if not has_codes:
+        await RecoveryCodeRow.delete(force=True)
+    await switch_two_step_on(ada.username)
+
+    with logged("ERROR") as errors:
+        response = await ada.log_in()
+
+    assert (response.outcome, response["methods"], response["enrolment"]) == ((403, "MFA_REQUIRED"), methods, [])
+    assert [line["event"] for line in errors] == ["login:no_usable_factor"]
