@@ -27,9 +27,14 @@ CALL: Final = """async ([name, ...values]) => {
   const named = (value) => (typeof value === "string" && session[value]) || value;
   const result = await session[name](...values.map(named)).catch((error) => error);
   if (!(result instanceof Error)) return result;
-  return { error_code: result.error_code ?? result.name, mfa_token: result.mfa_token, methods: result.methods };
+  return { error_code: result.error_code ?? result.name, ...result };
 }"""
 AGE_PROOFS: Final = "UPDATE sessions SET auth_time = '2026-01-01 00:00:00+00:00', mfa_at = '2026-01-01 00:00:00+00:00'"
+REQUIRED: Final[dict[str, Any]] = {
+    "MFA_POLICY": "required",
+    "ENVIRONMENT": "development",
+    "MAIL_FROM": "Acme <no-reply@example.com>",
+}
 FORGET_STEPS: Final = "UPDATE totp_factors SET last_step = 0"
 
 
@@ -52,11 +57,23 @@ class Visitor:
 
 
 @asynccontextmanager
-async def visiting(deployment: Deployment, chromium: Browser, *, factor: str) -> AsyncIterator[Visitor]:
-    """Open a page that has loaded the module, as a user who has logged in and added a factor."""
+async def visiting(
+    deployment: Deployment, chromium: Browser, *, factor: str = "", **variables: Any
+) -> AsyncIterator[Visitor]:
+    """Open a page that has loaded the module, as a user who has registered, and logged in if a factor is named.
+
+    Args:
+        deployment: where the server runs.
+        chromium: the browser.
+        factor: `app` to log in, `passkey` to add one as well.
+        variables: settings of the server.
+    """
     files = {"/": SITE}
     code = "\n".join(text for name in ("browser", "second-factors") for text in blocks(read(name), "js"))
-    with static_site(files) as origin, deployment.server(PASSKEY_RP_ID="localhost", PASSKEY_ORIGINS=origin) as server:
+    with (
+        static_site(files) as origin,
+        deployment.server(PASSKEY_RP_ID="localhost", PASSKEY_ORIGINS=origin, **variables) as server,
+    ):
         files["/session.js"] = code.replace("https://auth.example.com", server.url)
         async with browser_page(chromium) as visit:
             await visit.page.goto(origin)
@@ -66,7 +83,8 @@ async def visiting(deployment: Deployment, chromium: Browser, *, factor: str) ->
             async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:
                 assert (await client.post("/api/auth/register", json=account)).status_code == 201
             ada = Visitor(visit.page, deployment)
-            assert await ada.call("beginLogin", "ada", PASSWORD) is None
+            if factor:
+                assert await ada.call("beginLogin", "ada", PASSWORD) is None
             if factor == "passkey":
                 assert len((await ada.call("addPasskey", "Laptop"))["recovery_codes"]) == 10
             yield ada
@@ -126,6 +144,24 @@ async def test_page_proves_the_identity_again_and_repeats_the_request(
         assert (await ada.call("call", "/api/user/factors"))["passkeys"] == []
         await deployment.execute(AGE_PROOFS)
         assert (await ada.call("stepUp", "password", {"password": PASSWORD}))["acr"] == "aal1"
+
+
+@pytest.mark.parametrize("kind", ["app", "passkey"])
+async def test_page_adds_the_first_factor_at_a_login(deployment: Deployment, chromium: Browser, *, kind: str) -> None:
+    async with visiting(deployment, chromium, **REQUIRED) as ada:
+        deployment.command("users", "verify-email", "ada").check_returncode()
+        pending = await ada.call("beginLogin", "ada", PASSWORD)
+        assert (pending["error_code"], pending["enrolment"]) == ("MFA_ENROLMENT_REQUIRED", ["passkey", "totp"])
+
+        if kind == "app":
+            enrolment = await ada.call("beginFirstApp", pending)
+            code = AuthenticatorApp(enrolment["secret"]).code()
+            logged_in = await ada.call("completeLoginWithFirstApp", pending, code)
+        else:
+            logged_in = await ada.call("completeLoginWithFirstPasskey", pending, "Laptop")
+
+        assert len(logged_in["recovery_codes"]) == 10
+        assert await ada.level() == (logged_in["acr"], logged_in["amr"])
 
 
 async def test_browser_forgets_a_passkey_that_was_removed(deployment: Deployment, chromium: Browser) -> None:

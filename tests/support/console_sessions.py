@@ -11,7 +11,7 @@ _VARIABLE_VALUES: Final = (
     (r"\d{4}-\d\d-\d\dT[\d:.]+Z", "a time"),
     (r"\beyJ[\w.…-]+", "a JWT"),
     (r"\brt_[\w…-]+", "a refresh token"),
-    (r"\bmfa_[\w-]{5,}…?", "an MFA token"),
+    (r'"mfa_token":"[^"]+"', "an MFA token"),
     (r'"request_id":"[^"]+"', "an id"),
     (r'"refresh_expires_in":\d+', "seconds"),
     (r'"recovery_codes":\[[^]]*\]', "codes"),
