@@ -164,6 +164,15 @@ async def test_factor_that_cannot_be_used_does_not_replace_the_last_one(ada: Act
     assert await TotpFactorRow.count() == 1
 
 
+async def test_two_step_login_stays_on_if_no_factor_can_be_used(ada: Actor) -> None:
+    await add_passkey(ada, new_authenticator())
+    assert (await ada.call("POST", "/api/user/two-step", json={"enabled": True})).status == 200
+    await PasskeyRow.update({PasskeyRow.rp_id: "old.example"}, force=True)
+
+    assert await switch_off(ada) == LAST_FACTOR
+    assert (await factors_of(ada))["two_step"] is True
+
+
 async def test_concurrent_removals_leave_one_passkey(ada: Actor) -> None:
     ids = [(await add_passkey(ada, new_authenticator()))["passkey"]["id"] for _ in range(2)]
 
