@@ -108,7 +108,7 @@ async def test_user_has_at_most_twenty_passkeys(user_factory: UserFactory, servi
     assert await PasskeyRow.count() == 20
 
 
-@pytest.mark.parametrize("case", ["long id", "algorithm", "wrong type", "short RSA", "off curve"])
+@pytest.mark.parametrize("case", ["long id", "algorithm", "wrong type", "short RSA", "padded RSA", "off curve"])
 async def test_hostile_key_is_invalid(user_factory: UserFactory, case: str) -> None:
     ada = await user_factory(is_verified=True)
     soft = new_authenticator()
@@ -117,11 +117,13 @@ async def test_hostile_key_is_invalid(user_factory: UserFactory, case: str) -> N
     numbers = soft.key.public_key().public_numbers()  # type: ignore[union-attr]
     point = {-1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)}  # type: ignore[union-attr]
     modulus = rsa_key(1024).public_key().public_numbers().n.to_bytes(128)
+    strong = rsa_key(2048).public_key().public_numbers().n.to_bytes(256)
     keys: dict[str, dict[int, Any]] = {
         "long id": {1: 2, 3: -7, **point},
         "algorithm": {1: 2, 3: -999, **point},
         "wrong type": {1: 2, 3: -257, **point},
         "short RSA": {1: 3, 3: -257, -1: modulus, -2: b"\x01\x00\x01"},
+        "padded RSA": {1: 3, 3: -257, -1: bytes(4096) + strong, -2: b"\x01\x00\x01"},
         "off curve": {1: 2, 3: -7, **point, -3: bytes(32)},
     }
     if case == "long id":

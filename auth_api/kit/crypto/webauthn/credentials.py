@@ -27,7 +27,7 @@ class RegisteredCredential:
     Attributes:
         challenge: of the registration.
         credential_id: at most 1,364 characters; chosen by the authenticator, so it may exist already.
-        public_key: in COSE form, at most 708 characters.
+        public_key: in COSE form, at most 802 characters.
         algorithm: -8 (EdDSA with Ed25519), -7 (ES256) or -257 (RS256).
         sign_count: the counter of its signatures, 0 if the authenticator does not count.
         backup_eligible: whether it can be synchronised to other devices. This never changes.

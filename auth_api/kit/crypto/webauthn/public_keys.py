@@ -32,6 +32,9 @@ MAX_RSA_BITS: Final = 4096
 MIN_RSA_EXPONENT: Final = 65537
 """FIPS 186-5 §5.4."""
 
+MAX_RSA_EXPONENT_BYTES: Final = 8
+"""OpenSSL verifies no signature of a large key with a longer one. Authenticators use 65537."""
+
 
 def algorithm_of(public_key: bytes) -> Algorithm:
     """Return the algorithm of a public key that can be used, and has no other members than the necessary ones.
@@ -47,7 +50,7 @@ def algorithm_of(public_key: bytes) -> Algorithm:
             _check_p256(x, y)
             return Algorithm.ES256
         case {1: 3, 3: Algorithm.RS256, -1: bytes() as n, -2: bytes() as e, **others} if not others:
-            _check_rsa(int.from_bytes(n), int.from_bytes(e))
+            _check_rsa(n, e)
             return Algorithm.RS256
     message = "unknown algorithm, or another type of key"
     raise ValueError(message)
@@ -60,8 +63,15 @@ def _check_p256(x: bytes, y: bytes) -> None:
     EllipticCurvePublicNumbers(int.from_bytes(x), int.from_bytes(y), SECP256R1()).public_key()
 
 
-def _check_rsa(n: int, e: int) -> None:
+def _check_rsa(modulus: bytes, exponent: bytes) -> None:
+    if modulus[:1] == b"\x00" or exponent[:1] == b"\x00":
+        message = "more bytes than necessary"  # RFC 8230 §4 forbids them, and they would be stored
+        raise ValueError(message)
+    n, e = int.from_bytes(modulus), int.from_bytes(exponent)
     if not MIN_RSA_BITS <= n.bit_length() <= MAX_RSA_BITS or e < MIN_RSA_EXPONENT:
         message = "a weak or oversized RSA key"
+        raise ValueError(message)
+    if len(exponent) > MAX_RSA_EXPONENT_BYTES:
+        message = "an oversized exponent"
         raise ValueError(message)
     RSAPublicNumbers(e, n).public_key()
