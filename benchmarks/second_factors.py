@@ -1,60 +1,56 @@
 """Measure logins with second factors and passkeys: `python -m benchmarks.second_factors [--against CHECKOUT]`.
 
-Every proof is used once, so each round prepares its requests and then sends them one after the other. The server is
-pinned to one processor, as in `python -m benchmarks`; its processor time per request is a time per core. With
-`--against`, logins by password are also sent alternately to the server of another checkout, which has its own .venv.
+Prints the processor time of whole requests in one process without a network, hashes included; then the start and the
+memory of a server with and without passkeys. Each time is the best of many short batches, because other programs on the
+machine disturb that least. With `--against`, logins by password are sent alternately to a server of this checkout and
+to one of another checkout, which has its own .venv.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Final
 
 import httpx
-import msgspec
+import uvloop
 
+from auth_api.app import create_app
+from auth_api.credentials.totp.tables import TotpFactorRow
 from auth_api.kit.crypto.sealing import new_data_key
-from benchmarks.contestants import PASSWORD, Contestant, Service, our_environment
-from benchmarks.machine import OTHER_CORES, Meter
-from benchmarks.measuring import started
-from tests.support.actors import Actor, ApiResponse
-from tests.support.authenticator_app import AuthenticatorApp, add_app, present_step
-from tests.support.deployment import Deployment
-from tests.support.factors import first_step, second_step
-from tests.support.passkeys import ORIGIN, RP_ID, add_passkey, login_options, new_authenticator, send_login
+from auth_api.kit.logging import configure_logging
+from auth_api.services import Services
+from auth_api.settings import Settings
+from benchmarks.contestants import PASSWORD, Service, our_environment
+from benchmarks.machine import OTHER_CORES, family, processor_seconds, proportional_memory
+from benchmarks.seeding import seed
+from tests.support.actors import Actor
+from tests.support.caller import Caller
+from tests.support.factors import UNUSED_STEP, add_totp, current_code, switch_two_step_on
+from tests.support.lifespan import started
+from tests.support.passkeys import ORIGIN, RP_ID, stored_passkey
 from tests.support.postgres import PostgresServer, create_database
 from tests.support.processes import clean_environment
 from tests.support.soft_authenticator import SoftAuthenticator
 
-PEOPLE: Final = 40
-ROUNDS: Final = 5
+BATCHES: Final = 30
 STARTS: Final = 5
+LOGINS: Final = 100
+"""At each of two servers that are compared."""
 
-Send = Callable[[], Awaitable[ApiResponse]]
+WITH_PASSKEY: Final = ("person0", "person1", "person2", "person3")
+WITH_APP: Final = ("person4", "person5", "person6", "person7")
 
-
-class Cost(msgspec.Struct, frozen=True, kw_only=True):
-    """Median time to the response, and processor time of the server per request, in milliseconds."""
-
-    p50: float
-    processor: float
-
-
-class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user with a passkey, and another one with an authenticator app."""
-
-    plain: Actor
-    with_app: Actor
-    soft: SoftAuthenticator
-    app: AuthenticatorApp
+Prepare = Callable[[], Awaitable[list[tuple[str, bytes]]]]
+"""Returns paths and bodies of requests, of which each can be sent once."""
 
 
 def environment(database_url: str, **variables: str) -> dict[str, str]:
@@ -63,155 +59,153 @@ def environment(database_url: str, **variables: str) -> dict[str, str]:
     return our_environment(database_url, **passkeys, DATA_ENCRYPTION_KEYS=new_data_key(), **variables)
 
 
+class Requests:
+    """The measured requests of some users."""
+
+    def __init__(self, app: object, services: Services) -> None:
+        self.caller = Caller(app)
+        self._services = services
+        self._keys: list[SoftAuthenticator] = []
+        self._seeds: list[bytes] = []
+
+    async def add_factors(self) -> None:
+        """Give each user a passkey or an authenticator app."""
+        client = httpx.AsyncClient()  # an actor needs one; nothing is sent
+        self._keys = [await stored_passkey(self._services, Actor(client, username=name)) for name in WITH_PASSKEY]
+        self._seeds = [await add_totp(self._services, name) for name in WITH_APP]
+        for name in WITH_APP:
+            await switch_two_step_on(name)
+        await client.aclose()
+
+    async def passwords(self) -> list[tuple[str, bytes]]:
+        """Return logins without a second factor."""
+        return [("/api/auth/login", _json(username=name, password=PASSWORD)) for name in WITH_PASSKEY]
+
+    async def options(self) -> list[tuple[str, bytes]]:
+        """Return requests for the options of a login with a passkey."""
+        return [("/api/auth/passkey/options", b"{}")] * 10
+
+    async def passkeys(self) -> list[tuple[str, bytes]]:
+        """Return logins with a passkey."""
+        bodies = []
+        for key in self._keys:
+            options = json.loads(await self.caller.call("POST", "/api/auth/passkey/options", body=b"{}"))
+            bodies.append(("/api/auth/passkey/login", _json(credential=key.get(options["public_key"]))))
+        return bodies
+
+    async def codes(self) -> list[tuple[str, bytes]]:
+        """Return second factors of logins."""
+        unused: dict[object, object] = {TotpFactorRow.last_step: UNUSED_STEP}
+        await TotpFactorRow.update(unused, force=True)  # type: ignore[arg-type]  # a column is a key
+        bodies = []
+        for name, secret in zip(WITH_APP, self._seeds, strict=True):
+            try:
+                await self.caller.call("POST", "/api/auth/login", body=_json(username=name, password=PASSWORD))
+            except AssertionError as refused:
+                mfa_token = json.loads(refused.args[0])["mfa_token"]
+            code = current_code(self._services, secret)
+            bodies.append(("/api/auth/mfa", _json(mfa_token=mfa_token, method="totp", code=code)))
+        return bodies
+
+
+def _json(**fields: object) -> bytes:
+    return json.dumps(fields).encode()
+
+
+async def cost(caller: Caller, prepare: Prepare) -> float:
+    """Return the processor time of a request in all threads, in milliseconds."""
+    seconds = []
+    for _ in range(BATCHES):
+        requests = await prepare()
+        began = time.process_time()
+        for path, body in requests:
+            await caller.call("POST", path, body=body)
+        seconds.append((time.process_time() - began) / len(requests))
+    return min(seconds) * 1e3
+
+
+async def costs(environ: dict[str, str]) -> dict[str, float]:
+    """Return the processor time of each kind of request."""
+    settings = Settings.from_env(environ)
+    await seed(settings, len(WITH_PASSKEY + WITH_APP), PASSWORD)
+    with open(os.devnull, "wb") as nowhere:  # noqa: ASYNC230, PTH123 - opened once
+        configure_logging(level="INFO", as_json=True, descriptor=nowhere.fileno())
+        app = create_app(settings)
+        async with started(app):
+            requests = Requests(app, app.state.services)
+            await requests.add_factors()
+            return {
+                "login by password": await cost(requests.caller, requests.passwords),
+                "login by passkey": await cost(requests.caller, requests.passkeys),
+                "options of a login by passkey": await cost(requests.caller, requests.options),
+                "second factor, code of an app": await cost(requests.caller, requests.codes),
+            }
+
+
 def served(environ: dict[str, str], python: str = sys.executable) -> Service:
     """Return the server that a Python has installed."""
     return Service([python, "-m", "auth_api", "serve", "--port", "{port}"], environ, probe="/health/live")
 
 
-def client_of(service: Service) -> httpx.AsyncClient:
-    """Return a client that knows the server by its public name."""
-    return httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{service.port}", headers={"Host": "login.example.com"}, trust_env=False, timeout=60
-    )
+def start_of(environ: dict[str, str]) -> tuple[float, float]:
+    """Return the processor seconds of a server until its first response, and the megabytes of its worker."""
+    with served(environ) as service:
+        seconds = sum(map(processor_seconds, family(service.pid)))
+        time.sleep(1)
+        return seconds, max(map(proportional_memory, service.workers))
 
 
-async def register(client: httpx.AsyncClient, name: str) -> Actor:
-    """Register a user.
-
-    Raises:
-        RuntimeError: the server refused it.
-    """
-    actor = Actor(client, username=name, email=f"{name}@example.com", password=PASSWORD)
-    if (response := await actor.register()).status != 201:  # noqa: PLR2004 - Created
-        raise RuntimeError(response.json)
-    return actor
-
-
-async def user(client: httpx.AsyncClient, number: int) -> User:
-    """Create the users of a number."""
-    plain, with_app = await register(client, f"key{number}"), await register(client, f"app{number}")
-    soft = new_authenticator()
-    await add_passkey(plain, soft)
-    app, _ = await add_app(with_app)
-    return User(plain=plain, with_app=with_app, soft=soft, app=app)
-
-
-async def cost_of(sends: Sequence[Send], service: Service) -> Cost:
-    """Send the requests one after the other.
-
-    Raises:
-        RuntimeError: a response is not the expected one.
-    """
-    meter, seconds = Meter(service.pid, service.cores), []
-    for send in sends:
-        began = time.perf_counter()
-        response = await send()
-        seconds.append(time.perf_counter() - began)
-        if not response.response.is_success:
-            raise RuntimeError(response.json)
-    return Cost(p50=median(seconds) * 1e3, processor=meter.read().total / len(sends) * 1e3)
-
-
-async def measured(service: Service, deployment: Deployment) -> dict[str, Cost]:
-    """Return the median costs of all kinds of requests, which take turns."""
-    costs: dict[str, list[Cost]] = {}
-    async with client_of(service) as client:
-        users = [await user(client, number) for number in range(PEOPLE)]
-        for _ in range(ROUNDS):
-            await deployment.execute("UPDATE totp_factors SET last_step = 0")
-            kinds: dict[str, list[Send]] = {
-                "login by password": [each.plain.log_in for each in users],
-                "options of a passkey login": [_options(each) for each in users] * 5,
-                "login by passkey": [_by_passkey(each, await login_options(each.plain)) for each in users * 5],
-                "second factor: code of an app": [_by_code(each, await first_step(each.with_app)) for each in users],
-            }
-            for kind, sends in kinds.items():
-                costs.setdefault(kind, []).append(await cost_of(sends, service))
-    return {kind: middle(several) for kind, several in costs.items()}
-
-
-def _options(each: User) -> Send:
-    return lambda: each.plain.call("POST", "/api/auth/passkey/options", token="", json={})
-
-
-def _by_passkey(each: User, options: object) -> Send:
-    credential = each.soft.get(options)  # type: ignore[arg-type]  # JSON of the server
-    return lambda: send_login(each.plain, credential)
-
-
-def _by_code(each: User, mfa_token: str) -> Send:
-    return lambda: second_step(each.with_app, mfa_token, each.app.code_of(present_step()))
-
-
-def middle(several: Sequence[Cost]) -> Cost:
-    """Return the median of each number separately."""
-    return Cost(p50=median(each.p50 for each in several), processor=median(each.processor for each in several))
-
-
-async def compared(servers: dict[str, Service]) -> dict[str, Cost]:
-    """Return the cost of logins without a second factor at several servers, which take turns."""
-    costs: dict[str, list[Cost]] = {name: [] for name in servers}
+async def alternating_logins(servers: Iterable[Service]) -> list[float]:
+    """Return the median time of a login at each server, in milliseconds."""
     async with AsyncExitStack() as stack:
-        clients = [await stack.enter_async_context(client_of(service)) for service in servers.values()]
-        people = dict(zip(servers, [await register(client, "ada") for client in clients], strict=True))
-        for turn in range(4 * ROUNDS):
-            for name in sorted(servers, reverse=bool(turn % 2)):
-                costs[name].append(await cost_of([people[name].log_in] * 20, servers[name]))
-    return {name: middle(several) for name, several in costs.items()}
+        people: list[Actor] = []
+        seen: list[list[float]] = []
+        for service in servers:
+            client = httpx.AsyncClient(
+                base_url=f"http://127.0.0.1:{service.port}", headers={"Host": "login.example.com"}, trust_env=False
+            )
+            people.append(Actor(await stack.enter_async_context(client), password=PASSWORD))
+            seen.append([])
+            await people[-1].register()
+        for turn in range(LOGINS):
+            for person, seconds in list(zip(people, seen, strict=True))[:: 1 if turn % 2 else -1]:
+                began = time.perf_counter()
+                (await person.log_in()).response.raise_for_status()
+                seconds.append(time.perf_counter() - began)
+    return [median(seconds) * 1e3 for seconds in seen]
 
 
-def starts(environ: dict[str, str]) -> dict[str, tuple[float, float]]:
-    """Return the seconds to the first response and the megabytes of a worker, with and without passkeys."""
-
-    def server(passkeys: str) -> Contestant:
-        return Contestant(name="", service=served(environ | {"PASSKEYS_ENABLED": passkeys}), traffic={})
-
-    seen: dict[str, list[tuple[float, float]]] = {"true": [], "false": []}
-    for _ in range(STARTS):
-        for passkeys, several in seen.items():
-            several.append(started(lambda passkeys=passkeys: server(passkeys), 1))  # type: ignore[misc]
-    return {
-        f"passkeys {'on' if passkeys == 'true' else 'off'}": (
-            median(seconds for seconds, _ in several),
-            max(memory for _, memory in several),
-        )
-        for passkeys, several in seen.items()
-    }
+def migrated(postgres: PostgresServer, name: str, python: str) -> str:
+    """Create a database, migrate it by the commands of a checkout, and return its URL."""
+    url = asyncio.run(create_database(postgres.url(), name))
+    with TemporaryDirectory() as folder:
+        command = [python, "-m", "auth_api", "migrate"]
+        subprocess.run(command, env=clean_environment(environment(url)), cwd=folder, check=True, capture_output=True)
+    return url
 
 
 def main() -> None:
-    """Measure, and print the tables."""
+    """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.second_factors")
     parser.add_argument("--against", type=Path, help="another checkout, to compare logins with")
     other = parser.parse_args().against
-    os.sched_setaffinity(0, OTHER_CORES)
-    with PostgresServer() as postgres, ExitStack() as stack:
-        folder = Path(stack.enter_context(TemporaryDirectory()))
-        ours = environment(migrated(postgres, "ours", folder, sys.executable))
-        for name, (seconds, memory) in starts(ours).items():
-            _print(f"{name:32} {seconds:6.2f} s to the first response {memory:7.1f} MB")
-        with served(ours) as service:
-            costs = asyncio.run(measured(service, Deployment(folder, ours["DATABASE_URL"])))
-        for name, cost in costs.items():
-            _print(f"{name:32} {cost.p50:6.1f} ms p50 {cost.processor:8.2f} ms of a core")
-        if other is None:
-            return
-        python = str(other.absolute() / ".venv/bin/python")
-        theirs = environment(migrated(postgres, "theirs", folder, python))
-        servers = {
-            "this checkout": stack.enter_context(served(ours)),
-            "the other one": stack.enter_context(served(theirs, python)),
-        }
-        for name, cost in asyncio.run(compared(servers)).items():
-            _print(f"login, {name:25} {cost.p50:6.1f} ms p50 {cost.processor:8.2f} ms of a core")
-
-
-def migrated(postgres: PostgresServer, name: str, folder: Path, python: str) -> str:
-    """Create a database, migrate it with a checkout, and return its URL."""
-    url = asyncio.run(create_database(postgres.url(), name))
-    environ = clean_environment(our_environment(url))
-    subprocess.run([python, "-m", "auth_api", "migrate"], env=environ, cwd=folder, check=True, capture_output=True)
-    return url
+    with PostgresServer() as postgres:
+        environ = environment(migrated(postgres, "costs", sys.executable))
+        for name, milliseconds in uvloop.run(costs(environ)).items():
+            _print(f"{milliseconds:8.2f} ms  {name}")
+        os.sched_setaffinity(0, OTHER_CORES)
+        both = [environ | {"PASSKEYS_ENABLED": passkeys} for passkeys in ("true", "false")]
+        starts = list(zip(*[[start_of(each) for each in both] for _ in range(STARTS)], strict=True))
+        for name, several in zip(("on", "off"), starts, strict=True):
+            seconds, memory = min(each for each, _ in several), median(each for _, each in several)
+            _print(f"{seconds:8.2f} s   until the first response, {memory:.1f} MB of memory, passkeys {name}")
+        if other is not None:
+            theirs = str(other.absolute() / ".venv/bin/python")
+            pythons = {"ours": sys.executable, "theirs": theirs}
+            environs = {name: environment(migrated(postgres, name, python)) for name, python in pythons.items()}
+            with served(environs["ours"]) as ours, served(environs["theirs"], theirs) as others:
+                for name, milliseconds in zip(pythons, asyncio.run(alternating_logins((ours, others))), strict=True):
+                    _print(f"{milliseconds:8.2f} ms  median time of a login by password, {name}")
 
 
 def _print(line: str) -> None:
