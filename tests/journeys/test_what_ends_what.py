@@ -101,6 +101,8 @@ async def change_own_password(account: Account) -> ApiResponse:
 
 
 async def reset_password(account: Account) -> ApiResponse:
+    """Reset the password of an account whose e-mail address is verified: otherwise it is claimed as well."""
+    await UserRow.update({UserRow.email_verified_at: UserRow.created_at}, force=True)
     return await reset(account.caller, account.links[Purpose.PASSWORD_RESET])
 
 

@@ -47,6 +47,9 @@ class RecoveryService:
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end all sessions. The token still works if the password is rejected.
 
+        It also verifies the e-mail address. If that is new, another person may have registered, as
+        `VerificationService.verify` explains: then the second factors, which otherwise stay, are removed.
+
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or its account is disabled or deleted.
             WeakPasswordException: the password breaks the password rules.
@@ -64,10 +67,16 @@ class RecoveryService:
             # Logins lock this row, too: sessions opened with the old password until now are ended below.
             await self.email_ownership.lock(user.id)
             await self.tokens.redeem(Purpose.PASSWORD_RESET, token)
-            if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
+            is_newly_verified = await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email))
+            if is_newly_verified is None:
                 raise OneTimeTokenInvalidException
+            ended = 0
+            if is_newly_verified:
+                ended = await self.access_revocation.revoke(
+                    AccessEvent.EMAIL_VERIFIED, user.id, request_context=request_context
+                )
             await self.email_ownership.set_password(user.id, new_hash)
-            ended = await self.access_revocation.revoke(AccessEvent.PASSWORD_RESET, user.id)
+            ended += await self.access_revocation.revoke(AccessEvent.PASSWORD_RESET, user.id)
             await self.audit.record(
                 PasswordEvent.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )

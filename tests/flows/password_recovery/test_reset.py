@@ -10,7 +10,9 @@ from auth_api.services import Services
 from auth_api.users.identifiers import parse_identifier
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
+from tests.support.factors import add_recovery_codes, add_totp, switch_two_step_on
 from tests.support.mailbox import Mailbox, token_of
+from tests.support.passkeys import factors_of, passkey_login, stored_passkey
 from tests.support.rows import age_one_time_tokens, audit_actions
 
 NEW = "Another-Horse-8-Battery"
@@ -47,6 +49,37 @@ async def test_reset_ends_all_sessions(user_factory: UserFactory, mailbox: Mailb
     for stranger in (thief, ada):
         assert (await stranger.profile()).outcome == (401, "TOKEN_REVOKED")
         assert (await stranger.try_refresh()).outcome == (401, "TOKEN_REVOKED")
+
+
+async def test_reset_of_an_unverified_account_removes_all_factors(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """A stranger may have added them while the server sent no mail and needed no verified address for that."""
+    ada = await user_factory()
+    soft = await stored_passkey(services, ada)
+    await add_totp(services, ada.username)
+    await add_recovery_codes(services, ada.username)
+    await switch_two_step_on(ada.username)
+
+    await reset(ada, await forgot(ada, mailbox))
+
+    assert (await passkey_login(ada, soft)).outcome == (400, "PASSKEY_UNKNOWN")
+    assert (await ada.log_in(password=NEW)).status == 200
+    factors = await factors_of(ada)
+    assert not any(factors[name] for name in ("two_step", "totp", "passkeys", "recovery_codes"))
+    (mail,) = await mailbox.collect()
+    assert "keeps" not in mail.text
+
+
+async def test_reset_of_a_verified_account_keeps_its_factors(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    ada = await user_factory(is_verified=True)
+    soft = await stored_passkey(services, ada)
+
+    await reset(ada, await forgot(ada, mailbox))
+
+    assert (await passkey_login(ada, soft)).status == 200
 
 
 async def test_reset_returns_no_tokens(user_factory: UserFactory, mailbox: Mailbox) -> None:
