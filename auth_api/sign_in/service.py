@@ -111,7 +111,8 @@ class SignIn:
     async def complete(self, proof: Proof, request_context: RequestContext) -> SignedIn:
         """Open a session inside the transaction that holds the proof. The calling flow records its own event.
 
-        Only for flows whose accounts have no second factor yet, or whose caller is signed in.
+        Only for flows whose accounts have no second factor yet, or whose caller is signed in. Where the server requires
+        second factors, a new account gets no session, because its e-mail address is not verified.
 
         Raises:
             AccountDisabledException: the account is disabled.

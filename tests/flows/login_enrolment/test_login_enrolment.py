@@ -9,9 +9,10 @@ from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
 from auth_api.credentials.totp.tables import TotpFactorRow
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.sessions.tables import SessionRow
 from auth_api.users.tables import UserRow
-from tests.conftest import OtherApp
+from tests.conftest import OtherApp, OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.enrolment import (
     CONFIRM,
@@ -23,8 +24,10 @@ from tests.support.enrolment import (
 )
 from tests.support.exposition import Changes
 from tests.support.factors import second_step
+from tests.support.mail_flows import verifying_app
+from tests.support.mailbox import Mailbox
 from tests.support.passkeys import new_authenticator, passkey_login, stored_passkey
-from tests.support.rows import audit_actions
+from tests.support.rows import audit_actions, user_rows
 
 ENDED = (400, "MFA_TOKEN_INVALID")
 
@@ -58,6 +61,25 @@ async def test_password_without_a_factor_only_lets_the_user_add_one(ada: Actor) 
     assert await last_login() is None
     assert await audit_actions() == ["account:registered", "login:second_factor_requested"]
     assert changes.by("logins_total", "outcome") == {"enrolment_required": 1}
+
+
+async def test_password_without_a_factor_counts_as_right(
+    user_factory: UserFactory, app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    """An outdated hash is renewed, and wrong passwords from the same network are forgotten."""
+    ada = await user_factory(is_verified=True)
+    (before,) = await user_rows()
+    variables = {"MFA_POLICY": "required", "PASSWORD_HASH_ITERATIONS": "2", "RATE_LIMIT_ENABLED": "true"}
+
+    async with verifying_app(app_with, mailbox, **variables) as other:
+        ada.client = other.client
+        await ada.log_in(password="Wrong-Horse-7-Staple")
+        assert (await ada.log_in()).outcome == (403, "MFA_ENROLMENT_REQUIRED")
+        (after,) = await user_rows()
+        failures = (await other.services.of(ExplanationService).explain("ada")).failures
+
+    assert after["hashed_password"] != before["hashed_password"]
+    assert [each.network for each in failures] == [None]
 
 
 async def test_kinds_that_the_server_does_not_offer_are_not_named(ada: Actor, requiring: OtherApp) -> None:
