@@ -40,7 +40,7 @@ test: .venv/dev ## Run the quick tests on each database, in about 4 minutes; ARG
 slow: .venv/dev ## Run the slow tests: browsers, several processes, thousands of requests.
 	@$(call on_each_engine,-m pytest -q -n 2 -m slow $(ARGS))
 
-torture: .venv/dev ## Inject faults for 15 minutes and write the results to docs/reliability.md.
+torture: .venv/dev ## Inject faults for 20 minutes and write the results to docs/reliability.md.
 	@rm -f torture.jsonl; failed=0; for engine in $(TEST_ENGINES); do \
 		TORTURE_RESULTS=torture.jsonl .venv/bin/python -m pytest -q --torture --engine=$$engine tests/faults $(ARGS) \
 		|| failed=1; \
