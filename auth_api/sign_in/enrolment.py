@@ -27,7 +27,7 @@ MfaToken = NewType("MfaToken", str)
 
 
 class Enrollee(msgspec.Struct, frozen=True, kw_only=True):
-    """A user who adds a factor, and to what the challenge of a passkey belongs: a session or a login."""
+    """A user who adds a factor, and to what the secret or challenge of the factor belongs: a session or a login."""
 
     user: User
     binding: str
@@ -137,10 +137,10 @@ def enrolling_caller(principal: Principal | None, mfa_token: str | None) -> Prin
 
 
 def session_binding(principal: Principal) -> str:
-    """Return to what the challenge of a passkey belongs that a session adds."""
+    """Return to what a factor belongs that a session is adding."""
     return f"{principal.id} {principal.session_id}"
 
 
 def login_binding(pending: PendingLogin) -> str:
-    """Return to what the challenge of a passkey belongs that a login adds."""
+    """Return to what a factor belongs that a login is adding."""
     return f"{pending.user_id} login {pending.id}"

@@ -249,7 +249,7 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     await add_totp(services, caller.username)
     await stored_passkey(services, caller)
     await add_recovery_codes(services, caller.username)
-    await services.core.second_factors.totp.begin(user_id)
+    await services.core.second_factors.totp.begin(user_id, binding="test")
     await SessionRow.update({SessionRow.amr: "pwd otp", SessionRow.mfa_at: ago(seconds=1)}, force=True)
     await caller.refresh()  # for a token that states the second factor
     await add_counter(f"attempts:id:{user_id}", expires_at=ago(hours=-1))

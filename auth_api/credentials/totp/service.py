@@ -1,5 +1,7 @@
 """Adds, checks and removes authenticator apps."""
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,7 +13,7 @@ from auth_api.credentials.totp import repository
 from auth_api.credentials.totp.factor import TotpFactor
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.sealing import SealedValueError, Sealing
-from auth_api.kit.crypto.totp import DIGITS, matching_step, new_seed
+from auth_api.kit.crypto.totp import DIGITS, SEED_BYTES, matching_step, new_seed
 from auth_api.kit.errors import NotFoundException
 
 CANDIDATE_LIFETIME: Final = timedelta(minutes=10)
@@ -50,8 +52,12 @@ class TotpService:
         if self.sealing is None:
             raise NotFoundException
 
-    async def begin(self, user_id: int) -> bytes:
+    async def begin(self, user_id: int, *, binding: str) -> bytes:
         """Return the seed of a new candidate. An earlier candidate is discarded, and an app in use goes on working.
+
+        Args:
+            user_id: the user.
+            binding: to whom the candidate belongs; `confirm` gets the same.
 
         Raises:
             NotFoundException: the server has no key to encrypt the seed with.
@@ -59,32 +65,45 @@ class TotpService:
         if self.sealing is None:
             raise NotFoundException
         seed = new_seed()
-        sealed = self.sealing.seal(seed, table=SEALED_AS, row=user_id)
+        sealed = self.sealing.seal(seed + _binding_digest(binding), table=SEALED_AS, row=user_id)
         await repository.store_candidate(user_id, sealed, lifetime=CANDIDATE_LIFETIME.total_seconds())
         return seed
 
-    async def confirm(self, user_id: int, typed: str) -> None:
+    async def confirm(self, user_id: int, typed: str, *, binding: str) -> None:
         """Put the candidate into use by a code of it, which counts as used. An app in use before stops working.
+
+        A code is a proof only for those who were shown the seed: others could guess it, and no counter limits that.
 
         Args:
             user_id: the user.
             typed: the code as the user typed it.
+            binding: to whom the candidate must belong.
 
         Raises:
-            FactorNotFoundException: no candidate exists, or it has expired.
+            NotFoundException: the server has no key to encrypt the seed with.
+            FactorNotFoundException: no candidate exists, or it has expired, or it belongs to another session or login.
             FactorInvalidException: the code is not of the candidate, or another candidate took its place.
         """
+        if self.sealing is None:
+            raise NotFoundException
         sealed = await repository.find_candidate(user_id)
         if sealed is None:
             raise FactorNotFoundException
-        step = self._matching_step(user_id, sealed, typed)
+        opened = self._unseal(user_id, sealed)
+        if opened is None:
+            raise FactorInvalidException
+        seed, digest = opened[:SEED_BYTES], opened[SEED_BYTES:]
+        if not hmac.compare_digest(digest, _binding_digest(binding)):
+            raise FactorNotFoundException
+        step = self._matching_step(seed, typed)
         if step is None or not await repository.claim_candidate(user_id, sealed):
             raise FactorInvalidException
-        await repository.store(user_id, sealed, step=step)
+        await repository.store(user_id, self.sealing.seal(seed, table=SEALED_AS, row=user_id), step=step)
 
     def matching_step(self, user_id: int, factor: TotpFactor, typed: str) -> int | None:
         """Return the time step whose code the user typed; None if it is wrong."""
-        return self._matching_step(user_id, factor.sealed, typed)
+        seed = self._unseal(user_id, factor.sealed)
+        return None if seed is None else self._matching_step(seed, typed)
 
     async def claim(self, user_id: int, factor: TotpFactor, step: int) -> bool:
         """Use up the code of a step. Return False if it or a later one was used, or if the app was replaced."""
@@ -99,13 +118,22 @@ class TotpService:
         """Discard the candidate of a user, if there is one."""
         await repository.delete_candidate(user_id)
 
-    def _matching_step(self, user_id: int, sealed: str, typed: str) -> int | None:
+    def _matching_step(self, seed: bytes, typed: str) -> int | None:
         code = typed.replace(" ", "").replace("-", "")
-        if self.sealing is None or len(code) != DIGITS or not (code.isascii() and code.isdigit()):
+        if len(code) != DIGITS or not (code.isascii() and code.isdigit()):
+            return None
+        return matching_step(seed, code, self.clock())
+
+    def _unseal(self, user_id: int, sealed: str) -> bytes | None:
+        if self.sealing is None:
             return None
         try:
-            seed = self.sealing.unseal(sealed, table=SEALED_AS, row=user_id)
+            return self.sealing.unseal(sealed, table=SEALED_AS, row=user_id)
         except SealedValueError:
             logger.bind(event="totp:seed_unreadable", user_id=user_id).error("no key opens the seed of an app")
             return None
-        return matching_step(seed, code, self.clock())
+
+
+def _binding_digest(binding: str) -> bytes:
+    """Return what is sealed together with the seed of a candidate."""
+    return hashlib.sha256(binding.encode()).digest()

@@ -24,5 +24,5 @@ class TotpCandidateRow(RawSql, Table, tablename="totp_candidates"):
 
     id = NeverReusedBigSerial(primary_key=True)
     user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, unique=True)
-    sealed = Varchar(length=255, default=None, null=False, secret=True)  # the encrypted seed
+    sealed = Varchar(length=255, default=None, null=False, secret=True)  # the encrypted seed, and who is adding it
     expires_at = Timestamptz(default=None, null=False, index=True)

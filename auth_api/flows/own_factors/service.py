@@ -16,7 +16,7 @@ from auth_api.kit.qr import png_data_uri
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Method
 from auth_api.sessions.principal import Principal
-from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken
+from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken, login_binding, session_binding
 from auth_api.sign_in.events import FactorEvent
 from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_results import AddedFactor, NewFactor, TwoStepState
@@ -71,8 +71,9 @@ class OwnFactorsService:
         self.second_factors.totp.require_available()
 
         async def work() -> tuple[bytes, str]:
-            user = (await self.enrolment.admit(caller)).user
-            return await self.second_factors.totp.begin(user.id), user.email
+            enrollee = await self.enrolment.admit(caller)
+            user = enrollee.user
+            return await self.second_factors.totp.begin(user.id, binding=enrollee.binding), user.email
 
         seed, email = await self.database.transaction(work)
         uri = key_uri(seed, issuer=self.issuer, account=email)
@@ -84,7 +85,7 @@ class OwnFactorsService:
         Raises:
             NotFoundException: the server has no key to encrypt secrets with.
             StepUpRequiredException: the last proof of identity is too weak: another factor was added meanwhile.
-            FactorNotFoundException: no app is being added, or its secret has expired.
+            FactorNotFoundException: no app is being added here, or its secret has expired.
             FactorInvalidException: the code is wrong.
             TokenRevokedException: the session has ended in the meantime.
         """
@@ -92,7 +93,7 @@ class OwnFactorsService:
 
         async def work() -> ConfirmedApp:
             before = await self.changes.admit_change(principal, adds_factor=True)
-            await self.second_factors.totp.confirm(principal.id, code)
+            await self.second_factors.totp.confirm(principal.id, code, binding=session_binding(principal))
             new = NewFactor(
                 kind=FactorKind.TOTP,
                 method=Method.TOTP,
@@ -117,7 +118,7 @@ class OwnFactorsService:
         Raises:
             NotFoundException: the server has no key to encrypt secrets with.
             MfaTokenInvalidException: no login waits for its first factor with this token.
-            FactorNotFoundException: no app is being added, or its secret has expired.
+            FactorNotFoundException: no app is being added here, or its secret has expired.
             FactorInvalidException: the code is wrong.
             AccountDisabledException: the account has been disabled in the meantime.
             EmailNotVerifiedException: the e-mail address must be verified first.
@@ -126,7 +127,7 @@ class OwnFactorsService:
         pending = await self.enrolment.pending(mfa_token)
 
         async def add() -> NewFactor:
-            await self.second_factors.totp.confirm(pending.user_id, code)
+            await self.second_factors.totp.confirm(pending.user_id, code, binding=login_binding(pending))
             return NewFactor(kind=FactorKind.TOTP, method=Method.TOTP, enables_two_step=True)
 
         return await self.enrolment.complete(pending, add, request_context)

@@ -56,6 +56,14 @@ async def test_passkey_of_another_login_is_refused(ada: Actor) -> None:
     assert (await send(ada, PASSKEYS, first, credential=credential)).status == 200
 
 
+async def test_app_of_another_login_is_not_confirmed(ada: Actor) -> None:
+    first, second = await enrolment_token(ada), await enrolment_token(ada)
+    code = (await begin_app(ada, first)).code()
+
+    assert (await send(ada, CONFIRM, second, code=code)).outcome == (404, "FACTOR_NOT_FOUND")
+    assert (await send(ada, CONFIRM, first, code=code)).status == 200
+
+
 async def test_token_of_a_second_step_adds_no_factor(ada: Actor, requiring: OtherApp) -> None:
     await add_totp(requiring.services, ada.username)
     response = await ada.log_in()

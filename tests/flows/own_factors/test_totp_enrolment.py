@@ -132,3 +132,21 @@ async def test_server_without_a_data_key_has_no_apps(ada: Actor, app_with: Other
         await ada.log_in()
         assert (await begin_totp(ada)).outcome == (404, "NOT_FOUND")
         assert (await confirm_totp(ada, "123456")).outcome == (404, "NOT_FOUND")
+
+
+async def test_app_is_confirmed_only_by_the_session_that_was_shown_its_secret(ada: Actor) -> None:
+    """A session whose proof is too old to begin could guess the code otherwise, and become a fresh one by that."""
+    thief = Actor(ada.client)
+    await thief.log_in()
+    app = AuthenticatorApp((await begin_totp(ada))["secret"])
+    code = app.code()
+
+    assert (await confirm_totp(thief, code)).outcome == (404, "FACTOR_NOT_FOUND")
+    assert (await confirm_totp(ada, code)).status == 200
+
+
+async def test_session_confirms_its_app_after_a_refresh(ada: Actor) -> None:
+    app = AuthenticatorApp((await begin_totp(ada))["secret"])
+    await ada.refresh()
+
+    assert (await confirm_totp(ada, app.code())).status == 200
