@@ -21,8 +21,10 @@ from typing import Any
 
 import httpx
 
+from tests.fuzz.factors import use_factors
 from tests.fuzz.odd_requests import OddClient
 from tests.support.deployment import Deployment
+from tests.support.passkeys import ORIGIN, RP_ID
 from tests.support.postgres import PostgresServer, create_database
 
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "100")
@@ -36,6 +38,8 @@ ENVIRONMENT: dict[str, Any] = {
     "PASSWORD_HASH_MEMORY_KIB": "64",
     "PASSWORD_HASH_ITERATIONS": "1",
     "LOG_LEVEL": "WARNING",
+    "PASSKEY_RP_ID": RP_ID,
+    "PASSKEY_ORIGINS": ORIGIN,
 }
 
 
@@ -102,6 +106,7 @@ def main(schemathesis: Path, engines: list[str]) -> int:
                 print_line(f"=== {engine}, requests of caller {caller}")
                 if not passes(schemathesis, server.url, caller, deployment.folder):
                     failed.append(f"{engine}, {caller}")
+            asyncio.run(use_factors(server.url))
             document = httpx.get(f"{server.url}/schema/openapi.json", trust_env=False).json()
             print_line(f"=== {engine}, odd requests")
             if not odd_requests_pass(server.url, document):

@@ -68,17 +68,18 @@ class Api:
             case "email/confirm-change":
                 return self._change_email(user)
             case "email/undo-change":
-                self._verify(user)
+                self.verify(user)
                 self.call("POST", "/api/auth/email/confirm-change", token=self._change_email(user))
                 return self._received(user.email, "undo-email")
             case "sessions/report":
-                self._verify(user)
+                self.verify(user)
                 passwords = {"current_password": PASSWORD, "new_password": PASSWORD[::-1]}
                 self.call("POST", "/api/user/password", bearer=user.access_token, **passwords)
                 return self._received(user.email, "report")
         raise ValueError(path)
 
-    def _verify(self, user: User) -> None:
+    def verify(self, user: User) -> None:
+        """Verify the e-mail address of a user."""
         token = self._received(user.email, "verify-email")
         self.call("POST", "/api/auth/email/verify", bearer=user.access_token, token=token)
 
