@@ -112,12 +112,12 @@ class Response(NamedTuple):
 def odd_requests(document: Mapping[str, Any]) -> Iterator[OddRequest]:
     """Yield the requests to all operations and pages."""
     for template, item in document["paths"].items():
-        path = template.format(session_id="1", error_code="NOT_FOUND")
+        path = template.format(session_id="1", passkey_id="1", error_code="NOT_FOUND")
         for method in METHODS:
             yield OddRequest(method, path, body=b"{}")
         for part in PATH_PARTS:
             yield OddRequest("GET", template.replace("{", "").replace("}", "") + part)
-            yield OddRequest("GET", template.format(session_id=part, error_code=part))
+            yield OddRequest("GET", template.format(session_id=part, passkey_id=part, error_code=part))
         for method, operation in item.items():
             yield from _odd_requests_to(method.upper(), path, operation)
     for page in PAGES:
