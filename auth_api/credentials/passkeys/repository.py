@@ -78,9 +78,3 @@ async def delete(passkey_id: int, *, user_id: int) -> bool:
     """Delete a passkey. Return False if the user has none with this id."""
     rows = await PasskeyRow.raw("DELETE FROM passkeys WHERE id = {} AND user_id = {} RETURNING id", passkey_id, user_id)
     return bool(rows)
-
-
-@circuit_breaker(service=SERVICE)
-async def delete_all(user_id: int) -> int:
-    """Delete all passkeys of a user, and return their number."""
-    return len(await PasskeyRow.raw("DELETE FROM passkeys WHERE user_id = {} RETURNING id", user_id))

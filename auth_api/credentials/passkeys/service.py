@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Final
 
 import msgspec
 from loguru import logger
@@ -24,7 +24,7 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.credentials import ClaimableChallenge, CredentialState, RegisteredCredential
-from auth_api.kit.crypto.webauthn.errors import CounterRegressedError, InvalidPasskeyError
+from auth_api.kit.crypto.webauthn.errors import CounterRegressedError, InvalidPasskeyError, Rejection
 from auth_api.kit.crypto.webauthn.options import CreationOptions, PasskeyUser, RequestOptions
 from auth_api.kit.crypto.webauthn.relying_party import RelyingParty
 from auth_api.kit.db.database import Database
@@ -119,7 +119,7 @@ class PasskeyService:
         try:
             return self._party.register(credential, binding=binding, now=self.clock())
         except InvalidPasskeyError as error:
-            _reject(error, ChallengePurpose.REGISTRATION)
+            raise _rejected(error, ChallengePurpose.REGISTRATION) from error
 
     async def add(self, user_id: int, registered: RegisteredCredential, *, name: str) -> Passkey:
         """Store a passkey in the transaction of the flow, which has locked the row of the user.
@@ -129,7 +129,7 @@ class PasskeyService:
             DuplicatePasskeyException: the passkey is registered already, to any user.
             LimitReachedException: the user has `MAX_PASSKEYS`.
         """
-        await self._claim_challenge(registered.challenge, user_id=user_id)
+        await self._claim_challenge(registered.challenge, ChallengePurpose.REGISTRATION, user_id=user_id)
         passkey_id = await repository.insert(user_id, registered, name=name, rp_id=self.rp_id)
         if passkey_id is None:
             raise DuplicatePasskeyException
@@ -174,28 +174,25 @@ class PasskeyService:
         try:
             assertion = self._party.read_assertion(credential, purpose, binding=binding, now=self.clock())
         except InvalidPasskeyError as error:
-            _reject(error, purpose)
+            raise _rejected(error, purpose) from error
         passkey = await repository.find(assertion.credential_id)
         if passkey is None:
             raise PasskeyUnknownException
-        if not self.is_usable(passkey) or user_id not in {None, passkey.user_id}:
-            raise PasskeyInvalidException(user_id=passkey.user_id)
+        if not self.is_usable(passkey):
+            raise _rejected(Rejection.EARLIER_RP_ID, purpose, user_id=passkey.user_id)
+        if user_id not in {None, passkey.user_id}:
+            raise _rejected(Rejection.WRONG_USER, purpose, user_id=passkey.user_id)
         try:
             state = self._party.verify_assertion(assertion, passkey.stored)
-        except CounterRegressedError as error:
-            await self._report_copy(passkey, assertion.challenge, request_context)
-            _reject(error, purpose, user_id=passkey.user_id)
         except InvalidPasskeyError as error:
-            _reject(error, purpose, user_id=passkey.user_id)
-        return CheckedPasskey(passkey=passkey, claim=self._claim(passkey, assertion.challenge, state))
+            if isinstance(error, CounterRegressedError):
+                await self._report_copy(passkey, assertion.challenge, purpose, request_context)
+            raise _rejected(error, purpose, user_id=passkey.user_id) from error
+        return CheckedPasskey(passkey=passkey, claim=self._claim(passkey, assertion.challenge, purpose, state))
 
     async def remove(self, passkey_id: int, *, user_id: int) -> bool:
         """Remove a passkey in the transaction of the flow. Return False if the user has none with this id."""
         return await repository.delete(passkey_id, user_id=user_id)
-
-    async def remove_all(self, user_id: int) -> int:
-        """Remove all passkeys of a user in the transaction of the flow, and return their number."""
-        return await repository.delete_all(user_id)
 
     @property
     def _party(self) -> RelyingParty:
@@ -204,26 +201,30 @@ class PasskeyService:
         return self.relying_party
 
     def _claim(
-        self, passkey: Passkey, challenge: ClaimableChallenge, state: CredentialState
+        self, passkey: Passkey, challenge: ClaimableChallenge, purpose: ChallengePurpose, state: CredentialState
     ) -> Callable[[], Awaitable[None]]:
         async def claim() -> None:
-            await self._claim_challenge(challenge, user_id=passkey.user_id)
+            await self._claim_challenge(challenge, purpose, user_id=passkey.user_id)
             if not await repository.record_use(passkey.id, state):
-                raise PasskeyInvalidException(user_id=passkey.user_id)
+                raise _rejected(Rejection.CHANGED_MEANWHILE, purpose, user_id=passkey.user_id)
 
         return claim
 
-    async def _claim_challenge(self, challenge: ClaimableChallenge, *, user_id: int) -> None:
+    async def _claim_challenge(self, challenge: ClaimableChallenge, purpose: ChallengePurpose, *, user_id: int) -> None:
         if not await self.used_values.claim(_CHALLENGE, challenge.value, challenge.expires_at):
-            raise PasskeyInvalidException(is_replay=True, user_id=user_id)
+            raise _rejected(Rejection.CHALLENGE_USED, purpose, user_id=user_id)
 
     async def _report_copy(
-        self, passkey: Passkey, challenge: ClaimableChallenge, request_context: RequestContext
+        self,
+        passkey: Passkey,
+        challenge: ClaimableChallenge,
+        purpose: ChallengePurpose,
+        request_context: RequestContext,
     ) -> None:
         """Tell the user that the passkey may have been copied, except when a request was only sent again."""
 
         async def work() -> None:
-            await self._claim_challenge(challenge, user_id=passkey.user_id)
+            await self._claim_challenge(challenge, purpose, user_id=passkey.user_id)
             await self.audit.record(
                 PasskeyEvent.PASSKEY_COUNTER_REGRESSED,
                 user_id=passkey.user_id,
@@ -235,8 +236,12 @@ class PasskeyService:
         await self.database.transaction(work)
 
 
-def _reject(error: InvalidPasskeyError, purpose: ChallengePurpose, *, user_id: int | None = None) -> NoReturn:
+def _rejected(
+    why: InvalidPasskeyError | Rejection, purpose: ChallengePurpose, *, user_id: int | None = None
+) -> PasskeyInvalidException:
+    """Log the reason, and return the error for the client, which does not contain it."""
+    error = InvalidPasskeyError(why) if isinstance(why, Rejection) else why
     logger.bind(
         event="passkey:rejected", purpose=purpose.name.lower(), reason=error.reason, error_type=error.error_type
     ).info("a passkey was not accepted")
-    raise PasskeyInvalidException(user_id=user_id) from error
+    return PasskeyInvalidException(is_replay=error.reason == Rejection.CHALLENGE_USED, user_id=user_id)

@@ -24,6 +24,10 @@ class Rejection(StrEnum):
     WRONG_USER_HANDLE = "wrong_user_handle"
     REJECTED_BY_LIBRARY = "rejected_by_library"
     COUNTER_REGRESSED = "counter_regressed"
+    CHALLENGE_USED = "challenge_used"
+    CHANGED_MEANWHILE = "changed_meanwhile"
+    EARLIER_RP_ID = "earlier_rp_id"
+    WRONG_USER = "wrong_user"
 
 
 class InvalidPasskeyError(Exception):
