@@ -56,5 +56,5 @@ class FolderMailer:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
         unfinished.rename(self._folder / name)
-        for old in sorted(self._folder.glob("*.eml"))[:-MAX_FILES]:
+        for old in sorted(self._folder.glob("[!.]*.eml"))[:-MAX_FILES]:
             old.unlink(missing_ok=True)

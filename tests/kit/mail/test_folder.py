@@ -58,6 +58,18 @@ async def test_oldest_mails_are_removed_above_the_maximum(tmp_path: Path) -> Non
     assert (len(names), names[0]) == (MAX_FILES, "20260219103045.0003-localhost.eml")
 
 
+async def test_mail_that_another_process_is_writing_is_not_removed(tmp_path: Path) -> None:
+    unfinished = tmp_path / ".20260219103045.9999-localhost.eml"
+    unfinished.touch()
+    mailer = FolderMailer(tmp_path, SENDER)
+
+    for number in range(MAX_FILES):
+        await mailer.send(message(number))
+
+    assert len(files(tmp_path)) == MAX_FILES + 1
+    assert unfinished.exists()
+
+
 async def test_mail_sent_twice_is_one_file(tmp_path: Path) -> None:
     for _ in range(2):
         await FolderMailer(tmp_path, SENDER).send(message())
