@@ -55,7 +55,7 @@ class StepUpPolicy(msgspec.Struct, frozen=True, kw_only=True):
         timedelta,
         Setting(
             "STEP_UP_MAX_AGE_SECONDS",
-            "Time after a login in which an account without a password may change its e-mail address or delete itself.",
+            "Time for which a login or another proof of identity allows sensitive operations, such as adding a factor.",
             minimum=60,
             maximum=3600,
             unit="seconds",
