@@ -160,7 +160,8 @@ class AccountController(Controller):
     ) -> None:
         """Delete the account and all its sessions permanently. Its id is never used again.
 
-        An account without a password confirms this by a login of the last `STEP_UP_MAX_AGE_SECONDS`.
+        The password confirms this, or a proof of identity in the last `STEP_UP_MAX_AGE_SECONDS`. An account with a
+        second factor needs a recent proof by it, with or without the password.
         """
         await accounts.delete(principal, current_password=data.current_password, request_context=request_context)
 

@@ -35,6 +35,6 @@ class PasswordChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 class DeletionRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Delete the account, confirmed by its password."""
+    """Delete the account, confirmed by its password or a recent proof of identity."""
 
     current_password: ConfirmingPasswordField | None = None

@@ -62,8 +62,9 @@ class EmailChangeController(Controller):
     ) -> Acknowledgement:
         """Send a link to the new e-mail address, which changes when the link is used.
 
-        The response is the same whether or not another account has the e-mail address. An account without a password
-        confirms the request by a login of the last `STEP_UP_MAX_AGE_SECONDS`.
+        The response is the same whether or not another account has the e-mail address. The password confirms the
+        request, or a proof of identity in the last `STEP_UP_MAX_AGE_SECONDS`. An account with a second factor needs a
+        recent proof by it, with or without the password.
         """
         await email_change.request(
             principal,
