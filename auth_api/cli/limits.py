@@ -54,8 +54,9 @@ def limit_rows(settings: Settings) -> list[Row]:
             ("mails that confirm a new e-mail address, per user", policy.mails_by_user),
         )
     ]
-    rows.append(_account_row("wrong passwords, per user and network", policy.per_network))
-    rows.append(_account_row("wrong passwords, per user, from networks not used recently", policy.per_account))
+    for kind in ("passwords", "codes"):
+        rows.append(_account_row(f"wrong {kind}, per user and network", policy.per_network))
+        rows.append(_account_row(f"wrong {kind}, per user, from networks not used recently", policy.per_account))
     return rows
 
 

@@ -30,8 +30,11 @@ class FactorNotFoundException(AuthException):
 
     status = HTTPStatus.NOT_FOUND
     error_code = "FACTOR_NOT_FOUND"
-    detail = "The account has no such factor."
-    remedy = "Read the list again: `GET /api/user/factors`."
+    detail = "The account does not have this factor, or cannot use it here."
+    remedy = (
+        "Read the list again: `GET /api/user/factors`. If an authenticator app was to be confirmed and is not in it, "
+        "begin again: `POST /api/user/totp`."
+    )
 
 
 class PasskeyInvalidException(AuthException):

@@ -70,10 +70,11 @@ def redact(name: str, value: Any) -> Any:
     """Return the value of a log field, with `[redacted]` in place of secrets.
 
     Args:
-        name: the field's name. Values of fields such as `password` are replaced completely.
+        name: the field's name. Values of fields such as `password` are replaced completely, except true and false,
+            which are facts such as `password_dropped`.
         value: the value. In all other fields, tokens, hashes and passwords in URLs are replaced.
     """
-    if _is_secret_name(name):
+    if _is_secret_name(name) and not isinstance(value, bool):
         return REDACTED
     if isinstance(value, str):
         return _SECRET_VALUES.sub(REDACTED, value) if _may_contain_secret(value) else value

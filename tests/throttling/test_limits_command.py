@@ -45,6 +45,8 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("mails that confirm a new e-mail address, per user", "3 in 1 h"),
         ("wrong passwords, per user and network", "5 in 24 h"),
         ("wrong passwords, per user, from networks not used recently", "50 in 1 h"),
+        ("wrong codes, per user and network", "5 in 24 h"),
+        ("wrong codes, per user, from networks not used recently", "50 in 1 h"),
     ]
 
 

@@ -79,4 +79,5 @@ def _print(found: Explanation) -> None:
 
 
 def _details(details: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={value}" for name, value in details.items())
+    texts = {name: "+".join(map(str, value)) if isinstance(value, list) else value for name, value in details.items()}
+    return ", ".join(f"{name}={text}" for name, text in texts.items())

@@ -21,6 +21,7 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
+from auth_api.kit.http.field_errors import describe
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -37,9 +38,6 @@ Raises a ValidationException with the errors of this field.
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
-_LENGTH: Final = re.compile(r"length (<=|>=) (\d+)")
-_TYPE: Final = re.compile(r"Expected `([a-z]+)")
-_TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer", "object": "an object"}
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -159,7 +157,7 @@ def _field_value(name: str, annotation: Any, document: Mapping[str, Any], checks
     try:
         value = msgspec.convert(document[name], annotation, strict=True)
     except msgspec.ValidationError as error:
-        raise ValidationException([_describe(name, str(error))]) from None
+        raise ValidationException([describe(name, str(error), annotation)]) from None
     extra = _extra(annotation)
     if isinstance(value, str) and not extra.get("any_text") and _CONTROL.search(value):
         raise ValidationException([FieldError(name, "control_character", "Must not contain control characters.")])
@@ -185,18 +183,6 @@ def _extra(annotation: Any) -> Mapping[str, Any]:
             if isinstance(meta, msgspec.Meta) and meta.extra:
                 return meta.extra
     return {}
-
-
-def _describe(name: str, problem: str) -> FieldError:
-    """Return a field error for an error of msgspec, whose text may quote patterns or the client's values."""
-    if length := _LENGTH.search(problem):
-        relation, number = length.groups()
-        if relation == "<=":
-            return FieldError(name, "too_long", f"Must have at most {number} characters.")
-        return FieldError(name, "too_short", f"Must have at least {number} characters.")
-    expected = _TYPE.search(problem)
-    kind = _TYPE_NAMES.get(expected.group(1)) if expected else None
-    return FieldError(name, "type", f"Must be {kind}." if kind else "Has the wrong type.")
 
 
 def _unknown(name: str) -> ValidationException:

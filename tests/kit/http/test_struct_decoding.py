@@ -1,7 +1,8 @@
 """decode: types are not coerced, and all errors are reported at once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Annotated, Any
+from enum import StrEnum
+from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
@@ -30,6 +31,13 @@ def lower(value: str, document: Mapping[str, Any]) -> str:
 CHECKS: dict[str, Callable[[Any, Mapping[str, Any]], Any]] = {"lower": lower}
 
 Short = Annotated[str, msgspec.Meta(min_length=2, max_length=5)]
+
+
+class Method(StrEnum):
+    """An enumeration."""
+
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
 
 
 class Order(msgspec.Struct):
@@ -106,6 +114,23 @@ def test_message_is_our_own_and_never_contains_the_value() -> None:
         ("flag", "Must be true or false."),
         ("number", "Must be an integer."),
         ("quiet", "Must be a string."),
+    ]
+
+
+class Choice(msgspec.Struct):
+    """A struct whose fields accept only some texts."""
+
+    method: Annotated[Method, msgspec.Meta(description="How.")] = Method.TOTP
+    size: Literal["small", "large"] = "small"
+
+
+def test_message_names_the_texts_that_a_field_accepts() -> None:
+    with pytest.raises(ValidationException) as caught:
+        decode({"method": "otp", "size": "hunter2"}, Choice, {})
+
+    assert list(caught.value.errors) == [
+        FieldError("method", "type", "Must be one of `totp`, `recovery_code`."),
+        FieldError("size", "type", "Must be one of `large`, `small`."),
     ]
 
 

@@ -71,6 +71,10 @@ def test_field_with_a_secret_name_is_redacted(name: str, value: object) -> None:
     assert redact(name, value) == REDACTED
 
 
+def test_fact_about_a_password_is_not_redacted() -> None:
+    assert redact("password_dropped", False) is False
+
+
 @pytest.mark.parametrize("name", HARMLESS_NAMES)
 def test_field_with_another_name_is_not_redacted(name: str) -> None:
     assert redact(name, "hunter2") == "hunter2"
