@@ -5,7 +5,7 @@ from typing import Final
 from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.manifest import Core, ExportPart, Manifest, Revocation
 from auth_api.throttling.errors import TooManyAttemptsException
-from auth_api.throttling.export import EXAMPLE_EXPORT, WrongPasswordsExport, export_wrong_passwords
+from auth_api.throttling.export import EXAMPLE_EXPORT, WrongAttemptsExport, export_wrong_attempts
 from auth_api.throttling.retention import RETENTION_RULES
 from auth_api.throttling.tables import ThrottleCounterRow
 
@@ -28,8 +28,8 @@ MANIFEST: Final = Manifest(
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.FAILED_LOGINS, tables=(ThrottleCounterRow,), end=end_access),
     export=ExportPart(
-        schema=WrongPasswordsExport,
+        schema=WrongAttemptsExport,
         example=EXAMPLE_EXPORT,
-        collect=lambda core, principal, _: export_wrong_passwords(core.throttle, principal.id),
+        collect=lambda core, principal, _: export_wrong_attempts(core.throttle, principal.id),
     ),
 )

@@ -23,6 +23,7 @@ NAMES = [
     "sessions_omitted",
     "one_time_tokens",
     "wrong_passwords",
+    "wrong_second_factors",
     "mails",
     "audit_events",
 ]
@@ -141,6 +142,19 @@ async def test_export_contains_wrong_passwords_by_network(app_with: OtherAppFact
     assert (blocked["network"], blocked["count"]) == (CLIENT_IP, 5)
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*Z", blocked["blocked_until"])
     assert together == {"network": None, "count": 5, "blocked_until": None}
+
+
+async def test_export_contains_wrong_second_factors_by_network(user_factory: UserFactory) -> None:
+    ada = await user_factory()
+    second = f"attempts:second:{(await ada.profile())['id']}"
+    for key in (second, f"{second}:198.51.100.9"):
+        await aged_rows.add_counter(key, expires_at=ago(hours=-1))
+
+    response = await exported(ada)
+
+    networks = {each["network"]: each["count"] > 0 for each in response["wrong_second_factors"]}
+    assert networks == {None: True, "198.51.100.9": True}
+    assert response["wrong_passwords"] == []
 
 
 async def test_export_is_a_download_for_browsers(user_factory: UserFactory) -> None:
