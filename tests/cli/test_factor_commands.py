@@ -143,3 +143,15 @@ async def test_reset_forgets_the_wrong_codes_of_the_removed_factors(
 
         assert wrong == ["FACTOR_INVALID"] * 5 + ["TOO_MANY_ATTEMPTS"]
         assert (await step_up(ada, method="totp", code=code)).status == 200
+
+
+async def test_reset_of_a_user_without_factors_changes_nothing(deployment: Deployment) -> None:
+    deployment.command("migrate").check_returncode()
+    await deployment.execute(ADD_USER.replace("'2026-01-01 00:00:00+00:00')", "NULL)"))
+
+    reset = deployment.command("users", "reset-factors", "ada", "--yes")
+    as_json = deployment.command("users", "reset-factors", "ada", "--yes", "--json")
+
+    assert (reset.returncode, reset.stdout) == (0, "no second factor to remove\n")
+    assert json.loads(as_json.stdout) == {"changed": False, "factors_removed": 0, "sessions_ended": 0}
+    assert await deployment.rows("SELECT template FROM outbox") == []

@@ -64,9 +64,9 @@ def reset_factors(run: Run, name: str, *, reason: str | None, yes: bool, as_json
     done = on_user(run, name, work)
     sentence = f"{counted(done.factors_removed, 'factor')} removed, {counted(done.sessions_ended, 'session')} ended"
     report(
-        sentence,
+        sentence if done.has_changed else "no second factor to remove",
         as_json=as_json,
-        changed=True,
+        changed=done.has_changed,
         factors_removed=done.factors_removed,
         sessions_ended=done.sessions_ended,
     )

@@ -19,10 +19,17 @@ from auth_api.users.user import User
 
 
 class ResetFactors(msgspec.Struct, frozen=True, kw_only=True):
-    """How many factors were removed, without recovery codes, and how many sessions have ended."""
+    """The result of a reset.
 
-    factors_removed: int
-    sessions_ended: int
+    Attributes:
+        has_changed: false if the user had neither a second factor nor two-step login.
+        factors_removed: number of removed factors, without recovery codes.
+        sessions_ended: number of ended sessions.
+    """
+
+    has_changed: bool
+    factors_removed: int = 0
+    sessions_ended: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +52,15 @@ class FactorResetService:
         """Remove all second factors and recovery codes, switch off two-step login and end all sessions.
 
         A user without a password receives a mail with a link to set one, because nothing else opens the account.
+        Without a second factor and two-step login, only wrong codes are forgotten.
         """
 
         async def work() -> ResetFactors:
             await self.users.forget_second_factor_failures(user.id)  # locks the row of the user
             removed = len((await self.second_factors.of_user(user.id)).dated)
+            credentials = await self.users.get_credentials(user.id)
+            if not removed and credentials.user.two_step_since is None:
+                return ResetFactors(has_changed=False)
             ended = await self.access_revocation.revoke(
                 AccessEvent.FACTORS_RESET, user.id, request_context=COMMAND_LINE_CONTEXT
             )
@@ -63,8 +74,8 @@ class FactorResetService:
                 **details,
             )
             await self.outbox.to_user(FACTORS_RESET, user.id, COMMAND_LINE_CONTEXT)
-            if not (await self.users.get_credentials(user.id)).has_password:
+            if not credentials.has_password:
                 await self.outbox.to_user(self.password_reset_mail, user.id, COMMAND_LINE_CONTEXT)
-            return ResetFactors(factors_removed=removed, sessions_ended=ended)
+            return ResetFactors(has_changed=True, factors_removed=removed, sessions_ended=ended)
 
         return await self.database.transaction(work)
