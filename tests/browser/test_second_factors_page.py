@@ -172,6 +172,14 @@ async def test_browser_forgets_a_passkey_that_was_removed(deployment: Deployment
         assert (await ada.call("loginWithPasskey"))["error_code"] == "NotAllowedError"
 
 
+async def test_browser_forgets_a_passkey_that_the_server_rejected(deployment: Deployment, chromium: Browser) -> None:
+    async with visiting(deployment, chromium, factor="app") as ada:
+        rejected = await ada.call("addPasskey", "L" * 61)  # the name is too long
+
+        assert rejected["error_code"] == "VALIDATION_ERROR"
+        assert (await ada.call("loginWithPasskey"))["error_code"] == "NotAllowedError"
+
+
 def test_tests_call_every_function_of_the_page() -> None:
     code = "\n".join(blocks(read("second-factors"), "js"))
     exported = set(re.findall(r"^export (?:async )?(?:function|const) (\w+)", code, re.MULTILINE))
