@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.support.waiting import TIMEOUT_SECONDS
+
 _BLOCK: Final = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _VARIABLE_VALUES: Final = (
     (r'"(access_token|refresh_token|mfa_token|request_id|secret|qr_code)":"[^"]+"', r"a value of \1"),
@@ -63,7 +65,7 @@ def run_commands(commands: Iterable[str], *, folder: Path, environ: Mapping[str,
         env=dict(environ),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=2 * TIMEOUT_SECONDS,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
