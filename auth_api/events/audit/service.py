@@ -1,6 +1,6 @@
 """Records and reads the security history."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -54,7 +54,7 @@ class AuditTrail:
             tag, user_id=user_id, resource=resource, details=details, request_context=request_context
         )
         actor = stored_actor(request_context.actor, user_id)
-        line = logger.bind(event=tag.value, user_id=user_id, resource=resource, actor=actor, **details)
+        line = logger.bind(event=tag.value, user_id=user_id, resource=resource, actor=actor, **_flat(details))
         after_commit(lambda: line.info("audit event"))
 
     async def history(self, user_id: int, request: PageRequest) -> tuple[Sequence[AuditEntry], str | None]:
@@ -97,3 +97,8 @@ class AuditTrail:
         if user_id is None:
             return await repository.all_events(ids, since, until, limit=MAX_EXPORT_BATCH)
         return await repository.user_events(user_id, ids, since, until, limit=MAX_EXPORT_BATCH)
+
+
+def _flat(details: Mapping[str, object]) -> dict[str, object]:
+    """Return details without lists, as log lines are flat: texts of a list are separated by spaces."""
+    return {name: " ".join(value) if isinstance(value, list | tuple) else value for name, value in details.items()}
