@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from auth_api.kit.errors import MalformedRequestException
 from auth_api.kit.http.json import parse_object
+from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
+from tests.support.aged_rows import ago
 from tests.support.generated_input import (
     FUNCTION_EXAMPLES,
     REQUEST_EXAMPLES,
@@ -26,6 +28,7 @@ pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 REFUSALS = {
     400: {"MALFORMED_REQUEST", "VALIDATION_ERROR", "WEAK_PASSWORD"},
     401: {"INVALID_CREDENTIALS", "TOKEN_INVALID", "AUTHENTICATION_REQUIRED"},
+    403: {"STEP_UP_REQUIRED"},
 }
 PATHS = [
     ("POST", "/api/auth/register"),
@@ -48,7 +51,10 @@ def unrecorded(client: httpx.AsyncClient) -> None:
 
 @pytest.fixture
 async def ada(user_factory: UserFactory) -> Actor:
-    return await user_factory()
+    """A user whose last proof of identity is too old to delete the account without a password."""
+    ada = await user_factory()
+    await SessionRow.update({SessionRow.auth_time: ago(hours=1)}, force=True)
+    return ada
 
 
 def assert_refused(response: httpx.Response) -> None:

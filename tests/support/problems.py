@@ -13,13 +13,17 @@ _INTERNALS: Final = re.compile(
 _FIELDS: Final = ("type", "title", "status", "detail", "error_code", "status_code", "timestamp", "request_id")
 
 
+_STEP_UP_MEMBERS: Final = ("acr_values", "max_age", "methods", "enrolment")
+
+
 def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
     """Assert that a response is a complete problem document with this status and code, and return the document."""
     problem: dict[str, Any] = response.json()
     assert (response.status_code, problem["error_code"]) == (status, code)
     assert response.headers.get_list("content-type") == ["application/problem+json"]
     assert response.headers.get_list("x-request-id") == [problem["request_id"]]
-    assert set(problem) - {"errors"} == set(_FIELDS)
+    members = _STEP_UP_MEMBERS if code == "STEP_UP_REQUIRED" else ()
+    assert set(problem) - {"errors"} == {*_FIELDS, *members}
     assert problem["type"] == f"/errors/{code}"
     assert problem["status"] == problem["status_code"] == status
     assert problem["title"] == problem["detail"]
