@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from auth_api.kit.http import edge
 from auth_api.users.identifiers import Identifier
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
@@ -18,6 +19,12 @@ from tests.support.statements import recorded
 from tests.support.waiting import TIMEOUT_SECONDS
 
 WRONG = "Not-the-1-password"
+
+
+@pytest.fixture(autouse=True)
+def no_delay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse requests without the delay of an overloaded server."""
+    monkeypatch.setattr(edge, "OVERLOAD_DELAY_SECONDS", 0)
 
 
 @pytest.fixture
