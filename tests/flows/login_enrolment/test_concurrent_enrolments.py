@@ -90,9 +90,22 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
 )
 
 
+FREQUENT: Final = {(add_app, log_in), (add_app, add_passkey)}
+
+PAIRS: Final = [
+    pytest.param(
+        first,
+        second,
+        marks=() if (first, second) in FREQUENT else pytest.mark.slow,
+        id=f"{first.__name__}-{second.__name__}",
+    )
+    for first in OPERATIONS[:2]
+    for second in OPERATIONS
+]
+
+
 @pytest.mark.engine("postgres")
-@pytest.mark.parametrize("second", OPERATIONS, ids=lambda operation: operation.__name__)
-@pytest.mark.parametrize("first", OPERATIONS[:2], ids=lambda operation: operation.__name__)
+@pytest.mark.parametrize(("first", "second"), PAIRS)
 async def test_enrolment_locks_in_the_order_of_all_transactions(
     requiring: OtherApp, first: Operation, second: Operation
 ) -> None:
