@@ -44,8 +44,14 @@ def test_sound_templates_are_rendered_in_each_language(tmp_path: Path) -> None:
     assert check(tmp_path) == [("ok", "All mails can be rendered, in: en, pt-br.")]
 
 
-@pytest.mark.parametrize("language", ["en", "de", "zh-Hant-TW", "pt_BR"])
-@pytest.mark.parametrize("kind", MAIL_KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("language", "kind"),
+    [
+        *(("en", kind) for kind in MAIL_KINDS),
+        *((language, MAIL_KINDS[0]) for language in ("de", "zh-Hant-TW", "pt_BR")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
 def test_failing_template_of_each_mail_and_language_is_reported(tmp_path: Path, language: str, kind: MailKind) -> None:
     write(tmp_path, f"{language}/{kind.name}.txt", "Subject: Grüße".encode("latin-1"))
     write(tmp_path, f"{language}/{kind.name}.html")

@@ -105,7 +105,7 @@ OPERATIONS: Final[tuple[Operation, ...]] = (
     end_all_sessions,
 )
 
-FREQUENT: Final = OPERATIONS[:5]
+FREQUENT: Final = OPERATIONS[:3]
 
 PAIRS: Final = [
     pytest.param(

@@ -26,18 +26,16 @@ def level_by_the_table(order: tuple[Method, ...]) -> Level:
     return Level.AAL2 if set(order) - CODES else Level.AAL1
 
 
-@pytest.mark.parametrize("order", ORDERS, ids="-".join)
 @pytest.mark.parametrize("age", [timedelta(), MAX_AGE], ids=str)
-def test_recent_second_factor_decides_the_level(order: tuple[Method, ...], age: timedelta) -> None:
-    assert assurance_level(order, NOW - age, NOW, max_age=MAX_AGE) == level_by_the_table(order)
+def test_recent_second_factor_decides_the_level(age: timedelta) -> None:
+    levels = {order: assurance_level(order, NOW - age, NOW, max_age=MAX_AGE) for order in ORDERS}
+
+    assert levels == {order: level_by_the_table(order) for order in ORDERS}
 
 
-@pytest.mark.parametrize("order", ORDERS, ids="-".join)
 @pytest.mark.parametrize("mfa_at", [None, NOW - MAX_AGE - timedelta(seconds=1)], ids=["none", "too old"])
-def test_session_without_a_recent_second_factor_has_the_lowest_level(
-    order: tuple[Method, ...], mfa_at: datetime | None
-) -> None:
-    assert assurance_level(order, mfa_at, NOW, max_age=MAX_AGE) is Level.AAL1
+def test_session_without_a_recent_second_factor_has_the_lowest_level(mfa_at: datetime | None) -> None:
+    assert {assurance_level(order, mfa_at, NOW, max_age=MAX_AGE) for order in ORDERS} == {Level.AAL1}
 
 
 @pytest.mark.parametrize(
