@@ -36,8 +36,10 @@ class RetentionRule:
 
 @circuit_breaker(service=SERVICE)
 async def remove_expired(rule: RetentionRule, limit: int) -> int:
-    """Remove expired rows, oldest first.
+    """Remove expired rows, oldest first, inside a transaction.
 
+    The rows are found by a statement of their own. PostgreSQL may run a subquery of the removal once per row, and the
+    limit would hold for each run: rows that are removed already are skipped like locked ones.
     The condition is repeated for the rows found: one that was extended by another transaction meanwhile stays.
 
     Args:
@@ -53,7 +55,9 @@ async def remove_expired(rule: RetentionRule, limit: int) -> int:
         found = found.where(rule.removed_if)
     if rule.skips_locked and rule.table._meta.db.engine_type == "postgres":  # noqa: SLF001 - as above
         found = found.lock_rows("UPDATE", skip_locked=True)
-    return len(await rule.table.delete().where(_is_expired(rule), key.is_in(found)).returning(key))
+    if not (keys := await found.output(as_list=True)):
+        return 0
+    return len(await rule.table.delete().where(_is_expired(rule), key.is_in(keys)).returning(key))
 
 
 @circuit_breaker(service=SERVICE)
