@@ -1,17 +1,18 @@
 """Limits on guessing second factors, shared by login and step-up: by network, by account, and in a row."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 from prometheus_client import Counter
 
+from auth_api.credentials.errors import FactorInvalidException
 from auth_api.credentials.recovery_codes.service import RecoveryCodeService
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import RetryLaterException
+from auth_api.kit.errors import ApplicationException, RetryLaterException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.events import FactorEvent, SecondFactorEvent
@@ -82,23 +83,31 @@ class SecondFactorGuesses:
             user_id=user_id, method=method, counted=counted, outcomes=outcomes, request_context=request_context
         )
 
-    async def record_success(self, guess: Guess) -> None:
-        """Forget the wrong guesses from the network of a right one. `UserService.record_login` ends their row.
+    @asynccontextmanager
+    async def recorded(
+        self, guess: Guess, event: SecondFactorEvent, *, end: Callable[[], Awaitable[None]]
+    ) -> AsyncIterator[None]:
+        """Check a guess in this context, not within a transaction, and record what came of it.
 
-        If the database is not available, they stay counted: the code was used up, so the request must not fail now.
+        A FactorInvalidException makes it a wrong guess. After any other error of the application, it does not count:
+        the login or the session was refused for another reason. Other exceptions leave it counted.
+
+        Args:
+            guess: the guess.
+            event: a wrong guess, for the security history.
+            end: takes away what was proved before, if this was the last allowed guess in a row. The row of the user is
+                locked.
         """
-        keys = self.throttle.second_factor_keys(guess.user_id, guess.request_context.client_ip)
-        with suppress(RetryLaterException):
-            await self.throttle.record_success(keys, guess.counted)
-        guess.outcomes[guess.method, "succeeded"].inc()
-
-    async def withdraw(self, guess: Guess) -> None:
-        """Uncount a guess that was not found to be wrong: the login or the session was refused for another reason.
-
-        If the database is not available, the guess stays counted.
-        """
-        with suppress(RetryLaterException):
-            await self.throttle.undo(guess.counted)
+        try:
+            yield
+        except FactorInvalidException:
+            await self._record_failure(guess, event, end)
+            raise
+        except ApplicationException:
+            with suppress(RetryLaterException):  # without a database, the guess stays counted
+                await self.throttle.undo(guess.counted)
+            raise
+        await self._record_success(guess)
 
     async def record_recovery_code(self, guess: Guess) -> int | None:
         """Record the use of a recovery code, in the transaction that uses it up.
@@ -116,17 +125,40 @@ class SecondFactorGuesses:
         await self.outbox.to_user(RECOVERY_CODE_USED, guess.user_id, guess.request_context, left=left)
         return left
 
-    async def record_failure(
-        self, guess: Guess, event: SecondFactorEvent, *, end: Callable[[], Awaitable[None]]
+    async def record_wrong_proof(
+        self,
+        user_id: int,
+        method: str,
+        event: SecondFactorEvent,
+        outcomes: GuessCounters,
+        request_context: RequestContext,
     ) -> None:
-        """Record a wrong guess, in a transaction of its own.
+        """Record a wrong proof that is not a guess of a second factor: a passkey, or a password.
 
         Args:
-            guess: the guess.
+            user_id: the user whose proof it was not.
+            method: the kind of the proof.
             event: for the security history.
-            end: takes away what was proved before, if this was the last allowed guess in a row. The row of the user is
-                locked.
+            outcomes: the metric that counts the outcome.
+            request_context: the client of the request.
         """
+        await self.database.statement(
+            lambda: self.audit.record(event, user_id=user_id, request_context=request_context, method=method)
+        )
+        outcomes[method, "invalid"].inc()
+
+    async def _record_success(self, guess: Guess) -> None:
+        """Forget the wrong guesses from the network of a right one. `UserService.record_login` ends their row.
+
+        If the database is not available, they stay counted: the code was used up, so the request must not fail now.
+        """
+        keys = self.throttle.second_factor_keys(guess.user_id, guess.request_context.client_ip)
+        with suppress(RetryLaterException):
+            await self.throttle.record_success(keys, guess.counted)
+        guess.outcomes[guess.method, "succeeded"].inc()
+
+    async def _record_failure(self, guess: Guess, event: SecondFactorEvent, end: Callable[[], Awaitable[None]]) -> None:
+        """Record a wrong guess, in a transaction of its own."""
 
         async def work() -> None:
             failures = await self.users.count_second_factor_failure(guess.user_id, maximum=MAX_FAILURES)

@@ -14,7 +14,6 @@ from auth_api.flows.second_factor.metrics import SECOND_FACTORS
 from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import RequestOptions
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import ApplicationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sign_in.errors import MfaTokenInvalidException
 from auth_api.sign_in.events import SecondFactorEvent
@@ -80,20 +79,15 @@ class SecondFactorService:
             return proof
 
         attempts_left: int | None = None
+        event, end = SecondFactorEvent.LOGIN_SECOND_FACTOR_FAILED, self._end_of(pending, guess)
         try:
-            attempts_left = await self.database.statement(lambda: self.pending_logins.count_attempt(pending))
-            signed_in = await self.sign_in.log_in(
-                claim, user_id=pending.user_id, has_logged_in=True, request_context=request_context
-            )
+            async with self.guesses.recorded(guess, event, end=end):
+                attempts_left = await self.database.statement(lambda: self.pending_logins.count_attempt(pending))
+                signed_in = await self.sign_in.log_in(
+                    claim, user_id=pending.user_id, has_logged_in=True, request_context=request_context
+                )
         except FactorInvalidException as error:
-            await self.guesses.record_failure(
-                guess, SecondFactorEvent.LOGIN_SECOND_FACTOR_FAILED, end=self._end_of(pending, guess)
-            )
             raise FactorInvalidException(attempts_left=attempts_left) from error
-        except ApplicationException:
-            await self.guesses.withdraw(guess)
-            raise
-        await self.guesses.record_success(guess)
         return CompletedLogin(signed_in=signed_in, recovery_codes_left=codes_left)
 
     async def passkey_options(self, mfa_token: str) -> RequestOptions:
@@ -145,21 +139,16 @@ class SecondFactorService:
                     request_context=request_context,
                 )
         except (PasskeyInvalidException, PasskeyUnknownException):
-            await self._record_wrong_passkey(pending.user_id, request_context)
+            await self.guesses.record_wrong_proof(
+                pending.user_id,
+                FactorMethod.PASSKEY,
+                SecondFactorEvent.LOGIN_SECOND_FACTOR_FAILED,
+                SECOND_FACTORS,
+                request_context,
+            )
             raise
         SECOND_FACTORS[FactorMethod.PASSKEY, "succeeded"].inc()
         return CompletedLogin(signed_in=signed_in)
-
-    async def _record_wrong_passkey(self, user_id: int, request_context: RequestContext) -> None:
-        await self.database.statement(
-            lambda: self.audit.record(
-                SecondFactorEvent.LOGIN_SECOND_FACTOR_FAILED,
-                user_id=user_id,
-                request_context=request_context,
-                method=FactorMethod.PASSKEY,
-            )
-        )
-        SECOND_FACTORS[FactorMethod.PASSKEY, "invalid"].inc()
 
     async def _claim(self, pending: PendingLogin, checked: CheckedFactor) -> Proof:
         login = await self.users.record_login(pending.user_id)

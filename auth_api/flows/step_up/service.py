@@ -16,7 +16,6 @@ from auth_api.flows.step_up.metrics import STEP_UPS
 from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import RequestOptions
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import ApplicationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.assurance import Method
@@ -87,16 +86,8 @@ class StepUpService:
         async def end() -> None:
             await self.access_revocation.end_guessed(principal, request_context)
 
-        try:
-            stepped_up = await self.database.transaction(work)
-        except FactorInvalidException:
-            await self.guesses.record_failure(guess, SecondFactorEvent.STEP_UP_FAILED, end=end)
-            raise
-        except ApplicationException:
-            await self.guesses.withdraw(guess)
-            raise
-        await self.guesses.record_success(guess)
-        return stepped_up
+        async with self.guesses.recorded(guess, SecondFactorEvent.STEP_UP_FAILED, end=end):
+            return await self.database.transaction(work)
 
     async def passkey_options(self, principal: Principal) -> RequestOptions:
         """Return the options with which a browser uses a passkey of the user.
@@ -142,7 +133,9 @@ class StepUpService:
 
                 session = await self.database.transaction(work)
         except (PasskeyInvalidException, PasskeyUnknownException):
-            await self._record_failure(principal.id, FactorMethod.PASSKEY, request_context)
+            await self.guesses.record_wrong_proof(
+                principal.id, FactorMethod.PASSKEY, SecondFactorEvent.STEP_UP_FAILED, STEP_UPS, request_context
+            )
             raise
         STEP_UPS[FactorMethod.PASSKEY, "succeeded"].inc()
         return SteppedUpSession(session=session)
@@ -174,7 +167,9 @@ class StepUpService:
             STEP_UPS[PASSWORD_METHOD, "throttled"].inc()
             raise
         if not is_correct:
-            await self._record_failure(principal.id, PASSWORD_METHOD, request_context)
+            await self.guesses.record_wrong_proof(
+                principal.id, PASSWORD_METHOD, SecondFactorEvent.STEP_UP_FAILED, STEP_UPS, request_context
+            )
             raise FactorInvalidException
 
         async def work() -> ProvedSession:
@@ -195,14 +190,3 @@ class StepUpService:
             SecondFactorEvent.STEP_UP_SUCCEEDED, user_id=principal.id, request_context=request_context, method=method
         )
         return session
-
-    async def _record_failure(self, user_id: int, method: str, request_context: RequestContext) -> None:
-        await self.database.statement(
-            lambda: self.audit.record(
-                SecondFactorEvent.STEP_UP_FAILED,
-                user_id=user_id,
-                request_context=request_context,
-                method=method,
-            )
-        )
-        STEP_UPS[method, "invalid"].inc()
