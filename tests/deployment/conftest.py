@@ -2,7 +2,6 @@
 
 import pwd
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -30,14 +29,6 @@ UNPRIVILEGED_USER: Final = pwd.getpwuid(65534).pw_name
 def deployment(deployment: Deployment) -> Deployment:
     """A deployment with the default time limits."""
     return replace(deployment, time_limits={})
-
-
-def program(name: str) -> str:
-    """Return the path of a program; skip the test if it is not installed."""
-    found = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin")
-    if found is None:
-        pytest.skip(f"{name} is not installed (Debian: apt-get install {name})")
-    return found
 
 
 def is_listening(port: int) -> bool:

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.deployment.conftest import program
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.postgres import PostgresServer, create_database
+from tests.support.programs import program
 
 pytestmark = pytest.mark.deployment
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 
 from auth_api.doctor.proxy import FORGED_IP
-from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
+from tests.deployment.conftest import METRICS_TOKEN, adapted, production, running
 from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, statuses, whole_life
 from tests.support.deployment import Deployment
+from tests.support.programs import program
 
 pytestmark = pytest.mark.deployment
 

@@ -12,11 +12,12 @@ import pytest
 
 from auth_api.doctor.proxy import FORGED_IP
 from tests.conftest import DeploymentFactory
-from tests.deployment.conftest import METRICS_TOKEN, adapted, production, program, running
+from tests.deployment.conftest import METRICS_TOKEN, adapted, production, running
 from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, slow_request, statuses, trusting, whole_life
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
+from tests.support.programs import program
 
 pytestmark = pytest.mark.deployment
 

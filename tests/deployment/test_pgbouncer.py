@@ -16,11 +16,12 @@ from piccolo.querystring import QueryString
 
 from auth_api.kit.db.database import create_engine
 from auth_api.kit.db.policy import DatabasePolicy
-from tests.deployment.conftest import UNPRIVILEGED_USER, adapted, program, running
+from tests.deployment.conftest import UNPRIVILEGED_USER, adapted, running
 from tests.deployment.journey import whole_life
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
+from tests.support.programs import program
 
 pytestmark = pytest.mark.deployment
 

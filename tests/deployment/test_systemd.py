@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.conftest import adapted, program
+from tests.deployment.conftest import adapted
+from tests.support.programs import program
 
 pytestmark = pytest.mark.deployment
 

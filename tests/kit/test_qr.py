@@ -1,7 +1,6 @@
 """QR codes are read by another program, and the codes of its URI are those of another app."""
 
 import base64
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -9,18 +8,11 @@ import pytest
 
 from auth_api.kit.crypto.totp import STEP_SECONDS, key_uri, new_seed, seed_text, totp_code
 from auth_api.kit.qr import png_data_uri
+from tests.support.programs import program
 
 pytestmark = pytest.mark.engine_independent
 
 PREFIX = "data:image/png;base64,"
-
-
-def peer(name: str) -> str:
-    """Return the path of a program, or skip the test."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
 
 
 @pytest.mark.parametrize(
@@ -34,7 +26,7 @@ async def test_picture_is_read_back_as_the_uri(tmp_path: Path, account: str) -> 
 
     assert data.startswith(PREFIX)
     picture.write_bytes(base64.b64decode(data.removeprefix(PREFIX)))
-    command = [peer("zbarimg"), "--quiet", "--raw", str(picture)]
+    command = [program("zbarimg", package="zbar-tools"), "--quiet", "--raw", str(picture)]
     read = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)  # noqa: ASYNC221 - a program of the test
     assert read.stdout == f"{uri}\n"
 
@@ -42,7 +34,7 @@ async def test_picture_is_read_back_as_the_uri(tmp_path: Path, account: str) -> 
 @pytest.mark.parametrize("step", [0, 1, 37037036, 58_000_000])
 def test_codes_are_those_of_another_app(step: int) -> None:
     seed = new_seed()
-    command = [peer("oathtool"), "--totp", "--base32", f"--now=@{step * STEP_SECONDS}", seed_text(seed)]
+    command = [program("oathtool"), "--totp", "--base32", f"--now=@{step * STEP_SECONDS}", seed_text(seed)]
 
     shown = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
 
