@@ -96,7 +96,7 @@ class MfaTokenInvalidException(AuthException):
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "MFA_TOKEN_INVALID"
-    detail = "This login is no longer valid, or it is not at this step."
+    detail = "The token of the login is no longer valid, or it belongs to another step."
     remedy = (
         "Use the `mfa_token` only as its error says: after `MFA_REQUIRED` to prove a second factor, after "
         "`MFA_ENROLMENT_REQUIRED` to add one. Otherwise discard it and start the login again."
