@@ -4,7 +4,7 @@ A kind of mail has two templates, `NAME.txt`, whose first line is `Subject: …`
 language. Templates in the operator's own folder are preferred.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final
@@ -13,6 +13,7 @@ import jinja2
 
 from auth_api.events.outbox.kinds import Draft, MailKind, OutboxItem
 from auth_api.kit.device import known_device
+from auth_api.kit.language_tags import normalized_tag, preferred_languages
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 
@@ -50,7 +51,7 @@ class Renderer:
         own = [Path(policy.templates)] if policy.templates else []
         self._folders = list(dict.fromkeys([*own, *(kind.templates for kind in kinds), _SHARED_TEMPLATES]))
         self._languages = {
-            (folder, _normalized(path.name)): path
+            (folder, normalized_tag(path.name)): path
             for folder in self._folders
             for path in folder.iterdir()
             if path.is_dir() and not path.name.startswith(".")
@@ -100,11 +101,10 @@ class Renderer:
         Args:
             locale: language tags in order of preference, separated by commas.
         """
-        wanted = (language for tag in (locale or "").split(",") for language in lookup_order(tag))
         # Only existing folders: the locale came from a client and must not become a path.
         found = tuple(
             folder
-            for language in dict.fromkeys([*wanted, DEFAULT_LANGUAGE])
+            for language in dict.fromkeys([*preferred_languages(locale), DEFAULT_LANGUAGE])
             for root in self._folders
             if (folder := self._languages.get((root, language))) is not None
         )
@@ -116,21 +116,6 @@ class Renderer:
                 finalize=lambda value: "" if value is None else value,
             )
         return self._environments[found]
-
-
-def lookup_order(tag: str) -> Iterator[str]:
-    """Yield a language tag and what it falls back to: `zh-Hant-TW`, `zh-Hant`, `zh`, in lower case (RFC 4647 §3.4)."""
-    subtags = _normalized(tag).split("-")
-    while subtags:
-        yield "-".join(subtags)
-        subtags.pop()
-        if subtags and len(subtags[-1]) == 1:  # introduces what was removed
-            subtags.pop()
-
-
-def _normalized(language: str) -> str:
-    """Return a language tag in lower case; also for `pt_BR`, the form of POSIX."""
-    return language.lower().replace("_", "-")
 
 
 def _render(environment: jinja2.Environment, name: str, values: dict[str, Any]) -> str:
