@@ -22,7 +22,7 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Let Python write compiled modules: the next test run starts eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests openapi client docs clean FORCE
+.PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests openapi client docs messages clean FORCE
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -98,9 +98,12 @@ docs: .venv/dev ## Write the documentation pages that are generated from the cod
 	.venv/bin/python -m tests.support.errors_page docs/errors.md
 	.venv/bin/python -m tests.support.configuration_page docs/configuration.md
 
+messages: .venv/dev ## Collect the texts of the pages into the files of their translations, and compile these.
+	.venv/bin/python -m tests.support.page_messages
+
 clean: ## Remove generated files, except databases and secrets.
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .coverage .coverage.* htmlcov build dist
-	rm -rf auth_api/kit/http/docs_pages/bundles auth_api/users/common_passwords.*
+	rm -rf auth_api/kit/http/docs_pages/bundles auth_api/users/common_passwords.* auth_api/web/frame/messages/*.mo
 	rm -rf benchmarks/.cache
 	find auth_api benchmarks tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -113,7 +116,7 @@ clean: ## Remove generated files, except databases and secrets.
 
 # pip cannot check the hashes of an editable install's build requirements: --constraint rejects the install, and older
 # versions do not know --build-constraint. So they are first installed by hash into a temporary folder.
-.venv/run: .venv/folder requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py
+.venv/run: .venv/folder requirements/run.txt requirements/build.txt pyproject.toml hatch_build.py $(wildcard auth_api/web/frame/messages/*.po)
 	$(if $(IS_WRITABLE),,$(error The folder $(CURDIR) is not writable, and its .venv is out of date))
 	@echo 'Installing into .venv. This takes about 20 seconds; later starts skip it.'
 	@$(PIP) install --require-hashes -r requirements/run.txt || $(NOT_INSTALLED)

@@ -1,4 +1,4 @@
-"""Copy the documentation bundles and the list of common passwords from the build requirements."""
+"""Copy the documentation bundles and the list of common passwords from the build requirements, compile translations."""
 
 import gzip
 import re
@@ -8,11 +8,14 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
 
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from hatchling.builders.config import BuilderConfig
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 BUNDLES = "auth_api/kit/http/docs_pages/bundles"
 COMMON_PASSWORDS = "auth_api/users/common_passwords.txt"
+MESSAGES = "auth_api/web/frame/messages"
 
 SWAGGER_UI_FILES = ("swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css", "favicon-32x32.png")
 REDOC_FILES = ("redoc.standalone.js",)
@@ -29,15 +32,23 @@ NO_PICTURE = b"\"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3
 SOURCE_MAP_LINE = re.compile(rb"^(?://|/\*)# sourceMappingURL=.*\n?", re.MULTILINE)
 
 
+def compile_messages(folder: Path) -> None:
+    """Compile the translations of a folder into the form that Python's gettext reads."""
+    for source in folder.glob("*.po"):
+        with source.open("rb") as texts, source.with_suffix(".mo").open("wb") as compiled:
+            write_mo(compiled, read_po(texts, locale=source.stem, abort_invalid=True))
+
+
 class CustomBuildHook(BuildHookInterface[BuilderConfig]):
-    """Copy files into the source tree, for a wheel and for an editable install."""
+    """Create files in the source tree, for a wheel and for an editable install."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002
-        """Copy the files, except for a source distribution: a build from it copies them itself."""
+        """Create the files, except for a source distribution: a build from it creates them itself."""
         if self.target_name == "sdist":
             return
         self._copy_bundles()
         self._copy_common_passwords()
+        compile_messages(Path(self.root, MESSAGES))
 
     def _copy_bundles(self) -> None:
         sidecar = self._installed("drf-spectacular-sidecar")

@@ -67,6 +67,7 @@ def test_wheel_contains_the_data_files(site_packages: Path) -> None:
     assert (package / "users" / "common_passwords.LICENSE").exists()
     assert (package / "web" / "pages" / "assets" / "pages.js").exists()
     assert (package / "web" / "pages" / "templates" / "en" / "reset_password.html").exists()
+    assert (package / "web" / "frame" / "messages" / "de.mo").exists()
     assert (package / "py.typed").exists()
     assert {path.name for path in site_packages.iterdir() if not path.name.endswith(".dist-info")} == {"auth_api"}
 

@@ -21,7 +21,7 @@ REPOSITORY: Final = Path(__file__).parents[2]
 README: Final = (REPOSITORY / "README.md").read_text(encoding="utf-8")
 
 GENERATED: Final = (
-    *(".venv", ".git", ".*_cache", ".hypothesis", ".cache", "__pycache__", "bundles", "common_passwords.*"),
+    *(".venv", ".git", ".*_cache", ".hypothesis", ".cache", "__pycache__", "bundles", "common_passwords.*", "*.mo"),
     *("*.db*", ".env", "*.secret"),
 )
 

@@ -1,0 +1,1 @@
+"""The frame of all pages for people: layout, languages, brand, forms, and what follows a request."""
