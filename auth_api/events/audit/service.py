@@ -46,10 +46,12 @@ class AuditTrail:
         Args:
             tag: name of the event.
             user_id: the user whose history it belongs to; None if no user is known.
-            request_context: the request that caused it, and who was authenticated.
+            request_context: the request that caused it, and who was authenticated. Its `via` is added to the details.
             resource: the object of the event, such as `session:<id>`.
             details: further values. Never a secret, and never text that a client chose.
         """
+        if request_context.via is not None:
+            details["via"] = request_context.via
         await repository.append(
             tag, user_id=user_id, resource=resource, details=details, request_context=request_context
         )
