@@ -21,6 +21,8 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
+from auth_api.sessions.browser_sessions import BrowserSessions
+from auth_api.sessions.opening import SessionOpening
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
@@ -106,9 +108,10 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         outbox=outbox,
         sealing=sealing,
         sessions=sessions,
+        browser_sessions=BrowserSessions(database=database, audit=audit, policy=policy),
         sign_in=SignIn(
             database=database,
-            sessions=sessions,
+            opening=SessionOpening(audit=audit, policy=policy),
             audit=audit,
             outbox=outbox,
             verification_policy=settings.verification_policy,

@@ -34,6 +34,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.browser_sessions import BrowserSessions
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
@@ -75,6 +76,7 @@ class Core:
     outbox: Outbox
     sealing: Sealing | None
     sessions: SessionService
+    browser_sessions: BrowserSessions
     sign_in: SignIn
     second_factors: SecondFactors
     guesses: SecondFactorGuesses
@@ -126,11 +128,9 @@ class Core:
     @property
     def enrolment(self) -> Enrolment:
         """Lets users add factors, and completes the logins that need one."""
+        pending_logins = self.sign_in.pending_logins
         return Enrolment(
-            users=self.users,
-            pending_logins=self.sign_in.pending_logins,
-            changes=self.factor_changes,
-            sign_in=self.sign_in,
+            users=self.users, pending_logins=pending_logins, changes=self.factor_changes, sign_in=self.sign_in
         )
 
 

@@ -74,6 +74,7 @@ class AccessEvent(StrEnum):
     LOGGED_OUT = "logged_out"
     LOGGED_OUT_EVERYWHERE = "logged_out_everywhere"
     TOO_MANY_SESSIONS = "too_many_sessions"
+    REPLACED = "replaced"
     REFRESH_TOKEN_REUSED = "refresh_token_reused"  # noqa: S105 - an event, not a token
     SECOND_FACTOR_GUESSED = "second_factor_guessed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - an event, not a password
@@ -113,6 +114,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     AccessEvent.LOGGED_OUT: Ends(sessions=EndedSessions.ONE),
     AccessEvent.LOGGED_OUT_EVERYWHERE: Ends(sessions=EndedSessions.ALL),
     AccessEvent.TOO_MANY_SESSIONS: Ends(sessions=EndedSessions.ONE),
+    AccessEvent.REPLACED: Ends(sessions=EndedSessions.ONE),
     AccessEvent.REFRESH_TOKEN_REUSED: Ends(sessions=EndedSessions.ONE),
     AccessEvent.SECOND_FACTOR_GUESSED: Ends(sessions=EndedSessions.ONE),
     AccessEvent.PASSWORD_CHANGED: Ends(

@@ -20,7 +20,7 @@ from auth_api.sessions.export import EXAMPLE_EXPORT, SessionsExport, export_sess
 from auth_api.sessions.mails import MAIL_KINDS
 from auth_api.sessions.retention import retention_rules
 from auth_api.sessions.rotation import RotationService
-from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.sessions.tables import BrowserSessionRow, RefreshTokenRow, SessionRow
 from auth_api.settings import Settings
 from auth_api.throttling.policy import MINUTE, ClientIpLimit
 
@@ -49,14 +49,14 @@ def build(core: Core, settings: Settings) -> Feature:
 
 
 async def end_access(core: Core, access: EndedAccess) -> int:
-    """End the sessions of the user with their refresh tokens, except the one to keep."""
+    """End the sessions of the user with their refresh tokens and cookies, except the one to keep."""
     if access.ends.sessions is EndedSessions.NONE:
         return 0
     return await core.sessions.end_all(access.user_id, reason=access.event, kept_session_id=access.kept_session_id)
 
 
 MANIFEST: Final = Manifest(
-    tables=(SessionRow, RefreshTokenRow),
+    tables=(SessionRow, RefreshTokenRow, BrowserSessionRow),
     errors=(
         AuthenticationRequiredException,
         RefreshTokenReusedException,
@@ -76,7 +76,9 @@ MANIFEST: Final = Manifest(
     ),
     retention=lambda settings: retention_rules(settings.sessions),
     limits=lambda _: LIMITS,
-    revocation=Revocation(step=RevocationStep.SESSIONS, tables=(SessionRow, RefreshTokenRow), end=end_access),
+    revocation=Revocation(
+        step=RevocationStep.SESSIONS, tables=(SessionRow, RefreshTokenRow, BrowserSessionRow), end=end_access
+    ),
     export=ExportPart(
         schema=SessionsExport,
         example=EXAMPLE_EXPORT,

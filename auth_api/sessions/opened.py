@@ -13,15 +13,17 @@ class OpenedSession(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         claims: what its access tokens contain.
-        refresh_token: the first refresh token, which is returned only here.
-        expires_in: time until the session ends unless it is refreshed.
+        secret: the first refresh token, or the value of the browser's cookie. It is returned only here.
+        expires_in: time until the session ends unless it is used: refreshed, or requested by the browser.
+        absolute_expires_in: time until the session ends, however often it is used.
         is_first: whether the user has no other session, in any state.
         is_known_network: whether another session was opened from the same network in the last 30 days.
     """
 
     claims: Claims
-    refresh_token: OpaqueToken
+    secret: OpaqueToken
     expires_in: timedelta
+    absolute_expires_in: timedelta
     is_first: bool
     is_known_network: bool
 
@@ -31,7 +33,7 @@ class ProvedSession(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         claims: what its access tokens contain.
-        expires_in: time until the session ends unless it is refreshed.
+        expires_in: time until the session ends unless it is used.
     """
 
     claims: Claims

@@ -29,7 +29,7 @@ async def find_principal(session_id: UUID, user_id: int) -> Principal | None:
         user_id,
     )
     rows = await fetch_rows(query)
-    return _principal(rows[0]) if rows else None
+    return to_principal(rows[0]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
@@ -39,7 +39,7 @@ async def find_principals(session_ids: Sequence[UUID]) -> dict[UUID, Principal]:
         f"{_SELECT_PRINCIPAL} AND session_id = ANY({{}})",
         list(session_ids),
     )
-    return {row["session_id"]: _principal(row) for row in await fetch_rows(query)}
+    return {row["session_id"]: to_principal(row) for row in await fetch_rows(query)}
 
 
 @circuit_breaker(service=SERVICE)
@@ -49,7 +49,8 @@ async def present_time() -> datetime:
     return as_datetime(rows[0]["now"])
 
 
-def _principal(row: Mapping[str, Any]) -> Principal:
+def to_principal(row: Mapping[str, Any]) -> Principal:
+    """Return the principal of a row that has the columns of the user and of the session, and no others."""
     user = dict(row)
     session_id, auth_time, amr, mfa_at = (user.pop(name) for name in ("session_id", "auth_time", "amr", "mfa_at"))
     return Principal(

@@ -16,7 +16,8 @@ def retention_rules(policy: SessionPolicy) -> tuple[RetentionRule, ...]:
     """Return the rules in the order of removal.
 
     A session stays as long as its network counts as known, however short sessions are, and until its refresh tokens
-    are removed: rows that are removed by the foreign key would not be limited by the size of a batch.
+    are removed: rows that are removed by the foreign key would not be limited by the size of a batch. The one row of a
+    browser is removed by it.
     """
     return (
         RetentionRule(

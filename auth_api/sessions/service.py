@@ -1,4 +1,4 @@
-"""Open, check, list and end sessions."""
+"""Check, list and end sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,17 +9,15 @@ from uuid import UUID
 from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
-from auth_api.kit.crypto.tokens import REFRESH_TOKEN, digest, new_token
+from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
-from auth_api.kit.uuid7 import uuid7
 from auth_api.sessions import principal_repository, proofs_repository, repository
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens, IssuedToken
 from auth_api.sessions.assurance import SECOND_FACTORS, Method
-from auth_api.sessions.claims import Claims
 from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedException
 from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.opened import OpenedSession, ProvedSession
@@ -35,7 +33,7 @@ MAX_BATCH_ROWS: Final = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionService:
-    """Opens, checks, lists and ends sessions. `RotationService` refreshes them."""
+    """Checks, lists and ends sessions. `SessionOpening` opens and `RotationService` refreshes them."""
 
     database: Database
     audit: AuditTrail
@@ -45,58 +43,6 @@ class SessionService:
     policy: SessionPolicy
     clock: Clock
 
-    async def open(
-        self,
-        user_id: int,
-        *,
-        at: datetime,
-        amr: Sequence[str],
-        mfa_at: datetime | None,
-        request_context: RequestContext,
-    ) -> OpenedSession:
-        """Open a session, and end the oldest one if the user has too many.
-
-        Only `SignIn` calls it, inside the transaction that verified the identity, after a change of the user's row:
-        concurrent logins wait for the lock of this row, so that together they cannot exceed the limit.
-
-        Args:
-            user_id: the user of the session.
-            at: the current time by the database's clock.
-            amr: the methods by which the user proved their identity (RFC 8176), in the order of their last use.
-            mfa_at: the time of the last proof by a second factor; None if there was none. It is then also the time of
-                authentication, as a password does not renew that proof.
-            request_context: the client of the request.
-        """
-        session_id, refresh_token = uuid7(at), new_token(REFRESH_TOKEN)
-        stored_amr, auth_time = " ".join(amr), mfa_at or at
-        idle_ttl = min(self.policy.idle_ttl, self.policy.absolute_ttl)
-        others = await repository.insert_session(
-            session_id,
-            user_id=user_id,
-            at=at,
-            expires_at=at + idle_ttl,
-            absolute_expires_at=at + self.policy.absolute_ttl,
-            request_context=request_context,
-            amr=stored_amr,
-            auth_time=auth_time,
-            mfa_at=mfa_at,
-            known_since=at - KNOWN_NETWORK_PERIOD,
-        )
-        await repository.insert_token(
-            refresh_token.digest, user_id=user_id, session_id=session_id, at=at, expires_at=at + idle_ttl
-        )
-        if others.live_count >= self.policy.per_account:
-            await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
-        return OpenedSession(
-            claims=Claims.of_session(
-                user_id=user_id, session_id=session_id, amr=stored_amr, auth_time=auth_time, mfa_at=mfa_at, now=at
-            ),
-            refresh_token=refresh_token,
-            expires_in=idle_ttl,
-            is_first=not others.has_any,
-            is_known_network=others.has_same_network,
-        )
-
     def access_token(self, session: OpenedSession | ProvedSession) -> IssuedToken:
         """Return an access token of a session after it was opened, or after a proof. Call it after the commit."""
         return self.access_tokens.issue(session.claims, session_ends_in=session.expires_in)
@@ -104,7 +50,7 @@ class SessionService:
     def token_pair(self, session: OpenedSession) -> TokenPair:
         """Return the tokens of a session that was just opened, for a response body. Call it after the commit."""
         access_token = self.access_token(session)
-        return token_pair_view(access_token, session.refresh_token, refresh_expires_in=session.expires_in)
+        return token_pair_view(access_token, session.secret, refresh_expires_in=session.expires_in)
 
     async def principal(self, claims: AccessTokenClaims) -> Principal:
         """Return the principal of a verified access token. Not for use within a transaction.
@@ -220,17 +166,6 @@ class SessionService:
         while await repository.revoke_some_tokens(MAX_BATCH_ROWS):
             pass
         return count
-
-    async def _end_oldest(self, user_id: int, request_context: RequestContext, *, kept_count: int) -> None:
-        for ended in await repository.end_oldest_sessions(
-            user_id, kept_count=kept_count, reason=AccessEvent.TOO_MANY_SESSIONS
-        ):
-            await self.audit.record(
-                SessionEvent.SESSION_EVICTED,
-                user_id=user_id,
-                request_context=request_context,
-                resource=f"session:{ended}",
-            )
 
     async def _end(self, session_id: UUID, user_id: int, request_context: RequestContext) -> bool:
         async def work() -> bool:

@@ -1,4 +1,4 @@
-"""Sessions and their refresh tokens."""
+"""Sessions, their refresh tokens, and those of browsers."""
 
 from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
@@ -14,7 +14,7 @@ class SessionRow(RawSql, Table, tablename="sessions"):
     id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7 that the service generates
     user_id = ForeignKey(UserRow, on_delete=OnDelete.cascade, null=False, index=True)
     created_at = Timestamptz(default=None, null=False)
-    last_used_at = Timestamptz(default=None, null=False)  # set by each refresh
+    last_used_at = Timestamptz(default=None, null=False)  # set by each refresh, for a browser every 5 minutes
     expires_at = Timestamptz(default=None, null=False, index=True)
     absolute_expires_at = Timestamptz(default=None, null=False)  # the limit of `expires_at`
     ended_at = Timestamptz(default=None, null=True)
@@ -42,3 +42,11 @@ class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):
         length=32, default=None, null=True, secret=True
     )  # with the token, it derives the successor
     created_at = Timestamptz(default=None, null=False)
+
+
+class BrowserSessionRow(RawSql, Table, tablename="browser_sessions"):
+    """One row per session of a browser that is signed in to the pages. Such a session has no refresh tokens."""
+
+    session_id = ForeignKey(SessionRow, on_delete=OnDelete.cascade, primary_key=True, default=None, null=False)
+    token_hash = Varchar(length=64, unique=True, default=None, null=False, secret=True)  # of the cookie's value
+    keep = Boolean(default=None, null=False)  # whether the user asked to stay signed in

@@ -9,6 +9,7 @@ import msgspec
 from auth_api.credentials.recovery_codes.service import NewRecoveryCodes
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.errors import AuthenticationRequiredException
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.errors import MfaTokenInvalidException
@@ -76,7 +77,12 @@ class Enrolment:
         return await self.pending_logins.find(mfa_token, PendingPurpose.ENROLMENT)
 
     async def complete(
-        self, pending: PendingLogin, add: Callable[[], Awaitable[NewFactor]], request_context: RequestContext
+        self,
+        pending: PendingLogin,
+        add: Callable[[], Awaitable[NewFactor]],
+        request_context: RequestContext,
+        *,
+        carrier: BrowserCarrier | None = None,
     ) -> EnrolledLogin:
         """Store the first factor, and open the session of the login, in one transaction.
 
@@ -84,6 +90,7 @@ class Enrolment:
             pending: the login.
             add: verifies and stores the factor, after the row of the user was locked and the login was ended.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             MfaTokenInvalidException: the login has ended in the meantime.
@@ -114,6 +121,7 @@ class Enrolment:
             user_id=pending.user_id,
             has_logged_in=before.last_login is not None,
             request_context=request_context,
+            carrier=carrier,
         )
         return EnrolledLogin(signed_in=signed_in, recovery_codes=codes)
 

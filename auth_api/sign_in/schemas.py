@@ -140,7 +140,7 @@ def logged_in_view(
     """
     session = signed_in.session
     access_token = sessions.access_token(session)
-    tokens = token_pair_view(access_token, session.refresh_token, refresh_expires_in=session.expires_in)
+    tokens = token_pair_view(access_token, session.secret, refresh_expires_in=session.expires_in)
     return LoggedIn(
         **msgspec.structs.asdict(tokens),
         acr=access_token.acr,

@@ -12,8 +12,9 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Level, assurance_level
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.opened import OpenedSession
-from auth_api.sessions.service import SessionService
+from auth_api.sessions.opening import SessionOpening
 from auth_api.sign_in.errors import (
     AccountDisabledException,
     EmailNotVerifiedException,
@@ -44,7 +45,7 @@ class SignIn:
     """Opens all sessions, after a proof of identity by any method."""
 
     database: Database
-    sessions: SessionService
+    opening: SessionOpening
     audit: AuditTrail
     outbox: Outbox
     verification_policy: VerificationPolicy
@@ -53,7 +54,13 @@ class SignIn:
     pending_logins: PendingLogins
 
     async def log_in(
-        self, claim: Claim, *, user_id: int, has_logged_in: bool, request_context: RequestContext
+        self,
+        claim: Claim,
+        *,
+        user_id: int,
+        has_logged_in: bool,
+        request_context: RequestContext,
+        carrier: BrowserCarrier | None = None,
     ) -> SignedIn:
         """Open a session for a login, in a transaction of its own, and record the outcome.
 
@@ -62,6 +69,7 @@ class SignIn:
             user_id: the user who logs in.
             has_logged_in: whether the user had logged in before, so that a new network is worth a notice.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             MfaRequiredException: the user must prove a second factor. What `claim` has changed is kept.
@@ -83,7 +91,7 @@ class SignIn:
                     **details,
                 )
                 return missing
-            signed_in = await self._open(proof, request_context)
+            signed_in = await self._open(proof, request_context, carrier)
             await self.audit.record(
                 LoginEvent.LOGIN_SUCCEEDED,
                 user_id=user_id,
@@ -108,26 +116,34 @@ class SignIn:
         LOGINS["succeeded"].inc()
         return outcome
 
-    async def complete(self, proof: Proof, request_context: RequestContext) -> SignedIn:
+    async def complete(
+        self, proof: Proof, request_context: RequestContext, *, carrier: BrowserCarrier | None = None
+    ) -> SignedIn:
         """Open a session inside the transaction that holds the proof. The calling flow records its own event.
 
         Only for flows whose accounts have no second factor yet, or whose caller is signed in. Where the server requires
         second factors, a new account gets no session, because its e-mail address is not verified.
+
+        Args:
+            proof: of the user's identity.
+            request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             AccountDisabledException: the account is disabled.
             EmailNotVerifiedException: the e-mail address must be verified first.
         """
         self._require_admissible(proof)
-        return await self._open(proof, request_context)
+        return await self._open(proof, request_context, carrier)
 
-    async def _open(self, proof: Proof, request_context: RequestContext) -> SignedIn:
-        session = await self.sessions.open(
+    async def _open(self, proof: Proof, request_context: RequestContext, carrier: BrowserCarrier | None) -> SignedIn:
+        session = await self.opening.open(
             proof.user.id,
             at=proof.auth_time,
             amr=proof.methods,
             mfa_at=proof.mfa_at,
             request_context=request_context,
+            carrier=carrier,
         )
         return SignedIn(user=proof.user, session=session)
 

@@ -19,6 +19,7 @@ TABLES = {
     "users",
     "sessions",
     "refresh_tokens",
+    "browser_sessions",
     "one_time_tokens",
     "audit_logs",
     "throttle_counters",
@@ -34,6 +35,7 @@ TABLES = {
 INDEXES = [
     "audit_logs (created_at)",
     "audit_logs (user_id, id)",
+    "browser_sessions (token_hash) unique",
     "one_time_tokens (expires_at)",
     "one_time_tokens (token_hash) unique",
     "one_time_tokens (user_id)",
@@ -66,9 +68,9 @@ INDEXES = [
 ]
 """Without those of the primary keys."""
 
-MIGRATIONS = 13
+MIGRATIONS = 14
 
-PRIMARY_KEYS = {"throttle_counters": "key", "used_values": "digest"}
+PRIMARY_KEYS = {"browser_sessions": "session_id", "throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""
 
 BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"

@@ -28,7 +28,7 @@ def test_only_sign_in_opens_sessions() -> None:
         (module.name, owner) for module in MODULES for owner in owners_of_open(module.tree) if owner not in NOT_SESSIONS
     }
 
-    assert openers == {("auth_api.sign_in.service", "self.sessions")}
+    assert openers == {("auth_api.sign_in.service", "self.opening")}
 
 
 @pytest.mark.parametrize(

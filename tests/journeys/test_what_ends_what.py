@@ -23,7 +23,7 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.services import Services
 from auth_api.sessions.access_events import AccessEvent, EndedSessions, FactorRemoval, PasswordChange
-from auth_api.sessions.tables import RefreshTokenRow, SessionRow
+from auth_api.sessions.tables import BrowserSessionRow, RefreshTokenRow, SessionRow
 from auth_api.sign_in.guesses import MAX_FAILURES
 from auth_api.sign_in.pending_login import PendingPurpose
 from auth_api.sign_in.proof import Proof
@@ -34,6 +34,7 @@ from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import add_counter, ago
 from tests.support.authenticator_app import AuthenticatorApp, begin_totp, confirm_totp
+from tests.support.browser_sessions import log_in_in_browser
 from tests.support.factors import add_recovery_codes, add_totp, wrong_code
 from tests.support.mail_flows import NEW_PASSWORD, change_password, confirm, report, reset, undo, verify
 from tests.support.mailbox import Mailbox
@@ -55,14 +56,16 @@ class Account:
     """An account with one of each thing that an event can end.
 
     Attributes:
-        caller: has the older one of two sessions.
+        caller: has the oldest one of three sessions.
         services: of the application.
         links: the token of an unused link of each purpose.
+        cookie: of the browser that has the newest session.
     """
 
     caller: Actor
     services: Services
     links: dict[Purpose, str]
+    cookie: str
 
     async def find(self) -> Any:
         return await self.services.core.users.find(self.caller.username)
@@ -78,6 +81,11 @@ async def log_out_everywhere(account: Account) -> ApiResponse:
 
 async def log_in_once_more(account: Account) -> ApiResponse:
     return await Actor(account.caller.client).log_in()
+
+
+async def log_in_again_in_the_browser(account: Account) -> None:
+    await UserRow.update({UserRow.two_step_since: None}, force=True)
+    await log_in_in_browser(account.services, replaces=account.cookie)
 
 
 async def reuse_refresh_token(account: Account) -> None:
@@ -159,6 +167,7 @@ CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None
     AccessEvent.LOGGED_OUT: log_out,
     AccessEvent.LOGGED_OUT_EVERYWHERE: log_out_everywhere,
     AccessEvent.TOO_MANY_SESSIONS: log_in_once_more,
+    AccessEvent.REPLACED: log_in_again_in_the_browser,
     AccessEvent.REFRESH_TOKEN_REUSED: reuse_refresh_token,
     AccessEvent.SECOND_FACTOR_GUESSED: guess_second_factor,
     AccessEvent.PASSWORD_CHANGED: change_own_password,
@@ -185,6 +194,9 @@ async def usable_rows() -> UsableRows:
         RefreshTokenRow: RefreshTokenRow.select(RefreshTokenRow.session_id).where(
             RefreshTokenRow.used_at.is_null() & RefreshTokenRow.is_revoked.eq(False)
         ),
+        BrowserSessionRow: BrowserSessionRow.select(BrowserSessionRow.session_id).where(
+            BrowserSessionRow.session_id.ended_at.is_null()
+        ),
         OneTimeTokenRow: OneTimeTokenRow.select(OneTimeTokenRow.id, OneTimeTokenRow.purpose).where(
             OneTimeTokenRow.used_at.is_null()
         ),
@@ -201,21 +213,22 @@ async def usable_rows() -> UsableRows:
 
 def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[Any, ...]) -> UsableRows:
     """Return what the table of the events says about rows that were usable before it."""
-    ends, sessions = event.ends, usable[SessionRow]
+    ends, sessions, browser_sessions = event.ends, usable[SessionRow], usable[BrowserSessionRow]
     links = {(link, purpose) for link, purpose in usable[OneTimeTokenRow] if purpose not in ends.kept_links}
     failed_passwords = {row for row in usable[ThrottleCounterRow] if row[0].startswith("attempts:id:")}
     keeps_password = ends.password is PasswordChange.KEPT and event is not AccessEvent.ACCOUNT_DELETED
     keeps_factors = ends.factors is FactorRemoval.KEPT and event is not AccessEvent.ACCOUNT_DELETED
     ended_sessions = {
         EndedSessions.NONE: set[tuple[Any, ...]](),
-        EndedSessions.ONE: {own_session},
+        EndedSessions.ONE: browser_sessions if event is AccessEvent.REPLACED else {own_session},
         EndedSessions.OTHERS: sessions - {own_session},
         EndedSessions.ALL: sessions,
     }[ends.sessions]
     return {
         UserRow: set() if keeps_password else usable[UserRow],
         SessionRow: ended_sessions,
-        RefreshTokenRow: ended_sessions,
+        RefreshTokenRow: ended_sessions - browser_sessions,
+        BrowserSessionRow: ended_sessions & browser_sessions,
         OneTimeTokenRow: links if ends.links else set(),
         OutboxRow: usable[OutboxRow] if ends.links else set(),
         ThrottleCounterRow: (failed_passwords if ends.links else set())
@@ -263,17 +276,18 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
 @pytest.mark.parametrize("event", AccessEvent)
 async def test_event_ends_what_the_table_lists(app_with: OtherAppFactory, event: AccessEvent) -> None:
     """A package that revokes another table adds its rows to `usable_rows` and their end to `expected_end`."""
-    async with app_with(mailer=Mailbox(), SESSIONS_PER_ACCOUNT="2") as other:
+    async with app_with(mailer=Mailbox(), SESSIONS_PER_ACCOUNT="3") as other:
         caller, second = Actor(other.client), Actor(other.client)
         await caller.register()
         (own_session,) = (await usable_rows())[SessionRow]
         await second.log_in()
+        cookie = await log_in_in_browser(other.services)
         (user_id,) = await UserRow.select(UserRow.id).output(as_list=True)
         links = await add_one_of_each(other.services, caller, user_id)
         before = await usable_rows()
         assert {table for table, rows in before.items() if rows} == REVOKED_TABLES
 
-        response = await CAUSES[event](Account(caller, other.services, links))
+        response = await CAUSES[event](Account(caller, other.services, links, cookie))
 
         assert response is None or response.response.is_success
         after = await usable_rows()

@@ -16,6 +16,7 @@ from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof, methods_after
@@ -60,11 +61,18 @@ class AccountService:
         return await self.database.transaction(work)
 
     async def change_password(
-        self, principal: Principal, *, current_password: str | None, new_password: str, request_context: RequestContext
+        self,
+        principal: Principal,
+        *,
+        current_password: str | None,
+        new_password: str,
+        request_context: RequestContext,
+        carrier: BrowserCarrier | None = None,
     ) -> SignedIn:
         """Change the password, revoke all access to the account and open a new session.
 
-        The new session has the proofs of identity of the caller's one, and the current password as the last of them.
+        The new session has the proofs of identity of the caller's one, and the current password as the last of them. A
+        browser keeps it if there is a `carrier`, which replaces no session: all of them end.
 
         Raises:
             StepUpRequiredException: the account has a second factor or no password, and the last proof of identity is
@@ -108,7 +116,7 @@ class AccountService:
                 mfa_at=present.mfa_at,
                 is_signed_in=True,
             )
-            return await self.sign_in.complete(proof, request_context)
+            return await self.sign_in.complete(proof, request_context, carrier=carrier)
 
         signed_in = await self.database.transaction(work)
         if signed_in is None:  # another request changed the password after the check

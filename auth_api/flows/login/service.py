@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sign_in.proof import AMR_PASSWORD, Claim, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.throttling.errors import TooManyAttemptsException
@@ -24,9 +25,15 @@ class LoginService:
     sign_in: SignIn
 
     async def with_password(
-        self, *, email: str | None, username: str | None, password: str, request_context: RequestContext
+        self,
+        *,
+        email: str | None,
+        username: str | None,
+        password: str,
+        request_context: RequestContext,
+        carrier: BrowserCarrier | None = None,
     ) -> SignedIn:
-        """Return the user and a new session.
+        """Return the user and a new session, which a browser keeps if there is a `carrier`.
 
         Either `email` or `username` is set. The work is the same whether the user exists or not: one look-up, one hash.
 
@@ -60,6 +67,7 @@ class LoginService:
             user_id=credentials.user.id,
             has_logged_in=credentials.user.last_login is not None,
             request_context=request_context,
+            carrier=carrier,
         )
 
     def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:

@@ -15,6 +15,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.qr import png_data_uri
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Method
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken, login_binding, session_binding
 from auth_api.sign_in.events import FactorEvent
@@ -109,11 +110,22 @@ class OwnFactorsService:
         return await self.database.transaction(work)
 
     async def confirm_first_totp(
-        self, mfa_token: MfaToken, code: str, request_context: RequestContext
+        self,
+        mfa_token: MfaToken,
+        code: str,
+        request_context: RequestContext,
+        *,
+        carrier: BrowserCarrier | None = None,
     ) -> EnrolledLogin:
         """Put the authenticator app of a login into use, switch on two-step login, and complete the login.
 
         A wrong code does not count as a guess: the response to the client contained the secret.
+
+        Args:
+            mfa_token: of the login that waits for its first factor.
+            code: as the user typed it.
+            request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             NotFoundException: the server has no key to encrypt secrets with.
@@ -130,7 +142,7 @@ class OwnFactorsService:
             await self.second_factors.totp.confirm(pending.user_id, code, binding=login_binding(pending))
             return NewFactor(kind=FactorKind.TOTP, method=Method.TOTP, enables_two_step=True)
 
-        return await self.enrolment.complete(pending, add, request_context)
+        return await self.enrolment.complete(pending, add, request_context, carrier=carrier)
 
     async def remove_totp(self, principal: Principal, request_context: RequestContext) -> None:
         """Remove the authenticator app.

@@ -12,6 +12,7 @@ from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import CreationOptions
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken, login_binding, session_binding
 from auth_api.sign_in.factor_changes import FactorChanges
@@ -83,7 +84,13 @@ class OwnPasskeysService:
             return await self.database.transaction(work)
 
     async def add_first(
-        self, mfa_token: MfaToken, credential: object, *, name: str, request_context: RequestContext
+        self,
+        mfa_token: MfaToken,
+        credential: object,
+        *,
+        name: str,
+        request_context: RequestContext,
+        carrier: BrowserCarrier | None = None,
     ) -> EnrolledLogin:
         """Add the passkey of a login, and complete the login.
 
@@ -92,6 +99,7 @@ class OwnPasskeysService:
             credential: the JSON value that the browser sent.
             name: for the user's list.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             MfaTokenInvalidException: no login waits for its first factor with this token.
@@ -108,7 +116,7 @@ class OwnPasskeysService:
             return NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
 
         with self.passkeys.counted(ChallengePurpose.REGISTRATION):
-            return await self.enrolment.complete(pending, add, request_context)
+            return await self.enrolment.complete(pending, add, request_context, carrier=carrier)
 
     async def remove(self, principal: Principal, passkey_id: int, request_context: RequestContext) -> None:
         """Remove a passkey. With the last factor, two-step login is off and the recovery codes go.

@@ -7,6 +7,7 @@ from auth_api.credentials.passkeys.service import CheckedPasskey, PasskeyService
 from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import RequestOptions
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sign_in.proof import Claim, Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.users.service import UserService
@@ -24,12 +25,15 @@ class PasskeyLoginService:
         """Return options for any passkey of this domain. They name no account, and nothing is stored."""
         return self.passkeys.request_options(ChallengePurpose.LOGIN, allowed=(), binding="")
 
-    async def log_in(self, credential: object, request_context: RequestContext) -> SignedIn:
+    async def log_in(
+        self, credential: object, request_context: RequestContext, *, carrier: BrowserCarrier | None = None
+    ) -> SignedIn:
         """Return the user of the passkey and a new session. A passkey is two factors, so no other one is asked for.
 
         Args:
             credential: the JSON value that the browser sent.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             PasskeyInvalidException: what the browser sent is not acceptable, or it was used before.
@@ -47,6 +51,7 @@ class PasskeyLoginService:
                     user_id=checked.passkey.user_id,
                     has_logged_in=True,
                     request_context=request_context,
+                    carrier=carrier,
                 )
         except PasskeyInvalidException as error:
             if error.user_id is not None:  # other requests concern no account

@@ -15,6 +15,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.opened import OpenedSession
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
@@ -53,7 +54,7 @@ class RegistrationService:
     verification_policy: VerificationPolicy
     verification_mail: MailKind
 
-    async def register(
+    async def register(  # noqa: PLR0913 - the fields of the form, and the client
         self,
         *,
         email: CanonicalEmail,
@@ -61,6 +62,7 @@ class RegistrationService:
         password: str,
         profile: ProfileInput,
         request_context: RequestContext,
+        carrier: BrowserCarrier | None = None,
     ) -> Registration:
         """Create an account and a session, as far as the policy allows, and mail a link that verifies the address.
 
@@ -70,6 +72,7 @@ class RegistrationService:
             password: accepted by the password rules.
             profile: of the new user.
             request_context: of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             DuplicateEmailException: the e-mail address is taken. Not raised if the account is created only after the
@@ -95,7 +98,7 @@ class RegistrationService:
             await self.outbox.to_user(self.verification_mail, user.id, request_context)
             proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
             try:
-                signed_in = await self.sign_in.complete(proof, request_context)
+                signed_in = await self.sign_in.complete(proof, request_context, carrier=carrier)
             except EmailNotVerifiedException:  # raised before any statement: the user stays
                 return Registration(user=user)
             return Registration(user=user, session=signed_in.session)

@@ -15,6 +15,7 @@ from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import RequestOptions
 from auth_api.kit.db.database import Database
 from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sign_in.errors import MfaTokenInvalidException
 from auth_api.sign_in.events import SecondFactorEvent
 from auth_api.sign_in.guesses import Guess, SecondFactorGuesses
@@ -49,7 +50,13 @@ class SecondFactorService:
     outbox: Outbox
 
     async def complete(
-        self, mfa_token: str, method: FactorMethod, code: str, request_context: RequestContext
+        self,
+        mfa_token: str,
+        method: FactorMethod,
+        code: str,
+        request_context: RequestContext,
+        *,
+        carrier: BrowserCarrier | None = None,
     ) -> CompletedLogin:
         """Return the user and a new session.
 
@@ -58,6 +65,7 @@ class SecondFactorService:
             method: the kind of the code.
             code: as the user typed it.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             MfaTokenInvalidException: the login has ended, or all its guesses are used.
@@ -84,7 +92,11 @@ class SecondFactorService:
             async with self.guesses.recorded(guess, event, end=end):
                 attempts_left = await self.database.statement(lambda: self.pending_logins.count_attempt(pending))
                 signed_in = await self.sign_in.log_in(
-                    claim, user_id=pending.user_id, has_logged_in=True, request_context=request_context
+                    claim,
+                    user_id=pending.user_id,
+                    has_logged_in=True,
+                    request_context=request_context,
+                    carrier=carrier,
                 )
         except FactorInvalidException as error:
             raise FactorInvalidException(attempts_left=attempts_left) from error
@@ -103,7 +115,12 @@ class SecondFactorService:
         )
 
     async def complete_with_passkey(
-        self, mfa_token: str, credential: object, request_context: RequestContext
+        self,
+        mfa_token: str,
+        credential: object,
+        request_context: RequestContext,
+        *,
+        carrier: BrowserCarrier | None = None,
     ) -> CompletedLogin:
         """Return the user and a new session. There is nothing to guess, so only the attempts of one login are limited.
 
@@ -111,6 +128,7 @@ class SecondFactorService:
             mfa_token: from the response to the first step.
             credential: the JSON value that the browser sent.
             request_context: the client of the request.
+            carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
             MfaTokenInvalidException: the login has ended, or all its guesses are used.
@@ -137,6 +155,7 @@ class SecondFactorService:
                     user_id=pending.user_id,
                     has_logged_in=True,
                     request_context=request_context,
+                    carrier=carrier,
                 )
         except (PasskeyInvalidException, PasskeyUnknownException):
             await self.guesses.record_wrong_proof(

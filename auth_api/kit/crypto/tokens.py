@@ -37,7 +37,9 @@ DATA_KEY: Final = SecretKind("dk_", 32, "encrypts stored values")
 
 MFA_TOKEN: Final = SecretKind("mfa_", 32, "continues a login with a second factor")
 
-SECRET_KINDS: Final = (REFRESH_TOKEN, ONE_TIME_TOKEN, MFA_TOKEN, DATA_KEY)
+BROWSER_SESSION: Final = SecretKind("bs_", 32, "keeps a browser signed in, as a cookie")
+
+SECRET_KINDS: Final = (REFRESH_TOKEN, BROWSER_SESSION, ONE_TIME_TOKEN, MFA_TOKEN, DATA_KEY)
 """All kinds. The log redacts each of them, so a secret with a prefix of its own must be listed here."""
 
 
