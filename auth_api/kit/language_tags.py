@@ -1,6 +1,14 @@
-"""Language tags (BCP 47): which languages a list of tags prefers."""
+"""Language tags (BCP 47): their form, and which languages a list of tags prefers."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
+
+LANGUAGE_TAG: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*", re.ASCII)
+"""The form of a language tag, without the registry of its parts (RFC 5646 §2.1)."""
+
+MAX_TAGS_LENGTH: Final = 35
+"""In characters, of a list of tags: the longest language tag that RFC 5646 §4.4.1 requires; the width of the column."""
 
 
 def preferred_languages(tags: str | None) -> Iterator[str]:

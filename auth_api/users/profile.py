@@ -1,4 +1,4 @@
-"""The profile: what users state about themselves. Each field is optional, and null if the user has not stated it."""
+"""The profile: what users state about themselves. Each field is optional, and null if its value is not known."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,6 +7,9 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from auth_api.kit.http.json import FieldCheck
+from auth_api.kit.language_tags import MAX_TAGS_LENGTH
+from auth_api.users.locale_text import checked_locale
 from auth_api.users.name_text import canonical_name
 
 MAX_DISPLAY_NAME_LENGTH: Final = 100
@@ -24,28 +27,46 @@ DisplayName = Annotated[
     ),
 ]
 
+Locale = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=MAX_TAGS_LENGTH,
+        description=(
+            "Language of mails and pages: a tag (BCP 47), or several, most preferred first, separated by commas. Until "
+            "the user changes it, those that the browser preferred at the registration."
+        ),
+        examples=["en-GB"],
+        extra={"check": "locale"},
+    ),
+]
+
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """The fields of users and responses."""
 
     display_name: DisplayName | None
+    locale: Locale | None
 
 
 class ProfileInput(msgspec.Struct, frozen=True, kw_only=True):
     """The same fields in requests: null removes a value, and a field that is absent stays as it is."""
 
     display_name: DisplayName | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
 
 
 EMPTY_PROFILE: Final = ProfileInput()
 
-PROFILE_COLUMNS: Final = "display_name"
+PROFILE_COLUMNS: Final = "display_name, locale"
 """The columns of table `users` with these fields."""
 
-PROFILE_CHECKS: Final = {"display_name": partial(canonical_name, max_length=MAX_DISPLAY_NAME_LENGTH)}
+PROFILE_CHECKS: Final[Mapping[str, FieldCheck]] = {
+    "display_name": partial(canonical_name, max_length=MAX_DISPLAY_NAME_LENGTH),
+    "locale": checked_locale,
+}
 """The checks that the fields refer to; each returns the stored form of a value."""
 
-EXAMPLE_PROFILE: Final[Mapping[str, Any]] = {"display_name": "Ada Lovelace"}
+EXAMPLE_PROFILE: Final[Mapping[str, Any]] = {"display_name": "Ada Lovelace", "locale": "en-GB"}
 
 
 def profile_fields(profile: Profile) -> dict[str, str | None]:

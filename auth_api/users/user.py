@@ -12,7 +12,7 @@ from auth_api.users.profile import PROFILE_COLUMNS, Profile
 Row = dict[str, Any]
 
 USER_COLUMNS: Final = (
-    "id, username, email, is_active, email_verified_at, locale, created_at, updated_at, last_login, two_step_since, "
+    "id, username, email, is_active, email_verified_at, created_at, updated_at, last_login, two_step_since, "
     + PROFILE_COLUMNS
 )
 """The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
@@ -26,7 +26,6 @@ class User(Profile, frozen=True, kw_only=True):
     email: str
     is_active: bool
     email_verified_at: datetime | None
-    locale: str | None
     created_at: datetime
     updated_at: datetime
     last_login: datetime | None

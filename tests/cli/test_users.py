@@ -15,7 +15,17 @@ from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.slow
 
-HEADER = ["id", "username", "email", "is_active", "email_verified", "created_at", "last_login", "display_name"]
+HEADER = [
+    "id",
+    "username",
+    "email",
+    "is_active",
+    "email_verified",
+    "created_at",
+    "last_login",
+    "display_name",
+    "locale",
+]
 
 
 def create(auth_api: Command, name: str = "ada", *options: str, password: str = PASSWORD) -> CompletedProcess[str]:
@@ -39,6 +49,7 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
         "updated_at": ada["created_at"],
         "last_login": None,
         "display_name": None,
+        "locale": None,
     }
     assert json.loads(auth_api("users", "show", "Ada@Example.com", "--json").stdout) == ada
     listed = json.loads(auth_api("users", "list", "--json").stdout)
@@ -56,7 +67,7 @@ def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
     assert json.loads(created.stdout)["display_name"] == "Ada Lovelace"
     assert (changed.returncode, changed.stderr) == (0, "")
     assert json.loads(changed.stdout)["display_name"] == "李小龙"
-    assert removed.stdout.splitlines()[1].split()[-1] == "-"
+    assert removed.stdout.splitlines()[1].split()[-2:] == ["-", "-"]
     assert json.loads(auth_api("users", "show", "ada", "--json").stdout)["display_name"] is None
     events = json.loads(auth_api("explain", "ada", "--json").stdout)["events"]
     assert [(event["action"], event["actor"]) for event in events[:2]] == [("profile:changed", "cli")] * 2
@@ -68,6 +79,7 @@ def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
         (["--display-name", "Ada\u202e"], 1, "display_name: Must not contain invisible characters"),
         (["--display-name", "Ada\udc80"], 1, "display_name: Must not contain invisible characters"),
         (["--display-name", "a" * 101], 1, "display_name: Must have at most 100 characters."),
+        (["--locale", "de_DE"], 1, "locale: Must be a language tag such as `de` or `pt-BR`"),
         ([], 2, "Give at least one option with a field to change."),
     ],
 )

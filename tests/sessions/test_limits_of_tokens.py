@@ -28,7 +28,6 @@ USER: Final = User(
     email="ada@example.com",
     is_active=True,
     email_verified_at=None,
-    locale=None,
     last_login=None,
     two_step_since=None,
     created_at=SECOND,

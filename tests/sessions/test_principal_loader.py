@@ -28,7 +28,6 @@ def principal(number: int) -> Principal:
         email=f"user{number}@example.com",
         is_active=True,
         email_verified_at=None,
-        locale=None,
         created_at=NOW,
         updated_at=NOW,
         last_login=None,

@@ -4,17 +4,15 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from auth_api.kit.language_tags import LANGUAGE_TAG, MAX_TAGS_LENGTH
 from auth_api.kit.printable import without_unprintable
 from auth_api.kit.request_context import RequestContext
 
 MAX_USER_AGENT_CHARACTERS: Final = 512
-MAX_LANGUAGE_CHARACTERS: Final = 35
-"""The longest language tag that RFC 5646 §4.4.1 requires; also the width of the column."""
-
 MAX_LANGUAGE_RANGES: Final = 20
 
 _LANGUAGE: Final = re.compile(
-    r"\s*([A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*)\s*(?:;\s*q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)\s*)?", re.ASCII
+    rf"\s*({LANGUAGE_TAG.pattern})\s*(?:;\s*q\s*=\s*(0(?:\.[0-9]{{0,3}})?|1(?:\.0{{0,3}})?)\s*)?", re.ASCII
 )
 """A language tag (BCP 47) of Accept-Language with its weight (RFC 9110 §12.5.4)."""
 
@@ -49,6 +47,6 @@ def _languages(headers: Mapping[bytes, bytes]) -> str | None:
     kept = ""
     for match in sorted(found, key=lambda match: -float(match[2] or 1)):
         longer = f"{kept},{match[1]}" if kept else match[1]
-        if len(longer) <= MAX_LANGUAGE_CHARACTERS:
+        if len(longer) <= MAX_TAGS_LENGTH:
             kept = longer
     return kept or None

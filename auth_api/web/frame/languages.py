@@ -2,6 +2,7 @@
 
 import gettext
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -49,5 +50,4 @@ def translations(language: str) -> gettext.NullTranslations:
     """
     if language == SOURCE_LANGUAGE:
         return gettext.NullTranslations()
-    with (MESSAGES / f"{language}.mo").open("rb") as compiled:
-        return gettext.GNUTranslations(compiled)
+    return gettext.GNUTranslations(BytesIO((MESSAGES / f"{language}.mo").read_bytes()))

@@ -30,6 +30,7 @@ async def test_profile_has_the_fields_of_the_user(user_factory: UserFactory) -> 
         "updated_at": response["created_at"],
         "last_login": None,
         "display_name": None,
+        "locale": None,
     }
     assert response.response.headers["Cache-Control"] == "no-store"
 

@@ -22,6 +22,7 @@ async def test_response_is_the_user_and_the_tokens_in_one_flat_object(ada: Actor
         "updated_at": response["created_at"],
         "last_login": None,
         "display_name": None,
+        "locale": None,
         "access_token": response["access_token"],
         "refresh_token": response["refresh_token"],
         "token_type": "Bearer",

@@ -42,6 +42,7 @@ async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
         "id",
         "is_active",
         "last_login",
+        "locale",
         "updated_at",
         "username",
     ]
