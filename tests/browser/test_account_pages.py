@@ -11,7 +11,6 @@ from playwright.async_api import Page, Route, expect
 
 from auth_api.features import MAIL_KINDS
 from tests.browser.conftest import Opener
-from tests.support.browser import Visit
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -64,13 +63,6 @@ async def respond_with(page: Page, path: str, *responses: tuple[int, dict[str, A
 
 def problem(code: str, *errors: dict[str, str]) -> dict[str, Any]:
     return {"error_code": code, "detail": f"The API's own text for {code}.", **({"errors": errors} if errors else {})}
-
-
-def assert_no_other_errors(visit: Visit, *, error_responses: int = 0) -> None:
-    """The console has only the errors that the browser logs for responses of 400 and above."""
-    logged = [error for error in visit.errors if error.startswith("Failed to load resource: the server responded")]
-    assert (len(logged), [error for error in visit.errors if error not in logged]) == (error_responses, [])
-    assert visit.outside_requests() == []
 
 
 async def reset_link(page: Page, recipient: str) -> str:
@@ -131,7 +123,7 @@ async def test_forgotten_password_is_reset_through_the_mailbox(
         assert await page.title() == "Your password is set · Acme Notes"
         assert await page.locator("input").count() == 0
         assert await page.evaluate("document.documentElement.scrollWidth") <= width
-        assert_no_other_errors(visit, error_responses=1)
+        visit.assert_no_errors(error_responses=1)
     assert [login(api, name, password) for password in (NEW_PASSWORD, "Correct-Horse-7-Staple")] == [200, 401]
 
 
@@ -147,7 +139,7 @@ async def test_code_or_link_can_be_pasted_without_the_fragment(opened: Opener, p
         await expect(visit.page.get_by_role("heading", name="All devices are logged out")).to_be_visible()
 
         assert sent == [{"token": TOKEN}]
-        assert_no_other_errors(visit)
+        visit.assert_no_errors()
 
 
 async def test_invalid_token_shows_an_error_and_the_field_for_another_one(opened: Opener) -> None:
@@ -162,7 +154,7 @@ async def test_invalid_token_shows_an_error_and_the_field_for_another_one(opened
         await expect(field).to_have_accessible_description(
             re.compile(r"^The link in the e-mail contains it\..* This code is not valid\. ")
         )
-        assert_no_other_errors(visit, error_responses=1)
+        visit.assert_no_errors(error_responses=1)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +190,7 @@ async def test_used_link_offers_to_send_a_new_mail(
         await page.goto(f"{page.url}#token={TOKEN}")
         await expect(offer).to_be_hidden()
         await expect(page.get_by_label(label, exact=True)).to_have_value("")
-        assert_no_other_errors(visit, error_responses=2)
+        visit.assert_no_errors(error_responses=2)
 
 
 async def test_second_link_in_the_same_tab_replaces_the_token(opened: Opener) -> None:
@@ -238,7 +230,7 @@ async def test_token_is_sent_only_when_the_button_is_pressed(
         await expect(visit.page.get_by_role("heading", name=done)).to_be_focused()
 
         assert sent == [{"token": TOKEN}]
-        assert_no_other_errors(visit)
+        visit.assert_no_errors()
 
 
 async def test_correct_password_verifies_the_address(opened: Opener) -> None:
@@ -256,7 +248,7 @@ async def test_correct_password_verifies_the_address(opened: Opener) -> None:
         await expect(page.get_by_role("heading", name="Your e-mail address is verified")).to_be_focused()
 
         assert sent == [{"token": TOKEN, "password": " wrong "}, {"token": TOKEN, "password": NEW_PASSWORD}]
-        assert_no_other_errors(visit, error_responses=1)
+        visit.assert_no_errors(error_responses=1)
 
 
 async def test_address_is_verified_without_a_password_and_a_new_one_chosen(opened: Opener) -> None:
@@ -275,7 +267,7 @@ async def test_address_is_verified_without_a_password_and_a_new_one_chosen(opene
 
         assert verifying == [{"token": TOKEN}]
         assert resetting == [{"token": RESET_TOKEN, "new_password": NEW_PASSWORD}]
-        assert_no_other_errors(visit)
+        visit.assert_no_errors()
 
 
 async def test_username_that_is_no_longer_available_is_requested_again(opened: Opener) -> None:
@@ -293,7 +285,7 @@ async def test_username_that_is_no_longer_available_is_requested_again(opened: O
         await expect(page.get_by_role("heading", name="Your e-mail address is verified")).to_be_focused()
 
         assert sent[1] == {"token": TOKEN, "username": "ada2", "password": NEW_PASSWORD}
-        assert_no_other_errors(visit, error_responses=1)
+        visit.assert_no_errors(error_responses=1)
 
 
 async def test_error_without_a_field_is_shown_above_the_button(opened: Opener) -> None:
@@ -345,7 +337,7 @@ async def test_markup_in_responses_and_urls_is_shown_as_text(opened: Opener) -> 
 
         assert await page.locator("img").count() == 0
         assert "?" not in page.url
-        assert_no_other_errors(visit, error_responses=2)
+        visit.assert_no_errors(error_responses=2)
 
 
 async def test_content_policy_forbids_scripts_to_write_markup(opened: Opener) -> None:
@@ -390,8 +382,8 @@ async def test_page_fits_the_window_and_has_enough_contrast(
             await page.goto(base_url + path)
             for button in await page.locator("button:visible").all():
                 await button.click()  # so that the errors of empty fields are shown, too
-            await page.screenshot(path=tmp_path / f"{path.rpartition('/')[2]}.png", full_page=True)
+            await page.screenshot(path=tmp_path / f"page{path.replace('/', '-')}.png", full_page=True)
 
             assert await page.evaluate(LOW_CONTRAST_TEXTS) == [], path
             assert await page.evaluate("document.documentElement.scrollWidth") <= width, path
-        assert_no_other_errors(visit, error_responses=1)
+        visit.assert_no_errors(error_responses=1)

@@ -34,11 +34,6 @@ async def texts(visit: Visit, selector: str) -> list[str]:
     return [text.strip() for text in await visit.page.locator(selector).all_inner_texts()]
 
 
-def assert_no_errors(visit: Visit) -> None:
-    assert visit.errors == []
-    assert visit.outside_requests() == []
-
-
 def summaries(found: Iterable[dict[str, Any]]) -> list[str]:
     return sorted(operation["summary"] for operation in found)
 
@@ -54,7 +49,7 @@ async def test_swagger_ui_shows_every_operation(
         assert sorted(await texts(visit, ".opblock-summary-description")) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
         assert (await visit.page.evaluate(BACKGROUND_LIGHTNESS) < 150) is dark
-        assert_no_errors(visit)
+        visit.assert_no_errors()
 
 
 @WINDOWS
@@ -68,7 +63,7 @@ async def test_redoc_shows_every_operation(
         shown = await texts(visit, "[data-section-id*='/operation/'] h2")
         assert sorted(shown) == summaries(operations(api))
         assert await visit.page.evaluate("document.documentElement.scrollWidth") <= width
-        assert_no_errors(visit)
+        visit.assert_no_errors()
 
 
 async def test_swagger_ui_can_register_authorize_and_read_the_profile(opened: Opener) -> None:
@@ -102,7 +97,7 @@ async def test_swagger_ui_can_register_authorize_and_read_the_profile(opened: Op
         assert (status, profile["username"]) == (200, "ada.l")
         await page.goto(page.url.partition("#")[0])
         assert (await execute("readProfile"))[0] == 200
-        assert_no_errors(visit)
+        visit.assert_no_errors()
 
 
 async def test_swagger_ui_shows_errors_in_one_line_until_they_are_clicked(opened: Opener) -> None:
@@ -118,7 +113,7 @@ async def test_swagger_ui_shows_errors_in_one_line_until_they_are_clicked(opened
 
         assert collapsed < 2000
         assert await error.count() == 0
-        assert_no_errors(visit)
+        visit.assert_no_errors()
 
 
 @pytest.mark.parametrize(("short", "target"), [("/docs", "/schema/swagger"), ("/redoc", "/schema/redoc")])

@@ -1,11 +1,8 @@
-"""Pages in a real browser that can reach only this machine."""
+"""Pages in a browser, with a record of their requests and errors."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from tempfile import TemporaryDirectory
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,27 +14,14 @@ from playwright.async_api import (
     Request,
     WebError,
     WebSocket,
-    async_playwright,
     expect,
 )
 
 from tests.support.waiting import TIMEOUT_SECONDS
 
-_NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
 _LOCAL_HOSTS: Final = frozenset({"127.0.0.1", "localhost"})
-_ARGUMENTS: Final = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-proxy-server",
-    # Instead of Playwright's routes: this also blocks redirects, WebSockets and preconnections, keeps the HTTP cache on
-    # and the list of requests complete (with a route, targets of redirects are often missing in it). IP addresses count
-    # as host names here.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
+_LOCAL_SCHEMES: Final = frozenset({"about", "blob", "data"})
+_ERROR_RESPONSE: Final = "Failed to load resource: the server responded"
 
 
 @dataclass(frozen=True)
@@ -47,7 +31,7 @@ class Visit:
     Attributes:
         page: the page.
         requests: URLs of all requests, blocked or not.
-        errors: errors in the console, blocked requests included, and uncaught exceptions.
+        errors: errors in the console and uncaught exceptions; in Chromium also all that a policy of the page blocked.
     """
 
     page: Page
@@ -58,47 +42,46 @@ class Visit:
         """Return the requests to other machines, which were all blocked."""
         return [url for url in self.requests if not _is_local(url)]
 
+    def requested_origins(self) -> set[str]:
+        """Return all origins that a request went to; data in the page itself has none."""
+        parts = [urlsplit(url) for url in self.requests]
+        return {f"{part.scheme}://{part.netloc}" for part in parts if part.scheme not in _LOCAL_SCHEMES}
 
-def find_chromium() -> str | None:
-    """Return the path of Chromium: the value of CHROMIUM, or the first installed one."""
-    named = os.environ.get("CHROMIUM")
-    names = (named,) if named else _NAMES
-    return next(filter(None, map(shutil.which, names)), None)
+    def assert_no_errors(self, *, error_responses: int = 0) -> None:
+        """Assert that nothing went wrong, and that no request left this machine.
+
+        Args:
+            error_responses: how many responses of status 400 and above the test provokes; Chromium logs each of them,
+                Firefox none.
+        """
+        logged = [error for error in self.errors if error.startswith(_ERROR_RESPONSE)]
+        assert (len(logged), [error for error in self.errors if error not in logged]) == (error_responses, [])
+        assert self.outside_requests() == []
 
 
 @asynccontextmanager
-async def running_chromium() -> AsyncIterator[Browser]:
-    """Start a browser with an empty profile and without access to other machines.
+async def browser_page(  # noqa: PLR0913 - independent properties of a window
+    browser: Browser, *, width: int = 1280, height: int = 900, zoom: int = 1, dark: bool = False, scripts: bool = True
+) -> AsyncIterator[Visit]:
+    """Open a page in a new profile, without the cookies, storage or cache of other pages.
+
+    Args:
+        browser: Chromium or Firefox.
+        width: of the window, in pixels of an unzoomed page.
+        height: of the window.
+        zoom: magnification of the page; at 4 (400 %), a window of 1280 pixels has place for 320 (WCAG 2.2, 1.4.10).
+        dark: whether the person prefers dark colours; Chromium only.
+        scripts: whether pages may run scripts; Chromium only.
 
     Raises:
-        FileNotFoundError: Chromium is not installed (see `find_chromium`).
+        ValueError: Firefox cannot be asked for this.
     """
-    chromium = find_chromium()
-    if chromium is None:
-        message = "Chromium was not found: install it, or set CHROMIUM to its path"
-        raise FileNotFoundError(message)
-    # Chromium writes crash reports and caches into the home directory, beside the profile.
-    with TemporaryDirectory(prefix="auth-api-test-browser-", ignore_cleanup_errors=True) as home:
-        async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium,
-                chromium_sandbox=os.geteuid() != 0,  # Chromium refuses to start a sandbox as root
-                args=_ARGUMENTS,
-                env={**os.environ, "HOME": home, "XDG_CONFIG_HOME": home, "XDG_CACHE_HOME": home},
-            )
-            try:
-                yield browser
-            finally:
-                await browser.close()
-
-
-@asynccontextmanager
-async def browser_page(
-    browser: Browser, *, width: int = 1280, height: int = 900, dark: bool = False, scripts: bool = True
-) -> AsyncIterator[Visit]:
-    """Open a page in a new profile, without the cookies, storage or cache of other pages."""
+    if browser.browser_type.name == "firefox" and (dark or not scripts):
+        message = "Firefox ESR does not set colours and scripts by WebDriver BiDi"
+        raise ValueError(message)
     context = await browser.new_context(
-        viewport={"width": width, "height": height},
+        viewport={"width": width // zoom, "height": height // zoom},
+        device_scale_factor=zoom,
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
         service_workers="block",  # Playwright does not report their requests
@@ -133,4 +116,4 @@ def _observe(context: BrowserContext, visit: Visit) -> None:
 
 def _is_local(url: str) -> bool:
     parts = urlsplit(url)
-    return parts.scheme in {"about", "blob", "data"} or parts.hostname in _LOCAL_HOSTS
+    return parts.scheme in _LOCAL_SCHEMES or parts.hostname in _LOCAL_HOSTS
