@@ -32,6 +32,7 @@ from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
+from auth_api.web.frame import feature as page_frame
 from auth_api.web.pages import feature as pages
 
 FEATURES: Final[tuple[Manifest, ...]] = (
@@ -62,6 +63,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     health.MANIFEST,
     housekeeping.MANIFEST,
     reencryption.MANIFEST,
+    page_frame.MANIFEST,
     pages.MANIFEST,
 )
 """In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""

@@ -13,6 +13,7 @@ from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
+from auth_api.doctor.pages import check_pages
 from auth_api.doctor.passkeys import check_passkeys
 from auth_api.doctor.proxy import check_proxy
 from auth_api.doctor.sealed_values import check_authenticator_apps
@@ -60,6 +61,7 @@ async def examine(
         check_passkeys(settings.passkeys, is_production=production),
         check_authenticator_apps(settings.sealing.data_keys),
         *check_required_factors(settings.of(MfaPolicy), settings.passkeys, settings.sealing.data_keys),
+        *check_pages(settings),
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
         mail,

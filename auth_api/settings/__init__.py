@@ -26,7 +26,7 @@ from auth_api.settings.second_factors import check_mfa
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
-from auth_api.web.pages.policy import PagePolicy
+from auth_api.web.frame.policy import PagePolicy
 
 _KIB_PER_LANE: Final = 8
 """RFC 9106 §3.1."""
@@ -95,6 +95,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         server = read.build(ServerPolicy)
         http = _http(read, port=server.port)
         mail = read_mail(read, public_url=http.public_url)
+        pages = read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url)
+        mail = msgspec.structs.replace(mail, brand_name=pages.name)
         of_features = {policy: read.build(policy) for policies in POLICIES.values() for policy in policies}
         mfa, sealing = cast("MfaPolicy", of_features[MfaPolicy]), read.build(SealingPolicy)
         check_mfa(read, mfa, mail, sealing)
@@ -114,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             mail=mail,
             verification_policy=read_verification(read, mail, mfa),
             of_features=of_features,
-            pages=read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url),
+            pages=pages,
             sessions=_sessions(read, http),  # last: a missing key raises
         )
         read.raise_problems()

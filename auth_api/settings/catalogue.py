@@ -19,7 +19,7 @@ from auth_api.settings import LogPolicy, Settings
 from auth_api.settings.reader import DescribedField, described_fields
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
-from auth_api.web.pages.policy import PagePolicy
+from auth_api.web.frame.policy import PagePolicy
 
 _POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "General": (Settings, HttpPolicy),

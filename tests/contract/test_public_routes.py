@@ -53,8 +53,7 @@ PUBLIC = {
     "GET /schema/assets/{file_path}",
     "HEAD /schema/assets/{file_path}",
     "GET /account/{page_name}",  # returns a page and changes nothing
-    "GET /assets/{file_path}",
-    "HEAD /assets/{file_path}",
+    "GET /assets/{name}",
     "GET /errors",
     "GET /errors/{error_code}",
 }
@@ -114,7 +113,8 @@ def url_of(template: str) -> str:
     return template.format(
         passkey_id=1,
         path="redoc",
-        file_path="swagger-ui.css" if "/schema/" in template else "pages.css",
+        file_path="swagger-ui.css",
+        name="pages.css",
         page_name="reset-password",
         error_code="NOT_FOUND",
         session_id="0199b1c2-7f00-7000-8000-000000000000",

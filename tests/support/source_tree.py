@@ -98,7 +98,7 @@ def package_of(module_name: str) -> str:
 def role_of(module_name: str) -> str:
     """Return the last part of the name (`controllers`, `service`, `tables`); `users.x_repository` is a `repository`."""
     stem = module_name.rpartition(".")[2]
-    return "repository" if stem.endswith("_repository") else stem
+    return next((role for role in ("repository", "controllers") if stem.endswith(f"_{role}")), stem)
 
 
 def _module_of(name: str) -> str:

@@ -26,8 +26,9 @@ _PAGE_POLICY: Final = (
     b"require-trusted-types-for 'script'; trusted-types 'none'"
 )
 
-# The HTML part of a mail may use its own styles and nothing else; `sandbox` gives it an opaque origin.
-_MAIL_POLICY: Final = (
+# A document of others, as the HTML part of a mail or a logo in SVG, may use its own styles and nothing else; `sandbox`
+# gives it an opaque origin.
+_FOREIGN_POLICY: Final = (
     b"sandbox; default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "
     b"frame-ancestors 'none'"
 )
@@ -58,8 +59,9 @@ class SecurityHeaders:
             ("/metrics", api),
             ("/schema", (*common, (b"content-security-policy", _DOCS_POLICY))),
             ("/account/", self.page),
-            ("/dev/mailbox/html", (*page, (b"content-security-policy", _MAIL_POLICY), _NO_STORE)),
+            ("/dev/mailbox/html", (*page, (b"content-security-policy", _FOREIGN_POLICY), _NO_STORE)),
             ("/dev/", self.page),
+            ("/assets/brand-logo", (*common, (b"content-security-policy", _FOREIGN_POLICY))),
             ("/errors", own_page),
         )
 

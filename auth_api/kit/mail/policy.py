@@ -138,7 +138,11 @@ def _parse_templates(text: str) -> str:
 
 
 class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """How mail is sent, by whom, and with which links and texts. Mail is off without a server and a folder."""
+    """How mail is sent, by whom, and with which links and texts. Mail is off without a server and a folder.
+
+    Attributes:
+        brand_name: the name of the product; empty for that of the sender.
+    """
 
     server: Annotated[
         SmtpServer | None,
@@ -155,7 +159,7 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Address,
         Setting(
             "MAIL_FROM",
-            "Sender of all mail; mails and pages call the product by its name. Required with `SMTP_URL`.",
+            "Sender of all mail. The product has its name, unless `BRAND_NAME` is set. Required with `SMTP_URL`.",
             parse=parse_sender,
             accepts="`Your Company <no-reply@your-company.com>`",
             example="Your Company <no-reply@your-company.com>",
@@ -205,11 +209,12 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
             unit="seconds",
         ),
     ] = 1.0
+    brand_name: str = ""
 
     @property
     def product(self) -> str:
-        """The product's name in mails and on pages: the display name of the sender."""
-        return self.sender.display_name or self.sender.domain
+        """The product's name in mails and on pages."""
+        return self.brand_name or self.sender.display_name or self.sender.domain
 
     @property
     def is_on(self) -> bool:

@@ -1,10 +1,9 @@
-"""GET /account/…, /errors/…, /assets/…, and in development / and /dev/mailbox."""
+"""GET /account/…, /errors/…, and in development / and /dev/mailbox."""
 
 import ipaddress
-from pathlib import Path
 from typing import Annotated, Any, Final
 
-from litestar import Controller, Request, Response, Router, get
+from litestar import Controller, Request, Response, get
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
 from litestar.params import FromPath, PathParameter
@@ -15,7 +14,6 @@ from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import public
 from auth_api.kit.http.scope_keys import IS_PAGE, request_context_of
-from auth_api.kit.http.static_files import static_files_router
 from auth_api.web.pages.error_catalogue import ErrorCatalogue, Representation
 from auth_api.web.pages.mailbox import DevelopmentMailbox
 from auth_api.web.pages.schemas import EXAMPLE_DESCRIPTION, EXAMPLE_LIST, ErrorDescription, ErrorDescriptionList
@@ -41,11 +39,6 @@ class AccountPageController(Controller):
     async def show(self, page_name: FromPath[str], account_pages: Injected[AccountPages]) -> Response[str]:
         """Return a page."""
         return Response(account_pages.find(page_name), media_type=HTML)
-
-
-def assets_router() -> Router:
-    """Return the router of the style sheet, the script and the icon of the pages."""
-    return static_files_router("/assets", Path(__file__).parent / "assets", name="page-assets")
 
 
 class HomeController(Controller):

@@ -9,7 +9,6 @@ from auth_api.web.pages.controllers import (
     ErrorController,
     HomeController,
     MailboxController,
-    assets_router,
 )
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
 from auth_api.web.pages.mailbox import DevelopmentMailbox, base_path
@@ -34,7 +33,6 @@ def build(core: Core, settings: Settings) -> Feature:
     return Feature(
         controllers=(
             ErrorController,
-            assets_router(),
             *(() if settings.is_production else (HomeController,)),
             *((AccountPageController,) if links_lead_here else ()),
             *((MailboxController,) if keeps_mail_in_folder else ()),
