@@ -22,7 +22,7 @@ from auth_api.kit.http.dependencies import provide, provide_request_context, res
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.edge import EdgeMiddleware
 from auth_api.kit.http.error_responses import ErrorResponses
-from auth_api.kit.http.errors import error_responder
+from auth_api.kit.http.exception_handler import error_responder
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
 from auth_api.kit.http.load_shedding import shedders_by_route

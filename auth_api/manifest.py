@@ -27,7 +27,8 @@ from auth_api.kit.crypto.sealing import Sealing
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.db.sealed_columns import SealedColumn
-from auth_api.kit.errors import ApplicationException
+from auth_api.kit.errors import ApplicationException, errors_in
+from auth_api.kit.http import errors as http_errors
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.request_context import RequestContext
@@ -241,10 +242,6 @@ class Manifest:
 
 def all_errors(manifests: Iterable[Manifest]) -> tuple[type[ApplicationException], ...]:
     """Return the errors of the kit and of all features, by status and code."""
-    of_kit = [
-        kind
-        for kind in vars(kit_errors).values()
-        if isinstance(kind, type) and issubclass(kind, ApplicationException) and hasattr(kind, "error_code")
-    ]
+    of_kit = {*errors_in(kit_errors), *errors_in(http_errors)}
     of_features = [error for manifest in manifests for error in manifest.errors]
     return tuple(sorted([*of_kit, *of_features], key=lambda kind: (kind.status, kind.error_code)))

@@ -8,6 +8,7 @@ it means: the catalogue at `/errors` shows it to clients, with the remedy.
 import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from types import ModuleType
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -123,15 +124,6 @@ class MalformedRequestException(ApplicationException):
     remedy = "Fix the client: send one JSON object encoded as UTF-8."
 
 
-class HostNotAllowedException(ApplicationException):
-    """The `Host` header names a host that this server does not accept."""
-
-    status = HTTPStatus.BAD_REQUEST
-    error_code = "HOST_NOT_ALLOWED"
-    detail = "This server does not accept requests for this host."
-    remedy = "Use the public URL of the server. Its operator sets the accepted hosts in `ALLOWED_HOSTS`."
-
-
 class PermissionDeniedException(ApplicationException):
     """The user is authenticated, but not allowed to do this."""
 
@@ -139,24 +131,6 @@ class PermissionDeniedException(ApplicationException):
     error_code = "PERMISSION_DENIED"
     detail = "You are not allowed to do this."
     remedy = "Do not repeat the request. Use an account that has the permission."
-
-
-class CorsOriginDeniedException(ApplicationException):
-    """The origin of a CORS preflight is not in `CORS_ORIGINS`."""
-
-    status = HTTPStatus.FORBIDDEN
-    error_code = "CORS_ORIGIN_DENIED"
-    detail = "This origin is not allowed to call the API."
-    remedy = "Call from an origin that the operator of the server lists in `CORS_ORIGINS`."
-
-
-class HttpsRequiredException(ApplicationException):
-    """In production, a trusted proxy received the request over plain HTTP."""
-
-    status = HTTPStatus.FORBIDDEN
-    error_code = "HTTPS_REQUIRED"
-    detail = "HTTPS is required."
-    remedy = "Use HTTPS, and treat anything already sent as compromised."
 
 
 class RateLimitedException(RetryLaterException):
@@ -212,24 +186,6 @@ class PayloadTooLargeException(UnfinishedRequestException):
     remedy = "Fix the client: no operation needs a body of this size."
 
 
-class UriTooLongException(ApplicationException):
-    """Path and query together are longer than 4 KiB."""
-
-    status = HTTPStatus.REQUEST_URI_TOO_LONG
-    error_code = "URI_TOO_LONG"
-    detail = "The URL of the request is too long."
-    remedy = "Fix the client: no operation needs a URL of this length."
-
-
-class HeadersTooLargeException(ApplicationException):
-    """The headers together are larger than 16 KiB, or there are more than 100 of them."""
-
-    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
-    error_code = "HEADERS_TOO_LARGE"
-    detail = "The request headers are too large."
-    remedy = "Send fewer headers. Often the cause is cookies of other applications on the same domain."
-
-
 class UnsupportedMediaTypeException(ApplicationException):
     """The body is not `application/json` in UTF-8, or it is compressed."""
 
@@ -246,3 +202,11 @@ class InternalErrorException(ApplicationException):
     error_code = "INTERNAL_ERROR"
     detail = "An internal error occurred."
     remedy = "Report the `request_id` to the operator of the server, whose log has the cause."
+
+
+def errors_in(module: ModuleType) -> set[type[ApplicationException]]:
+    """Return the errors with a code that a module defines or imports."""
+    kinds = [
+        kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, ApplicationException)
+    ]
+    return {kind for kind in kinds if hasattr(kind, "error_code")}

@@ -13,13 +13,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from auth_api.kit.errors import (
     ApplicationException,
-    HeadersTooLargeException,
     MalformedRequestException,
     PayloadTooLargeException,
     RequestTimeoutException,
     ServerOverloadedException,
-    UriTooLongException,
 )
+from auth_api.kit.http.errors import HeadersTooLargeException, UriTooLongException
 from auth_api.kit.http.request_screening import MAX_BODY_BYTES, MAX_HEADER_BYTES, MAX_URI_BYTES
 from auth_api.kit.http.scope_keys import CLIENT_GONE, REFUSAL
 from auth_api.server.lingering_transport import LINGER_BYTES, LingeringTransport

@@ -13,9 +13,6 @@ from auth_api.kit.errors import (
     ApplicationException,
     CircuitBreakerOpenException,
     DatabaseUnavailableException,
-    HeadersTooLargeException,
-    HostNotAllowedException,
-    HttpsRequiredException,
     InternalErrorException,
     MalformedRequestException,
     PayloadTooLargeException,
@@ -24,10 +21,15 @@ from auth_api.kit.errors import (
     RetryLaterException,
     ServerOverloadedException,
     UnsupportedMediaTypeException,
-    UriTooLongException,
     ValidationException,
 )
 from auth_api.kit.http.access import ACCESS, CHECKED_SESSION, PUBLIC, PUBLIC_OR_SESSION, SESSION, Access
+from auth_api.kit.http.errors import (
+    HeadersTooLargeException,
+    HostNotAllowedException,
+    HttpsRequiredException,
+    UriTooLongException,
+)
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, example_of
 
 ErrorClass = type[ApplicationException]

@@ -8,12 +8,13 @@ from typing import Any, Final
 from litestar.types import Message, Receive, Scope, Send
 
 from auth_api.kit.clock import monotonic
-from auth_api.kit.errors import ApplicationException, CorsOriginDeniedException, MethodNotAllowedException
+from auth_api.kit.errors import ApplicationException, MethodNotAllowedException
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.conditional import not_modified
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.error_responses import ErrorResponses
-from auth_api.kit.http.errors import from_status
+from auth_api.kit.http.errors import CorsOriginDeniedException
+from auth_api.kit.http.exception_handler import from_status
 from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, IS_PAGE, REFUSAL, REQUEST_CONTEXT

@@ -8,16 +8,18 @@ from typing import Any, Final
 
 from auth_api.kit.errors import (
     ApplicationException,
-    HeadersTooLargeException,
-    HostNotAllowedException,
-    HttpsRequiredException,
     MalformedRequestException,
     PayloadTooLargeException,
     RateLimitedException,
-    UriTooLongException,
 )
 from auth_api.kit.gcra import Gcra
 from auth_api.kit.http.client_ip import ClientIpResolver
+from auth_api.kit.http.errors import (
+    HeadersTooLargeException,
+    HostNotAllowedException,
+    HttpsRequiredException,
+    UriTooLongException,
+)
 from auth_api.kit.metrics import LIMIT_REFUSALS
 from auth_api.kit.networks import network_of
 

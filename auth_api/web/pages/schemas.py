@@ -5,7 +5,8 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from auth_api.kit.errors import ApplicationException, HostNotAllowedException
+from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.errors import HostNotAllowedException
 from auth_api.kit.http.problems import Problem, example_of
 from auth_api.sessions.errors import TokenExpiredException
 
