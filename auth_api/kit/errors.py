@@ -116,12 +116,15 @@ class ServerOverloadedException(RetryLaterException):
 
 
 class MalformedRequestException(ApplicationException):
-    """The body is not a JSON object in UTF-8, or the request is ambiguous, for example because it has two lengths."""
+    """The body is not a JSON object in UTF-8, or the request is ambiguous, for example because it has two lengths.
+
+    Pages expect a form instead of JSON: in UTF-8, correctly percent-encoded, with at most 64 fields and without NUL.
+    """
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "MALFORMED_REQUEST"
-    detail = "The body is not a JSON object, or the request is ambiguous."
-    remedy = "Fix the client: send one JSON object encoded as UTF-8."
+    detail = "The body of the request is malformed, or the request is ambiguous."
+    remedy = "Fix the client: send one JSON object encoded as UTF-8, or to a page the form that it shows."
 
 
 class PermissionDeniedException(ApplicationException):
@@ -187,12 +190,18 @@ class PayloadTooLargeException(UnfinishedRequestException):
 
 
 class UnsupportedMediaTypeException(ApplicationException):
-    """The body is not `application/json` in UTF-8, or it is compressed."""
+    """The body is not `application/json` in UTF-8, or it is compressed.
+
+    Pages expect `application/x-www-form-urlencoded` in UTF-8 instead.
+    """
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     error_code = "UNSUPPORTED_MEDIA_TYPE"
-    detail = "The body must be application/json in UTF-8."
-    remedy = "Fix the client: send `Content-Type: application/json`, UTF-8 and no `Content-Encoding`."
+    detail = "The body has a content type, charset or content encoding that is not accepted here."
+    remedy = (
+        "Fix the client: send `Content-Type: application/json` (to a page `application/x-www-form-urlencoded`), UTF-8 "
+        "and no `Content-Encoding`."
+    )
 
 
 class InternalErrorException(ApplicationException):

@@ -6,14 +6,16 @@ processor time, a quadratic one takes at least 7 seconds, so the limit depends n
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import ip_network
 
 import pytest
 from litestar._multipart import parse_content_header
 
-from auth_api.kit.errors import ValidationException
+from auth_api.kit.errors import MalformedRequestException, UnsupportedMediaTypeException, ValidationException
 from auth_api.kit.http.accept import prefers_html
 from auth_api.kit.http.client_ip import ClientIpResolver
+from auth_api.kit.http.forms import parse_form
 from auth_api.kit.http.origins import is_loopback_origin, parse_origin
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.request_screening import RequestScreening
@@ -51,6 +53,16 @@ def check_password(text: str) -> None:
         PasswordRules(policy, frozenset()).check(f"a{text}a", {})
 
 
+def parse_form_of_type(text: str) -> None:
+    with pytest.raises(UnsupportedMediaTypeException):
+        parse_form(f"application/x-www-form-urlencoded{text}x", "", b"")
+
+
+def parse_form_body(text: str) -> None:
+    with suppress(MalformedRequestException):
+        parse_form("application/x-www-form-urlencoded", "", text.encode())
+
+
 def parse_web_origin(text: str) -> None:
     with pytest.raises(ValueError, match="origin"):
         parse_origin(text)
@@ -81,6 +93,8 @@ CASES: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "content type": (parse_content_header, [";", ";a", ";a=", ';a="', '\\"', '\\" ', "; "]),
     "client IP": (resolve_client_ip, ["[", "[a", "1.", "1:1", "1,", "]:"]),
     "media type": (prefers_html, [",", ";", "q=", ";q=0", "text/html,"]),
+    "type of a form": (parse_form_of_type, [";", " ", ";charset=", "\t;"]),
+    "form": (parse_form_body, ["&", "=", "+", "%", "%41", "a", "a&"]),
     "origin": (parse_web_origin, ["a", "a://", "a.", "[", "a://["]),
     "loopback origin": (lambda text: is_loopback_origin(text.encode()), ["http://", "http://localhost:1"]),
     "host": (screen_host, ["a.", "[", "[a:", "a:1"]),

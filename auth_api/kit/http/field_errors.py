@@ -7,9 +7,15 @@ import msgspec
 
 from auth_api.kit.errors import FieldError
 
+_HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _LENGTH: Final = re.compile(r"length (<=|>=) (\d+)")
 _TYPE: Final = re.compile(r"Expected `([a-z]+)")
 _TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer", "object": "an object"}
+
+
+def harmless_name(name: str) -> str:
+    """Return the name of a field as a client sent it, or `?` if it could be a secret or a script, sent by mistake."""
+    return name if _HARMLESS_NAME.fullmatch(name) else "?"
 
 
 def describe(name: str, problem: str, annotation: Any) -> FieldError:

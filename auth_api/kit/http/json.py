@@ -21,7 +21,7 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
     ValidationException,
 )
-from auth_api.kit.http.field_errors import describe
+from auth_api.kit.http.field_errors import describe, harmless_name
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -37,7 +37,6 @@ Raises a ValidationException with the errors of this field.
 """
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 
 
 class StrictRequest(Request[Any, Any, Any]):
@@ -99,11 +98,18 @@ def parse_object(body: bytes) -> dict[str, Any]:
 
 def oversized_fields(body: bytes, struct_type: type[msgspec.Struct]) -> dict[str, int]:
     """Return the fields of a JSON object that are longer, as they were sent, than their `max_bytes`, and that limit."""
-    limits = {field.encode_name: _extra(field.type).get("max_bytes") for field in _fields(struct_type)}
-    if not any(limits.values()):
+    limits = size_limits(struct_type)
+    if not limits:
         return {}
     sent = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-    return {name: limit for name, limit in limits.items() if limit and len(sent.get(name, b"")) > limit}
+    return {name: limit for name, limit in limits.items() if len(sent.get(name, b"")) > limit}
+
+
+@cache
+def size_limits(struct_type: type[msgspec.Struct]) -> Mapping[str, int]:
+    """Return the `max_bytes` of the fields that have one, by name."""
+    limits = {field.encode_name: _extra(field.type).get("max_bytes") for field in _fields(struct_type)}
+    return {name: limit for name, limit in limits.items() if limit}
 
 
 def decode(
@@ -186,8 +192,7 @@ def _extra(annotation: Any) -> Mapping[str, Any]:
 
 
 def _unknown(name: str) -> ValidationException:
-    shown = name if _HARMLESS_NAME.fullmatch(name) else "?"
-    return ValidationException([FieldError(shown, "unknown", "This field does not exist.")])
+    return ValidationException([FieldError(harmless_name(name), "unknown", "This field does not exist.")])
 
 
 @cache

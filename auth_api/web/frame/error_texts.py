@@ -76,6 +76,7 @@ FIELD_SENTENCES: Final = {
     "lower_case": _("Must contain a lower-case letter."),
     "missing": _("Please fill in this field."),
     "range": _NOT_VALID,
+    "repeated": _NOT_VALID,
     "reserved": _("This entry is reserved. Please choose another one."),
     "symbol": _("Must contain a symbol."),
     "too_long": _("Must have at most %(number)s characters."),
