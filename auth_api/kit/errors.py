@@ -136,6 +136,31 @@ class PermissionDeniedException(ApplicationException):
     remedy = "Do not repeat the request. Use an account that has the permission."
 
 
+class CrossSiteRequestException(ApplicationException):
+    """The request changes something, and the browser did not send it from a page of this server.
+
+    `rule` is the reason: `cross_site` (the header `Sec-Fetch-Site` is not `same-origin`), `origin_not_allowed` (the
+    header `Origin` is not the origin of `PUBLIC_URL`) or `origin_missing` (the request has neither header).
+    """
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "CROSS_SITE_REQUEST"
+    detail = "The request comes from another website."
+    remedy = (
+        "Reload the page and try again. In a program, use the API under `/api` instead of the pages. As the operator, "
+        "compare the address of the page with `PUBLIC_URL`; a proxy must forward `Origin` and `Sec-Fetch-Site`."
+    )
+
+    def __init__(self, rule: str = "cross_site") -> None:
+        super().__init__()
+        self.rule = rule
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The reason."""
+        return {"rule": self.rule}
+
+
 class RateLimitedException(RetryLaterException):
     """The client's network exceeded a limit; the header `RateLimit-Policy` shows it if it belongs to this route."""
 

@@ -52,6 +52,15 @@ LIMIT_REFUSALS: Final = counter(
     ["limit"],
 )
 
+CROSS_SITE_REFUSALS: Final = counter(
+    "cross_site_refusals",
+    "Requests refused because another website sent them, by surface (page) and rule: cross_site (Sec-Fetch-Site), "
+    "origin_not_allowed (Origin), origin_missing (the request has neither header).",
+    ["surface", "rule"],
+)
+for _rule in ("cross_site", "origin_not_allowed", "origin_missing"):
+    CROSS_SITE_REFUSALS.labels("page", _rule)
+
 # Password hashing.
 
 HASHES_WAITING: Final = gauge("password_hashes_waiting", "Password hashes that wait for a thread.")

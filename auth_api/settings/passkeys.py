@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from auth_api.credentials.passkeys.policy import PasskeyPolicy, fits_rp_id, parse_passkey_origin, parse_rp_id
+from auth_api.kit.http.origins import origin_of
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.settings.reader import Environment, Reader
@@ -41,18 +42,11 @@ def _own_origins(read: Reader, http: HttpPolicy, mail: MailPolicy, rp_id: str) -
     others = http.cors_origins if read.environment is Environment.DEVELOPMENT else ()
     for url in (http.public_url, mail.frontend_url, *others):
         try:
-            origin = parse_passkey_origin(_origin_of(url))
+            origin = parse_passkey_origin(origin_of(url))
         except ValueError:
             continue
         if fits_rp_id(origin, rp_id):
             yield origin
-
-
-def _origin_of(url: str) -> str:
-    """Return the origin of a page as browsers write it: in lower case, and without the port of the scheme."""
-    parts = urlsplit(url)
-    has_own_port = parts.port is not None and (parts.scheme, parts.port) not in {("http", 80), ("https", 443)}
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if has_own_port else ''}"
 
 
 def _problem(rp_id: str, origins: tuple[str, ...]) -> str:

@@ -39,6 +39,7 @@ CONTRACT = {
     "MFA_ENROLMENT_REQUIRED": 403,
     "STEP_UP_REQUIRED": 403,
     "CORS_ORIGIN_DENIED": 403,
+    "CROSS_SITE_REQUEST": 403,
     "HTTPS_REQUIRED": 403,
     "NOT_FOUND": 404,
     "USER_NOT_FOUND": 404,
@@ -160,7 +161,8 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     assert catalogued == defined
     assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(defined)
     assert set(defined.items()) - documented == {
-        (code, defined[code]) for code in ("CORS_ORIGIN_DENIED", "METHOD_NOT_ALLOWED", "PERMISSION_DENIED")
+        (code, defined[code])
+        for code in ("CORS_ORIGIN_DENIED", "CROSS_SITE_REQUEST", "METHOD_NOT_ALLOWED", "PERMISSION_DENIED")
     }
 
 

@@ -12,8 +12,11 @@ _INTERNALS: Final = re.compile(
 )
 _FIELDS: Final = ("type", "title", "status", "detail", "error_code", "status_code", "timestamp", "request_id")
 
-
-_STEP_UP_MEMBERS: Final = ("acr_values", "max_age", "methods", "enrolment")
+_MEMBERS: Final = {
+    "STEP_UP_REQUIRED": ("acr_values", "max_age", "methods", "enrolment"),
+    "CROSS_SITE_REQUEST": ("rule",),
+}
+"""Further members by code."""
 
 
 def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str, Any]:
@@ -22,8 +25,7 @@ def assert_problem(response: httpx.Response, status: int, code: str) -> dict[str
     assert (response.status_code, problem["error_code"]) == (status, code)
     assert response.headers.get_list("content-type") == ["application/problem+json"]
     assert response.headers.get_list("x-request-id") == [problem["request_id"]]
-    members = _STEP_UP_MEMBERS if code == "STEP_UP_REQUIRED" else ()
-    assert set(problem) - {"errors"} == {*_FIELDS, *members}
+    assert set(problem) - {"errors"} == {*_FIELDS, *_MEMBERS.get(code, ())}
     assert problem["type"] == f"/errors/{code}"
     assert problem["status"] == problem["status_code"] == status
     assert problem["title"] == problem["detail"]

@@ -3,6 +3,7 @@
 import ipaddress
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 MAX_PORT: Final = 65535
 
@@ -36,6 +37,15 @@ def parse_origin(text: str) -> str:
         message = "must contain the IP address as browsers write it, such as 192.0.2.1 or [2001:db8::1]"
         raise ValueError(message)
     return text
+
+
+def origin_of(url: str) -> str:
+    """Return the origin of an http or https URL as browsers send it: in lower case, without the port of the scheme."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    host = f"[{ipaddress.IPv6Address(host)}]" if ":" in host else host
+    has_own_port = parts.port is not None and str(parts.port) != _DEFAULT_PORTS.get(parts.scheme)
+    return f"{parts.scheme}://{host}{f':{parts.port}' if has_own_port else ''}"
 
 
 def is_loopback_origin(origin: bytes) -> bool:

@@ -46,6 +46,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         tuple[FieldError, ...] | msgspec.UnsetType,
         msgspec.Meta(description="The invalid fields of the request, if that is the error."),
     ] = msgspec.UNSET
+    rule: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Why a request counts as one of another website."),
+    ] = msgspec.UNSET
     mfa_token: Annotated[
         str | msgspec.UnsetType,
         msgspec.Meta(description="Continues a login whose first factor was right. It is a secret."),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.kit.http.origins import is_loopback_origin, parse_origin
+from auth_api.kit.http.origins import is_loopback_origin, origin_of, parse_origin
 
 pytestmark = pytest.mark.engine_independent
 
@@ -117,3 +117,18 @@ def test_origin_that_no_browser_sends_is_refused_with_the_reason(text: str, reas
 )
 def test_loopback_origin_is_recognized(origin: bytes, expected: bool) -> None:
     assert is_loopback_origin(origin) is expected
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://auth.example.com", "https://auth.example.com"),
+        ("https://Auth.Example.com:443/auth", "https://auth.example.com"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("https://auth.example.com:8443", "https://auth.example.com:8443"),
+        ("http://[0:0::1]:8000/auth", "http://[::1]:8000"),
+    ],
+)
+def test_origin_of_a_url_is_the_one_that_browsers_send(url: str, origin: str) -> None:
+    assert origin_of(url) == parse_origin(origin) == origin
