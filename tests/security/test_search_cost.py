@@ -13,7 +13,7 @@ import pytest
 from litestar._multipart import parse_content_header
 
 from auth_api.kit.errors import MalformedRequestException, UnsupportedMediaTypeException, ValidationException
-from auth_api.kit.http.accept import prefers_html
+from auth_api.kit.http.accept import prefers_html, prefers_json
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.forms import parse_form
 from auth_api.kit.http.origins import is_loopback_origin, parse_origin
@@ -93,6 +93,7 @@ CASES: dict[str, tuple[Callable[[str], object], list[str]]] = {
     "content type": (parse_content_header, [";", ";a", ";a=", ';a="', '\\"', '\\" ', "; "]),
     "client IP": (resolve_client_ip, ["[", "[a", "1.", "1:1", "1,", "]:"]),
     "media type": (prefers_html, [",", ";", "q=", ";q=0", "text/html,"]),
+    "media type of a page": (prefers_json, [",", ";", "q=", ";q=0", "text/html,"]),
     "type of a form": (parse_form_of_type, [";", " ", ";charset=", "\t;"]),
     "form": (parse_form_body, ["&", "=", "+", "%", "%41", "a", "a&"]),
     "origin": (parse_web_origin, ["a", "a://", "a.", "[", "a://["]),

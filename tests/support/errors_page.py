@@ -13,8 +13,9 @@ HEAD = """# Errors
 
 Every error response is a problem document (RFC 9457). Decide by its `error_code`: a code never changes its meaning.
 Later versions add codes; handle an unknown one by its HTTP status. `type` is the URL of the error's description on the
-server itself; `/errors` lists all of them, as an HTML page or as JSON, depending on `Accept`. Outside of `/api` and
-`/health`, errors are HTML pages, too, for clients that prefer HTML.
+server itself; `/errors` lists all of them, as an HTML page or as JSON, depending on `Accept`. Outside of `/api`,
+`/health` and `/.well-known`, errors are HTML pages for clients that prefer HTML; under `/account`, for all clients that
+do not prefer JSON. The header `X-Error-Code` of such a page has the code.
 
 ```http
 {example}

@@ -8,19 +8,29 @@ MAX_ACCEPT_CHARACTERS: Final = 512
 """Part of the header that is read: browsers send about 130 characters."""
 
 _HTML: Final = frozenset({"text/html", "text/*"})
-_JSON: Final = frozenset({"application/json", "application/problem+json", "application/*", "*/*"})
+_JSON: Final = frozenset({"application/json", "application/problem+json", "application/*"})
+_ANY: Final = frozenset({"*/*"})
 _WEIGHT: Final = re.compile(r"q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
 
 
 def prefers_html(accept: str) -> bool:
     """Return whether a client prefers HTML, as browsers do. Of equal weights the first counts; the default is JSON."""
-    html = json = (0.0, 0)
+    return _prefers(accept, _HTML, _JSON | _ANY)
+
+
+def prefers_json(accept: str) -> bool:
+    """Return whether a client prefers JSON. Of equal weights the first counts; the default is HTML."""
+    return _prefers(accept, _JSON, _HTML | _ANY)
+
+
+def _prefers(accept: str, wanted: frozenset[str], other: frozenset[str]) -> bool:
+    best_wanted = best_other = (0.0, 0)
     for order, (media_range, weight) in enumerate(_ranges(accept[:MAX_ACCEPT_CHARACTERS].lower())):
-        if media_range in _HTML:
-            html = max(html, (weight, -order))
-        elif media_range in _JSON:
-            json = max(json, (weight, -order))
-    return html[0] > 0 and html > json
+        if media_range in wanted:
+            best_wanted = max(best_wanted, (weight, -order))
+        elif media_range in other:
+            best_other = max(best_other, (weight, -order))
+    return best_wanted[0] > 0 and best_wanted > best_other
 
 
 def _ranges(accept: str) -> Iterator[tuple[str, float]]:

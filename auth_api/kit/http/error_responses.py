@@ -7,10 +7,11 @@ from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from auth_api.kit.clock import Clock
 from auth_api.kit.errors import ApplicationException, MethodNotAllowedException
-from auth_api.kit.http.accept import prefers_html
+from auth_api.kit.http.accept import prefers_html, prefers_json
 from auth_api.kit.http.problems import Problem, problem_events, problem_of
 
 _PATHS_WITHOUT_PAGES: Final = ("/api", "/health/", "/.well-known/")
+_ACCOUNT_PAGES: Final = "/account"
 
 Headers = Mapping[bytes, bytes]
 
@@ -34,10 +35,15 @@ class ErrorResponses:
         return self._render is not None and not route_path.startswith(_PATHS_WITHOUT_PAGES)
 
     def page_of(self, problem: Problem, request: Headers, route_path: str) -> str | None:
-        """Return the page to send instead of a problem document, or None if the client does not prefer HTML."""
+        """Return the page to send instead of a problem document, or None if the client gets the document.
+
+        Under `/account`, which is for people, the default is the page; elsewhere it is the document.
+        """
         if self._render is None or not self.have_pages(route_path):
             return None
-        return self._render(problem) if prefers_html(request.get(b"accept", b"").decode("latin-1")) else None
+        accept = request.get(b"accept", b"").decode("latin-1")
+        wants_page = not prefers_json(accept) if _is_for_people(route_path) else prefers_html(accept)
+        return self._render(problem) if wants_page else None
 
     def events(
         self, error: ApplicationException, request: Headers, *, request_id: str, route_path: str, allow: str
@@ -56,4 +62,10 @@ class ErrorResponses:
             headers["vary"] = "Accept"
         problem = problem_of(error, at=self._clock(), request_id=request_id, base=self._base)
         page = self.page_of(problem, request, route_path)
+        if page is not None:
+            headers["x-error-code"] = error.error_code
         return *problem_events(problem, {**headers, **error.headers}, page=page), page is not None
+
+
+def _is_for_people(route_path: str) -> bool:
+    return route_path == _ACCOUNT_PAGES or route_path.startswith(f"{_ACCOUNT_PAGES}/")

@@ -12,6 +12,7 @@ from tests.support.problems import assert_problem
 
 pytestmark = pytest.mark.engine_independent
 
+JSON = {"Accept": "application/json"}
 PAGES = sorted({kind.path for kind in MAIL_KINDS if kind.path})
 FILES = {
     "pages.css": "text/css",
@@ -91,7 +92,7 @@ async def test_head_has_the_headers_of_get_without_a_body(client: httpx.AsyncCli
 
 @pytest.mark.parametrize("path", [PAGES[0], "/assets/pages.js"])
 async def test_post_to_a_page_is_405(client: httpx.AsyncClient, path: str) -> None:
-    response = await client.post(path, json={"token": "x"})
+    response = await client.post(path, json={"token": "x"}, headers=JSON)
 
     assert_problem(response, 405, "METHOD_NOT_ALLOWED")
     assert response.headers.get_list("allow") == ["GET, HEAD"]
@@ -124,7 +125,7 @@ async def test_file_is_revalidated_with_its_etag(client: httpx.AsyncClient, name
     ],
 )
 async def test_other_paths_are_not_found(client: httpx.AsyncClient, path: str) -> None:
-    response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()))
+    response = await client.get(httpx.URL("http://testserver", raw_path=path.encode()), headers=JSON)
 
     assert_problem(response, 404, "NOT_FOUND")
 
@@ -135,7 +136,7 @@ async def test_pages_do_not_exist_with_a_frontend_elsewhere(
 ) -> None:
     async with app_with(mailer=mailbox, FRONTEND_URL=frontend) as other:
         for path in PAGES:
-            assert_problem(await other.client.get(path), 404, "NOT_FOUND")
+            assert_problem(await other.client.get(path, headers=JSON), 404, "NOT_FOUND")
 
 
 async def test_pages_exist_with_this_server_as_frontend(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
@@ -148,7 +149,7 @@ async def test_pages_exist_with_this_server_as_frontend(app_with: OtherAppFactor
 async def test_pages_do_not_exist_without_mail(app_with: OtherAppFactory) -> None:
     async with app_with() as other:
         for path in PAGES:
-            assert_problem(await other.client.get(path), 404, "NOT_FOUND")
+            assert_problem(await other.client.get(path, headers=JSON), 404, "NOT_FOUND")
 
 
 async def test_urls_of_a_page_begin_with_the_path_prefix(app_with: OtherAppFactory, mailbox: Mailbox) -> None:

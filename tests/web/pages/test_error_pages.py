@@ -29,6 +29,7 @@ CASES: dict[str, tuple[str, str, int, str]] = {
     "two-lengths": ("GET", "/nope", 400, "MALFORMED_REQUEST"),
     "metrics": ("GET", "/metrics", 401, "AUTHENTICATION_REQUIRED"),
 }
+FOR_PEOPLE = ("/account/", "/account/nope")
 SETTINGS = {**PRODUCTION, "METRICS_TOKEN": "sixteen-letters-"}
 
 
@@ -44,6 +45,7 @@ async def test_browser_gets_an_error_as_a_page(app_with: OtherAppFactory, mailbo
 
     assert (response.status_code, response.headers["content-type"]) == (status, "text/html; charset=utf-8")
     assert f'href="/errors/{code}"' in response.text
+    assert response.headers.get_list("x-error-code") == [code]
     assert response.headers["x-request-id"] in response.text
     (policy,) = response.headers.get_list("content-security-policy")
     assert {directive.strip() for directive in policy.split(";")} == POLICY
@@ -57,11 +59,27 @@ async def test_other_clients_get_the_same_error_as_a_document(
     app_with: OtherAppFactory, mailbox: Mailbox, case: str
 ) -> None:
     method, path, status, code = CASES[case]
+    accept = "application/json, */*" if path in FOR_PEOPLE else "*/*"
     async with app_with(mailer=mailbox, **SETTINGS) as other:
-        response = await other.client.request(method, path, headers={"Accept": "*/*", **headers_of(case)})
+        response = await other.client.request(method, path, headers={"Accept": accept, **headers_of(case)})
 
     assert_problem(response, status, code)
     assert "Accept" in response.headers["vary"]
+    assert "x-error-code" not in response.headers
+
+
+async def test_error_under_account_is_a_page_unless_the_client_prefers_json(client: httpx.AsyncClient) -> None:
+    for path in ("/account", "/account/", "http://testserver//account//nope/", "/account/nope"):
+        for accept in ("*/*", "", "image/png", "text/html, application/json", "application/json;q=0.5, */*"):
+            response = await client.put(path, headers={"Accept": accept})
+            assert response.headers["content-type"] == "text/html; charset=utf-8", (path, accept)
+            assert response.headers["x-error-code"] in {"NOT_FOUND", "METHOD_NOT_ALLOWED"}
+        for accept in ("application/json", "application/problem+json", "application/*", "application/json, */*"):
+            response = await client.put(path, headers={"Accept": accept})
+            assert response.headers["content-type"] == "application/problem+json", (path, accept)
+            assert "Accept" in response.headers["vary"]
+    for path in ("/accounts", "/nope", "/errors/account"):
+        assert_problem(await client.get(path, headers={"Accept": "*/*"}), 404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(
