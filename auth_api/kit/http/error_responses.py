@@ -8,12 +8,15 @@ from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 from auth_api.kit.clock import Clock
 from auth_api.kit.errors import ApplicationException, MethodNotAllowedException
 from auth_api.kit.http.accept import prefers_html, prefers_json
-from auth_api.kit.http.problems import Problem, problem_events, problem_of
+from auth_api.kit.http.problems import problem_events, problem_of
 
 _PATHS_WITHOUT_PAGES: Final = ("/api", "/health/", "/.well-known/")
 _ACCOUNT_PAGES: Final = "/account"
 
 Headers = Mapping[bytes, bytes]
+
+RenderErrorPage = Callable[[ApplicationException, Headers, str, str], str]
+"""Returns the page of an error, given the headers, the id and the path of the request."""
 
 
 class ErrorResponses:
@@ -25,7 +28,7 @@ class ErrorResponses:
         render: returns the page of an error; None to send no pages.
     """
 
-    def __init__(self, *, clock: Clock, base: str = "", render: Callable[[Problem], str] | None = None) -> None:
+    def __init__(self, *, clock: Clock, base: str = "", render: RenderErrorPage | None = None) -> None:
         self._clock = clock
         self._base = base
         self._render = render
@@ -34,7 +37,7 @@ class ErrorResponses:
         """Return whether browsers get errors of this path as pages, and not only as documents for programs."""
         return self._render is not None and not route_path.startswith(_PATHS_WITHOUT_PAGES)
 
-    def page_of(self, problem: Problem, request: Headers, route_path: str) -> str | None:
+    def page_of(self, error: ApplicationException, request: Headers, *, request_id: str, route_path: str) -> str | None:
         """Return the page to send instead of a problem document, or None if the client gets the document.
 
         Under `/account`, which is for people, the default is the page; elsewhere it is the document.
@@ -43,7 +46,7 @@ class ErrorResponses:
             return None
         accept = request.get(b"accept", b"").decode("latin-1")
         wants_page = not prefers_json(accept) if _is_for_people(route_path) else prefers_html(accept)
-        return self._render(problem) if wants_page else None
+        return self._render(error, request, request_id, route_path) if wants_page else None
 
     def events(
         self, error: ApplicationException, request: Headers, *, request_id: str, route_path: str, allow: str
@@ -61,7 +64,7 @@ class ErrorResponses:
         if self.have_pages(route_path):
             headers["vary"] = "Accept"
         problem = problem_of(error, at=self._clock(), request_id=request_id, base=self._base)
-        page = self.page_of(problem, request, route_path)
+        page = self.page_of(error, request, request_id=request_id, route_path=route_path)
         if page is not None:
             headers["x-error-code"] = error.error_code
         return *problem_events(problem, {**headers, **error.headers}, page=page), page is not None

@@ -6,11 +6,14 @@ from typing import Any, Final, Protocol
 from litestar import Request
 
 from auth_api.kit.errors import ApplicationException
-from auth_api.kit.http.scope_keys import EXTRA_HEADERS, request_context_of
+from auth_api.kit.http.scope_keys import EXTRA_HEADERS, LIMIT_REFUSAL, request_context_of
 from auth_api.kit.metrics import LIMIT_REFUSALS
 
 LIMIT: Final = "rate_limit"
 """Key of a handler's `opt` that names the limit of its route."""
+
+RAISES_LIMIT_REFUSAL: Final = "raises_limit_refusal"
+"""Key of a handler's `opt`: the handler raises the error of a request above the limit, to show its form again."""
 
 
 class Quota(Protocol):
@@ -46,7 +49,8 @@ def limit_check(count: CountRequest, refusal: Callable[[float], ApplicationExcep
     """
 
     async def check(request: Request[Any, Any, Any]) -> None:
-        name = request.scope["route_handler"].opt.get(LIMIT)
+        options = request.scope["route_handler"].opt
+        name = options.get(LIMIT)
         if name is None:
             return
         quota = await count(name, request_context_of(request.scope).client_ip)
@@ -54,6 +58,9 @@ def limit_check(count: CountRequest, refusal: Callable[[float], ApplicationExcep
             request.scope["state"][EXTRA_HEADERS] = quota.headers
             if quota.is_exceeded:
                 LIMIT_REFUSALS.labels(name).inc()
-                raise refusal(quota.retry_after)
+                error = refusal(quota.retry_after)
+                if not options.get(RAISES_LIMIT_REFUSAL):
+                    raise error
+                request.scope["state"][LIMIT_REFUSAL] = error
 
     return check

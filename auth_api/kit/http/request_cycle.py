@@ -17,8 +17,8 @@ from auth_api.kit.http.errors import CorsOriginDeniedException
 from auth_api.kit.http.exception_handler import from_status
 from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.request_metadata import read_request_context
-from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, IS_PAGE, REFUSAL, REQUEST_CONTEXT
-from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, PAGE_KIND, REFUSAL, REQUEST_CONTEXT
+from auth_api.kit.http.security_headers import PageKind, SecurityHeaders
 from auth_api.kit.log_format import loggable_path, redact
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
@@ -139,7 +139,7 @@ class RequestCycle:
         start, body, is_page = self._config.errors.events(
             error, self.headers, request_id=self.request_id, route_path=self.route_path, allow=allow
         )
-        self.scope["state"][IS_PAGE] = is_page
+        self.scope["state"][PAGE_KIND] = PageKind.SIGN_IN if is_page else None
         self._discards_body = True
         await self._start(start)
         await self._send_body(body)
@@ -193,6 +193,8 @@ class RequestCycle:
         error: ApplicationException | None = self.scope["state"].get(ERROR)
         if error is not None:  # the response is a problem document
             return error if self._config.errors.have_pages(self.route_path) else None
+        if self.scope["state"].get(PAGE_KIND):  # the response is a page that shows the error
+            return None
         has_own_document = self.route_path.startswith("/health/")  # readiness, which responds with 503
         return None if has_own_document else from_status(status)
 
@@ -214,7 +216,7 @@ class RequestCycle:
         extra = state.get(EXTRA_HEADERS)
         return [
             *self._config.cors.headers(self.headers),
-            *(security.page if state.get(IS_PAGE) else security.for_path(self.route_path)),
+            *(security.pages[kind] if (kind := state.get(PAGE_KIND)) else security.for_path(self.route_path)),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
             *([(b"connection", b"close")] if self._closes_connection else ()),
             (b"x-request-id", self.request_id.encode()),

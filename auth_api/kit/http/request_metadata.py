@@ -28,7 +28,7 @@ def read_request_context(
         client_ip=client_ip,
         user_agent=_user_agent(headers),
         request_id=request_id,
-        language=_languages(headers),
+        language=accepted_languages(headers),
         actor=actor,
     )
 
@@ -38,7 +38,7 @@ def _user_agent(headers: Mapping[bytes, bytes]) -> str | None:
     return without_unprintable(value)[:MAX_USER_AGENT_CHARACTERS] or None
 
 
-def _languages(headers: Mapping[bytes, bytes]) -> str | None:
+def accepted_languages(headers: Mapping[bytes, bytes]) -> str | None:
     """Return the accepted languages in order of preference, separated by commas, as many as fit."""
     ranges = (
         headers.get(b"accept-language", b"").decode("latin-1").split(",", MAX_LANGUAGE_RANGES)[:MAX_LANGUAGE_RANGES]

@@ -8,8 +8,11 @@ from auth_api.kit.request_context import RequestContext
 ERROR: Final = "error"
 """Set by the application: the error whose problem document (RFC 9457) the response is."""
 
-IS_PAGE: Final = "is_page"
-"""Set by the application: the response is a page of this server, at a path that also has other responses."""
+PAGE_KIND: Final = "page_kind"
+"""Set by the application or the edge: the response is a page of this server of this kind (`security_headers.py`)."""
+
+LIMIT_REFUSAL: Final = "limit_refusal"
+"""Set by the limits: the error of a request above a limit, for handlers that raise it themselves."""
 
 REQUEST_CONTEXT: Final = "request_context"
 """Set by the edge: a function that returns the request context, with the keyword argument `actor`."""
