@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from functools import partial
 from typing import Any, Final, cast
 
 from litestar import Litestar, Request
@@ -27,6 +26,8 @@ from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
 from auth_api.kit.http.load_shedding import shedders_by_route
 from auth_api.kit.http.openapi_document import complete
+from auth_api.kit.http.origin_check import origin_check
+from auth_api.kit.http.origins import origin_of
 from auth_api.kit.http.pagination import provide_page
 from auth_api.kit.http.rate_limit import limit_check
 from auth_api.kit.http.request_cycle import EdgeConfig
@@ -40,8 +41,10 @@ from auth_api.settings import Settings
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.user import User
-from auth_api.web.pages.mailbox import base_path
-from auth_api.web.pages.texts import render_page
+from auth_api.web.frame.base_path import base_path
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.error_page import ErrorPage
+from auth_api.web.frame.routes import page_names, provide_visit
 
 FLOOD_BURST_SECONDS: Final = 10
 """Burst size of the flood limit, in seconds of its sustained rate."""
@@ -80,8 +83,10 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     base = base_path(settings.http.public_url)
     identify = identification(services.core.sessions)
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
-    error_page = partial(
-        render_page, "problem.html", product=settings.mail.product, base=base, home=settings.pages.links.home
+    error_page = ErrorPage(
+        brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
+        base=base,
+        default_language=settings.pages.default_language,
     )
     app = Application(
         route_handlers=[
@@ -95,9 +100,13 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "caller": Provide(optional_principal(identify)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
+            "visit": Provide(provide_visit),
         },
-        before_request=limit_check(
-            ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
+        before_request=origin_check(
+            origin_of(settings.http.public_url),
+            then=limit_check(
+                ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
+            ),
         ),
         on_app_init=[bearer_auth(identify).on_app_init],
         request_class=strict_request(
@@ -116,20 +125,24 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     check_access(app)
     resolve_directly(app)
     app.state.services = services
+    app.state.pages = page_names(app)
     app.state.is_trusted_proxy = client_ip_resolver.is_trusted
     if docs:
         complete(app, first=PATHS, errors=ERRORS)
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
         config=EdgeConfig(
-            errors=ErrorResponses(clock=clock, base=base, render=lambda problem: error_page(problem=problem)),
+            errors=ErrorResponses(clock=clock, base=base, render=error_page.render),
             cors=CorsPolicy(
                 settings.http.cors_origins,
                 more_headers=settings.http.cors_headers,
                 for_development=not settings.is_production,
             ),
             client_ip_resolver=client_ip_resolver,
-            security=SecurityHeaders(https_only=settings.is_production),
+            security=SecurityHeaders(
+                https_only=settings.is_production,
+                image_origin=settings.pages.logo.origin if settings.pages.logo else "",
+            ),
         ),
         screening=RequestScreening(
             client_ip_resolver,

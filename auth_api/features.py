@@ -34,6 +34,7 @@ from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.frame import feature as page_frame
 from auth_api.web.pages import feature as pages
+from auth_api.web.sign_in import feature as sign_in_pages
 
 FEATURES: Final[tuple[Manifest, ...]] = (
     users.MANIFEST,
@@ -64,6 +65,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     housekeeping.MANIFEST,
     reencryption.MANIFEST,
     page_frame.MANIFEST,
+    sign_in_pages.MANIFEST,
     pages.MANIFEST,
 )
 """In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""

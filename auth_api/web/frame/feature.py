@@ -1,16 +1,40 @@
 """Manifest of the frame of the pages."""
 
+from datetime import timedelta
 from typing import Final
 
+from auth_api.authentication.session_cookie import SessionCookie
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.frame.asset_controllers import AssetController
+from auth_api.web.frame.base_path import base_path
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.page_assets import PageAssets
 
 
-def build(_core: Core, settings: Settings) -> Feature:
+def build(core: Core, settings: Settings) -> Feature:
     """Build what all pages share."""
-    return Feature(controllers=(AssetController,), dependencies={"page_assets": PageAssets.of(settings.pages)})
+    base = base_path(settings.http.public_url)
+    cookie = SessionCookie(
+        public_url=settings.http.public_url, is_production=settings.is_production, port=settings.server.port
+    )
+    frame = Frame(
+        brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
+        base=base,
+        cookie=cookie,
+        browser_sessions=core.browser_sessions,
+        session_seconds=settings.sessions.absolute_ttl // timedelta(seconds=1),
+        default_language=settings.pages.default_language,
+    )
+    return Feature(
+        controllers=(AssetController,),
+        dependencies={
+            "frame": frame,
+            "browser_sessions": core.browser_sessions,
+            "page_assets": PageAssets.of(settings.pages),
+        },
+    )
 
 
 MANIFEST: Final = Manifest(build=build)

@@ -13,7 +13,8 @@ from auth_api.kit.http.accept import prefers_html
 from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import public
-from auth_api.kit.http.scope_keys import IS_PAGE, request_context_of
+from auth_api.kit.http.scope_keys import PAGE_KIND, request_context_of
+from auth_api.kit.http.security_headers import PageKind
 from auth_api.web.pages.error_catalogue import ErrorCatalogue, Representation
 from auth_api.web.pages.mailbox import DevelopmentMailbox
 from auth_api.web.pages.schemas import EXAMPLE_DESCRIPTION, EXAMPLE_LIST, ErrorDescription, ErrorDescriptionList
@@ -36,8 +37,11 @@ class AccountPageController(Controller):
     path = "/account"
 
     @get("/{page_name:str}", **PAGE)
-    async def show(self, page_name: FromPath[str], account_pages: Injected[AccountPages]) -> Response[str]:
+    async def show(
+        self, page_name: FromPath[str], request: Request[Any, Any, Any], account_pages: Injected[AccountPages]
+    ) -> Response[str]:
         """Return a page."""
+        request.scope["state"][PAGE_KIND] = PageKind.SIGN_IN
         return Response(account_pages.find(page_name), media_type=HTML)
 
 
@@ -55,7 +59,7 @@ class HomeController(Controller):
         """
         if not _prefers_page(request):
             raise NotFoundException
-        request.scope["state"][IS_PAGE] = True
+        request.scope["state"][PAGE_KIND] = PageKind.DOCUMENT
         return Response(home_page.render(), media_type=HTML, headers={"Vary": "Accept"})
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from auth_api.manifest import Core, Feature, Manifest, all_errors
 from auth_api.settings import Settings
+from auth_api.web.frame.base_path import base_path
 from auth_api.web.pages.controllers import (
     AccountPageController,
     ErrorController,
@@ -11,7 +12,7 @@ from auth_api.web.pages.controllers import (
     MailboxController,
 )
 from auth_api.web.pages.error_catalogue import ErrorCatalogue
-from auth_api.web.pages.mailbox import DevelopmentMailbox, base_path
+from auth_api.web.pages.mailbox import DevelopmentMailbox
 from auth_api.web.pages.service import AccountPages, HomePage
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from urllib.parse import urlsplit
 
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.mail.mail_files import MailFile, read_mail_files
@@ -49,8 +48,3 @@ class DevelopmentMailbox:
 
     async def _mails(self) -> list[MailFile]:
         return await asyncio.to_thread(read_mail_files, self._policy.folder or "")
-
-
-def base_path(url: str) -> str:
-    """Return the path of a URL without a trailing slash; empty for the root."""
-    return urlsplit(url).path.rstrip("/")

@@ -1,0 +1,73 @@
+"""The page of an error that no form shows, for a person who opened or sent something in a browser."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import msgspec
+
+from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.error_responses import Headers
+from auth_api.kit.http.request_metadata import accepted_languages
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.error_texts import sentence_of
+from auth_api.web.frame.journey import ACCOUNT
+from auth_api.web.frame.languages import LANGUAGES, choose_language
+from auth_api.web.frame.renderer import render
+
+_NOT_REPEATED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
+
+
+class ShownError(msgspec.Struct, frozen=True, kw_only=True):
+    """What the page shows of an error."""
+
+    error_code: str
+    status: int
+    detail: str
+    retry_after: int | None
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorPage:
+    """Renders the page of any error, without a query: it is also sent while the database fails.
+
+    Attributes:
+        brand: the name, logo and links on the pages.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        default_language: for people whose browser accepts no language of the pages.
+    """
+
+    brand: Brand
+    base: str
+    default_language: str
+
+    def render(self, error: ApplicationException, request: Headers, request_id: str, route_path: str) -> str:
+        """Return the page. It contains no part of the request except its path, which only account pages repeat."""
+        language = choose_language(
+            asked=None, locale=None, accepted=accepted_languages(request), default=self.default_language
+        )
+        retry_after = error.headers.get("Retry-After")
+        is_repeated = route_path.startswith(ACCOUNT) and error.status not in _NOT_REPEATED
+        return render(
+            "problem.html",
+            language=language,
+            brand=self.brand,
+            base=self.base,
+            languages=[(language, LANGUAGES[language], "")],
+            page="error",
+            pages=frozenset(),
+            problem=ShownError(
+                error_code=error.error_code,
+                status=int(error.status),
+                detail=sentence_of(error, language),
+                retry_after=int(retry_after) if retry_after else None,
+                request_id=request_id,
+            ),
+            field_errors={},
+            user=None,
+            journey={},
+            done=None,
+            values={},
+            try_again=self.base + route_path if is_repeated else None,
+        )

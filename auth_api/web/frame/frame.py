@@ -1,0 +1,28 @@
+"""What all pages share."""
+
+from dataclasses import dataclass
+
+from auth_api.authentication.session_cookie import SessionCookie
+from auth_api.sessions.browser_sessions import BrowserSessions
+from auth_api.web.frame.brand import Brand
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """What all pages share.
+
+    Attributes:
+        brand: the name, logo and links on the pages.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        cookie: the cookie of the browser session.
+        browser_sessions: finds the session of a cookie.
+        session_seconds: the time after which every session ends, which is the lifetime of a cookie that is kept.
+        default_language: for people whose browser accepts no language of the pages.
+    """
+
+    brand: Brand
+    base: str
+    cookie: SessionCookie
+    browser_sessions: BrowserSessions
+    session_seconds: int
+    default_language: str

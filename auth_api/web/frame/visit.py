@@ -1,0 +1,235 @@
+"""One request of a person to a page: who they are, which language they read, and what they sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+from litestar import Request, Response
+
+from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.forms import parse_form, read_form
+from auth_api.kit.http.scope_keys import ACTOR, LIMIT_REFUSAL, PAGE_KIND, request_context_of
+from auth_api.kit.http.security_headers import PageKind
+from auth_api.kit.request_context import RequestContext
+from auth_api.sessions.browser_sessions import BrowserCarrier, BrowserSession
+from auth_api.sessions.opened import OpenedSession
+from auth_api.sessions.principal import Principal
+from auth_api.web.frame.frame import Frame
+from auth_api.web.frame.journey import ACCOUNT, Journey, read_journey
+from auth_api.web.frame.languages import LANGUAGES, choose_language
+from auth_api.web.frame.metrics import PAGE_POSTS
+from auth_api.web.frame.redirects import SignedOutError, see_other
+from auth_api.web.frame.refusals import Refusal, is_shown_in_form, status_of
+from auth_api.web.frame.renderer import render
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+VIA_PAGE: Final = "page"
+
+LOGIN_HINT: Final = "login_hint"
+MAX_HINT_CHARACTERS: Final = 254
+
+_FILLED_IN_AGAIN: Final = frozenset(
+    {"identifier", "email", "new_email", "username", "display_name", "locale", "name", "method", "keep"}
+)
+"""The fields that a refused form keeps. It never keeps a password, a code or a credential."""
+
+
+class NoFields(msgspec.Struct, frozen=True):
+    """A form with nothing but the journey."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Visit:
+    """One request to a page, and the responses to it.
+
+    Attributes:
+        frame: what all pages share.
+        request: the request.
+        cookie: the value of the session's cookie, also if it is dead; None if there is none.
+        browser: the session of the browser; None if it has none.
+        query: the parameters of the URL. Of equal names, the last one counts.
+        values: the fields of the form, or the parameters of the URL.
+    """
+
+    frame: Frame
+    request: Request[Any, Any, Any]
+    cookie: str | None
+    browser: BrowserSession | None
+    query: Mapping[str, str]
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def principal(self) -> Principal:
+        """The person who is signed in.
+
+        Raises:
+            SignedOutError: nobody is; the response leads to the sign-in page, and from there back.
+        """
+        if self.browser is None:
+            raise SignedOutError(self.address, self.frame.base)
+        return self.browser.principal
+
+    @property
+    def address(self) -> str:
+        """The path of the page, with the query string of a GET."""
+        path: str = self.request.url.path
+        query = self.request.scope["query_string"].decode("latin-1")
+        return f"{path}?{query}" if query and self.request.method == "GET" else path
+
+    @property
+    def journey(self) -> Journey:
+        """Where a sign-in leads."""
+        return read_journey(self.values, LANGUAGES)
+
+    @property
+    def language(self) -> str:
+        """The language of the response."""
+        return choose_language(
+            asked=self.values.get("lang"),
+            locale=self.browser.principal.user.locale if self.browser else None,
+            accepted=self.request_context.language,
+            default=self.frame.default_language,
+        )
+
+    @property
+    def request_context(self) -> RequestContext:
+        """The client, for the security history."""
+        return msgspec.structs.replace(request_context_of(self.request.scope), via=VIA_PAGE)
+
+    def carrier(self, *, keep: bool) -> BrowserCarrier:
+        """Return how a new session reaches this browser, whose present session it replaces."""
+        return BrowserCarrier(keep=keep, replaces=self.cookie)
+
+    async def form(self, struct_type: type[S]) -> S:
+        """Return the form that was sent.
+
+        Raises:
+            UnsupportedMediaTypeException: the body is not a form.
+            MalformedRequestException: it cannot be decoded.
+            ValidationException: some fields are invalid.
+            RateLimitedException: the request is above a limit. What was sent is filled in again.
+        """
+        headers = self.request.headers
+        self.values = parse_form(
+            headers.get("content-type", ""), headers.get("content-encoding", "identity"), await self.request.body()
+        )
+        if (refusal := self.request.scope["state"].get(LIMIT_REFUSAL)) is not None:
+            raise refusal
+        return read_form(self.values, struct_type, self.request.checks)  # type: ignore[attr-defined]
+
+    async def read_fields(self) -> None:
+        """Read a form of which only the journey counts.
+
+        Raises:
+            ApplicationException: as `form`.
+        """
+        await self.form(NoFields)
+
+    def page(
+        self,
+        template: str,
+        *,
+        status: HTTPStatus = HTTPStatus.OK,
+        kind: PageKind = PageKind.SIGN_IN,
+        refusal: ApplicationException | None = None,
+        **values: Any,
+    ) -> Response[str]:
+        """Return a page.
+
+        Args:
+            template: the package and the file, as in `sign_in/login.html`; the file without its ending names the page.
+            status: of the response.
+            kind: determines the headers.
+            refusal: the error that the page shows; None if there is none.
+            values: what the template uses besides the values of every page.
+        """
+        self.request.scope["state"][PAGE_KIND] = kind
+        language = self.language
+        problem = None if refusal is None else Refusal.of(refusal, language)
+        self._count(problem.error_code if problem else "shown")
+        content = render(
+            template,
+            language=language,
+            brand=self.frame.brand,
+            base=self.frame.base,
+            languages=[(tag, text, self._in_language(tag)) for tag, text in LANGUAGES.items()],
+            page=template.partition("/")[2].removesuffix(".html").replace("_", "-"),
+            pages=self.request.app.state.pages,
+            problem=problem,
+            field_errors=problem.field_errors if problem else {},
+            user=self.browser.principal.user if self.browser else None,
+            journey=self.journey.fields,
+            done=self.query.get("done"),
+            values=self._filled_in,
+            **values,
+        )
+        headers = {"Content-Language": language, **(problem.headers if problem else {})}
+        return Response(content, status_code=status, media_type="text/html", headers=headers)
+
+    def refused(
+        self, refusal: ApplicationException, template: str, *, kind: PageKind = PageKind.SIGN_IN, **values: Any
+    ) -> Response[str]:
+        """Return the form again, with the error. What the person corrects is 422; other errors keep their status.
+
+        Raises:
+            ApplicationException: the error, if no form can correct it. The edge responds with a page of its own.
+        """
+        if not is_shown_in_form(refusal):
+            raise refusal
+        return self.page(template, status=status_of(refusal), kind=kind, refusal=refusal, **values)
+
+    def redirect(self, path: str, *, cookie: str | None = None) -> Response[str]:
+        """Return a redirect to a page of this server (303, RFC 9110 §15.4.4).
+
+        Args:
+            path: the path, with its query string.
+            cookie: the value of `Set-Cookie`; None to leave the cookie as it is.
+        """
+        self._count("done")
+        self.request.scope["state"][PAGE_KIND] = PageKind.SIGN_IN
+        return see_other(self.frame.base + path, {} if cookie is None else {"Set-Cookie": cookie})
+
+    def signed_in(self, session: OpenedSession, *, keep: bool) -> Response[str]:
+        """Return what follows a complete sign-in: the cookie, and a redirect to where the journey leads."""
+        return self.redirect(self.journey.continue_to or ACCOUNT, cookie=self.session_cookie(session, keep=keep))
+
+    def session_cookie(self, session: OpenedSession, *, keep: bool) -> str:
+        """Return the value of `Set-Cookie` for a new session."""
+        return self.frame.cookie.set(session.secret.raw, self.frame.session_seconds if keep else None)
+
+    def signed_out(self, path: str) -> Response[str]:
+        """Return a redirect that deletes the cookie."""
+        return self.redirect(path, cookie=self.frame.cookie.delete())
+
+    @property
+    def _filled_in(self) -> dict[str, str]:
+        """The fields that a form has at first: what was sent before, and the name that the application suggests."""
+        kept = {name: value for name, value in self.values.items() if name in _FILLED_IN_AGAIN}
+        if self.request.method == "GET" and (hint := self.query.get(LOGIN_HINT)):
+            kept["identifier"] = hint[:MAX_HINT_CHARACTERS]
+        return kept
+
+    def _in_language(self, tag: str) -> str:
+        """Return the address of a page in another language; a page that only a POST shows has none but its start."""
+        if self.request.method != "GET":
+            return f"{ACCOUNT}/login?lang={tag}"
+        return msgspec.structs.replace(self.journey, lang=tag).link(self.request.url.path)
+
+    def _count(self, outcome: str) -> None:
+        if self.request.method == "POST":
+            PAGE_POSTS.labels(self.request.scope["path_template"], outcome).inc()
+
+
+async def open_visit(frame: Frame, request: Request[Any, Any, Any]) -> Visit:
+    """Return the visit of a request. Without a cookie, it needs no database."""
+    raw = frame.cookie.read(request.scope["headers"])
+    browser = await frame.browser_sessions.find(raw) if raw else None
+    if browser is not None:
+        request.scope["user"] = browser.principal
+        request.scope["state"][ACTOR] = browser.principal.actor
+    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return Visit(frame=frame, request=request, cookie=raw, browser=browser, query=query, values=query)
