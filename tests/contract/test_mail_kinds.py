@@ -6,6 +6,7 @@ import pytest
 
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
+from auth_api.web.frame.languages import LANGUAGES
 from tests.support.source_tree import MODULES, ROOT
 
 pytestmark = pytest.mark.engine_independent
@@ -49,9 +50,17 @@ def test_mail_kind_has_a_path_exactly_if_it_has_a_token() -> None:
     assert {kind.name for kind in MAIL_KINDS if (kind.path is None) != (kind.purpose is None)} == set()
 
 
-def test_every_template_belongs_to_a_mail_kind() -> None:
+def test_every_template_belongs_to_a_mail_kind_and_exists_in_every_language() -> None:
     """Files whose name begins with an underscore are parts of others."""
-    expected = {kind.templates / "en" / f"{kind.name}.{suffix}" for kind in MAIL_KINDS for suffix in ("txt", "html")}
+    shared = ROOT / "events" / "outbox" / "templates"
+    expected = {
+        kind.templates / language / f"{kind.name}.{suffix}"
+        for kind in MAIL_KINDS
+        for language in LANGUAGES
+        for suffix in ("txt", "html")
+    }
 
-    folders = {kind.templates for kind in MAIL_KINDS} | {ROOT / "events" / "outbox" / "templates"}
+    folders = {kind.templates for kind in MAIL_KINDS} | {shared}
     assert {path for folder in folders for path in folder.glob("*/[!_]*")} == expected
+    parts = [{path.name for path in (shared / language).iterdir()} for language in LANGUAGES]
+    assert all(names == parts[0] for names in parts)

@@ -41,7 +41,7 @@ def test_sound_templates_are_rendered_in_each_language(tmp_path: Path) -> None:
     write(tmp_path, "pt_BR/_greeting.txt")
     write(tmp_path, ".git/config")
 
-    assert check(tmp_path) == [("ok", "All mails can be rendered, in: en, pt-br.")]
+    assert check(tmp_path) == [("ok", "All mails can be rendered, in: de, en, pt-br.")]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,16 @@ def test_language_of_the_user_is_used_where_it_has_templates(tmp_path: Path) -> 
     for locale in ("de", "de-AT", "DE-at"):
         message = render(templates=tmp_path, locale=locale)
         assert (message.subject, message.text) == ("Neues Passwort", "Hallo ada\n")
-        assert "Set a new password" in message.html  # not translated, so in English
+        assert "Neues Passwort festlegen" in message.html  # the built-in one
+
+
+def test_text_that_a_language_lacks_is_english(tmp_path: Path) -> None:
+    write(tmp_path, "fr", "password_reset.txt", "Subject: Nouveau mot de passe\nBonjour {{ username }}\n")
+
+    message = render(templates=tmp_path, locale="fr-CH")
+
+    assert message.subject == "Nouveau mot de passe"
+    assert "Set a new password" in message.html
 
 
 @pytest.mark.parametrize("locale", [None, "", "fr", "../../../../etc", "en/../../secrets", "\x00", "x" * 300])

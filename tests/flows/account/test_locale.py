@@ -2,7 +2,7 @@
 
 from tests.conftest import OtherAppFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
-from tests.support.mail_flows import verify, verifying_app
+from tests.support.mail_flows import forgot, verify, verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.rows import user_rows
 
@@ -37,6 +37,20 @@ async def test_registration_may_state_the_locale(ada: Actor) -> None:
     ada.headers = BROWSER
 
     assert (await ada.register(locale="fr"))["locale"] == "fr"
+
+
+async def test_mails_are_in_the_language_of_the_user(ada: Actor, mailbox: Mailbox) -> None:
+    ada.headers = {"Accept-Language": "en"}
+    await ada.register()
+    await mailbox.collect()
+
+    subjects = []
+    for locale in ("de-CH", None, "fr,de"):
+        await change(ada, locale)
+        await forgot(ada, ada.email)
+        subjects.append((await mailbox.one()).subject)
+
+    assert subjects == ["Neues Passwort festlegen", "Set a new password", "Neues Passwort festlegen"]
 
 
 async def test_registration_that_waits_for_its_mail_keeps_it(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
