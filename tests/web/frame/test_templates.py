@@ -1,0 +1,243 @@
+"""The layouts and macros that the templates of all pages use: names of fields, their errors, links and escaping."""
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import msgspec
+import pytest
+
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.policy import BrandLinks, PagePolicy
+
+pytestmark = pytest.mark.engine_independent
+
+TEMPLATES: Final = Path(__file__).parents[3] / "auth_api/web/frame/templates"
+
+BRAND: Final = Brand.of(PagePolicy(), product="Rock & Roll", base="")
+
+FORM: Final = """\
+{% extends "_layout.html" %}
+{% import "_fields.html" as ui with context %}
+{% block title %}Register{% endblock %}
+{% block content %}
+{% call ui.form("/account/register") %}
+{{ ui.field("username", autocomplete="username", hint="3 to 30 letters", autofocus=true) }}
+{{ ui.field("display_name", required=false, is_text=true) }}
+{{ ui.password("password", autocomplete="new-password", hint="At least 12 characters") }}
+{{ ui.code() }}
+{{ ui.token() }}
+{{ ui.select("locale", [("en", "English"), ("de", "Deutsch")]) }}
+{{ ui.choices("scopes", "Scopes", [("read", "Read", "Names"), ("write", "Write", "")], type="checkbox") }}
+{{ ui.checkbox("keep", "Keep me logged in", hint="On your own device") }}
+{{ ui.submit("Register", name="step", value="1") }}
+{% endcall %}
+{{ ui.divider() }}{{ ui.provider("Example", "/start") }}{{ ui.back("/") }}
+{{ ui.qr("data:image/png;base64,AAAA") }}{{ ui.secret("JBSW", "Key") }}{{ ui.codes(["A-1", "B-2"]) }}
+{% endblock %}
+"""
+
+ACCOUNT: Final = """\
+{% extends "_account.html" %}
+{% import "_fields.html" as ui with context %}
+{% block title %}Devices{% endblock %}
+{% block content %}
+{{ ui.done_notice({"ended": "The session has ended."}) }}{{ ui.notice("Take care", "warn") }}
+{% call ui.panel("Sessions", "Where you are logged in", "screen") %}
+{% call ui.facts() %}{{ ui.fact("Name", "Ada", "/account/profile") }}{% endcall %}
+{% call ui.items() %}
+{% call ui.item("<b>Firefox</b>", [ui.time(now)], "screen", "This device") %}x{% endcall %}
+{% endcall %}
+{% call ui.table("Events", ["Time", "Event"]) %}<tr><td>{{ ui.time(now) }}</td><td>Login</td></tr>{% endcall %}
+{{ ui.empty("Nothing yet") }}{{ ui.more("?cursor=x") }}
+{% endcall %}
+{% endblock %}
+"""
+
+VALUES: Final[dict[str, Any]] = {
+    "brand": BRAND,
+    "base": "",
+    "language": "en",
+    "languages": [("en", "English", "?lang=en"), ("de", "Deutsch", "?lang=de")],
+    "page": "sessions",
+    "pages": {"account", "sessions"},
+    "problem": None,
+    "field_errors": {},
+    "values": {},
+    "user": None,
+    "journey": {"continue": "/account?x=1&y=2"},
+    "done": None,
+    "now": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+}
+
+
+class Shown(msgspec.Struct):
+    """An error, as pages show it."""
+
+    error_code: str
+    detail: str
+    status: int = 422
+    request_id: str = "0199b1c2"
+    retry_after: int | None = None
+
+
+class Ada(msgspec.Struct):
+    """A user, as pages show them."""
+
+    username: str = "ada"
+    display_name: str | None = "Ada <Lovelace>"
+
+
+def render(template: str, **values: Any) -> str:
+    own = jinja2.DictLoader({"form.html": FORM, "sessions.html": ACCOUNT})
+    environment = jinja2.Environment(
+        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), own]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    return environment.get_template(template).render({**VALUES, **values})
+
+
+REFUSED: Final = {
+    "problem": Shown("VALIDATION_ERROR", "The form has errors."),
+    "field_errors": {"username": ["Taken."], "password": ["Too short.", "Too common."], "scopes": ["Choose one."]},
+    "values": {"username": '"><script>', "locale": "de", "scopes": "write", "keep": "on", "password": "hunter2"},
+}
+
+
+def tag(html: str, part: str) -> str:
+    """Return the first tag that contains a text."""
+    found = re.search(rf"<[^<>]*{re.escape(part)}[^<>]*>", html)
+    assert found is not None, part
+    return found[0]
+
+
+def test_references_between_elements_have_exactly_one_target() -> None:
+    for html in (
+        render("form.html"),
+        render("form.html", **REFUSED),
+        render("sessions.html", user=Ada(), done="ended"),
+        render("problem.html", problem=Shown("NOT_FOUND", "Not found.")),
+        render("hop.html", target="https://app.example.com/#code=fc_x"),
+    ):
+        ids = re.findall(r'\sid="([^"]+)"', html)
+        references = re.findall(r'\s(?:for|aria-describedby|aria-labelledby|data-reveals|data-copies)="([^"]+)"', html)
+        targets = {target for reference in references for target in reference.split()}
+        targets |= set(re.findall(r'href="#([^"]+)"', html))
+        assert sorted(ids) == sorted(set(ids))
+        assert targets <= set(ids)
+        assert len(re.findall("<h1", html)) == 1
+
+
+def test_refused_form_says_what_is_wrong_at_the_top_and_at_each_field() -> None:
+    html = render("form.html", **REFUSED)
+
+    assert "<title>Error: Register · Rock &amp; Roll</title>" in html
+    assert {'role="alert"', 'tabindex="-1"', "autofocus"} <= set(tag(html, 'role="alert"')[:-1].split())
+    assert html.count("autofocus") == 1
+    assert re.findall(r'<a href="#f-(\w+)">', html) == ["username", "password", "password"]
+    assert 'data-error="VALIDATION_ERROR"' in tag(html, 'id="main"')
+    for name in ("username", "password"):
+        field = tag(html, f'id="f-{name}"')
+        assert f'aria-describedby="f-{name}-hint f-{name}-error"' in field
+        assert 'aria-invalid="true"' in field
+    assert 'aria-describedby="f-scopes-error"' in tag(html, 'id="f-scopes"')
+    assert "aria-invalid" not in tag(html, 'id="f-display_name"')
+
+
+def test_refused_form_keeps_what_was_entered_except_the_password() -> None:
+    html = render("form.html", **REFUSED)
+
+    assert 'value="&#34;&gt;&lt;script&gt;"' in tag(html, 'id="f-username"')
+    assert "selected" in tag(html, 'value="de"')
+    assert "checked" in tag(html, 'id="f-keep"')
+    assert ["checked" in tag(html, f'value="{scope}"') for scope in ("read", "write")] == [False, True]
+    assert "hunter2" not in html
+
+
+def test_new_form_begins_at_its_first_field_and_carries_the_journey() -> None:
+    html = render("form.html")
+
+    assert "autofocus" in tag(html, 'id="f-username"')
+    assert "alert" not in html
+    assert '<input type="hidden" name="continue" value="/account?x=1&amp;y=2">' in html
+    assert "required" not in tag(html, 'id="f-display_name"')
+    assert "hidden" in tag(html, "data-reveals")  # the script reveals it
+    assert 'data-error="' not in html
+
+
+def test_error_with_a_time_to_wait_says_how_long() -> None:
+    for seconds, text in ((1, "Try again in 1 second."), (30, "Try again in 30 seconds.")):
+        shown = Shown("RATE_LIMITED", "Too many attempts.", retry_after=seconds)
+        assert text in render("form.html", problem=shown)
+        assert text in render("problem.html", problem=shown)
+
+
+def test_product_and_foot_have_the_links_of_the_settings() -> None:
+    plain = render("form.html")
+    links = BrandLinks(home="https://example.com/", support="mailto:help@example.com", imprint="https://example.com/i")
+    linked = render("form.html", brand=Brand(name="Acme", logo="/assets/brand-logo", links=links))
+
+    assert '<p class="product">' in plain
+    assert 'aria-hidden="true">R</span>Rock &amp; Roll' in plain
+    assert "About this service" not in plain
+    assert (
+        '<a class="product" href="https://example.com/"><img class="logo" src="/assets/brand-logo" alt="Acme">'
+        in linked
+    )
+    assert re.findall(r'<li><a href="([^"?]+)">(\w+)', linked) == [
+        ("mailto:help@example.com", "Support"),
+        ("https://example.com/i", "Imprint"),
+    ]
+
+
+def test_languages_are_links_and_the_present_one_is_marked() -> None:
+    html = render("form.html", language="de")
+
+    assert '<html lang="de">' in html
+    assert 'aria-current="true"' in tag(html, 'hreflang="de"')
+    assert "aria-current" not in tag(html, 'hreflang="en"')
+    assert "hreflang" not in render("form.html", languages=[("en", "English", "")])
+
+
+def test_account_leads_to_the_pages_that_exist() -> None:
+    html = render("sessions.html", user=Ada(), done="ended")
+
+    (side,) = re.findall(r'<nav class="side".*?</nav>', html, re.DOTALL)
+    assert re.findall(r'<a href="([^"]+)"( aria-current="page")?>', side) == [
+        ("/account", ""),
+        ("/account/sessions", ' aria-current="page"'),
+    ]
+    assert "Ada &lt;Lovelace&gt;" in html
+    assert "&lt;b&gt;Firefox" in html
+    assert "The session has ended." in html
+    assert "The session has ended." not in render("sessions.html", user=Ada(), done="<unknown>")
+    assert '<time datetime="2026-01-02T03:04:05Z">2026-01-02 03:04 UTC</time>' in html
+
+
+def test_address_that_leads_to_another_origin_is_escaped() -> None:
+    html = render("hop.html", target='https://app.example.com/?a=1&b="#code=fc_x')
+    escaped = "https://app.example.com/?a=1&amp;b=&#34;#code=fc_x"
+
+    assert f'<meta http-equiv="refresh" content="0; url={escaped}">' in html
+    assert f'href="{escaped}">Continue</a>' in html
+
+
+def test_error_page_says_what_happened_and_what_to_do() -> None:
+    shown = Shown("FLOW_INVALID", "The link has expired.", status=400)
+    html = render(
+        "problem.html", problem=shown, advice="Ask for a new one.", try_again="/account/login", back="/account"
+    )
+
+    assert "<title>This did not work · Rock &amp; Roll</title>" in html
+    for text in ("The link has expired.", "Ask for a new one.", "Try again</a>", "Back</a>", "400", "0199b1c2"):
+        assert text in html
+    missing = render("problem.html", problem=Shown("NOT_FOUND", "x", status=404))
+    assert "Page not found" in missing
+    assert "Try again" not in missing
