@@ -26,7 +26,7 @@ def build(core: Core, settings: Settings) -> Feature:
             token_derivation=MailTokenDerivation(settings.sessions.derivation_secrets),
             audit=core.audit,
         ),
-        renderer=Renderer(settings.mail, core.outbox.kinds),
+        renderer=Renderer(settings.mail, core.outbox.kinds, default_language=settings.pages.default_language),
         mailer=core.mailer,
     )
     job = BackgroundJob("mail", delivery.step)

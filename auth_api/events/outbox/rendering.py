@@ -17,7 +17,9 @@ from auth_api.kit.language_tags import normalized_tag, preferred_languages
 from auth_api.kit.mail.message import Message
 from auth_api.kit.mail.policy import MailPolicy
 
-DEFAULT_LANGUAGE: Final = "en"
+SOURCE_LANGUAGE: Final = "en"
+"""The language that has all texts."""
+
 UNKNOWN_DEVICE: Final = "an unknown program"
 
 _SHARED_TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -44,10 +46,14 @@ class Renderer:
     Args:
         policy: sender, links and the operator's own templates.
         kinds: the kinds of mail, for the folders of their templates.
+        default_language: for users who prefer none of the languages that have templates.
     """
 
-    def __init__(self, policy: MailPolicy, kinds: Iterable[MailKind]) -> None:
+    def __init__(
+        self, policy: MailPolicy, kinds: Iterable[MailKind], *, default_language: str = SOURCE_LANGUAGE
+    ) -> None:
         self._policy = policy
+        self._default_languages = (default_language, SOURCE_LANGUAGE)
         own = [Path(policy.templates)] if policy.templates else []
         self._folders = list(dict.fromkeys([*own, *(kind.templates for kind in kinds), _SHARED_TEMPLATES]))
         self._languages = {
@@ -96,7 +102,7 @@ class Renderer:
         )
 
     def _environment(self, locale: str | None) -> "jinja2.Environment":
-        """Return the environment that searches the languages in order, then `en`, each in every folder.
+        """Return the environment that searches the languages in order, then the default, each in every folder.
 
         Args:
             locale: language tags in order of preference, separated by commas.
@@ -104,7 +110,7 @@ class Renderer:
         # Only existing folders: the locale came from a client and must not become a path.
         found = tuple(
             folder
-            for language in dict.fromkeys([*preferred_languages(locale), DEFAULT_LANGUAGE])
+            for language in dict.fromkeys([*preferred_languages(locale), *self._default_languages])
             for root in self._folders
             if (folder := self._languages.get((root, language))) is not None
         )

@@ -149,7 +149,7 @@ class PagePolicy(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Setting(
             "DEFAULT_LANGUAGE",
-            "Language of the pages for people whose browser asks for none of their languages.",
+            "Language of pages and mails for people who prefer none of the available languages.",
             choices=tuple(LANGUAGES),
         ),
     ] = SOURCE_LANGUAGE

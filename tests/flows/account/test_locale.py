@@ -53,6 +53,20 @@ async def test_mails_are_in_the_language_of_the_user(ada: Actor, mailbox: Mailbo
     assert subjects == ["Neues Passwort festlegen", "Set a new password", "Neues Passwort festlegen"]
 
 
+async def test_mails_are_in_the_default_language_if_the_user_prefers_no_other(
+    app_with: OtherAppFactory, mailbox: Mailbox
+) -> None:
+    async with verifying_app(app_with, mailbox, DEFAULT_LANGUAGE="de") as other:
+        subjects = []
+        for name, accepted in (("ada", "fr"), ("grace", "fr,en")):
+            actor = Actor(other.client, name, f"{name}@example.com", headers={"Accept-Language": accepted})
+            body = {"email": actor.email, "username": name, "password": PASSWORD}
+            await actor.call("POST", "/api/auth/register", json=body)
+            subjects.append((await mailbox.one()).subject)
+
+        assert subjects == ["Bestätigen Sie Ihre E-Mail-Adresse", "Verify your e-mail address"]
+
+
 async def test_registration_that_waits_for_its_mail_keeps_it(app_with: OtherAppFactory, mailbox: Mailbox) -> None:
     async with verifying_app(app_with, mailbox, REGISTRATION_ENUMERATION_SAFE="true") as other:
         locales = []
