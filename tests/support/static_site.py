@@ -9,13 +9,14 @@ from typing import Any
 
 @contextmanager
 def static_site(files: Mapping[str, str]) -> Iterator[str]:
-    """Serve texts by path on a free port, and return the origin. A path that ends in `.js` is a script."""
+    """Serve texts by path on a free port, and return the origin. Paths may end in `.js` or `.css`; others are pages."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             text = files.get(self.path)
             self.send_response(404 if text is None else 200)
-            kind = "text/javascript" if self.path.endswith(".js") else "text/html"
+            ending = self.path.rpartition(".")[2]
+            kind = {"js": "text/javascript", "css": "text/css"}.get(ending, "text/html")
             self.send_header("Content-Type", f"{kind}; charset=utf-8")
             self.end_headers()
             self.wfile.write((text or "").encode())
