@@ -97,5 +97,5 @@ class BrowserSessions:
 
 
 def browser_idle_ttl(policy: SessionPolicy, *, keep: bool) -> timedelta:
-    """Return the time without a request after which the session of a browser ends."""
+    """Return the time without a request after which the session of a browser ends; at most `policy.absolute_ttl`."""
     return policy.idle_ttl if keep else SHORT_IDLE_TTL

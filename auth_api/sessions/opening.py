@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from auth_api.events.audit.service import AuditTrail
@@ -52,7 +52,7 @@ class SessionOpening:
         if carrier is not None and carrier.replaces is not None:
             await self._end_replaced(carrier.replaces, request_context)
         session_id, stored_amr, auth_time = uuid7(at), " ".join(amr), mfa_at or at
-        idle_ttl = self._idle_ttl(carrier)
+        idle_ttl = self.policy.idle_ttl if carrier is None else browser_idle_ttl(self.policy, keep=carrier.keep)
         others = await repository.insert_session(
             session_id,
             user_id=user_id,
@@ -82,10 +82,6 @@ class SessionOpening:
             is_first=not others.has_any,
             is_known_network=others.has_same_network,
         )
-
-    def _idle_ttl(self, carrier: BrowserCarrier | None) -> timedelta:
-        wanted = self.policy.idle_ttl if carrier is None else browser_idle_ttl(self.policy, keep=carrier.keep)
-        return min(wanted, self.policy.absolute_ttl)
 
     @staticmethod
     async def _add_refresh_token(session_id: UUID, user_id: int, *, at: datetime, expires_at: datetime) -> OpaqueToken:

@@ -83,7 +83,7 @@ KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
 
 
 class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Lifetimes, the contents of access tokens, and the keys that sign them.
+    """Lifetimes, the contents of access tokens, and the keys that sign them. `idle_ttl` is at most `absolute_ttl`.
 
     Attributes:
         keys: keys that sign and verify access tokens.

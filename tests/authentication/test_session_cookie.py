@@ -3,12 +3,11 @@
 import pytest
 
 from auth_api.authentication.session_cookie import SessionCookie
-from auth_api.kit.crypto.tokens import BROWSER_SESSION, new_token
 
 pytestmark = pytest.mark.engine_independent
 
 SECURE = SessionCookie(public_url="https://login.example.com", is_production=False, port=8000)
-RAW = new_token(BROWSER_SESSION).raw
+RAW = "bs_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import CircuitBreakerOpenException
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
+from auth_api.sessions import browser_repository
 from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.tables import BrowserSessionRow, RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
@@ -110,6 +111,21 @@ async def test_session_is_extended_at_most_every_five_minutes(user_factory: User
     assert timedelta(hours=12) <= after["expires_at"] - after["last_used_at"] < timedelta(hours=12, minutes=1)
 
 
+async def test_concurrent_requests_extend_the_session_once(user_factory: UserFactory, services: Services) -> None:
+    """All of them have found that it is due; the statement checks it again."""
+    await user_factory()
+    await log_in_in_browser(services)
+    await age_sessions(minutes=6)
+    session_id = (await newest_session())["id"]
+
+    extended = []
+    for _ in range(2):
+        await browser_repository.extend(session_id, idle_seconds=60)
+        extended.append((await newest_session())["last_used_at"])
+
+    assert extended[0] == extended[1]
+
+
 async def test_session_is_not_extended_beyond_its_absolute_end(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     cookie = await log_in_in_browser(services, keep=True)
@@ -123,14 +139,16 @@ async def test_session_is_not_extended_beyond_its_absolute_end(user_factory: Use
     assert session["expires_at"] == session["absolute_expires_at"] == ends_at - timedelta(minutes=6)
 
 
-async def test_lifetimes_are_at_most_the_absolute_one(app_with: OtherAppFactory, user_factory: UserFactory) -> None:
+async def test_new_session_has_the_lifetimes_of_the_settings(
+    app_with: OtherAppFactory, user_factory: UserFactory
+) -> None:
     await user_factory()
-    async with app_with(SESSION_ABSOLUTE_DAYS="7") as other:
-        for keep, hours in ((False, 12), (True, 7 * 24)):
+    async with app_with(REFRESH_TOKEN_EXPIRE_DAYS="1", SESSION_ABSOLUTE_DAYS="2") as other:
+        for keep, hours in ((False, 12), (True, 24)):
             await log_in_in_browser(other.services, keep=keep)
             session = await newest_session()
             assert session["expires_at"] - session["created_at"] == timedelta(hours=hours)
-            assert session["absolute_expires_at"] - session["created_at"] == timedelta(days=7)
+            assert session["absolute_expires_at"] - session["created_at"] == timedelta(days=2)
 
 
 async def test_session_of_a_disabled_or_deleted_user_is_not_found(
