@@ -39,8 +39,8 @@ class SessionCookie:
                 9113 §8.2.3).
 
         Returns:
-            None if there is no value of a session. Also if there are several cookies of the name: one of them was not
-            set by this server, and nothing tells which.
+            None if the browser sent none, or a value of another kind. Also if there are several cookies of the name:
+            one of them was not set by this server, and nothing tells which.
         """
         pairs = [
             pair.strip(" ").partition("=")

@@ -66,9 +66,7 @@ async def test_cookie_is_found_by_one_statement(user_factory: UserFactory, servi
         assert assurance_level(principal.amr, principal.mfa_at, principal.auth_time, max_age=None) is Level.AAL2
 
 
-async def test_value_that_is_no_cookie_is_refused_without_a_query(
-    user_factory: UserFactory, services: Services
-) -> None:
+async def test_secret_of_another_kind_is_refused_without_a_query(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
 
     with recorded(services.core.database.engine) as statements:

@@ -65,7 +65,7 @@ async def test_refused_login_replaces_nothing(user_factory: UserFactory, service
     with pytest.raises(MfaRequiredException):
         await log_in_in_browser(services, replaces=before)
     with pytest.raises(InvalidCredentialsException):
-        await log_in_in_browser(services, "nobody", replaces=before)
+        await log_in_in_browser(services, "unknown", replaces=before)
 
     assert await find(services, before) is not None
 
