@@ -26,6 +26,7 @@ def build(core: Core, settings: Settings) -> Feature:
         browser_sessions=core.browser_sessions,
         session_seconds=settings.sessions.absolute_ttl // timedelta(seconds=1),
         default_language=settings.pages.default_language,
+        rules=settings.passwords,
     )
     return Feature(
         controllers=(AssetController,),

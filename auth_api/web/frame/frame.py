@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from auth_api.authentication.session_cookie import SessionCookie
 from auth_api.sessions.browser_sessions import BrowserSessions
+from auth_api.users.policy import PasswordPolicy
 from auth_api.web.frame.brand import Brand
 
 
@@ -18,6 +19,7 @@ class Frame:
         browser_sessions: finds the session of a cookie.
         session_seconds: the time after which every session ends, which is the lifetime of a cookie that is kept.
         default_language: for people whose browser accepts no language of the pages.
+        rules: the rules for a new password.
     """
 
     brand: Brand
@@ -26,3 +28,4 @@ class Frame:
     browser_sessions: BrowserSessions
     session_seconds: int
     default_language: str
+    rules: PasswordPolicy

@@ -38,6 +38,10 @@ _FILLED_IN_AGAIN: Final = frozenset(
 """The fields that a refused form keeps. It never keeps a password, a code or a credential."""
 
 
+_KEPT_IN_LINKS: Final = ("again", LOGIN_HINT)
+"""The parameters besides those of the journey that a page has in another language, too."""
+
+
 class NoFields(msgspec.Struct, frozen=True):
     """A form with nothing but the journey."""
 
@@ -164,6 +168,7 @@ class Visit:
             user=self.browser.principal.user if self.browser else None,
             journey=self.journey.fields,
             done=self.query.get("done"),
+            rules=self.frame.rules,
             values=self._filled_in,
             **values,
         )
@@ -214,10 +219,10 @@ class Visit:
         return kept
 
     def _in_language(self, tag: str) -> str:
-        """Return the address of a page in another language; a page that only a POST shows has none but its start."""
-        if self.request.method != "GET":
-            return f"{ACCOUNT}/login?lang={tag}"
-        return msgspec.structs.replace(self.journey, lang=tag).link(self.request.url.path)
+        """Return the address of the page in another language. Where only a POST shows the page, a GET begins anew."""
+        kept = {name: self.query[name] for name in _KEPT_IN_LINKS if name in self.query}
+        journey = msgspec.structs.replace(self.journey, lang=tag)
+        return self.frame.base + journey.link(self.request.url.path, **kept)
 
     def _count(self, outcome: str) -> None:
         if self.request.method == "POST":

@@ -39,6 +39,16 @@ async def test_each_tab_ends_at_its_own_target(visitor: Visitor) -> None:
     assert first.response.headers["Content-Language"] == "de"
 
 
+async def test_page_in_another_language_keeps_the_target(visitor: Visitor) -> None:
+    fields = {"continue": "/account/security", "again": "1", "login_hint": "ada", "error": "x"}
+    page = await visitor.get("/account/login", **fields)
+    link = "/account/login?continue=%2Faccount%2Fsecurity&lang=de&again=1&login_hint=ada"
+    assert link in page.reader.links
+
+    page = await visitor.submit(page, "/account/login", identifier="", password="")
+    assert "/account/login?continue=%2Faccount%2Fsecurity&lang=de" in page.reader.links
+
+
 async def test_target_on_another_site_is_ignored_at_each_step(visitor: Visitor) -> None:
     page = await visitor.get("/account/login", **{"continue": "//evil.example"})
     assert "evil.example" not in page.response.text
