@@ -11,6 +11,7 @@ from litestar.routes import HTTPRoute
 from auth_api.features import FEATURES
 from auth_api.kit.http.access import ACCESS, CHECKED_SESSION, PUBLIC_OR_SESSION, SESSION, Access
 from auth_api.kit.http.access import PUBLIC as ANONYMOUS
+from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.manifest import Feature, Manifest
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
@@ -95,11 +96,11 @@ UNSUPPORTED = {"OPTIONS", "TRACE"}
 
 
 def handlers_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
-    """Yield the method and path of every route, and its handler."""
+    """Yield the method and path of every route, and its handler, without the pages (`tests/web/frame/test_pages`)."""
     for route in app.routes:
         assert isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items():
-            if method not in UNSUPPORTED:
+            if method not in UNSUPPORTED and not handler.opt.get(CHECKS_ORIGIN):
                 yield f"{method} {route.path_format}", handler
 
 

@@ -26,7 +26,7 @@ _NOT_IN_FORM: Final = (
     RequestTimeoutException,
     UnsupportedMediaTypeException,
 )
-"""Errors that nobody corrects in the form."""
+"""Errors that the person cannot correct in the form."""
 
 _CORRECTED_IN_FORM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT})
 
@@ -39,7 +39,7 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True):
         detail: what happened and what to do, as a sentence for the person.
         field_errors: the sentences to show at each field.
         headers: the headers of the response.
-        retry_after: the whole seconds until the form may be sent again; None if there is no time to wait.
+        retry_after: the whole seconds until the form may be sent again; None if waiting does not help.
     """
 
     error_code: str

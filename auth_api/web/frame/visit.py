@@ -42,7 +42,7 @@ _KEPT_IN_LINKS: Final = ("again", LOGIN_HINT)
 """The parameters besides those of the journey that a page has in another language, too."""
 
 
-class NoFields(msgspec.Struct, frozen=True):
+class JourneyForm(msgspec.Struct, frozen=True):
     """A form with nothing but the journey."""
 
 
@@ -71,7 +71,7 @@ class Visit:
         """The person who is signed in.
 
         Raises:
-            SignedOutError: nobody is; the response leads to the sign-in page, and from there back.
+            SignedOutError: the browser has no session; the response leads to the sign-in page, and from there back.
         """
         if self.browser is None:
             raise SignedOutError(self.address, self.frame.base)
@@ -131,7 +131,7 @@ class Visit:
         Raises:
             ApplicationException: as `form`.
         """
-        await self.form(NoFields)
+        await self.form(JourneyForm)
 
     def page(
         self,
