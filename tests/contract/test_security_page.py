@@ -169,7 +169,7 @@ def test_only_pages_use_cookies() -> None:
     pattern = re.compile(r"set.cookie|cookies\b.*=|Cookie\(", re.IGNORECASE)
     users = {module.name for module in MODULES if pattern.search(module.source)}
 
-    assert "the API sets and accepts none" in TEXT
+    assert "The API does not accept it." in TEXT
     assert {name for name in users if not name.startswith("auth_api.web.")} == {
         "auth_api.authentication.session_cookie"
     }
