@@ -60,6 +60,15 @@ async def test_pages_are_accessible_by_day_and_by_night_at_all_widths(chromium: 
                 assert await overflowing_elements(visit.page) == [], (path, window)
 
 
+async def test_page_needs_one_style_sheet_and_one_script(chromium: Browser, origin: str) -> None:
+    async with browser_page(chromium) as visit:
+        await visit.page.goto(f"{origin}/form", wait_until="networkidle")
+
+        requests = {url.removeprefix(origin) for url in visit.requests if url.startswith("http")}
+        assert requests == {"/form", "/assets/pages.css", "/assets/pages.js"}
+        visit.assert_no_errors()
+
+
 async def test_focus_begins_at_the_errors_also_without_scripts(chromium: Browser, origin: str) -> None:
     for scripts in (True, False):
         async with browser_page(chromium, scripts=scripts) as visit:

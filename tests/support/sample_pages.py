@@ -1,7 +1,6 @@
 """Pages made of all macros of the templates, to be checked as text and in a browser."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import jinja2
@@ -9,8 +8,7 @@ import msgspec
 
 from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.policy import PagePolicy
-
-TEMPLATES: Final = Path(__file__).parents[2] / "auth_api/web/frame/templates"
+from auth_api.web.frame.renderer import environment
 
 BRAND: Final = Brand.of(PagePolicy(), product="Rock & Roll", base="")
 
@@ -90,17 +88,10 @@ class Ada(msgspec.Struct):
 
 def render_sample(template: str, **values: Any) -> str:
     """Return a page: `form.html`, `sessions.html` or a template of the frame."""
+    found = environment("en")
     own = jinja2.DictLoader({"form.html": FORM, "sessions.html": ACCOUNT})
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader([jinja2.FileSystemLoader(TEMPLATES), own]),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    return environment.get_template(template).render({**VALUES, **values})
+    samples = found.overlay(loader=jinja2.ChoiceLoader([found.loader or own, own]))
+    return samples.get_template(template).render({**VALUES, **values})
 
 
 REFUSED: Final[dict[str, Any]] = {

@@ -1,6 +1,10 @@
 """The layouts and macros that the templates of all pages use: names of fields, their errors, links and escaping."""
 
 import re
+from html import unescape
+from pathlib import Path
+from typing import Final
+from urllib.parse import unquote
 
 import pytest
 
@@ -10,6 +14,8 @@ from tests.support.sample_pages import REFUSED, Ada, Shown
 from tests.support.sample_pages import render_sample as render
 
 pytestmark = pytest.mark.engine_independent
+
+ASSETS: Final = Path(__file__).parents[3] / "auth_api/web/frame/assets"
 
 
 def tag(html: str, part: str) -> str:
@@ -142,3 +148,13 @@ def test_error_page_says_what_happened_and_what_to_do() -> None:
     missing = render("problem.html", problem=Shown("NOT_FOUND", "x", status=404))
     assert "Page not found" in missing
     assert "Try again" not in missing
+
+
+def test_icon_in_the_page_is_that_of_the_file() -> None:
+    found = re.search(
+        r'<link rel="icon" type="image/svg\+xml" href="data:image/svg\+xml,([^"]+)">', render("form.html")
+    )
+    assert found is not None
+
+    icon = (ASSETS / "icon.svg").read_text(encoding="utf-8").strip()
+    assert unquote(unescape(found[1])) == icon.replace('"', "'")
