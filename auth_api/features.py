@@ -32,7 +32,9 @@ from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
+from auth_api.web.errors import feature as error_pages
 from auth_api.web.frame import feature as page_frame
+from auth_api.web.mailbox import feature as development_pages
 from auth_api.web.pages import feature as pages
 from auth_api.web.sign_in import feature as sign_in_pages
 
@@ -67,6 +69,8 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     page_frame.MANIFEST,
     sign_in_pages.MANIFEST,
     pages.MANIFEST,
+    error_pages.MANIFEST,
+    development_pages.MANIFEST,
 )
 """In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""
 

@@ -8,7 +8,9 @@ import pytest
 
 from auth_api.features import ERRORS
 from auth_api.kit.errors import ApplicationException, FieldError, ValidationException
-from auth_api.web.pages.error_catalogue import ErrorCatalogue
+from auth_api.web.errors.error_catalogue import ErrorCatalogue
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.policy import PagePolicy
 from tests.support.errors_page import errors_page
 from tests.support.source_tree import MODULES
 
@@ -145,7 +147,9 @@ def test_class_has_a_meaning_and_a_remedy(kind: type[ApplicationException]) -> N
 
 def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     document = json.loads((REPOSITORY / "tests/contract/openapi.json").read_text(encoding="utf-8"))
-    catalogue = ErrorCatalogue(ERRORS, product="", base="").list_all(as_page=False)
+    catalogue = ErrorCatalogue(ERRORS, brand=Brand.of(PagePolicy(), product="", base=""), base="").list_all(
+        as_page=False
+    )
     catalogued = {error["error_code"]: error["status"] for error in json.loads(catalogue.content)["items"]}
     defined = {kind.error_code: kind.status.value for kind in CONCRETE}
     components = document["components"]["responses"]

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from auth_api.features import ERRORS
-from auth_api.web.pages.schemas import description_of
+from auth_api.web.errors.schemas import description_of
 
 HEAD = """# Errors
 

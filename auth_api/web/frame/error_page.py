@@ -12,8 +12,8 @@ from auth_api.kit.http.request_metadata import accepted_languages
 from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.error_texts import sentence_of
 from auth_api.web.frame.journey import ACCOUNT
-from auth_api.web.frame.languages import LANGUAGES, choose_language
-from auth_api.web.frame.renderer import render
+from auth_api.web.frame.languages import choose_language
+from auth_api.web.frame.renderer import render_document
 
 _NOT_REPEATED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
 
@@ -49,14 +49,12 @@ class ErrorPage:
         )
         retry_after = error.headers.get("Retry-After")
         is_repeated = route_path.startswith(ACCOUNT) and error.status not in _NOT_REPEATED
-        return render(
+        return render_document(
             "problem.html",
-            language=language,
             brand=self.brand,
             base=self.base,
-            languages=[(language, LANGUAGES[language], "")],
             page="error",
-            pages=frozenset(),
+            language=language,
             problem=ShownError(
                 error_code=error.error_code,
                 status=int(error.status),
@@ -64,10 +62,5 @@ class ErrorPage:
                 retry_after=int(retry_after) if retry_after else None,
                 request_id=request_id,
             ),
-            field_errors={},
-            user=None,
-            journey={},
-            done=None,
-            values={},
             try_again=self.base + route_path if is_repeated else None,
         )

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import jinja2
 
-from auth_api.web.frame.languages import translations
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.languages import LANGUAGES, SOURCE_LANGUAGE, translations
 
 WEB: Final = Path(__file__).parent.parent
 
@@ -20,6 +21,35 @@ def render(template: str, *, language: str, **values: Any) -> str:
         values: what the template uses.
     """
     return environment(language).get_template(template).render(language=language, **values)
+
+
+def render_document(
+    template: str, *, brand: Brand, base: str, page: str, language: str = SOURCE_LANGUAGE, **values: Any
+) -> str:
+    """Return a page that knows nothing about its reader: it has no form, and is not linked in other languages.
+
+    Args:
+        template: as in `render`.
+        brand: the name, logo and links on the page.
+        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        page: the name of the page.
+        language: one of `LANGUAGES`.
+        values: what the template uses.
+    """
+    common = {
+        "brand": brand,
+        "base": base,
+        "languages": [(language, LANGUAGES[language], "")],
+        "page": page,
+        "pages": frozenset(),
+        "problem": None,
+        "field_errors": {},
+        "user": None,
+        "journey": {},
+        "done": None,
+        "values": {},
+    }
+    return render(template, language=language, **{**common, **values})
 
 
 @cache

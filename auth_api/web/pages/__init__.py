@@ -1,1 +1,1 @@
-"""The pages of the links in mails (if no frontend has them), the error catalogue, and the development mailbox."""
+"""The pages of the links in mails, if no frontend has them."""

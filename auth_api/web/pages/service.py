@@ -37,21 +37,3 @@ class AccountPages:
         if name not in self._pages:  # render_page on first use: with a frontend elsewhere, pages are never requested
             self._pages[name] = render_page(f"{name.replace('-', '_')}.html", **self._values)
         return self._pages[name]
-
-
-class HomePage:
-    """The start page in development, with links to what a developer needs first.
-
-    Args:
-        product: the name shown on the page.
-        base: the path that a proxy puts before all paths of this server; empty if there is none.
-        has_docs: whether Swagger UI and ReDoc are served.
-        has_mailbox: whether mail is written into a folder.
-    """
-
-    def __init__(self, *, product: str, base: str, has_docs: bool, has_mailbox: bool) -> None:
-        self._values: Final = {"product": product, "base": base, "has_docs": has_docs, "has_mailbox": has_mailbox}
-
-    def render(self) -> str:
-        """Return the page."""
-        return render_page("home.html", **self._values)

@@ -6,7 +6,8 @@ import re
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.mail.mail_files import MailFile, read_mail_files
 from auth_api.kit.mail.policy import MailPolicy
-from auth_api.web.pages.texts import render_page
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.renderer import render_document
 
 
 class DevelopmentMailbox:
@@ -14,21 +15,24 @@ class DevelopmentMailbox:
 
     Args:
         policy: the mail settings, with a folder.
+        brand: the name, logo and links on the page.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
-    def __init__(self, policy: MailPolicy, *, base: str) -> None:
+    def __init__(self, policy: MailPolicy, *, brand: Brand, base: str) -> None:
         self._policy = policy
+        self._brand = brand
         self._base = base
 
     async def page(self) -> str:
         """Return a page with all mails, newest first. Links to the pages of this server can be clicked."""
         links = self._policy.frontend_url + "/"
         link = re.compile(rf"({re.escape(links)}\S+)")
-        return render_page(
-            "mailbox.html",
-            product=self._policy.product,
+        return render_document(
+            "mailbox/mailbox.html",
+            brand=self._brand,
             base=self._base,
+            page="mailbox",
             folder=self._policy.folder,
             mails=await self._mails(),
             pieces=link.split,

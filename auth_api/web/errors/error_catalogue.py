@@ -5,15 +5,18 @@ twentieth of the time to start.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property, partial
 from itertools import groupby
 
 import msgspec
+from markupsafe import Markup, escape
 
 from auth_api.kit.errors import ApplicationException, NotFoundException
-from auth_api.web.pages.schemas import ErrorDescription, ErrorDescriptionList, description_of
-from auth_api.web.pages.texts import render_page
+from auth_api.web.errors.schemas import ErrorDescription, ErrorDescriptionList, description_of
+from auth_api.web.frame.brand import Brand
+from auth_api.web.frame.renderer import render_document
 
 
 class Representation(msgspec.Struct, frozen=True):
@@ -38,19 +41,19 @@ class ErrorCatalogue:
 
     Args:
         kinds: all errors, ordered by status and code.
-        product: the name shown on the pages.
+        brand: the name, logo and links on the pages.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
     """
 
-    def __init__(self, kinds: Sequence[type[ApplicationException]], *, product: str, base: str) -> None:
+    def __init__(self, kinds: Sequence[type[ApplicationException]], *, brand: Brand, base: str) -> None:
         described = [description_of(kind, base=base) for kind in kinds]
         by_status = [list(same) for _, same in groupby(described, key=lambda error: error.status)]
         self._list = _Entry(
             document=ErrorDescriptionList(items=described),
-            render=partial(render_page, "errors.html", product=product, base=base, errors=by_status),
+            render=partial(_page_of_all, by_status, brand=brand, base=base),
         )
         self._entries: Mapping[str, _Entry] = {
-            error.error_code: _Entry(document=error, render=partial(_page_of, error, product=product, base=base))
+            error.error_code: _Entry(document=error, render=partial(_page_of, error, brand=brand, base=base))
             for error in described
         }
 
@@ -82,6 +85,17 @@ class _Entry:
         return self._page if as_page else self._document
 
 
-def _page_of(error: ErrorDescription, *, product: str, base: str) -> str:
+def _page_of(error: ErrorDescription, *, brand: Brand, base: str) -> str:
     example = msgspec.json.format(msgspec.json.encode(error.example), indent=2).decode()
-    return render_page("error.html", product=product, base=base, error=error, example=example)
+    return render_document(
+        "errors/error.html", brand=brand, base=base, page="error-code", error=error, example=example, prose=_prose
+    )
+
+
+def _page_of_all(errors: Sequence[Sequence[ErrorDescription]], *, brand: Brand, base: str) -> str:
+    return render_document("errors/errors.html", brand=brand, base=base, page="errors", errors=errors, prose=_prose)
+
+
+def _prose(text: str) -> Markup:
+    """Return a text of the error catalogue with the parts between backticks as `<code>`."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before

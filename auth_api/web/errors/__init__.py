@@ -1,0 +1,1 @@
+"""The error catalogue, to which the `type` of every error leads."""
