@@ -13,7 +13,10 @@ LIMIT: Final = "rate_limit"
 """Key of a handler's `opt` that names the limit of its route."""
 
 RAISES_LIMIT_REFUSAL: Final = "raises_limit_refusal"
-"""Key of a handler's `opt`: the handler raises the error of a request above the limit, to show its form again."""
+"""Key of a handler's `opt`: it raises the error itself, to show its form again.
+
+The error is that of a request above the limit, or of a request that cannot be counted as the database is unavailable.
+"""
 
 
 class Quota(Protocol):
@@ -48,19 +51,23 @@ def limit_check(count: CountRequest, refusal: Callable[[float], ApplicationExcep
         refusal: returns the error for a request above the limit, given the seconds until it may be sent again.
     """
 
-    async def check(request: Request[Any, Any, Any]) -> None:
-        options = request.scope["route_handler"].opt
-        name = options.get(LIMIT)
-        if name is None:
-            return
+    async def count_request(request: Request[Any, Any, Any], name: str) -> None:
         quota = await count(name, request_context_of(request.scope).client_ip)
         if quota is not None:
             request.scope["state"][EXTRA_HEADERS] = quota.headers
             if quota.is_exceeded:
                 LIMIT_REFUSALS.labels(name).inc()
-                error = refusal(quota.retry_after)
-                if not options.get(RAISES_LIMIT_REFUSAL):
-                    raise error
-                request.scope["state"][LIMIT_REFUSAL] = error
+                raise refusal(quota.retry_after)
+
+    async def check(request: Request[Any, Any, Any]) -> None:
+        options = request.scope["route_handler"].opt
+        if (name := options.get(LIMIT)) is None:
+            return
+        try:
+            await count_request(request, name)
+        except ApplicationException as error:
+            if not options.get(RAISES_LIMIT_REFUSAL):
+                raise
+            request.scope["state"][LIMIT_REFUSAL] = error
 
     return check

@@ -12,8 +12,9 @@ from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
 from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT
+from auth_api.web.frame.open_visit import open_visit
 from auth_api.web.frame.redirects import SignedOutError, lead_to_sign_in
-from auth_api.web.frame.visit import Visit, open_visit
+from auth_api.web.frame.visit import Visit
 
 PAGE: Final[dict[str, Any]] = {
     ACCESS: PUBLIC,

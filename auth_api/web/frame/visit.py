@@ -4,14 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
-from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, Response
 
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.forms import parse_form, read_form
-from auth_api.kit.http.scope_keys import ACTOR, LIMIT_REFUSAL, PAGE_KIND, request_context_of
+from auth_api.kit.http.scope_keys import LIMIT_REFUSAL, PAGE_KIND, request_context_of
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.browser_sessions import BrowserCarrier, BrowserSession
@@ -55,6 +54,7 @@ class Visit:
         request: the request.
         cookie: the value of the session's cookie, also if it is dead; None if there is none.
         browser: the session of the browser; None if it has none.
+        failure: the error of a POST that could not read the session; None if there is none.
         query: the parameters of the URL. Of equal names, the last one counts.
         values: the fields of the form, or the parameters of the URL.
     """
@@ -63,6 +63,7 @@ class Visit:
     request: Request[Any, Any, Any]
     cookie: str | None
     browser: BrowserSession | None
+    failure: ApplicationException | None
     query: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -72,7 +73,10 @@ class Visit:
 
         Raises:
             SignedOutError: the browser has no session; the response leads to the sign-in page, and from there back.
+            ApplicationException: the session could not be read.
         """
+        if self.failure is not None:
+            raise self.failure
         if self.browser is None:
             raise SignedOutError(self.address, self.frame.base)
         return self.browser.principal
@@ -116,12 +120,14 @@ class Visit:
             MalformedRequestException: it cannot be decoded.
             ValidationException: some fields are invalid.
             RateLimitedException: the request is above a limit. What was sent is filled in again.
+            RetryLaterException: the session or the limit could not be read. Likewise.
         """
         headers = self.request.headers
         self.values = parse_form(
             headers.get("content-type", ""), headers.get("content-encoding", "identity"), await self.request.body()
         )
-        if (refusal := self.request.scope["state"].get(LIMIT_REFUSAL)) is not None:
+        refusal = self.failure or self.request.scope["state"].get(LIMIT_REFUSAL)
+        if refusal is not None:
             raise refusal
         return read_form(self.values, struct_type, self.request.checks)  # type: ignore[attr-defined]
 
@@ -227,14 +233,3 @@ class Visit:
     def _count(self, outcome: str) -> None:
         if self.request.method == "POST":
             PAGE_POSTS.labels(self.request.scope["path_template"], outcome).inc()
-
-
-async def open_visit(frame: Frame, request: Request[Any, Any, Any]) -> Visit:
-    """Return the visit of a request. Without a cookie, it needs no database."""
-    raw = frame.cookie.read(request.scope["headers"])
-    browser = await frame.browser_sessions.find(raw) if raw else None
-    if browser is not None:
-        request.scope["user"] = browser.principal
-        request.scope["state"][ACTOR] = browser.principal.actor
-    query = dict(parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True))
-    return Visit(frame=frame, request=request, cookie=raw, browser=browser, query=query, values=query)
