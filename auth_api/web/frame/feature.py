@@ -27,6 +27,7 @@ def build(core: Core, settings: Settings) -> Feature:
         session_seconds=settings.sessions.absolute_ttl // timedelta(seconds=1),
         default_language=settings.pages.default_language,
         rules=settings.passwords,
+        has_mailbox=settings.mail.folder is not None,
     )
     return Feature(
         controllers=(AssetController,),

@@ -20,6 +20,7 @@ class Frame:
         session_seconds: the time after which every session ends, which is the lifetime of a cookie that is kept.
         default_language: for people whose browser accepts no language of the pages.
         rules: the rules for a new password.
+        has_mailbox: whether mails are written into a folder, which a page for developers shows.
     """
 
     brand: Brand
@@ -29,3 +30,4 @@ class Frame:
     session_seconds: int
     default_language: str
     rules: PasswordPolicy
+    has_mailbox: bool

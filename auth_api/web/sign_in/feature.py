@@ -7,13 +7,17 @@ from auth_api.settings import Settings
 from auth_api.web.frame.routes import page_router
 from auth_api.web.sign_in.login_controllers import LoginPageController
 from auth_api.web.sign_in.logout_controllers import LogoutPageController
+from auth_api.web.sign_in.mail_request_controllers import ForgotPasswordPageController, ResendEmailPageController
+from auth_api.web.sign_in.register_controllers import RegisterPageController
 
 
-def build(_core: Core, settings: Settings) -> Feature:
-    """Build the pages if this server has pages of its own."""
+def build(core: Core, settings: Settings) -> Feature:
+    """Build the pages if this server has pages of its own, and those that request mail if it sends any."""
     if not settings.pages.is_hosted:
         return Feature()
-    return Feature(controllers=(page_router((LoginPageController, LogoutPageController)),))
+    mail_pages = (ForgotPasswordPageController, ResendEmailPageController) if core.outbox.is_on else ()
+    pages = (LoginPageController, LogoutPageController, RegisterPageController, *mail_pages)
+    return Feature(controllers=(page_router(pages),))
 
 
 MANIFEST: Final = Manifest(build=build)

@@ -17,8 +17,14 @@ def refused_sign_in(visit: Visit, refusal: ApplicationException, template: str, 
     """
     match refusal:
         case EmailNotVerifiedException():
-            return visit.refused(refusal, "sign_in/email_not_verified.html")
+            return visit.refused(refusal, "sign_in/email_not_verified.html", email=_email(visit))
         case AccountDisabledException():
             return visit.refused(refusal, "sign_in/account_disabled.html")
         case _:
             return visit.refused(refusal, template, **values)
+
+
+def _email(visit: Visit) -> str | None:
+    """Return the e-mail address by which the person signs in; None if it is not known."""
+    identifier = visit.values.get("identifier", "").strip(" ")
+    return identifier if "@" in identifier else None

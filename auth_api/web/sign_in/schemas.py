@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH
-from auth_api.users.schemas import PasswordField
+from auth_api.users.schemas import EmailField, NewPasswordField, PasswordField, UsernameField
 
 
 class LoginForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -13,6 +13,15 @@ class LoginForm(msgspec.Struct, frozen=True, kw_only=True):
 
     identifier: Annotated[str, msgspec.Meta(max_length=MAX_EMAIL_LENGTH, extra={"any_text": True})]
     password: PasswordField
+    keep: bool = False
+
+
+class RegisterForm(msgspec.Struct, frozen=True, kw_only=True):
+    """Create an account."""
+
+    email: EmailField
+    username: UsernameField
+    password: NewPasswordField
     keep: bool = False
 
 
