@@ -9,6 +9,7 @@ import msgspec
 from litestar import Request, Response
 
 from auth_api.kit.errors import ApplicationException
+from auth_api.kit.http.accept import prefers_json
 from auth_api.kit.http.forms import parse_form, read_form
 from auth_api.kit.http.scope_keys import LIMIT_REFUSAL, PAGE_KIND, request_context_of
 from auth_api.kit.http.security_headers import PageKind
@@ -187,9 +188,11 @@ class Visit:
         """Return the form again, with the error. What the person corrects is 422; other errors keep their status.
 
         Raises:
-            ApplicationException: the error, if no form can correct it. The edge responds with a page of its own.
+            ApplicationException: the error, if no form can correct it, or if the client prefers JSON. The edge responds
+                with a page of its own, or with a problem document.
         """
-        if not is_shown_in_form(refusal):
+        if not is_shown_in_form(refusal) or prefers_json(self.request.headers.get("accept", "")):
+            self._count(refusal.error_code)
             raise refusal
         return self.page(template, status=status_of(refusal), kind=kind, refusal=refusal, **values)
 

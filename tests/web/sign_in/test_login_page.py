@@ -67,6 +67,13 @@ async def test_wrong_password_shows_the_form_again_without_it(visitor: Visitor) 
     assert "Set-Cookie" not in page.response.headers
 
 
+async def test_program_that_prefers_json_gets_errors_as_documents(visitor: Visitor) -> None:
+    fields = {"identifier": "ada", "password": "Wrong-Horse-7-Staple"}
+    page = await visitor.post("/account/login", fields, headers={"Accept": "application/json"})
+
+    assert (page.status, page.response.json()["error_code"]) == (401, "INVALID_CREDENTIALS")
+
+
 async def test_empty_fields_are_named(visitor: Visitor) -> None:
     page = await visitor.log_in(identifier="", password="")
 
