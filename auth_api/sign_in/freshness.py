@@ -2,34 +2,18 @@
 
 from dataclasses import dataclass
 
-import msgspec
-
-from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import PASSWORD_METHOD, SIGN_IN_METHOD, StepUpRequiredException
+from auth_api.sign_in.needed_proof import NeededProof
 from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.second_factors import AccountFactors, FactorMethod, SecondFactors
 from auth_api.users.errors import InvalidCredentialsException, UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import Credentials
-
-
-class NeededProof(msgspec.Struct, frozen=True, kw_only=True):
-    """The proof of identity that an operation of an account needs.
-
-    Attributes:
-        level: the level of assurance.
-        methods: how the user can reach it; empty if only an operator, or one of `enrolment`, can help.
-        enrolment: the kinds of factor that the user has to choose one of and add.
-    """
-
-    level: Level
-    methods: tuple[str, ...]
-    enrolment: tuple[FactorKind, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,9 +91,51 @@ class Freshness:
         Raises:
             UserNotFoundException: the user was deleted in the meantime.
         """
+        return FactorMethod.RECOVERY_CODE in (await self.needed_proof(user_id)).methods
+
+    async def needed_proof(
+        self, user_id: int, *, at_least: Level = Level.AAL1, adds_factor: bool = False
+    ) -> NeededProof:
+        """Return the proof of identity that an operation of a user needs.
+
+        Args:
+            user_id: the user.
+            at_least: the level that the operation needs of any account.
+            adds_factor: whether the operation adds a factor. The first one needs only `aal1`.
+
+        Raises:
+            UserNotFoundException: the user was deleted in the meantime.
+        """
         credentials = await self.users.get_credentials(user_id)
-        needed = self._needed_proof(credentials, await self.second_factors.of_user(user_id))
-        return FactorMethod.RECOVERY_CODE in needed.methods
+        factors = await self.second_factors.of_user(user_id)
+        needed = self._needed_proof(credentials, factors, adds_factor=adds_factor)
+        if needed.level.satisfies(at_least):
+            return needed
+        is_enough = {FactorMethod.PASSKEY} if at_least is Level.PHR else set(FactorMethod)
+        methods = tuple(method for method in needed.methods if method in is_enough)
+        enrolment = () if methods else self.second_factors.addable(factors)
+        return NeededProof(level=at_least, methods=methods, enrolment=enrolment)
+
+    async def missing_proof(self, principal: Principal, *, adds_factor: bool = False) -> NeededProof | None:
+        """Return the proof of identity that an operation needs now; None if the last proof is good enough.
+
+        Args:
+            principal: the caller.
+            adds_factor: as for `needed_proof`.
+
+        Raises:
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        needed = await self.needed_proof(principal.id, adds_factor=adds_factor)
+        return None if await self.has_proved(principal, needed) else needed
+
+    async def has_proved(self, principal: Principal, needed: NeededProof) -> bool:
+        """Return whether the last proof of identity of a session reaches a level, and is recent."""
+        now = await self.sessions.present_time()
+        proved_at = principal.auth_time if needed.level is Level.AAL1 else principal.mfa_at
+        is_recent = proved_at is not None and now - proved_at <= self.policy.max_age
+        level = assurance_level(principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age)
+        return is_recent and level.satisfies(needed.level)
 
     async def admit_password_change(self, principal: Principal) -> Credentials:
         """Return the credentials of the user, after a recent proof of identity if the password is not enough.
@@ -155,13 +181,7 @@ class Freshness:
         return NeededProof(level=Level.AAL1, methods=(method,))
 
     async def _require_recent(self, principal: Principal, needed: NeededProof) -> None:
-        now = await self.sessions.present_time()
-        proved_at = principal.auth_time if needed.level is Level.AAL1 else principal.mfa_at
-        is_recent = proved_at is not None and now - proved_at <= self.policy.max_age
-        has_level = assurance_level(
-            principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age
-        ).satisfies(needed.level)
-        if not (is_recent and has_level):
+        if not await self.has_proved(principal, needed):
             raise StepUpRequiredException(
                 acr=needed.level,
                 max_age=int(self.policy.max_age.total_seconds()),

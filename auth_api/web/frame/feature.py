@@ -34,6 +34,7 @@ def build(core: Core, settings: Settings) -> Feature:
         dependencies={
             "frame": frame,
             "browser_sessions": core.browser_sessions,
+            "freshness": core.freshness,
             "page_assets": PageAssets.of(settings.pages),
         },
     )

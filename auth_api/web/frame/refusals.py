@@ -15,6 +15,8 @@ from auth_api.kit.errors import (
     RetryLaterException,
     UnsupportedMediaTypeException,
 )
+from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.web.frame.error_texts import field_of, sentence_of, sentence_of_field
 
 ERROR_CODE_HEADER: Final = "X-Error-Code"
@@ -24,9 +26,11 @@ _NOT_IN_FORM: Final = (
     MalformedRequestException,
     PayloadTooLargeException,
     RequestTimeoutException,
+    StepUpRequiredException,
+    TokenRevokedException,
     UnsupportedMediaTypeException,
 )
-"""Errors that the person cannot correct in the form."""
+"""Errors that the person cannot correct in the form. Two lead to another page, which asks for a proof of identity."""
 
 _CORRECTED_IN_FORM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT})
 

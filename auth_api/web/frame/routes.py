@@ -10,10 +10,12 @@ from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
+from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT
 from auth_api.web.frame.open_visit import open_visit
-from auth_api.web.frame.redirects import SignedOutError, lead_to_sign_in
+from auth_api.web.frame.redirects import SignedOutError, lead_to_confirmation, lead_to_sign_in
 from auth_api.web.frame.visit import Visit
 
 PAGE: Final[dict[str, Any]] = {
@@ -44,4 +46,12 @@ def page_names(app: Litestar) -> frozenset[str]:
 
 def page_router(controllers: Sequence[type[Controller]]) -> Router:
     """Return a router of pages."""
-    return Router("/", route_handlers=controllers, exception_handlers={SignedOutError: lead_to_sign_in})
+    return Router("/", route_handlers=controllers, exception_handlers=_REDIRECTED)
+
+
+_REDIRECTED: Final[dict[int | type[Exception], Any]] = {
+    SignedOutError: lead_to_sign_in,
+    TokenRevokedException: lead_to_sign_in,  # the session has ended during the request
+    StepUpRequiredException: lead_to_confirmation,
+}
+"""The errors of handlers of pages that another page corrects, which leads back."""

@@ -38,7 +38,7 @@ _FILLED_IN_AGAIN: Final = frozenset(
 """The fields that a refused form keeps. It never keeps a password, a code or a credential."""
 
 
-_KEPT_IN_LINKS: Final = ("again", LOGIN_HINT)
+_KEPT_IN_LINKS: Final = ("acr", "again", LOGIN_HINT)
 """The parameters besides those of the journey that a page has in another language, too."""
 
 
@@ -79,15 +79,8 @@ class Visit:
         if self.failure is not None:
             raise self.failure
         if self.browser is None:
-            raise SignedOutError(self.address, self.frame.base)
+            raise SignedOutError
         return self.browser.principal
-
-    @property
-    def address(self) -> str:
-        """The path of the page, with the query string of a GET."""
-        path: str = self.request.url.path
-        query = self.request.scope["query_string"].decode("latin-1")
-        return f"{path}?{query}" if query and self.request.method == "GET" else path
 
     @property
     def journey(self) -> Journey:

@@ -5,6 +5,7 @@ from typing import Final
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.frame.routes import page_router
+from auth_api.web.sign_in.confirm_controllers import ConfirmPageController
 from auth_api.web.sign_in.login_controllers import LoginPageController
 from auth_api.web.sign_in.logout_controllers import LogoutPageController
 from auth_api.web.sign_in.mail_request_controllers import ForgotPasswordPageController, ResendEmailPageController
@@ -16,7 +17,7 @@ def build(core: Core, settings: Settings) -> Feature:
     if not settings.pages.is_hosted:
         return Feature()
     mail_pages = (ForgotPasswordPageController, ResendEmailPageController) if core.outbox.is_on else ()
-    pages = (LoginPageController, LogoutPageController, RegisterPageController, *mail_pages)
+    pages = (LoginPageController, LogoutPageController, RegisterPageController, ConfirmPageController, *mail_pages)
     return Feature(controllers=(page_router(pages),))
 
 

@@ -66,6 +66,92 @@ function takeToken() {
   if (field.form.dataset.send !== undefined) field.form.requestSubmit(); // changes nothing on the server
 }
 
+// Passkeys. The form `data-passkey` (get or create) sends what the browser returns in its field `credential`. Its options
+// are in the page, or the API returns them; the server accepts them for 5 minutes.
+const OPTIONS_MS = 240_000;
+const USED_PASSKEY = "passkey";
+const opened = Date.now();
+let autofill = new AbortController();
+let renewal = 0;
+
+async function fetchOptions(form) {
+  const headers = { "Content-Type": "application/json" };
+  const reply = await fetch(form.dataset.options, { method: "POST", headers, body: "{}", credentials: "omit" });
+  return (await reply.json()).public_key;
+}
+
+async function sendPasskey(form, options, request) {
+  const isNew = form.dataset.passkey === "create";
+  const parse = isNew ? "parseCreationOptionsFromJSON" : "parseRequestOptionsFromJSON";
+  const publicKey = PublicKeyCredential[parse](options);
+  const credential = await navigator.credentials[isNew ? "create" : "get"]({ ...request, publicKey });
+  sessionStorage.setItem(USED_PASSKEY, JSON.stringify({ rpId: options.rpId, credentialId: credential.id }));
+  const { keep } = form.elements;
+  const box = document.querySelector("input[type=checkbox][name=keep]");
+  if (keep && box) keep.value = box.checked ? "on" : "";
+  form.elements.credential.value = JSON.stringify(credential);
+  form.submit();
+}
+
+async function onPasskeyButton(event) {
+  event.preventDefault();
+  const form = event.target;
+  const button = form.querySelector("button");
+  const outcome = form.querySelector("[role=status]");
+  const { options, publicKey, known, cancelled } = form.dataset;
+  if (publicKey && Date.now() - opened > OPTIONS_MS) {
+    form.elements.credential.value = "";
+    form.submit(); // asks for new options
+    return;
+  }
+  stopAutofill();
+  outcome.textContent = "";
+  button.disabled = true;
+  try {
+    await sendPasskey(form, options ? await fetchOptions(form) : JSON.parse(publicKey), {});
+  } catch (error) {
+    outcome.textContent = (error.name === "InvalidStateError" && known) || cancelled;
+    button.disabled = false;
+    button.focus();
+    offerAutofill(form);
+  }
+}
+
+function stopAutofill() {
+  clearTimeout(renewal);
+  autofill.abort();
+}
+
+// The browser offers passkeys in the field of the username. It asks for nothing until the person chooses one.
+async function offerAutofill(form) {
+  if (!form.dataset.options || !(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  stopAutofill();
+  const { signal } = (autofill = new AbortController());
+  renewal = setTimeout(offerAutofill, OPTIONS_MS, form);
+  try {
+    await sendPasskey(form, await fetchOptions(form), { mediation: "conditional", signal });
+  } catch {} // stopped, or not available; the button is still there
+}
+
+function offerPasskeys() {
+  if (!window.PublicKeyCredential?.parseRequestOptionsFromJSON) return;
+  each("[data-without-passkeys]", (text) => (text.hidden = true));
+  each("[data-passkeys]", (part) => (part.hidden = false));
+  each("form[data-passkey]", (form) => {
+    form.addEventListener("submit", onPasskeyButton);
+    offerAutofill(form);
+  });
+}
+
+// The server has no passkey that the browser has used: the browser may stop offering it.
+function reportUnknownPasskey() {
+  const used = sessionStorage.getItem(USED_PASSKEY);
+  sessionStorage.removeItem(USED_PASSKEY);
+  if (used && document.querySelector("main[data-error=PASSKEY_UNKNOWN]")) {
+    PublicKeyCredential.signalUnknownCredential?.(JSON.parse(used)).catch(() => {});
+  }
+}
+
 // The browser may keep a page as it was, also after a log-out.
 function reloadKeptPage(event) {
   if (event.persisted) location.reload();
@@ -76,5 +162,7 @@ offerCopies();
 offerPrints();
 showLocalTimes();
 takeToken();
+offerPasskeys();
+reportUnknownPasskey();
 addEventListener("hashchange", takeToken); // a second link opened in the same tab does not load the page again
 addEventListener("pageshow", reloadKeptPage);
