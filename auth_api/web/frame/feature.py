@@ -1,6 +1,5 @@
 """Manifest of the frame of the pages."""
 
-from datetime import timedelta
 from typing import Final
 
 from auth_api.authentication.session_cookie import SessionCookie
@@ -24,7 +23,6 @@ def build(core: Core, settings: Settings) -> Feature:
         base=base,
         cookie=cookie,
         browser_sessions=core.browser_sessions,
-        session_seconds=settings.sessions.absolute_ttl // timedelta(seconds=1),
         default_language=settings.pages.default_language,
         rules=settings.passwords,
         has_mailbox=settings.mail.folder is not None,

@@ -17,7 +17,6 @@ class Frame:
         base: the path that a proxy puts before all paths of this server; empty if there is none.
         cookie: the cookie of the browser session.
         browser_sessions: finds the session of a cookie.
-        session_seconds: the time after which every session ends, which is the lifetime of a cookie that is kept.
         default_language: for people whose browser accepts no language of the pages.
         rules: the rules for a new password.
         has_mailbox: whether mails are written into a folder, which a page for developers shows.
@@ -27,7 +26,6 @@ class Frame:
     base: str
     cookie: SessionCookie
     browser_sessions: BrowserSessions
-    session_seconds: int
     default_language: str
     rules: PasswordPolicy
     has_mailbox: bool

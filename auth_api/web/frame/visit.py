@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final, TypeVar
 
@@ -206,7 +207,8 @@ class Visit:
 
     def session_cookie(self, session: OpenedSession, *, keep: bool) -> str:
         """Return the value of `Set-Cookie` for a new session."""
-        return self.frame.cookie.set(session.secret.raw, self.frame.session_seconds if keep else None)
+        max_age = session.absolute_expires_in // timedelta(seconds=1)
+        return self.frame.cookie.set(session.secret.raw, max_age if keep else None)
 
     def signed_out(self, path: str) -> Response[str]:
         """Return a redirect that deletes the cookie."""
