@@ -10,11 +10,17 @@ from typing import Any, Final
 import pytest
 
 from auth_api.kit.db.database import Engine
+from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import HousekeepingService
+from auth_api.services import Services
+from auth_api.sessions import browser_repository
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
+from tests.support.browser_sessions import find, log_in_in_browser
 
-TABLES: Final = "users|sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values"
+TABLES: Final = (
+    "users|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values"
+)
 SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
     "sqlite": re.compile(rf"^SCAN ({TABLES}|[a-z])\b(?! USING)"),
@@ -45,6 +51,15 @@ async def use_all_endpoints(client: Any) -> None:
     await ada.call("POST", "/api/auth/logout-all", json={"keep_current": True})
 
 
+async def use_a_browser(services: Services) -> None:
+    """Log in twice in a browser, use and extend the session, and log out."""
+    cookie = await log_in_in_browser(services, replaces=await log_in_in_browser(services))
+    found = await find(services, cookie)
+    assert found is not None
+    await browser_repository.extend(found.principal.session_id, idle_seconds=60)
+    await services.core.browser_sessions.log_out(cookie, RequestContext())
+
+
 async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
     """Return the lines of a statement's plan, without executing it."""
     sql, values = statement
@@ -72,6 +87,7 @@ async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkey
 
     monkeypatch.setattr(database, "run_querystring", record)
     await use_all_endpoints(limited.client)
+    await use_a_browser(limited.services)
     await limited.services.of(HousekeepingService).step()
     monkeypatch.undo()
 

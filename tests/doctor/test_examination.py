@@ -31,7 +31,16 @@ def test_sound_deployment_has_no_failure_and_is_not_changed(deployment: Deployme
     status, found = findings(deployment, PICCOLO_CONF="nowhere")  # as outside a checkout
 
     shared = {"settings", "database.reachable", "database.version", "database.migrations", "keys.strength"}
-    shared |= {"hashing.cost", "http.cors", "mail", "files.env", "pages", "passkeys", "authenticator_apps"}
+    shared |= {
+        "hashing.cost",
+        "http.cors",
+        "mail",
+        "files.env",
+        "pages",
+        "pages.templates",
+        "passkeys",
+        "authenticator_apps",
+    }
     of_engine = {
         "sqlite": {"files.database"},
         "postgres": {"database.clock", "database.connections", "database.encryption", "database.sequences"},

@@ -127,7 +127,7 @@ async def test_concurrent_requests_extend_the_session_once(user_factory: UserFac
 async def test_session_is_not_extended_beyond_its_absolute_end(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     cookie = await log_in_in_browser(services, keep=True)
-    ends_at = (await newest_session())["expires_at"]
+    ends_at = (await newest_session())["expires_at"] + timedelta(minutes=1)
     await SessionRow.update({SessionRow.absolute_expires_at: ends_at}, force=True)
     await age_sessions(minutes=6)
 
