@@ -17,6 +17,7 @@ def check_pages(settings: Settings) -> Iterator[Finding]:
     if settings.pages.is_hosted:
         yield ok("pages", f"People log in at {settings.http.public_url}/account/login.")
         yield from _check_origin(settings)
+        yield from _check_passkeys(settings)
     else:
         yield _explain_absence(settings)
     yield check_templates()
@@ -63,3 +64,11 @@ def _check_origin(settings: Settings) -> Iterator[Finding]:
                 "everyone who is logged in.",
                 "Give the application and this server different host names.",
             )
+
+
+def _check_passkeys(settings: Settings) -> Iterator[Finding]:
+    """Warn if users have passkeys, and the pages do not accept them."""
+    own_origin, passkeys = origin_of(settings.http.public_url), settings.passkeys
+    if passkeys.enabled and own_origin not in passkeys.origins:
+        fix = "Add it to PASSKEY_ORIGINS. If it does not fit PASSKEY_RP_ID, set that to a domain that both hosts share."
+        yield warn("pages.passkeys", f"The pages cannot use passkeys: PASSKEY_ORIGINS lacks {own_origin}.", fix)

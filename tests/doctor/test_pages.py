@@ -72,6 +72,16 @@ def test_application_on_the_origin_of_the_pages_is_a_warning() -> None:
         assert "pages.origin" not in found(**server, **environ)
 
 
+def test_pages_that_cannot_use_passkeys_are_a_warning() -> None:
+    server = {"PUBLIC_URL": "https://auth.example.com", "FRONTEND_URL": "https://app.example.com"}
+    pages = {**server, "HOSTED_PAGES": "true"}
+
+    verdict, message = found(**pages)["pages.passkeys"]
+    assert (verdict, "https://auth.example.com" in message) == ("warn", True)
+    for environ in (server, {**pages, "PASSKEY_RP_ID": "example.com"}, {**pages, "PASSKEYS_ENABLED": "false"}):
+        assert "pages.passkeys" not in found(**environ)
+
+
 @pytest.mark.usefixtures("uncached")
 def test_templates_and_translations_that_cannot_be_loaded_are_a_failure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
