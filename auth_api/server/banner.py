@@ -27,6 +27,7 @@ def _banner(settings: Settings, listening: socket.socket, *, has_database: bool)
     lines = [
         f"auth_api is running at {url}   (Ctrl-C stops it)",
         *([f"  Network   {_url(network, port)}"] if network else []),
+        *([f"  Pages     {url}/account"] if settings.pages.is_hosted else []),
         f"  Swagger   {url}/schema/swagger",
         f"  ReDoc     {url}/schema/redoc",
         *([f"  Mailbox   {url}/dev/mailbox"] if settings.mail.folder is not None else []),

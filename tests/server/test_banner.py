@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
 BANNER = """\
 auth_api is running at {url}   (Ctrl-C stops it)
+  Pages     {url}/account
   Swagger   {url}/schema/swagger
   ReDoc     {url}/schema/redoc
   Mailbox   {url}/dev/mailbox
@@ -55,8 +56,9 @@ def test_banner_of_development_shows_urls_and_a_working_command(deployment: Depl
         output, url = server.output(), f"http://localhost:{server.port}"
 
         assert output.count(BANNER.format(url=url, database=shown_database(deployment))) == 1
-        for page in re.findall(r"http://\S+/(?:schema|dev)/\S+", output):
-            assert httpx.get(page, trust_env=False, timeout=TIMEOUT_SECONDS).status_code == 200
+        for page in re.findall(r"http://\S+/(?:account|schema/\S+|dev/\S+)", output):
+            shown = httpx.get(page, trust_env=False, timeout=TIMEOUT_SECONDS, follow_redirects=True)
+            assert shown.status_code == 200
         command = "curl " + output.partition("\n  curl ")[2].partition("'\n")[0] + "'"
         assert json.loads(run(command))["username"] == "alan"
 
