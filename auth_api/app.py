@@ -83,11 +83,6 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     base = base_path(settings.http.public_url)
     identify = identification(services.core.sessions)
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
-    error_page = ErrorPage(
-        brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
-        base=base,
-        default_language=settings.pages.default_language,
-    )
     app = Application(
         route_handlers=[
             *(controller for feature in services.features for controller in feature.controllers),
@@ -126,6 +121,12 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     resolve_directly(app)
     app.state.services = services
     app.state.pages = page_names(app)
+    error_page = ErrorPage(
+        brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
+        base=base,
+        default_language=settings.pages.default_language,
+        pages=app.state.pages,
+    )
     app.state.is_trusted_proxy = client_ip_resolver.is_trusted
     if docs:
         complete(app, first=PATHS, errors=ERRORS)

@@ -11,6 +11,9 @@ from tests.support.actors import PASSWORD
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
+FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
+"""Of empty forms, too, for which the client would send no type."""
+
 COOKIE = "auth_session_8000"
 """The name of the session's cookie of an application in tests."""
 
@@ -150,7 +153,7 @@ class Visitor:
 
     async def post(self, path: str, fields: dict[str, str], **arguments: Any) -> Page:
         """Send a form, without following a redirect."""
-        headers = {**SAME_ORIGIN, **self.headers, **arguments.pop("headers", {})}
+        headers = {**SAME_ORIGIN, **FORM_TYPE, **self.headers, **arguments.pop("headers", {})}
         return Page(await self.client.post(path, data=fields, headers=headers, **arguments))
 
     async def submit(self, page: Page, action: str, **typed: str) -> Page:

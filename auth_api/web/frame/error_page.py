@@ -13,6 +13,7 @@ from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.error_texts import sentence_of
 from auth_api.web.frame.journey import ACCOUNT
 from auth_api.web.frame.languages import choose_language
+from auth_api.web.frame.redirects import page_of_form
 from auth_api.web.frame.renderer import render_document
 
 _NOT_REPEATED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED})
@@ -36,11 +37,13 @@ class ErrorPage:
         brand: the name, logo and links on the pages.
         base: the path that a proxy puts before all paths of this server; empty if there is none.
         default_language: for people whose browser accepts no language of the pages.
+        pages: the pages that exist, by their paths below `/account/`.
     """
 
     brand: Brand
     base: str
     default_language: str
+    pages: frozenset[str]
 
     def render(self, error: ApplicationException, request: Headers, request_id: str, route_path: str) -> str:
         """Return the page. It contains no part of the request except its path, which only account pages repeat."""
@@ -62,5 +65,5 @@ class ErrorPage:
                 retry_after=int(retry_after) if retry_after else None,
                 request_id=request_id,
             ),
-            try_again=self.base + route_path if is_repeated else None,
+            try_again=self.base + page_of_form(route_path, self.pages) if is_repeated else None,
         )

@@ -1,6 +1,6 @@
 """Redirects to other pages, and what happens to a request that needs a session, or a more recent proof of identity."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, Final
@@ -30,17 +30,25 @@ def see_other(location: str, headers: Mapping[str, str] = NO_HEADERS) -> Respons
 
 
 def page_address(request: Request[Any, Any, Any]) -> str:
-    """Return the path of a page with its query string; of a form, the path of the page that it belongs to.
-
-    That is the longest beginning of its path that can be opened: forms below a page, such as that to remove a passkey,
-    have a path that only a POST has.
-    """
+    """Return the path of a page with its query string; of a form, the path of the page that it belongs to."""
     path: str = request.url.path
     if request.method == "GET":
         query = request.scope["query_string"].decode("latin-1")
         return f"{path}?{query}" if query else path
+    return page_of_form(path, request.app.state.pages)
+
+
+def page_of_form(path: str, pages: Collection[str]) -> str:
+    """Return the path of the page that a form belongs to: the longest beginning of its path that can be opened.
+
+    Forms below a page, such as that to remove a passkey, have a path that only a POST has.
+
+    Args:
+        path: of the form.
+        pages: the pages that exist, by their paths below `/account/`.
+    """
     name = path.removeprefix(ACCOUNT).strip("/")
-    while name and name not in request.app.state.pages:
+    while name and name not in pages:
         name = name.rpartition("/")[0]
     return f"{ACCOUNT}/{name}" if name else ACCOUNT
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT, Journey, read_journey
 from auth_api.web.frame.languages import LANGUAGES, choose_language
 from auth_api.web.frame.metrics import PAGE_POSTS
-from auth_api.web.frame.redirects import SignedOutError, see_other
+from auth_api.web.frame.redirects import SignedOutError, page_address, see_other
 from auth_api.web.frame.refusals import Refusal, is_shown_in_form, status_of
 from auth_api.web.frame.renderer import render
 
@@ -33,13 +34,15 @@ VIA_PAGE: Final = "page"
 LOGIN_HINT: Final = "login_hint"
 MAX_HINT_CHARACTERS: Final = 254
 
+NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
+
 _FILLED_IN_AGAIN: Final = frozenset(
     {"identifier", "email", "new_email", "username", "display_name", "locale", "name", "method", "keep"}
 )
 """The fields that a refused form keeps. It never keeps a password, a code or a credential."""
 
 
-_KEPT_IN_LINKS: Final = ("acr", "again", LOGIN_HINT)
+_KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "limit", LOGIN_HINT)
 """The parameters besides those of the journey that a page has in another language, too."""
 
 
@@ -141,6 +144,7 @@ class Visit:
         status: HTTPStatus = HTTPStatus.OK,
         kind: PageKind = PageKind.SIGN_IN,
         refusal: ApplicationException | None = None,
+        initial: Mapping[str, str] = NO_VALUES,
         **values: Any,
     ) -> Response[str]:
         """Return a page.
@@ -150,12 +154,13 @@ class Visit:
             status: of the response.
             kind: determines the headers.
             refusal: the error that the page shows; None if there is none.
+            initial: what the fields of the form contain before the person changes them.
             values: what the template uses besides the values of every page.
         """
         self.request.scope["state"][PAGE_KIND] = kind
         language = self.language
         problem = None if refusal is None else Refusal.of(refusal, language)
-        self._count(problem.error_code if problem else "shown")
+        self.count(problem.error_code if problem else "shown")
         content = render(
             template,
             language=language,
@@ -170,7 +175,7 @@ class Visit:
             journey=self.journey.fields,
             done=self.query.get("done"),
             rules=self.frame.rules,
-            values=self._filled_in,
+            values={**initial, **self._filled_in},
             **values,
         )
         headers = {"Content-Language": language, **(problem.headers if problem else {})}
@@ -186,7 +191,7 @@ class Visit:
                 with a page of its own, or with a problem document.
         """
         if not is_shown_in_form(refusal) or prefers_json(self.request.headers.get("accept", "")):
-            self._count(refusal.error_code)
+            self.count(refusal.error_code)
             raise refusal
         return self.page(template, status=status_of(refusal), kind=kind, refusal=refusal, **values)
 
@@ -197,7 +202,7 @@ class Visit:
             path: the path, with its query string.
             cookie: the value of `Set-Cookie`; None to leave the cookie as it is.
         """
-        self._count("done")
+        self.count("done")
         self.request.scope["state"][PAGE_KIND] = PageKind.SIGN_IN
         return see_other(self.frame.base + path, {} if cookie is None else {"Set-Cookie": cookie})
 
@@ -216,18 +221,22 @@ class Visit:
 
     @property
     def _filled_in(self) -> dict[str, str]:
-        """The fields that a form has at first: what was sent before, and the name that the application suggests."""
-        kept = {name: value for name, value in self.values.items() if name in _FILLED_IN_AGAIN}
-        if self.request.method == "GET" and (hint := self.query.get(LOGIN_HINT)):
-            kept["identifier"] = hint[:MAX_HINT_CHARACTERS]
-        return kept
+        """The fields that a form has at first: what was sent before, or the name that the application suggests.
+
+        A link fills in nothing else, such as a new e-mail address on the page of an account.
+        """
+        if self.request.method == "GET":
+            hint = self.query.get(LOGIN_HINT)
+            return {"identifier": hint[:MAX_HINT_CHARACTERS]} if hint else {}
+        return {name: value for name, value in self.values.items() if name in _FILLED_IN_AGAIN}
 
     def _in_language(self, tag: str) -> str:
         """Return the address of the page in another language. Where only a POST shows the page, a GET begins anew."""
         kept = {name: self.query[name] for name in _KEPT_IN_LINKS if name in self.query}
         journey = msgspec.structs.replace(self.journey, lang=tag)
-        return self.frame.base + journey.link(self.request.url.path, **kept)
+        return self.frame.base + journey.link(page_address(self.request).partition("?")[0], **kept)
 
-    def _count(self, outcome: str) -> None:
+    def count(self, outcome: str) -> None:
+        """Count a form by its outcome: `done`, `shown`, or the code of an error."""
         if self.request.method == "POST":
             PAGE_POSTS.labels(self.request.scope["path_template"], outcome).inc()
