@@ -32,6 +32,7 @@ from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
+from auth_api.web.account import feature as account_pages
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.frame import feature as page_frame
 from auth_api.web.mailbox import feature as development_pages
@@ -68,6 +69,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     reencryption.MANIFEST,
     page_frame.MANIFEST,
     sign_in_pages.MANIFEST,
+    account_pages.MANIFEST,
     pages.MANIFEST,
     error_pages.MANIFEST,
     development_pages.MANIFEST,

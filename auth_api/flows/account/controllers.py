@@ -194,7 +194,7 @@ def export_controller(schema: type[msgspec.Struct], example: dict[str, Any]) -> 
             events, if there are any.
             """
             document = await exports.export(principal)
-            name = f"{principal.user.username}-{document['exported_at'][:10]}.json"
+            name = exports.file_name(principal, document)
             return Response(document, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
     return ExportController

@@ -37,6 +37,11 @@ class ExportService:
             document |= msgspec.structs.asdict(await collect(principal, MAX_EXPORTED_ROWS))
         return document
 
+    @staticmethod
+    def file_name(principal: Principal, document: Mapping[str, Any]) -> str:
+        """Return the name under which browsers save an export."""
+        return f"{principal.user.username}-{document['exported_at'][:10]}.json"
+
 
 def export_schema(parts: Iterable[type[msgspec.Struct]]) -> type[msgspec.Struct]:
     """Return the struct of an export with the members of these parts."""

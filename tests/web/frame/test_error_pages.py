@@ -17,7 +17,6 @@ pytestmark = pytest.mark.engine_independent
 CASES: dict[str, tuple[str, str, int, str]] = {
     "start-page": ("GET", "/", 404, "NOT_FOUND"),
     "unknown-path": ("GET", "/nope", 404, "NOT_FOUND"),
-    "account-root": ("GET", "/account/", 404, "NOT_FOUND"),
     "unknown-account-page": ("GET", "/account/nope", 404, "NOT_FOUND"),
     "unknown-error": ("GET", "/errors/NOPE", 404, "NOT_FOUND"),
     "documentation": ("GET", "/schema/swagger", 404, "NOT_FOUND"),

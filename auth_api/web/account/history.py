@@ -1,0 +1,43 @@
+"""Events of the security history as the pages show them."""
+
+from datetime import datetime
+
+import msgspec
+
+from auth_api.events.audit.actors import COMMAND_LINE
+from auth_api.events.audit.events import AuditEntry
+from auth_api.web.account.devices import Device, device_of
+from auth_api.web.account.event_texts import picture_of_event, text_of_event
+from auth_api.web.frame.languages import translations
+
+
+class ShownEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event.
+
+    Attributes:
+        text: what happened.
+        picture: the icon.
+        is_by_operator: whether an operator of the server caused it; then there is no device.
+        device: the device of the request that caused it.
+        ip_address: the IP address of this request; None if it is unknown.
+        created_at: the time.
+    """
+
+    text: str
+    picture: str
+    is_by_operator: bool
+    device: Device
+    ip_address: str | None
+    created_at: datetime
+
+
+def shown_event(entry: AuditEntry, language: str) -> ShownEvent:
+    """Return what a page in this language shows of an event."""
+    return ShownEvent(
+        text=translations(language).gettext(text_of_event(entry.action, entry.details)),
+        picture=picture_of_event(entry.action),
+        is_by_operator=entry.actor == COMMAND_LINE,
+        device=device_of(entry.user_agent, language),
+        ip_address=entry.ip_address,
+        created_at=entry.created_at,
+    )
