@@ -3,6 +3,7 @@
 
 const TOKEN = /[#&]token=([^&\s]+)/;
 const COPIED_MS = 2_000;
+const DOUBLE_CLICK_MS = 3_000;
 
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 
@@ -152,6 +153,16 @@ function reportUnknownPasskey() {
   }
 }
 
+// A double click sends a form only once. Later the person may send it again: the first response may have been lost.
+function sendOnce() {
+  let sent = 0;
+  addEventListener("submit", (event) => {
+    if (event.defaultPrevented) return;
+    if (Date.now() - sent < DOUBLE_CLICK_MS) event.preventDefault();
+    else sent = Date.now();
+  });
+}
+
 // The browser may keep a page as it was, also after a log-out.
 function reloadKeptPage(event) {
   if (event.persisted) location.reload();
@@ -161,6 +172,7 @@ offerPasswords();
 offerCopies();
 offerPrints();
 showLocalTimes();
+sendOnce();
 takeToken();
 offerPasskeys();
 reportUnknownPasskey();
