@@ -27,7 +27,7 @@ _PROXY_HEADERS: Final = frozenset({"forwarded", "via", "x-real-ip"})
 
 
 class StartPageController(Controller):
-    """The start page in development; elsewhere this server has none."""
+    """The start page, except in production."""
 
     path = "/"
 
@@ -41,7 +41,7 @@ class StartPageController(Controller):
         if not prefers_html(request.headers.get("Accept", "")):
             raise NotFoundException
         request.scope["state"][PAGE_KIND] = PageKind.DOCUMENT
-        return Response(start_page.render(), media_type=HTML, headers={"Vary": "Accept"})
+        return Response(start_page.render(request.app.state.pages), media_type=HTML, headers={"Vary": "Accept"})
 
 
 def _require_local_request(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:

@@ -13,6 +13,9 @@ from tests.support.problems import assert_problem
 pytestmark = pytest.mark.engine_independent
 
 
+ACCOUNT = ["/account/register", "/account/login", "/account"]
+
+
 def links(text: str) -> list[str]:
     return re.findall(r'<dt><a href="([^"]*)"', text)
 
@@ -22,9 +25,9 @@ def links(text: str) -> list[str]:
     [
         (
             {"ENVIRONMENT": "development", "DOCS_ENABLED": "true"},
-            ["/schema/swagger", "/schema/redoc", "/dev/mailbox", "/errors", "/health/ready"],
+            [*ACCOUNT, "/schema/swagger", "/schema/redoc", "/dev/mailbox", "/errors", "/health/ready"],
         ),
-        ({"ENVIRONMENT": "development"}, ["/dev/mailbox", "/errors", "/health/ready"]),
+        ({"ENVIRONMENT": "development"}, [*ACCOUNT, "/dev/mailbox", "/errors", "/health/ready"]),
         ({"PUBLIC_URL": "http://testserver/auth"}, ["/auth/errors", "/auth/health/ready"]),
     ],
 )
