@@ -66,4 +66,5 @@ class ErrorPage:
                 request_id=request_id,
             ),
             try_again=self.base + page_of_form(route_path, self.pages) if is_repeated else None,
+            account=self.base + ACCOUNT if "account" in self.pages and route_path != ACCOUNT else None,
         )

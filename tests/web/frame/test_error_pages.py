@@ -15,7 +15,6 @@ from tests.web.errors.test_error_catalogue import PRODUCTION
 pytestmark = pytest.mark.engine_independent
 
 CASES: dict[str, tuple[str, str, int, str]] = {
-    "start-page": ("GET", "/", 404, "NOT_FOUND"),
     "unknown-path": ("GET", "/nope", 404, "NOT_FOUND"),
     "unknown-account-page": ("GET", "/account/nope", 404, "NOT_FOUND"),
     "unknown-error": ("GET", "/errors/NOPE", 404, "NOT_FOUND"),
@@ -133,3 +132,13 @@ async def test_large_accept_header_is_read_only_in_part(client: httpx.AsyncClien
     response = await client.get("/nope", headers={"Accept": "," * 600 + BROWSER})
 
     assert json.loads(response.text)["error_code"] == "NOT_FOUND"
+
+
+async def test_missing_page_leads_to_the_account_if_there_is_one(app_with: OtherAppFactory) -> None:
+    found = []
+    for hosted in ("true", "false"):
+        async with app_with(**SETTINGS, HOSTED_PAGES=hosted) as other:
+            response = await other.client.get("/nope", headers={"Accept": BROWSER})
+            found.append('href="/account"' in response.text)
+
+    assert found == [True, False]
