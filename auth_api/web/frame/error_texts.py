@@ -92,6 +92,7 @@ _EMAIL_FORMAT: Final = _("Must be a valid e-mail address.")
 _EMAIL_DOMAIN: Final = _("Must have a domain that can receive e-mail.")
 
 OWN_FIELD_SENTENCES: Final = {
+    ("confirm", "conflict"): _("This is not the username of this account."),
     ("email", "format"): _EMAIL_FORMAT,
     ("email", "reserved"): _EMAIL_DOMAIN,
     ("new_email", "format"): _EMAIL_FORMAT,
