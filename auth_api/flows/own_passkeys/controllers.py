@@ -23,12 +23,10 @@ from auth_api.credentials.recovery_codes.schemas import shown_codes
 from auth_api.flows.own_passkeys.schemas import (
     EXAMPLE_ADDED_PASSKEY,
     EXAMPLE_NEW_PASSKEY,
-    MAX_NAME_LENGTH,
     AddedPasskeyResponse,
     NewPasskey,
 )
 from auth_api.flows.own_passkeys.service import OwnPasskeysService
-from auth_api.kit.device import device_label
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, checked_bearer, protected, with_examples
 from auth_api.kit.request_context import RequestContext
@@ -137,13 +135,14 @@ class OwnPasskeysController(Controller):
         Two-step login stays as it is. With the `mfa_token` of a login instead of an access token, the response is that
         of a login.
         """
-        name = data.name or device_label(request_context.user_agent)[:MAX_NAME_LENGTH]
         enrolling = enrolling_caller(caller, data.mfa_token)
         if not isinstance(enrolling, Principal):
-            login = await own_passkeys.add_first(enrolling, data.credential, name=name, request_context=request_context)
+            login = await own_passkeys.add_first(
+                enrolling, data.credential, name=data.name, request_context=request_context
+            )
             logged_in: Any = logged_in_view(login.signed_in, sessions, recovery_codes=login.recovery_codes)
             return Response(logged_in, status_code=200)
-        new = await own_passkeys.add(enrolling, data.credential, name=name, request_context=request_context)
+        new = await own_passkeys.add(enrolling, data.credential, name=data.name, request_context=request_context)
         added = AddedPasskeyResponse(
             **msgspec.structs.asdict(stepped_up_view(new.added.session, sessions)),
             passkey=passkey_view(new.passkey, is_usable=True),

@@ -8,9 +8,11 @@ from auth_api.credentials.errors import FactorNotFoundException, LastSignInMetho
 from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passkeys.passkey import Passkey
 from auth_api.credentials.passkeys.service import PasskeyService
+from auth_api.flows.own_passkeys.schemas import MAX_NAME_LENGTH
 from auth_api.kit.crypto.challenges import ChallengePurpose
 from auth_api.kit.crypto.webauthn.options import CreationOptions
 from auth_api.kit.db.database import Database
+from auth_api.kit.device import device_label
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
@@ -54,14 +56,14 @@ class OwnPasskeysService:
         return await self.database.transaction(work)
 
     async def add(
-        self, principal: Principal, credential: object, *, name: str, request_context: RequestContext
+        self, principal: Principal, credential: object, *, name: str | None, request_context: RequestContext
     ) -> AddedPasskey:
         """Add a passkey. Two-step login stays off: it could lock out logins on devices without the passkey.
 
         Args:
             principal: the caller.
             credential: the JSON value that the browser sent.
-            name: for the user's list.
+            name: for the user's list; None for browser and operating system.
             request_context: the client of the request.
 
         Raises:
@@ -75,7 +77,7 @@ class OwnPasskeysService:
         async def work() -> AddedPasskey:
             before = await self.changes.admit_change(principal, adds_factor=True)
             registered = self.passkeys.verify_registration(credential, binding=session_binding(principal))
-            passkey = await self.passkeys.add(principal.id, registered, name=name)
+            passkey = await self.passkeys.add(principal.id, registered, name=name or _device_name(request_context))
             new = NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
             added = await self.changes.complete_addition(principal, before, new, request_context)
             return AddedPasskey(passkey=passkey, added=added)
@@ -88,7 +90,7 @@ class OwnPasskeysService:
         mfa_token: MfaToken,
         credential: object,
         *,
-        name: str,
+        name: str | None,
         request_context: RequestContext,
         carrier: BrowserCarrier | None = None,
     ) -> EnrolledLogin:
@@ -97,7 +99,7 @@ class OwnPasskeysService:
         Args:
             mfa_token: of the login that waits for its first factor.
             credential: the JSON value that the browser sent.
-            name: for the user's list.
+            name: for the user's list; None for browser and operating system.
             request_context: the client of the request.
             carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
@@ -112,7 +114,7 @@ class OwnPasskeysService:
 
         async def add() -> NewFactor:
             registered = self.passkeys.verify_registration(credential, binding=login_binding(pending))
-            passkey = await self.passkeys.add(pending.user_id, registered, name=name)
+            passkey = await self.passkeys.add(pending.user_id, registered, name=name or _device_name(request_context))
             return NewFactor(kind=FactorKind.PASSKEY, method=passkey.method, enables_two_step=False)
 
         with self.passkeys.counted(ChallengePurpose.REGISTRATION):
@@ -139,3 +141,8 @@ class OwnPasskeysService:
             await self.changes.complete_removal(principal, FactorKind.PASSKEY, request_context)
 
         await self.database.transaction(work)
+
+
+def _device_name(request_context: RequestContext) -> str:
+    """Return the name of a passkey that the user has not named: browser and operating system."""
+    return device_label(request_context.user_agent)[:MAX_NAME_LENGTH]
