@@ -42,7 +42,7 @@ _FILLED_IN_AGAIN: Final = frozenset(
 """The fields that a refused form keeps. It never keeps a password, a code or a credential."""
 
 
-_KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "limit", LOGIN_HINT)
+_KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "id", "limit", LOGIN_HINT)
 """The parameters besides those of the journey that a page has in another language, too."""
 
 

@@ -1,0 +1,1 @@
+"""The pages on which people manage the second factors of their own account."""
