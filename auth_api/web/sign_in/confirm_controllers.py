@@ -14,6 +14,7 @@ from auth_api.sign_in.needed_proof import NeededProof
 from auth_api.sign_in.second_factors import FactorMethod
 from auth_api.web.frame.journey import ACCOUNT, LOGIN
 from auth_api.web.frame.redirects import CONFIRM
+from auth_api.web.frame.refusals import is_shown_in_form
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.factor_schemas import ConfirmForm, require_filled_in
@@ -51,6 +52,8 @@ class ConfirmPageController(Controller):
             if await _prove(form, visit, step_ups):
                 return visit.redirect(visit.journey.continue_to or ACCOUNT)
         except ApplicationException as error:
+            if not is_shown_in_form(error):
+                raise
             refusal = error
         values = await _values(visit, await _needed_proof(visit, freshness), step_ups)
         if refusal is not None:
