@@ -22,24 +22,24 @@ EXAMPLE_ADDED_PASSKEY: Final[dict[str, Any]] = {
 }
 
 
+PasskeyNameField = Annotated[
+    str,
+    msgspec.Meta(
+        description=f"Name for the user's list: 1 to {MAX_NAME_LENGTH} visible characters, as they are shown. "
+        "Without it, browser and operating system.",
+        examples=["Laptop"],
+        extra={"check": NAME_CHECK},
+        extra_json_schema={"extra": {"min_length": 1, "max_length": MAX_NAME_LENGTH}},
+    ),
+]
+
+
 class NewPasskey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Add a passkey that the browser has created, with an access token, or with the `mfa_token` of a login."""
 
     mfa_token: MfaTokenText | None = None
     credential: CredentialField
-    name: (
-        Annotated[
-            str,
-            msgspec.Meta(
-                description=f"Name for the user's list: 1 to {MAX_NAME_LENGTH} visible characters, as they are shown. "
-                "Without it, browser and operating system.",
-                examples=["Laptop"],
-                extra={"check": NAME_CHECK},
-                extra_json_schema={"extra": {"min_length": 1, "max_length": MAX_NAME_LENGTH}},
-            ),
-        ]
-        | None
-    ) = None
+    name: PasskeyNameField | None = None
 
 
 class AddedPasskeyResponse(SteppedUp, frozen=True, kw_only=True):

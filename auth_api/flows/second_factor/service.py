@@ -102,6 +102,15 @@ class SecondFactorService:
             raise FactorInvalidException(attempts_left=attempts_left) from error
         return CompletedLogin(signed_in=signed_in, recovery_codes_left=codes_left)
 
+    async def methods(self, mfa_token: str) -> tuple[FactorMethod, ...]:
+        """Return how the user who logs in can prove a second factor now, best first.
+
+        Raises:
+            MfaTokenInvalidException: the login has ended, or all its guesses are used.
+        """
+        pending = await self.pending_logins.find(mfa_token, PendingPurpose.SECOND_FACTOR)
+        return (await self.second_factors.of_user(pending.user_id)).usable
+
     async def passkey_options(self, mfa_token: str) -> RequestOptions:
         """Return the options with which a browser uses a passkey of the user who logs in.
 

@@ -5,12 +5,13 @@ from typing import Any
 from litestar import Controller, Response, get, post
 
 from auth_api.flows.login.service import LoginService
+from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.web.frame.journey import ACCOUNT, LOGIN
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
-from auth_api.web.sign_in.outcomes import refused_sign_in
+from auth_api.web.sign_in.outcomes import unfinished_sign_in
 from auth_api.web.sign_in.schemas import LoginForm
 
 
@@ -27,7 +28,9 @@ class LoginPageController(Controller):
         return visit.page("sign_in/login.html")
 
     @post("/", load_shedder="password_hashing", rate_limit="login", **PAGE)
-    async def log_in(self, visit: Injected[Visit], login: Injected[LoginService]) -> Response[Any]:
+    async def log_in(
+        self, visit: Injected[Visit], login: Injected[LoginService], second_factor: Injected[SecondFactorService]
+    ) -> Response[Any]:
         """Sign in, and lead to where the journey leads."""
         try:
             form = await visit.form(LoginForm)
@@ -39,7 +42,7 @@ class LoginPageController(Controller):
                 carrier=visit.carrier(keep=form.keep),
             )
         except ApplicationException as refusal:
-            return refused_sign_in(visit, refusal, "sign_in/login.html")
+            return await unfinished_sign_in(visit, refusal, "sign_in/login.html", second_factor)
         return visit.signed_in(signed_in.session, keep=form.keep)
 
     @get("/continue", **PAGE)

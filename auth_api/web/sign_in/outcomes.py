@@ -1,12 +1,40 @@
 """What follows a proof of identity on the pages."""
 
-from typing import Any
+from typing import Any, Final
 
 from litestar import Response
 
+from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.errors import ApplicationException
-from auth_api.sign_in.errors import AccountDisabledException, EmailNotVerifiedException
+from auth_api.sign_in.errors import (
+    AccountDisabledException,
+    EmailNotVerifiedException,
+    MfaEnrolmentRequiredException,
+    MfaRequiredException,
+)
 from auth_api.web.frame.visit import Visit
+from auth_api.web.sign_in.enrolment_pages import choose_factor
+from auth_api.web.sign_in.second_factor_pages import second_factor_page
+
+NO_SESSION_ERRORS: Final = (AccountDisabledException, EmailNotVerifiedException)
+"""The reasons why a person gets no session in spite of a right proof. They have pages of their own."""
+
+
+async def unfinished_sign_in(
+    visit: Visit, refusal: ApplicationException, template: str, second_factor: SecondFactorService, **values: Any
+) -> Response[Any]:
+    """Return the page that follows the first step of a sign-in: the second step, or what `refused_sign_in` returns.
+
+    Raises:
+        ApplicationException: the error, if no page of the sign-in shows it.
+    """
+    match refusal:
+        case MfaRequiredException():
+            return await second_factor_page(visit, refusal.mfa_token, second_factor)
+        case MfaEnrolmentRequiredException():
+            return choose_factor(visit, refusal.mfa_token, refusal.enrolment)
+        case _:
+            return refused_sign_in(visit, refusal, template, **values)
 
 
 def refused_sign_in(visit: Visit, refusal: ApplicationException, template: str, **values: Any) -> Response[Any]:

@@ -14,12 +14,13 @@ class ProofChoice(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         method: the one that it asks for; None if there is none.
         others: the other ones, each behind a button.
-        public_key: the options for a passkey, as JSON; empty if it asks for another method.
+        public_key: the options for a passkey, as JSON; empty if it asks for another method, or if they cannot be
+            read at the moment.
     """
 
     method: str | None
-    others: tuple[str, ...]
-    public_key: str
+    others: tuple[str, ...] = ()
+    public_key: str = ""
 
 
 async def choose_proof(
