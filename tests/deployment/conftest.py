@@ -20,6 +20,7 @@ from tests.support.processes import free_port
 
 DEPLOY: Final = Path(__file__).parent.parent.parent / "deploy"
 SECRET: Final = "9fK2-vQ7x_Lw4Rz8Tn1Yc6Hb3Jd5Gm0Ps"
+PUBLIC_URL: Final = "https://auth.example.com"
 METRICS_TOKEN: Final = "a-token-of-the-tests-42"
 UNPRIVILEGED_USER: Final = pwd.getpwuid(65534).pw_name
 """Runs the programs that refuse to run as root; PostgreSQL runs as the same user."""
@@ -71,7 +72,7 @@ def production(database_url: str, **variables: str) -> dict[str, Any]:
         "ENVIRONMENT": "production",
         "DATABASE_URL": database_url,
         "JWT_SECRET_KEY": SECRET,
-        "PUBLIC_URL": "https://auth.example.com",
+        "PUBLIC_URL": PUBLIC_URL,
         "METRICS_TOKEN": METRICS_TOKEN,
         "TRUSTED_PROXIES": "127.0.0.1",
         "RATE_LIMIT_ENABLED": "false",

@@ -1,5 +1,6 @@
 """A client's life cycle, which must work through each proxy, pooler and PostgreSQL version."""
 
+import re
 import socket
 import ssl
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ import httpx
 from tests.support.actors import Actor
 
 CLIENT_IP: Final = "127.0.0.2"
+LOGIN: Final = "/account/login"
 
 
 def trusting(certificate: Path) -> ssl.SSLContext:
@@ -35,6 +37,37 @@ async def whole_life(client: httpx.AsyncClient, name: str = "ada") -> None:
     assert (await ada.log_in()).status == 200
     deletion = await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
     assert deletion.response.is_success
+
+
+async def visit_of_pages(client: httpx.AsyncClient, public_url: str) -> None:
+    """Log in and out on the pages, with a browser that states the origin of its forms and knows no Fetch Metadata.
+
+    Args:
+        client: through the proxy.
+        public_url: the address of the pages for people.
+    """
+    grace = Actor(client, username="grace", email="grace@example.com")
+    assert (await grace.register()).status == 201
+    browser = {"Accept": "text/html", "Accept-Language": "de"}
+    form = {"identifier": "grace", "password": grace.password, "continue": "/account/sessions"}
+    refused = await client.post(LOGIN, data=form, headers={**browser, "Origin": "https://evil.example"})
+    assert (refused.status_code, refused.headers["X-Error-Code"]) == (403, "CROSS_SITE_REQUEST")
+
+    logged_in = await client.post(LOGIN, data=form, headers={**browser, "Origin": public_url})
+    assert (logged_in.status_code, logged_in.headers["Location"]) == (303, "/account/sessions")
+    assert logged_in.headers["Set-Cookie"].startswith("__Host-auth_session=bs_")
+    page = await client.get("/account/sessions", headers=browser)
+    assert (page.status_code, page.headers["Content-Language"], page.headers["Referrer-Policy"]) == (
+        200,
+        "de",
+        "same-origin",
+    )
+    for name in set(re.findall(r"/assets/[\w.-]+", page.text)):
+        assert (await client.get(name)).status_code == 200
+    logged_out = await client.post(
+        "/account/logout", data={"decision": "yes"}, headers={**browser, "Origin": public_url}
+    )
+    assert (logged_out.status_code, "__Host-auth_session" in client.cookies) == (303, False)
 
 
 METRICS_TARGETS: Final = (

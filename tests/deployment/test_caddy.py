@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from auth_api.doctor.proxy import FORGED_IP
-from tests.deployment.conftest import METRICS_TOKEN, adapted, production, running
-from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, statuses, whole_life
+from tests.deployment.conftest import METRICS_TOKEN, PUBLIC_URL, adapted, production, running
+from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, statuses, visit_of_pages, whole_life
 from tests.support.deployment import Deployment
 from tests.support.programs import program
 
@@ -44,6 +44,7 @@ async def test_caddy_passes_requests_on_and_sets_the_client_ip(
         stack.enter_context(running(command, tmp_path / "log", ready=https))
         async with client_of(https, certificate) as client:
             await whole_life(client)
+            await visit_of_pages(client, PUBLIC_URL)
             plain = (await client.get("/health/client", headers=BEARER)).json()
             forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
             hidden = statuses(https, certificate, METRICS_TARGETS, METRICS_TOKEN)

@@ -12,8 +12,17 @@ import pytest
 
 from auth_api.doctor.proxy import FORGED_IP
 from tests.conftest import DeploymentFactory
-from tests.deployment.conftest import METRICS_TOKEN, adapted, production, running
-from tests.deployment.journey import CLIENT_IP, METRICS_TARGETS, client_of, slow_request, statuses, trusting, whole_life
+from tests.deployment.conftest import METRICS_TOKEN, PUBLIC_URL, adapted, production, running
+from tests.deployment.journey import (
+    CLIENT_IP,
+    METRICS_TARGETS,
+    client_of,
+    slow_request,
+    statuses,
+    trusting,
+    visit_of_pages,
+    whole_life,
+)
 from tests.support.actors import Actor
 from tests.support.deployment import Deployment
 from tests.support.processes import RunningServer
@@ -89,6 +98,7 @@ async def test_nginx_passes_requests_on_and_sets_the_client_ip(site: Site, certi
     client, _, http, deployment = site
 
     await whole_life(client)
+    await visit_of_pages(client, PUBLIC_URL)
     plain = (await client.get("/health/client", headers=BEARER)).json()
     forged = (await client.get("/health/client", headers={**BEARER, "X-Forwarded-For": FORGED_IP})).json()
     async with httpx.AsyncClient(trust_env=False) as unencrypted:
