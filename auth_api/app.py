@@ -24,7 +24,7 @@ from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.exception_handler import error_responder
 from auth_api.kit.http.json import strict_request
 from auth_api.kit.http.litestar_patches import Application
-from auth_api.kit.http.load_shedding import shedders_by_route
+from auth_api.kit.http.load_shedding import overload_check, shedders_by_route
 from auth_api.kit.http.openapi_document import complete
 from auth_api.kit.http.origin_check import origin_check
 from auth_api.kit.http.origins import origin_of
@@ -82,6 +82,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
     identify = identification(services.core.sessions)
+    load_shedders = {"password_hashing": services.core.hasher}
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     app = Application(
         route_handlers=[
@@ -99,8 +100,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
         },
         before_request=origin_check(
             origin_of(settings.http.public_url),
-            then=limit_check(
-                ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
+            then=overload_check(
+                load_shedders,
+                then=limit_check(
+                    ClientIpLimits(settings.throttling, client_ip_limits(settings)).spend, RateLimitedException
+                ),
             ),
         ),
         on_app_init=[bearer_auth(identify).on_app_init],
@@ -152,7 +156,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             flood_limit=_flood_limit(settings.throttling),
         ),
         timeout=settings.server.request_timeout,
-        load_shedders=shedders_by_route(app, {"password_hashing": services.core.hasher}),
+        load_shedders=shedders_by_route(app, load_shedders),
     )
     return app
 

@@ -1,17 +1,20 @@
-"""Load shedding: the edge refuses requests whose route needs a resource that is overloaded.
+"""Load shedding: requests are refused if their route needs a resource that is overloaded.
 
-A route names its resource by the option `load_shedder`, as in `@post("/login", load_shedder="password_hashing")`.
+A route names its resource by the option `load_shedder`, as in `@post("/login", load_shedder="password_hashing")`. The
+edge refuses its requests. Those of a page pass the edge, since only the page can show its form again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.routes import HTTPRoute
 from litestar.utils import normalize_path
 
 from auth_api.kit.errors import RetryLaterException
+from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
+from auth_api.kit.http.scope_keys import LIMIT_REFUSAL
 
 LOAD_SHEDDER: Final = "load_shedder"
 """Key of a handler's `opt` that names the load shedder of its route. Every request to the route needs the resource."""
@@ -32,9 +35,11 @@ RouteShedders = Mapping[tuple[str, str], LoadShedder]
 
 NO_SHEDDERS: Final[RouteShedders] = MappingProxyType({})
 
+Check = Callable[[Request[Any, Any, Any]], Awaitable[None]]
+
 
 def shedders_by_route(app: Litestar, shedders: Mapping[str, LoadShedder]) -> RouteShedders:
-    """Read the option of all routes, once at startup.
+    """Read the option of all routes whose requests the edge refuses, once at startup.
 
     Args:
         app: the application with the routes.
@@ -52,8 +57,30 @@ def shedders_by_route(app: Litestar, shedders: Mapping[str, LoadShedder]) -> Rou
                 continue
             if route.path_parameters:
                 raise ValueError(route.path)
-            found.update({(str(method), route.path): shedders[name] for method in handler.http_methods})
+            shedder = shedders[name]
+            if not handler.opt.get(RAISES_LIMIT_REFUSAL):
+                found.update({(str(method), route.path): shedder for method in handler.http_methods})
     return found
+
+
+def overload_check(shedders: Mapping[str, LoadShedder], *, then: Check) -> Check:
+    """Return the check of the routes that raise the error themselves. A refused request is not counted by a limit.
+
+    Args:
+        shedders: the load shedders by name.
+        then: the next check.
+    """
+
+    async def check(request: Request[Any, Any, Any]) -> None:
+        options = request.scope["route_handler"].opt
+        shedder = shedders.get(options.get(LOAD_SHEDDER, "")) if options.get(RAISES_LIMIT_REFUSAL) else None
+        if shedder is None or (overload := shedder.overload_error()) is None:
+            await then(request)
+            return
+        shedder.count_refusal()
+        request.scope["state"][LIMIT_REFUSAL] = overload
+
+    return check
 
 
 def route_path(scope: Mapping[str, Any]) -> str:

@@ -15,7 +15,8 @@ LIMIT: Final = "rate_limit"
 RAISES_LIMIT_REFUSAL: Final = "raises_limit_refusal"
 """Key of a handler's `opt`: it raises the error itself, to show its form again.
 
-The error is that of a request above the limit, or of a request that cannot be counted as the database is unavailable.
+The error is that of a request above the limit, of a request that cannot be counted as the database is unavailable, or
+of a request whose route needs an overloaded resource.
 """
 
 
