@@ -35,9 +35,9 @@ from auth_api.users import feature as users
 from auth_api.web.account import feature as account_pages
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.frame import feature as page_frame
+from auth_api.web.mail_pages import feature as mail_pages
 from auth_api.web.mailbox import feature as development_pages
 from auth_api.web.own_factors import feature as factor_pages
-from auth_api.web.pages import feature as pages
 from auth_api.web.sign_in import feature as sign_in_pages
 
 FEATURES: Final[tuple[Manifest, ...]] = (
@@ -72,7 +72,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     sign_in_pages.MANIFEST,
     account_pages.MANIFEST,
     factor_pages.MANIFEST,
-    pages.MANIFEST,
+    mail_pages.MANIFEST,
     error_pages.MANIFEST,
     development_pages.MANIFEST,
 )

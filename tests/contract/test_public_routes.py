@@ -53,7 +53,6 @@ PUBLIC = {
     "GET /schema/{path}",
     "GET /schema/assets/{file_path}",
     "HEAD /schema/assets/{file_path}",
-    "GET /account/{page_name}",  # returns a page and changes nothing
     "GET /assets/{name}",
     "GET /errors",
     "GET /errors/{error_code}",
@@ -116,7 +115,6 @@ def url_of(template: str) -> str:
         path="redoc",
         file_path="swagger-ui.css",
         name="pages.css",
-        page_name="reset-password",
         error_code="NOT_FOUND",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
     )

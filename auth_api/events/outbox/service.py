@@ -40,11 +40,6 @@ class Outbox:
     delay_seconds: float
     on_arrival: Callable[[float], None] = field(default=lambda _delay: None)
 
-    @property
-    def link_paths(self) -> frozenset[str]:
-        """The pages that links in mails open."""
-        return frozenset(kind.path for kind in self.kinds if kind.path is not None)
-
     async def to_user(
         self, kind: MailKind, user_id: int, request_context: RequestContext, **parameters: object
     ) -> None:

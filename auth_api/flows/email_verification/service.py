@@ -62,6 +62,15 @@ class VerificationService:
         """
         await self.database.transaction(lambda: self.outbox.to_email(EMAIL_VERIFICATION, email, request_context))
 
+    async def is_sent_to(self, user_id: int | None, token: str) -> bool:
+        """Return whether a token verifies the e-mail address of this user, who then needs no password for it.
+
+        Raises:
+            OneTimeTokenInvalidException: the token is unknown, used or expired.
+        """
+        grant = await self.tokens.find(token, Purpose.EMAIL_VERIFICATION, Purpose.REGISTRATION)
+        return grant.user_id is not None and grant.user_id == user_id
+
     async def verify(self, token: str, proof: AccountProof, request_context: RequestContext) -> str | None:
         """Verify the e-mail address that a token was sent to, or complete the registration that waits for it.
 

@@ -17,7 +17,6 @@ _FILES: Final = Path(__file__).parent / "assets"
 
 _MEDIA_TYPES: Final = {
     "icon.svg": "image/svg+xml",
-    "mail-pages.js": "text/javascript",
     "pages.css": "text/css",
     "pages.js": "text/javascript",
 }

@@ -64,7 +64,14 @@ function takeToken() {
   history.replaceState(null, "", location.pathname + location.search);
   field.value = token;
   field.closest(".field").hidden = true;
+  each("[hreflang]", (link) => (link.hash = `token=${token}`));
   if (field.form.dataset.send !== undefined) field.form.requestSubmit(); // changes nothing on the server
+  else field.form.querySelector("input:not([type=hidden]):not([name=token])")?.focus();
+}
+
+// A second link opened in the same tab changes only the fragment. It begins anew, also on the page that a form leads to.
+function openLink() {
+  if (TOKEN.test(location.hash)) location.replace(`?${location.hash}`);
 }
 
 // Passkeys. The form `data-passkey` (get or create) sends what the browser returns in its field `credential`. Its options
@@ -176,5 +183,5 @@ sendOnce();
 takeToken();
 offerPasskeys();
 reportUnknownPasskey();
-addEventListener("hashchange", takeToken); // a second link opened in the same tab does not load the page again
+addEventListener("hashchange", openLink);
 addEventListener("pageshow", reloadKeptPage);

@@ -1,1 +1,0 @@
-"""The pages of the links in mails, if no frontend has them."""
