@@ -33,7 +33,7 @@ def browser_and_system(user_agent: str | None) -> tuple[str | None, str | None]:
 
 
 def first_product(user_agent: str | None) -> str | None:
-    """Return the first product of the header `User-Agent` without its version, for programs that are no browsers."""
+    """Return the first product of the header `User-Agent` without its version, for programs other than browsers."""
     return (user_agent or "").split("/")[0].split(" ")[0][:MAX_PRODUCT_CHARACTERS] or None
 
 

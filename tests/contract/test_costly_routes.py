@@ -106,7 +106,7 @@ def costly_routes(app: Litestar) -> dict[str, str | None]:
 
 
 def test_every_costly_route_names_a_limit(app: Litestar) -> None:
-    """A GET of a page takes no password and changes nothing, so it neither hashes nor sends a mail."""
+    """Except for the GET of a page, which only reads."""
     unlimited = [route for route, limit in costly_routes(app).items() if limit is None]
 
     assert [route for route in unlimited if not route.startswith("GET /account")] == []

@@ -21,6 +21,7 @@ from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.password_rules import PasswordRules
+from auth_api.users.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,18 @@ class RecoveryService:
         """
         await self.database.transaction(lambda: self.outbox.to_email(PASSWORD_RESET, email, request_context))
 
+    async def find_user(self, token: str) -> User:
+        """Return the user whose password a token resets. The token still works.
+
+        Raises:
+            OneTimeTokenInvalidException: the token is unknown, used or expired, or its account is disabled or deleted.
+        """
+        grant = await self.tokens.find(token, Purpose.PASSWORD_RESET)
+        user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
+        if user is None or not user.is_active or user.email != grant.payload.get("email"):
+            raise OneTimeTokenInvalidException
+        return user
+
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end all sessions. The token still works if the password is rejected.
 
@@ -55,10 +68,7 @@ class RecoveryService:
             WeakPasswordException: the password breaks the password rules.
             ServerOverloadedException: too many hashes are waiting.
         """
-        grant = await self.tokens.find(token, Purpose.PASSWORD_RESET)
-        user = await self.email_ownership.find(grant.user_id) if grant.user_id is not None else None
-        if user is None or not user.is_active or user.email != grant.payload.get("email"):
-            raise OneTimeTokenInvalidException
+        user = await self.find_user(token)
         named = {"username": user.username, "email": user.email}
         self.password_rules.check(new_password, named, field="new_password")
         new_hash = await self.hasher.hash(new_password)

@@ -17,7 +17,7 @@ class Device(msgspec.Struct, frozen=True):
     """A device.
 
     Attributes:
-        name: such as `Firefox on Linux`. Programs that are no browsers state it themselves: it may be any text.
+        name: such as `Firefox on Linux`. Programs other than browsers state it themselves: it may be any text.
         picture: the icon.
     """
 

@@ -70,7 +70,7 @@ WARNINGS: Final = frozenset(
         "step_up:failed",
     }
 )
-"""Events that may be the work of somebody else."""
+"""Events that another person may have caused."""
 
 _OTHER: Final = _("Other event")
 """For an event of a newer version of the server."""

@@ -17,7 +17,7 @@ class ShownEvent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         text: what happened.
         picture: the icon.
-        is_by_operator: whether an operator of the server caused it; then there is no device.
+        is_by_operator: whether an operator of the server caused it; then the device is unknown.
         device: the device of the request that caused it.
         ip_address: the IP address of this request; None if it is unknown.
         created_at: the time.

@@ -43,7 +43,7 @@ class EmailForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DeletionForm(msgspec.Struct, frozen=True, kw_only=True):
-    """The deletion of the account. `confirm` is the username, so that nobody deletes an account by mistake."""
+    """The deletion of the account. `confirm` is the username, against a deletion by mistake."""
 
     confirm: str
     current_password: ConfirmingPasswordField | None = None

@@ -20,7 +20,7 @@ async def missing_confirmation(
             factor.
 
     Raises:
-        SignedOutError: nobody is signed in.
+        SignedOutError: the browser has no session.
         UserNotFoundException: the user was deleted in the meantime.
     """
     missing = await freshness.missing_proof(visit.principal, adds_factor=adds_factor)
