@@ -32,12 +32,11 @@ class AppPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_factors: Injected[OwnFactorsService]
     ) -> Response[Any]:
         """Show the QR code of a new app. Without a code of it, nothing changes."""
-        principal = visit.principal
         try:
             await visit.read_fields()
-            new = await own_factors.begin_totp(principal)
+            new = await own_factors.begin_totp(visit.principal)
         except ApplicationException as refusal:
-            return await factor_pages.refused(visit, refusal)
+            return await factor_pages.refused(visit, refusal, "own_factors/app.html", proof=None)
         return visit.page("own_factors/app_code.html", kind=PageKind.ACCOUNT, new=new)
 
     @get("/confirm", **PAGE)
@@ -50,10 +49,9 @@ class AppPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_factors: Injected[OwnFactorsService]
     ) -> Response[Any]:
         """Put the app into use by a code of it. After a wrong one, ask again without the QR code."""
-        principal = visit.principal
         try:
             form = await visit.form(TotpConfirmation)
-            confirmed = await own_factors.confirm_totp(principal, form.code, visit.request_context)
+            confirmed = await own_factors.confirm_totp(visit.principal, form.code, visit.request_context)
         except ApplicationException as refusal:
             return await factor_pages.refused(visit, refusal, "own_factors/app_code.html", new=None)
         return factor_pages.added(visit, confirmed.added)
@@ -77,10 +75,9 @@ class AppRemovalPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_factors: Injected[OwnFactorsService]
     ) -> Response[Any]:
         """Remove the app."""
-        principal = visit.principal
         try:
             await visit.read_fields()
-            await own_factors.remove_totp(principal, visit.request_context)
+            await own_factors.remove_totp(visit.principal, visit.request_context)
         except ApplicationException as refusal:
             return await factor_pages.refused(visit, refusal)
         return visit.redirect(f"{SECURITY}?done=removed")

@@ -14,6 +14,7 @@ from auth_api.sign_in.factor_results import AddedFactor
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
+from auth_api.web.account.account_page import require_shown
 from auth_api.web.frame.confirmation import missing_confirmation
 from auth_api.web.frame.visit import Visit
 
@@ -79,16 +80,18 @@ class FactorPages:
             visit: the request.
             refusal: the error.
             template: the form, for errors that the person corrects there; None if the page with all factors shows them.
-            values: what the template uses besides the values of every page.
+            values: what the template uses besides the values of every page and the factors.
 
         Raises:
+            SignedOutError: the person is not signed in.
             ApplicationException: the error, if no page shows it.
         """
+        require_shown(refusal)
         if isinstance(refusal, EmailNotVerifiedException):
             return self.shown(visit, refusal, "own_factors/email_not_verified.html")
         if template is None or isinstance(refusal, FactorNotFoundException):
             return await self.overview(visit, refusal)
-        return self.shown(visit, refusal, template, **values)
+        return self.shown(visit, refusal, template, factors=await self.factors(visit), **values)
 
     def shown(self, visit: Visit, refusal: ApplicationException | None, template: str, **values: Any) -> Response[str]:
         """Return a page, with an error if there is one.

@@ -36,10 +36,9 @@ class SecurityPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_factors: Injected[OwnFactorsService]
     ) -> Response[Any]:
         """Switch two-step login on or off."""
-        principal = visit.principal
         try:
             form = await visit.form(TwoStepChange)
-            await own_factors.set_two_step(principal, is_on=form.enabled, request_context=visit.request_context)
+            await own_factors.set_two_step(visit.principal, is_on=form.enabled, request_context=visit.request_context)
         except ApplicationException as refusal:
             return await factor_pages.refused(visit, refusal)
         return visit.redirect(f"{SECURITY}?done=saved")

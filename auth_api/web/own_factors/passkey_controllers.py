@@ -10,6 +10,7 @@ from auth_api.flows.own_passkeys.service import OwnPasskeysService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sign_in.errors import EmailNotVerifiedException
+from auth_api.web.account.account_page import require_shown
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
 from auth_api.web.own_factors.factor_pages import SECURITY, FactorPages
@@ -35,12 +36,13 @@ class PasskeyPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_passkeys: Injected[OwnPasskeysService]
     ) -> Response[Any]:
         """Add what the browser has created. Without it, show the page with new options."""
-        principal, context = visit.principal, visit.request_context
         try:
             form = await visit.form(PasskeyForm)
             if form.credential is None:
                 return await _page(visit, factor_pages, own_passkeys)
-            new = await own_passkeys.add(principal, form.credential, name=form.name, request_context=context)
+            new = await own_passkeys.add(
+                visit.principal, form.credential, name=form.name, request_context=visit.request_context
+            )
         except ApplicationException as refusal:
             return await _page(visit, factor_pages, own_passkeys, refusal)
         return factor_pages.added(visit, new.added)
@@ -68,10 +70,9 @@ class PasskeyRemovalPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_passkeys: Injected[OwnPasskeysService]
     ) -> Response[Any]:
         """Remove a passkey."""
-        principal = visit.principal
         try:
             form = await visit.form(PasskeyChoice)
-            await own_passkeys.remove(principal, form.id, visit.request_context)
+            await own_passkeys.remove(visit.principal, form.id, visit.request_context)
         except ApplicationException as refusal:
             return await factor_pages.refused(visit, refusal)
         return visit.redirect(f"{SECURITY}?done=removed")
@@ -84,6 +85,7 @@ async def _page(
     refusal: ApplicationException | None = None,
 ) -> Response[Any]:
     """Return the page that adds a passkey, with options that the browser has not used yet."""
+    require_shown(refusal)
     proof, options = await factor_pages.missing_proof(visit, adds_factor=True), ""
     try:
         if proof is None:

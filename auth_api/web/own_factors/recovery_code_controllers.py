@@ -30,10 +30,9 @@ class RecoveryCodesPageController(Controller):
         self, visit: Injected[Visit], factor_pages: Injected[FactorPages], own_factors: Injected[OwnFactorsService]
     ) -> Response[Any]:
         """Create ten codes, and show them once."""
-        principal = visit.principal
         try:
             await visit.read_fields()
-            created = await own_factors.create_recovery_codes(principal, visit.request_context)
+            created = await own_factors.create_recovery_codes(visit.principal, visit.request_context)
         except ApplicationException as refusal:
             return await factor_pages.refused(visit, refusal)
         return factor_pages.codes(visit, created)

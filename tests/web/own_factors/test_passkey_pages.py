@@ -129,7 +129,7 @@ async def test_page_of_an_unverified_address_has_a_way_on(
         page = await Visitor(other.client).get(PASSKEYS)
 
     assert page.outcome == (403, "email-not-verified", "EMAIL_NOT_VERIFIED")
-    assert page.form("/account/resend-email").fields["email"] == visitor.email
+    assert "/account/email/resend" in [form.action for form in page.reader.forms]
 
 
 async def test_passkey_needs_a_recent_proof_at_the_beginning(visitor: Visitor) -> None:
