@@ -111,10 +111,10 @@ class Freshness:
         needed = self._needed_proof(credentials, factors, adds_factor=adds_factor)
         if needed.level.satisfies(at_least):
             return needed
-        is_enough = {FactorMethod.PASSKEY} if at_least is Level.PHR else set(FactorMethod)
+        is_enough: set[str] = {FactorMethod.PASSKEY} if at_least is Level.PHR else set(FactorMethod)
         methods = tuple(method for method in needed.methods if method in is_enough)
-        enrolment = () if methods else self.second_factors.addable(factors)
-        return NeededProof(level=at_least, methods=methods, enrolment=enrolment)
+        addable = tuple(kind for kind in self.second_factors.addable(factors) if kind in is_enough)
+        return NeededProof(level=at_least, methods=methods, enrolment=() if methods else addable)
 
     async def missing_proof(self, principal: Principal, *, adds_factor: bool = False) -> NeededProof | None:
         """Return the proof of identity that an operation needs now; None if the last proof is good enough.

@@ -71,7 +71,7 @@ async def _values(visit: Visit, needed: NeededProof, step_ups: StepUpService) ->
     choice = await choose_proof(
         needed.methods, visit.values.get("method"), lambda: step_ups.passkey_options(visit.principal)
     )
-    return {"choice": choice, "acr": visit.values.get("acr", ""), "has_enrolment": bool(needed.enrolment)}
+    return {"choice": choice, "acr": visit.values.get("acr", ""), "enrolment": needed.enrolment}
 
 
 async def _prove(form: ConfirmForm, visit: Visit, step_ups: StepUpService) -> bool:
