@@ -1,10 +1,9 @@
-"""GET and POST /account/reset-password, and the same for the mail with its link."""
+"""GET and POST /account/reset-password."""
 
 from typing import Any, Final
 
 from litestar import Controller, Response, get, post
 
-from auth_api.flows.password_recovery.schemas import ForgotRequest
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
@@ -16,7 +15,6 @@ from auth_api.web.mail_pages.schemas import LinkForm, NewPasswordForm
 
 _CODE: Final = "mail_pages/reset_password.html"
 _PASSWORD: Final = "mail_pages/choose_password.html"  # noqa: S105 - a template
-_MAIL: Final = "mail_pages/password_mail.html"
 
 
 class ResetPasswordController(Controller):
@@ -45,18 +43,3 @@ class ResetPasswordController(Controller):
             template = _PASSWORD if visit.values.get("token") and "new_password" in visit.values else _CODE
             return refused_link(visit, refusal, template, username="", is_verified=False)
         return visit.page("mail_pages/password_set.html")
-
-    @get("/send", **PAGE)
-    async def show_mail(self, visit: Injected[Visit]) -> Response[str]:
-        """Ask where to send the mail."""
-        return visit.page(_MAIL)
-
-    @post("/send", rate_limit="forgot", **PAGE)
-    async def send(self, visit: Injected[Visit], recovery: Injected[RecoveryService]) -> Response[Any]:
-        """Send a mail with a link, if an account has the e-mail address."""
-        try:
-            form = await visit.form(ForgotRequest)
-            await recovery.forgot(form.email, visit.request_context)
-        except ApplicationException as refusal:
-            return visit.refused(refusal, _MAIL)
-        return visit.page("mail_pages/password_mail_sent.html")

@@ -1,10 +1,9 @@
-"""GET and POST /account/verify-email, and the same for the mail with its link."""
+"""GET and POST /account/verify-email."""
 
 from typing import Any, Final
 
 from litestar import Controller, Response, get, post
 
-from auth_api.flows.email_verification.schemas import ResendRequest
 from auth_api.flows.email_verification.service import AccountProof, VerificationService
 from auth_api.flows.password_recovery.service import RecoveryService
 from auth_api.kit.errors import ApplicationException, FieldError, ValidationException
@@ -15,7 +14,6 @@ from auth_api.web.mail_pages.refused_links import refused_link
 from auth_api.web.mail_pages.schemas import VerifyForm
 
 _CODE: Final = "mail_pages/verify_email.html"
-_MAIL: Final = "mail_pages/verification_mail.html"
 
 
 class VerifyEmailController(Controller):
@@ -54,18 +52,3 @@ class VerifyEmailController(Controller):
         return visit.page(
             "mail_pages/choose_password.html", token=reset_token, username=user.username, is_verified=True
         )
-
-    @get("/send", **PAGE)
-    async def show_mail(self, visit: Injected[Visit]) -> Response[str]:
-        """Ask where to send the mail."""
-        return visit.page(_MAIL)
-
-    @post("/send", rate_limit="resend", **PAGE)
-    async def send(self, visit: Injected[Visit], verification: Injected[VerificationService]) -> Response[Any]:
-        """Send the mail again, if an account has the e-mail address and it is not verified."""
-        try:
-            form = await visit.form(ResendRequest)
-            await verification.resend(form.email, visit.request_context)
-        except ApplicationException as refusal:
-            return visit.refused(refusal, _MAIL)
-        return visit.page("mail_pages/verification_mail_sent.html")

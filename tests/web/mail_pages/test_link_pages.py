@@ -55,7 +55,7 @@ async def test_new_address_that_another_account_got_is_not_confirmed(
 
     assert page.outcome == (422, "email-taken", "DUPLICATE_EMAIL")
     assert "An account with this e-mail address already exists." in page.text
-    assert {"/account/login", "/account/reset-password/send"} <= set(page.reader.links)
+    assert {"/account/login", "/account/forgot-password"} <= set(page.reader.links)
     assert "email:changed" not in await audit_actions()
 
 
@@ -77,7 +77,7 @@ async def test_change_is_undone_and_the_text_says_that_a_mail_follows(
     assert (await visitor.get("/account/login")).name == "login"
     again = await visitor.post(path, {"token": token})
     assert again.outcome == (422, "undo-email", "ONE_TIME_TOKEN_INVALID")
-    assert "/account/reset-password/send" in again.reader.links
+    assert "/account/forgot-password" in again.reader.links
 
 
 async def test_report_logs_out_all_devices_and_the_text_says_that_a_mail_follows(
@@ -97,4 +97,4 @@ async def test_report_logs_out_all_devices_and_the_text_says_that_a_mail_follows
     assert (await visitor.get("/account/login")).name == "login"
     again = await visitor.post(path, {"token": token})
     assert again.outcome == (422, "report", "ONE_TIME_TOKEN_INVALID")
-    assert again.form("/account/reset-password/send").fields["email"] == ""
+    assert again.form("/account/forgot-password").fields["email"] == ""

@@ -10,7 +10,7 @@ from litestar import Litestar
 from auth_api.features import MAIL_KINDS
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
-from tests.support.mail_flows import forgot, unused_tokens
+from tests.support.mail_flows import forgot, unused_tokens, verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.page_policy import assert_page_policy
 from tests.support.problems import assert_problem
@@ -19,7 +19,8 @@ from tests.support.visitor import Visitor
 
 JSON: Final = {"Accept": "application/json"}
 PATHS: Final = sorted({kind.path for kind in MAIL_KINDS if kind.path})
-SENDING: Final = ["/account/reset-password/send", "/account/verify-email/send"]
+OWN: Final = ["/account/reset-password/send", "/account/verify-email/send"]
+"""The pages that send a new mail where this server has no sign-in pages."""
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ async def test_opening_a_page_needs_no_database_and_ignores_the_query(
     services: Services, visitor: Visitor, mailbox: Mailbox
 ) -> None:
     with recorded(services.core.database.engine) as statements:
-        for path in [*PATHS, *SENDING]:
+        for path in PATHS:
             page = await visitor.get(path, token="ot_" + "a" * 43, new_password="x", email="ada@example.com")
             assert (page.status, page.error) == (200, "")
             assert "ot_aaa" not in page.response.text
@@ -139,16 +140,43 @@ async def test_limit_on_mailed_tokens_keeps_the_code_and_says_how_long_to_wait(
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true") as other:
         visitor = Visitor(other.client)
         pages = [await visitor.post("/account/report", {"token": token}) for _ in range(21)]
-        sent = [await visitor.post("/account/reset-password/send", {"email": "ada@example.com"}) for _ in range(21)]
 
     assert {page.status for page in pages[:-1]} == {422}
     assert pages[-1].outcome == (429, "report", "RATE_LIMITED")
     assert pages[-1].form("/account/report").fields["token"] == token
     assert "Try again in" in pages[-1].text
     assert pages[-1].response.headers["Retry-After"]
-    assert sent[-1].outcome == (429, "password-mail", "RATE_LIMITED")
-    assert sent[-1].form("/account/reset-password/send").fields["email"] == "ada@example.com"
 
 
-def test_pages_are_linked_by_their_names(app: Litestar) -> None:
-    assert {path.removeprefix("/account/") for path in [*PATHS, *SENDING]} <= app.state.pages
+def test_pages_that_send_a_mail_exist_once(app: Litestar) -> None:
+    names = {path.removeprefix("/account/") for path in PATHS}
+
+    assert names <= app.state.pages
+    assert {"forgot-password", "resend-email"} <= app.state.pages
+    assert {name for name in app.state.pages if name.endswith("/send")} == set()
+
+
+async def test_pages_without_sign_in_pages_send_the_mails_themselves(
+    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    async with verifying_app(app_with, mailbox, HOSTED_PAGES="false", RATE_LIMIT_ENABLED="true") as other:
+        visitor = Visitor(other.client)
+        for path, name in zip(OWN, ("password-mail", "verification-mail"), strict=True):
+            page = await visitor.get(path)
+            assert page.outcome == (200, name, "")
+            known = await visitor.submit(page, path, email=ada.email.upper())
+            unknown = await visitor.submit(page, path, email="stranger@example.com")
+            assert known.response.text == unknown.response.text
+            assert known.outcome == (200, f"{name}-sent", "")
+            assert [message.recipient for message in await mailbox.collect()] == [ada.email]
+            wrong = await visitor.submit(page, path, email="stranger")
+            assert wrong.outcome == (422, name, "VALIDATION_ERROR")
+            assert wrong.form(path).fields["email"] == "stranger"
+            for _ in range(18):
+                refused = await visitor.submit(page, path, email=ada.email)
+            await mailbox.collect()
+            assert refused.outcome == (429, name, "RATE_LIMITED")
+            assert refused.form(path).fields["email"] == ada.email
+            links = [link for link in known.reader.links if link.startswith("/account/")]
+            assert [link for link in links if link not in OWN] == []
