@@ -33,7 +33,7 @@ def check_templates() -> Finding:
     try:
         for language in LANGUAGES:
             templates = environment(language)
-            for name in templates.list_templates(filter_func=lambda name: not name.startswith("pages/")):
+            for name in templates.list_templates():
                 templates.get_template(name)
     except (OSError, ValueError, jinja2.TemplateError) as error:
         message = f"A template or a translation of the pages cannot be loaded: {type(error).__name__}: {error}."
