@@ -3,16 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-import msgspec
 from litestar import Response
 
-from auth_api.flows.own_passkeys.service import OwnPasskeysService
-from auth_api.kit.errors import ApplicationException
-from auth_api.sign_in.enrolment import EnrolledLogin, MfaToken
-from auth_api.sign_in.errors import MfaTokenInvalidException
-from auth_api.web.frame.refusals import is_shown_in_form
+from auth_api.sign_in.enrolment import EnrolledLogin
 from auth_api.web.frame.visit import Visit
-from auth_api.web.sign_in.second_factor_pages import log_in_again
 
 PASSKEY: Final = "sign_in/enrol_passkey.html"
 APP: Final = "sign_in/enrol_app.html"
@@ -29,36 +23,15 @@ def choose_factor(visit: Visit, mfa_token: str, enrolment: Sequence[str]) -> Res
     return visit.page("sign_in/enrol.html", pending=pending_fields(visit, mfa_token), enrolment=enrolment)
 
 
-def pending_fields(visit: Visit, mfa_token: str) -> dict[str, str]:
-    """Return the hidden fields by which a login goes on."""
-    return {"mfa_token": mfa_token, "keep": visit.values.get("keep", "")}
-
-
-async def passkey_page(
-    visit: Visit, mfa_token: str, own_passkeys: OwnPasskeysService, refusal: ApplicationException | None = None
-) -> Response[Any]:
-    """Return the page that creates a passkey, with new options.
+def pending_fields(visit: Visit, mfa_token: str | None = None) -> dict[str, str]:
+    """Return the hidden fields by which a login goes on.
 
     Args:
         visit: the request.
-        mfa_token: of the login.
-        own_passkeys: returns the options.
-        refusal: the error of the last passkey; None if there is none.
-
-    Raises:
-        ApplicationException: the error, or one of the options, if no form can correct it.
+        mfa_token: of the login; None for the one that the form has sent.
     """
-    if refusal is not None and not is_shown_in_form(refusal):
-        raise refusal
-    try:
-        options = await own_passkeys.options(MfaToken(mfa_token))
-    except MfaTokenInvalidException:
-        return log_in_again(visit)
-    public_key = msgspec.json.encode(options).decode()
-    values: dict[str, Any] = {"options": public_key, "pending": pending_fields(visit, mfa_token)}
-    if refusal is not None:
-        return visit.refused(refusal, PASSKEY, **values)
-    return visit.page(PASSKEY, **values)
+    token = visit.values.get("mfa_token", "") if mfa_token is None else mfa_token
+    return {"mfa_token": token, "keep": visit.values.get("keep", "")}
 
 
 def enrolled(visit: Visit, login: EnrolledLogin, *, keep: bool) -> Response[Any]:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db.database import SERVICE
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
@@ -145,3 +147,22 @@ async def test_account_that_is_disabled_meanwhile_gets_no_session(visitor: Visit
     ):
         assert page.outcome == (403, "account-disabled", "ACCOUNT_DISABLED")
         assert "Set-Cookie" not in page.response.headers
+
+
+async def test_outage_keeps_the_login(visitor: Visitor) -> None:
+    begun = await visitor.log_in("/account/sessions")
+    app_page, passkey_page = await visitor.submit(begun, APP), await visitor.submit(begun, PASSKEY)
+    credential = created_passkey(passkey_page, new_authenticator())
+    breakers.get(SERVICE).open()
+    failed = [
+        await visitor.submit(begun, APP),
+        await visitor.submit(app_page, CONFIRM_APP, code="123456"),
+        await visitor.submit(begun, PASSKEY),
+        await visitor.submit(passkey_page, CONFIRM_PASSKEY, credential=credential, name="Laptop"),
+    ]
+    breakers.get(SERVICE).close()
+
+    for page, name in zip(failed, ("enrol-app", "enrol-app", "enrol-passkey", "enrol-passkey"), strict=True):
+        assert page.outcome == (503, name, "CIRCUIT_BREAKER_OPEN")
+        assert (await visitor.submit(page, APP)).outcome == (200, "enrol-app", "")
+        assert (await visitor.submit(page, PASSKEY)).outcome == (200, "enrol-passkey", "")

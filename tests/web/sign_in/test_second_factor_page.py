@@ -3,6 +3,9 @@
 import httpx
 import pytest
 
+from auth_api.events.audit.tables import AuditLogRow
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db.database import SERVICE
 from auth_api.services import Services
 from auth_api.sign_in.pending_login import MAX_ATTEMPTS
 from auth_api.users.tables import UserRow
@@ -188,3 +191,22 @@ async def test_limit_keeps_the_form(visitor: Visitor, app_with: OtherAppFactory,
         assert limited.outcome == (429, "second-factor", "RATE_LIMITED")
         assert int(limited.response.headers["Retry-After"]) > 0
         assert offered(limited) == ["totp"]
+
+
+async def test_outage_keeps_the_login(visitor: Visitor, ada: Actor, services: Services, seed: bytes) -> None:
+    soft = await stored_passkey(services, ada)
+    page = await visitor.log_in("/account/sessions")
+    code_page = await visitor.submit(page, PATH, method="totp")
+    breakers.get(SERVICE).open()
+    failed_passkey = await visitor.submit(page, PATH, credential=used_passkey(page, soft))
+    failed_code = await visitor.submit(code_page, PATH, code="123456")
+    breakers.get(SERVICE).close()
+
+    for failed in (failed_passkey, failed_code):
+        assert failed.outcome == (503, "second-factor", "CIRCUIT_BREAKER_OPEN")
+        assert int(failed.response.headers["Retry-After"]) > 0
+    assert passkey_options(await visitor.submit(failed_passkey, PATH))
+    done = await visitor.submit(failed_code, PATH, code=current_code(services, seed))
+    assert done.location == "/account/sessions"
+    events = await AuditLogRow.select(AuditLogRow.details).where(AuditLogRow.action == "login:succeeded")
+    assert '"via":"page"' in str(events[-1]["details"]).replace(" ", "")

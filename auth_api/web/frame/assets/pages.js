@@ -182,6 +182,6 @@ showLocalTimes();
 sendOnce();
 takeToken();
 offerPasskeys();
-reportUnknownPasskey();
 addEventListener("hashchange", openLink);
 addEventListener("pageshow", reloadKeptPage);
+reportUnknownPasskey(); // the last one: it fails where the browser stores nothing for this site
