@@ -6,6 +6,8 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db.database import SERVICE
 from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
@@ -80,3 +82,16 @@ async def test_get_of_each_page_changes_nothing_for_a_person_who_is_logged_in(
         assert "Set-Cookie" not in page.response.headers, path
     assert client.cookies[COOKIE] == cookie
     assert (await visitor.get("/account/login")).name == "continue"
+
+
+async def test_no_form_logs_out_in_an_outage(
+    app: Litestar, client: httpx.AsyncClient, user_factory: UserFactory
+) -> None:
+    await user_factory(is_verified=True)
+    visitor = Visitor(client)
+    await visitor.log_in()
+    breakers.get(SERVICE).open()
+    for path in pages(app, "POST"):
+        page = await visitor.post(path, {"decision": "yes"})
+        assert (path, page.status, page.response.headers.get("X-Error-Code")) == (path, 503, "CIRCUIT_BREAKER_OPEN")
+        assert "Set-Cookie" not in page.response.headers, path
