@@ -180,7 +180,7 @@ class MailPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Setting(
             "FRONTEND_URL",
             "Start of the links in mails; another URL than `PUBLIC_URL` switches this server's own pages under "
-            "`/account/` off.",
+            "`/account/` off, unless `HOSTED_PAGES` is `true`.",
             parse=parse_base_url,
             accepts="an http or https URL; in production an https URL",
             example="https://app.your-company.com",

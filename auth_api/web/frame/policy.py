@@ -89,8 +89,8 @@ class PagePolicy(msgspec.Struct, frozen=True, kw_only=True):
         bool,
         Setting(
             "HOSTED_PAGES",
-            "Whether this server has pages to log in, to register and to manage an account. They need a host of "
-            "their own, since every page of the same origin could act for their users.",
+            "Whether this server has [pages](pages.md) to log in, to register and to manage an account. They need a "
+            "host of their own, since every page of the same origin could act for their users.",
             default_text="`true`, if `FRONTEND_URL` is `PUBLIC_URL` and has no path; otherwise `false`",
         ),
     ] = False
