@@ -85,6 +85,7 @@ class SecurityHeaders:
         api = (*self._other, _NO_STORE)
         self._by_prefix: tuple[tuple[str, Headers], ...] = (
             ("/api", api),
+            ("/account", api),
             ("/metrics", api),
             ("/schema", (*common, (b"content-security-policy", _DOCS_POLICY))),
             ("/dev/mailbox/html", (*page, (b"content-security-policy", _FOREIGN_POLICY), _NO_STORE)),

@@ -71,6 +71,7 @@ async def test_error_under_account_is_a_page_unless_the_client_prefers_json(clie
             response = await client.put(path, headers={"Accept": accept})
             assert response.headers["content-type"] == "application/problem+json", (path, accept)
             assert "Accept" in response.headers["vary"]
+            assert response.headers["cache-control"] == "no-store", (path, accept)
     for path in ("/accounts", "/nope", "/errors/account"):
         assert_problem(await client.get(path, headers={"Accept": "*/*"}), 404, "NOT_FOUND")
 
