@@ -74,6 +74,12 @@ async def test_whole_link_or_a_code_with_blanks_around_it_is_accepted(visitor: V
         assert step.form(PATH).fields["token"] == token
 
 
+async def test_form_without_the_name_of_the_account_is_refused_in_the_same_way(visitor: Visitor, token: str) -> None:
+    page = await visitor.post(PATH, {"token": token, "new_password": "Short-1"})
+    assert page.outcome == (422, "choose-password", "WEAK_PASSWORD")
+    assert page.form(PATH).fields["token"] == token
+
+
 async def test_weak_password_is_refused_at_its_field_and_the_code_kept(visitor: Visitor, token: str) -> None:
     step = await second_step(visitor, token)
     for typed, text in (("", "Please fill in this field."), ("Short-1", "Must have at least 12 characters.")):
