@@ -223,7 +223,9 @@ async def test_login_page_is_small_and_needs_three_requests(
     opened: Opener, product: Product, api: httpx.Client
 ) -> None:
     async with opened(LOGIN) as visit:
-        assert len(visit.requests) == 3
+        paths = [url.removeprefix(product.origin) for url in visit.requests]
+    loaded = [path for path in paths if not path.startswith("/api/")]  # the script may ask for passkeys already
 
-    assert sum(compressed_size(api, url.removeprefix(product.origin)) for url in visit.requests) <= MAX_PAGE_BYTES
+    assert len(loaded) == 3
+    assert sum(compressed_size(api, path) for path in loaded) <= MAX_PAGE_BYTES
     assert visit.requested_origins() == {product.origin}
