@@ -7,7 +7,6 @@ from litestar import Response
 
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.security_headers import PageKind
-from auth_api.web.frame.refusals import is_shown_in_form
 from auth_api.web.frame.visit import NO_VALUES, Visit
 
 
@@ -32,13 +31,3 @@ def account_page(
     if refusal is None:
         return visit.page(name, kind=PageKind.ACCOUNT, initial=initial, **values)
     return visit.refused(refusal, name, kind=PageKind.ACCOUNT, initial=initial, **values)
-
-
-def require_shown(refusal: ApplicationException | None) -> None:
-    """Raise an error that no form corrects, before the values of the page are read.
-
-    Raises:
-        ApplicationException: the error.
-    """
-    if refusal is not None and not is_shown_in_form(refusal):
-        raise refusal

@@ -14,7 +14,7 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.scope_keys import PAGE_KIND
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.sign_in.freshness import Freshness
-from auth_api.web.account.account_page import account_page, require_shown
+from auth_api.web.account.account_page import account_page
 from auth_api.web.account.confirmation_fields import confirmation_fields, require_password
 from auth_api.web.account.schemas import DeletionForm
 from auth_api.web.frame.routes import PAGE
@@ -93,7 +93,6 @@ def _file(visit: Visit, document: Mapping[str, Any], name: str) -> Response[Any]
 
 def _goodbye(visit: Visit) -> Response[str]:
     """Return the page after the deletion, which also deletes the cookie."""
-    visit.browser = None
     response = visit.page("account/goodbye.html", kind=PageKind.ACCOUNT)
     response.headers["Set-Cookie"] = visit.frame.cookie.delete()
     return response
@@ -102,7 +101,6 @@ def _goodbye(visit: Visit) -> Response[str]:
 async def _form(
     visit: Visit, freshness: Freshness, policy: AuditPolicy, refusal: ApplicationException | None = None
 ) -> Response[str]:
-    require_shown(refusal)
     return account_page(
         visit,
         "data",

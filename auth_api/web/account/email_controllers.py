@@ -10,7 +10,7 @@ from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sign_in.freshness import Freshness
 from auth_api.users.identifiers import CanonicalEmail
-from auth_api.web.account.account_page import account_page, require_shown
+from auth_api.web.account.account_page import account_page
 from auth_api.web.account.confirmation_fields import confirmation_fields, require_password
 from auth_api.web.account.schemas import EmailForm
 from auth_api.web.frame.routes import PAGE
@@ -61,5 +61,4 @@ class EmailPageController(Controller):
 
 
 async def _form(visit: Visit, freshness: Freshness, refusal: ApplicationException | None = None) -> Response[str]:
-    require_shown(refusal)
     return account_page(visit, "email", refusal, confirmed=await confirmation_fields(visit, freshness))

@@ -9,7 +9,7 @@ from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sign_in.freshness import Freshness
-from auth_api.web.account.account_page import account_page, require_shown
+from auth_api.web.account.account_page import account_page
 from auth_api.web.account.schemas import PasswordForm
 from auth_api.web.frame.confirmation import missing_confirmation
 from auth_api.web.frame.routes import PAGE
@@ -53,12 +53,10 @@ class PasswordPageController(Controller):
 async def _form(
     visit: Visit, accounts: AccountService, freshness: Freshness, refusal: ApplicationException | None = None
 ) -> Response[str]:
-    require_shown(refusal)
-    has_password = await accounts.has_password(visit.principal)
     return account_page(
         visit,
         "password",
         refusal,
-        has_password=has_password,
-        confirmation_address=await missing_confirmation(visit, freshness, has_password_field=has_password),
+        has_password=await accounts.has_password(visit.principal),
+        confirmation_address=await missing_confirmation(visit, freshness, has_password_field=True),
     )

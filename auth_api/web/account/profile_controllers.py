@@ -8,7 +8,7 @@ from auth_api.flows.account.service import AccountService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.users.user import User
-from auth_api.web.account.account_page import account_page, require_shown
+from auth_api.web.account.account_page import account_page
 from auth_api.web.account.schemas import ProfileForm
 from auth_api.web.frame.languages import LANGUAGES, choose_language
 from auth_api.web.frame.routes import PAGE
@@ -43,7 +43,6 @@ class ProfilePageController(Controller):
 
 
 def _form(visit: Visit, refusal: ApplicationException | None = None) -> Response[str]:
-    require_shown(refusal)
     user = visit.principal.user
     return account_page(
         visit,

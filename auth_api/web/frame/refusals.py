@@ -80,3 +80,13 @@ def status_of(error: ApplicationException) -> HTTPStatus:
 def is_shown_in_form(error: ApplicationException) -> bool:
     """Return whether the form is shown again with this error."""
     return isinstance(error, RetryLaterException) or not isinstance(error, _NOT_IN_FORM)
+
+
+def require_shown(error: ApplicationException | None) -> None:
+    """Raise an error that no form corrects, before the values of the page are read.
+
+    Raises:
+        ApplicationException: the error.
+    """
+    if error is not None and not is_shown_in_form(error):
+        raise error

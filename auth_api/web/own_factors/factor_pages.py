@@ -14,8 +14,8 @@ from auth_api.sign_in.factor_results import AddedFactor
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
-from auth_api.web.account.account_page import require_shown
 from auth_api.web.frame.confirmation import missing_confirmation
+from auth_api.web.frame.refusals import require_shown
 from auth_api.web.frame.visit import Visit
 
 SECURITY: Final = "/account/security"

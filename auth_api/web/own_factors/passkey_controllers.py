@@ -10,7 +10,7 @@ from auth_api.flows.own_passkeys.service import OwnPasskeysService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sign_in.errors import EmailNotVerifiedException
-from auth_api.web.account.account_page import require_shown
+from auth_api.web.frame.refusals import require_shown
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
 from auth_api.web.own_factors.factor_pages import SECURITY, FactorPages
