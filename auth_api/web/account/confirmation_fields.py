@@ -26,9 +26,9 @@ async def confirmation_fields(visit: Visit, freshness: Freshness) -> Confirmatio
     Raises:
         UserNotFoundException: the user was deleted in the meantime.
     """
-    needed = await freshness.needed_proof(visit.principal.id)
-    address = await missing_confirmation(visit, freshness, has_password_field=True)
-    return ConfirmationFields(asks_password=needed.is_password, address=address)
+    if (await freshness.needed_proof(visit.principal.id)).is_password:
+        return ConfirmationFields(asks_password=True, address=None)
+    return ConfirmationFields(asks_password=False, address=await missing_confirmation(visit, freshness))
 
 
 async def require_password(visit: Visit, freshness: Freshness, current_password: str | None) -> None:

@@ -61,4 +61,10 @@ class EmailPageController(Controller):
 
 
 async def _form(visit: Visit, freshness: Freshness, refusal: ApplicationException | None = None) -> Response[str]:
-    return account_page(visit, "email", refusal, confirmed=await confirmation_fields(visit, freshness))
+    return account_page(
+        visit,
+        "email",
+        refusal,
+        confirmed=await confirmation_fields(visit, freshness),
+        has_mailbox=visit.frame.has_mailbox,
+    )
