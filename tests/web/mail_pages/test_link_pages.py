@@ -3,6 +3,7 @@
 import httpx
 import pytest
 
+from auth_api.events.audit.tables import AuditLogRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.mail_flows import NEW_PASSWORD, change_email, change_password, confirm
@@ -37,6 +38,8 @@ async def test_new_address_is_confirmed_and_only_the_session_of_this_browser_sta
 
     assert done.outcome == (200, "email-changed", "")
     assert (await visitor.get("/account/login")).name == "continue"
+    (row,) = await AuditLogRow.select().where(AuditLogRow.action == "email:changed")
+    assert row["actor"] == "owner"
     assert (await ada.try_refresh()).status == 401
     assert (await ada.log_in(username=None, email=NEW)).status == 200
     again = await visitor.post(path, {"token": token})

@@ -6,6 +6,8 @@ import httpx
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db.database import SERVICE
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.mail_flows import NEW_PASSWORD, forgot
@@ -116,6 +118,23 @@ async def test_double_submit_sets_the_password_once(visitor: Visitor, token: str
 
     assert again.outcome == (422, "reset-password", "ONE_TIME_TOKEN_INVALID")
     assert (await audit_actions()).count("password:reset") == 1
+
+
+async def test_form_is_kept_during_an_outage(visitor: Visitor, token: str) -> None:
+    step = await second_step(visitor, token)
+    breakers.get(SERVICE).open()
+
+    first = await second_step(visitor, token)
+    second = await visitor.submit(step, PATH, new_password=NEW_PASSWORD)
+
+    assert first.outcome == (503, "reset-password", "CIRCUIT_BREAKER_OPEN")
+    assert second.outcome == (503, "choose-password", "CIRCUIT_BREAKER_OPEN")
+    assert second.form(PATH).fields["username"] == "ada"
+    for page in (first, second):
+        assert page.form(PATH).fields["token"] == token
+        assert "Retry-After" in page.response.headers
+    breakers.get(SERVICE).close()
+    assert (await visitor.submit(second, PATH, new_password=NEW_PASSWORD)).name == "password-set"
 
 
 async def test_language_links_of_the_second_step_keep_the_code(visitor: Visitor, token: str) -> None:

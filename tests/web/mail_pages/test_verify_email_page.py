@@ -1,10 +1,12 @@
 """/account/verify-email and the form that sends its mail."""
 
+import json
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
 
+from auth_api.events.audit.tables import AuditLogRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import PASSWORD, Actor
@@ -68,6 +70,7 @@ async def test_button_verifies_without_a_password_and_leads_to_a_new_one(
     step = await visitor.submit(page, PATH, token=token, password="typed before", without="on")
     assert step.outcome == (200, "choose-password", "")
     assert step.reader.inputs["username"]["value"] == ada.username
+    assert [link for link in step.reader.links if "#token" in link] == []  # this code belongs to another page
     assert "Your e-mail address is verified." in step.text
     assert (await ada.log_in()).status == 401
 
@@ -88,6 +91,8 @@ async def test_person_who_is_logged_in_needs_no_password(visitor: Visitor, ada: 
     assert done.outcome == (200, "email-verified", "")
     assert await is_verified()
     assert (await visitor.get("/account/login")).name == "continue"  # the session is alive
+    (row,) = await AuditLogRow.select().where(AuditLogRow.action == "email:verified")
+    assert (row["actor"], json.loads(row["details"])["via"]) == ("owner", "page")
     assert (await ada.log_in()).status == 200
 
 
