@@ -25,6 +25,15 @@ OPTIONS = "/api/auth/passkey/options"
 MINUTES = 60_000
 
 NO_AUTOFILL = "PublicKeyCredential.isConditionalMediationAvailable = async () => false;"
+# A browser has one request at a time. Autofill waits until the person chooses a passkey; the virtual authenticator does
+# that at once.
+ONE_REQUEST = """const get = CredentialsContainer.prototype.get;
+CredentialsContainer.prototype.get = function (options) {
+  if (window.offered && !window.offered.aborted) throw new DOMException("A request is already pending.");
+  if (options.mediation !== "conditional") return get.call(this, options);
+  window.offered = options.signal;
+  return new Promise((_, reject) => options.signal.addEventListener("abort", () => reject(options.signal.reason)));
+};"""
 REPORTED = """PublicKeyCredential.signalUnknownCredential = async ({ rpId, credentialId }) => {
   sessionStorage.setItem("reported", JSON.stringify([rpId, credentialId.length > 0]));
 };"""
@@ -200,6 +209,46 @@ async def test_old_options_are_renewed(requiring: Product, chromium: Browser) ->
         await set_verified(devtools, authenticator, is_verified=True)
         await page.get_by_role("button", name="Continue with your passkey").click()
         await page.wait_for_url(f"{requiring.origin}/account")
+
+
+async def test_button_works_while_the_browser_offers_passkeys_by_autofill(
+    requiring: Product, chromium: Browser
+) -> None:
+    await register(requiring, "gina")
+    async with authenticating(requiring, chromium) as (visit, *_):
+        page = visit.page
+        await enrol_passkey(page, requiring, "gina")
+        await page.context.clear_cookies()
+        await page.add_init_script(ONE_REQUEST)
+        await page.goto(f"{requiring.origin}/account/login?continue=/account/sessions")
+        await page.wait_for_function("window.offered")
+        await page.get_by_role("button", name="Log in with a passkey").click()
+        await page.wait_for_url(f"{requiring.origin}/account/sessions")
+        visit.assert_no_errors()
+
+
+async def test_code_completes_a_login_in_each_browser(requiring: Product, each_browser: Browser) -> None:
+    name = f"{each_browser.browser_type.name}_user"
+    await register(requiring, name)
+    async with browser_page(each_browser) as visit:
+        page = visit.page
+        await send_password(page, requiring, name, "/account/sessions")
+        await page.get_by_role("button", name="Set up an authenticator app").click()
+        app = AuthenticatorApp((await page.locator("#secret").inner_text()).replace(" ", ""))
+        await page.get_by_label("Code").fill(app.code())
+        await page.get_by_role("button", name="Continue").click()
+        await page.get_by_role("button", name="I have saved the codes").click()
+        await page.wait_for_url(f"{requiring.origin}/account/sessions")
+
+        await page.context.clear_cookies()
+        await send_password(page, requiring, name, "/account/history")
+        await page.get_by_label("Code").fill("000000")
+        await page.get_by_role("button", name="Continue").click()
+        await expect(page.get_by_role("alert")).to_be_focused()
+        await page.get_by_label("Code").fill(app.code())
+        await page.get_by_role("button", name="Continue").click()
+        await page.wait_for_url(f"{requiring.origin}/account/history")
+        assert visit.outside_requests() == []
 
 
 async def test_passkey_that_was_removed_is_reported_to_the_browser(requiring: Product, chromium: Browser) -> None:
