@@ -2,7 +2,7 @@
 
 import asyncio
 from itertools import count
-from typing import Final
+from typing import Final, Literal
 
 import httpx
 import pytest
@@ -22,6 +22,8 @@ from tests.support.waiting import TIMEOUT_SECONDS
 pytestmark = pytest.mark.slow
 
 LOGIN: Final = f"/account/login?continue={SECURITY}"
+
+COLOR_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 CODES: Final = "Save your recovery codes"
 
@@ -173,42 +175,49 @@ async def test_page_for_passkeys_says_that_it_needs_scripts(opened: Opener, user
 
 
 async def test_pages_are_accessible_and_fit_a_narrow_window(chromium: Browser, product: Product, username: str) -> None:
-    async def check(page: Page) -> None:
-        for dark in (False, True):
-            await page.emulate_media(color_scheme="dark" if dark else "light", reduced_motion="reduce")
-            assert await axe_violations(page) == [], (page.url, dark)
-            assert await overflowing_elements(page) == [], (page.url, dark)
-
     async with browser_page(chromium, width=320) as visit:
         page = visit.page
+
+        async def check(title: str) -> None:
+            await heading(page, title)
+            await page.wait_for_load_state()
+            for scheme in COLOR_SCHEMES:
+                await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+                assert await axe_violations(page) == [], (title, scheme)
+                assert await overflowing_elements(page) == [], (title, scheme)
+
         await page.goto(product.origin + LOGIN)
         await log_in(page, username)
-        await check(page)
+        await check("Two-step login and passkeys")
         await page.goto(product.origin + APP)
-        await check(page)
+        await check("Add an authenticator app")
         await page.get_by_role("button", name="Show the QR code").click()
-        await check(page)
+        await check("Scan the QR code")
         app = await shown_app(page)
         await page.get_by_label("Code").fill("1")
         await page.get_by_role("button", name="Confirm").click()
-        await check(page)
+        await check("Enter a code of your authenticator app")
         await page.get_by_label("Code").fill(app.code())
         await page.get_by_role("button", name="Confirm").click()
-        await check(page)
+        await check(CODES)
         await page.goto(product.origin + PASSKEYS)
-        await check(page)
+        await check("Add a passkey")
         await add_virtual_authenticator(page)  # not before: the end of a check removes it
         await page.get_by_role("button", name="Create a passkey").click()
-        await heading(page, "Two-step login and passkeys")
-        await check(page)
-        for path in (APP, REMOVE_APP, TWO_STEP, RECOVERY_CODES):
+        await check("Two-step login and passkeys")
+        for path, title in {
+            APP: "Replace your authenticator app",
+            REMOVE_APP: "Remove your authenticator app?",
+            TWO_STEP: "Switch off two-step login?",
+            RECOVERY_CODES: "Create new recovery codes",
+        }.items():
             await page.goto(product.origin + path)
-            await check(page)
+            await check(title)
         await page.goto(product.origin + SECURITY)
         await page.get_by_role("link", name="Remove").last.click()
-        await check(page)
+        await check("Remove this passkey?")
         await product.deployment.execute("UPDATE sessions SET auth_time = created_at, mfa_at = NULL")
         await page.reload()
         await expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
-        await check(page)
+        await check("Remove this passkey?")
         visit.assert_no_errors(error_responses=1)
