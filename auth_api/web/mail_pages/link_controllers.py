@@ -34,8 +34,7 @@ class ConfirmEmailController(Controller):
         caller = visit.browser.principal if visit.browser else None
         try:
             form = await visit.form(LinkForm)
-            request_context = visit.request_context.with_actor(caller.actor if caller else None)
-            await email_change.confirm(form.token, caller, request_context)
+            await email_change.confirm(form.token, caller, visit.request_context)
         except ApplicationException as refusal:
             return refused_link(visit, refusal, _CONFIRM)
         return visit.page("mail_pages/email_changed.html")

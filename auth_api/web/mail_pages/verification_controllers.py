@@ -42,8 +42,7 @@ class VerifyEmailController(Controller):
             proof = AccountProof(user_id=caller.id if caller else None, password=password, username=form.username)
             if not form.without and password is None and not await verification.is_sent_to(proof.user_id, form.token):
                 raise ValidationException([FieldError("password", "missing", "Is required.")])
-            request_context = visit.request_context.with_actor(caller.actor if caller else None)
-            reset_token = await verification.verify(form.token, proof, request_context)
+            reset_token = await verification.verify(form.token, proof, visit.request_context)
         except ApplicationException as refusal:
             return refused_link(visit, refusal, _CODE, asks_password=True)
         if reset_token is None:
