@@ -47,3 +47,15 @@ async def test_recovery_codes_of_a_response_are_found(recorder: SecretRecorder) 
     await recorder.on_response(httpx.Response(201, json={"recovery_codes": [code]}))
 
     assert recorder.found_in(f"code={code}") == [code]
+
+
+async def test_secrets_of_forms_pages_and_cookies_are_found(recorder: SecretRecorder) -> None:
+    code, key = "k7qd-02ht-9xwm-4bve-r6zn-j3ya", "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+    cookie, pending = f"bs_{TOKEN[3:]}", f"mfa_{TOKEN[3:]}"
+    page = f'<input name="mfa_token" value="{pending}"><code>{code}</code><code>{key}</code><code>NOT_FOUND</code>'
+    await recorder.on_request(httpx.Request("POST", "http://testserver", data={"new_password": "Better Horse 8"}))
+    headers = {"Set-Cookie": f"auth_session={cookie}; Path=/"}
+    await recorder.on_response(httpx.Response(200, html=page, headers=headers))
+
+    expected = sorted([cookie, pending, code, key, "Better Horse 8"])
+    assert recorder.found_in(" ".join([*expected, "NOT_FOUND"])) == expected

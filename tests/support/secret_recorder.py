@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx
 
@@ -21,6 +22,8 @@ _NAMES = frozenset(
     }
 )
 _MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
+_SHOWN = re.compile(r"\b(?:(?:bs|mfa)_[A-Za-z0-9_-]{43}|(?:[0-9a-z]{4}-){5}[0-9a-z]{4}|[A-Z2-7]{32})\b")
+"""On a page and in its cookie: the tokens of a session and of a login, recovery codes, and the key of an app."""
 _MIN_LENGTH = 8
 """In characters: shorter secrets occur in a log by chance."""
 
@@ -35,14 +38,23 @@ class SecretRecorder:
 
     async def on_request(self, request: httpx.Request) -> None:
         """Record the secrets of a request."""
-        self._record(await request.aread())
+        body = await request.aread()
+        if request.headers.get("content-type") == "application/x-www-form-urlencoded":
+            self._record(dict(parse_qsl(body.decode(errors="replace"))))
+        else:
+            self._record(_document(body))
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             self._add(token.strip())
 
     async def on_response(self, response: httpx.Response) -> None:
         """Record the secrets of a response."""
-        self._record(await response.aread())
+        body = await response.aread()
+        self._secrets.update(_SHOWN.findall(response.headers.get("set-cookie", "")))
+        if response.headers.get("content-type", "").startswith("text/html"):
+            self._secrets.update(_SHOWN.findall(body.decode(errors="replace")))
+        else:
+            self._record(_document(body))
 
     def record_mail(self, text: str) -> None:
         """Record the tokens of a mail."""
@@ -72,11 +84,7 @@ class SecretRecorder:
     def __len__(self) -> int:
         return len(self._secrets)
 
-    def _record(self, body: bytes) -> None:
-        try:
-            document = json.loads(body)
-        except (ValueError, RecursionError):
-            return
+    def _record(self, document: Any) -> None:
         if isinstance(document, dict):
             for name, value in document.items():
                 self._collect(name, value)
@@ -92,3 +100,11 @@ class SecretRecorder:
         # A secret that is not printable would be escaped in the log; a short or monotonous one may occur by chance.
         if len(secret) >= _MIN_LENGTH and len(set(secret)) >= _MIN_LENGTH and secret.isprintable() and secret.isascii():
             self._secrets.add(secret)
+
+
+def _document(body: bytes) -> Any:
+    """Return what a body in JSON contains; None if it is something else."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
