@@ -69,11 +69,14 @@ class EmailChangeService:
 
         await self.database.transaction(work)
 
-    async def confirm(self, token: str, caller: Principal | None, request_context: RequestContext) -> None:
+    async def confirm(self, token: str, caller: Principal | None, request_context: RequestContext) -> bool:
         """Set the e-mail address that the token was sent to, and end all sessions except the caller's own.
 
         The previous e-mail address gets a link that undoes the change, if it was verified: otherwise it may be a
         stranger's.
+
+        Returns:
+            Whether the account is that of the caller.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled.
@@ -81,14 +84,16 @@ class EmailChangeService:
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_CHANGE)
         user_id = _user_id(grant)
+        own_session_id: UUID | None = caller.session_id if caller and caller.id == user_id else None
 
         async def work() -> None:
             user = await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
             if user is None or not user.is_active:
                 raise OneTimeTokenInvalidException
-            keep: UUID | None = caller.session_id if caller and caller.id == user.id else None
-            ended = await self.access_revocation.revoke(AccessEvent.EMAIL_CHANGED, user.id, kept_session_id=keep)
+            ended = await self.access_revocation.revoke(
+                AccessEvent.EMAIL_CHANGED, user.id, kept_session_id=own_session_id
+            )
             await self.email_ownership.change_email(user.id, CanonicalEmail(grant.payload["email"]))
             if user.email_verified_at is not None:
                 masked = masked_email(grant.payload["email"])
@@ -100,6 +105,7 @@ class EmailChangeService:
             )
 
         await self.database.transaction(work)
+        return own_session_id is not None
 
     async def undo(self, token: str, request_context: RequestContext) -> None:
         """Restore a previous e-mail address, revoke all access, and mail a link there that sets a new password.

@@ -34,10 +34,10 @@ class ConfirmEmailController(Controller):
         caller = visit.browser.principal if visit.browser else None
         try:
             form = await visit.form(LinkForm)
-            await email_change.confirm(form.token, caller, visit.request_context)
+            is_own = await email_change.confirm(form.token, caller, visit.request_context)
         except ApplicationException as refusal:
             return refused_link(visit, refusal, _CONFIRM)
-        return visit.page("mail_pages/email_changed.html")
+        return visit.page("mail_pages/email_changed.html", is_own=is_own)
 
 
 class UndoEmailController(Controller):

@@ -40,13 +40,14 @@ class VerifyEmailController(Controller):
             form = await visit.form(VerifyForm)
             password = None if form.without else form.password
             proof = AccountProof(user_id=caller.id if caller else None, password=password, username=form.username)
-            if not form.without and password is None and not await verification.is_sent_to(proof.user_id, form.token):
+            is_own = await verification.is_sent_to(proof.user_id, form.token)
+            if not (form.without or password is not None or is_own):
                 raise ValidationException([FieldError("password", "missing", "Is required.")])
             reset_token = await verification.verify(form.token, proof, visit.request_context)
         except ApplicationException as refusal:
             return refused_link(visit, refusal, _CODE, asks_password=True)
         if reset_token is None:
-            return visit.page("mail_pages/email_verified.html")
+            return visit.page("mail_pages/email_verified.html", is_own=is_own)
         user = await recovery.find_user(reset_token)
         return visit.page(
             "mail_pages/choose_password.html", token=reset_token, username=user.username, is_verified=True

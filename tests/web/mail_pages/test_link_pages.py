@@ -37,6 +37,7 @@ async def test_new_address_is_confirmed_and_only_the_session_of_this_browser_sta
     done = await visitor.submit(await visitor.get(path), path, token=token)
 
     assert done.outcome == (200, "email-changed", "")
+    assert "/account" in done.reader.links
     assert (await visitor.get("/account/login")).name == "continue"
     (row,) = await AuditLogRow.select().where(AuditLogRow.action == "email:changed")
     assert row["actor"] == "owner"
@@ -45,6 +46,21 @@ async def test_new_address_is_confirmed_and_only_the_session_of_this_browser_sta
     again = await visitor.post(path, {"token": token})
     assert again.outcome == (422, "confirm-email", "ONE_TIME_TOKEN_INVALID")
     assert "request the change again" in again.text
+
+
+async def test_new_address_of_another_account_leads_to_the_login_and_not_to_the_account_of_this_browser(
+    visitor: Visitor, ada: Actor, mailbox: Mailbox, user_factory: UserFactory
+) -> None:
+    grace = await user_factory()
+    await visitor.log_in(identifier=grace.username)
+    await change_email(ada, NEW)
+
+    done = await visitor.post("/account/confirm-email", {"token": await mailbox.token()})
+
+    assert done.outcome == (200, "email-changed", "")
+    assert "/account/login" in done.reader.links
+    assert "/account" not in done.reader.links
+    assert grace.username in (await visitor.get("/account/login")).text
 
 
 async def test_new_address_that_another_account_got_is_not_confirmed(

@@ -109,6 +109,8 @@ async def test_link_of_another_account_asks_for_the_password_of_that_account(
     done = await visitor.submit(page, PATH, password=ada.password)
 
     assert done.name == "email-verified"
+    assert "/account/login" in done.reader.links
+    assert "/account" not in done.reader.links  # that of Grace
 
 
 @pytest.fixture
