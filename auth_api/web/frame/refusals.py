@@ -17,6 +17,7 @@ from auth_api.kit.errors import (
 )
 from auth_api.sessions.errors import TokenRevokedException
 from auth_api.sign_in.errors import StepUpRequiredException
+from auth_api.users.errors import UserNotFoundException
 from auth_api.web.frame.error_texts import field_of, sentence_of, sentence_of_field
 
 ERROR_CODE_HEADER: Final = "X-Error-Code"
@@ -29,8 +30,9 @@ _NOT_IN_FORM: Final = (
     StepUpRequiredException,
     TokenRevokedException,
     UnsupportedMediaTypeException,
+    UserNotFoundException,
 )
-"""Errors that the person cannot correct in the form. Two lead to another page, which asks for a proof of identity."""
+"""Errors that the person cannot correct in the form. Three lead to another page, which asks for a proof of identity."""
 
 _CORRECTED_IN_FORM: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.CONFLICT})
 

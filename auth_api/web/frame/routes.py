@@ -12,6 +12,7 @@ from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
 from auth_api.sessions.errors import TokenRevokedException
 from auth_api.sign_in.errors import StepUpRequiredException
+from auth_api.users.errors import UserNotFoundException
 from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT
 from auth_api.web.frame.open_visit import open_visit
@@ -52,6 +53,7 @@ def page_router(controllers: Sequence[type[Controller]]) -> Router:
 _REDIRECTED: Final[dict[int | type[Exception], Any]] = {
     SignedOutError: lead_to_sign_in,
     TokenRevokedException: lead_to_sign_in,  # the session has ended during the request
+    UserNotFoundException: lead_to_sign_in,  # the account was deleted during the request
     StepUpRequiredException: lead_to_confirmation,
 }
 """The errors of handlers of pages that another page corrects, which leads back."""

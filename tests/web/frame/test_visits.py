@@ -7,6 +7,9 @@ import pytest
 
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
+from auth_api.services import Services
+from auth_api.sessions.browser_sessions import BrowserSession, BrowserSessions
+from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.visitor import COOKIE, Page, Visitor
@@ -98,6 +101,32 @@ async def test_session_that_ended_elsewhere_is_logged_out_and_keeps_its_cookie(v
 
     assert page.name == "login"
     assert "Set-Cookie" not in page.response.headers
+
+
+async def test_account_that_is_deleted_during_a_request_is_logged_out(
+    visitor: Visitor, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a form that is sent twice: the session was read before the first one has deleted the account."""
+    read_before = await services.core.browser_sessions.find(visitor.client.cookies[COOKIE])
+
+    async def find(_sessions: BrowserSessions, _raw: str) -> BrowserSession | None:
+        return read_before
+
+    await UserRow.delete().where(UserRow.username == "ada")
+    monkeypatch.setattr(BrowserSessions, "find", find)
+    forms = {
+        "/account/data/delete": {"confirm": "ada", "current_password": visitor.password},
+        "/account/data/export": {},
+        "/account/password": {"current_password": visitor.password, "new_password": "Another-Horse-8-Battery"},
+        "/account/profile": {"username": "grace"},
+        "/account/security/totp": {},
+        "/account/confirm": {"method": "password", "password": visitor.password},
+    }
+    for path in ("/account/data", "/account/password", "/account/security/totp"):
+        assert (await visitor.get(path)).location.startswith("/account/login?continue="), path
+    for path, fields in forms.items():
+        page = await visitor.post(path, fields)
+        assert (page.status, page.location.partition("?")[0]) == (303, "/account/login"), path
 
 
 @pytest.mark.usefixtures("outage")
