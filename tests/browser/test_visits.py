@@ -1,6 +1,6 @@
 """The record of a visit: errors, what a policy blocked, and requests."""
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from playwright.async_api import Browser
@@ -59,7 +59,7 @@ async def test_visit_records_the_origins_of_all_requests(each_browser: Browser) 
 
 
 @pytest.mark.parametrize("arguments", [{"dark": True}, {"scripts": False}])
-async def test_firefox_page_refuses_what_webdriver_cannot_set(firefox: Browser, arguments: dict[str, bool]) -> None:
+async def test_firefox_page_refuses_what_webdriver_cannot_set(firefox: Browser, arguments: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="Firefox"):
         async with browser_page(firefox, **arguments):
             pass

@@ -61,7 +61,14 @@ class Visit:
 
 @asynccontextmanager
 async def browser_page(  # noqa: PLR0913 - independent properties of a window
-    browser: Browser, *, width: int = 1280, height: int = 900, zoom: int = 1, dark: bool = False, scripts: bool = True
+    browser: Browser,
+    *,
+    width: int = 1280,
+    height: int = 900,
+    zoom: int = 1,
+    dark: bool = False,
+    scripts: bool = True,
+    language: str = "en",
 ) -> AsyncIterator[Visit]:
     """Open a page in a new profile, without the cookies, storage or cache of other pages.
 
@@ -72,6 +79,7 @@ async def browser_page(  # noqa: PLR0913 - independent properties of a window
         zoom: magnification of the page; at 4 (400 %), a window of 1280 pixels has place for 320 (WCAG 2.2, 1.4.10).
         dark: whether the person prefers dark colours; Chromium only.
         scripts: whether pages may run scripts; Chromium only.
+        language: which the person prefers.
 
     Raises:
         ValueError: Firefox cannot be asked for this.
@@ -84,6 +92,7 @@ async def browser_page(  # noqa: PLR0913 - independent properties of a window
         device_scale_factor=zoom,
         color_scheme="dark" if dark else "light",
         java_script_enabled=scripts,
+        locale=language,
         service_workers="block",  # Playwright does not report their requests
     )
     async with context:

@@ -1,0 +1,14 @@
+"""The pages for everyone: errors, the development server, and what shows that an address leads to nothing."""
+
+from typing import Final
+
+from tests.support.scenes.scene import Scene, at, inside
+
+OTHER_SCENES: Final = (
+    Scene("frame/problem.html", "/account/nothing", at("/account/nothing"), error="NOT_FOUND"),
+    Scene("frame/problem.html", "/account/none", inside("/account/none"), error="NOT_FOUND", state="logged-in"),
+    Scene("errors/errors.html", "/errors", at("/errors"), only_in="en"),
+    Scene("errors/error.html", "/errors/MFA_REQUIRED", at("/errors/MFA_REQUIRED"), only_in="en"),
+    Scene("mailbox/start.html", "/", at("/"), only_in="en"),
+    Scene("mailbox/mailbox.html", "/dev/mailbox", at("/dev/mailbox"), only_in="en"),
+)
