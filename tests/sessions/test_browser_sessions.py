@@ -18,6 +18,7 @@ from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.tables import BrowserSessionRow, RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.breakers import begin_outage
 from tests.support.browser_sessions import find, log_in_in_browser
 from tests.support.rows import age_sessions, audit_actions
 from tests.support.statements import recorded
@@ -168,7 +169,7 @@ async def test_session_of_a_disabled_or_deleted_user_is_not_found(
 async def test_outage_is_an_error_and_no_signed_out_user(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     cookie = await log_in_in_browser(services)
-    breakers.get(SERVICE).open()
+    await begin_outage()
 
     with pytest.raises(CircuitBreakerOpenException):
         await find(services, cookie)

@@ -3,9 +3,17 @@
 import asyncio
 from typing import Any
 
-from auth_api.kit.breaker.breaker import ServiceBreaker
+from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
 from auth_api.kit.breaker.policy import BreakerPolicy
+from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import DatabaseUnavailableException
+
+
+async def begin_outage() -> None:
+    """Open the circuit breaker of the database until the test closes it, without the probe that would close it."""
+    breaker = breakers.get(SERVICE)
+    breaker.open()
+    await breaker.stop()
 
 
 class ManualClock:

@@ -6,12 +6,11 @@ import httpx
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from auth_api.kit.breaker.breaker import breakers
-from auth_api.kit.db.database import SERVICE
 from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.kit.http.rate_limit import RAISES_LIMIT_REFUSAL
 from tests.conftest import UserFactory
+from tests.support.breakers import begin_outage
 from tests.support.visitor import COOKIE, Visitor
 
 POLICY = (
@@ -90,7 +89,7 @@ async def test_no_form_logs_out_in_an_outage(
     await user_factory(is_verified=True)
     visitor = Visitor(client)
     await visitor.log_in()
-    breakers.get(SERVICE).open()
+    await begin_outage()
     for path in pages(app, "POST"):
         page = await visitor.post(path, {"decision": "yes"})
         assert (path, page.status, page.response.headers.get("X-Error-Code")) == (path, 503, "CIRCUIT_BREAKER_OPEN")

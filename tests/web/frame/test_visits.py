@@ -12,6 +12,7 @@ from auth_api.sessions.browser_sessions import BrowserSession, BrowserSessions
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
+from tests.support.breakers import begin_outage
 from tests.support.visitor import COOKIE, Page, Visitor
 
 
@@ -31,7 +32,7 @@ async def visitor(client: httpx.AsyncClient, ada: Actor) -> Visitor:
 @pytest.fixture
 async def outage(visitor: Visitor) -> AsyncIterator[None]:
     """An outage of the database, which begins when Ada is logged in."""
-    breakers.get(SERVICE).open()
+    await begin_outage()
     yield
     breakers.get(SERVICE).close()
 

@@ -10,6 +10,7 @@ from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from tests.conftest import UserFactory
 from tests.support.actors import Actor
+from tests.support.breakers import begin_outage
 from tests.support.mail_flows import NEW_PASSWORD, forgot
 from tests.support.mailbox import Mailbox
 from tests.support.rows import age_one_time_tokens, audit_actions
@@ -122,7 +123,7 @@ async def test_double_submit_sets_the_password_once(visitor: Visitor, token: str
 
 async def test_form_is_kept_during_an_outage(visitor: Visitor, token: str) -> None:
     step = await second_step(visitor, token)
-    breakers.get(SERVICE).open()
+    await begin_outage()
 
     first = await second_step(visitor, token)
     second = await visitor.submit(step, PATH, new_password=NEW_PASSWORD)

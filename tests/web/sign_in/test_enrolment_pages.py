@@ -12,6 +12,7 @@ from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.breakers import begin_outage
 from tests.support.mail_flows import mark_all_verified, verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.page_passkeys import created_passkey, passkey_options
@@ -153,7 +154,7 @@ async def test_outage_keeps_the_login(visitor: Visitor) -> None:
     begun = await visitor.log_in("/account/sessions")
     app_page, passkey_page = await visitor.submit(begun, APP), await visitor.submit(begun, PASSKEY)
     credential = created_passkey(passkey_page, new_authenticator())
-    breakers.get(SERVICE).open()
+    await begin_outage()
     failed = [
         await visitor.submit(begun, APP),
         await visitor.submit(app_page, CONFIRM_APP, code="123456"),

@@ -6,6 +6,7 @@ import pytest
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support.breakers import begin_outage
 from tests.support.mailbox import Mailbox
 from tests.support.rows import outbox_rows
 from tests.support.visitor import Visitor
@@ -58,7 +59,7 @@ async def test_refusals_show_the_form_again(app_with: OtherAppFactory, mailbox: 
             assert page.form(path).fields == {**TARGET, "email": markup}
             assert f"/account/login{WAY}" in page.reader.links
 
-            breakers.get(SERVICE).open()
+            await begin_outage()
             page = await visitor.post(path, {**TARGET, "email": "ada@example.com"})
             assert page.outcome == (503, name, "CIRCUIT_BREAKER_OPEN")
             breakers.get(SERVICE).close()

@@ -7,6 +7,7 @@ from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import PASSWORD
+from tests.support.breakers import begin_outage
 from tests.support.mail_flows import verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.rows import audit_actions, outbox_rows, user_rows
@@ -113,7 +114,7 @@ async def test_page_shows_the_rules_of_the_server(visitor: Visitor, app_with: Ot
 async def test_limit_and_outage_show_the_form_again(app_with: OtherAppFactory) -> None:
     async with app_with(RATE_LIMIT_ENABLED="true") as other:
         visitor = Visitor(other.client)
-        breakers.get(SERVICE).open()
+        await begin_outage()
         page = await register(visitor, "/account/profile")
         assert page.outcome == (503, "register", "CIRCUIT_BREAKER_OPEN")
         assert int(page.response.headers["Retry-After"]) > 0

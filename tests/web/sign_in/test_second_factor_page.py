@@ -11,6 +11,7 @@ from auth_api.sign_in.pending_login import MAX_ATTEMPTS
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.breakers import begin_outage
 from tests.support.clock import MovableClock
 from tests.support.factors import (
     add_recovery_codes,
@@ -197,7 +198,7 @@ async def test_outage_keeps_the_login(visitor: Visitor, ada: Actor, services: Se
     soft = await stored_passkey(services, ada)
     page = await visitor.log_in("/account/sessions")
     code_page = await visitor.submit(page, PATH, method="totp")
-    breakers.get(SERVICE).open()
+    await begin_outage()
     failed_passkey = await visitor.submit(page, PATH, credential=used_passkey(page, soft))
     failed_code = await visitor.submit(code_page, PATH, code="123456")
     breakers.get(SERVICE).close()
