@@ -181,8 +181,8 @@ WINDOWS: Final[list[dict[str, Any]]] = [{"width": 1280}, {"width": 320, "dark": 
 FORMS: Final = {
     LOGIN: "Log in",
     "/account/register": "Create account",
-    "/account/forgot-password": "Send the e-mail",
-    "/account/resend-email": "Send the e-mail",
+    "/account/forgot-password": "Send e-mail",
+    "/account/resend-email": "Send e-mail",
 }
 
 

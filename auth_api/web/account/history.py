@@ -6,8 +6,8 @@ import msgspec
 
 from auth_api.events.audit.actors import COMMAND_LINE
 from auth_api.events.audit.events import AuditEntry
-from auth_api.web.account.devices import Device, device_of
 from auth_api.web.account.event_texts import picture_of_event, text_of_event
+from auth_api.web.frame.devices import Device, device_of
 from auth_api.web.frame.languages import translations
 
 

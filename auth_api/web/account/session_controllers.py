@@ -15,9 +15,9 @@ from auth_api.sessions.errors import SessionNotFoundException
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.web.account.account_page import account_page
-from auth_api.web.account.devices import Device, device_of
 from auth_api.web.account.list_links import link_to_next
 from auth_api.web.account.schemas import SessionForm
+from auth_api.web.frame.devices import Device, device_of
 from auth_api.web.frame.journey import LOGIN
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
@@ -90,7 +90,7 @@ def _present(visit: Visit) -> ShownSession:
     """Return the session of this request, with the device and the IP address that the request came from."""
     return ShownSession(
         id=str(visit.principal.session_id),
-        device=device_of(visit.request_context.user_agent, visit.language),
+        device=visit.device,
         ip_address=visit.request_context.client_ip,
         last_used_at=None,
     )

@@ -19,6 +19,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.browser_sessions import BrowserCarrier, BrowserSession
 from auth_api.sessions.opened import OpenedSession
 from auth_api.sessions.principal import Principal
+from auth_api.web.frame.devices import Device, device_of
 from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT, Journey, read_journey
 from auth_api.web.frame.languages import LANGUAGES, choose_language
@@ -105,6 +106,11 @@ class Visit:
     def request_context(self) -> RequestContext:
         """The client, for the security history."""
         return msgspec.structs.replace(request_context_of(self.request.scope), via=VIA_PAGE)
+
+    @property
+    def device(self) -> Device:
+        """The device of the person, named in the language of the response."""
+        return device_of(self.request_context.user_agent, self.language)
 
     def carrier(self, *, keep: bool) -> BrowserCarrier:
         """Return how a new session reaches this browser, whose present session it replaces."""

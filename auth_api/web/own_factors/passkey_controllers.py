@@ -41,7 +41,10 @@ class PasskeyPageController(Controller):
             if form.credential is None:
                 return await _page(visit, factor_pages, own_passkeys)
             new = await own_passkeys.add(
-                visit.principal, form.credential, name=form.name, request_context=visit.request_context
+                visit.principal,
+                form.credential,
+                name=form.name or visit.device.name,
+                request_context=visit.request_context,
             )
         except ApplicationException as refusal:
             return await _page(visit, factor_pages, own_passkeys, refusal)

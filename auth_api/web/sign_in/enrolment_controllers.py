@@ -86,7 +86,7 @@ class EnrolPasskeyPageController(Controller):
             login = await own_passkeys.add_first(
                 MfaToken(form.mfa_token),
                 form.credential,
-                name=form.name,
+                name=form.name or visit.device.name,
                 request_context=visit.request_context,
                 carrier=visit.carrier(keep=form.keep),
             )

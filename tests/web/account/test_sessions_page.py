@@ -40,9 +40,9 @@ async def test_long_list_has_parts(visitor: Visitor) -> None:
     (link,) = [link for link in first.reader.links if "cursor=" in link]
     second = await visitor.get(SESSIONS + link)
 
-    assert first.text.count("Firefox on Linux This device") == 1
-    assert "This device" not in second.text
-    assert "Safari on iPhone" in second.text
+    assert first.text.count("Firefox unter Linux Dieses Gerät") == 1
+    assert "Dieses Gerät" not in second.text
+    assert "Safari unter iPhone" in second.text
     assert SESSIONS in second.reader.links
     assert second.response.headers["Content-Language"] == "de"
     assert (await visitor.get(SESSIONS, cursor="?")).response.headers["X-Error-Code"] == "VALIDATION_ERROR"

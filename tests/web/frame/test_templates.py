@@ -1,6 +1,7 @@
 """The layouts and macros that the templates of all pages use: names of fields, their errors, links and escaping."""
 
 import re
+from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
 from typing import Final
@@ -10,7 +11,8 @@ import pytest
 
 from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.policy import BrandLinks
-from tests.support.sample_pages import REFUSED, Ada, Shown
+from auth_api.web.frame.renderer import environment
+from tests.support.sample_pages import REFUSED, VALUES, Ada, Shown
 from tests.support.sample_pages import render_sample as render
 
 pytestmark = pytest.mark.engine_independent
@@ -126,6 +128,13 @@ def test_account_leads_to_the_pages_that_exist() -> None:
     assert "The session has ended." in html
     assert "The session has ended." not in render("sessions.html", user=Ada(), done="<unknown>")
     assert '<time datetime="2026-01-02T03:04:05Z">2026-01-02 03:04 UTC</time>' in html
+
+
+def test_times_are_written_as_in_the_language_of_the_page() -> None:
+    now = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
+    for language, text in (("en", "2026-01-02 03:04 UTC"), ("de", "02.01.2026, 03:04 UTC")):
+        macros = environment(language).get_template("_fields.html").make_module(VALUES)
+        assert f">{text}</time>" in macros.time(now)  # type: ignore[attr-defined]
 
 
 def test_address_that_leads_to_another_origin_is_escaped() -> None:

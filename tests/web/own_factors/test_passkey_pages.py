@@ -44,6 +44,13 @@ async def test_first_passkey_brings_recovery_codes_and_leaves_two_step_login_off
     assert (await Actor(visitor.client).log_in()).status == 200
 
 
+async def test_passkey_without_a_name_is_named_after_the_device_in_the_language_of_the_page(visitor: Visitor) -> None:
+    visitor.headers |= {"User-Agent": FIREFOX, "Accept-Language": "de"}
+    await add_passkey(visitor)
+
+    assert "Firefox unter Linux" in (await visitor.get(SECURITY)).text
+
+
 async def test_further_passkey_leads_to_the_list(visitor: Visitor) -> None:
     await add_passkey(visitor, "Laptop")
     _, done = await add_passkey(visitor, "Phone")

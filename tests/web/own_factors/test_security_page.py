@@ -65,7 +65,7 @@ async def test_two_step_login_is_switched_on_and_off_after_a_question(visitor: V
     assert (await audit_actions()).count("two_step:enabled") == 1
 
     question = await visitor.get(TWO_STEP)
-    assert "You can go on logging in with your passkeys." in question.text
+    assert "You can still log in with your passkeys." in question.text
     await visitor.submit(question, TWO_STEP, enabled="false")
     assert not await two_step_is_on()
     assert "Your change has been saved." in (await visitor.follow(switched)).text
