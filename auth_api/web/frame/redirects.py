@@ -11,7 +11,7 @@ from litestar import Request, Response
 from auth_api.kit.http.scope_keys import PAGE_KIND
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.sign_in.errors import StepUpRequiredException
-from auth_api.web.frame.journey import ACCOUNT, LOGIN
+from auth_api.web.frame.journey import ACCOUNT, LOGIN, is_safe_target
 
 CONFIRM: Final = "/account/confirm"
 
@@ -30,11 +30,15 @@ def see_other(location: str, headers: Mapping[str, str] = NO_HEADERS) -> Respons
 
 
 def page_address(request: Request[Any, Any, Any]) -> str:
-    """Return the path of a page with its query string; of a form, the path of the page that it belongs to."""
+    """Return the path of a page with its query string; of a form, the path of the page that it belongs to.
+
+    A query string to which a sign-in would not lead back is left out, so that it leads back to the page at least.
+    """
     path: str = request.url.path
     if request.method == "GET":
         query = request.scope["query_string"].decode("latin-1")
-        return f"{path}?{query}" if query else path
+        address = f"{path}?{query}"
+        return address if query and is_safe_target(address) else path
     return page_of_form(path, request.app.state.pages)
 
 

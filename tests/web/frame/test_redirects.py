@@ -42,6 +42,13 @@ def test_form_leads_back_to_the_page_that_it_belongs_to() -> None:
 
 
 @pytest.mark.engine_independent
+def test_query_to_which_no_sign_in_leads_back_is_left_out() -> None:
+    for query in ("utm=" + "x" * 2048, "utm=a\\b", "utm=\xe4"):
+        signed_out = lead_to_sign_in(request("GET", "/account/security", query), SignedOutError())
+        assert signed_out.headers["Location"] == "/account/login?continue=%2Faccount%2Fsecurity", query[:8]
+
+
+@pytest.mark.engine_independent
 def test_request_without_a_session_or_a_recent_proof_leads_to_the_page_that_asks_for_it() -> None:
     form = request("POST", "/account/security/totp/confirm")
 
