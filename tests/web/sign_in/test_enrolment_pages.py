@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
@@ -122,8 +123,10 @@ async def test_passkey_completes_the_login(visitor: Visitor) -> None:
 
     wrong = await visitor.submit(again, CONFIRM_PASSKEY, credential="{}")
     assert wrong.outcome == (422, "enrol-passkey", "PASSKEY_INVALID")
+    visitor.headers |= {"User-Agent": "Firefox/140.0 (Linux)", "Accept-Language": "de"}
     codes = await visitor.submit(wrong, CONFIRM_PASSKEY, credential=created_passkey(wrong, soft), name="")
     assert (codes.outcome, len(codes_of(codes))) == ((200, "recovery-codes", ""), 10)
+    assert await PasskeyRow.select(PasskeyRow.name) == [{"name": "Firefox unter Linux"}]
     assert (await visitor.submit(codes, "/account/login/continue")).location == "/account/sessions"
 
 
