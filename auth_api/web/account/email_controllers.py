@@ -57,7 +57,7 @@ class EmailPageController(Controller):
             await verification.resend(CanonicalEmail(visit.principal.user.email), visit.request_context)
         except ApplicationException as refusal:
             return await _form(visit, freshness, refusal)
-        return visit.redirect(f"{EMAIL}?done=mail-sent")
+        return visit.redirect(f"{EMAIL}?done=mail-resent")
 
 
 async def _form(visit: Visit, freshness: Freshness, refusal: ApplicationException | None = None) -> Response[str]:

@@ -68,7 +68,8 @@ async def test_password_in_the_form_is_enough_long_after_the_login(visitor: Visi
 async def test_verification_mail_is_sent_again_from_two_pages(visitor: Visitor, mailbox: Mailbox) -> None:
     for path in (EMAIL, "/account"):
         sent = await visitor.submit(await visitor.get(path), f"{EMAIL}/resend")
-        assert sent.location == f"{EMAIL}?done=mail-sent"
+        assert sent.location == f"{EMAIL}?done=mail-resent"
+        assert "Open the link within 24 hours." in (await visitor.follow(sent)).text
         await mailbox.collect()
 
     assert [message.recipient for message in mailbox.sent] == ["ada@example.com"] * 2

@@ -96,6 +96,17 @@ async def test_person_who_is_logged_in_needs_no_password(visitor: Visitor, ada: 
     assert (await ada.log_in()).status == 200
 
 
+async def test_used_link_says_that_the_address_of_the_open_session_is_verified(visitor: Visitor, token: str) -> None:
+    await visitor.log_in()
+    await visitor.submit(await visitor.get(PATH), PATH, token=token)
+
+    again = await visitor.submit(await visitor.get(PATH), PATH, token=token, password=PASSWORD)
+
+    assert again.outcome == (422, "verify-email", "ONE_TIME_TOKEN_INVALID")
+    assert "You are logged in as ada, and the e-mail address ada@example.com of this account is verified." in again.text
+    assert "/account" in again.reader.links
+
+
 async def test_link_of_another_account_asks_for_the_password_of_that_account(
     visitor: Visitor, ada: Actor, token: str, user_factory: UserFactory
 ) -> None:

@@ -38,7 +38,8 @@ async def test_first_passkey_brings_recovery_codes_and_leaves_two_step_login_off
     _, done = await add_passkey(visitor)
 
     assert (done.outcome, len(codes_on(done))) == ((200, "codes", ""), 10)
-    overview = await visitor.get(SECURITY)
+    overview = await visitor.get(SECURITY, done="added")
+    assert "You can now log in with your passkey." in overview.text
     assert "Firefox on Linux" in overview.text
     assert "Only on this one device" in overview.text
     assert (await Actor(visitor.client).log_in()).status == 200
