@@ -13,11 +13,9 @@ from tests.browser.conftest import Opener
 from tests.support.accessibility import axe_violations, overflowing_elements
 from tests.support.actors import PASSWORD
 from tests.support.keyboard import KeyboardUser
-from tests.support.product import Product
 
 pytestmark = pytest.mark.slow
 
-PAGES: Final = ("", "/profile", "/password", "/email", "/sessions", "/history", "/data")
 NEW: Final = "Better-Horse-8-Staple"
 
 _numbers = count(1)
@@ -40,24 +38,6 @@ async def log_in(page: Page, username: str, password: str = PASSWORD) -> None:
     await page.get_by_label("Username or e-mail address").fill(username)
     await page.get_by_label("Password", exact=True).fill(password)
     await page.get_by_role("button", name="Log in", exact=True).click()
-
-
-@pytest.mark.parametrize("dark", [False, True])
-async def test_each_page_is_accessible_and_fits_a_narrow_window(
-    opened: Opener, product: Product, username: str, dark: bool
-) -> None:
-    found: list[str] = []
-    for width, language in ((320, "de"), (1280, "en")):
-        async with opened("/account/login", width=width, dark=dark) as visit:
-            await log_in(visit.page, username)
-            await expect(visit.page.locator("main[data-page=account]")).to_be_visible()
-            for path in PAGES:
-                await visit.page.goto(f"{product.origin}/account{path}?lang={language}")
-                found += [f"{path} {width}: {each}" for each in await axe_violations(visit.page)]
-                found += [f"{path} {width}: {each}" for each in await overflowing_elements(visit.page)]
-            visit.assert_no_errors()
-
-    assert found == []
 
 
 async def test_form_with_an_error_is_accessible_and_has_the_focus_on_the_summary(opened: Opener, username: str) -> None:

@@ -9,7 +9,6 @@ import pytest
 from playwright.async_api import Browser, CDPSession, Page, expect
 
 from tests.conftest import DeploymentFactory
-from tests.support.accessibility import axe_violations, overflowing_elements
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import Visit, browser_page
@@ -145,44 +144,6 @@ async def test_refused_ceremony_says_so_and_can_be_repeated(requiring: Product, 
         await button.click()
         await page.wait_for_url(f"{requiring.origin}/account")
         visit.assert_no_errors()
-
-
-async def test_pages_of_second_factors_are_accessible(requiring: Product, chromium: Browser) -> None:
-    await register(requiring, "fay")
-    async with browser_page(chromium, width=320, dark=True) as visit:
-        page = visit.page
-
-        async def check(heading: str) -> None:
-            await expect(page.get_by_role("heading", level=1)).to_have_text(heading)
-            assert await axe_violations(page) == [], heading
-            assert await overflowing_elements(page) == [], heading
-
-        await send_password(page, requiring, "fay")
-        await check("Add a second factor")
-        await page.get_by_role("button", name="Create a passkey").click()
-        await check("Create a passkey")
-        await page.get_by_role("button", name="Set up an authenticator app").click()
-        await check("Set up an authenticator app")
-        app = AuthenticatorApp((await page.locator("#secret").inner_text()).replace(" ", ""))
-        await page.get_by_label("Code").fill("000000")
-        await page.get_by_role("button", name="Continue").click()
-        await expect(page.get_by_role("alert")).to_be_focused()
-        await check("Set up an authenticator app")
-        await page.get_by_label("Code").fill(app.code())
-        await page.get_by_role("button", name="Continue").click()
-        await check("Save your recovery codes")
-        await page.get_by_role("button", name="I have saved the codes").click()
-        await page.goto(f"{requiring.origin}/account/confirm?again=1")
-        await check("Confirm that it is you")
-        await page.context.clear_cookies()
-        await send_password(page, requiring, "fay")
-        await check("Two-step login")
-        await page.get_by_label("Code").fill("000000")
-        await page.get_by_role("button", name="Continue").click()
-        await check("Two-step login")
-        await page.get_by_role("button", name="Use a recovery code").click()
-        await check("Two-step login")
-        visit.assert_no_errors(error_responses=2)
 
 
 async def test_old_options_are_renewed(requiring: Product, chromium: Browser) -> None:

@@ -1,6 +1,6 @@
 """The pages of the links in mails, in real browsers: with and without script, with the keyboard only."""
 
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
@@ -8,9 +8,7 @@ from playwright.async_api import Browser, Page, Request, expect
 
 from auth_api.features import MAIL_KINDS
 from tests.browser.conftest import Opener
-from tests.support.accessibility import axe_violations, overflowing_elements
 from tests.support.actors import PASSWORD
-from tests.support.browser import browser_page
 from tests.support.keyboard import KeyboardUser
 from tests.support.product import Product
 
@@ -19,7 +17,6 @@ pytestmark = pytest.mark.slow
 PATHS: Final = sorted({kind.path for kind in MAIL_KINDS if kind.path})
 UNKNOWN: Final = "ot_" + "a" * 43
 NEW_PASSWORD: Final = "Another-Horse-8-Battery"
-DEVELOPER_PAGES: Final = ("/", "/dev/mailbox", "/errors", "/errors/WEAK_PASSWORD")
 
 
 def register(api: httpx.Client, name: str) -> str:
@@ -167,35 +164,3 @@ async def test_link_to_another_language_keeps_the_token(opened: Opener, product:
         await expect(page.locator("html")).to_have_attribute("lang", "de")
         await expect(page.locator("#f-username")).to_have_value("linguist")
         visit.assert_no_errors()
-
-
-WINDOWS: Final[list[dict[str, Any]]] = [{"width": 1280}, {"width": 320, "dark": True}]
-
-
-async def test_pages_are_accessible_also_with_errors(chromium: Browser, product: Product, api: httpx.Client) -> None:
-    email = register(api, "reader-of-mails")
-    forgot(api, email)
-    link = await product.mailed_link(email, "/account/reset-password")
-    for window in WINDOWS:
-        async with browser_page(chromium, **window) as visit:
-            page = visit.page
-
-            async def check(page: Page = page, window: dict[str, Any] = window) -> None:
-                assert await axe_violations(page) == [], (page.url, window)
-                assert await overflowing_elements(page) == [], (page.url, window)
-
-            for path in PATHS:
-                await page.goto(f"{product.origin}{path}?lang=de")
-                await check()
-                await page.goto(product.origin + path)
-                await check()
-                await page.get_by_label("Code from the e-mail").fill(UNKNOWN)
-                await page.locator("button.first").click()
-                await expect(page.get_by_role("alert")).to_be_focused()
-                await check()
-            await page.goto(link)
-            await expect(page.get_by_label("New password")).to_be_visible()
-            await check()
-            for path in DEVELOPER_PAGES:
-                await page.goto(product.origin + path)
-                await check()

@@ -2,18 +2,16 @@
 
 import asyncio
 from itertools import count
-from typing import Final, Literal
+from typing import Final
 
 import httpx
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opener
-from tests.support.accessibility import axe_violations, overflowing_elements
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
-from tests.support.browser import browser_page
-from tests.support.factor_pages import APP, PASSKEYS, RECOVERY_CODES, REMOVE_APP, SECURITY, TWO_STEP
+from tests.support.factor_pages import SECURITY
 from tests.support.keyboard import KeyboardUser
 from tests.support.product import Product
 from tests.support.virtual_authenticator import add_virtual_authenticator
@@ -23,7 +21,6 @@ pytestmark = pytest.mark.slow
 
 LOGIN: Final = f"/account/login?continue={SECURITY}"
 
-COLOR_SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 
 CODES: Final = "Save your recovery codes"
 
@@ -172,52 +169,3 @@ async def test_page_for_passkeys_says_that_it_needs_scripts(opened: Opener, user
         await expect(visit.page.get_by_text("This browser cannot use passkeys here.")).to_be_visible()
         await visit.page.get_by_role("link", name="Back").click()
         await heading(visit.page, "Two-step login and passkeys")
-
-
-async def test_pages_are_accessible_and_fit_a_narrow_window(chromium: Browser, product: Product, username: str) -> None:
-    async with browser_page(chromium, width=320) as visit:
-        page = visit.page
-
-        async def check(title: str) -> None:
-            await heading(page, title)
-            await page.wait_for_load_state()
-            for scheme in COLOR_SCHEMES:
-                await page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-                assert await axe_violations(page) == [], (title, scheme)
-                assert await overflowing_elements(page) == [], (title, scheme)
-
-        await page.goto(product.origin + LOGIN)
-        await log_in(page, username)
-        await check("Two-step login and passkeys")
-        await page.goto(product.origin + APP)
-        await check("Add an authenticator app")
-        await page.get_by_role("button", name="Show the QR code").click()
-        await check("Scan the QR code")
-        app = await shown_app(page)
-        await page.get_by_label("Code").fill("1")
-        await page.get_by_role("button", name="Confirm").click()
-        await check("Enter a code of your authenticator app")
-        await page.get_by_label("Code").fill(app.code())
-        await page.get_by_role("button", name="Confirm").click()
-        await check(CODES)
-        await page.goto(product.origin + PASSKEYS)
-        await check("Add a passkey")
-        await add_virtual_authenticator(page)  # not before: the end of a check removes it
-        await page.get_by_role("button", name="Create a passkey").click()
-        await check("Two-step login and passkeys")
-        for path, title in {
-            APP: "Replace your authenticator app",
-            REMOVE_APP: "Remove your authenticator app?",
-            TWO_STEP: "Switch off two-step login?",
-            RECOVERY_CODES: "Create new recovery codes",
-        }.items():
-            await page.goto(product.origin + path)
-            await check(title)
-        await page.goto(product.origin + SECURITY)
-        await page.get_by_role("link", name="Remove").last.click()
-        await check("Remove this passkey?")
-        await product.deployment.execute("UPDATE sessions SET auth_time = created_at, mfa_at = NULL")
-        await page.reload()
-        await expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
-        await check("Remove this passkey?")
-        visit.assert_no_errors(error_responses=1)

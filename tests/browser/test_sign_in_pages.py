@@ -1,14 +1,13 @@
 """Registration, login and log-out in real browsers: by keyboard, without script, in several tabs."""
 
 import gzip
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Opener
-from tests.support.accessibility import axe_violations, overflowing_elements
 from tests.support.actors import PASSWORD
 from tests.support.browser import browser_page
 from tests.support.keyboard import KeyboardUser
@@ -175,48 +174,6 @@ async def test_forgotten_password_is_requested_and_the_mail_arrives(
         await log_in(page, "forgetter")
         await is_at(page, "/account/profile")
         visit.assert_no_errors()
-
-
-WINDOWS: Final[list[dict[str, Any]]] = [{"width": 1280}, {"width": 320, "dark": True}]
-FORMS: Final = {
-    LOGIN: "Log in",
-    "/account/register": "Create account",
-    "/account/forgot-password": "Send e-mail",
-    "/account/resend-email": "Send e-mail",
-}
-
-
-async def test_pages_are_accessible_also_with_errors(chromium: Browser, product: Product, api: httpx.Client) -> None:
-    register(api, "reader")
-    for window in WINDOWS:
-        async with browser_page(chromium, **window) as visit:
-            page = visit.page
-
-            async def check(page: Page = page, window: dict[str, Any] = window) -> None:
-                assert await axe_violations(page) == [], (page.url, window)
-                assert await overflowing_elements(page) == [], (page.url, window)
-
-            for path in FORMS:
-                await page.goto(f"{product.origin}{path}?lang=de")
-                await check()
-                await page.goto(product.origin + path)
-                await check()
-                await page.get_by_role("button", name=FORMS[path], exact=True).click()
-                await expect(page.get_by_role("alert")).to_be_focused()
-                await check()
-            await page.get_by_label("E-mail address").fill(f"{'long' * 15}@{'long' * 15}.example.com")
-            await page.keyboard.press("Enter")
-            await expect(page.get_by_role("heading", name="Check your inbox")).to_be_visible()
-            await check()
-            for path in ("/account/logout", "/account/missing"):
-                await page.goto(product.origin + path)
-                await check()
-            await page.goto(product.origin + LOGIN)
-            await log_in(page, "reader")
-            await is_at(page, "/account")
-            for path in (LOGIN, "/account/register", "/account/logout"):
-                await page.goto(product.origin + path)
-                await check()
 
 
 async def test_login_page_is_small_and_needs_three_requests(
