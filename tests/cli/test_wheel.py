@@ -66,7 +66,7 @@ def test_wheel_contains_the_data_files(site_packages: Path) -> None:
     assert (package / "users" / "common_passwords.txt").stat().st_size > 100_000
     assert (package / "users" / "common_passwords.LICENSE").exists()
     assert (package / "web" / "frame" / "assets" / "pages.js").exists()
-    assert (package / "web" / "pages" / "templates" / "en" / "reset_password.html").exists()
+    assert (package / "web" / "mail_pages" / "templates" / "reset_password.html").exists()
     assert (package / "web" / "frame" / "messages" / "de.mo").exists()
     assert (package / "py.typed").exists()
     assert {path.name for path in site_packages.iterdir() if not path.name.endswith(".dist-info")} == {"auth_api"}

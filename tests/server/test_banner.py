@@ -16,7 +16,7 @@ from auth_api.kit.crypto.sealing import new_data_key
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
 from tests.support.server_output import json_lines
-from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
@@ -108,4 +108,4 @@ def test_production_prints_no_banner(deployment: Deployment) -> None:
     variables: dict[str, Any] = {"JWT_SECRET_KEY": secret, "DATA_ENCRYPTION_KEYS": new_data_key()}
 
     with deployment.server(ENVIRONMENT="production", PUBLIC_URL=public_url, **variables) as server:
-        assert len(json_lines(server.output())) > 0
+        wait_until(lambda: len(json_lines(server.output())) > 0)
