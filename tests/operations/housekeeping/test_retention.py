@@ -167,12 +167,16 @@ async def test_audit_events_are_removed_after_the_configured_days(app_with: Othe
     assert await AuditLogRow.count() == 1
 
 
-async def test_many_rows_are_removed_in_small_transactions(services: Services) -> None:
-    """Also if the statistics of PostgreSQL know only one row: a subquery would then run once per row."""
+async def test_many_rows_are_removed_in_small_transactions(services: Services, engine: str) -> None:
+    """Also if the statistics of PostgreSQL know only one row: a subquery would then run once per row.
+
+    SQLite keeps statistics until they are removed, so other tests would get other plans: there, none are made.
+    """
     owner = await aged_rows.add_user()
     session = await aged_rows.add_session(owner, absolute_end=ago(days=2))
     await aged_rows.add_refresh_tokens(owner, session, end=ago(days=2), count=1)
-    await UserRow.raw("ANALYZE refresh_tokens")
+    if engine == "postgres":
+        await UserRow.raw("ANALYZE refresh_tokens")
     await aged_rows.add_refresh_tokens(owner, session, end=ago(days=2), count=6)
     batches = []
     transaction = Database.transaction
