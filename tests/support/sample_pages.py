@@ -29,7 +29,7 @@ FORM: Final = """\
 {{ ui.submit("Register", name="step", value="1") }}
 {% endcall %}
 {{ ui.divider() }}{{ ui.provider("Example", "/start") }}{{ ui.back("/") }}
-{{ ui.qr("data:image/png;base64,AAAA") }}{{ ui.secret("JBSW", "Key") }}{{ ui.codes(["A-1", "B-2"]) }}
+{{ ui.new_app({"qr_code": "data:image/png;base64,AAAA", "secret": "JBSW"}) }}{{ ui.codes(["A-1", "B-2"]) }}
 {% endblock %}
 """
 

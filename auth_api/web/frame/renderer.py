@@ -1,11 +1,13 @@
 """Render the pages from templates, in the language of the person who reads them."""
 
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import jinja2
 
+from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.languages import LANGUAGES, SOURCE_LANGUAGE, translations
 
@@ -64,5 +66,6 @@ def environment(language: str) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    found.globals["link_hours"] = {purpose.value: purpose.lifetime // timedelta(hours=1) for purpose in Purpose}
     found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return found

@@ -6,11 +6,13 @@ from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.frame.routes import page_router
 from auth_api.web.mail_pages.link_controllers import ConfirmEmailController, ReportController, UndoEmailController
+from auth_api.web.mail_pages.mail_request_controllers import ForgotPasswordPageController, ResendEmailPageController
 from auth_api.web.mail_pages.password_controllers import ResetPasswordController
-from auth_api.web.mail_pages.sending_controllers import PasswordMailController, VerificationMailController
 from auth_api.web.mail_pages.verification_controllers import VerifyEmailController
 
 CONTROLLERS: Final = (
+    ForgotPasswordPageController,
+    ResendEmailPageController,
     ResetPasswordController,
     VerifyEmailController,
     ConfirmEmailController,
@@ -18,16 +20,13 @@ CONTROLLERS: Final = (
     ReportController,
 )
 
-SENDING_CONTROLLERS: Final = (PasswordMailController, VerificationMailController)
-
 
 def build(core: Core, settings: Settings) -> Feature:
     """Build the pages, unless a frontend has them and people do not log in on this server."""
-    is_hosted = settings.pages.is_hosted
     links_lead_here = settings.mail.frontend_url == settings.http.public_url
-    if not core.outbox.is_on or not (links_lead_here or is_hosted):
+    if not core.outbox.is_on or not (links_lead_here or settings.pages.is_hosted):
         return Feature()
-    return Feature(controllers=(page_router(CONTROLLERS if is_hosted else (*CONTROLLERS, *SENDING_CONTROLLERS)),))
+    return Feature(controllers=(page_router(CONTROLLERS),))
 
 
 MANIFEST: Final = Manifest(build=build)

@@ -12,14 +12,13 @@ from auth_api.web.sign_in.enrolment_controllers import EnrolAppPageController, E
 from auth_api.web.sign_in.home_controllers import HomeController
 from auth_api.web.sign_in.login_controllers import LoginPageController
 from auth_api.web.sign_in.logout_controllers import LogoutPageController
-from auth_api.web.sign_in.mail_request_controllers import ForgotPasswordPageController, ResendEmailPageController
 from auth_api.web.sign_in.passkey_login_controllers import PasskeyLoginPageController
 from auth_api.web.sign_in.register_controllers import RegisterPageController
 from auth_api.web.sign_in.second_factor_controllers import SecondFactorPageController
 
 
 def build(core: Core, settings: Settings) -> Feature:
-    """Build the pages if this server has pages of its own, and those of mails and factors that can be used here.
+    """Build the pages if this server has pages of its own, and those of factors that can be used here.
 
     In development, the start page for developers leads to them.
     """
@@ -32,8 +31,6 @@ def build(core: Core, settings: Settings) -> Feature:
         SecondFactorPageController,
         ConfirmPageController,
     ]
-    if core.outbox.is_on:
-        pages += (ForgotPasswordPageController, ResendEmailPageController)
     if core.sealing is not None:
         pages.append(EnrolAppPageController)
     if core.passkeys.is_on:

@@ -4,11 +4,13 @@ from typing import Final
 
 from tests.support.actors import PASSWORD
 from tests.support.mail_flows import NEW_PASSWORD, change_email, change_password, confirm, forgot
-from tests.support.scenes.scene import MAIL_ONLY, Lead, Scene, at
+from tests.support.scenes.scene import Lead, Scene, at
 from tests.support.scenes.stage import Person, Stage
 
 _VERIFY: Final = "/account/verify-email"
 _RESET: Final = "/account/reset-password"
+_FORGOT: Final = "/account/forgot-password"
+_RESEND: Final = "/account/resend-email"
 _CONFIRM: Final = "/account/confirm-email"
 _UNDO: Final = "/account/undo-email"
 _REPORT: Final = "/account/report"
@@ -126,7 +128,6 @@ def _scene(name: str, path: str, lead: Lead, **more: str) -> Scene:
 
 
 _INVALID: Final = "ONE_TIME_TOKEN_INVALID"
-_NO_ADDRESS: Final = "VALIDATION_ERROR"
 
 MAIL_SCENES: Final = (
     _scene("verify_email", _VERIFY, at(_VERIFY)),
@@ -134,22 +135,17 @@ MAIL_SCENES: Final = (
     _scene("verify_email", _VERIFY, _wrong_password, error="INVALID_CREDENTIALS"),
     _scene("verify_email", _VERIFY, _refused(_VERIFY, password=PASSWORD), error=_INVALID),
     _scene("email_verified", _VERIFY, _verified),
-    _scene("verification_mail", f"{_VERIFY}/send", at(f"{_VERIFY}/send"), product=MAIL_ONLY),
-    _scene(
-        "verification_mail", f"{_VERIFY}/send", _asked(f"{_VERIFY}/send", "ada"), error=_NO_ADDRESS, product=MAIL_ONLY
-    ),
-    _scene(
-        "verification_mail_sent", f"{_VERIFY}/send", _asked(f"{_VERIFY}/send", "ada@example.com"), product=MAIL_ONLY
-    ),
+    _scene("resend_email", _RESEND, at(_RESEND)),
+    _scene("resend_email", _RESEND, _asked(_RESEND, "ada"), error="VALIDATION_ERROR"),
     _scene("reset_password", _RESET, at(_RESET)),
     _scene("reset_password", _RESET, _refused(_RESET), error=_INVALID),
     _scene("choose_password", _RESET, _reset),
     _scene("choose_password", _VERIFY, _verified_without_password, state="verified"),
     _scene("choose_password", _RESET, _weak_password, error="WEAK_PASSWORD"),
     _scene("password_set", _RESET, _password_set),
-    _scene("password_mail", f"{_RESET}/send", at(f"{_RESET}/send"), product=MAIL_ONLY),
-    _scene("password_mail", f"{_RESET}/send", _asked(f"{_RESET}/send", "ada"), error=_NO_ADDRESS, product=MAIL_ONLY),
-    _scene("password_mail_sent", f"{_RESET}/send", _asked(f"{_RESET}/send", "ada@example.com"), product=MAIL_ONLY),
+    _scene("forgot_password", _FORGOT, at(_FORGOT)),
+    _scene("forgot_password", _FORGOT, _asked(_FORGOT, "ada"), error="VALIDATION_ERROR"),
+    Scene("sign_in/check_mail.html", _FORGOT, _asked(_FORGOT, "a-rather-long-address.of.a-person@example.com")),
     _scene("confirm_email", _CONFIRM, at(_CONFIRM)),
     _scene("confirm_email", _CONFIRM, _refused(_CONFIRM), error=_INVALID),
     _scene("email_changed", _CONFIRM, _email_changed),

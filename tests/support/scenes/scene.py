@@ -13,12 +13,10 @@ Lead = Callable[[Stage], Awaitable[None]]
 
 USUAL: Final = "usual"
 STRICT: Final = "strict"
-MAIL_ONLY: Final = "mail-only"
 
 PRODUCTS: Final[dict[str, dict[str, Any]]] = {
     USUAL: {},
     STRICT: {"MFA_POLICY": "required"},
-    MAIL_ONLY: {"HOSTED_PAGES": "false"},
 }
 """The settings of the products that have the pages: the strict one requires a verified address and a second factor."""
 

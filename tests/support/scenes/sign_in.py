@@ -63,21 +63,6 @@ async def _registration_with_mail(stage: Stage) -> None:
     )
 
 
-async def _mail_requested(stage: Stage) -> None:
-    await stage.open("/account/forgot-password")
-    await stage.send("/account/forgot-password", email="a-rather-long-address.of.a-person@example.com")
-
-
-async def _mail_to_no_address(stage: Stage) -> None:
-    await stage.open("/account/forgot-password")
-    await stage.send("/account/forgot-password", email="ada")
-
-
-async def _verification_to_no_address(stage: Stage) -> None:
-    await stage.open("/account/resend-email")
-    await stage.send("/account/resend-email", email="ada")
-
-
 async def _confirmation(stage: Stage) -> None:
     await stage.logged_in_without_proof()
     await stage.open("/account/confirm")
@@ -111,11 +96,6 @@ SIGN_IN_SCENES: Final = (
     Scene("sign_in/register.html", _REGISTER, _taken_and_weak, error="VALIDATION_ERROR"),
     Scene("sign_in/register.html", _REGISTER, _taken_username, error="DUPLICATE_USERNAME"),
     Scene("sign_in/check_mail.html", _REGISTER, _registration_with_mail, state="registered", product=STRICT),
-    Scene("sign_in/check_mail.html", "/account/forgot-password", _mail_requested),
-    Scene("sign_in/forgot_password.html", "/account/forgot-password", at("/account/forgot-password")),
-    Scene("sign_in/forgot_password.html", "/account/forgot-password", _mail_to_no_address, error="VALIDATION_ERROR"),
-    Scene("sign_in/resend_email.html", "/account/resend-email", at("/account/resend-email")),
-    Scene("sign_in/resend_email.html", "/account/resend-email", _verification_to_no_address, error="VALIDATION_ERROR"),
     Scene("sign_in/logout.html", "/account/logout", inside("/account/logout")),
     Scene("sign_in/logout.html", "/account/logout", _log_out_twice, state="logged-out"),
     Scene("sign_in/confirm.html", "/account/confirm", _confirmation),

@@ -5,12 +5,11 @@ from typing import Final
 
 import httpx
 import pytest
-from litestar import Litestar
 
 from auth_api.features import MAIL_KINDS
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
-from tests.support.mail_flows import forgot, unused_tokens, verifying_app
+from tests.support.mail_flows import forgot, unused_tokens
 from tests.support.mailbox import Mailbox
 from tests.support.page_policy import assert_page_policy
 from tests.support.problems import assert_problem
@@ -19,8 +18,6 @@ from tests.support.visitor import Visitor
 
 JSON: Final = {"Accept": "application/json"}
 PATHS: Final = sorted({kind.path for kind in MAIL_KINDS if kind.path})
-OWN: Final = ["/account/reset-password/send", "/account/verify-email/send"]
-"""The pages that send a new mail where this server has no sign-in pages."""
 
 
 @pytest.fixture
@@ -85,11 +82,11 @@ async def test_refused_code_leads_to_a_new_mail_or_to_another_way_on(
 ) -> None:
     links = '{"home": "https://app.example.com", "support": "mailto:help@example.com"}'
     ways = {
-        "/account/reset-password": "/account/reset-password/send",
-        "/account/verify-email": "/account/verify-email/send",
+        "/account/reset-password": "/account/forgot-password",
+        "/account/verify-email": "/account/resend-email",
         "/account/confirm-email": "https://app.example.com",
         "/account/undo-email": "mailto:help@example.com",
-        "/account/report": "/account/reset-password/send",
+        "/account/report": "/account/forgot-password",
     }
     async with app_with(mailer=mailbox, BRAND_LINKS=links, HOSTED_PAGES="false") as other:
         visitor = Visitor(other.client)
@@ -129,7 +126,7 @@ async def test_addresses_of_a_page_begin_with_the_path_prefix(app_with: OtherApp
         refused = await Visitor(other.client).post("/account/reset-password", {"token": "ot_used"})
 
     addresses = re.findall(r'\b(?:src|href|action)="([^"]*)"', refused.response.text)
-    assert {"/auth/account/reset-password", "/auth/account/reset-password/send"} <= set(addresses)
+    assert {"/auth/account/reset-password", "/auth/account/forgot-password"} <= set(addresses)
     assert [address for address in addresses if not address.startswith(("/auth/", "#", "data:"))] == []
 
 
@@ -146,37 +143,3 @@ async def test_limit_on_mailed_tokens_keeps_the_code_and_says_how_long_to_wait(
     assert pages[-1].form("/account/report").fields["token"] == token
     assert "Try again in" in pages[-1].text
     assert pages[-1].response.headers["Retry-After"]
-
-
-def test_pages_that_send_a_mail_exist_once(app: Litestar) -> None:
-    names = {path.removeprefix("/account/") for path in PATHS}
-
-    assert names <= app.state.pages
-    assert {"forgot-password", "resend-email"} <= app.state.pages
-    assert {name for name in app.state.pages if name.endswith("/send")} == set()
-
-
-async def test_pages_without_sign_in_pages_send_the_mails_themselves(
-    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
-) -> None:
-    ada = await user_factory()
-    async with verifying_app(app_with, mailbox, HOSTED_PAGES="false", RATE_LIMIT_ENABLED="true") as other:
-        visitor = Visitor(other.client)
-        for path, name in zip(OWN, ("password-mail", "verification-mail"), strict=True):
-            page = await visitor.get(path)
-            assert page.outcome == (200, name, "")
-            known = await visitor.submit(page, path, email=ada.email.upper())
-            unknown = await visitor.submit(page, path, email="stranger@example.com")
-            assert known.response.text == unknown.response.text
-            assert known.outcome == (200, f"{name}-sent", "")
-            assert [message.recipient for message in await mailbox.collect()] == [ada.email]
-            wrong = await visitor.submit(page, path, email="stranger")
-            assert wrong.outcome == (422, name, "VALIDATION_ERROR")
-            assert wrong.form(path).fields["email"] == "stranger"
-            for _ in range(18):
-                refused = await visitor.submit(page, path, email=ada.email)
-            await mailbox.collect()
-            assert refused.outcome == (429, name, "RATE_LIMITED")
-            assert refused.form(path).fields["email"] == ada.email
-            links = [link for link in known.reader.links if link.startswith("/account/")]
-            assert [link for link in links if link not in OWN] == []

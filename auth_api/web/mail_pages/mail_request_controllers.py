@@ -23,7 +23,7 @@ class ForgotPasswordPageController(Controller):
     @get("/", **PAGE)
     async def show(self, visit: Injected[Visit]) -> Response[str]:
         """Show the form."""
-        return visit.page("sign_in/forgot_password.html")
+        return visit.page("mail_pages/forgot_password.html")
 
     @post("/", rate_limit="forgot", **PAGE)
     async def request_mail(self, visit: Injected[Visit], recovery: Injected[RecoveryService]) -> Response[Any]:
@@ -32,7 +32,7 @@ class ForgotPasswordPageController(Controller):
             form = await visit.form(ForgotRequest)
             await recovery.forgot(form.email, visit.request_context)
         except ApplicationException as refusal:
-            return visit.refused(refusal, "sign_in/forgot_password.html")
+            return visit.refused(refusal, "mail_pages/forgot_password.html")
         return check_mail(
             visit, form.email, reason=MailReason.NEW_PASSWORD, form=FORGOT_PASSWORD, again=FORGOT_PASSWORD
         )
@@ -46,7 +46,7 @@ class ResendEmailPageController(Controller):
     @get("/", **PAGE)
     async def show(self, visit: Injected[Visit]) -> Response[str]:
         """Show the form."""
-        return visit.page("sign_in/resend_email.html")
+        return visit.page("mail_pages/resend_email.html")
 
     @post("/", rate_limit="resend", **PAGE)
     async def request_mail(self, visit: Injected[Visit], verification: Injected[VerificationService]) -> Response[Any]:
@@ -55,5 +55,5 @@ class ResendEmailPageController(Controller):
             form = await visit.form(ResendRequest)
             await verification.resend(form.email, visit.request_context)
         except ApplicationException as refusal:
-            return visit.refused(refusal, "sign_in/resend_email.html")
+            return visit.refused(refusal, "mail_pages/resend_email.html")
         return check_mail(visit, form.email, reason=MailReason.VERIFICATION, form=RESEND_EMAIL, again=RESEND_EMAIL)

@@ -7,6 +7,7 @@ from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.breakers import begin_outage
+from tests.support.mail_flows import verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.rows import outbox_rows
 from tests.support.visitor import Visitor
@@ -68,6 +69,23 @@ async def test_refusals_show_the_form_again(app_with: OtherAppFactory, mailbox: 
                 page = await visitor.post(path, {**TARGET, "email": "ada@example.com"})
             assert page.outcome == (429, name, "RATE_LIMITED")
             assert page.form(path).fields["email"] == "ada@example.com"
+
+
+async def test_mail_is_requested_where_people_do_not_log_in_on_this_server(
+    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory(is_verified=False)
+    async with verifying_app(app_with, mailbox, PUBLIC_URL="http://testserver/auth") as other:
+        visitor = Visitor(other.client)
+        for path, name in PAGES.items():
+            page = await visitor.get(path)
+            assert page.outcome == (200, name, "")
+            assert page.form(f"/auth{path}").fields == {"email": ""}
+            sent = await visitor.post(path, {"email": ada.email})
+            assert sent.outcome == (200, "check-mail", "")
+            assert (await mailbox.one()).recipient == ada.email
+            links = {link for link in (*page.reader.links, *sent.reader.links) if link.startswith("/")}
+            assert links == {f"/auth{path}", f"/auth{path}?lang=en", f"/auth{path}?lang=de"}
 
 
 async def test_pages_that_request_mail_exist_only_where_mail_is_sent(app_with: OtherAppFactory) -> None:
