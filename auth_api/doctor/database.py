@@ -17,10 +17,12 @@ from auth_api.doctor.sealed_values import evaluate_data_keys, fetch_values_by_ke
 from auth_api.doctor.sqlite import check_sqlite
 from auth_api.doctor.tables import (
     evaluate_columns,
+    evaluate_indexes,
     evaluate_migrations,
     evaluate_privileges,
     evaluate_sequences,
     fetch_columns,
+    fetch_invalid_indexes,
     fetch_lacking_privileges,
     fetch_sequences,
 )
@@ -99,6 +101,7 @@ async def check_database(
         *evaluate_passkeys(facts.passkeys_by_domain, passkeys),
         *evaluate_privileges(facts.lacking_privileges),
         *evaluate_sequences(facts.sequences),
+        *evaluate_indexes(facts.invalid_indexes),
         evaluate_clock(facts.clock_offset),
         evaluate_connections(facts, pool_size=policy.max_pool_size, workers=workers),
         evaluate_encryption(facts, str(policy.postgres_dsn)),
@@ -121,6 +124,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
             names = "SELECT name FROM migration WHERE app_name = $1"
             applied = [found["name"] for found in await connection.fetch(names, APP_NAME)] if has_table else []
             columns, sequences = await fetch_columns(connection), await fetch_sequences(connection)
+            invalid_indexes = await fetch_invalid_indexes(connection)
             lacking_privileges = await fetch_lacking_privileges(connection)
             values_by_key = await fetch_values_by_key(connection, columns, lacking_privileges)
             passkeys_by_domain = await fetch_passkeys_by_domain(connection, columns, lacking_privileges)
@@ -136,6 +140,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
         columns=columns,
         lacking_privileges=lacking_privileges,
         sequences=sequences,
+        invalid_indexes=invalid_indexes,
         values_by_key=values_by_key,
         passkeys_by_domain=passkeys_by_domain,
     )

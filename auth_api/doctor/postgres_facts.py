@@ -20,6 +20,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         columns: the columns of all tables, as `table.column`.
         lacking_privileges: tables, each with a privilege that the role lacks.
         sequences: the sequences of all tables.
+        invalid_indexes: the names of incomplete indexes.
         values_by_key: the number of encrypted values by the beginning of the value, by column.
         passkeys_by_domain: the number of passkeys by their domain.
     """
@@ -40,5 +41,6 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     columns: list[str]
     lacking_privileges: list[tuple[str, str]]
     sequences: list[SequenceState]
+    invalid_indexes: list[str]
     values_by_key: ValuesByKey
     passkeys_by_domain: PasskeysByDomain

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from auth_api.doctor.findings import Finding, fail, note, ok
+from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.kit.db import migrations
 from auth_api.piccolo_app import APP_CONFIG, APP_NAME
 
@@ -32,6 +32,11 @@ SELECT name, privilege
 FROM unnest($1::text[]) AS name, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS privilege
 WHERE to_regclass(quote_ident(name)) IS NOT NULL
     AND NOT has_table_privilege(to_regclass(quote_ident(name)), privilege)
+"""
+
+_INVALID_INDEXES: Final = """
+SELECT i.indexrelid::regclass::text FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indrelid
+WHERE c.relname = ANY($1) AND pg_table_is_visible(c.oid) AND NOT i.indisvalid ORDER BY 1
 """
 
 _TABLES: Final = {
@@ -102,6 +107,24 @@ def evaluate_privileges(lacking: Iterable[tuple[str, str]]) -> Iterator[Finding]
     if needed:
         fix = "Run the GRANT statements of docs/administration.md as the owner of the tables."
         yield fail("database.privileges", f"The role of DATABASE_URL lacks {', '.join(needed)}.", fix)
+
+
+def evaluate_indexes(invalid: Sequence[str]) -> Iterator[Finding]:
+    """Warn of indexes that PostgreSQL does not use, as after an interrupted migration.
+
+    Args:
+        invalid: their names, quoted if necessary.
+    """
+    if invalid:
+        fix = "Unless a migration is creating them: " + " ".join(
+            f"REINDEX INDEX CONCURRENTLY {name};" for name in invalid
+        )
+        yield warn("database.indexes", f"Incomplete indexes, which are not used: {', '.join(invalid)}.", fix)
+
+
+async def fetch_invalid_indexes(connection: Any) -> list[str]:
+    """Read the names of the indexes that are not complete."""
+    return [row[0] for row in await connection.fetch(_INVALID_INDEXES, list(_TABLES))]
 
 
 async def fetch_columns(connection: Any) -> list[str]:

@@ -46,6 +46,7 @@ FACTS = PostgresFacts(
     columns=[],
     lacking_privileges=[],
     sequences=[],
+    invalid_indexes=[],
     values_by_key={},
     passkeys_by_domain={},
 )

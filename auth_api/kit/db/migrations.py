@@ -31,6 +31,7 @@ MAX_LOCK_WAIT_SECONDS: Final = 60
 """Time that a process waits while another one migrates."""
 
 _ADVISORY_LOCK: Final = int.from_bytes(b"auth_api")
+_LOCK_POLL_SECONDS: Final = 0.2
 
 
 class MigrationLockError(Exception):
@@ -140,19 +141,34 @@ async def _one_at_a_time(engine: Engine) -> AsyncIterator[None]:
         return
     connection = await engine.get_new_connection()
     try:
-        # A lock of the transaction, not of the session, also works with a pooler in transaction mode.
-        async with connection.transaction():
-            await connection.execute(f"SET LOCAL lock_timeout = '{MAX_LOCK_WAIT_SECONDS}s'")
-            await connection.execute("SET LOCAL statement_timeout = 0")
-            try:
-                await connection.execute(
-                    "SELECT pg_advisory_xact_lock($1)", _ADVISORY_LOCK, timeout=MAX_LOCK_WAIT_SECONDS
-                )
-            except (asyncpg.LockNotAvailableError, TimeoutError) as error:
-                raise MigrationLockError from error
+        # A lock of the transaction, not of the session, also works with a pooler in transaction mode. Between its
+        # statements, a transaction of this isolation level has no snapshot, which CREATE INDEX CONCURRENTLY waits for.
+        async with connection.transaction(isolation="read_committed"):
+            await connection.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            await _poll_lock(connection)
             yield
     finally:
         await connection.close()
+
+
+async def _poll_lock(connection: asyncpg.Connection) -> None:
+    """Take the lock. A statement that waits for it would have a snapshot, and index builds would wait for its end.
+
+    Raises:
+        MigrationLockError: another process has held it for too long.
+    """
+    try:
+        async with asyncio.timeout(MAX_LOCK_WAIT_SECONDS):
+            while not await _try_lock(connection):  # noqa: ASYNC110 - the lock is another process's
+                await asyncio.sleep(_LOCK_POLL_SECONDS)
+    except TimeoutError as error:
+        raise MigrationLockError from error
+
+
+async def _try_lock(connection: asyncpg.Connection) -> bool:
+    is_taken = await connection.fetchval("SELECT pg_try_advisory_xact_lock($1)", _ADVISORY_LOCK)
+    await connection.execute("SELECT 1")  # closes the result of the first statement, which still has its snapshot
+    return bool(is_taken)
 
 
 def _lock_file(path: str) -> sqlite3.Connection:

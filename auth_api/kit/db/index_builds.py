@@ -1,0 +1,54 @@
+"""Create and drop the indexes of large tables in migrations while servers read and write them.
+
+The migration must not run in a transaction: `MigrationManager(…, wrap_in_transaction=False)`.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from piccolo.engine.finder import engine_finder
+
+from auth_api.kit.db.sqlite import PooledSQLiteEngine
+
+RunStatement = Callable[[str], Awaitable[Any]]
+
+
+async def create_indexes(definitions: Mapping[str, str]) -> None:
+    """Create indexes. Those with the same names are dropped before: an interrupted build leaves an invalid index.
+
+    Args:
+        definitions: what follows `ON` in the statement, by the name of the index.
+    """
+    async with _connected() as (run, concurrently):
+        for name, definition in definitions.items():
+            await run(f"DROP INDEX{concurrently} IF EXISTS {name}")
+            await run(f"CREATE INDEX{concurrently} {name} ON {definition}")
+
+
+async def drop_indexes(names: Iterable[str]) -> None:
+    """Drop indexes, if they exist."""
+    async with _connected() as (run, concurrently):
+        for name in names:
+            await run(f"DROP INDEX{concurrently} IF EXISTS {name}")
+
+
+def is_postgres() -> bool:
+    """Return whether the migration changes a PostgreSQL database."""
+    return not isinstance(engine_finder(), PooledSQLiteEngine)
+
+
+@asynccontextmanager
+async def _connected() -> AsyncIterator[tuple[RunStatement, str]]:
+    """Return a function that executes a statement, and the word after `INDEX` with which tables stay in use."""
+    engine: Any = engine_finder()
+    if not is_postgres():
+        yield engine.run_ddl, ""
+        return
+    connection = await engine.get_new_connection()
+    try:
+        await connection.execute("SET statement_timeout = 0")  # a limit of the role would interrupt long builds
+        yield connection.execute, " CONCURRENTLY"
+        await connection.execute("RESET statement_timeout")  # a pooler gives the session to the next client
+    finally:
+        await connection.close()
