@@ -74,7 +74,7 @@ def read_form(fields: Mapping[str, str], struct_type: type[S], checks: Mapping[s
     """Convert the fields of a form to a struct, which is validated as if it had been sent as JSON.
 
     Fields that the struct does not have are ignored. An empty field counts as absent. Booleans are `on`, `true` or
-    `false`, integers are digits, and objects are JSON.
+    `false`, integers are digits, objects are JSON, and lists are the values of a repeatable field.
 
     Args:
         fields: texts by name.
@@ -89,6 +89,11 @@ def read_form(fields: Mapping[str, str], struct_type: type[S], checks: Mapping[s
     limits = size_limits(struct_type)
     too_long = {name: limit for name, limit in limits.items() if len(fields.get(name, "").encode()) > limit}
     return decode(document, struct_type, checks, too_long=too_long)
+
+
+def repeatable_fields(struct_type: type[msgspec.Struct]) -> frozenset[str]:
+    """Return the fields of a struct that are lists, which a form sends once per checked box."""
+    return frozenset(name for name, kinds in _kinds(struct_type).items() if list in kinds)
 
 
 def _pairs(body: bytes) -> Iterator[tuple[str, str]]:
@@ -117,6 +122,8 @@ def _value(text: str, kinds: frozenset[Any]) -> Any:
         return _BOOLEANS.get(text, text)
     if int in kinds:
         return int(text) if _INTEGER.fullmatch(text) else text
+    if list in kinds:
+        return text.split(" ")
     if dict in kinds:
         try:
             return parse_object(text.encode())

@@ -8,6 +8,7 @@ from typing import Any, Final
 import jinja2
 
 from auth_api.one_time_tokens.purpose import Purpose
+from auth_api.users.identifiers import MAX_USERNAME_LENGTH, MIN_USERNAME_LENGTH
 from auth_api.web.frame.brand import Brand
 from auth_api.web.frame.languages import LANGUAGES, SOURCE_LANGUAGE, translations
 
@@ -67,5 +68,6 @@ def environment(language: str) -> jinja2.Environment:
         lstrip_blocks=True,
     )
     found.globals["link_hours"] = {purpose.value: purpose.lifetime // timedelta(hours=1) for purpose in Purpose}
+    found.globals["username_lengths"] = (MIN_USERNAME_LENGTH, MAX_USERNAME_LENGTH)
     found.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]
     return found

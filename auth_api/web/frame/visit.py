@@ -12,7 +12,7 @@ from litestar import Request, Response
 
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.accept import prefers_json
-from auth_api.kit.http.forms import parse_form, read_form
+from auth_api.kit.http.forms import parse_form, read_form, repeatable_fields
 from auth_api.kit.http.scope_keys import LIMIT_REFUSAL, PAGE_KIND, request_context_of
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.kit.request_context import RequestContext
@@ -22,6 +22,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.web.frame.devices import Device, device_of
 from auth_api.web.frame.frame import Frame
 from auth_api.web.frame.journey import ACCOUNT, Journey, read_journey
+from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
 from auth_api.web.frame.languages import LANGUAGES, choose_language
 from auth_api.web.frame.metrics import PAGE_POSTS
 from auth_api.web.frame.redirects import SignedOutError, page_address, see_other
@@ -32,19 +33,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 VIA_PAGE: Final = "page"
 
-LOGIN_HINT: Final = "login_hint"
-MAX_HINT_CHARACTERS: Final = 254
-
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
-
-_FILLED_IN_AGAIN: Final = frozenset(
-    {"identifier", "email", "new_email", "username", "display_name", "locale", "name", "method", "keep"}
-)
-"""The fields that a refused form keeps. It never keeps a password, a code or a credential."""
-
-
-_KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "id", "limit", LOGIN_HINT)
-"""The parameters besides those of the journey that a page has in another language, too."""
 
 
 class JourneyForm(msgspec.Struct, frozen=True):
@@ -128,7 +117,10 @@ class Visit:
         """
         headers = self.request.headers
         self.values = parse_form(
-            headers.get("content-type", ""), headers.get("content-encoding", "identity"), await self.request.body()
+            headers.get("content-type", ""),
+            headers.get("content-encoding", "identity"),
+            await self.request.body(),
+            repeatable=repeatable_fields(struct_type),
         )
         refusal = self.failure or self.request.scope["state"].get(LIMIT_REFUSAL)
         if refusal is not None:
@@ -181,7 +173,7 @@ class Visit:
             journey=self.journey.fields,
             done=self.query.get("done"),
             rules=self.frame.rules,
-            values={**initial, **self._filled_in},
+            values={**initial, **filled_in(self.request.method, self.values)},
             **values,
         )
         headers = {"Content-Language": language, **(problem.headers if problem else {})}
@@ -225,20 +217,9 @@ class Visit:
         """Return a redirect that deletes the cookie."""
         return self.redirect(path, cookie=self.frame.cookie.delete())
 
-    @property
-    def _filled_in(self) -> dict[str, str]:
-        """The fields that a form has at first: what was sent before, or the name that the application suggests.
-
-        A link fills in nothing else, such as a new e-mail address on the page of an account.
-        """
-        if self.request.method == "GET":
-            hint = self.query.get(LOGIN_HINT)
-            return {"identifier": hint[:MAX_HINT_CHARACTERS]} if hint else {}
-        return {name: value for name, value in self.values.items() if name in _FILLED_IN_AGAIN}
-
     def _in_language(self, tag: str) -> str:
         """Return the address of the page in another language. Where only a POST shows the page, a GET begins anew."""
-        kept = {name: self.query[name] for name in _KEPT_IN_LINKS if name in self.query}
+        kept = {name: self.query[name] for name in KEPT_IN_LINKS if name in self.query}
         journey = msgspec.structs.replace(self.journey, lang=tag)
         return self.frame.base + journey.link(page_address(self.request).partition("?")[0], **kept)
 

@@ -88,7 +88,7 @@ class FactorPages:
         """
         require_shown(refusal)
         if isinstance(refusal, EmailNotVerifiedException):
-            return self.shown(visit, refusal, "own_factors/email_not_verified.html")
+            return self.shown(visit, refusal, "frame/email_not_verified.html", section="security")
         if template is None or isinstance(refusal, FactorNotFoundException):
             return await self.overview(visit, refusal)
         return self.shown(visit, refusal, template, factors=await self.factors(visit), **values)

@@ -7,7 +7,6 @@ from litestar import Controller, Response, get, post
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
-from auth_api.users.identifiers import MAX_USERNAME_LENGTH, MIN_USERNAME_LENGTH
 from auth_api.users.profile import ProfileInput
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
@@ -24,7 +23,7 @@ class RegisterPageController(Controller):
     @get("/", **PAGE)
     async def show(self, visit: Injected[Visit]) -> Response[str]:
         """Show the form."""
-        return visit.page("sign_in/register.html", username_lengths=(MIN_USERNAME_LENGTH, MAX_USERNAME_LENGTH))
+        return visit.page("sign_in/register.html")
 
     @post("/", load_shedder="password_hashing", rate_limit="register", **PAGE)
     async def register(self, visit: Injected[Visit], registration: Injected[RegistrationService]) -> Response[Any]:
@@ -40,8 +39,7 @@ class RegisterPageController(Controller):
                 carrier=visit.carrier(keep=form.keep),
             )
         except ApplicationException as refusal:
-            lengths = (MIN_USERNAME_LENGTH, MAX_USERNAME_LENGTH)
-            return refused_sign_in(visit, refusal, "sign_in/register.html", username_lengths=lengths)
+            return refused_sign_in(visit, refusal, "sign_in/register.html")
         if registered.session is not None:
             return visit.signed_in(registered.session, keep=form.keep)
         again = None if registered.user is None else RESEND_EMAIL

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from auth_api.kit.errors import FieldError, ValidationException
-from auth_api.kit.http.forms import parse_form, read_form
+from auth_api.kit.http.forms import parse_form, read_form, repeatable_fields
 
 pytestmark = pytest.mark.engine_independent
 
@@ -159,3 +159,18 @@ def test_parsed_form_with_a_percent_encoded_credential_is_read() -> None:
     fields = parse_form("application/x-www-form-urlencoded", "", body)
 
     assert read_form(fields, Order, {}) == Order(name="Ada", keep=True, credential=credential)
+
+
+def test_lists_are_the_values_of_the_checked_boxes() -> None:
+    class Choice(msgspec.Struct, frozen=True):
+        scopes: Annotated[list[str], msgspec.Meta(min_length=1, max_length=3)]
+        name: str = ""
+
+    body = b"scopes=orders%3Aread&name=x&scopes=orders%3Awrite"
+    assert repeatable_fields(Choice) == {"scopes"}
+    fields = parse_form("application/x-www-form-urlencoded", "", body, repeatable=repeatable_fields(Choice))
+
+    assert read_form(fields, Choice, {}) == Choice(["orders:read", "orders:write"], "x")
+    assert read(Choice, scopes="a") == Choice(["a"])
+    assert errors_of(Choice, scopes="a b c d") == [("scopes", "too_long")]
+    assert errors_of(Choice, scopes="") == errors_of(Choice) == [("scopes", "missing")]

@@ -165,5 +165,5 @@ FACTOR_SCENES: Final = (
     _own("remove_passkey", _removable_passkey, "/passkeys/remove"),
     _own("new_recovery_codes", _new_codes, "/recovery-codes"),
     _own("codes", _codes, "/recovery-codes"),
-    _own("email_not_verified", _not_verified, "/totp", error="EMAIL_NOT_VERIFIED"),
+    Scene("frame/email_not_verified.html", "/account/security/totp", _not_verified, error="EMAIL_NOT_VERIFIED"),
 )
