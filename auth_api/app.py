@@ -8,7 +8,10 @@ from litestar import Litestar, Request
 from litestar.di import Provide
 
 from auth_api import __version__
-from auth_api.authentication.bearer import bearer_auth, identification, optional_principal
+from auth_api.authentication.bearer import bearer_auth, caller_loading, identification, optional_principal
+from auth_api.authentication.caller import Caller
+from auth_api.authentication.decision import Decision
+from auth_api.authentication.policy import AdministrationPolicy
 from auth_api.composition import create_services
 from auth_api.features import ERRORS, PATHS, TAGS, client_ip_limits
 from auth_api.kit.clock import Clock, utc_now
@@ -38,6 +41,7 @@ from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import set_build_info
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
+from auth_api.sign_in.policy import OPTIONAL, MfaPolicy
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.user import User
@@ -82,6 +86,11 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
     identify = identification(services.core.sessions)
+    decision = Decision(
+        networks=settings.of(AdministrationPolicy).networks,
+        freshness=services.core.freshness,
+        needs_second_factor=settings.of(MfaPolicy).requirement != OPTIONAL,
+    )
     load_shedders = {"password_hashing": services.core.hasher}
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     app = Application(
@@ -93,7 +102,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             **{name: provide(value) for feature in services.features for name, value in feature.dependencies.items()},
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
-            "caller": Provide(optional_principal(identify)),
+            "caller": Provide(_caller, sync_to_thread=False),
+            "signed_in": Provide(optional_principal(identify)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
             "visit": Provide(provide_visit),
@@ -107,7 +117,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
                 ),
             ),
         ),
-        on_app_init=[bearer_auth(identify).on_app_init],
+        on_app_init=[bearer_auth(identify, caller_loading(services.core.sessions), decision).on_app_init],
         request_class=strict_request(
             {name: check for feature in services.features for name, check in feature.field_checks.items()}
         ),
@@ -165,6 +175,10 @@ def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
     if not policy.enabled:
         return None
     return Gcra(policy.requests_per_second, policy.requests_per_second * FLOOD_BURST_SECONDS)
+
+
+def _caller(request: Request[Any, Caller, Any]) -> Caller:
+    return cast("Caller", request.scope["auth"])
 
 
 def _principal(request: Request[Principal, Any, Any]) -> Principal:

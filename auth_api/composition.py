@@ -19,11 +19,12 @@ from auth_api.kit.mail.message import Mailer
 from auth_api.manifest import Core
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.piccolo_app import APP_NAME, bind
+from auth_api.roles.service import RoleService
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
 from auth_api.sessions.browser_sessions import BrowserSessions
 from auth_api.sessions.opening import SessionOpening
-from auth_api.sessions.principal_loader import PrincipalLoader
+from auth_api.sessions.principal_loader import granted_loader, principal_loader
 from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
@@ -64,7 +65,8 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         database=database,
         audit=audit,
         access_tokens=AccessTokens(policy, clock),
-        principal_loader=PrincipalLoader(can_batch=database.supports_arrays),
+        principal_loader=principal_loader(can_batch=database.supports_arrays),
+        granted_loader=granted_loader(can_batch=database.supports_arrays),
         users=users,
         policy=policy,
         clock=clock,
@@ -139,6 +141,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             policy=settings.of(StepUpPolicy),
             mfa_policy=settings.of(MfaPolicy),
         ),
+        roles=RoleService(),
     )
 
 

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from auth_api.authentication import feature as authentication
 from auth_api.credentials.passkeys import feature as passkeys
 from auth_api.credentials.passwords import feature as passwords
 from auth_api.credentials.recovery_codes import feature as recovery_codes
 from auth_api.credentials.totp import feature as totp
+from auth_api.error_catalogue import all_errors
 from auth_api.events.audit import feature as audit
 from auth_api.events.outbox import feature as outbox
 from auth_api.flows.account import feature as account
@@ -15,16 +17,18 @@ from auth_api.flows.email_verification import feature as email_verification
 from auth_api.flows.login import feature as login
 from auth_api.flows.own_factors import feature as own_factors
 from auth_api.flows.own_passkeys import feature as own_passkeys
+from auth_api.flows.own_permissions import feature as own_permissions
 from auth_api.flows.passkey_login import feature as passkey_login
 from auth_api.flows.password_recovery import feature as password_recovery
 from auth_api.flows.registration import feature as registration
 from auth_api.flows.second_factor import feature as second_factor
 from auth_api.flows.step_up import feature as step_up
-from auth_api.manifest import Manifest, all_errors
+from auth_api.manifest import Manifest
 from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
 from auth_api.operations.reencryption import feature as reencryption
+from auth_api.roles import feature as roles
 from auth_api.sessions import feature as sessions
 from auth_api.settings import Settings
 from auth_api.sign_in import feature as sign_in
@@ -42,6 +46,8 @@ from auth_api.web.sign_in import feature as sign_in_pages
 
 FEATURES: Final[tuple[Manifest, ...]] = (
     users.MANIFEST,
+    authentication.MANIFEST,
+    roles.MANIFEST,
     registration.MANIFEST,
     login.MANIFEST,
     passkey_login.MANIFEST,
@@ -49,6 +55,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     step_up.MANIFEST,
     sign_in.MANIFEST,
     account.MANIFEST,
+    own_permissions.MANIFEST,
     own_factors.MANIFEST,
     own_passkeys.MANIFEST,
     email_change.MANIFEST,

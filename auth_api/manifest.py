@@ -1,6 +1,6 @@
 """Manifests: each package describes in its module `feature` what it brings to the product."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
@@ -19,7 +19,6 @@ from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
-from auth_api.kit import errors as kit_errors
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.passwords import PasswordHasher
@@ -27,12 +26,12 @@ from auth_api.kit.crypto.sealing import Sealing
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.db.sealed_columns import SealedColumn
-from auth_api.kit.errors import ApplicationException, errors_in
-from auth_api.kit.http import errors as http_errors
+from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.browser_sessions import BrowserSessions
@@ -84,6 +83,7 @@ class Core:
     passwords: PasswordService
     passkeys: PasskeyService
     freshness: Freshness
+    roles: RoleService
 
     def mail_kind(self, name: str) -> MailKind:
         """Return a kind of mail of any feature, for a feature that sends the mail of another one.
@@ -238,10 +238,3 @@ class Manifest:
     revocation: Revocation | None = None
     export: ExportPart | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing
-
-
-def all_errors(manifests: Iterable[Manifest]) -> tuple[type[ApplicationException], ...]:
-    """Return the errors of the kit and of all features, by status and code."""
-    of_kit = {*errors_in(kit_errors), *errors_in(http_errors)}
-    of_features = [error for manifest in manifests for error in manifest.errors]
-    return tuple(sorted([*of_kit, *of_features], key=lambda kind: (kind.status, kind.error_code)))

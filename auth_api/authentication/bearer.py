@@ -1,6 +1,7 @@
 """Identifies the callers of requests by their bearer token, and refuses those that a route does not accept."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, cast
 
 from litestar.connection import Request
@@ -9,23 +10,24 @@ from litestar.security.jwt import JWTAuth
 from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
 from litestar.types import Receive, Scope, Send
 
+from auth_api.authentication.caller import Caller
+from auth_api.authentication.decision import Decision
 from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
-from auth_api.kit.http.scope_keys import ACTOR
+from auth_api.kit.http.scope_keys import ACTOR, request_context_of
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 
 Identify = Callable[[str], Awaitable[Principal]]
-"""Returns whose bearer token it is."""
+"""Returns whose access token it is."""
+
+LoadCaller = Callable[[str], Awaitable[Caller]]
+"""Returns whose bearer token it is, with roles and rights."""
 
 
 def identification(sessions: SessionService) -> Identify:
-    """Return the function that finds the caller of every bearer token.
-
-    All of them are access tokens. Another kind of token would be recognised here by its prefix, see
-    `kit/crypto/tokens.py`.
-    """
+    """Return the function that finds the principal of every access token."""
 
     async def identify(token: str) -> Principal:
         """Verify an access token and load its session, not within a transaction.
@@ -38,6 +40,24 @@ def identification(sessions: SessionService) -> Identify:
     return identify
 
 
+def caller_loading(sessions: SessionService) -> LoadCaller:
+    """Return the function that finds the caller of every bearer token, with roles and rights.
+
+    All of them are access tokens. Another kind of token would be recognised here by its prefix, see
+    `kit/crypto/tokens.py`.
+    """
+
+    async def load(token: str) -> Caller:
+        """Verify a bearer token and load what its holder may do, not within a transaction.
+
+        Raises:
+            AuthException: from `AccessTokens.verify` and `SessionService.principal`.
+        """
+        return Caller.of_session(await sessions.granted_principal(sessions.access_tokens.verify(token)))
+
+    return load
+
+
 class BearerMiddleware(JWTAuthenticationMiddleware):
     """Authenticates the requests of all routes that require it. A token that expires during a request is accepted.
 
@@ -45,22 +65,37 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
     responds to all errors in the same way.
     """
 
+    def __init__(self, *args: Any, load_caller: LoadCaller, decision: Decision, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._load_caller = load_caller
+        self._decision = decision
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Decide by the `Access` of the route, and pass the request on.
 
         Raises:
-            AuthException: the request has no bearer token, or an invalid one.
+            AuthException: the request has no bearer token, or an invalid one, or its caller may not use the route.
+            NotFoundException: see `Decision.check_network`.
         """
-        if (token := _token_to_check(scope)) is not None:
+        access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
+        if access.loads_rights:
+            await self._authorize(access, scope)
+        elif (token := _token_to_check(access, scope)) is not None:
             principal: Principal = await self.retrieve_user_handler(token, None)  # type: ignore[arg-type]
             scope["user"] = principal
             scope["state"][ACTOR] = principal.actor
         await self.app(scope, receive, send)
 
+    async def _authorize(self, access: Access, scope: Scope) -> None:
+        self._decision.check_network(access, request_context_of(scope).client_ip)
+        caller = await self._load_caller(bearer_token(scope))
+        scope["state"][ACTOR] = caller.actor
+        await self._decision.check(access, caller)
+        scope["user"], scope["auth"] = caller.session, caller
 
-def _token_to_check(scope: Scope) -> str | None:
+
+def _token_to_check(access: Access, scope: Scope) -> str | None:
     """Return the token of the request; None if the route needs none, and there is none or the handler checks it."""
-    access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
     if access.accepts_anonymous and not access.checks_token:
         return None
     try:
@@ -86,7 +121,7 @@ class BearerAuth(JWTAuth[Principal]):
         return Components(security_schemes={BEARER: scheme})
 
 
-def bearer_auth(identify: Identify) -> BearerAuth:
+def bearer_auth(identify: Identify, load_caller: LoadCaller, decision: Decision) -> BearerAuth:
     """Return the authentication of all routes."""
 
     async def retrieve_principal(token: str, _connection: object) -> Principal:
@@ -95,7 +130,9 @@ def bearer_auth(identify: Identify) -> BearerAuth:
     return BearerAuth(
         token_secret="",  # `identify` has the keys
         retrieve_user_handler=retrieve_principal,
-        authentication_middleware_class=BearerMiddleware,
+        authentication_middleware_class=partial(  # type: ignore[arg-type] # Litestar only calls it
+            BearerMiddleware, load_caller=load_caller, decision=decision
+        ),
         openapi_security_scheme_name=BEARER,
     )
 

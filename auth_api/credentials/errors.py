@@ -75,15 +75,6 @@ class DuplicatePasskeyException(AuthException):
     remedy = "Tell the user that this device can already be used."
 
 
-class LimitReachedException(AuthException):
-    """The account has as many of these as it may have."""
-
-    status = HTTPStatus.CONFLICT
-    error_code = "LIMIT_REACHED"
-    detail = "The account cannot have more of these."
-    remedy = "Let the user remove one first."
-
-
 class LastSignInMethodException(AuthException):
     """Without it, the user could not log in."""
 

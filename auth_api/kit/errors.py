@@ -8,7 +8,6 @@ it means: the catalogue at `/errors` shows it to clients, with the remedy.
 import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from types import ModuleType
 from typing import Annotated, Any, ClassVar
 
 import msgspec
@@ -127,13 +126,13 @@ class MalformedRequestException(ApplicationException):
     remedy = "Fix the client: send one JSON object encoded as UTF-8, or to a page the form that it shows."
 
 
-class PermissionDeniedException(ApplicationException):
-    """The user is authenticated, but not allowed to do this."""
+class LimitReachedException(ApplicationException):
+    """There are as many objects of this kind as the server stores for this account, or at all."""
 
-    status = HTTPStatus.FORBIDDEN
-    error_code = "PERMISSION_DENIED"
-    detail = "You are not allowed to do this."
-    remedy = "Do not repeat the request. Use an account that has the permission."
+    status = HTTPStatus.CONFLICT
+    error_code = "LIMIT_REACHED"
+    detail = "The maximum number has been reached."
+    remedy = "Remove one that is no longer needed, and repeat the request."
 
 
 class CrossSiteRequestException(ApplicationException):
@@ -236,11 +235,3 @@ class InternalErrorException(ApplicationException):
     error_code = "INTERNAL_ERROR"
     detail = "An internal error occurred."
     remedy = "Report the `request_id` to the operator of the server, whose log has the cause."
-
-
-def errors_in(module: ModuleType) -> set[type[ApplicationException]]:
-    """Return the errors with a code that a module defines or imports."""
-    kinds = [
-        kind for kind in vars(module).values() if isinstance(kind, type) and issubclass(kind, ApplicationException)
-    ]
-    return {kind for kind in kinds if hasattr(kind, "error_code")}

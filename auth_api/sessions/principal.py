@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from auth_api.events.audit.actors import user_actor
+from auth_api.roles.granted import Granted
 from auth_api.sessions.assurance import Level, assurance_level, below_passkeys
 from auth_api.users.user import User
 
@@ -67,6 +68,18 @@ class Principal(msgspec.Struct, frozen=True, kw_only=True):
             return msgspec.structs.replace(self, auth_time=auth_time, mfa_at=None)
         amr = self.amr if level is Level.PHR else below_passkeys(self.amr)
         return msgspec.structs.replace(self, auth_time=auth_time, amr=amr, mfa_at=min(self.mfa_at, proved_at))
+
+
+class GrantedPrincipal(Principal, frozen=True, kw_only=True):
+    """A principal with the roles of its user.
+
+    Attributes:
+        granted: the roles.
+        now: the time at which all of it was read, by the database's clock.
+    """
+
+    granted: Granted
+    now: datetime
 
 
 class SessionDevice(msgspec.Struct, frozen=True, kw_only=True):

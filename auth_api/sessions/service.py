@@ -22,7 +22,7 @@ from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedExcep
 from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.opened import OpenedSession, ProvedSession
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
-from auth_api.sessions.principal import LiveSession, Principal, StoredSession
+from auth_api.sessions.principal import GrantedPrincipal, LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 from auth_api.users.service import UserService
@@ -38,7 +38,8 @@ class SessionService:
     database: Database
     audit: AuditTrail
     access_tokens: AccessTokens
-    principal_loader: PrincipalLoader
+    principal_loader: PrincipalLoader[Principal]
+    granted_loader: PrincipalLoader[GrantedPrincipal]
     users: UserService
     policy: SessionPolicy
     clock: Clock
@@ -59,6 +60,17 @@ class SessionService:
             TokenRevokedException: the session has ended, or the user is disabled or deleted.
         """
         principal = await self.principal_loader.find(claims.sid, claims.user_id)
+        if principal is None:
+            raise TokenRevokedException
+        return principal.limited_to_token(auth_time=claims.auth_time, acr=claims.acr)
+
+    async def granted_principal(self, claims: AccessTokenClaims) -> GrantedPrincipal:
+        """Return the principal of a verified access token with the roles of the user, see `principal`.
+
+        Raises:
+            TokenRevokedException: the session has ended, or the user is disabled or deleted.
+        """
+        principal = await self.granted_loader.find(claims.sid, claims.user_id)
         if principal is None:
             raise TokenRevokedException
         return principal.limited_to_token(auth_time=claims.auth_time, acr=claims.acr)

@@ -1,11 +1,12 @@
 """Confirmation of a sensitive operation by its user: by the password, or by a recent proof of identity."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Level, assurance_level
-from auth_api.sessions.principal import Principal
+from auth_api.sessions.principal import GrantedPrincipal, Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import PASSWORD_METHOD, SIGN_IN_METHOD, StepUpRequiredException
 from auth_api.sign_in.needed_proof import NeededProof
@@ -21,10 +22,8 @@ class Freshness:
     """Decides whether the user, and not only the holder of an access token, sent a request.
 
     An operation is confirmed before its transaction, because the check of a password takes long, and again inside of
-    it, on the locked row of the user.
-
-    An account needs `aal2` if it has a second factor that it can use, or two-step login, or if the server requires a
-    second factor, and `aal1` otherwise. The first factor can be added at `aal1` in any case.
+    it, on the locked row of the user. An account needs `aal2` if it has a second factor that it can use, or two-step
+    login, or if the server requires a second factor, and `aal1` otherwise. The first factor can be added at `aal1`.
     """
 
     users: UserService
@@ -75,9 +74,23 @@ class Freshness:
         credentials = await self.users.get_credentials(principal.id)
         factors = await self.second_factors.of_user(principal.id)
         needed = self._needed_proof(credentials, factors, adds_factor=adds_factor)
-        if is_recent or not (await self._level(principal)).satisfies(needed.level):
+        if is_recent or not self._level(principal, await self.sessions.present_time()).satisfies(needed.level):
             await self._require_recent(principal, needed)
         return factors
+
+    async def require_level(self, principal: GrantedPrincipal, level: Level) -> None:
+        """Check the level of the last proof of identity, whatever its age.
+
+        Args:
+            principal: the caller.
+            level: what the operation needs of any account.
+
+        Raises:
+            StepUpRequiredException: the level is lower.
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        if not self._level(principal, principal.now).satisfies(level):
+            raise self._step_up(await self.needed_proof(principal.id, at_least=level))
 
     async def accepts_password(self, credentials: Credentials) -> bool:
         """Return whether a user can prove their identity again by the password: not instead of a second factor."""
@@ -134,8 +147,7 @@ class Freshness:
         now = await self.sessions.present_time()
         proved_at = principal.auth_time if needed.level is Level.AAL1 else principal.mfa_at
         is_recent = proved_at is not None and now - proved_at <= self.policy.max_age
-        level = assurance_level(principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age)
-        return is_recent and level.satisfies(needed.level)
+        return is_recent and self._level(principal, now).satisfies(needed.level)
 
     async def admit_password_change(self, principal: Principal) -> Credentials:
         """Return the credentials of the user, after a recent proof of identity if the password is not enough.
@@ -182,15 +194,17 @@ class Freshness:
 
     async def _require_recent(self, principal: Principal, needed: NeededProof) -> None:
         if not await self.has_proved(principal, needed):
-            raise StepUpRequiredException(
-                acr=needed.level,
-                max_age=int(self.policy.max_age.total_seconds()),
-                methods=needed.methods,
-                enrolment=needed.enrolment,
-            )
+            raise self._step_up(needed)
 
-    async def _level(self, principal: Principal) -> Level:
-        now = await self.sessions.present_time()
+    def _step_up(self, needed: NeededProof) -> StepUpRequiredException:
+        return StepUpRequiredException(
+            acr=needed.level,
+            max_age=int(self.policy.max_age.total_seconds()),
+            methods=needed.methods,
+            enrolment=needed.enrolment,
+        )
+
+    def _level(self, principal: Principal, now: datetime) -> Level:
         return assurance_level(principal.amr, principal.mfa_at, now, max_age=self.sessions.policy.mfa_max_age)
 
     async def hold(self, principal: Principal, *, has_password_sent: bool) -> None:

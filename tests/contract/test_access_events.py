@@ -9,6 +9,7 @@ from piccolo.table import Table
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.features import FEATURES, TABLES
+from auth_api.roles.tables import UserRoleRow
 from auth_api.sessions.access_events import AccessEvent, Ends
 from auth_api.users.tables import UserRow
 from tests.journeys.test_what_ends_what import CAUSES, REVOKED_TABLES
@@ -17,7 +18,10 @@ pytestmark = pytest.mark.engine_independent
 
 PAGE: Final = (Path(__file__).parents[2] / "docs" / "security.md").read_text(encoding="utf-8")
 
-KEPT: Final[dict[type[Table], str]] = {AuditLogRow: "The security history of an account gives no access to it."}
+KEPT: Final[dict[type[Table], str]] = {
+    AuditLogRow: "The security history of an account gives no access to it.",
+    UserRoleRow: "A role gives no access without a login, and only administrators grant it again.",
+}
 """The tables with rows of an account that no event ends, and why."""
 
 

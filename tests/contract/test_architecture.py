@@ -15,6 +15,7 @@ LAYERS: Final = (
     {"kit"},
     {"one_time_tokens", "throttling", "used_values", "users"},
     {"events"},
+    {"roles"},
     {"sessions"},
     {"credentials"},
     {"sign_in"},
@@ -33,6 +34,7 @@ LAYERS: Final = (
         "doctor",
         "features",
         "ended_access",
+        "error_catalogue",
         "manifest",
         "piccolo_app",
         "piccolo_conf",
@@ -45,7 +47,7 @@ LAYERS: Final = (
 
 FRAME: Final = LAYERS[-1]
 
-MANIFEST_IMPORTS: Final = {"ended_access", "manifest", "settings"}
+MANIFEST_IMPORTS: Final = {"ended_access", "error_catalogue", "manifest", "settings"}
 """Modules of the frame that the manifest of a package (`feature.py`) may import: what it consists of."""
 
 SQL_ROLES: Final = {"repository", "retention"}

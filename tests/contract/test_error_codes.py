@@ -40,6 +40,9 @@ CONTRACT = {
     "MFA_REQUIRED": 403,
     "MFA_ENROLMENT_REQUIRED": 403,
     "STEP_UP_REQUIRED": 403,
+    "RANK_TOO_LOW": 403,
+    "SELF_CHANGE_REFUSED": 403,
+    "SESSION_REQUIRED": 403,
     "CORS_ORIGIN_DENIED": 403,
     "CROSS_SITE_REQUEST": 403,
     "HTTPS_REQUIRED": 403,
@@ -51,6 +54,12 @@ CONTRACT = {
     "LAST_FACTOR": 409,
     "LAST_SIGN_IN_METHOD": 409,
     "LIMIT_REACHED": 409,
+    "PERMISSION_NOT_FOUND": 404,
+    "ROLE_NOT_FOUND": 404,
+    "BUILT_IN": 409,
+    "DUPLICATE_NAME": 409,
+    "IN_USE": 409,
+    "LAST_ADMINISTRATOR": 409,
     "METHOD_NOT_ALLOWED": 405,
     "REQUEST_TIMEOUT": 408,
     "DUPLICATE_EMAIL": 409,
@@ -166,7 +175,11 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(defined)
     assert set(defined.items()) - documented == {
         (code, defined[code])
-        for code in ("CORS_ORIGIN_DENIED", "CROSS_SITE_REQUEST", "METHOD_NOT_ALLOWED", "PERMISSION_DENIED")
+        for code in (
+            *("CORS_ORIGIN_DENIED", "CROSS_SITE_REQUEST", "METHOD_NOT_ALLOWED"),
+            *("BUILT_IN", "DUPLICATE_NAME", "IN_USE", "LAST_ADMINISTRATOR", "PERMISSION_DENIED"),
+            *("PERMISSION_NOT_FOUND", "RANK_TOO_LOW", "ROLE_NOT_FOUND", "SELF_CHANGE_REFUSED", "SESSION_REQUIRED"),
+        )
     }
 
 

@@ -30,6 +30,9 @@ TABLES = {
     "recovery_codes",
     "pending_logins",
     "passkeys",
+    "roles",
+    "user_roles",
+    "permissions",
 }
 
 INDEXES = [
@@ -50,11 +53,13 @@ INDEXES = [
     "pending_logins (expires_at)",
     "pending_logins (token_hash) unique",
     "pending_logins (user_id)",
+    "permissions (name) unique",
     "recovery_codes (user_id)",
     "refresh_tokens (expires_at)",
     "refresh_tokens (session_id)",
     "refresh_tokens (token_hash) unique",
     "refresh_tokens (user_id)",
+    "roles (name) unique",
     "sessions (absolute_expires_at)",
     "sessions (ended_at) where …",
     "sessions (expires_at)",
@@ -65,6 +70,8 @@ INDEXES = [
     "totp_candidates (user_id) unique",
     "totp_factors (user_id) unique",
     "used_values (expires_at)",
+    "user_roles (role_id, user_id)",
+    "user_roles (user_id, role_id) unique",
     "users (email) unique",
     "users (id) where …",
     "users (id) where …",
@@ -76,7 +83,7 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 15
+MIGRATIONS = 17
 
 PRIMARY_KEYS = {"browser_sessions": "session_id", "throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""
@@ -146,11 +153,11 @@ async def test_new_database_gets_all_tables_and_indexes(
 async def test_new_database_has_no_rows_and_only_necessary_columns(
     url: str, env: dict[str, str], tmp_path: Path
 ) -> None:
-    """ASVS 5.0 V6.3.2, V6.2.10, V6.4.2: no default user, no password expiry, no password hint."""
+    """ASVS 5.0 V6.3.2, V6.2.10, V6.4.2: no default user, no password expiry, no password hint; only built-in roles."""
     run_cli("migrate", env=env, cwd=tmp_path)
 
     assert {table: await column(url, f"SELECT count(*) FROM {table}") for table in TABLES} == {  # noqa: S608
-        table: [0] for table in TABLES
+        table: [4 if table == "roles" else 0] for table in TABLES
     }
     columns = "SELECT name FROM pragma_table_info('users')"
     if not url.startswith("sqlite"):

@@ -13,6 +13,7 @@ from auth_api.kit.http.access import ACCESS, CHECKED_SESSION, PUBLIC_OR_SESSION,
 from auth_api.kit.http.access import PUBLIC as ANONYMOUS
 from auth_api.kit.http.origin_check import CHECKS_ORIGIN
 from auth_api.manifest import Feature, Manifest
+from auth_api.roles.permissions import BUILT_IN
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.problems import assert_problem
@@ -90,8 +91,20 @@ ENROLMENT = {
 }
 """The routes that need an access token, or the token of a login in the body."""
 
+WITH_RIGHTS = {
+    "GET /api/user/permissions": "any key",
+}
+"""The routes that know the rights of the caller: their permission, whether they accept keys (`key`), and whether users
+need a recent proof of identity (`recent`)."""
+
 UNSUPPORTED = {"OPTIONS", "TRACE"}
 """Litestar adds OPTIONS to every route; the edge responds to it itself."""
+
+
+def access_words(access: Access) -> str:
+    """Return what a route requires, as `WITH_RIGHTS` states it."""
+    words = [access.permission or "any", "key" * access.accepts_key, "recent" * access.needs_recent_proof]
+    return " ".join(word for word in words if word)
 
 
 def handlers_of(app: Litestar) -> Iterator[tuple[str, HTTPRouteHandler]]:
@@ -121,10 +134,13 @@ def url_of(template: str) -> str:
 
 
 def test_all_routes_are_listed(app: Litestar) -> None:
-    assert {route for route, _ in handlers_of(app)} == PUBLIC | PROTECTED | ENROLMENT
+    assert {route for route, _ in handlers_of(app)} == PUBLIC | PROTECTED | ENROLMENT | WITH_RIGHTS.keys()
 
 
 def test_every_route_declares_the_access_that_is_listed(app: Litestar) -> None:
+    accesses = {route: handler.opt[ACCESS] for route, handler in handlers_of(app)}
+    with_rights = {route: access_words(access) for route, access in accesses.items() if access.loads_rights}
+    assert with_rights == WITH_RIGHTS
     assert routes_with(app, SESSION) == PROTECTED - OPTIONAL
     assert routes_with(app, PUBLIC_OR_SESSION) == OPTIONAL
     assert routes_with(app, CHECKED_SESSION) == ENROLMENT
@@ -238,3 +254,12 @@ async def test_other_spelling_of_a_protected_path_is_not_public(client: httpx.As
     response = await client.get(httpx.URL("http://testserver", raw_path=variant.encode()))
 
     assert response.status_code in {401, 404}
+
+
+def test_routes_of_the_admin_api_are_hidden_and_need_a_permission(app: Litestar) -> None:
+    """Only they are subject to `ADMIN_NETWORKS`, and to the second factor that `MFA_POLICY` may require."""
+    accesses = {route: handler.opt[ACCESS] for route, handler in handlers_of(app)}
+    administrative = {route for route, access in accesses.items() if access.is_administrative}
+
+    assert administrative == {route for route in accesses if " /api/admin/" in route}
+    assert [route for route in administrative if accesses[route].permission not in BUILT_IN] == []

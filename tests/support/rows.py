@@ -11,6 +11,7 @@ from auth_api.events.audit.tables import AuditLogRow
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.piccolo_app import APP_CONFIG
+from auth_api.roles.tables import RoleRow
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 
@@ -21,11 +22,17 @@ _TIMES: dict[Any, tuple[str, ...]] = {
 
 
 async def empty_all_tables() -> None:
-    """Delete all rows in one transaction, in the reverse order of the registered tables because of foreign keys."""
+    """Delete all rows in one transaction, in the reverse order of the registered tables because of foreign keys.
+
+    The built-in roles stay: a migration inserted them.
+    """
     engine: Any = engine_finder()
     async with engine.transaction():
         for table in reversed(APP_CONFIG.table_classes):
-            await table.delete(force=True)
+            if table is RoleRow:
+                await RoleRow.delete().where(RoleRow.is_built_in.eq(False))
+            else:
+                await table.delete(force=True)
 
 
 async def age_sessions(**by: float) -> None:

@@ -33,6 +33,7 @@ This page is generated from the tables and their migrations by `make docs`.
 _ON_DELETE: Final = {
     OnDelete.cascade: "the row is deleted with it",
     OnDelete.set_null: "set to null when it is deleted",
+    OnDelete.restrict: "it cannot be deleted while the row exists",
 }
 
 _COMMENT: Final = re.compile(r"^    (\w+) = .*  # (.+)$", re.MULTILINE)

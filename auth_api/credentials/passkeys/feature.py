@@ -5,7 +5,6 @@ from typing import Final
 from auth_api.credentials.errors import (
     DuplicatePasskeyException,
     LastSignInMethodException,
-    LimitReachedException,
     PasskeyInvalidException,
     PasskeyUnknownException,
 )
@@ -34,7 +33,6 @@ MANIFEST: Final = Manifest(
     errors=(
         DuplicatePasskeyException,
         LastSignInMethodException,
-        LimitReachedException,
         PasskeyInvalidException,
         PasskeyUnknownException,
     ),

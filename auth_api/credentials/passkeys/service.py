@@ -10,7 +10,6 @@ from loguru import logger
 
 from auth_api.credentials.errors import (
     DuplicatePasskeyException,
-    LimitReachedException,
     PasskeyInvalidException,
     PasskeyUnknownException,
 )
@@ -28,7 +27,7 @@ from auth_api.kit.crypto.webauthn.errors import CounterRegressedError, InvalidPa
 from auth_api.kit.crypto.webauthn.options import CreationOptions, PasskeyUser, RequestOptions
 from auth_api.kit.crypto.webauthn.relying_party import RelyingParty
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import NotFoundException
+from auth_api.kit.errors import LimitReachedException, NotFoundException
 from auth_api.kit.request_context import RequestContext
 from auth_api.used_values.service import UsedValues
 from auth_api.users.service import UserService

@@ -23,6 +23,11 @@ def user_actor(user_id: int) -> str:
     return f"user:{user_id}"
 
 
+def service_actor(service_account_id: int) -> str:
+    """Return the actor of a request that carries an API key of this service account."""
+    return f"service:{service_account_id}"
+
+
 def stored_actor(actor: str | None, user_id: int | None) -> str | None:
     """Return the value for the row of an event in the history of this user."""
     return OWNER if user_id is not None and actor == user_actor(user_id) else actor

@@ -101,7 +101,7 @@ class EmailConfirmationController(Controller):
         self,
         data: JSONBody[TokenRequest],
         email_change: Injected[EmailChangeService],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         request_context: Injected[RequestContext],
     ) -> Acknowledgement:
         """Change the e-mail address with the token from the e-mail.
@@ -109,7 +109,11 @@ class EmailConfirmationController(Controller):
         All sessions are ended, except the one whose access token is sent. The previous e-mail address, if it was
         verified, gets a link that undoes the change within 24 hours.
         """
-        await email_change.confirm(data.token, caller, request_context.with_actor(caller.actor if caller else None))
+        await email_change.confirm(
+            data.token,
+            signed_in,
+            request_context.with_actor(signed_in.actor if signed_in else None),
+        )
         return CHANGED
 
     @post(

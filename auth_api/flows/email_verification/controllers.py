@@ -58,7 +58,7 @@ class VerificationController(Controller):
         self,
         data: JSONBody[VerifyRequest],
         verification: Injected[VerificationService],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         request_context: Injected[RequestContext],
     ) -> Verified:
         """Verify an e-mail address with the token from the e-mail.
@@ -68,8 +68,12 @@ class VerificationController(Controller):
         response then has a `password_reset_token` to set a new password with. After `DUPLICATE_USERNAME`, repeat the
         request with another `username`.
         """
-        proof = AccountProof(user_id=caller.id if caller else None, password=data.password, username=data.username)
-        request_context = request_context.with_actor(caller.actor if caller else None)
+        proof = AccountProof(
+            user_id=signed_in.id if signed_in else None,
+            password=data.password,
+            username=data.username,
+        )
+        request_context = request_context.with_actor(signed_in.actor if signed_in else None)
         return verified_view(await verification.verify(data.token, proof, request_context))
 
     @post(

@@ -97,7 +97,7 @@ class OwnFactorsController(Controller):
     async def begin_totp(
         self,
         data: JSONBody[NewEnrolment],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         own_factors: Injected[OwnFactorsService],
     ) -> TotpEnrolment:
         """Return the secret of a new authenticator app.
@@ -105,7 +105,7 @@ class OwnFactorsController(Controller):
         It is in use after `POST /api/user/totp/confirm`. Until then, an earlier app goes on working. After a login that
         responded `MFA_ENROLMENT_REQUIRED`, send its `mfa_token` instead of an access token.
         """
-        new = await own_factors.begin_totp(enrolling_caller(caller, data.mfa_token))
+        new = await own_factors.begin_totp(enrolling_caller(signed_in, data.mfa_token))
         return TotpEnrolment(
             secret=new.secret,
             otpauth_uri=new.uri,
@@ -138,7 +138,7 @@ class OwnFactorsController(Controller):
     async def confirm_totp(
         self,
         data: JSONBody[TotpConfirmation],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         own_factors: Injected[OwnFactorsService],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
@@ -148,7 +148,7 @@ class OwnFactorsController(Controller):
         If two-step login was off, all other sessions end. An earlier app stops working. With the `mfa_token` of a login
         instead of an access token, the response is that of a login.
         """
-        enrolling = enrolling_caller(caller, data.mfa_token)
+        enrolling = enrolling_caller(signed_in, data.mfa_token)
         if not isinstance(enrolling, Principal):
             login = await own_factors.confirm_first_totp(enrolling, data.code, request_context)
             return logged_in_view(login.signed_in, sessions, recovery_codes=login.recovery_codes)

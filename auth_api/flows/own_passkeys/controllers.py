@@ -11,7 +11,6 @@ from auth_api.credentials.errors import (
     FactorNotFoundException,
     LastFactorException,
     LastSignInMethodException,
-    LimitReachedException,
     PasskeyInvalidException,
 )
 from auth_api.credentials.passkeys.schemas import (
@@ -27,6 +26,7 @@ from auth_api.flows.own_passkeys.schemas import (
     NewPasskey,
 )
 from auth_api.flows.own_passkeys.service import OwnPasskeysService
+from auth_api.kit.errors import LimitReachedException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, checked_bearer, protected, with_examples
 from auth_api.kit.request_context import RequestContext
@@ -85,14 +85,14 @@ class OwnPasskeysController(Controller):
     async def begin_passkey(
         self,
         data: JSONBody[NewEnrolment],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         own_passkeys: Injected[OwnPasskeysService],
     ) -> PasskeyCreationOptions:
         """Return what the browser needs to create a passkey. It works once, in this session or login.
 
         After a login that responded `MFA_ENROLMENT_REQUIRED`, send its `mfa_token` instead of an access token.
         """
-        options = await own_passkeys.options(enrolling_caller(caller, data.mfa_token))
+        options = await own_passkeys.options(enrolling_caller(signed_in, data.mfa_token))
         return PasskeyCreationOptions(public_key=options)
 
     @post(
@@ -125,7 +125,7 @@ class OwnPasskeysController(Controller):
     async def add_passkey(
         self,
         data: JSONBody[NewPasskey],
-        caller: Injected[Principal | None],
+        signed_in: Injected[Principal | None],
         own_passkeys: Injected[OwnPasskeysService],
         sessions: Injected[SessionService],
         request_context: Injected[RequestContext],
@@ -135,7 +135,7 @@ class OwnPasskeysController(Controller):
         Two-step login stays as it is. With the `mfa_token` of a login instead of an access token, the response is that
         of a login.
         """
-        enrolling = enrolling_caller(caller, data.mfa_token)
+        enrolling = enrolling_caller(signed_in, data.mfa_token)
         if not isinstance(enrolling, Principal):
             login = await own_passkeys.add_first(
                 enrolling, data.credential, name=data.name, request_context=request_context

@@ -39,6 +39,7 @@ class DurableConnection(sqlite3.Connection):
         self.create_function("json_extract_path_text", 2, _json_text)
         self.create_function("make_interval", 7, _make_interval)
         self.create_function("timestamptz_pl_interval", 2, _add)
+        self.create_aggregate("string_agg", 2, _StringAggregate)  # type: ignore[arg-type] # the values are texts
         self.create_function("pg_try_advisory_xact_lock", 1, lambda _: True)  # only one transaction writes at a time
 
     def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
@@ -52,6 +53,22 @@ class DurableConnection(sqlite3.Connection):
             error.sqlite_errorcode, error.sqlite_errorname = SQLITE_READONLY_DBMOVED, "SQLITE_READONLY_DBMOVED"
             raise error
         return super().execute(sql, parameters)
+
+
+class _StringAggregate:
+    """The aggregate function of PostgreSQL, which SQLite has since 3.44. Null values are left out."""
+
+    def __init__(self) -> None:
+        self._values: list[str] = []
+        self._separator = ""
+
+    def step(self, value: str | None, separator: str) -> None:
+        self._separator = separator
+        if value is not None:
+            self._values.append(value)
+
+    def finalize(self) -> str | None:
+        return self._separator.join(self._values) if self._values else None
 
 
 def _file_identity(path: str) -> tuple[int, int] | None:

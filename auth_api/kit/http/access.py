@@ -24,11 +24,22 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         accepts_session: whether it accepts the access token of a session.
         checks_token: whether the authentication checks a token that the route does not need: an invalid one is refused
             before the body is read.
+        accepts_key: whether it accepts an API key.
+        permission: the permission that the caller needs; None if any caller is accepted.
+        loads_rights: whether the handler gets the caller with roles and rights.
+        needs_recent_proof: whether the user must have proved their identity recently.
+        is_administrative: whether the route belongs to the admin API: only certain networks may reach it, and the login
+            of a user may need a second factor.
     """
 
     accepts_anonymous: bool = False
     accepts_session: bool = False
     checks_token: bool = False
+    accepts_key: bool = False
+    permission: str | None = None
+    loads_rights: bool = False
+    needs_recent_proof: bool = False
+    is_administrative: bool = False
 
     @property
     def security(self) -> list[dict[str, list[str]]]:
@@ -44,6 +55,23 @@ PUBLIC_OR_SESSION: Final = Access(accepts_anonymous=True, accepts_session=True)
 CHECKED_SESSION: Final = Access(accepts_anonymous=True, accepts_session=True, checks_token=True)
 
 SESSION: Final = Access(accepts_session=True)
+
+
+def permitted(permission: str, *, accepts_key: bool = False) -> Access:
+    """Return the access of a route that needs a permission."""
+    return Access(accepts_session=True, accepts_key=accepts_key, permission=permission, loads_rights=True)
+
+
+def administration(permission: str, *, accepts_key: bool = False, needs_recent_proof: bool = False) -> Access:
+    """Return the access of a route of the admin API."""
+    return Access(
+        accepts_session=True,
+        accepts_key=accepts_key,
+        permission=permission,
+        loads_rights=True,
+        needs_recent_proof=needs_recent_proof,
+        is_administrative=True,
+    )
 
 
 def check_access(app: Litestar) -> None:

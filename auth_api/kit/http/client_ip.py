@@ -17,6 +17,9 @@ FORWARDED_HEADERS: Final = frozenset({b"x-forwarded-for", b"forwarded", b"x-real
 MAX_ENTRY_CHARACTERS: Final = 100
 """Longest entry of `X-Forwarded-For` that is parsed, with zone and port: results are cached by their text."""
 
+_MAPPED_PREFIX_BITS: Final = 96
+"""Of `::ffff:0:0/96`, the IPv4-mapped addresses (RFC 4291 §2.5.5.2)."""
+
 _IP_WITH_PORT: Final = re.compile(r"\[([^\]]+)\](?::\d+)?|([0-9.]+):\d+")
 _header_name: Final = itemgetter(0)
 
@@ -59,8 +62,7 @@ class ClientIpResolver:
 
     def is_trusted(self, ip: str) -> bool:
         """Return whether an IP address belongs to a trusted proxy."""
-        address = _parse(ip) if self._trusted else None
-        return address is not None and any(address in network for network in self._trusted)
+        return bool(self._trusted) and is_in(ip, self._trusted)
 
     def _warn_once(self, scope: Mapping[str, Any]) -> None:
         if not (self._trusted or self._has_warned or FORWARDED_HEADERS.isdisjoint(map(_header_name, scope["headers"]))):
@@ -68,6 +70,28 @@ class ClientIpResolver:
             logger.bind(event="forwarded_headers:ignored").warning(
                 "requests have forwarded headers, which are ignored: if a proxy sends them, set TRUSTED_PROXIES"
             )
+
+
+def is_in(ip: str | None, networks: Sequence[Network]) -> bool:
+    """Return whether an IP address belongs to one of the networks; False without an address (a Unix socket)."""
+    address = _parse(ip) if ip is not None else None
+    return address is not None and any(address in network for network in networks)
+
+
+def parse_network(text: str) -> Network:
+    """Return a network; raise a ValueError otherwise. IPv4-mapped addresses become IPv4 addresses, as those of clients.
+
+    `::ffff:10.0.0.0/104` is `10.0.0.0/8` (RFC 4291 §2.5.5.2).
+    """
+    try:
+        network = ipaddress.ip_network(text)
+        mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX_BITS:
+            return ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_PREFIX_BITS))
+    except ValueError as error:
+        message = "must list IP networks, not host names"
+        raise ValueError(message) from error
+    return network
 
 
 def _forwarded_for(scope: Mapping[str, Any]) -> list[str]:

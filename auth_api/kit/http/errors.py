@@ -1,6 +1,8 @@
 """Errors of requests that the edge or the server refuses by their URL or headers."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from auth_api.kit.errors import ApplicationException
 
@@ -48,3 +50,24 @@ class HeadersTooLargeException(ApplicationException):
     error_code = "HEADERS_TOO_LARGE"
     detail = "The request headers are too large."
     remedy = "Send fewer headers. Often the cause is cookies of other applications on the same domain."
+
+
+class PermissionDeniedException(ApplicationException):
+    """The caller is authenticated, but lacks the permission that `required_permission` names."""
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "PERMISSION_DENIED"
+    detail = "You are not allowed to do this."
+    remedy = (
+        "Do not retry. Hide the function from users without the permission, and ask an administrator for a role or an "
+        "API key that has it."
+    )
+
+    def __init__(self, required_permission: str = "users:read") -> None:
+        super().__init__()
+        self.required_permission = required_permission
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """The permission that is missing."""
+        return {"required_permission": self.required_permission}

@@ -20,12 +20,12 @@ from auth_api.kit.errors import (
     MethodNotAllowedException,
     NotFoundException,
     PayloadTooLargeException,
-    PermissionDeniedException,
     RateLimitedException,
     RequestTimeoutException,
     RetryLaterException,
     UnsupportedMediaTypeException,
 )
+from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
 from auth_api.kit.http.scope_keys import ERROR, request_id_of
 

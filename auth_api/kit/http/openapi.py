@@ -104,6 +104,13 @@ def protected(*errors: ErrorClass, response: Document | None = None, request: Do
     return _operation(SESSION, errors, response=response, request=request)
 
 
+def with_access(
+    access: Access, *errors: ErrorClass, response: Document | None = None, request: Document | None = None
+) -> dict[str, Any]:
+    """Return the keyword arguments of a handler with another access, such as a permission; see `public`."""
+    return _operation(access, errors, response=response, request=request)
+
+
 def _operation(
     access: Access, errors: Sequence[ErrorClass], *, response: Document | None, request: Document | None
 ) -> dict[str, Any]:

@@ -1,12 +1,11 @@
 """Settings of the API as clients and browsers see it."""
 
-import ipaddress
 import re
 from typing import Annotated, Final
 
 import msgspec
 
-from auth_api.kit.http.client_ip import Network
+from auth_api.kit.http.client_ip import Network, parse_network
 from auth_api.kit.http.cors import parse_header_name
 from auth_api.kit.http.origins import parse_origin
 from auth_api.kit.setting import Setting, parse_base_url
@@ -14,24 +13,14 @@ from auth_api.kit.setting import Setting, parse_base_url
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
-_MAPPED_PREFIX_BITS: Final = 96
-"""Of `::ffff:0:0/96`, the IPv4-mapped addresses (RFC 4291 §2.5.5.2)."""
-
-
 def parse_proxy_network(text: str) -> Network:
-    """Return the network of a proxy; raise a ValueError for none, and for the whole internet.
-
-    IPv4-mapped addresses become IPv4 addresses, as those of clients do: `::ffff:10.0.0.0/104` is `10.0.0.0/8`.
-    """
+    """Return the network of a proxy; raise a ValueError for none, and for the whole internet."""
+    message = "must list IP networks of proxies, not host names; the whole internet cannot be trusted"
     try:
-        network = ipaddress.ip_network(text)
-        mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
-        if mapped is not None and network.prefixlen >= _MAPPED_PREFIX_BITS:
-            network = ipaddress.ip_network((mapped, network.prefixlen - _MAPPED_PREFIX_BITS))
-    except ValueError:
-        network = None
-    if network is None or network.prefixlen == 0:
-        message = "must list IP networks of proxies, not host names; the whole internet cannot be trusted"
+        network = parse_network(text)
+    except ValueError as error:
+        raise ValueError(message) from error
+    if network.prefixlen == 0:
         raise ValueError(message)
     return network
 

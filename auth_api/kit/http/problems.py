@@ -62,6 +62,10 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         int | msgspec.UnsetType,
         msgspec.Meta(description="Second factors that can still be tried with this `mfa_token`."),
     ] = msgspec.UNSET
+    required_permission: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="The permission that the caller lacks."),
+    ] = msgspec.UNSET
     acr_values: Annotated[
         str | msgspec.UnsetType,
         msgspec.Meta(description="Level of assurance (`acr`) that the operation needs (RFC 9470)."),

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from auth_api.manifest import Core, Feature, Manifest, all_errors
+from auth_api.error_catalogue import all_errors
+from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.errors.controllers import ErrorController
 from auth_api.web.errors.error_catalogue import ErrorCatalogue

@@ -12,15 +12,18 @@ _UNREADABLE: Final = _("The server could not read what your browser sent. Reload
 _ENDED: Final = _("Your session has ended. Please log in again.")
 _NOT_VALID: Final = _("This entry is not valid.")
 _CROSS_SITE: Final = _("The request came from another site, so nothing was done. Reload the page and try again.")
+_NOT_ALLOWED: Final = _("You are not allowed to do this.")
 
 SENTENCES: Final = {
     "ACCOUNT_DISABLED": _("This account is disabled."),
     "AUTHENTICATION_REQUIRED": _("Please log in."),
+    "BUILT_IN": _NOT_ALLOWED,
     "CIRCUIT_BREAKER_OPEN": _UNAVAILABLE,
     "CORS_ORIGIN_DENIED": _CROSS_SITE,
     "CROSS_SITE_REQUEST": _CROSS_SITE,
     "DATABASE_UNAVAILABLE": _UNAVAILABLE,
     "DUPLICATE_EMAIL": _("An account with this e-mail address already exists. Log in, or reset its password."),
+    "DUPLICATE_NAME": _("This name is taken. Please choose another one."),
     "DUPLICATE_PASSKEY": _("This passkey is already registered."),
     "DUPLICATE_USERNAME": _("This username is no longer available. Please choose another one."),
     "EMAIL_NOT_VERIFIED": _("Your e-mail address is not verified. Open the link in the e-mail that you have received."),
@@ -30,7 +33,9 @@ SENTENCES: Final = {
     "HOST_NOT_ALLOWED": _("This server cannot be used under this address."),
     "HTTPS_REQUIRED": _("This page needs an encrypted connection. Its address begins with https."),
     "INTERNAL_ERROR": _("Something went wrong on the server. Please try again later."),
+    "IN_USE": _NOT_ALLOWED,
     "INVALID_CREDENTIALS": _("The username, the e-mail address or the password is incorrect."),
+    "LAST_ADMINISTRATOR": _("You are the last administrator. Make another person an administrator first."),
     "LAST_FACTOR": _("Your account needs a second factor. Add another one before you remove this one."),
     "LAST_SIGN_IN_METHOD": _("Without it, you could not log in. Set a password first."),
     "LIMIT_REACHED": _("You have reached the limit. Remove one of these first."),
@@ -44,12 +49,17 @@ SENTENCES: Final = {
     "PASSKEY_INVALID": _("The passkey could not be verified. Please try again."),
     "PASSKEY_UNKNOWN": _("This passkey is not registered here. Please choose another way."),
     "PAYLOAD_TOO_LARGE": _("The form contains too much text. Shorten it and try again."),
-    "PERMISSION_DENIED": _("You are not allowed to do this."),
+    "PERMISSION_DENIED": _NOT_ALLOWED,
+    "PERMISSION_NOT_FOUND": _NOT_ALLOWED,
+    "RANK_TOO_LOW": _NOT_ALLOWED,
     "RATE_LIMITED": _("There were too many requests from your network. Please try again later."),
     "REFRESH_TOKEN_REUSED": _ENDED,
     "REQUEST_TIMEOUT": _("The request took too long. Check your connection and try again."),
+    "ROLE_NOT_FOUND": _NOT_ALLOWED,
+    "SELF_CHANGE_REFUSED": _NOT_ALLOWED,
     "SERVER_OVERLOADED": _("The server is overloaded at the moment. Please try again later."),
     "SESSION_NOT_FOUND": _("This session has already ended."),
+    "SESSION_REQUIRED": _NOT_ALLOWED,
     "STEP_UP_REQUIRED": _("Please confirm that it is you."),
     "TOKEN_EXPIRED": _ENDED,
     "TOKEN_INVALID": _ENDED,

@@ -5,9 +5,8 @@ from typing import Any, Final
 import msgspec
 from litestar import Controller, Response, get, post
 
-from auth_api.credentials.errors import LimitReachedException
 from auth_api.flows.own_passkeys.service import OwnPasskeysService
-from auth_api.kit.errors import ApplicationException
+from auth_api.kit.errors import ApplicationException, LimitReachedException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.web.frame.refusals import require_shown

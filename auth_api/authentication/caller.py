@@ -1,0 +1,53 @@
+"""The caller of a route that needs a permission: a user with a session, or the holder of an API key."""
+
+from datetime import datetime
+from typing import Self
+
+import msgspec
+
+from auth_api.events.audit.actors import service_actor, user_actor
+from auth_api.roles.rights import Authority, Rights
+from auth_api.sessions.principal import GrantedPrincipal
+from auth_api.users.user import User
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sent a request, and what they may do.
+
+    Attributes:
+        user: the user of the session or of the personal API key; None for a service account.
+        service_account_id: the service account of the API key.
+        key_id: the API key; None for a session.
+        session: the session; None for an API key.
+        roles: the names of the roles of the user, sorted.
+        rights: what the caller may do: for an API key, not more than its scopes.
+        now: the time at which all of it was read, by the database's clock.
+    """
+
+    user: User | None = None
+    service_account_id: int | None = None
+    key_id: int | None = None
+    session: GrantedPrincipal | None = None
+    roles: tuple[str, ...] = ()
+    rights: Rights
+    now: datetime
+
+    @classmethod
+    def of_session(cls, principal: GrantedPrincipal) -> Self:
+        """Return the caller that sent an access token."""
+        granted = principal.granted
+        return cls(
+            user=principal.user, session=principal, roles=granted.roles, rights=granted.rights, now=principal.now
+        )
+
+    @property
+    def actor(self) -> str:
+        """The actor of the request, as the security history names it."""
+        if self.user is not None:
+            return user_actor(self.user.id)
+        return service_actor(self.service_account_id or 0)
+
+    @property
+    def authority(self) -> Authority:
+        """On whose authority the caller acts."""
+        return Authority(rights=self.rights, user_id=self.user.id if self.user is not None else None)

@@ -1,0 +1,1 @@
+"""A caller reads its own roles and permissions."""

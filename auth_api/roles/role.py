@@ -1,0 +1,30 @@
+"""A role as services pass it on."""
+
+from datetime import datetime
+
+import msgspec
+
+from auth_api.roles.rights import Rights
+
+
+class Role(msgspec.Struct, frozen=True, kw_only=True):
+    """A role.
+
+    Attributes:
+        permissions: its permissions, as they are stored: sorted, and separated by spaces.
+        is_administrative: whether it has power over accounts of others, or shows their data.
+    """
+
+    id: int
+    name: str
+    description: str
+    permissions: str
+    is_built_in: bool
+    is_administrative: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def rights(self) -> Rights:
+        """What the role permits."""
+        return Rights.of(self.permissions.split())

@@ -1,0 +1,97 @@
+"""Look up roles, give them to users and take them away. The calling flow opens the transaction and writes the event."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from auth_api.roles import repository
+from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
+from auth_api.roles.rights import Rights
+from auth_api.roles.role import Role
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleService:
+    """Look up roles, give them to users and take them away."""
+
+    async def find(self, name: str) -> Role:
+        """Return a role.
+
+        Raises:
+            RoleNotFoundException: a role with this name does not exist.
+        """
+        role = await repository.find(name)
+        if role is None:
+            raise RoleNotFoundException
+        return role
+
+    async def all(self) -> list[Role]:
+        """Return all roles by name."""
+        return await repository.all_roles()
+
+    async def rights_of(self, user_id: int) -> Rights:
+        """Return what a user may do, which is nothing for an unknown user.
+
+        To decide about a user by it, call it inside the transaction that has locked the user's row.
+        """
+        return (await repository.granted(user_id)).rights
+
+    async def names_of(self, user_ids: Sequence[int]) -> dict[int, list[str]]:
+        """Return the names of the roles of some users, sorted; users without roles have an empty list."""
+        names: dict[int, list[str]] = {user_id: [] for user_id in user_ids}
+        for user_id, name in await repository.names_of(user_ids):
+            names[user_id].append(name)
+        return {user_id: sorted(each) for user_id, each in names.items()}
+
+    async def rights_of_roles(self, names: Iterable[str]) -> Rights:
+        """Return what some roles permit together.
+
+        Raises:
+            RoleNotFoundException: one of them does not exist.
+        """
+        rights = Rights()
+        for name in names:
+            rights = rights.union((await self.find(name)).rights)
+        return rights
+
+    async def grant(self, user_id: int, role: Role, *, granted_by: str | None) -> bool:
+        """Give a user a role, inside the transaction that has locked the user's row.
+
+        Args:
+            user_id: the user.
+            role: the role.
+            granted_by: the actor, as the security history names it.
+
+        Returns:
+            False if the user already had the role.
+        """
+        return await repository.grant(user_id, role.id, granted_by=granted_by)
+
+    async def revoke(self, user_id: int, role: Role) -> bool:
+        """Take a role from a user, inside `keep_administrator`. Return False if the user did not have it."""
+        return await repository.revoke(user_id, role.id)
+
+    async def keep_administrator(self, user_id: int, act: Callable[[], Awaitable[T]]) -> T:
+        """Do what may take the administration of the server from a user: revoke a role, disable or delete the user.
+
+        Such acts wait for each other, and the account of the user is locked after that: two administrators who remove
+        each other at the same time cannot both succeed.
+
+        Args:
+            user_id: the user.
+            act: what is done, inside the caller's transaction, of which this is the first lock.
+
+        Returns:
+            What `act` returned.
+
+        Raises:
+            LastAdministratorException: the user was the last active administrator. The transaction must be rolled back.
+        """
+        await repository.lock_administrators()
+        was_administrator = await repository.is_active_administrator(user_id)
+        result = await act()
+        if was_administrator and not await repository.has_active_administrator():
+            raise LastAdministratorException
+        return result
