@@ -7,10 +7,12 @@ import msgspec
 
 from auth_api.kit import base64url
 from auth_api.kit.errors import FieldError, ValidationException
+from auth_api.kit.ids import MAX_ID, parse_id
 
 T = TypeVar("T")
 
-MAX_CURSOR_CHARACTERS: Final = 200
+MAX_CURSOR_CHARACTERS: Final = 400
+"""More than base64url makes of an e-mail address."""
 
 
 class PageRequest(msgspec.Struct, frozen=True):
@@ -28,6 +30,20 @@ class PageRequest(msgspec.Struct, frozen=True):
 def invalid_cursor() -> ValidationException:
     """Return the error for a cursor that no page of the list has returned."""
     return ValidationException([FieldError("cursor", "format", "Must be the next_cursor of a previous response.")])
+
+
+def before_id(request: PageRequest) -> int:
+    """Return the number below which the ids of a page are, in a list by descending ids.
+
+    Raises:
+        ValidationException: the cursor belongs to another list.
+    """
+    if request.after is None:
+        return MAX_ID
+    before = parse_id(request.after)
+    if before is None:
+        raise invalid_cursor()
+    return before
 
 
 def split_page(rows: Sequence[T], request: PageRequest, key: Callable[[T], object]) -> tuple[Sequence[T], str | None]:

@@ -1,6 +1,6 @@
 """The second factors of an account: which of them can be used, and the check of a code."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -141,6 +141,14 @@ class SecondFactors:
             recovery_codes=codes,
             usable=tuple(method for method in FactorMethod if is_usable[method]),
         )
+
+    async def usable_kinds(self, user_ids: Sequence[int]) -> dict[int, list[FactorKind]]:
+        """Return the kinds of factor that each of these users can use, in as many statements as there are kinds."""
+        usable_by = {
+            FactorKind.TOTP: await self.totp.usable_by(user_ids),
+            FactorKind.PASSKEY: await self.passkeys.usable_by(user_ids),
+        }
+        return {user_id: [kind for kind in usable_by if user_id in usable_by[kind]] for user_id in user_ids}
 
     def addable(self, factors: AccountFactors) -> tuple[FactorKind, ...]:
         """Return the kinds of factor that a user with these factors can add. An authenticator app can be replaced."""

@@ -1,5 +1,6 @@
 """Queries on passkeys. A passkey is found by the digest of its credential id, which is long."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from auth_api.credentials.passkeys.passkey import Passkey
@@ -8,6 +9,7 @@ from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.crypto.webauthn.credentials import CredentialState, RegisteredCredential
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import IN_IDS, id_set
 
 _SELECT: Final = (
     "SELECT passkeys.id, user_id, webauthn_handle AS user_handle, name, credential_id, public_key, sign_count, "
@@ -21,6 +23,15 @@ async def of_user(user_id: int) -> tuple[Passkey, ...]:
     """Return the passkeys of a user, newest first."""
     rows = await PasskeyRow.raw(f"{_SELECT} WHERE user_id = {{}} ORDER BY passkeys.id DESC", user_id)
     return tuple(Passkey(**row) for row in rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def users_with_passkey(user_ids: Sequence[int], *, rp_id: str) -> set[int]:
+    """Return which of these users have a passkey of a domain."""
+    rows = await PasskeyRow.raw(
+        f"SELECT user_id FROM passkeys WHERE user_id {IN_IDS} AND rp_id = {{}}", id_set(user_ids), rp_id
+    )
+    return {row["user_id"] for row in rows}
 
 
 @circuit_breaker(service=SERVICE)

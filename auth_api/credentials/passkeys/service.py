@@ -1,6 +1,6 @@
 """Registers, checks and removes passkeys."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final
@@ -36,8 +36,7 @@ from auth_api.users.user import User
 MAX_PASSKEYS: Final = 20
 """Passkeys that a user may have."""
 
-_CHALLENGE: Final = "webauthn"
-"""The kind of used values that challenges are."""
+_CHALLENGE: Final = "webauthn"  # the kind of used values that challenges are
 
 
 class CheckedPasskey(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +78,10 @@ class PasskeyService:
     def is_usable(self, passkey: Passkey) -> bool:
         """Return whether browsers can use it here: not if it belongs to another domain."""
         return self.is_on and passkey.rp_id == self.rp_id
+
+    async def usable_by(self, user_ids: Sequence[int]) -> set[int]:
+        """Return which of these users have a passkey that they can use."""
+        return await repository.users_with_passkey(user_ids, rp_id=self.rp_id) if self.is_on else set()
 
     def counted(self, purpose: ChallengePurpose) -> AbstractContextManager[None]:
         """Count the outcome of a registration or use that begins and is committed within this context."""

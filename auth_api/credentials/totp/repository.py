@@ -1,12 +1,13 @@
 """Queries on authenticator apps. Each claim is one conditional statement, so that one of several requests succeeds."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from auth_api.credentials.totp.factor import TotpFactor
 from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.expressions import SECONDS_FROM_NOW
+from auth_api.kit.db.expressions import IN_IDS, SECONDS_FROM_NOW, id_set
 
 
 @circuit_breaker(service=SERVICE)
@@ -16,6 +17,13 @@ async def find(user_id: int) -> TotpFactor | None:
         "SELECT sealed, confirmed_at, last_used_at FROM totp_factors WHERE user_id = {}", user_id
     )
     return TotpFactor(**rows[0]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
+async def sealed_seeds(user_ids: Sequence[int]) -> dict[int, str]:
+    """Return the sealed seed of the app of each of these users that has one."""
+    rows = await TotpFactorRow.raw(f"SELECT user_id, sealed FROM totp_factors WHERE user_id {IN_IDS}", id_set(user_ids))
+    return {row["user_id"]: row["sealed"] for row in rows}
 
 
 @circuit_breaker(service=SERVICE)

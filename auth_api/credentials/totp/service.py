@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -41,7 +42,12 @@ class TotpService:
 
     def is_usable(self, factor: TotpFactor) -> bool:
         """Return whether one of the keys of this server decrypts the seed."""
-        return self.sealing is not None and self.sealing.has_key_of(factor.sealed)
+        return self._has_key_of(factor.sealed)
+
+    async def usable_by(self, user_ids: Sequence[int]) -> set[int]:
+        """Return which of these users have an app that they can use."""
+        sealed = await repository.sealed_seeds(user_ids)
+        return {user_id for user_id, seed in sealed.items() if self._has_key_of(seed)}
 
     def require_available(self) -> None:
         """Check that apps can be used.
@@ -117,6 +123,9 @@ class TotpService:
     async def discard_candidate(self, user_id: int) -> None:
         """Discard the candidate of a user, if there is one."""
         await repository.delete_candidate(user_id)
+
+    def _has_key_of(self, sealed: str) -> bool:
+        return self.sealing is not None and self.sealing.has_key_of(sealed)
 
     def _matching_step(self, seed: bytes, typed: str) -> int | None:
         code = typed.replace(" ", "").replace("-", "")

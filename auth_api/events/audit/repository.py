@@ -11,9 +11,8 @@ from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import SECONDS_FROM_NOW
+from auth_api.kit.ids import MAX_ID
 from auth_api.kit.request_context import RequestContext
-
-MAX_ID: Final = 2**63 - 1
 
 _COLUMNS: Final = (
     "id, user_id, action, resource, details, ip_address, user_agent, request_id, actor, impersonator, created_at"

@@ -11,7 +11,7 @@ from auth_api.events.audit import repository
 from auth_api.events.audit.actors import stored_actor
 from auth_api.events.audit.events import AuditEntry, EventTag
 from auth_api.kit.db.database import after_commit
-from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
+from auth_api.kit.pagination import PageRequest, before_id, split_page
 from auth_api.kit.request_context import RequestContext
 
 MAX_EXPORT_BATCH: Final = 1000
@@ -65,10 +65,7 @@ class AuditTrail:
         Raises:
             ValidationException: the cursor belongs to another list.
         """
-        before = request.after or str(repository.MAX_ID)
-        if not before.isdigit() or int(before) > repository.MAX_ID:
-            raise invalid_cursor()
-        rows = await repository.history(user_id, before=int(before), limit=request.limit + 1)
+        rows = await repository.history(user_id, before=before_id(request), limit=request.limit + 1)
         return split_page(rows, request, lambda row: row.id)
 
     async def export(

@@ -89,6 +89,11 @@ class Database:
         """Execute a trivial query, bypassing the circuit breaker, whose probe this is."""
         await self.engine.ping()
 
+    @property
+    def sorts_by_language(self) -> bool:
+        """Whether `<` and usual indexes sort texts by the rules of a language, and only `~<~` sorts them by bytes."""
+        return isinstance(self.engine, PooledPostgresEngine)
+
     async def try_lock(self, number: int) -> bool:
         """Take an advisory lock until the end of the current transaction, without waiting.
 
