@@ -39,7 +39,18 @@ MFA_TOKEN: Final = SecretKind("mfa_", 32, "continues a login with a second facto
 
 BROWSER_SESSION: Final = SecretKind("bs_", 32, "keeps a browser signed in, as a cookie")
 
-SECRET_KINDS: Final = (REFRESH_TOKEN, BROWSER_SESSION, ONE_TIME_TOKEN, MFA_TOKEN, DATA_KEY)
+PERSONAL_API_KEY: Final = SecretKind("auth_pat_", 32, "identifies a program that acts for a user")
+SERVICE_API_KEY: Final = SecretKind("auth_svc_", 32, "identifies a service account")
+
+SECRET_KINDS: Final = (
+    REFRESH_TOKEN,
+    BROWSER_SESSION,
+    ONE_TIME_TOKEN,
+    MFA_TOKEN,
+    DATA_KEY,
+    PERSONAL_API_KEY,
+    SERVICE_API_KEY,
+)
 """All kinds. The log redacts each of them, so a secret with a prefix of its own must be listed here."""
 
 

@@ -33,7 +33,7 @@ def test_token_is_a_prefix_and_256_random_bits() -> None:
 def test_kinds_of_secrets_are_told_apart_by_their_prefixes() -> None:
     prefixes = [kind.prefix for kind in SECRET_KINDS]
 
-    assert all(re.fullmatch(r"[a-z]+_", prefix) for prefix in prefixes)
+    assert all(re.fullmatch(r"([a-z]+_)+", prefix) for prefix in prefixes)
     assert len(set(prefixes)) == len(prefixes)
 
 
