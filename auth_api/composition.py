@@ -1,6 +1,7 @@
 """Build the services from the settings: first the core, then each feature."""
 
 from auth_api.adapters import create_mailer, install_breakers
+from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.credentials.recovery_codes.service import RecoveryCodeService
@@ -133,6 +134,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         ),
         passwords=passwords,
         passkeys=passkeys,
+        api_keys=ApiKeys(database=database, audit=audit),
         freshness=Freshness(
             users=users,
             passwords=passwords,

@@ -15,6 +15,7 @@ class RevocationStep(IntEnum):
     PENDING_LOGINS = auto()
     FACTORS = auto()
     RECOVERY_CODES = auto()
+    API_KEYS = auto()
     SESSIONS = auto()
     MAILS = auto()
     ONE_TIME_TOKENS = auto()

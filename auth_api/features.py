@@ -3,6 +3,7 @@
 from typing import Final
 
 from auth_api.authentication import feature as authentication
+from auth_api.credentials.api_keys import feature as api_keys
 from auth_api.credentials.passkeys import feature as passkeys
 from auth_api.credentials.passwords import feature as passwords
 from auth_api.credentials.recovery_codes import feature as recovery_codes
@@ -67,6 +68,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     totp.MANIFEST,
     recovery_codes.MANIFEST,
     passkeys.MANIFEST,
+    api_keys.MANIFEST,
     one_time_tokens.MANIFEST,
     throttling.MANIFEST,
     used_values.MANIFEST,

@@ -12,6 +12,7 @@ import msgspec
 from litestar import Controller, Router
 from piccolo.table import Table
 
+from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.ended_access import EndedAccess, RevocationStep
@@ -82,6 +83,7 @@ class Core:
     guesses: SecondFactorGuesses
     passwords: PasswordService
     passkeys: PasskeyService
+    api_keys: ApiKeys
     freshness: Freshness
     roles: RoleService
 

@@ -40,6 +40,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         sessions: which sessions, with their refresh tokens.
         password: what happens to the password.
+        api_keys: whether the API keys of the user are revoked.
         factors: what happens to the second factors. Of two-step login that is older, `RECENT` keeps the last one.
         links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
             are forgotten.
@@ -47,6 +48,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     sessions: EndedSessions
+    api_keys: bool = False
     password: PasswordChange = PasswordChange.KEPT
     factors: FactorRemoval = FactorRemoval.KEPT
     links: bool = False
@@ -121,20 +123,25 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_AND_REPORT
     ),
     AccessEvent.PASSWORD_RESET: Ends(
-        sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL, api_keys=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
     ),
     AccessEvent.PASSWORD_SET: Ends(
-        sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL, api_keys=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
     ),
     AccessEvent.TWO_STEP_ENABLED: Ends(sessions=EndedSessions.OTHERS),
     AccessEvent.FACTORS_CHANGED: Ends(sessions=EndedSessions.NONE),
-    AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, factors=FactorRemoval.ALL),
+    AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, api_keys=True, factors=FactorRemoval.ALL),
     AccessEvent.EMAIL_CHANGED: Ends(sessions=EndedSessions.OTHERS, links=True, kept_links=_UNDO_ONLY),
     AccessEvent.EMAIL_CHANGE_UNDONE: Ends(
-        sessions=EndedSessions.ALL, password=PasswordChange.REMOVED, factors=FactorRemoval.RECENT, links=True
+        sessions=EndedSessions.ALL,
+        api_keys=True,
+        password=PasswordChange.REMOVED,
+        factors=FactorRemoval.RECENT,
+        links=True,
     ),
     AccessEvent.EMAIL_VERIFIED: Ends(
         sessions=EndedSessions.ALL,
+        api_keys=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.ALL,
         links=True,
@@ -142,6 +149,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     ),
     AccessEvent.REPORTED: Ends(
         sessions=EndedSessions.ALL,
+        api_keys=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.RECENT,
         links=True,
@@ -149,5 +157,5 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     ),
     AccessEvent.ENDED_BY_OPERATOR: Ends(sessions=EndedSessions.ALL),
     AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL),
-    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, links=True),
+    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, api_keys=True, links=True),
 }

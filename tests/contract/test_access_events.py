@@ -43,8 +43,9 @@ def cells_of(event: AccessEvent) -> list[str]:
     kept = ", ".join(f"`{purpose}`" for purpose in ends.kept_links)
     links = "stay" if not ends.links else f"end, except {kept}" if kept else "end"
     is_deletion = event is AccessEvent.ACCOUNT_DELETED
+    keys = "end" if ends.api_keys else "stay"
     password, factors = ("deleted",) * 2 if is_deletion else (ends.password.value, ends.factors.value)
-    return [f"`{event}`", ends.sessions.value, password, factors, links]
+    return [f"`{event}`", ends.sessions.value, keys, password, factors, links]
 
 
 def test_table_of_the_page_is_that_of_the_code() -> None:

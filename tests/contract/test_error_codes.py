@@ -49,6 +49,8 @@ CONTRACT = {
     "NOT_FOUND": 404,
     "USER_NOT_FOUND": 404,
     "SESSION_NOT_FOUND": 404,
+    "KEY_NOT_FOUND": 404,
+    "SERVICE_ACCOUNT_NOT_FOUND": 404,
     "FACTOR_NOT_FOUND": 404,
     "DUPLICATE_PASSKEY": 409,
     "LAST_FACTOR": 409,
@@ -179,6 +181,7 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
             *("CORS_ORIGIN_DENIED", "CROSS_SITE_REQUEST", "METHOD_NOT_ALLOWED"),
             *("BUILT_IN", "DUPLICATE_NAME", "IN_USE", "LAST_ADMINISTRATOR", "PERMISSION_DENIED"),
             *("PERMISSION_NOT_FOUND", "RANK_TOO_LOW", "ROLE_NOT_FOUND", "SELF_CHANGE_REFUSED", "SESSION_REQUIRED"),
+            *("KEY_NOT_FOUND", "SERVICE_ACCOUNT_NOT_FOUND"),
         )
     }
 

@@ -33,9 +33,16 @@ TABLES = {
     "roles",
     "user_roles",
     "permissions",
+    "service_accounts",
+    "api_keys",
 }
 
 INDEXES = [
+    "api_keys (expires_at)",
+    "api_keys (revoked_at)",
+    "api_keys (service_account_id)",
+    "api_keys (token_hash) unique",
+    "api_keys (user_id)",
     "audit_logs (action, id)",
     "audit_logs (actor, id) where …",
     "audit_logs (created_at)",
@@ -60,6 +67,7 @@ INDEXES = [
     "refresh_tokens (token_hash) unique",
     "refresh_tokens (user_id)",
     "roles (name) unique",
+    "service_accounts (name) unique",
     "sessions (absolute_expires_at)",
     "sessions (ended_at) where …",
     "sessions (expires_at)",
@@ -83,7 +91,7 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 17
+MIGRATIONS = 18
 
 PRIMARY_KEYS = {"browser_sessions": "session_id", "throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""

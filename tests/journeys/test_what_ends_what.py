@@ -7,6 +7,8 @@ from typing import Any, Final
 import pytest
 from piccolo.table import Table
 
+from auth_api.credentials.api_keys.api_key import KeyOwner, NewKey
+from auth_api.credentials.api_keys.tables import ApiKeyRow
 from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
 from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
@@ -206,6 +208,7 @@ async def usable_rows() -> UsableRows:
         TotpFactorRow: TotpFactorRow.select(TotpFactorRow.id),
         TotpCandidateRow: TotpCandidateRow.select(TotpCandidateRow.id),
         PasskeyRow: PasskeyRow.select(PasskeyRow.id),
+        ApiKeyRow: ApiKeyRow.select(ApiKeyRow.id).where(ApiKeyRow.revoked_at.is_null()),
         RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
     }
     return {table: {tuple(row.values()) for row in await query} for table, query in queries.items()}
@@ -239,12 +242,13 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         if not keeps_factors or event is AccessEvent.FACTORS_CHANGED  # the code of the new app uses it up
         else set(),
         PasskeyRow: set() if keeps_factors else usable[PasskeyRow],
+        ApiKeyRow: usable[ApiKeyRow] if ends.api_keys else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
     }
 
 
 async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> dict[Purpose, str]:
-    """Add a waiting mail, a failed login, factors and a link of each purpose. Return the tokens of the links.
+    """Add one of each thing that an event can end, and return the tokens of the links, by purpose.
 
     The sessions are at the level of the factors.
     """
@@ -263,6 +267,9 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     await stored_passkey(services, caller)
     await add_recovery_codes(services, caller.username)
     await services.core.second_factors.totp.begin(user_id, binding="test")
+    await services.core.api_keys.create(
+        KeyOwner(user_id=user_id), NewKey(name="test", scopes=("profile:read",), lifetime=None), RequestContext()
+    )
     await SessionRow.update({SessionRow.amr: "pwd otp", SessionRow.mfa_at: ago(seconds=1)}, force=True)
     await caller.refresh()  # for a token that states the second factor
     await add_counter(f"attempts:id:{user_id}", expires_at=ago(hours=-1))

@@ -85,13 +85,13 @@ def _json_text(document: str | None, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _make_interval(*parts: float) -> float:
+def _make_interval(*parts: float | None) -> float | None:
     """Return the seconds, the only part that the application's statements use."""
     return parts[-1]
 
 
-def _add(time: str, seconds: float) -> str:
-    return str(datetime.fromisoformat(time) + timedelta(seconds=seconds))
+def _add(time: str, seconds: float | None) -> str | None:
+    return None if seconds is None else str(datetime.fromisoformat(time) + timedelta(seconds=seconds))
 
 
 def _date_part(field: str, time: str) -> float | None:

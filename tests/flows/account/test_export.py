@@ -21,6 +21,7 @@ NAMES = [
     "second_factors",
     "sessions",
     "sessions_omitted",
+    "api_keys",
     "one_time_tokens",
     "wrong_passwords",
     "wrong_second_factors",

@@ -1,0 +1,1 @@
+"""API keys of users and of service accounts."""

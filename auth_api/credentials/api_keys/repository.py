@@ -1,0 +1,118 @@
+"""Queries on API keys. A key is found by the digest of its text."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from auth_api.credentials.api_keys.api_key import ApiKey, KeyOwner, KeyStatus, NewKey
+from auth_api.credentials.api_keys.tables import ApiKeyRow
+from auth_api.kit.breaker.breaker import circuit_breaker
+from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW
+
+MAX_ID: Final = 2**63 - 1
+
+_STATUS: Final = (
+    "CASE WHEN revoked_at IS NOT NULL THEN 'revoked' "
+    "WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'active' END AS status"
+)
+
+_COLUMNS: Final = (
+    "id, name, hint, scopes, created_by, created_at, expires_at, last_used_at, last_used_ip_address, " + _STATUS
+)
+
+_IS_OF: Final = "(user_id = {} OR service_account_id = {})"
+"""The condition for the keys of an owner; its parameters are `_ids`."""
+
+_IS_LIVE: Final = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())"
+
+
+@circuit_breaker(service=SERVICE)
+async def insert(owner: KeyOwner, new: NewKey, *, token_hash: str, hint: str, created_by: str) -> ApiKey:
+    """Add a key."""
+    rows = await ApiKeyRow.raw(
+        "INSERT INTO api_keys (user_id, service_account_id, name, token_hash, hint, scopes, created_by, created_at, "
+        f"expires_at) VALUES ({{}}, {{}}, {{}}, {{}}, {{}}, {{}}, {{}}, clock_timestamp(), {SECONDS_FROM_NOW}) "
+        f"RETURNING {_COLUMNS}",
+        owner.user_id,
+        owner.service_account_id,
+        new.name,
+        token_hash,
+        hint,
+        " ".join(sorted(new.scopes)),
+        created_by,
+        new.lifetime.total_seconds() if new.lifetime is not None else None,
+    )
+    return _api_key(rows[0])
+
+
+@circuit_breaker(service=SERVICE)
+async def of_owner(owner: KeyOwner, *, before: int, limit: int) -> list[ApiKey]:
+    """Return keys of an owner with ids below `before`, in any state, newest first."""
+    rows = await ApiKeyRow.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE {_IS_OF} AND id < {{}} ORDER BY id DESC LIMIT {{}}",
+        *_ids(owner),
+        before,
+        limit,
+    )
+    return list(map(_api_key, rows))
+
+
+@circuit_breaker(service=SERVICE)
+async def find(owner: KeyOwner, key_id: int) -> ApiKey | None:
+    """Return a key of an owner, in any state."""
+    rows = await ApiKeyRow.raw(f"SELECT {_COLUMNS} FROM api_keys WHERE {_IS_OF} AND id = {{}}", *_ids(owner), key_id)
+    return _api_key(rows[0]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
+async def live_scopes(owner: KeyOwner) -> list[frozenset[str]]:
+    """Return the scopes of each live key of an owner."""
+    rows = await ApiKeyRow.raw(f"SELECT scopes FROM api_keys WHERE {_IS_OF} AND {_IS_LIVE}", *_ids(owner))
+    return [frozenset(row["scopes"].split()) for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
+async def revoke(owner: KeyOwner, key_id: int, *, reason: str) -> bool:
+    """Revoke a live key of an owner. Return False if there is none with this id."""
+    rows = await ApiKeyRow.raw(
+        "UPDATE api_keys SET revoked_at = clock_timestamp(), revoked_reason = {} "
+        f"WHERE {_IS_OF} AND id = {{}} AND {_IS_LIVE} RETURNING id",
+        reason,
+        *_ids(owner),
+        key_id,
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def revoke_all(owner: KeyOwner, *, reason: str) -> int:
+    """Revoke the live keys of an owner, and return their number."""
+    rows = await ApiKeyRow.raw(
+        "UPDATE api_keys SET revoked_at = clock_timestamp(), revoked_reason = {} "
+        f"WHERE {_IS_OF} AND {_IS_LIVE} RETURNING id",
+        reason,
+        *_ids(owner),
+    )
+    return len(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def record_use(key_id: int, used_at: datetime, ip_address: str | None) -> None:
+    """Store the last use of a key, unless a later one is stored."""
+    await ApiKeyRow.raw(
+        "UPDATE api_keys SET last_used_at = {}, last_used_ip_address = {} "
+        "WHERE id = {} AND (last_used_at IS NULL OR last_used_at < {})",
+        used_at,
+        ip_address,
+        key_id,
+        used_at,
+    )
+
+
+def _ids(owner: KeyOwner) -> tuple[int | None, int | None]:
+    return owner.user_id, owner.service_account_id
+
+
+def _api_key(row: Mapping[str, Any]) -> ApiKey:
+    return ApiKey(**{**row, "status": KeyStatus(row["status"])})
