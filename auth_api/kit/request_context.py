@@ -14,6 +14,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
         request_id: the id in the log and in `X-Request-ID`.
         language: BCP 47 language tags in order of preference, separated by commas.
         actor: who is authenticated, as `events/audit/actors.py` names it; None for requests without a session.
+        key_id: the API key of the request; None for requests without one.
         via: `page` if the user acted on a page of this server; None for requests to the API.
     """
 
@@ -22,6 +23,7 @@ class RequestContext(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str | None = None
     language: str | None = None
     actor: str | None = None
+    key_id: int | None = None
     via: str | None = None
 
     def with_actor(self, actor: str | None) -> "RequestContext":

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from loguru import logger
 
+from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.db.database import Database
@@ -95,7 +96,7 @@ class SignIn:
             await self.audit.record(
                 LoginEvent.LOGIN_SUCCEEDED,
                 user_id=user_id,
-                request_context=request_context,
+                request_context=request_context.with_actor(user_actor(user_id)),
                 methods=proof.methods,
                 acr=_level(proof),
             )

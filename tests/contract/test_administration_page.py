@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from auth_api.events.audit.actors import COMMAND_LINE, OWNER, user_actor
+from auth_api.events.audit.actors import COMMAND_LINE, user_actor
 from auth_api.features import EVENTS, TABLES
 from auth_api.flows.administration.commands import users
 
@@ -27,7 +27,13 @@ def test_page_lists_every_event() -> None:
 
 
 def test_page_lists_every_actor() -> None:
-    assert first_cells("Who caused an event") == ["actor", OWNER, COMMAND_LINE, user_actor(7)]
+    assert first_cells("Who caused an event") == [
+        "actor",
+        user_actor(7),
+        user_actor(7),
+        "service:3",
+        COMMAND_LINE,
+    ]
 
 
 def test_page_lists_every_command_for_users() -> None:

@@ -5,8 +5,9 @@ from typing import Any
 
 import click
 
+from auth_api.events.audit.events import MAX_TIME, MIN_TIME
 from auth_api.events.audit.schemas import exported_view
-from auth_api.events.audit.service import MAX_TIME, MIN_TIME, AuditTrail
+from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.command_line import Run, ServiceFinder
 from auth_api.kit.printable import printable_json
 from auth_api.users.service import UserService

@@ -5,9 +5,9 @@ an account and its sessions, and actions of operators (the actor `cli`). Frequen
 rejected by a limit or for a missing right) are only logged, so that an attacker cannot fill the history.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -30,11 +30,33 @@ class AccountEvent(EventTag):
     PROFILE_CHANGED = "profile:changed"
 
 
+MIN_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_TIME: Final = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+class EventFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Which events a list contains: those that fulfil all conditions.
+
+    Attributes:
+        user_id: the user whose history they belong to; None for all users.
+        actor: who caused them, as `ExportedEvent` names it; None for everyone.
+        action: their name; None for all names.
+        since: first time included.
+        until: first time excluded.
+    """
+
+    user_id: int | None = None
+    actor: str | None = None
+    action: str | None = None
+    since: datetime = MIN_TIME
+    until: datetime = MAX_TIME
+
+
 class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
     """A stored event.
 
     Attributes:
-        actor: who caused it, as `actors.py` names it; None for requests without a session.
+        actor: who caused it, as `actors.py` names it; None if no caller was signed in.
         impersonator: who acted as the actor; None in events of this version.
     """
 

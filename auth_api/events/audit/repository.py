@@ -6,7 +6,7 @@ from typing import Any, Final
 import msgspec
 
 from auth_api.events.audit.actors import COMMAND_LINE, COMMAND_LINE_DETAIL, stored_actor
-from auth_api.events.audit.events import AuditEntry, EventTag
+from auth_api.events.audit.events import AuditEntry, EventFilter, EventTag
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -17,6 +17,13 @@ from auth_api.kit.request_context import RequestContext
 _COLUMNS: Final = (
     "id, user_id, action, resource, details, ip_address, user_agent, request_id, actor, impersonator, created_at"
 )
+
+
+_PAGE: Final = (
+    "AND (CAST({} AS varchar) IS NULL OR action = {}) AND id >= {} AND id < {} "
+    "AND created_at >= {} AND created_at < {} ORDER BY id DESC LIMIT {}"
+)
+"""The end of the statements of lists; its parameters are those of `_page_values`."""
 
 
 @circuit_breaker(service=SERVICE)
@@ -50,6 +57,54 @@ async def history(user_id: int, *, before: int, limit: int) -> list[AuditEntry]:
             limit,
         )
     )
+
+
+@circuit_breaker(service=SERVICE)
+async def find_of_user(user_id: int, wanted: EventFilter, ids: range, *, limit: int) -> list[AuditEntry]:
+    """Return events of a user with these ids, newest first."""
+    actor = stored_actor(wanted.actor, user_id)
+    return _entries(
+        await AuditLogRow.raw(
+            f"SELECT {_COLUMNS} FROM audit_logs WHERE user_id = {{}} "
+            f"AND (CAST({{}} AS varchar) IS NULL OR actor = {{}}) {_PAGE}",
+            user_id,
+            actor,
+            actor,
+            *_page_values(wanted, ids, limit),
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def find_of_actor(actor: str, wanted: EventFilter, ids: range, *, limit: int) -> list[AuditEntry]:
+    """Return events with this actor and these ids, newest first; without those in the actor's own history."""
+    return _entries(
+        await AuditLogRow.raw(
+            f"SELECT {_COLUMNS} FROM audit_logs WHERE actor = {{}} {_PAGE}", actor, *_page_values(wanted, ids, limit)
+        )
+    )
+
+
+@circuit_breaker(service=SERVICE)
+async def find_of_all(wanted: EventFilter, ids: range, *, limit: int) -> list[AuditEntry]:
+    """Return events of all users and actors with these ids, newest first."""
+    if wanted.action is None:
+        return _entries(
+            await AuditLogRow.raw(
+                f"SELECT {_COLUMNS} FROM audit_logs WHERE true {_PAGE}", *_page_values(wanted, ids, limit)
+            )
+        )
+    return _entries(
+        await AuditLogRow.raw(
+            f"SELECT {_COLUMNS} FROM audit_logs WHERE action = {{}} {_PAGE}",
+            wanted.action,
+            *_page_values(wanted, ids, limit),
+        )
+    )
+
+
+def _page_values(wanted: EventFilter, ids: range, limit: int) -> tuple[Any, ...]:
+    return wanted.action, wanted.action, ids.start, ids.stop, wanted.since, wanted.until, limit
 
 
 @circuit_breaker(service=SERVICE)

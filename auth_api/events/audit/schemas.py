@@ -4,7 +4,7 @@ from typing import Annotated, Any, Final
 
 import msgspec
 
-from auth_api.events.audit.actors import COMMAND_LINE, OWNER
+from auth_api.events.audit.actors import ADMINISTRATOR, OWNER, SERVICE, seen_as, user_actor
 from auth_api.events.audit.events import AuditEntry
 from auth_api.kit.clock import rfc3339
 from auth_api.users.schemas import Timestamp
@@ -17,12 +17,11 @@ EXAMPLE_EVENT: dict[str, Any] = {
     "ip_address": "203.0.113.7",
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
     "request_id": "0f8c2a4be1d94d6a9a4f7a5f3f0c1b2d",
-    "by": None,
+    "by": "owner",
     "created_at": "2026-02-19T10:30:45.123Z",
 }
 
-_BY: Final = {OWNER: "owner", COMMAND_LINE: "operator"}
-"""What users see of an actor."""
+EXAMPLE_EXPORTED_EVENT: Final = {**EXAMPLE_EVENT, "user_id": 7, "actor": "user:7", "impersonator": None}
 
 
 class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,9 +37,10 @@ class AuditEvent(msgspec.Struct, frozen=True, kw_only=True):
     by: Annotated[
         str | None,
         msgspec.Meta(
-            description="Who caused it: `owner` (a session of this account) or `operator` (the command line of the "
-            "server); later versions can return others. Null if the request belonged to no session, as a login, if "
-            "the session was that of another account, and for what users did before this field existed."
+            description="Who caused it: `owner` (the user of this account), `administrator`, `service` (an API key of "
+            "a service account), `operator` (the command line of the server) or `provider` (an upstream provider). "
+            "Later versions can return others. Null if the server did or no user was signed in, as at a failed login, "
+            "and for what users did before this field existed."
         ),
     ]
     created_at: Timestamp
@@ -54,39 +54,60 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExportedEvent(AuditEvent, frozen=True, kw_only=True):
-    """An event with its user and its actor.
+    """An event with its user and its actor."""
 
-    Attributes:
-        user_id: None if no account was involved or it no longer exists.
-        actor: `owner`, `cli`, or `user:<id>` for the session of another account; None as `by`.
-        impersonator: who acted as the actor; None in events of this version.
-    """
+    user_id: Annotated[
+        int | None, msgspec.Meta(description="Null if no account was involved, or if it no longer exists.")
+    ]
+    actor: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="Who caused it: `user:<id>`, `service:<id>`, `provider:<name>` or `cli`. Null if no caller is "
+            "known, and for what a deleted user did, whose events have `by` `owner`."
+        ),
+    ]
+    impersonator: Annotated[
+        str | None,
+        msgspec.Meta(description="Who acted as the actor; always null in this version."),
+    ]
 
-    user_id: int | None
-    actor: str | None
-    impersonator: str | None
+
+class ExportedEventList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of the security history of all users, newest event first."""
+
+    items: list[ExportedEvent]
+    next_cursor: str | None
 
 
 def exported_view(entry: AuditEntry) -> ExportedEvent:
-    """Return an event in the format for operators."""
+    """Return an event in the format for administrators and operators."""
+    owner = user_actor(entry.user_id) if entry.user_id is not None else None
     return ExportedEvent(
         user_id=entry.user_id,
-        actor=entry.actor,
+        actor=owner if entry.actor == OWNER else entry.actor,
         impersonator=entry.impersonator,
-        **msgspec.structs.asdict(event_view(entry)),
+        **_fields(entry),
     )
 
 
 def event_view(entry: AuditEntry) -> AuditEvent:
-    """Return an event in its wire format."""
-    return AuditEvent(
-        id=entry.id,
-        action=entry.action,
-        resource=entry.resource,
-        details=entry.details,
-        ip_address=entry.ip_address,
-        user_agent=entry.user_agent,
-        request_id=entry.request_id,
-        by=_BY.get(entry.actor or ""),
-        created_at=rfc3339(entry.created_at),
-    )
+    """Return an event in the format for the user of the account, which does not identify an administrator."""
+    fields = _fields(entry)
+    if fields["by"] in (ADMINISTRATOR, SERVICE):
+        details = {name: value for name, value in entry.details.items() if name != "key_id"}
+        fields |= {"ip_address": None, "user_agent": None, "details": details}
+    return AuditEvent(**fields)
+
+
+def _fields(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "id": entry.id,
+        "action": entry.action,
+        "resource": entry.resource,
+        "details": entry.details,
+        "ip_address": entry.ip_address,
+        "user_agent": entry.user_agent,
+        "request_id": entry.request_id,
+        "by": seen_as(entry.actor, entry.action),
+        "created_at": rfc3339(entry.created_at),
+    }

@@ -149,7 +149,12 @@ class AccountService:
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
             if not await self.users.delete(credentials):
                 raise UserNotFoundException
-            await self.audit.record(AccountEvent.ACCOUNT_DELETED, user_id=principal.id, request_context=request_context)
+            await self.audit.record(
+                AccountEvent.ACCOUNT_DELETED,
+                user_id=principal.id,
+                request_context=request_context,
+                resource=f"user:{principal.id}",
+            )
             deleted = credentials.user
             if deleted.email_verified_at is not None:
                 await self.outbox.to_email(

@@ -123,6 +123,11 @@ class AdministrationService:
             await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, user.id)
             if not await self.users.delete_by_id(user.id):
                 raise UserNotFoundException
-            await self.audit.record(AccountEvent.ACCOUNT_DELETED, user_id=user.id, request_context=COMMAND_LINE_CONTEXT)
+            await self.audit.record(
+                AccountEvent.ACCOUNT_DELETED,
+                user_id=user.id,
+                request_context=COMMAND_LINE_CONTEXT,
+                resource=f"user:{user.id}",
+            )
 
         await self.database.transaction(work)

@@ -138,6 +138,7 @@ class EmailChangeService:
                     AccountEvent.ACCOUNT_DELETED,
                     user_id=None,
                     request_context=request_context,
+                    resource=f"user:{displaced}",
                     by="owner of the address",
                     user=displaced,
                 )

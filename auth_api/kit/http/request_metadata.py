@@ -18,7 +18,12 @@ _LANGUAGE: Final = re.compile(
 
 
 def read_request_context(
-    headers: Mapping[bytes, bytes], client_ip: str | None, request_id: str, *, actor: str | None = None
+    headers: Mapping[bytes, bytes],
+    client_ip: str | None,
+    request_id: str,
+    *,
+    actor: str | None = None,
+    key_id: int | None = None,
 ) -> RequestContext:
     """Return the request context. The user agent has only printable characters.
 
@@ -30,6 +35,7 @@ def read_request_context(
         request_id=request_id,
         language=accepted_languages(headers),
         actor=actor,
+        key_id=key_id,
     )
 
 

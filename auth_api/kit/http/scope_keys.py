@@ -15,10 +15,13 @@ LIMIT_REFUSAL: Final = "limit_refusal"
 """Set by the limits: the error of a request above a limit, for handlers that raise it themselves."""
 
 REQUEST_CONTEXT: Final = "request_context"
-"""Set by the edge: a function that returns the request context, with the keyword argument `actor`."""
+"""Set by the edge: a function that returns the request context, with the keyword arguments `actor` and `key_id`."""
 
 ACTOR: Final = "actor"
 """Set by the authentication: the actor of the request context."""
+
+KEY_ID: Final = "key_id"
+"""Set by the authentication: the API key of the request context."""
 
 REFUSAL: Final = "refusal"
 """Set by the server: the error to respond with, because the request is malformed, too slow or too large."""
@@ -39,4 +42,4 @@ def request_context_of(scope: Mapping[str, Any]) -> RequestContext:
     """Return the request context, empty outside of the edge."""
     state = scope["state"]
     build: Callable[..., RequestContext] = state.get(REQUEST_CONTEXT, RequestContext)
-    return build(actor=state.get(ACTOR))
+    return build(actor=state.get(ACTOR), key_id=state.get(KEY_ID))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from auth_api.events.audit.actors import COMMAND_LINE
+from auth_api.events.audit.actors import seen_as
 from auth_api.events.audit.events import AuditEntry
 from auth_api.web.account.event_texts import picture_of_event, text_of_event
 from auth_api.web.frame.devices import Device, device_of
@@ -17,7 +17,7 @@ class ShownEvent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         text: what happened.
         picture: the icon.
-        is_by_operator: whether an operator of the server caused it; then the device is unknown.
+        is_by_operator: whether an operator or an administrator caused it; then the device is unknown.
         device: the device of the request that caused it.
         ip_address: the IP address of this request; None if it is unknown.
         created_at: the time.
@@ -36,7 +36,7 @@ def shown_event(entry: AuditEntry, language: str) -> ShownEvent:
     return ShownEvent(
         text=translations(language).gettext(text_of_event(entry.action, entry.details)),
         picture=picture_of_event(entry.action),
-        is_by_operator=entry.actor == COMMAND_LINE,
+        is_by_operator=seen_as(entry.actor, entry.action) in ("operator", "administrator", "service"),
         device=device_of(entry.user_agent, language),
         ip_address=entry.ip_address,
         created_at=entry.created_at,

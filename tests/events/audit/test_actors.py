@@ -6,12 +6,15 @@ from typing import Any
 
 import pytest
 
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.schemas import exported_view
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.kit.pagination import PageRequest
+from auth_api.kit.prometheus import registry
+from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
-from tests.conftest import UserFactory
+from tests.conftest import CLIENT_IP, UserFactory
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.aged_rows import ago
 from tests.support.log_lines import logged
@@ -62,12 +65,17 @@ async def exported(services: Services, user_id: int) -> list[Any]:
     return [exported_view(event) for event in events]
 
 
+def counted_acts() -> float:
+    """Return how many times an administrator or a service account has enabled a user."""
+    return registry.get_sample_value("auth_api_admin_acts_total", {"act": "account:enabled"}) or 0.0
+
+
 async def seen_by(actor: Actor) -> list[str | None]:
     """Return `by` of the events in the user's own history, newest first."""
     return [event["by"] for event in (await actor.call("GET", "/api/user/audit-log"))["items"]]
 
 
-@pytest.mark.parametrize("act", [rename, log_out, log_out_by_refresh_token, log_out_everywhere])
+@pytest.mark.parametrize("act", [rename, log_in, log_out, log_out_by_refresh_token, log_out_everywhere])
 async def test_actor_of_a_session_is_the_owner(user_factory: UserFactory, act: Action) -> None:
     ada = await user_factory()
 
@@ -76,12 +84,11 @@ async def test_actor_of_a_session_is_the_owner(user_factory: UserFactory, act: A
     assert await newest_actor() == "owner"
 
 
-@pytest.mark.parametrize("act", [log_in, fail_to_log_in])
-async def test_request_without_a_session_has_no_actor(user_factory: UserFactory, act: Action) -> None:
+async def test_request_without_a_session_has_no_actor(user_factory: UserFactory) -> None:
     ada = await user_factory()
     assert await newest_actor() is None
 
-    await act(ada)
+    await fail_to_log_in(ada)
 
     assert await newest_actor() is None
 
@@ -97,7 +104,11 @@ async def test_owner_sees_who_caused_an_event(user_factory: UserFactory, service
     assert [event["by"] for event in export["audit_events"]["items"]] == ["operator", "owner", None]
     assert "actor" not in export["audit_events"]["items"][0]
     events = await exported(services, await user_id_of(ada))
-    assert [(event.actor, event.impersonator) for event in events] == [("cli", None), ("owner", None), (None, None)]
+    assert [(event.actor, event.impersonator) for event in events] == [
+        ("cli", None),
+        (f"user:{await user_id_of(ada)}", None),
+        (None, None),
+    ]
 
 
 @pytest.mark.parametrize(("has_session", "actor"), [(True, "owner"), (False, None)])
@@ -182,12 +193,38 @@ async def test_event_of_a_version_without_actors_is_read_as_the_command_line(
 
 async def test_actor_of_a_later_version_is_exported(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    await AuditLogRow.update({AuditLogRow.actor: "service:3", AuditLogRow.impersonator: "user:9"}, force=True)
+    await AuditLogRow.update({AuditLogRow.actor: "robot:3", AuditLogRow.impersonator: "user:9"}, force=True)
 
     (event,) = await exported(services, await user_id_of(ada))
 
-    assert (event.actor, event.impersonator, event.by) == ("service:3", "user:9", None)
+    assert (event.actor, event.impersonator, event.by) == ("robot:3", "user:9", None)
     assert await seen_by(ada) == [None]
+
+
+async def test_history_of_a_user_does_not_identify_an_administrator(
+    user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    ada_id = await user_id_of(ada)
+    acts = counted_acts()
+    for actor, key_id in ((f"user:{ada_id + 1}", None), ("service:3", 5), ("provider:google", None)):
+        request_context = RequestContext(client_ip=CLIENT_IP, user_agent="Browser", actor=actor, key_id=key_id)
+        await services.core.audit.record(AccountEvent.ACCOUNT_ENABLED, user_id=ada_id, request_context=request_context)
+
+    own = (await ada.call("GET", "/api/user/audit-log?limit=3"))["items"]
+
+    assert [(event["by"], event["ip_address"], event["user_agent"], event["details"]) for event in own] == [
+        ("provider", CLIENT_IP, "Browser", {}),
+        ("service", None, None, {}),
+        ("administrator", None, None, {}),
+    ]
+    events = await exported(services, ada_id)
+    assert [(event.actor, event.ip_address, event.details) for event in events[:3]] == [
+        ("provider:google", CLIENT_IP, {}),
+        ("service:3", CLIENT_IP, {"key_id": 5}),
+        (f"user:{ada_id + 1}", CLIENT_IP, {}),
+    ]
+    assert counted_acts() == acts + 2
 
 
 async def test_log_line_names_the_actor_of_the_row(user_factory: UserFactory) -> None:

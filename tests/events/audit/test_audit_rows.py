@@ -68,7 +68,7 @@ EVENTS: dict[str, tuple[Action, int, str, str, dict[str, Any]]] = {
         {"sessions_ended": 1},
     ),
     "renamed": (rename, 200, "profile:changed", "account", {"fields": ["username"]}),
-    "deleted": (delete, 204, "account:deleted", "account", {}),
+    "deleted": (delete, 204, "account:deleted", "user:{user_id}", {}),
 }
 WITHOUT_USER = {"unknown account", "deleted"}
 
@@ -88,7 +88,7 @@ async def test_event_stores_action_user_and_client(user_factory: UserFactory, ev
     assert response.status == status
     assert {name: row[name] for name in ("action", "resource", "ip_address", "user_agent")} == {
         "action": action,
-        "resource": resource.format(sid=session.id),
+        "resource": resource.format(sid=session.id, user_id=user_id),
         "ip_address": CLIENT_IP,
         "user_agent": "Ada's phone",
     }

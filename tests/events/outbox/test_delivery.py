@@ -337,6 +337,7 @@ async def test_stored_request_has_the_names_that_all_versions_read(
         "request_id": "abc123",
         "language": None,
         "actor": None,
+        "key_id": None,
         "via": None,
     }
 
