@@ -44,6 +44,7 @@ from auth_api.settings import Settings
 from auth_api.sign_in.policy import OPTIONAL, MfaPolicy
 from auth_api.throttling.client_ip_limits import ClientIpLimits
 from auth_api.throttling.policy import ThrottlingPolicy
+from auth_api.users.policy import RegistrationPolicy
 from auth_api.users.user import User
 from auth_api.web.frame.base_path import base_path
 from auth_api.web.frame.brand import Brand
@@ -134,7 +135,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
     check_access(app)
     resolve_directly(app)
     app.state.services = services
-    app.state.pages = page_names(app)
+    app.state.pages = page_names(app, can_register=settings.of(RegistrationPolicy).is_open)
     error_page = ErrorPage(
         brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
         base=base,

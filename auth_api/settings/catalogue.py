@@ -28,6 +28,7 @@ _POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "Encryption": (SealingPolicy,),
     "Passwords": (PasswordPolicy, HashingPolicy),
     "Passkeys": (PasskeyPolicy,),
+    "Registration": (),
     "Mail": (MailPolicy, VerificationPolicy),
     "Pages": (PagePolicy,),
     "Limits": (ThrottlingPolicy,),

@@ -51,6 +51,15 @@ class WeakPasswordException(ValidationException):
     remedy = "Show all entries of `errors` and ask for another password."
 
 
+class RegistrationClosedException(AuthException):
+    """Accounts are created only by invitations and administrators (`REGISTRATION=invite`)."""
+
+    status = HTTPStatus.FORBIDDEN
+    error_code = "REGISTRATION_CLOSED"
+    detail = "New accounts can be created by invitation only."
+    remedy = "Hide the registration. Tell the user to ask an administrator for an invitation."
+
+
 class UserNotFoundException(DatabaseException):
     """The user does not exist, or no longer exists."""
 

@@ -9,11 +9,13 @@ from auth_api.users.errors import (
     DuplicateEmailException,
     DuplicateUsernameException,
     InvalidCredentialsException,
+    RegistrationClosedException,
     UserNotFoundException,
     WeakPasswordException,
 )
 from auth_api.users.export import EXAMPLE_EXPORT, AccountExport, export_account
-from auth_api.users.field_checks import field_checks
+from auth_api.users.field_checks import field_checks, own_field_checks
+from auth_api.users.policy import RegistrationPolicy
 from auth_api.users.tables import UserRow
 
 
@@ -24,9 +26,13 @@ async def end_access(core: Core, access: EndedAccess) -> int:
     return 0
 
 
-def build(core: Core, _settings: Settings) -> Feature:
+def build(core: Core, settings: Settings) -> Feature:
     """Provide the checks of new values, and what the command line looks up users with."""
-    return Feature(field_checks=field_checks(core.password_rules), services=(core.users, core.password_rules))
+    checks = {
+        **field_checks(core.password_rules),
+        **own_field_checks(settings.of(RegistrationPolicy), core.password_rules),
+    }
+    return Feature(field_checks=checks, services=(core.users, core.password_rules))
 
 
 MANIFEST: Final = Manifest(
@@ -35,6 +41,7 @@ MANIFEST: Final = Manifest(
         DuplicateEmailException,
         DuplicateUsernameException,
         InvalidCredentialsException,
+        RegistrationClosedException,
         UserNotFoundException,
         WeakPasswordException,
     ),
@@ -44,5 +51,6 @@ MANIFEST: Final = Manifest(
         example=EXAMPLE_EXPORT,
         collect=lambda core, principal, _limit: export_account(core.users, principal.id),
     ),
+    policies={"Registration": (RegistrationPolicy,)},
     build=build,
 )

@@ -1,10 +1,31 @@
-"""Settings of passwords and of e-mail verification."""
+"""Settings of passwords, of e-mail verification and of registration."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
+from auth_api.kit.errors import ValidationException
 from auth_api.kit.setting import Setting
+from auth_api.users.identifiers import canonical_email
+
+OPEN: Final = "open"
+INVITE: Final = "invite"
+
+_WILDCARD: Final = "*."
+
+
+def parse_domain(text: str) -> str:
+    """Return a domain of e-mail addresses in the form in which they are stored; `*.` before it means its subdomains.
+
+    Raises:
+        ValueError: no accepted e-mail address has such a domain. The message is for operators.
+    """
+    wildcard = _WILDCARD if text.startswith(_WILDCARD) else ""
+    try:
+        return wildcard + canonical_email(f"a@{text.removeprefix(_WILDCARD)}").removeprefix("a@")
+    except ValidationException:
+        message = "must list domains of e-mail addresses, such as example.com or *.example.com"
+        raise ValueError(message) from None
 
 
 class PasswordPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,3 +72,42 @@ class VerificationPolicy(msgspec.Struct, frozen=True, kw_only=True):
             "who has an account; needs `REQUIRE_EMAIL_VERIFICATION`.",
         ),
     ] = False
+
+
+class RegistrationPolicy(msgspec.Struct, frozen=True, kw_only=True):
+    """Who may create an account, and with which e-mail addresses."""
+
+    mode: Annotated[
+        str,
+        Setting(
+            "REGISTRATION",
+            "Who can create an account: `open` means everybody. With `invite`, accounts are created only by "
+            "invitations, administrators and the command line.",
+            choices=(OPEN, INVITE),
+        ),
+    ] = OPEN
+    domains: Annotated[
+        tuple[str, ...],
+        Setting(
+            "REGISTRATION_DOMAINS",
+            "Domains of the e-mail addresses with which people can register, and to which they can change their own. "
+            "`*.example.com` means the subdomains of `example.com`, not the domain itself.",
+            parse=parse_domain,
+            accepts="list of domains",
+            example='["example.com", "*.example.com"]',
+            default_text="all",
+        ),
+    ] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether everybody can create an account."""
+        return self.mode == OPEN
+
+    def allows(self, email: str) -> bool:
+        """Return whether people can have this e-mail address by their own choice."""
+        domain = email.rpartition("@")[2]
+        return not self.domains or any(
+            domain.endswith(each.removeprefix("*")) if each.startswith(_WILDCARD) else domain == each
+            for each in self.domains
+        )

@@ -34,16 +34,23 @@ EXAMPLE_USER: dict[str, Any] = {
     **EXAMPLE_PROFILE,
 }
 
-EmailField = Annotated[
-    CanonicalEmail,
-    msgspec.Meta(
+
+def _email(check: str) -> msgspec.Meta:
+    return msgspec.Meta(
         max_length=MAX_EMAIL_LENGTH,
         description="Stored in lower case, an international domain in its ASCII form.",
         examples=["ada@example.com"],
-        extra={"check": "email"},
+        extra={"check": check},
         extra_json_schema={"extra": {"format": "email"}},
-    ),
-]
+    )
+
+
+EmailField = Annotated[CanonicalEmail, _email("email")]
+
+OwnEmailField = Annotated[CanonicalEmail, _email("own_email")]
+"""An e-mail address that people choose for their own account, subject to `REGISTRATION_DOMAINS`."""
+
+RegistrationEmailField = Annotated[CanonicalEmail, _email("registration_email")]
 
 UsernameField = Annotated[
     CanonicalUsername,
@@ -59,9 +66,9 @@ UsernameField = Annotated[
     ),
 ]
 
-NewPasswordField = Annotated[
-    str,
-    msgspec.Meta(
+
+def _new_password(check: str) -> msgspec.Meta:
+    return msgspec.Meta(
         max_length=MAX_PASSWORD_LENGTH,
         description=(
             f"{PasswordPolicy().min_length} to {PasswordPolicy().max_length} characters; by default with a lower-case "
@@ -69,10 +76,14 @@ NewPasswordField = Annotated[
             "nor the part of the e-mail address before the `@`."
         ),
         examples=["Tr0ub4dor&3-horse"],
-        extra={"check": "new_password"},
+        extra={"check": check},
         extra_json_schema={"extra": {"format": "password", "min_length": PasswordPolicy().min_length}},
-    ),
-]
+    )
+
+
+NewPasswordField = Annotated[str, _new_password("new_password")]
+
+RegistrationPasswordField = Annotated[str, _new_password("registration_password")]
 
 ChangedPasswordField = Annotated[
     str,

@@ -13,8 +13,9 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.users.email_ownership import EmailOwnership
-from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException
+from auth_api.users.errors import DuplicateEmailException, InvalidCredentialsException, RegistrationClosedException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
+from auth_api.users.policy import RegistrationPolicy
 from auth_api.users.profile import EMPTY_PROFILE, ProfileInput
 from auth_api.users.service import UserService
 
@@ -43,6 +44,7 @@ class RegistrationCompletion:
     tokens: OneTimeTokens
     audit: AuditTrail
     passwords: PasswordService
+    registration_policy: RegistrationPolicy
 
     async def complete(
         self,
@@ -59,6 +61,8 @@ class RegistrationCompletion:
         chosen the one that was registered.
         """
         staged = msgspec.convert(grant.payload, StagedRegistration)
+        if not (self.registration_policy.is_open and self.registration_policy.allows(staged.email)):
+            raise RegistrationClosedException  # the settings have changed since
         if password is not None and not await self.passwords.check_hash(
             password, staged.hashed_password, identifier=staged.email, request_context=request_context
         ):

@@ -22,7 +22,12 @@ from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.sessions.errors import OPTIONAL_AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.throttling.errors import TooManyAttemptsException
-from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, InvalidCredentialsException
+from auth_api.users.errors import (
+    DuplicateEmailException,
+    DuplicateUsernameException,
+    InvalidCredentialsException,
+    RegistrationClosedException,
+)
 
 MAIL_SENT: Final = Acknowledgement(
     message="If an account has this e-mail address and it is not verified, an e-mail is on its way."
@@ -48,6 +53,7 @@ class VerificationController(Controller):
             InvalidCredentialsException,
             DuplicateEmailException,
             DuplicateUsernameException,
+            RegistrationClosedException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
             response=EXAMPLE_VERIFIED,

@@ -9,11 +9,12 @@ from auth_api.flows.email_verification.service import VerificationService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, ClientIpLimit
+from auth_api.users.policy import RegistrationPolicy
 
 LIMITS: Final = (ClientIpLimit(name="resend", requests=20, window_seconds=HOUR),)
 
 
-def build(core: Core, _settings: Settings) -> Feature:
+def build(core: Core, settings: Settings) -> Feature:
     """Connect e-mail verification to the core."""
     completion = RegistrationCompletion(
         database=core.database,
@@ -22,6 +23,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         tokens=core.tokens,
         audit=core.audit,
         passwords=core.passwords,
+        registration_policy=settings.of(RegistrationPolicy),
     )
     verification = VerificationService(
         database=core.database,

@@ -86,6 +86,7 @@ class VerificationService:
             InvalidCredentialsException: the password is wrong. The token still works.
             TooManyAttemptsException: too many passwords were wrong; this one was not checked. The token still works.
             DuplicateEmailException: another user got the e-mail address since the registration.
+            RegistrationClosedException: the settings no longer allow the registration. The token still works.
             DuplicateUsernameException: the username is taken by now. The token still works, with another username.
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_VERIFICATION, Purpose.REGISTRATION)

@@ -20,7 +20,12 @@ from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.sessions.service import SessionService
-from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
+from auth_api.users.errors import (
+    DuplicateEmailException,
+    DuplicateUsernameException,
+    RegistrationClosedException,
+    WeakPasswordException,
+)
 
 MAIL_SENT: Final = Acknowledgement(message="An e-mail is on its way to this address.")
 
@@ -41,6 +46,7 @@ class RegistrationController(Controller):
             with_examples(
                 public(
                     *BODY_ERRORS,
+                    RegistrationClosedException,
                     WeakPasswordException,
                     DuplicateEmailException,
                     DuplicateUsernameException,

@@ -8,6 +8,7 @@ from auth_api.flows.registration.service import RegistrationService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, ClientIpLimit
+from auth_api.users.policy import RegistrationPolicy
 
 LIMITS: Final = (ClientIpLimit(name="register", requests=20, window_seconds=HOUR),)
 
@@ -22,6 +23,7 @@ def build(core: Core, settings: Settings) -> Feature:
         hasher=core.hasher,
         tokens=core.tokens,
         outbox=core.outbox,
+        registration_policy=settings.of(RegistrationPolicy),
         verification_policy=settings.verification_policy,
         verification_mail=core.mail_kind("email_verification"),
     )

@@ -16,6 +16,8 @@ from auth_api.users.profile import EXAMPLE_PROFILE
 from auth_api.users.schemas import (
     EXAMPLE_USER,
     NewUser,
+    RegistrationEmailField,
+    RegistrationPasswordField,
     UserResponse,
     user_fields,
 )
@@ -33,6 +35,9 @@ EXAMPLE_AWAITING: dict[str, Any] = {**EXAMPLE_USER, "email_verification": "requi
 
 class RegisterRequest(NewUser, frozen=True, kw_only=True):
     """Create an account."""
+
+    email: RegistrationEmailField
+    password: RegistrationPasswordField
 
 
 class Registered(UserResponse, frozen=True, kw_only=True):

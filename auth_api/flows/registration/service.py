@@ -20,9 +20,9 @@ from auth_api.sessions.opened import OpenedSession
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
 from auth_api.sign_in.service import SignIn
-from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
+from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, RegistrationClosedException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
-from auth_api.users.policy import VerificationPolicy
+from auth_api.users.policy import RegistrationPolicy, VerificationPolicy
 from auth_api.users.profile import ProfileInput, stated_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
@@ -51,6 +51,7 @@ class RegistrationService:
     hasher: PasswordHasher
     tokens: OneTimeTokens
     outbox: Outbox
+    registration_policy: RegistrationPolicy
     verification_policy: VerificationPolicy
     verification_mail: MailKind
 
@@ -75,11 +76,14 @@ class RegistrationService:
             carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
 
         Raises:
+            RegistrationClosedException: accounts are created only by invitations and administrators.
             DuplicateEmailException: the e-mail address is taken. Not raised if the account is created only after the
                 e-mail address is verified.
             DuplicateUsernameException: the username is taken. Not raised in the same case.
             ServerOverloadedException: too many hashes are waiting.
         """
+        if not self.registration_policy.is_open:
+            raise RegistrationClosedException
         hashed_password = await self.hasher.hash(password)  # no database connection is held meanwhile
         if self.verification_policy.before_signup:
             await self._stage(email, username, hashed_password, profile, request_context)

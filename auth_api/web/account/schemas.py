@@ -8,7 +8,7 @@ from auth_api.users.profile import DisplayName, Locale
 from auth_api.users.schemas import (
     ChangedPasswordField,
     ConfirmingPasswordField,
-    EmailField,
+    OwnEmailField,
     PasswordField,
     UsernameField,
 )
@@ -38,7 +38,7 @@ class PasswordForm(msgspec.Struct, frozen=True, kw_only=True):
 class EmailForm(msgspec.Struct, frozen=True, kw_only=True):
     """A new e-mail address."""
 
-    new_email: EmailField
+    new_email: OwnEmailField
     current_password: ConfirmingPasswordField | None = None
 
 

@@ -34,15 +34,16 @@ async def provide_visit(request: Request[Any, Any, Any], frame: Injected[Frame])
     return await open_visit(frame, request)
 
 
-def page_names(app: Litestar) -> frozenset[str]:
+def page_names(app: Litestar, *, can_register: bool) -> frozenset[str]:
     """Return the pages that exist, by their paths below `/account/`, so that templates link to no others."""
-    return frozenset(
+    names = frozenset(
         route.path.removeprefix(ACCOUNT).strip("/") or "account"
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
         if handler.opt.get(CHECKS_ORIGIN) and "GET" in handler.http_methods
     )
+    return names if can_register else names - {"register"}
 
 
 def page_router(controllers: Sequence[type[Controller]]) -> Router:

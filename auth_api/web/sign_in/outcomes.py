@@ -12,9 +12,12 @@ from auth_api.sign_in.errors import (
     MfaEnrolmentRequiredException,
     MfaRequiredException,
 )
+from auth_api.users.errors import RegistrationClosedException
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.enrolment_pages import choose_factor
 from auth_api.web.sign_in.second_factor_pages import second_factor_page
+
+REGISTRATION_CLOSED: Final = "sign_in/registration_closed.html"
 
 NO_SESSION_ERRORS: Final = (AccountDisabledException, EmailNotVerifiedException)
 """The reasons why a person gets no session in spite of a right proof. They have pages of their own."""
@@ -46,6 +49,8 @@ def refused_sign_in(visit: Visit, refusal: ApplicationException, template: str, 
     match refusal:
         case EmailNotVerifiedException():
             return visit.refused(refusal, "sign_in/email_not_verified.html", email=_email(visit))
+        case RegistrationClosedException():
+            return visit.refused(refusal, REGISTRATION_CLOSED)
         case AccountDisabledException():
             return visit.refused(refusal, "sign_in/account_disabled.html")
         case _:

@@ -11,7 +11,7 @@ from auth_api.users.profile import ProfileInput
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.check_mail import REGISTER, RESEND_EMAIL, MailReason, check_mail
-from auth_api.web.sign_in.outcomes import refused_sign_in
+from auth_api.web.sign_in.outcomes import REGISTRATION_CLOSED, refused_sign_in
 from auth_api.web.sign_in.schemas import RegisterForm
 
 
@@ -21,8 +21,10 @@ class RegisterPageController(Controller):
     path = REGISTER
 
     @get("/", **PAGE)
-    async def show(self, visit: Injected[Visit]) -> Response[str]:
-        """Show the form."""
+    async def show(self, visit: Injected[Visit], registration: Injected[RegistrationService]) -> Response[str]:
+        """Show the form, or that the registration is closed."""
+        if not registration.registration_policy.is_open:
+            return visit.page(REGISTRATION_CLOSED)
         return visit.page("sign_in/register.html")
 
     @post("/", load_shedder="password_hashing", rate_limit="register", **PAGE)

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH
-from auth_api.users.schemas import EmailField, NewPasswordField, PasswordField, UsernameField
+from auth_api.users.schemas import PasswordField, RegistrationEmailField, RegistrationPasswordField, UsernameField
 
 
 class LoginForm(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,9 +19,9 @@ class LoginForm(msgspec.Struct, frozen=True, kw_only=True):
 class RegisterForm(msgspec.Struct, frozen=True, kw_only=True):
     """Create an account."""
 
-    email: EmailField
+    email: RegistrationEmailField
     username: UsernameField
-    password: NewPasswordField
+    password: RegistrationPasswordField
     keep: bool = False
 
 

@@ -13,10 +13,12 @@ Lead = Callable[[Stage], Awaitable[None]]
 
 USUAL: Final = "usual"
 STRICT: Final = "strict"
+INVITE: Final = "invite"
 
 PRODUCTS: Final[dict[str, dict[str, Any]]] = {
     USUAL: {},
     STRICT: {"MFA_POLICY": "required"},
+    INVITE: {"REGISTRATION": "invite"},
 }
 """The settings of the products that have the pages: the strict one requires a verified address and a second factor."""
 

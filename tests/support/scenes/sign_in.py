@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.support.actors import PASSWORD
-from tests.support.scenes.scene import STRICT, Scene, at, inside
+from tests.support.scenes.scene import INVITE, STRICT, Scene, at, inside
 from tests.support.scenes.stage import Stage
 
 _LOGIN: Final = "/account/login"
@@ -95,6 +95,7 @@ SIGN_IN_SCENES: Final = (
     Scene("sign_in/register.html", _REGISTER, inside(_REGISTER), state="logged-in"),
     Scene("sign_in/register.html", _REGISTER, _taken_and_weak, error="VALIDATION_ERROR"),
     Scene("sign_in/register.html", _REGISTER, _taken_username, error="DUPLICATE_USERNAME"),
+    Scene("sign_in/registration_closed.html", _REGISTER, at(_REGISTER), product=INVITE),
     Scene("sign_in/check_mail.html", _REGISTER, _registration_with_mail, state="registered", product=STRICT),
     Scene("sign_in/logout.html", "/account/logout", inside("/account/logout")),
     Scene("sign_in/logout.html", "/account/logout", _log_out_twice, state="logged-out"),
