@@ -6,6 +6,7 @@ from typing import Any
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.http.json import FieldCheck
 from auth_api.users.identifiers import CanonicalEmail, canonical_email, new_username
+from auth_api.users.metadata import check_metadata
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.policy import RegistrationPolicy
 from auth_api.users.profile import PROFILE_CHECKS
@@ -17,6 +18,7 @@ def field_checks(password_rules: PasswordRules) -> dict[str, FieldCheck]:
         "email": canonical_email,
         "username": new_username,
         "new_password": password_rules.check,
+        "metadata": check_metadata,
         **PROFILE_CHECKS,
     }
 

@@ -137,8 +137,8 @@ async def newest(limit: int) -> list[User]:
 
 
 @circuit_breaker(service=SERVICE)
-async def change_profile(user_id: int, values: Mapping[str, str | None]) -> User | None:
-    """Change the username and fields of the profile, by column. Return None if the user does not exist.
+async def change_profile(user_id: int, values: Mapping[str, Any]) -> User | None:
+    """Change the username, fields of the profile and the metadata, by column. Return None if the user does not exist.
 
     Raises:
         DuplicateUsernameException: another user has the username; the transaction is aborted.

@@ -12,6 +12,7 @@ from auth_api.users.identifiers import (
     CanonicalEmail,
     CanonicalUsername,
 )
+from auth_api.users.metadata import Metadata, MetadataChanges
 from auth_api.users.policy import PasswordPolicy
 from auth_api.users.profile import EXAMPLE_PROFILE, Profile, ProfileInput, profile_fields
 from auth_api.users.user import User
@@ -31,6 +32,7 @@ EXAMPLE_USER: dict[str, Any] = {
     "created_at": "2026-02-19T10:30:45.123Z",
     "updated_at": "2026-02-19T10:30:45.123Z",
     "last_login": None,
+    "metadata": {},
     **EXAMPLE_PROFILE,
 }
 
@@ -134,8 +136,19 @@ class NewUser(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     password: NewPasswordField
 
 
+class UserChange(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change a user. Fields that are absent stay as they are; null removes a value."""
+
+    username: UsernameField = msgspec.UNSET  # type: ignore[assignment] # OpenAPI omits the limits of `… | UnsetType`
+    metadata: MetadataChanges = msgspec.UNSET  # type: ignore[assignment] # as above
+
+    def values(self) -> dict[str, Any]:
+        """Return the new values by name."""
+        return {name: value for name, value in msgspec.structs.asdict(self).items() if value is not msgspec.UNSET}
+
+
 class UserResponse(Profile, frozen=True, kw_only=True):
-    """A user, for the user. `updated_at` changes with username, e-mail address, password, profile and `is_active`."""
+    """A user. `updated_at` changes with username, e-mail address, password, profile, metadata and `is_active`."""
 
     id: int
     username: str
@@ -145,6 +158,7 @@ class UserResponse(Profile, frozen=True, kw_only=True):
     created_at: Timestamp
     updated_at: Timestamp
     last_login: Timestamp | None
+    metadata: Metadata
 
 
 def user_response(user: User) -> UserResponse:
@@ -163,5 +177,6 @@ def user_fields(user: User) -> dict[str, Any]:
         "created_at": rfc3339(user.created_at),
         "updated_at": rfc3339(user.updated_at),
         "last_login": rfc3339(user.last_login) if user.last_login else None,
+        "metadata": msgspec.Raw(user.metadata or "{}"),
         **profile_fields(user),
     }

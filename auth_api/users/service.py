@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from secrets import token_bytes
-from typing import Final
+from typing import Any, Final
 
 from auth_api.kit import base64url
 from auth_api.users import credentials_repository, repository, two_step_repository
 from auth_api.users.credentials_repository import RecordedLogin
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, UserNotFoundException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername, Identifier, parse_identifier
+from auth_api.users.metadata import merged_metadata
 from auth_api.users.profile import EMPTY_PROFILE, ProfileInput, stated_fields
 from auth_api.users.user import AccountDetails, Credentials, User
 
@@ -159,17 +160,24 @@ class UserService:
             raise UserNotFoundException
         return handle
 
-    async def change_profile(self, user_id: int, values: Mapping[str, str | None]) -> User:
-        """Change the username and fields of the profile.
+    async def change_profile(self, user_id: int, values: Mapping[str, Any]) -> User:
+        """Change the username, fields of the profile and keys of the metadata, inside a transaction.
 
         Args:
             user_id: the user to change.
-            values: the new values by name, in the form that the checks of the fields return.
+            values: the new values by name, in the form that the checks of the fields return. Those of `metadata` are
+                merged with the stored ones, while the row of the user is locked.
 
         Raises:
             DuplicateUsernameException: another user has the username.
             UserNotFoundException: the user does not exist.
+            ValidationException: the metadata would be too long.
         """
+        if "metadata" in values:
+            stored = await repository.lock(user_id)
+            if stored is None:
+                raise UserNotFoundException
+            values = {**values, "metadata": merged_metadata(stored.metadata, values["metadata"])}
         user = await repository.change_profile(user_id, values)
         if user is None:
             raise UserNotFoundException

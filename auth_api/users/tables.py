@@ -22,7 +22,7 @@ class UserRow(RawSql, Table, tablename="users"):
     last_login = Timestamptz(default=None, null=True)
     two_step_since = Timestamptz(default=None, null=True)  # null: no second factor is required at login
     subject = UUID(default=None, null=True)  # a random UUID for other applications; the database assigns it
-    metadata = JSON(default=None, null=True)  # an object of at most 4 KiB about the user; not written yet
+    metadata = JSON(default=None, null=True)  # an object of at most 4 KiB about the user, in compact form
     display_name = Varchar(length=100, default=None, null=True)  # chosen by the user, in Unicode's form NFC
     second_factor_failures = Integer(default=None, null=True)  # consecutive wrong codes; null: none
     webauthn_handle = Varchar(length=43, default=None, null=True)  # unique; null until the first passkey is added

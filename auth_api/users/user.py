@@ -13,13 +13,13 @@ Row = dict[str, Any]
 
 USER_COLUMNS: Final = (
     "id, username, email, is_active, email_verified_at, created_at, updated_at, last_login, two_step_since, "
-    + PROFILE_COLUMNS
+    "metadata, " + PROFILE_COLUMNS
 )
 """The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
 
 
 class User(Profile, frozen=True, kw_only=True):
-    """A user without the password. Times are aware and in UTC."""
+    """A user without the password. Times are aware and in UTC; `metadata` is the text of a JSON object."""
 
     id: int
     username: str
@@ -30,6 +30,7 @@ class User(Profile, frozen=True, kw_only=True):
     updated_at: datetime
     last_login: datetime | None
     two_step_since: datetime | None
+    metadata: str | None
 
 
 class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):

@@ -48,6 +48,7 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
         "created_at": ada["created_at"],
         "updated_at": ada["created_at"],
         "last_login": None,
+        "metadata": {},
         "display_name": None,
         "locale": None,
     }
@@ -73,9 +74,31 @@ def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
     assert [(event["action"], event["actor"]) for event in events[:2]] == [("profile:changed", "cli")] * 2
 
 
+def test_username_and_metadata_are_changed(auth_api: Command) -> None:
+    create(auth_api, "ada").check_returncode()
+
+    changed = auth_api(
+        "users", "set", "ada", "--username", "ada.l", "--metadata", '{"plan": "pro", "seats": 3}', "--json"
+    )
+    assert json.loads(changed.stdout)["username"] == "ada.l"
+    assert json.loads(changed.stdout)["metadata"] == {"plan": "pro", "seats": 3}
+    auth_api("users", "set", "ada.l", "--metadata", '{"plan": null}').check_returncode()
+
+    assert json.loads(auth_api("users", "show", "ada.l", "--json").stdout)["metadata"] == {"seats": 3}
+    explained = json.loads(auth_api("explain", "ada.l", "--json").stdout)
+    assert explained["account"]["metadata"] == {"seats": 3}
+    assert [event["details"] for event in explained["events"][:2]] == [
+        {"fields": ["metadata"]},
+        {"fields": ["metadata", "username"]},
+    ]
+
+
 @pytest.mark.parametrize(
     ("options", "status", "problem"),
     [
+        (["--metadata", '["pro"]'], 2, "The value is not a JSON object."),
+        (["--metadata", '{"plan": "\udc80"}'], 2, "The value is not a JSON object."),
+        (["--metadata", '{"a plan": 1}'], 1, "metadata: Keys must have 1 to 64 characters"),
         (["--display-name", "Ada\u202e"], 1, "display_name: Must not contain invisible characters"),
         (["--display-name", "Ada\udc80"], 1, "display_name: Must not contain invisible characters"),
         (["--display-name", "a" * 101], 1, "display_name: Must have at most 100 characters."),
@@ -86,7 +109,7 @@ def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
 def test_invalid_update_changes_nothing(auth_api: Command, options: list[str], status: int, problem: str) -> None:
     create(auth_api).check_returncode()
 
-    refused = auth_api("users", "update", "ada", *options)
+    refused = auth_api("users", "set", "ada", *options)
 
     assert (refused.returncode, refused.stdout) == (status, "")
     assert problem in refused.stderr

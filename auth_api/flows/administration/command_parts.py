@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from auth_api.kit.command_line import Run, ServiceFinder
+from auth_api.kit.errors import MalformedRequestException
+from auth_api.kit.http.json import parse_object
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -23,6 +25,15 @@ def on_user(run: Run, name: str, work: Callable[[ServiceFinder, User], Awaitable
         return await work(services, await services.of(UserService).find(name))
 
     return run(find_and_work)
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object that an option contains."""
+    try:
+        return parse_object(text.encode())
+    except (MalformedRequestException, UnicodeEncodeError) as error:
+        message = "The value is not a JSON object."
+        raise click.UsageError(message) from error
 
 
 def report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:

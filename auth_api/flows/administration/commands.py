@@ -3,11 +3,13 @@
 import json
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
+import msgspec
 
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.command_parts import json_option, on_user, report, yes_option
+from auth_api.flows.administration.command_parts import json_object, json_option, on_user, report, yes_option
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
@@ -22,8 +24,8 @@ from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.users.field_checks import field_checks
 from auth_api.users.password_rules import PasswordRules
-from auth_api.users.profile import PROFILE_CHECKS, Profile, ProfileInput, stated_fields
-from auth_api.users.schemas import NewUser, user_fields
+from auth_api.users.profile import Profile
+from auth_api.users.schemas import NewUser, UserChange, user_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -73,23 +75,30 @@ def show(run: Run, name: str, *, as_json: bool) -> None:
     _print([run(lambda services: services.of(UserService).find(name))], as_json=as_json)
 
 
-@users.command()
+@users.command(name="set")
 @click.argument("name")
+@click.option("--username", help="The new username.")
+@click.option("--metadata", help="A JSON object with the keys to change; null removes a key.")
 @profile_options
 @json_option
 @click.pass_obj
-def update(run: Run, /, name: str, *, as_json: bool, **profile: str | None) -> None:
-    """Change the profile of a user. An empty value removes a field."""
-    fields = given_fields(profile)
+def set_(run: Run, /, name: str, *, metadata: str | None, as_json: bool, **profile: str | None) -> None:
+    """Change a user. An empty value removes a field of the profile. The former name `update` is accepted, too."""
+    fields: dict[str, Any] = given_fields(profile)
+    if metadata is not None:
+        fields["metadata"] = json_object(metadata)
     if not fields:
         message = "Give at least one option with a field to change."
         raise click.UsageError(message)
 
     async def work(services: ServiceFinder, user: User) -> User:
-        wanted = decode(fields, ProfileInput, PROFILE_CHECKS)
-        return await services.of(AdministrationService).change_profile(user, stated_fields(wanted))
+        wanted = decode(fields, UserChange, field_checks(services.of(PasswordRules)))
+        return await services.of(AdministrationService).change_profile(user, wanted.values())
 
     _print([on_user(run, name, work)], as_json=as_json)
+
+
+users.add_command(set_, "update")
 
 
 @users.command(name="list")
@@ -207,7 +216,7 @@ def _new_password(*, from_stdin: bool) -> str:
 def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False) -> None:
     documents = [user_fields(user) for user in users_found]
     if as_json:
-        click.echo(json.dumps(documents if is_list else documents[0], indent=2))
+        click.echo(json.dumps(documents if is_list else documents[0], indent=2, default=msgspec.json.decode))
         return
     columns = (
         "id",

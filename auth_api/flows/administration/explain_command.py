@@ -27,7 +27,7 @@ def explain(run: Run, name: str, *, as_json: bool) -> None:
     """
     found = run(lambda services: services.of(ExplanationService).explain(name))
     if as_json:
-        click.echo(json.dumps(_document(found), indent=2))
+        click.echo(json.dumps(_document(found), indent=2, default=msgspec.json.decode))
     else:
         _print(found)
     sys.exit(0 if found.user is not None else 1)

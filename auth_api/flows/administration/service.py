@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.events.audit.events import AccountEvent
@@ -92,10 +93,12 @@ class AdministrationService:
 
         return await self.database.transaction(work)
 
-    async def change_profile(self, user: User, values: Mapping[str, str | None]) -> User:
-        """Change fields of the profile, given by name.
+    async def change_profile(self, user: User, values: Mapping[str, Any]) -> User:
+        """Change the username, fields of the profile and keys of the metadata, given by name.
 
         Raises:
+            DuplicateUsernameException: another user has the username.
+            ValidationException: the metadata would be too long.
             UserNotFoundException: the user has been deleted.
         """
 

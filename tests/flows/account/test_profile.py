@@ -29,6 +29,7 @@ async def test_profile_has_the_fields_of_the_user(user_factory: UserFactory) -> 
         "created_at": response["created_at"],
         "updated_at": response["created_at"],
         "last_login": None,
+        "metadata": {},
         "display_name": None,
         "locale": None,
     }

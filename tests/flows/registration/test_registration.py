@@ -21,6 +21,7 @@ async def test_response_is_the_user_and_the_tokens_in_one_flat_object(ada: Actor
         "created_at": response["created_at"],
         "updated_at": response["created_at"],
         "last_login": None,
+        "metadata": {},
         "display_name": None,
         "locale": None,
         "access_token": response["access_token"],

@@ -43,6 +43,7 @@ async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
         "is_active",
         "last_login",
         "locale",
+        "metadata",
         "updated_at",
         "username",
     ]

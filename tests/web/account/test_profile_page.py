@@ -41,6 +41,7 @@ def user(*, is_verified: bool = True) -> User:
         updated_at=NOW,
         last_login=None,
         two_step_since=None,
+        metadata=None,
         display_name=None,
         locale=None,
     )
