@@ -12,6 +12,7 @@ class RevocationStep(IntEnum):
     """When a package ends its part of the access to an account: the order of locks (docs/architecture.md, "Locks")."""
 
     ACCOUNT = auto()
+    INVITATIONS = auto()
     PENDING_LOGINS = auto()
     FACTORS = auto()
     RECOVERY_CODES = auto()

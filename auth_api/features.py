@@ -15,6 +15,7 @@ from auth_api.flows.account import feature as account
 from auth_api.flows.administration import feature as administration
 from auth_api.flows.email_change import feature as email_change
 from auth_api.flows.email_verification import feature as email_verification
+from auth_api.flows.invitations import feature as invitations
 from auth_api.flows.login import feature as login
 from auth_api.flows.own_factors import feature as own_factors
 from auth_api.flows.own_passkeys import feature as own_passkeys
@@ -50,6 +51,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     authentication.MANIFEST,
     roles.MANIFEST,
     registration.MANIFEST,
+    invitations.MANIFEST,
     login.MANIFEST,
     passkey_login.MANIFEST,
     second_factor.MANIFEST,

@@ -62,7 +62,7 @@ def _draft(kind: MailKind, language: str, *, is_verified: bool) -> Draft:
         username="ada",
         is_verified=is_verified,
         locale=language,
-        token="ot_sample" if kind.purpose else None,
+        token="ot_sample" if kind.path else None,
     )
 
 

@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import dataclass, field
 
+from auth_api.kit.errors import RateLimitedException
 from auth_api.kit.networks import network_of
 from auth_api.throttling import repository
 from auth_api.throttling.policy import HOUR, ThrottlingPolicy
@@ -26,8 +27,7 @@ class MailLimits:
         """
         if not self.policy.enabled:
             return True
-        digest = hmac.digest(self.key_secret, b"mail:" + email.encode(), "sha256").hex()[:32]
-        key = f"mail:{kind}:{digest}"
+        key = f"mail:{kind}:{self._digest(email)}"
         if not await self._is_within(f"{key}:{network_of(client_ip)}", self.policy.mails_per_network):
             return False
         return await self._is_within(key, self.policy.mails_per_recipient)
@@ -37,6 +37,29 @@ class MailLimits:
         return not self.policy.enabled or await self._is_within(
             f"mail:{kind}:user:{user_id}", self.policy.mails_by_user
         )
+
+    async def admit_by(self, actor: str) -> None:
+        """Count one mail that an administrator or a service account sends to others.
+
+        Raises:
+            RateLimitedException: there were too many in this hour.
+        """
+        await self._admit(f"mail:by:{actor}", self.policy.mails_by_administrator)
+
+    async def admit_invitation(self, email: str) -> None:
+        """Count one invitation to an e-mail address, of any inviter.
+
+        Raises:
+            RateLimitedException: there were too many in this hour.
+        """
+        await self._admit(f"mail:invitation:{self._digest(email)}", self.policy.invitations_per_recipient)
+
+    async def _admit(self, key: str, limit: int) -> None:
+        if self.policy.enabled and (counted := await repository.count(key, HOUR)).requests > limit:
+            raise RateLimitedException(counted.resets_in)
+
+    def _digest(self, email: str) -> str:
+        return hmac.digest(self.key_secret, b"mail:" + email.encode(), "sha256").hex()[:32]
 
     @staticmethod
     async def _is_within(key: str, limit: int) -> bool:

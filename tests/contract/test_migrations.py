@@ -30,6 +30,7 @@ TABLES = {
     "recovery_codes",
     "pending_logins",
     "passkeys",
+    "invitations",
     "roles",
     "user_roles",
     "permissions",
@@ -48,6 +49,11 @@ INDEXES = [
     "audit_logs (created_at)",
     "audit_logs (user_id, id)",
     "browser_sessions (token_hash) unique",
+    "invitations (email, id)",
+    "invitations (expires_at)",
+    "invitations (id) where …",
+    "invitations (invited_by, id)",
+    "invitations (token_hash) unique",
     "one_time_tokens (expires_at)",
     "one_time_tokens (token_hash) unique",
     "one_time_tokens (user_id)",
@@ -91,7 +97,7 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 18
+MIGRATIONS = 20
 
 PRIMARY_KEYS = {"browser_sessions": "session_id", "throttle_counters": "key", "used_values": "digest"}
 """Those that are not called `id`."""

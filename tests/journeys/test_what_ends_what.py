@@ -18,6 +18,8 @@ from auth_api.flows.administration.account_recovery import AccountRecoveryServic
 from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change.mails import EMAIL_CHANGE
+from auth_api.flows.invitations import repository as invitations
+from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
@@ -31,6 +33,7 @@ from auth_api.sign_in.pending_login import PendingPurpose
 from auth_api.sign_in.proof import Proof
 from auth_api.sign_in.tables import PendingLoginRow
 from auth_api.throttling.tables import ThrottleCounterRow
+from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
@@ -210,6 +213,7 @@ async def usable_rows() -> UsableRows:
         PasskeyRow: PasskeyRow.select(PasskeyRow.id),
         ApiKeyRow: ApiKeyRow.select(ApiKeyRow.id).where(ApiKeyRow.revoked_at.is_null()),
         RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
+        InvitationRow: InvitationRow.select(InvitationRow.id),
     }
     return {table: {tuple(row.values()) for row in await query} for table, query in queries.items()}
 
@@ -244,6 +248,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         PasskeyRow: set() if keeps_factors else usable[PasskeyRow],
         ApiKeyRow: usable[ApiKeyRow] if ends.api_keys else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
+        InvitationRow: usable[InvitationRow] if event is AccessEvent.ACCOUNT_DELETED else set(),
     }
 
 
@@ -261,6 +266,8 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
 
     await services.core.database.transaction(store_mail)
     user = await services.core.users.find(caller.username)
+    email = CanonicalEmail(user.email)
+    await invitations.insert(email, roles=(), locale=None, invited_by="cli", lifetime=3600.0)
     proof = Proof(user=user, methods=("pwd",), auth_time=user.created_at)
     await services.core.sign_in.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, RequestContext())
     await add_totp(services, caller.username)

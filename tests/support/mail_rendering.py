@@ -51,6 +51,6 @@ def render(  # noqa: PLR0913 - each value of a mail
         username=username,
         is_verified=is_verified,
         locale=locale,
-        token=TOKEN if kind.purpose else None,
+        token=TOKEN if kind.path else None,
     )
     return renderer(templates).render(kind, item, draft)

@@ -7,7 +7,7 @@ from auth_api.events.outbox.delivery import Delivery
 from auth_api.kit.mail.failures import TransientMailError
 from auth_api.kit.mail.message import Message
 
-TOKEN = re.compile(r"#token=(ot_[A-Za-z0-9_-]{43})\b")
+TOKEN = re.compile(r"#token=((?:ot|inv)_[A-Za-z0-9_-]{43})\b")
 
 
 @dataclass

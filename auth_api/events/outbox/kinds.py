@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from auth_api.events.audit.service import AuditTrail
-from auth_api.kit.crypto.tokens import MailTokenDerivation, OpaqueToken
+from auth_api.kit.crypto.tokens import ONE_TIME_TOKEN, MailTokenDerivation, OpaqueToken, SecretKind
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
@@ -77,6 +77,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         locale: BCP 47 language tags in order of preference, separated by commas; None for those of the request.
         token: goes into the link; None for a mail without a token.
         kind: the kind to send instead of the stored one; None for the stored one.
+        parameters: values for the templates, beside those that were stored with the mail.
     """
 
     recipient: str
@@ -85,6 +86,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     locale: str | None
     token: str | None = None
     kind: "MailKind | None" = None
+    parameters: dict[str, Any] = {}
 
     def __repr__(self) -> str:
         """Leave the token out."""
@@ -134,14 +136,15 @@ class DraftServices:
         Returns:
             None if the token of an earlier attempt has been used or revoked: the mail is not needed any longer.
         """
-        return await self.tokens.issue_derived(self._candidates(item, purpose), purpose, user_id, **payload)
+        return await self.tokens.issue_derived(self.derive_tokens(item, purpose), purpose, user_id, **payload)
 
     async def assign_token(self, item: OutboxItem, token_id: int, purpose: Purpose) -> str | None:
         """Return the token of a stored mail for values that belong to no user, as `issue_token` does."""
-        return await self.tokens.assign(self._candidates(item, purpose), token_id, purpose)
+        return await self.tokens.assign(self.derive_tokens(item, purpose), token_id, purpose)
 
-    def _candidates(self, item: OutboxItem, purpose: Purpose) -> list[OpaqueToken]:
-        return self.token_derivation.candidates(number=item.id, salt=item.salt, purpose=purpose)
+    def derive_tokens(self, item: OutboxItem, purpose: str, kind: SecretKind = ONE_TIME_TOKEN) -> list[OpaqueToken]:
+        """Return the token of a stored mail that each derivation secret derives, newest secret first."""
+        return self.token_derivation.candidates(number=item.id, salt=item.salt, purpose=purpose, kind=kind)
 
 
 class MailKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,7 +156,7 @@ class MailKind(msgspec.Struct, frozen=True, kw_only=True):
         draft: decides whether and to whom the mail is sent, and gets its token from `DraftServices`. Runs in a
             transaction right before sending; returns None if the mail is not to be sent.
         path: page below FRONTEND_URL that the link opens. Public API: frontends have pages there. None without a token.
-        purpose: of the token; None without a token.
+        purpose: of the one-time token; None without a token, and for a token that the package stores itself.
         needs_verified_email: whether the mail is dropped if the user has not verified the e-mail address.
         is_limited: whether the mails per recipient and hour are limited. Not for mails with which users take their
             account back: an attacker must not be able to use the limit up.

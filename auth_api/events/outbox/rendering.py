@@ -84,12 +84,12 @@ class Renderer:
             "recipient": draft.recipient if draft.is_verified else None,
             "username": draft.username if draft.is_verified and "." not in (draft.username or "") else None,
             "token": draft.token,
-            "link": self._policy.frontend_url + (f"{kind.path}#token={draft.token}" if purpose else "/"),
+            "link": self._policy.frontend_url + (f"{kind.path}#token={draft.token}" if draft.token else "/"),
             "minutes": int(purpose.lifetime.total_seconds() // 60) if purpose else None,
             "ip_address": item.request_context.client_ip,
             "device": known_device(item.request_context.user_agent) or UNKNOWN_DEVICE if draft.is_verified else None,
             "created_at": item.created_at.astimezone(UTC),
-            "parameters": item.parameters,
+            "parameters": {**item.parameters, **draft.parameters},
         }
         environment = self._environment(draft.locale or item.request_context.language)
         subject, _, text = _render(environment, f"{kind.name}.txt", values).lstrip().partition("\n")

@@ -32,6 +32,7 @@ class SecretKind(NamedTuple):
 
 REFRESH_TOKEN: Final = SecretKind("rt_", 32, "renews a session")
 ONE_TIME_TOKEN: Final = SecretKind("ot_", 32, "is mailed in a link")
+INVITATION_TOKEN: Final = SecretKind("inv_", 32, "accepts an invitation")
 
 DATA_KEY: Final = SecretKind("dk_", 32, "encrypts stored values")
 
@@ -46,6 +47,7 @@ SECRET_KINDS: Final = (
     REFRESH_TOKEN,
     BROWSER_SESSION,
     ONE_TIME_TOKEN,
+    INVITATION_TOKEN,
     MFA_TOKEN,
     DATA_KEY,
     PERSONAL_API_KEY,
@@ -106,16 +108,19 @@ class MailTokenDerivation:
     def __init__(self, secrets_newest_first: Sequence[bytes]) -> None:
         self._keys = [derive_key(secret, b"auth_api mail v1") for secret in secrets_newest_first]
 
-    def candidates(self, *, number: int, salt: str, purpose: str) -> list[OpaqueToken]:
-        """Return the one-time token that each secret derives, newest secret first.
+    def candidates(
+        self, *, number: int, salt: str, purpose: str, kind: SecretKind = ONE_TIME_TOKEN
+    ) -> list[OpaqueToken]:
+        """Return the token that each secret derives, newest secret first.
 
         Args:
             number: of the mail.
             salt: of the mail, in hexadecimal form.
             purpose: of the token.
+            kind: gives the token its prefix.
         """
         derived_from = number.to_bytes(8) + bytes.fromhex(salt) + purpose.encode()
-        return [_token(ONE_TIME_TOKEN.prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
+        return [_token(kind.prefix, hmac.digest(key, derived_from, "sha256")) for key in self._keys]
 
 
 def _token(prefix: str, secret: bytes) -> OpaqueToken:

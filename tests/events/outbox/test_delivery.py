@@ -347,7 +347,7 @@ async def test_kind_of_a_newer_version_is_deferred(
 ) -> None:
     """During a deployment both versions read the same outbox."""
     await user_factory()
-    await stored("invitation", "{}")
+    await stored("of_a_newer_version", "{}")
     await request_reset(services)
 
     with logged("WARNING") as lines:
