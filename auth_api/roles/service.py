@@ -8,6 +8,7 @@ from auth_api.roles import repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
 from auth_api.roles.rights import Rights
 from auth_api.roles.role import Role
+from auth_api.users.user import User
 
 T = TypeVar("T")
 
@@ -37,6 +38,14 @@ class RoleService:
         To decide about a user by it, call it inside the transaction that has locked the user's row.
         """
         return (await repository.granted(user_id)).rights
+
+    async def is_claimable(self, user: User) -> bool:
+        """Return whether a person who proves to read the mail of the account's address may take the account over.
+
+        Its user may be a stranger who registered with the address, and has never proved to read its mail. But an
+        administrator knows the user of an account that has a role, even before mail was switched on.
+        """
+        return user.email_verified_at is None and not (await self.names_of([user.id]))[user.id]
 
     async def names_of(self, user_ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the names of the roles of some users, sorted; users without roles have an empty list."""

@@ -58,7 +58,7 @@ class SignIn:
         self,
         claim: Claim,
         *,
-        user_id: int,
+        user_id: int | None,
         has_logged_in: bool,
         request_context: RequestContext,
         carrier: BrowserCarrier | None = None,
@@ -67,7 +67,7 @@ class SignIn:
 
         Args:
             claim: locks the user's row and returns the proof.
-            user_id: the user who logs in.
+            user_id: the user who logs in; None for an account that `claim` creates.
             has_logged_in: whether the user had logged in before, so that a new network is worth a notice.
             request_context: the client of the request.
             carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
@@ -87,7 +87,7 @@ class SignIn:
                     details["enrolment"] = True
                 await self.audit.record(
                     SecondFactorEvent.LOGIN_SECOND_FACTOR_REQUESTED,
-                    user_id=user_id,
+                    user_id=proof.user.id,
                     request_context=request_context,
                     **details,
                 )
@@ -95,14 +95,14 @@ class SignIn:
             signed_in = await self._open(proof, request_context, carrier)
             await self.audit.record(
                 LoginEvent.LOGIN_SUCCEEDED,
-                user_id=user_id,
-                request_context=request_context.with_actor(user_actor(user_id)),
+                user_id=proof.user.id,
+                request_context=request_context.with_actor(user_actor(proof.user.id)),
                 methods=proof.methods,
                 acr=_level(proof),
             )
             is_first_login = signed_in.session.is_first and not has_logged_in
             if not (signed_in.session.is_known_network or is_first_login):
-                await self.outbox.to_user(NEW_NETWORK, user_id, request_context)
+                await self.outbox.to_user(NEW_NETWORK, proof.user.id, request_context)
             return signed_in
 
         try:

@@ -43,6 +43,8 @@ COSTLY_ROUTES = {
     "POST /api/auth/email/confirm-change": "mailed_token",
     "POST /api/auth/email/undo-change": "mailed_token",
     "POST /api/auth/sessions/report": "mailed_token",
+    "POST /api/auth/invitations/preview": "mailed_token",
+    "POST /api/auth/invitations/accept": "mailed_token",
     "PATCH /api/user/profile": "rename",
     "POST /api/user/password": "password_change",
     "POST /api/user/totp": "factor",

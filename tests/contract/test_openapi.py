@@ -21,6 +21,7 @@ from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.factors import add_totp, current_code, switch_two_step_on
+from tests.support.invitations import invite
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import new_authenticator, stored_passkey
 from tests.support.processes import run_cli
@@ -124,6 +125,12 @@ ERRORS: dict[str, set[str]] = {
     "confirmEmailChange": BODY | DATABASE | OPTIONAL_TOKEN | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "undoEmailChange": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "reportStranger": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID"},
+    "previewInvitation": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID"},
+    "acceptInvitation": BODY
+    | DATABASE
+    | OPTIONAL_TOKEN
+    | {"ONE_TIME_TOKEN_INVALID", "WEAK_PASSWORD", "DUPLICATE_USERNAME", "ACCOUNT_EXISTS", "LIMIT_REACHED"}
+    | {"ACCOUNT_DISABLED", "MFA_ENROLMENT_REQUIRED"},
     "readLiveness": set(),
     "readReadiness": set(),
     "readPublicKeys": set(),
@@ -155,6 +162,7 @@ PUBLIC = {
     "resendVerification",
     "undoEmailChange",
     "reportStranger",
+    "previewInvitation",
     "readLiveness",
     "readReadiness",
     "readPublicKeys",
@@ -189,6 +197,8 @@ LIMITED = {
     "confirmEmailChange",
     "undoEmailChange",
     "reportStranger",
+    "previewInvitation",
+    "acceptInvitation",
     "changeProfile",
     "changeEmail",
     "exportEverything",
@@ -203,6 +213,7 @@ PUBLIC_OR_BEARER = {
     "confirmTotp",
     "beginPasskey",
     "addPasskey",
+    "acceptInvitation",
 }
 """Operations that accept a bearer token without needing one, or accept another proof in its place."""
 
@@ -589,6 +600,8 @@ CALL_ORDER = [
     "register",
     "completeLogin",
     "beginPasskeySecondFactor",
+    "previewInvitation",
+    "acceptInvitation",
 ]
 """Operations in an order in which each one works with its example."""
 
@@ -599,6 +612,8 @@ LINKS = {
     "confirmEmailChange": "/account/confirm-email",
     "undoEmailChange": "/account/undo-email",
     "reportStranger": "/account/report",
+    "previewInvitation": "/account/invitation",
+    "acceptInvitation": "/account/invitation",
 }
 """Paths of the mailed links whose tokens an operation accepts."""
 
@@ -641,6 +656,7 @@ async def test_other_example_of_a_login_works(client: httpx.AsyncClient) -> None
         "confirmTotp": {"example", "during a login"},
         "beginPasskey": {"example", "during a login"},
         "addPasskey": {"example", "during a login"},
+        "acceptInvitation": {"example", "by the session of the account"},
     }
     await client.post("/api/auth/register", json=requests["register"]["example"])
 
@@ -684,6 +700,8 @@ async def values_of(
     if name == "beginPasskeySecondFactor":
         await stored_passkey(services, actor)
         return {"mfa_token": (await second_step(actor, services))["mfa_token"]}
+    if name == "previewInvitation":
+        await invite(services)
     if name == "completeLogin":
         return await second_step(actor, services)
     return {"code": AuthenticatorApp(previous["secret"]).code()} if name == "confirmTotp" else {}

@@ -36,6 +36,8 @@ PUBLIC = {
     "POST /api/auth/email/confirm-change",
     "POST /api/auth/email/undo-change",
     "POST /api/auth/sessions/report",
+    "POST /api/auth/invitations/preview",
+    "POST /api/auth/invitations/accept",
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
@@ -80,7 +82,12 @@ PROTECTED = {
     "DELETE /api/user/sessions/{session_id}",
 }
 
-OPTIONAL = {"POST /api/auth/logout", "POST /api/auth/email/verify", "POST /api/auth/email/confirm-change"}
+OPTIONAL = {
+    "POST /api/auth/logout",
+    "POST /api/auth/email/verify",
+    "POST /api/auth/email/confirm-change",
+    "POST /api/auth/invitations/accept",
+}
 """The routes that accept a token without needing one."""
 
 ENROLMENT = {

@@ -21,7 +21,7 @@ _NAMES = frozenset(
         "otpauth_uri",
     }
 )
-_MAILED = re.compile(r"ot_[A-Za-z0-9_-]{43}")
+_MAILED = re.compile(r"(?:ot|inv)_[A-Za-z0-9_-]{43}")
 _SHOWN = re.compile(r"\b(?:(?:bs|mfa)_[A-Za-z0-9_-]{43}|(?:[0-9a-z]{4}-){5}[0-9a-z]{4}|[A-Z2-7]{32})\b")
 """On a page and in its cookie: the tokens of a session and of a login, recovery codes, and the key of an app."""
 _MIN_LENGTH = 8

@@ -39,12 +39,6 @@ def user_actor(user_id: int) -> str:
     return f"user:{user_id}"
 
 
-def user_id_of(actor: str) -> int | None:
-    """Return the id of the user who is an actor; None if it is not a user."""
-    kind, _, number = actor.partition(":")
-    return int(number) if kind == "user" else None
-
-
 def service_actor(service_account_id: int) -> str:
     """Return the actor of a request that carries an API key of this service account."""
     return f"service:{service_account_id}"

@@ -4,11 +4,19 @@ from typing import Final
 
 from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.flows.invitations import repository
+from auth_api.flows.invitations.acceptance import InvitationAcceptance
+from auth_api.flows.invitations.controllers import InvitationController
+from auth_api.flows.invitations.errors import AccountExistsException, InvitationNotFoundException
+from auth_api.flows.invitations.events import InvitationEvent
+from auth_api.flows.invitations.invited_accounts import InvitedAccounts
+from auth_api.flows.invitations.inviters import Inviters
 from auth_api.flows.invitations.mails import MAIL_KINDS
 from auth_api.flows.invitations.retention import RETENTION_RULES
+from auth_api.flows.invitations.service import InvitationService
 from auth_api.flows.invitations.tables import InvitationRow
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.manifest import Core, Feature, Manifest, Revocation
 from auth_api.sessions.access_events import AccessEvent
+from auth_api.settings import Settings
 
 
 async def end_access(_core: Core, access: EndedAccess) -> int:
@@ -18,9 +26,48 @@ async def end_access(_core: Core, access: EndedAccess) -> int:
     return 0
 
 
+def build(core: Core, _settings: Settings) -> Feature:
+    """Connect invitations to the core."""
+    inviters = Inviters(email_ownership=core.email_ownership, roles=core.roles)
+    accounts = InvitedAccounts(
+        users=core.users,
+        email_ownership=core.email_ownership,
+        roles=core.roles,
+        inviters=inviters,
+        audit=core.audit,
+        access_revocation=core.access_revocation,
+    )
+    acceptance = InvitationAcceptance(
+        database=core.database,
+        email_ownership=core.email_ownership,
+        roles=core.roles,
+        inviters=inviters,
+        accounts=accounts,
+        sign_in=core.sign_in,
+        audit=core.audit,
+        hasher=core.hasher,
+        password_rules=core.password_rules,
+    )
+    invitations = InvitationService(
+        database=core.database,
+        roles=core.roles,
+        outbox=core.outbox,
+        limits=core.outbox.limits,
+        audit=core.audit,
+    )
+    return Feature(
+        controllers=(InvitationController,) if core.outbox.is_on else (),
+        dependencies={"acceptance": acceptance, "invitations": invitations},
+    )
+
+
 MANIFEST: Final = Manifest(
     tables=(InvitationRow,),
+    errors=(AccountExistsException, InvitationNotFoundException),
+    events=tuple(InvitationEvent),
     mails=MAIL_KINDS,
+    paths=("/api/auth/invitations/preview", "/api/auth/invitations/accept"),
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.INVITATIONS, tables=(InvitationRow,), end=end_access),
+    build=build,
 )

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from auth_api.events.audit.actors import user_id_of
+from auth_api.events.audit.actors import owner_of
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.flows.invitations.links import assign_token
 from auth_api.kit.crypto.tokens import INVITATION_TOKEN
@@ -21,7 +21,7 @@ async def draft_invitation(item: OutboxItem, services: DraftServices) -> Draft |
     if assigned is None:
         return None
     invitation, token = assigned
-    inviter_id = user_id_of(invitation.invited_by)
+    inviter_id = owner_of(invitation.invited_by)
     inviter = await services.email_ownership.find(inviter_id) if inviter_id is not None else None
     return Draft(
         recipient=invitation.email,

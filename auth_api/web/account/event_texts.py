@@ -6,6 +6,7 @@ from typing import Any, Final
 from auth_api.web.frame.languages import _
 
 EVENT_TEXTS: Final = {
+    "account:claimed": _("Account taken over with an invitation, earlier password removed"),
     "account:deleted": _("Account deleted"),
     "account:disabled": _("Account disabled"),
     "account:enabled": _("Account enabled again"),
@@ -17,6 +18,11 @@ EVENT_TEXTS: Final = {
     "factor:added": _("Second factor added"),
     "factor:removed": _("Second factor removed"),
     "factors:reset": _("Two-step login reset, all second factors removed"),
+    "invitation:accepted": _("Invitation accepted"),
+    "invitation:created": _("Invitation created"),
+    "invitation:resent": _("Invitation sent again"),
+    "invitation:revoked": _("Invitation revoked"),
+    "invitation:void": _("Invitation ended, as its inviter may no longer invite"),
     "login:failed": _("Login failed"),
     "login:second_factor_failed": _("Second step of a login failed"),
     "login:second_factor_requested": _("First step of a login completed"),

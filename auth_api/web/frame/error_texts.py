@@ -16,6 +16,7 @@ _NOT_ALLOWED: Final = _("You are not allowed to do this.")
 
 SENTENCES: Final = {
     "ACCOUNT_DISABLED": _("This account is disabled."),
+    "ACCOUNT_EXISTS": _("This e-mail address already has an account. Log in to it, then open the invitation again."),
     "AUTHENTICATION_REQUIRED": _("Please log in."),
     "BUILT_IN": _NOT_ALLOWED,
     "CIRCUIT_BREAKER_OPEN": _UNAVAILABLE,
@@ -36,6 +37,7 @@ SENTENCES: Final = {
     "IN_USE": _NOT_ALLOWED,
     "INVALID_CREDENTIALS": _("The username, the e-mail address or the password is incorrect."),
     "LAST_ADMINISTRATOR": _("You are the last administrator. Make another person an administrator first."),
+    "INVITATION_NOT_FOUND": _("This invitation has ended. Reload the page."),
     "KEY_NOT_FOUND": _("This API key no longer exists."),
     "LAST_FACTOR": _("Your account needs a second factor. Add another one before you remove this one."),
     "LAST_SIGN_IN_METHOD": _("Without it, you could not log in. Set a password first."),
