@@ -18,6 +18,7 @@ def build(core: Core, _settings: Settings) -> Feature:
     email_change = EmailChangeService(
         database=core.database,
         email_ownership=core.email_ownership,
+        roles=core.roles,
         tokens=core.tokens,
         outbox=core.outbox,
         audit=core.audit,

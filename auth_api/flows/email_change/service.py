@@ -14,6 +14,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.principal import Principal
@@ -22,6 +23,7 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
+from auth_api.users.errors import DuplicateEmailException
 from auth_api.users.identifiers import CanonicalEmail, masked_email
 
 
@@ -31,6 +33,7 @@ class EmailChangeService:
 
     database: Database
     email_ownership: EmailOwnership
+    roles: RoleService
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
@@ -115,7 +118,8 @@ class EmailChangeService:
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
-            DuplicateEmailException: another user got the e-mail address in the meantime, and verified it.
+            DuplicateEmailException: another user got the e-mail address in the meantime, and verified it or
+                got a role.
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_UNDO)
         user_id, email = _user_id(grant), CanonicalEmail(grant.payload["email"])
@@ -123,8 +127,10 @@ class EmailChangeService:
         async def work() -> None:
             rival = await self.email_ownership.find_by_email(email)
             rival_id = rival.id if rival is not None else user_id
-            for locked_id in sorted({user_id, rival_id}):
-                await self.email_ownership.lock(locked_id)
+            locked = {each: await self.email_ownership.lock(each) for each in sorted({user_id, rival_id})}
+            rival = locked[rival_id] if rival_id != user_id else None
+            if rival is not None and not await self.roles.is_claimable(rival):
+                raise DuplicateEmailException
             await self.tokens.redeem(Purpose.EMAIL_UNDO, token)
             before = factor_counts(await self.second_factors.of_user(user_id))
             ended = await self.access_revocation.revoke(

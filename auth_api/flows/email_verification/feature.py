@@ -29,6 +29,7 @@ def build(core: Core, settings: Settings) -> Feature:
         database=core.database,
         users=core.users,
         email_ownership=core.email_ownership,
+        roles=core.roles,
         tokens=core.tokens,
         outbox=core.outbox,
         audit=core.audit,

@@ -15,6 +15,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.users.email_ownership import EmailOwnership
@@ -48,6 +49,7 @@ class VerificationService:
     database: Database
     users: UserService
     email_ownership: EmailOwnership
+    roles: RoleService
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
@@ -76,7 +78,8 @@ class VerificationService:
 
         Another person than the mailbox's owner may have registered, and would keep access to the account ("Pre-hijacked
         accounts", MSRC, 2022). Therefore, unless the client also is logged in to the account or knows its password,
-        all sessions are ended and the password is removed.
+        all sessions are ended and the password is removed. An account that has a role keeps both: an administrator
+        knows its user.
 
         Returns:
             A token to set a new password with, if the password was removed.
@@ -104,7 +107,8 @@ class VerificationService:
         email = CanonicalEmail(grant.payload["email"])
 
         async def work() -> str | None:
-            await self.email_ownership.lock(user_id)
+            user = await self.email_ownership.lock(user_id)
+            is_claimed = not has_access and user is not None and await self.roles.is_claimable(user)
             await self.tokens.redeem(Purpose.EMAIL_VERIFICATION, token)
             is_newly_verified = await self.email_ownership.mark_verified(user_id, email)
             if is_newly_verified is None:
@@ -112,7 +116,7 @@ class VerificationService:
             if not is_newly_verified:
                 return None
             ended = 0
-            if not has_access:
+            if is_claimed:
                 ended = await self.access_revocation.revoke(
                     AccessEvent.EMAIL_VERIFIED, user_id, request_context=request_context
                 )
@@ -120,10 +124,10 @@ class VerificationService:
                 AccountEvent.EMAIL_VERIFIED,
                 user_id=user_id,
                 request_context=request_context,
-                password_dropped=not has_access,
+                password_dropped=is_claimed,
                 sessions_ended=ended,
             )
-            return None if has_access else await self.tokens.issue(Purpose.PASSWORD_RESET, user_id, email=email)
+            return None if not is_claimed else await self.tokens.issue(Purpose.PASSWORD_RESET, user_id, email=email)
 
         return await self.database.transaction(work)
 

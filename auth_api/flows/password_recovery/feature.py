@@ -17,6 +17,7 @@ def build(core: Core, _settings: Settings) -> Feature:
     recovery = RecoveryService(
         database=core.database,
         email_ownership=core.email_ownership,
+        roles=core.roles,
         tokens=core.tokens,
         outbox=core.outbox,
         audit=core.audit,

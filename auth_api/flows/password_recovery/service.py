@@ -13,6 +13,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.events import SessionEvent
@@ -30,6 +31,7 @@ class RecoveryService:
 
     database: Database
     email_ownership: EmailOwnership
+    roles: RoleService
     tokens: OneTimeTokens
     outbox: Outbox
     audit: AuditTrail
@@ -60,8 +62,8 @@ class RecoveryService:
     async def reset(self, token: str, new_password: str, request_context: RequestContext) -> None:
         """Set a new password and end all sessions. The token still works if the password is rejected.
 
-        It also verifies the e-mail address. If that is new, another person may have registered, as
-        `VerificationService.verify` explains: then the second factors, which otherwise stay, are removed.
+        It also verifies the e-mail address. If that is new and the account has no role, another person may have
+        registered, as `VerificationService.verify` explains: then the second factors are removed, which otherwise stay.
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or its account is disabled or deleted.
@@ -75,13 +77,13 @@ class RecoveryService:
 
         async def work() -> None:
             # Logins lock this row, too: sessions opened with the old password until now are ended below.
-            await self.email_ownership.lock(user.id)
+            locked = await self.email_ownership.lock(user.id)
+            is_claimed = locked is not None and await self.roles.is_claimable(locked)
             await self.tokens.redeem(Purpose.PASSWORD_RESET, token)
-            is_newly_verified = await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email))
-            if is_newly_verified is None:
+            if await self.email_ownership.mark_verified(user.id, CanonicalEmail(user.email)) is None:
                 raise OneTimeTokenInvalidException
             ended = 0
-            if is_newly_verified:
+            if is_claimed:
                 ended = await self.access_revocation.revoke(
                     AccessEvent.EMAIL_VERIFIED, user.id, request_context=request_context
                 )

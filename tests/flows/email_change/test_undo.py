@@ -19,6 +19,7 @@ from tests.support.mail_flows import (
     unused_tokens,
 )
 from tests.support.mailbox import Mailbox, token_of
+from tests.support.roles import give_role
 from tests.support.rows import age_mails, age_one_time_tokens, audit_actions, user_rows
 
 INVALID = (400, "ONE_TIME_TOKEN_INVALID")
@@ -129,6 +130,18 @@ async def test_undo_fails_if_another_user_verified_the_old_email(
 
     assert (await undo(ada, undo_token)).outcome == (409, "DUPLICATE_EMAIL")
     assert (await ada.profile())["email"] == "ada@example.org"
+
+
+async def test_undo_fails_if_another_user_of_the_old_email_has_a_role(
+    ada: Actor, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    """The account counts as verified: an administrator knows its user."""
+    undo_token = await change_and_confirm(ada, "ada@example.org", mailbox)
+    other = await user_factory(username="other", email=OWN)
+    await give_role("other", "auditor")
+
+    assert (await undo(ada, undo_token)).outcome == (409, "DUPLICATE_EMAIL")
+    assert (await other.profile()).status == 200
 
 
 async def test_undo_token_is_single_use(ada: Actor, mailbox: Mailbox) -> None:

@@ -15,6 +15,7 @@ from tests.support.actors import Actor
 from tests.support.held_hasher import held, requests_wait
 from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, reset, unused_tokens, verify
 from tests.support.mailbox import Mailbox, token_of
+from tests.support.roles import give_role
 from tests.support.rows import age_one_time_tokens, audit_actions, user_rows
 
 INVALID = (400, "ONE_TIME_TOKEN_INVALID")
@@ -78,6 +79,19 @@ async def test_attacker_who_registered_the_address_loses_access(client: httpx.As
     assert (await reset(victim, response["password_reset_token"])).status == 200
     assert (await victim.log_in())["user"]["email_verified"] is True
     assert (await attacker.log_in()).outcome == (401, "INVALID_CREDENTIALS")
+
+
+async def test_account_with_a_role_is_verified_without_being_claimed(ada: Actor, mailbox: Mailbox) -> None:
+    """It may have got the role before mail was switched on. An administrator knows its user."""
+    await ada.register()
+    await give_role(ada.username, "auditor")
+    reader = Actor(ada.client)
+
+    response = await verify(reader, await mailbox.token())
+
+    assert (response.status, response["password_reset_token"]) == (200, None)
+    assert (await ada.profile())["email_verified"] is True
+    assert (await ada.log_in()).status == 200
 
 
 async def test_concurrent_login_of_the_attacker_fails(ada: Actor, mailbox: Mailbox, services: Services) -> None:

@@ -13,6 +13,7 @@ from tests.support.actors import Actor, ApiResponse
 from tests.support.factors import add_recovery_codes, add_totp, switch_two_step_on
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import factors_of, passkey_login, stored_passkey
+from tests.support.roles import give_role
 from tests.support.rows import age_one_time_tokens, audit_actions
 
 NEW = "Another-Horse-8-Battery"
@@ -69,6 +70,21 @@ async def test_reset_of_an_unverified_account_removes_all_factors(
     assert not any(factors[name] for name in ("two_step", "totp", "passkeys", "recovery_codes"))
     (mail,) = await mailbox.collect()
     assert "keeps" not in mail.text
+
+
+async def test_reset_of_an_account_with_a_role_keeps_its_factors(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    """The account counts as verified: an administrator knows its user."""
+    ada = await user_factory()
+    await give_role(ada.username, "auditor")
+    await add_totp(services, ada.username)
+
+    await reset(ada, await forgot(ada, mailbox))
+
+    await ada.log_in(password=NEW)
+    assert (await ada.profile())["email_verified"] is True
+    assert (await factors_of(ada))["totp"] is not None
 
 
 async def test_reset_of_a_verified_account_keeps_its_factors(
