@@ -86,7 +86,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
-    identify = identification(services.core.sessions)
+    identify = identification(services.core.sessions, services.core.api_keys)
     decision = Decision(
         networks=settings.of(AdministrationPolicy).networks,
         freshness=services.core.freshness,
@@ -118,7 +118,9 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
                 ),
             ),
         ),
-        on_app_init=[bearer_auth(identify, caller_loading(services.core.sessions), decision).on_app_init],
+        on_app_init=[
+            bearer_auth(identify, caller_loading(services.core.sessions, services.core.api_keys), decision).on_app_init
+        ],
         request_class=strict_request(
             {name: check for feature in services.features for name, check in feature.field_checks.items()}
         ),
@@ -165,6 +167,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             allowed_hosts=settings.http.allowed_hosts,
             https_only=settings.is_production,
             flood_limit=_flood_limit(settings.throttling),
+            key_limit=services.core.api_keys.rate_limit if settings.throttling.enabled else None,
         ),
         timeout=settings.server.request_timeout,
         load_shedders=shedders_by_route(app, load_shedders),
@@ -187,4 +190,5 @@ def _principal(request: Request[Principal, Any, Any]) -> Principal:
 
 
 def _current_user(request: Request[Principal, Any, Any]) -> User:
-    return _principal(request).user
+    principal: Principal | None = request.scope["user"]
+    return principal.user if principal is not None else cast("User", _caller(request).user)

@@ -1,6 +1,9 @@
 """Build the services from the settings: first the core, then each feature."""
 
 from auth_api.adapters import create_mailer, install_breakers
+from auth_api.credentials.api_keys.last_uses import LastUses
+from auth_api.credentials.api_keys.policy import ApiKeyPolicy
+from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
 from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
@@ -134,7 +137,13 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         ),
         passwords=passwords,
         passkeys=passkeys,
-        api_keys=ApiKeys(database=database, audit=audit),
+        api_keys=ApiKeys(
+            database=database,
+            audit=audit,
+            policy=settings.of(ApiKeyPolicy),
+            last_uses=LastUses(clock),
+            rate_limit=KeyRateLimit(settings.throttling.factor),
+        ),
         freshness=Freshness(
             users=users,
             passwords=passwords,

@@ -12,47 +12,55 @@ from litestar.types import Receive, Scope, Send
 
 from auth_api.authentication.caller import Caller
 from auth_api.authentication.decision import Decision
+from auth_api.authentication.errors import SessionRequiredException
+from auth_api.credentials.api_keys.service import ApiKeys
+from auth_api.kit.crypto.api_keys import looks_like_api_key
 from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
-from auth_api.kit.http.scope_keys import ACTOR, request_context_of
+from auth_api.kit.http.scope_keys import ACTOR, KEY_ID, request_context_of
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 
-Identify = Callable[[str], Awaitable[Principal]]
-"""Returns whose access token it is."""
+Identify = Callable[[str, Scope], Awaitable[Principal]]
+"""Returns whose access token a request has."""
 
-LoadCaller = Callable[[str], Awaitable[Caller]]
-"""Returns whose bearer token it is, with roles and rights."""
+LoadCaller = Callable[[str, Scope], Awaitable[Caller]]
+"""Returns whose bearer token a request has, with roles and rights."""
 
 
-def identification(sessions: SessionService) -> Identify:
+def identification(sessions: SessionService, api_keys: ApiKeys) -> Identify:
     """Return the function that finds the principal of every access token."""
 
-    async def identify(token: str) -> Principal:
+    async def identify(token: str, scope: Scope) -> Principal:
         """Verify an access token and load its session, not within a transaction.
 
         Raises:
             AuthException: from `AccessTokens.verify` and `SessionService.principal`.
+            SessionRequiredException: the token is an API key.
         """
+        if looks_like_api_key(token):
+            await api_keys.identify(token, request_context_of(scope).client_ip)
+            raise SessionRequiredException
         return await sessions.principal(sessions.access_tokens.verify(token))
 
     return identify
 
 
-def caller_loading(sessions: SessionService) -> LoadCaller:
+def caller_loading(sessions: SessionService, api_keys: ApiKeys) -> LoadCaller:
     """Return the function that finds the caller of every bearer token, with roles and rights.
 
-    All of them are access tokens. Another kind of token would be recognised here by its prefix, see
-    `kit/crypto/tokens.py`.
+    It is an access token or an API key, which the prefix tells apart, see `kit/crypto/tokens.py`.
     """
 
-    async def load(token: str) -> Caller:
+    async def load(token: str, scope: Scope) -> Caller:
         """Verify a bearer token and load what its holder may do, not within a transaction.
 
         Raises:
-            AuthException: from `AccessTokens.verify` and `SessionService.principal`.
+            AuthException: from `AccessTokens.verify`, `SessionService.principal` and `ApiKeys.identify`.
         """
+        if looks_like_api_key(token):
+            return Caller.of_key(await api_keys.identify(token, request_context_of(scope).client_ip))
         return Caller.of_session(await sessions.granted_principal(sessions.access_tokens.verify(token)))
 
     return load
@@ -78,18 +86,18 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
             NotFoundException: see `Decision.check_network`.
         """
         access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
-        if access.loads_rights:
+        if access.loads_rights or (access.key_permission is not None and looks_like_api_key(bearer_token(scope))):
             await self._authorize(access, scope)
         elif (token := _token_to_check(access, scope)) is not None:
-            principal: Principal = await self.retrieve_user_handler(token, None)  # type: ignore[arg-type]
+            principal: Principal = await self.retrieve_user_handler(token, scope)  # type: ignore[arg-type]
             scope["user"] = principal
             scope["state"][ACTOR] = principal.actor
         await self.app(scope, receive, send)
 
     async def _authorize(self, access: Access, scope: Scope) -> None:
         self._decision.check_network(access, request_context_of(scope).client_ip)
-        caller = await self._load_caller(bearer_token(scope))
-        scope["state"][ACTOR] = caller.actor
+        caller = await self._load_caller(bearer_token(scope), scope)
+        scope["state"][ACTOR], scope["state"][KEY_ID] = caller.actor, caller.key_id
         await self._decision.check(access, caller)
         scope["user"], scope["auth"] = caller.session, caller
 
@@ -116,7 +124,7 @@ class BearerAuth(JWTAuth[Principal]):
             type="http",
             scheme="bearer",
             bearer_format="JWT",
-            description="The `access_token` from the response of registration, login or refresh.",
+            description="The `access_token` from the response of registration, login or refresh, or an API key.",
         )
         return Components(security_schemes={BEARER: scheme})
 
@@ -124,8 +132,8 @@ class BearerAuth(JWTAuth[Principal]):
 def bearer_auth(identify: Identify, load_caller: LoadCaller, decision: Decision) -> BearerAuth:
     """Return the authentication of all routes."""
 
-    async def retrieve_principal(token: str, _connection: object) -> Principal:
-        return await identify(token)
+    async def retrieve_principal(token: str, scope: Any) -> Principal:
+        return await identify(token, scope)
 
     return BearerAuth(
         token_secret="",  # `identify` has the keys
@@ -148,6 +156,6 @@ def optional_principal(identify: Identify) -> Callable[[Request[Any, Any, Any]],
         except AuthenticationRequiredException:
             return None
         # An invalid token is an error: without a token, verifying an e-mail address may lock the password.
-        return await identify(token)
+        return await identify(token, request.scope)
 
     return find

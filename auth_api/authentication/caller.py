@@ -5,6 +5,7 @@ from typing import Self
 
 import msgspec
 
+from auth_api.credentials.api_keys.api_key import PresentedKey
 from auth_api.events.audit.actors import service_actor, user_actor
 from auth_api.roles.rights import Authority, Rights
 from auth_api.sessions.principal import GrantedPrincipal
@@ -38,6 +39,18 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         granted = principal.granted
         return cls(
             user=principal.user, session=principal, roles=granted.roles, rights=granted.rights, now=principal.now
+        )
+
+    @classmethod
+    def of_key(cls, key: PresentedKey) -> Self:
+        """Return the caller that sent an API key."""
+        return cls(
+            user=key.user,
+            service_account_id=key.service_account_id,
+            key_id=key.id,
+            roles=key.granted.roles,
+            rights=key.rights,
+            now=key.now,
         )
 
     @property

@@ -45,12 +45,15 @@ class Decision:
             PermissionDeniedException: the caller lacks the permission of the route.
             StepUpRequiredException: the last proof of identity of the user is too weak or too old.
         """
-        if caller.key_id is not None and (
-            not access.accepts_key or (access.needs_recent_proof and caller.user is not None)
-        ):
-            raise SessionRequiredException
-        if access.permission is not None and not caller.rights.has(access.permission):
-            raise PermissionDeniedException(access.permission)
+        permission = access.permission
+        if caller.key_id is not None:
+            is_personal = caller.user is not None
+            permission = permission or access.key_permission
+            accepts_key = access.accepts_key or (is_personal and access.key_permission is not None)
+            if not accepts_key or (is_personal and access.needs_recent_proof):
+                raise SessionRequiredException
+        if permission is not None and not caller.rights.has(permission):
+            raise PermissionDeniedException(permission)
         if (session := caller.session) is None:
             return
         if access.is_administrative and self.needs_second_factor:

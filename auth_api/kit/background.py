@@ -27,11 +27,13 @@ class BackgroundJob:
     Args:
         name: for log lines.
         step: does one piece of work and returns the pause until the next one, in seconds.
+        has_last_step: whether it also works when the process stops, once, whether or not that succeeds.
     """
 
-    def __init__(self, name: str, step: Callable[[], Awaitable[float]]) -> None:
+    def __init__(self, name: str, step: Callable[[], Awaitable[float]], *, has_last_step: bool = False) -> None:
         self._name = name
         self._step = step
+        self._has_last_step = has_last_step
         self._woken = asyncio.Event()
         self._is_stopping = False
 
@@ -75,3 +77,6 @@ class BackgroundJob:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause * random.uniform(1 - JITTER_SHARE, 1)):  # noqa: S311 - spreads load
                     await self._woken.wait()
+        if self._has_last_step:
+            with contextlib.suppress(Exception):
+                await self._step()

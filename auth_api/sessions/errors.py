@@ -22,7 +22,7 @@ class TokenExpiredException(AuthException):
     detail = "The token has expired."
     remedy = (
         "If it was the access token, send the refresh token to `POST /api/auth/refresh` and repeat the request with "
-        "the new access token. If it was the refresh token, ask the user to log in."
+        "the new access token. If it was the refresh token, ask the user to log in. For an API key, create another."
     )
     challenge = INVALID_TOKEN
 
@@ -32,16 +32,16 @@ class TokenInvalidException(AuthException):
 
     error_code = "TOKEN_INVALID"
     detail = "The token is not valid."
-    remedy = "Discard the session and ask the user to log in."
+    remedy = "Discard the session and ask the user to log in, or compare the API key with the original."
     challenge = INVALID_TOKEN
 
 
 class TokenRevokedException(AuthException):
-    """The token is genuine, but its session has ended, or its account is disabled or deleted."""
+    """The token is genuine, but its session has ended, it was revoked, or its account is disabled or deleted."""
 
     error_code = "TOKEN_REVOKED"
-    detail = "The session has ended."
-    remedy = "Discard the session and ask the user to log in."
+    detail = "The session has ended, or the API key has been revoked."
+    remedy = "Discard the session and ask the user to log in, or create another API key."
     challenge = INVALID_TOKEN
 
 

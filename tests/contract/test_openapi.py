@@ -81,7 +81,7 @@ ERRORS: dict[str, set[str]] = {
     "refresh": BODY | DATABASE | {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED", "REFRESH_TOKEN_REUSED"},
     "logOut": BODY | DATABASE | {"AUTHENTICATION_REQUIRED", "TOKEN_INVALID"},
     "logOutEverywhere": BODY | DATABASE | TOKEN,
-    "readProfile": DATABASE | TOKEN,
+    "readProfile": DATABASE | TOKEN | {"PERMISSION_DENIED", "SESSION_REQUIRED"},
     "readOwnPermissions": DATABASE | TOKEN,
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
     "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "STEP_UP_REQUIRED"},
@@ -143,6 +143,7 @@ MEMBERS = {
     "MFA_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
     "MFA_ENROLMENT_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
     "STEP_UP_REQUIRED": {"acr_values", "max_age", "methods", "enrolment"},
+    "PERMISSION_DENIED": {"required_permission"},
 }
 """Further members of problem documents by error code. `FACTOR_INVALID` has one only at a login."""
 

@@ -66,7 +66,6 @@ PROTECTED = {
     "POST /api/auth/logout-all",
     "POST /api/auth/step-up",
     "POST /api/auth/step-up/passkey-options",
-    "GET /api/user/profile",
     "PATCH /api/user/profile",
     "POST /api/user/delete",
     "POST /api/user/password",
@@ -100,9 +99,10 @@ ENROLMENT = {
 
 WITH_RIGHTS = {
     "GET /api/user/permissions": "any key",
+    "GET /api/user/profile": "any profile:read",
 }
-"""The routes that know the rights of the caller: their permission, whether they accept keys (`key`), and whether users
-need a recent proof of identity (`recent`)."""
+"""The routes that know the rights of the caller: their permission, that of personal keys, whether they accept all keys
+(`key`), and whether users need a recent proof of identity (`recent`)."""
 
 UNSUPPORTED = {"OPTIONS", "TRACE"}
 """Litestar adds OPTIONS to every route; the edge responds to it itself."""
@@ -110,7 +110,12 @@ UNSUPPORTED = {"OPTIONS", "TRACE"}
 
 def access_words(access: Access) -> str:
     """Return what a route requires, as `WITH_RIGHTS` states it."""
-    words = [access.permission or "any", "key" * access.accepts_key, "recent" * access.needs_recent_proof]
+    words = [
+        access.permission or "any",
+        access.key_permission or "",
+        "key" * access.accepts_key,
+        "recent" * access.needs_recent_proof,
+    ]
     return " ".join(word for word in words if word)
 
 
@@ -146,7 +151,11 @@ def test_all_routes_are_listed(app: Litestar) -> None:
 
 def test_every_route_declares_the_access_that_is_listed(app: Litestar) -> None:
     accesses = {route: handler.opt[ACCESS] for route, handler in handlers_of(app)}
-    with_rights = {route: access_words(access) for route, access in accesses.items() if access.loads_rights}
+    with_rights = {
+        route: access_words(access)
+        for route, access in accesses.items()
+        if access.loads_rights or access.key_permission
+    }
     assert with_rights == WITH_RIGHTS
     assert routes_with(app, SESSION) == PROTECTED - OPTIONAL
     assert routes_with(app, PUBLIC_OR_SESSION) == OPTIONAL

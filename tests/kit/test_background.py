@@ -115,3 +115,18 @@ async def test_stopping_cancels_a_step_that_takes_too_long(monkeypatch: pytest.M
         await asyncio.sleep(0)
 
     assert cancelled.is_set()
+
+
+async def test_last_step_of_a_job_runs_when_it_is_stopped() -> None:
+    steps: list[int] = []
+
+    async def step() -> float:
+        steps.append(1)
+        if len(steps) == 2:
+            raise OSError
+        return DAY_SECONDS
+
+    async with BackgroundJob("uses", step, has_last_step=True).running():
+        await until(lambda: len(steps) == 1)
+
+    assert len(steps) == 2

@@ -2,11 +2,17 @@
 
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from auth_api.kit.crypto.tokens import PERSONAL_API_KEY, SERVICE_API_KEY, SecretKind
+from auth_api.roles.granted import Granted
+from auth_api.roles.rights import Rights
 from auth_api.users.user import User
+
+PROFILE_READ: Final = "profile:read"
+"""The permission to read the profile of the user whose key it is; it needs no role."""
 
 
 class KeyStatus(StrEnum):
@@ -80,16 +86,27 @@ class PresentedKey(msgspec.Struct, frozen=True, kw_only=True):
     """A key that a client has sent, as the database knows it, and its owner.
 
     Attributes:
-        user: the owner of a personal key, also if the account is disabled.
+        user: the owner of a personal key, also if the account is disabled; None for a service key.
+        granted: the roles of that owner.
         service_account_id: the owner of a service key.
         owner_is_active: whether the owner is enabled.
         expires_at: None if it never expires.
+        now: the time at which all of it was read, by the database's clock.
     """
 
     id: int
     scopes: frozenset[str]
     status: KeyStatus
-    owner_is_active: bool
     user: User | None
+    granted: Granted
     service_account_id: int | None
+    owner_is_active: bool
     expires_at: datetime | None
+    now: datetime
+
+    @property
+    def rights(self) -> Rights:
+        """What the key may do: of a user's key, only what the user may do now, and to read the user's own profile."""
+        if self.user is None:
+            return Rights(self.scopes)
+        return Rights.of(scope for scope in self.scopes if scope == PROFILE_READ or self.granted.rights.has(scope))

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from auth_api.credentials.api_keys.api_key import ApiKey, KeyOwner, KeyStatus, NewKey
+from auth_api.credentials.api_keys.api_key import ApiKey, KeyOwner, KeyStatus, NewKey, PresentedKey
 from auth_api.credentials.api_keys.tables import ApiKeyRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
-from auth_api.kit.db.expressions import SECONDS_FROM_NOW
+from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
+from auth_api.kit.db.raw_sql import fetch_rows
+from auth_api.roles.granted import GRANTED, Granted
+from auth_api.users.user import USER_COLUMNS, user_from_row
 
 MAX_ID: Final = 2**63 - 1
 
@@ -44,6 +47,22 @@ async def insert(owner: KeyOwner, new: NewKey, *, token_hash: str, hint: str, cr
         new.lifetime.total_seconds() if new.lifetime is not None else None,
     )
     return _api_key(rows[0])
+
+
+@circuit_breaker(service=SERVICE)
+async def find_presented(token_hash: str) -> PresentedKey | None:
+    """Return the key with this digest, in any state, with its owner."""
+    query = ApiKeyRow.raw(
+        f"SELECT {USER_COLUMNS}, {GRANTED} AS granted, key_id, scopes, status, expires_at, service_account_id, "
+        "account_is_active, clock_timestamp() AS now FROM (SELECT id AS key_id, user_id, service_account_id, scopes, "
+        f"expires_at, {_STATUS} FROM api_keys WHERE token_hash = {{}}) AS presented "
+        "LEFT JOIN users ON users.id = user_id LEFT JOIN "
+        "(SELECT id AS account_id, is_active AS account_is_active FROM service_accounts) AS accounts "
+        "ON account_id = service_account_id",
+        token_hash,
+    )
+    rows = await fetch_rows(query)
+    return _presented(rows[0]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
@@ -112,6 +131,21 @@ async def record_use(key_id: int, used_at: datetime, ip_address: str | None) -> 
 
 def _ids(owner: KeyOwner) -> tuple[int | None, int | None]:
     return owner.user_id, owner.service_account_id
+
+
+def _presented(row: Mapping[str, Any]) -> PresentedKey:
+    user = user_from_row(dict(row)) if row["service_account_id"] is None else None
+    return PresentedKey(
+        id=row["key_id"],
+        scopes=frozenset(row["scopes"].split()),
+        status=KeyStatus(row["status"]),
+        user=user,
+        granted=Granted.parse(row["granted"]),
+        service_account_id=row["service_account_id"],
+        owner_is_active=bool(row["account_is_active"]) if user is None else user.is_active,
+        expires_at=row["expires_at"],
+        now=as_datetime(row["now"]),
+    )
 
 
 def _api_key(row: Mapping[str, Any]) -> ApiKey:

@@ -1,20 +1,26 @@
-"""Creates, lists and revokes API keys."""
+"""Creates, checks, lists and revokes API keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from auth_api.credentials.api_keys import repository
-from auth_api.credentials.api_keys.api_key import ApiKey, CreatedKey, KeyOwner, NewKey
+from auth_api.credentials.api_keys.api_key import ApiKey, CreatedKey, KeyOwner, KeyStatus, NewKey, PresentedKey
 from auth_api.credentials.api_keys.errors import KeyNotFoundException
 from auth_api.credentials.api_keys.events import ApiKeyEvent
+from auth_api.credentials.api_keys.last_uses import LastUses
+from auth_api.credentials.api_keys.metrics import KEY_CHECKS
+from auth_api.credentials.api_keys.policy import ApiKeyPolicy
+from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
 from auth_api.events.audit.service import AuditTrail
-from auth_api.kit.crypto.api_keys import hint_of, new_api_key
+from auth_api.kit.crypto.api_keys import has_valid_checksum, hint_of, new_api_key
+from auth_api.kit.crypto.tokens import PERSONAL_API_KEY, SERVICE_API_KEY, digest
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import LimitReachedException
+from auth_api.kit.errors import AuthException, LimitReachedException
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.errors import TokenExpiredException, TokenInvalidException, TokenRevokedException
 
 MAX_KEYS_OF_USER: Final = 50
 MAX_KEYS_OF_SERVICE_ACCOUNT: Final = 20
@@ -29,6 +35,35 @@ class ApiKeys:
 
     database: Database
     audit: AuditTrail
+    policy: ApiKeyPolicy
+    last_uses: LastUses
+    rate_limit: KeyRateLimit
+
+    async def identify(self, raw: str, client_ip: str | None) -> PresentedKey:
+        """Return the key that a client has sent with a request, and remember its use. Not within a transaction.
+
+        Raises:
+            TokenInvalidException: no such key exists.
+            TokenRevokedException: the key was revoked, its owner is disabled, or keys of users are switched off.
+            TokenExpiredException: the key has expired.
+        """
+        key_digest = digest(raw)
+        try:
+            key = await self._find_accepted(raw, key_digest)
+        except AuthException:
+            self.rate_limit.forget(key_digest)
+            raise
+        self.last_uses.note(key.id, client_ip)
+        if key.user is None:
+            self.rate_limit.accept(key_digest)
+        return key
+
+    async def check(self, raw: str) -> PresentedKey | None:
+        """Return a key if it would be accepted now; this is no use of it. Not within a transaction."""
+        try:
+            return await self._find_accepted(raw, digest(raw))
+        except AuthException:
+            return None
 
     async def create(self, owner: KeyOwner, new: NewKey, request_context: RequestContext) -> CreatedKey:
         """Create a key inside the transaction of the flow, which has locked the row of the owner.
@@ -87,6 +122,25 @@ class ApiKeys:
     async def end_all(self, user_id: int, *, reason: AccessEvent) -> None:
         """Revoke the keys of a user inside a flow's transaction, which has locked the user's row."""
         await repository.revoke_all(KeyOwner(user_id=user_id), reason=reason.value)
+
+    async def _find_accepted(self, raw: str, key_digest: str) -> PresentedKey:
+        kind = SERVICE_API_KEY if raw.startswith(SERVICE_API_KEY.prefix) else PERSONAL_API_KEY
+        if not has_valid_checksum(raw):
+            KEY_CHECKS[kind, "malformed"].inc()
+            raise TokenInvalidException
+        key = await repository.find_presented(key_digest)
+        if key is None:
+            KEY_CHECKS[kind, "unknown"].inc()
+            raise TokenInvalidException
+        is_off = key.user is not None and not self.policy.allows_personal
+        if key.status is KeyStatus.REVOKED or not key.owner_is_active or is_off:
+            KEY_CHECKS[kind, "revoked"].inc()
+            raise TokenRevokedException
+        if key.status is KeyStatus.EXPIRED:
+            KEY_CHECKS[kind, "expired"].inc()
+            raise TokenExpiredException
+        KEY_CHECKS[kind, "accepted"].inc()
+        return key
 
     async def _record(self, event: ApiKeyEvent, owner: KeyOwner, key_id: int, request_context: RequestContext) -> None:
         details = {} if owner.service_account_id is None else {"service_account_id": owner.service_account_id}

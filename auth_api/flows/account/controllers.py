@@ -1,19 +1,22 @@
 """Routes of the user's own account."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from litestar import Controller, Response, get, patch, post
 from litestar.params import JSONBody
 
+from auth_api.authentication.errors import PERMISSION_ERRORS, SessionRequiredException
+from auth_api.credentials.api_keys.api_key import PROFILE_READ
 from auth_api.events.audit.schemas import EXAMPLE_EVENT, AuditEventList, event_view
 from auth_api.events.audit.service import AuditTrail
 from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.flows.account.service import AccountService
 from auth_api.kit.errors import ValidationException
+from auth_api.kit.http.access import Access
 from auth_api.kit.http.dependencies import Injected
-from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected
+from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, with_access
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
@@ -32,6 +35,8 @@ from auth_api.users.profile import EXAMPLE_PROFILE
 from auth_api.users.schemas import EXAMPLE_USER, UserResponse, user_response
 from auth_api.users.user import User
 
+OWN_PROFILE: Final = Access(accepts_session=True, key_permission=PROFILE_READ)
+
 
 class AccountController(Controller):
     """Read, change, export and delete the user's own account."""
@@ -43,10 +48,15 @@ class AccountController(Controller):
         "/profile",
         summary="Read the profile",
         operation_id="readProfile",
-        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_USER),
+        **with_access(
+            OWN_PROFILE, *PERMISSION_ERRORS, SessionRequiredException, *DATABASE_ERRORS, response=EXAMPLE_USER
+        ),
     )
     async def read_profile(self, current_user: Injected[User]) -> UserResponse:
-        """Return the account that the access token belongs to."""
+        """Return the account that the access token belongs to.
+
+        An API key of the user is accepted, too, if it has the scope `profile:read`.
+        """
         return user_response(current_user)
 
     @get(

@@ -28,6 +28,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
         permission: the permission that the caller needs; None if any caller is accepted.
         loads_rights: whether the handler gets the caller with roles and rights.
         needs_recent_proof: whether the user must have proved their identity recently.
+        key_permission: the permission that makes the route accept a personal API key; None if it depends on
+            `accepts_key`.
         is_administrative: whether the route belongs to the admin API: only certain networks may reach it, and the login
             of a user may need a second factor.
     """
@@ -39,6 +41,7 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     permission: str | None = None
     loads_rights: bool = False
     needs_recent_proof: bool = False
+    key_permission: str | None = None
     is_administrative: bool = False
 
     @property

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from auth_api.kit.errors import (
     ApplicationException,
@@ -36,6 +36,13 @@ _HOST: Final = re.compile(r"([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::[0-9]*)?")
 _SINGLETON_HEADERS: Final = frozenset({b"host", b"content-length", b"content-type", b"transfer-encoding"})
 
 
+class KeyLimit(Protocol):
+    """The limit of programs that have one of their own."""
+
+    def wait(self, headers: Mapping[bytes, bytes]) -> float | None:
+        """Count a request; return the seconds to wait, or None if another limit counts it."""
+
+
 class RequestScreening:
     """Checks a request by its method, URL and headers.
 
@@ -47,6 +54,7 @@ class RequestScreening:
         client_ip_resolver: knows the trusted proxies.
         allowed_hosts: accepted values of `Host`; empty accepts any.
         https_only: refuse requests that a trusted proxy received over plain HTTP.
+        key_limit: the request rate of programs with a limit of their own, in place of `flood_limit`.
         flood_limit: the request rate of one network in this process, checked before the limits that need a database
             query; None for no limit.
     """
@@ -58,11 +66,13 @@ class RequestScreening:
         allowed_hosts: Sequence[str] = (),
         https_only: bool = False,
         flood_limit: Gcra | None = None,
+        key_limit: KeyLimit | None = None,
     ) -> None:
         self._client_ip_resolver = client_ip_resolver
         self._allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self._https_only = https_only
         self._flood_limit = flood_limit
+        self._key_limit = key_limit
 
     def refusal(
         self, scope: Mapping[str, Any], headers: Mapping[bytes, bytes], client_ip: str | None
@@ -76,7 +86,10 @@ class RequestScreening:
         path = scope["path"].lstrip("/")
         is_scrape = path.rstrip("/") == _METRICS
         key = f"{_METRICS} {network_of(client_ip)}" if is_scrape else network_of(client_ip)
-        if self._flood_limit is not None and (seconds := self._flood_limit.wait(key)) > 0:
+        seconds = self._key_limit.wait(headers) if self._key_limit is not None else None
+        if seconds is None:
+            seconds = self._flood_limit.wait(key) if self._flood_limit is not None else 0.0
+        if seconds > 0:
             _FLOOD_REFUSALS.inc()
             return RateLimitedException(seconds)
         is_probe = path.startswith("health/")
