@@ -56,6 +56,18 @@ async def names_of(user_ids: Sequence[int]) -> list[tuple[int, str]]:
 
 
 @circuit_breaker(service=SERVICE)
+async def holders(role_id: int, *, before: int, limit: int) -> list[int]:
+    """Return the ids below `before` of users that have a role, largest first."""
+    rows = await UserRoleRow.raw(
+        "SELECT user_id FROM user_roles WHERE role_id = {} AND user_id < {} ORDER BY user_id DESC LIMIT {}",
+        role_id,
+        before,
+        limit,
+    )
+    return [row["user_id"] for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
 async def grant(user_id: int, role_id: int, *, granted_by: str | None) -> bool:
     """Give a user a role. Return False if the user has it."""
     rows = await UserRoleRow.raw(

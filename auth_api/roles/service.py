@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from auth_api.kit.pagination import PageRequest, before_id, split_page
 from auth_api.roles import repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
 from auth_api.roles.rights import Rights
@@ -53,6 +54,15 @@ class RoleService:
         for user_id, name in await repository.names_of(user_ids):
             names[user_id].append(name)
         return {user_id: sorted(each) for user_id, each in names.items()}
+
+    async def holders(self, role: Role, request: PageRequest) -> tuple[Sequence[int], str | None]:
+        """Return a page of the ids of the users that have a role, newest first, and the cursor of the next page.
+
+        Raises:
+            ValidationException: the cursor belongs to another list.
+        """
+        ids = await repository.holders(role.id, before=before_id(request), limit=request.limit + 1)
+        return split_page(ids, request, lambda user_id: user_id)
 
     async def rights_of_roles(self, names: Iterable[str]) -> Rights:
         """Return what some roles permit together.

@@ -66,4 +66,4 @@ class UserNotFoundException(DatabaseException):
     status = HTTPStatus.NOT_FOUND
     error_code = "USER_NOT_FOUND"
     detail = "User not found"  # the wording of the API's specification
-    remedy = "Discard the tokens: the account has been deleted."
+    remedy = "Reload the list of users. If it is the own account, discard the tokens: it has been deleted."

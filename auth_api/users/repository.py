@@ -130,13 +130,6 @@ async def lock_all() -> None:
 
 
 @circuit_breaker(service=SERVICE)
-async def newest(limit: int) -> list[User]:
-    """Return the users that were created last, newest first."""
-    rows = await UserRow.raw(f"SELECT {USER_COLUMNS} FROM users ORDER BY id DESC LIMIT {{}}", limit)
-    return [user_from_row(row) for row in rows]
-
-
-@circuit_breaker(service=SERVICE)
 async def change_profile(user_id: int, values: Mapping[str, Any]) -> User | None:
     """Change the username, fields of the profile and the metadata, by column. Return None if the user does not exist.
 

@@ -212,10 +212,6 @@ class UserService:
         """Mark the e-mail address as verified. Return False if it already was, or if the user has another one now."""
         return await repository.mark_verified(user.id, CanonicalEmail(user.email))
 
-    async def newest(self, limit: int) -> list[User]:
-        """Return the users that were created last, newest first."""
-        return await repository.newest(limit)
-
     async def _insert(
         self, email: CanonicalEmail, username: CanonicalUsername, hashed_password: str, locale: str | None
     ) -> User:

@@ -60,6 +60,29 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
     assert newest == listed[:1]
 
 
+def test_list_prints_only_the_requested_users(auth_api: Command) -> None:
+    for name in ("ada", "adam", "grace"):
+        create(auth_api, name).check_returncode()
+    auth_api("users", "disable", "grace").check_returncode()
+    auth_api("users", "verify-email", "adam").check_returncode()
+
+    def listed(*options: str) -> list[str]:
+        return [user["username"] for user in json.loads(auth_api("users", "list", "--json", *options).stdout)]
+
+    assert listed("--prefix", "AD") == ["ada", "adam"]
+    assert listed("--prefix", "ad", "--limit", "1") == ["ada"]
+    assert listed("--prefix", "ada@") == ["ada"]
+    assert listed("--disabled") == ["grace"]
+    assert listed("--unverified") == ["grace", "ada"]
+    assert listed("--role", "support") == []
+    assert json.loads(auth_api("explain", "ada", "--json").stdout)["roles"] == []
+    unknown = auth_api("users", "list", "--role", "unknown")
+    assert (unknown.returncode, unknown.stderr.splitlines()[1:]) == (1, ["  role: The role was not found."])
+    both = auth_api("users", "list", "--disabled", "--prefix", "ad")
+    assert both.returncode == 2
+    assert "at most one of" in both.stderr
+
+
 def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
     created = create(auth_api, "ada", "--json", "--display-name", " Ada  Lovelace ")
     changed = auth_api("users", "update", "ada@example.com", "--display-name", "李小龙", "--json")

@@ -25,6 +25,7 @@ from tests.support.invitations import invite
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import new_authenticator, stored_passkey
 from tests.support.processes import run_cli
+from tests.support.roles import give_role
 from tests.support.soft_authenticator import SoftAuthenticator
 from tests.support.source_tree import MODULES
 
@@ -37,6 +38,7 @@ BODY = {"VALIDATION_ERROR", "UNSUPPORTED_MEDIA_TYPE"}
 DATABASE = {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN"}
 OPTIONAL_TOKEN = {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"}
 TOKEN = OPTIONAL_TOKEN | {"AUTHENTICATION_REQUIRED"}
+ADMINISTRATION = TOKEN | {"PERMISSION_DENIED", "SESSION_REQUIRED", "STEP_UP_REQUIRED"}
 
 PASSWORD = {"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}
 
@@ -83,6 +85,9 @@ ERRORS: dict[str, set[str]] = {
     "logOutEverywhere": BODY | DATABASE | TOKEN,
     "readProfile": DATABASE | TOKEN | {"PERMISSION_DENIED", "SESSION_REQUIRED"},
     "readOwnPermissions": DATABASE | TOKEN,
+    "findUsers": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR"},
+    "readUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
+    "explainUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
     "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "STEP_UP_REQUIRED"},
     "readFactors": DATABASE | TOKEN,
@@ -140,10 +145,10 @@ ERRORS: dict[str, set[str]] = {
 """Error codes by operation, without those of the edge and of other URLs and methods (404, 405)."""
 
 MEMBERS = {
+    "PERMISSION_DENIED": {"required_permission"},
     "MFA_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
     "MFA_ENROLMENT_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
     "STEP_UP_REQUIRED": {"acr_values", "max_age", "methods", "enrolment"},
-    "PERMISSION_DENIED": {"required_permission"},
 }
 """Further members of problem documents by error code. `FACTOR_INVALID` has one only at a login."""
 
@@ -418,7 +423,7 @@ async def test_refusal_of_the_edge_is_documented(
     client: httpx.AsyncClient, operation: Described, status: int, request_parts: dict[str, Any]
 ) -> None:
     """A GET with a body above 64 KiB gets 413, too."""
-    path = operation.path.format(session_id=1, passkey_id=1, error_code="NOT_FOUND")
+    path = operation.path.format(session_id=1, passkey_id=1, user_id=1, error_code="NOT_FOUND")
 
     response = await client.request(operation.method, path, **request_parts)
 
@@ -493,7 +498,7 @@ async def test_operations_that_return_pages_document_html(client: httpx.AsyncCli
 
     for operation in operations():
         if operation.method == "GET":
-            path = operation.path.format(error_code="NOT_FOUND")
+            path = operation.path.format(user_id=1, error_code="NOT_FOUND")
             response = await client.get(path, headers={"Accept": "text/html"})
             media_type = response.headers["content-type"].partition(";")[0]
             assert media_type in operation.responses[str(response.status_code)]["content"]
@@ -564,6 +569,9 @@ CALL_ORDER = [
     "stepUp",
     "readProfile",
     "readOwnPermissions",
+    "findUsers",
+    "readUser",
+    "explainUser",
     "readAuditLog",
     "exportEverything",
     "listSessions",
@@ -721,6 +729,10 @@ async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox
     """Send the example with a real token, the current one or that of the last mail, and with further values."""
     token = "" if operation.name in PUBLIC else actor.access_token
     path = operation.path.replace("{error_code}", "TOKEN_EXPIRED")
+    if path == "/api/admin/users":  # the first operation of administrators
+        await give_role(actor.username, "auditor")
+    if "{user_id}" in path:
+        path = path.format(user_id=(await actor.profile())["id"])
     if "{session_id}" in path:
         path = path.format(session_id=(await actor.call("GET", "/api/user/sessions"))["items"][0]["id"])
     if "{passkey_id}" in path:

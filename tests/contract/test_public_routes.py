@@ -98,6 +98,9 @@ ENROLMENT = {
 """The routes that need an access token, or the token of a login in the body."""
 
 WITH_RIGHTS = {
+    "GET /api/admin/users": "users:read key",
+    "GET /api/admin/users/{user_id}": "users:read key",
+    "GET /api/admin/users/{user_id}/explain": "users:read key",
     "GET /api/user/permissions": "any key",
     "GET /api/user/profile": "any profile:read",
 }
@@ -137,6 +140,7 @@ def url_of(template: str) -> str:
     """Return a URL that matches a route."""
     return template.format(
         passkey_id=1,
+        user_id=1,
         path="redoc",
         file_path="swagger-ui.css",
         name="pages.css",

@@ -12,6 +12,7 @@ from auth_api.roles.service import RoleService
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.roles import give_role
+from tests.support.rows import user_rows
 
 ROLES = RoleService()
 
@@ -64,9 +65,8 @@ async def test_administrators_who_disable_each_other_leave_one(user_factory: Use
     """Without the lock of the role, both transactions see the other administrator."""
     for _ in range(10):
         pair = [await give_role((await user_factory()).username, ADMINISTRATOR) for _ in range(2)]
-        others = [user for user in await services.core.users.newest(100) if user.id not in pair]
-        for user in others:
-            await services.core.users.set_active(user.id, active=False)
+        for other in {row["id"] for row in await user_rows()}.difference(pair):
+            await services.core.users.set_active(other, active=False)
 
         results = await asyncio.gather(*(disable(services, user_id) for user_id in pair), return_exceptions=True)
 

@@ -1,35 +1,19 @@
 """The directory of users: each list has all of its users once, in order, on pages that do not overlap."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
-from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.errors import ValidationException
 from auth_api.kit.pagination import PageRequest, decode_cursor
 from auth_api.services import Services
 from auth_api.users.directory import UserDirectory, UserPage
-from auth_api.users.tables import UserRow
 from tests.support.rows import user_rows
+from tests.support.stored_users import LONGEST_EMAIL, insert_users
 
-LONGEST_EMAIL: Final = f"{'a' * 64}@{'.'.join(['b' * 61, 'c' * 61, 'd' * 61])}.eee"
 NAMES: Final = ("ab_c", "ab.c", "ab-c", "ab", "abc", "ab%c", "a_b", "ba", "ab~", "abz", "b", "ab\\c", "a")
-
-
-async def insert_users(names: Iterable[str], **columns: Any) -> None:
-    """Insert users directly; the rules for usernames do not matter here."""
-    for name in names:
-        await UserRow.raw(
-            "INSERT INTO users (username, email, hashed_password, is_active, email_verified_at, created_at, updated_at)"
-            " VALUES ({}, {}, {}, {}, CASE WHEN {} THEN clock_timestamp() END, clock_timestamp(), clock_timestamp())",
-            name[:50],
-            name if "@" in name else f"{name}@example.com",
-            columns.get("hashed_password", UNUSABLE_HASH),
-            columns.get("is_active", True),
-            columns.get("is_verified", True),
-        )
 
 
 async def all_pages(of_page: Callable[[PageRequest], Awaitable[UserPage]], *, limit: int) -> list[str]:

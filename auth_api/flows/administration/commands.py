@@ -15,6 +15,8 @@ from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
+from auth_api.flows.administration.user_filter import FilterKind, requested_filter
+from auth_api.flows.administration.user_search import UserSearch
 from auth_api.kit.command_line import Run, ServiceFinder, confirm
 from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
@@ -103,11 +105,26 @@ users.add_command(set_, "update")
 
 @users.command(name="list")
 @click.option("--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of users.")
+@click.option("--prefix", help="Only users whose username begins with this; with an @, their e-mail address.")
+@click.option("--role", help="Only users with this role.")
+@click.option("--disabled", "status", flag_value="disabled", help="Only disabled users.")
+@click.option("--unverified", "verified", flag_value="false", help="Only users without a verified e-mail address.")
 @json_option
 @click.pass_obj
-def list_(run: Run, *, limit: int, as_json: bool) -> None:
-    """List the newest users."""
-    _print(run(lambda services: services.of(UserService).newest(limit)), as_json=as_json, is_list=True)
+def list_(run: Run, /, *, limit: int, as_json: bool, **wanted: str | None) -> None:
+    """List the newest users, or those with a prefix in alphabetical order."""
+    given = {name: text for name, text in wanted.items() if text is not None}
+    if len(given) > 1:
+        message = "Give at most one of --prefix, --role, --disabled and --unverified."
+        raise click.UsageError(message)
+    if (prefix := given.pop("prefix", None)) is not None:
+        given["email_prefix" if "@" in prefix else "username_prefix"] = prefix
+    user_filter = requested_filter(None, {FilterKind(name): text for name, text in given.items()})
+
+    async def work(services: ServiceFinder) -> Sequence[User]:
+        return (await services.of(UserSearch).find(user_filter, PageRequest(limit)))[0]
+
+    _print(run(work), as_json=as_json, is_list=True)
 
 
 @users.command()

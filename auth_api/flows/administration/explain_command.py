@@ -36,6 +36,7 @@ def explain(run: Run, name: str, *, as_json: bool) -> None:
 def _document(found: Explanation) -> dict[str, Any]:
     return {
         "account": user_fields(found.user) if found.user is not None else None,
+        "roles": list(found.roles),
         "obstacles": msgspec.to_builtins(found.obstacles),
         "wrong_passwords": [
             {
@@ -52,7 +53,8 @@ def _document(found: Explanation) -> dict[str, Any]:
 
 def _print(found: Explanation) -> None:
     if found.user is not None:
-        click.echo(f"{found.user.username} <{found.user.email}>, id {found.user.id}\n")
+        click.echo(f"{found.user.username} <{found.user.email}>, id {found.user.id}")
+        click.echo(f"Roles: {', '.join(found.roles) or 'none'}\n")
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)
     if not found.obstacles:

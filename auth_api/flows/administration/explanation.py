@@ -6,11 +6,12 @@ from typing import Final
 
 import msgspec
 
-from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.pagination import PageRequest
+from auth_api.roles.service import RoleService
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.policy import MfaPolicy
@@ -28,10 +29,17 @@ MAX_SESSIONS: Final = 200
 
 
 class Obstacle(msgspec.Struct, frozen=True):
-    """A reason why a login with the right password is refused."""
+    """A reason why a login with the right password is refused.
+
+    Attributes:
+        code: for programs.
+        detail: for people.
+        until: the end of a wait, RFC 3339; None if the reason does not end by itself.
+    """
 
     code: str
     detail: str
+    until: str | None = None
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,6 +51,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         failures: failed logins that still count.
         sessions: live sessions, newest first.
         events: most recent events, newest first.
+        roles: the names of the user's roles, sorted.
     """
 
     user: User | None
@@ -50,6 +59,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     failures: Sequence[FailedAttempts]
     sessions: Sequence[LiveSession] = ()
     events: Sequence[AuditEntry] = ()
+    roles: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,19 +68,30 @@ class ExplanationService:
 
     users: UserService
     sessions: SessionService
-    passwords: PasswordService
+    throttle: AccountThrottle
     audit: AuditTrail
     verification_policy: VerificationPolicy
     mfa_policy: MfaPolicy
     second_factors: SecondFactors
+    roles: RoleService
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login with this username or e-mail address."""
         identifier = parse_identifier(email=None, username=name)
-        found = await self.users.find_credentials(identifier)
-        throttle = self.passwords.throttle
-        keys = throttle.keys(user_id=found.user.id if found else None, identifier=identifier.text, client_ip=None)
-        failures = await throttle.failures(keys)
+        return await self._explain(identifier.text, await self.users.find_credentials(identifier))
+
+    async def explain_user(self, user_id: int) -> Explanation:
+        """Explain what happens to a login of this user.
+
+        Raises:
+            UserNotFoundException: the user does not exist.
+        """
+        found = await self.users.get_credentials(user_id)
+        return await self._explain(found.user.username, found)
+
+    async def _explain(self, identifier: str, found: Credentials | None) -> Explanation:
+        keys = self.throttle.keys(user_id=found.user.id if found else None, identifier=identifier, client_ip=None)
+        failures = await self.throttle.failures(keys)
         obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures, "passwords")]
         if found is not None and (found.user.two_step_since is not None or self.mfa_policy.is_required):
             obstacles += await self._second_factor_obstacles(found.user)
@@ -78,7 +99,14 @@ class ExplanationService:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
         sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MAX_SESSIONS))
         events, _ = await self.audit.history(found.user.id, PageRequest(MAX_EVENTS))
-        return Explanation(user=found.user, obstacles=obstacles, failures=failures, sessions=sessions, events=events)
+        return Explanation(
+            user=found.user,
+            obstacles=obstacles,
+            failures=failures,
+            sessions=sessions,
+            events=events,
+            roles=(await self.roles.names_of([found.user.id]))[found.user.id],
+        )
 
     def _user_obstacles(self, found: Credentials | None) -> Iterator[Obstacle]:
         if found is None:
@@ -88,7 +116,7 @@ class ExplanationService:
             yield Obstacle("account_disabled", "The user is disabled.")
         if self.verification_policy.required and found.user.email_verified_at is None:
             yield Obstacle("email_not_verified", "The e-mail address is not verified.")
-        if not self.passwords.hasher.is_usable(found.hashed_password):
+        if not PasswordHasher.is_usable(found.hashed_password):
             yield Obstacle("no_password", "The user has no password.")
 
     async def _second_factor_obstacles(self, user: User) -> list[Obstacle]:
@@ -100,7 +128,7 @@ class ExplanationService:
         if not usable:
             detail = "The user must prove a second factor, and none of those that were added can be used."
             return [Obstacle("no_usable_factor", f"{detail} To remove them: auth-api users reset-factors.")]
-        failures = await self.passwords.throttle.failures(AccountThrottle.second_factor_keys(user.id, client_ip=None))
+        failures = await self.throttle.failures(AccountThrottle.second_factor_keys(user.id, client_ip=None))
         detail = f"After the password, the user must prove one of: {', '.join(usable)}."
         return [
             Obstacle("second_factor_required", detail),
@@ -108,13 +136,11 @@ class ExplanationService:
         ]
 
     def _throttle_obstacles(self, failures: Sequence[FailedAttempts], guessed: str) -> Iterator[Obstacle]:
-        if not self.passwords.throttle.policy.enabled:
+        if not self.throttle.policy.enabled:
             return
         for counted in failures:
             if counted.blocked_until is not None:
                 origin = counted.network or "networks that the user has not used recently"
-                yield Obstacle(
-                    "throttled",
-                    f"After {counted.count} wrong {guessed}, logins from {origin} are refused "
-                    f"until {rfc3339(counted.blocked_until)}.",
-                )
+                until = rfc3339(counted.blocked_until)
+                detail = f"After {counted.count} wrong {guessed}, logins from {origin} are refused until {until}."
+                yield Obstacle("throttled", detail, until)

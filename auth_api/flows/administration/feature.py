@@ -9,9 +9,12 @@ from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_commands import sessions
+from auth_api.flows.administration.user_search import UserSearch
+from auth_api.flows.administration.user_search_controllers import UserSearchController
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.sign_in.policy import MfaPolicy
+from auth_api.users.directory import UserDirectory
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -36,11 +39,12 @@ def build(core: Core, settings: Settings) -> Feature:
     explanation = ExplanationService(
         users=core.users,
         sessions=core.sessions,
-        passwords=core.passwords,
+        throttle=core.throttle,
         audit=core.audit,
         verification_policy=settings.verification_policy,
         mfa_policy=settings.of(MfaPolicy),
         second_factors=core.second_factors,
+        roles=core.roles,
     )
     factor_reset = FactorResetService(
         database=core.database,
@@ -51,7 +55,22 @@ def build(core: Core, settings: Settings) -> Feature:
         outbox=core.outbox,
         password_reset_mail=core.mail_kind("password_reset"),
     )
-    return Feature(services=(administration, account_recovery, explanation, factor_reset))
+    user_search = UserSearch(
+        users=core.users,
+        directory=UserDirectory(core.database),
+        roles=core.roles,
+        second_factors=core.second_factors,
+    )
+    return Feature(
+        controllers=(UserSearchController,),
+        dependencies={"user_search": user_search, "explanations": explanation},
+        services=(administration, account_recovery, factor_reset),
+    )
 
 
-MANIFEST: Final = Manifest(commands=(users, sessions, explain), build=build)
+MANIFEST: Final = Manifest(
+    tags={"Administration": "Users of the server, for those who have a role or a key with the permission."},
+    paths=("/api/admin/users", "/api/admin/users/{user_id}", "/api/admin/users/{user_id}/explain"),
+    commands=(users, sessions, explain),
+    build=build,
+)

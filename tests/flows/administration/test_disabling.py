@@ -83,10 +83,3 @@ async def test_repr_of_credentials_omits_the_hash(user_factory: UserFactory, ser
 
     assert found is not None
     assert repr(found) == f"Credentials({found.user.id})"
-
-
-async def test_newest_users_come_first(user_factory: UserFactory, services: Services) -> None:
-    for name in ("ada", "grace", "mary"):
-        await user_factory(username=name)
-
-    assert [user.username for user in await services.core.users.newest(2)] == ["mary", "grace"]
