@@ -5,6 +5,7 @@ from typing import Final
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.frame.routes import page_router
+from auth_api.web.mail_pages.invitation_controllers import InvitationPageController
 from auth_api.web.mail_pages.link_controllers import ConfirmEmailController, ReportController, UndoEmailController
 from auth_api.web.mail_pages.mail_request_controllers import ForgotPasswordPageController, ResendEmailPageController
 from auth_api.web.mail_pages.password_controllers import ResetPasswordController
@@ -18,6 +19,7 @@ CONTROLLERS: Final = (
     ConfirmEmailController,
     UndoEmailController,
     ReportController,
+    InvitationPageController,
 )
 
 

@@ -5,12 +5,17 @@ from typing import Annotated, Final
 
 import msgspec
 
-from auth_api.kit.crypto.tokens import ONE_TIME_TOKEN
+from auth_api.kit.crypto.tokens import INVITATION_TOKEN, ONE_TIME_TOKEN
 from auth_api.users.schemas import ChangedPasswordField, PasswordField, UsernameField
 
 MAX_PASTED_CHARACTERS: Final = 2048
 
-_TOKEN: Final = re.compile(rf"{ONE_TIME_TOKEN.prefix}[A-Za-z0-9_-]{{{-(-ONE_TIME_TOKEN.random_bytes * 4 // 3)}}}")
+_TOKEN: Final = re.compile(
+    "|".join(
+        rf"{kind.prefix}[A-Za-z0-9_-]{{{-(-kind.random_bytes * 4 // 3)}}}"
+        for kind in (ONE_TIME_TOKEN, INVITATION_TOKEN)
+    )
+)
 """A token is in base64url without padding."""
 
 PastedField = Annotated[str, msgspec.Meta(max_length=MAX_PASTED_CHARACTERS, extra={"any_text": True})]
@@ -37,6 +42,14 @@ class NewPasswordForm(LinkForm, frozen=True, kw_only=True):
     """A new password for the account of the token."""
 
     new_password: ChangedPasswordField
+
+
+class AcceptanceForm(LinkForm, frozen=True, kw_only=True):
+    """Accept an invitation, with the username and password of a new account unless the person is logged in."""
+
+    username: UsernameField | None = None
+    password: ChangedPasswordField | None = None
+    keep: bool = False
 
 
 class VerifyForm(LinkForm, frozen=True, kw_only=True):

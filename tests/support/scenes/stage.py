@@ -59,9 +59,13 @@ class Stage:
         """Fill in and send a form of the page."""
         await send_form(self.page, action, button=button, **typed)
 
+    def free_name(self) -> str:
+        """Return a username that no account has."""
+        return f"ada{next(_numbers)}"
+
     async def person(self, *, is_verified: bool = True) -> Person:
         """Register a person by the API."""
-        name = f"ada{next(_numbers)}"
+        name = self.free_name()
         actor = Actor(self.client, username=name, email=f"{name}@example.com")
         fields = {"email": actor.email, "username": name, "password": actor.password}
         response = await actor.call("POST", "/api/auth/register", json=fields)
@@ -76,6 +80,12 @@ class Stage:
         await self.product.deployment.execute(
             f"UPDATE users SET {assignment} WHERE username = '{username}'"  # noqa: S608 - of a test
         )
+
+    async def id_of(self, person: Person) -> int:
+        """Return the id of the account of a person."""
+        query = f"SELECT id FROM users WHERE username = '{person.actor.username}'"  # noqa: S608 - of a test
+        ((user_id,),) = await self.product.deployment.rows(query)
+        return int(user_id)
 
     async def person_with_app(self) -> Person:
         """Register a person who logs in in two steps."""

@@ -60,6 +60,7 @@ function showLocalTimes() {
 function takeToken() {
   const [, token] = TOKEN.exec(location.hash) ?? [];
   const field = document.querySelector("form input[name=token]:not([type=hidden])");
+  if (token && !field) each("form", (form) => (form.action += location.hash)); // a login leads back with it
   if (!token || !field) return;
   history.replaceState(null, "", location.pathname + location.search);
   field.value = token;
