@@ -21,6 +21,7 @@ class RevocationStep(IntEnum):
     MAILS = auto()
     ONE_TIME_TOKENS = auto()
     FAILED_LOGINS = auto()
+    REVOKED_SUBJECTS = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

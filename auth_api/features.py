@@ -11,6 +11,7 @@ from auth_api.credentials.totp import feature as totp
 from auth_api.error_catalogue import all_errors
 from auth_api.events.audit import feature as audit
 from auth_api.events.outbox import feature as outbox
+from auth_api.flows.access_check import feature as access_check
 from auth_api.flows.account import feature as account
 from auth_api.flows.administration import feature as administration
 from auth_api.flows.email_change import feature as email_change
@@ -23,6 +24,7 @@ from auth_api.flows.own_permissions import feature as own_permissions
 from auth_api.flows.passkey_login import feature as passkey_login
 from auth_api.flows.password_recovery import feature as password_recovery
 from auth_api.flows.registration import feature as registration
+from auth_api.flows.revocation_feed import feature as revocation_feed
 from auth_api.flows.second_factor import feature as second_factor
 from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest
@@ -31,6 +33,7 @@ from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
 from auth_api.operations.reencryption import feature as reencryption
 from auth_api.roles import feature as roles
+from auth_api.roles.revoked_subjects import feature as revoked_subjects
 from auth_api.sessions import feature as sessions
 from auth_api.settings import Settings
 from auth_api.sign_in import feature as sign_in
@@ -66,6 +69,8 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     password_recovery.MANIFEST,
     email_verification.MANIFEST,
     administration.MANIFEST,
+    revocation_feed.MANIFEST,
+    access_check.MANIFEST,
     passwords.MANIFEST,
     totp.MANIFEST,
     recovery_codes.MANIFEST,
@@ -74,6 +79,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     one_time_tokens.MANIFEST,
     throttling.MANIFEST,
     used_values.MANIFEST,
+    revoked_subjects.MANIFEST,
     outbox.MANIFEST,
     audit.MANIFEST,
     health.MANIFEST,

@@ -8,7 +8,7 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.roles.granted import GRANTED, Granted
 from auth_api.roles.role import Role
-from auth_api.roles.tables import RoleRow, UserRoleRow
+from auth_api.roles.tables import PermissionRow, RoleRow, UserRoleRow
 
 _COLUMNS: Final = "id, name, description, permissions, is_built_in, is_administrative, created_at, updated_at"
 
@@ -65,6 +65,12 @@ async def holders(role_id: int, *, before: int, limit: int) -> list[int]:
         limit,
     )
     return [row["user_id"] for row in rows]
+
+
+@circuit_breaker(service=SERVICE)
+async def declared() -> list[str]:
+    """Return the permissions that a team has declared for its own APIs."""
+    return [row["name"] for row in await PermissionRow.raw("SELECT name FROM permissions")]
 
 
 @circuit_breaker(service=SERVICE)

@@ -1,12 +1,15 @@
 """Look up roles, give them to users and take them away. The calling flow opens the transaction and writes the event."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
 
 from auth_api.kit.pagination import PageRequest, before_id, split_page
 from auth_api.roles import repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
+from auth_api.roles.permissions import BUILT_IN, EVERYTHING
+from auth_api.roles.revoked_subjects.service import RevokedSubjects
 from auth_api.roles.rights import Rights
 from auth_api.roles.role import Role
 from auth_api.users.user import User
@@ -75,6 +78,12 @@ class RoleService:
             rights = rights.union((await self.find(name)).rights)
         return rights
 
+    async def held(self, rights: Rights) -> AbstractSet[str]:
+        """Return the permissions that some rights contain, also if they contain all that exist."""
+        if EVERYTHING not in rights.permissions:
+            return rights.permissions
+        return {*BUILT_IN, *await repository.declared()}
+
     async def grant(self, user_id: int, role: Role, *, granted_by: str | None) -> bool:
         """Give a user a role, inside the transaction that has locked the user's row.
 
@@ -90,7 +99,10 @@ class RoleService:
 
     async def revoke(self, user_id: int, role: Role) -> bool:
         """Take a role from a user, inside `keep_administrator`. Return False if the user did not have it."""
-        return await repository.revoke(user_id, role.id)
+        is_revoked = await repository.revoke(user_id, role.id)
+        if is_revoked:
+            await RevokedSubjects().mark_revoked(user_id)
+        return is_revoked
 
     async def keep_administrator(self, user_id: int, act: Callable[[], Awaitable[T]]) -> T:
         """Do what may take the administration of the server from a user: revoke a role, disable or delete the user.

@@ -45,6 +45,8 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
         links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
             are forgotten.
         kept_links: purposes of mailed links that work nevertheless.
+        account: whether no session can be opened afterwards, so that services which verify tokens themselves refuse
+            all earlier tokens of the user.
     """
 
     sessions: EndedSessions
@@ -53,6 +55,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     factors: FactorRemoval = FactorRemoval.KEPT
     links: bool = False
     kept_links: tuple[Purpose, ...] = ()
+    account: bool = False
 
     @property
     def pending_logins(self) -> bool:
@@ -156,6 +159,6 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         kept_links=_UNDO_ONLY,
     ),
     AccessEvent.ENDED_BY_OPERATOR: Ends(sessions=EndedSessions.ALL),
-    AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL),
-    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, api_keys=True, links=True),
+    AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL, account=True),
+    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, api_keys=True, links=True, account=True),
 }

@@ -82,6 +82,13 @@ class GrantedPrincipal(Principal, frozen=True, kw_only=True):
     now: datetime
 
 
+class EndedSession(msgspec.Struct, frozen=True, kw_only=True):
+    """A session that was ended before it expired, and when."""
+
+    id: UUID
+    ended_at: datetime
+
+
 class SessionDevice(msgspec.Struct, frozen=True, kw_only=True):
     """Which device a session belongs to, and its times."""
 

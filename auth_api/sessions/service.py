@@ -14,7 +14,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions import principal_repository, proofs_repository, repository
+from auth_api.sessions import ended_repository, principal_repository, proofs_repository, repository
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens, IssuedToken
 from auth_api.sessions.assurance import SECOND_FACTORS, Method
@@ -22,7 +22,7 @@ from auth_api.sessions.errors import SessionNotFoundException, TokenRevokedExcep
 from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.opened import OpenedSession, ProvedSession
 from auth_api.sessions.policy import KNOWN_NETWORK_PERIOD, SessionPolicy
-from auth_api.sessions.principal import GrantedPrincipal, LiveSession, Principal, StoredSession
+from auth_api.sessions.principal import EndedSession, GrantedPrincipal, LiveSession, Principal, StoredSession
 from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 from auth_api.users.service import UserService
@@ -151,6 +151,10 @@ class SessionService:
         """Return the newest sessions of the user in any state, and the number of older ones."""
         sessions, count = await repository.stored_sessions(user_id, limit=limit)
         return sessions, count - len(sessions)
+
+    async def newest_ended(self, *, since: datetime, limit: int) -> list[EndedSession]:
+        """Return the sessions of all users that were ended at or after a time, newest first."""
+        return await ended_repository.newest_ended(since=since, limit=limit)
 
     async def end_one(self, session_id: UUID, user_id: int, request_context: RequestContext) -> None:
         """End one session of the user.

@@ -31,6 +31,7 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
         ["one_time_tokens", "0"],
         ["throttle_counters", "0"],
         ["used_values", "0"],
+        ["revoked_subjects", "0"],
         ["sent_mails", "0"],
         ["failed_mails", "0"],
         ["audit_events", "2"],

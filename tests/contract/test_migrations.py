@@ -36,6 +36,7 @@ TABLES = {
     "permissions",
     "service_accounts",
     "api_keys",
+    "revoked_subjects",
 }
 
 INDEXES = [
@@ -72,6 +73,7 @@ INDEXES = [
     "refresh_tokens (session_id)",
     "refresh_tokens (token_hash) unique",
     "refresh_tokens (user_id)",
+    "revoked_subjects (issued_before)",
     "roles (name) unique",
     "service_accounts (name) unique",
     "sessions (absolute_expires_at)",
@@ -97,9 +99,14 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 20
+MIGRATIONS = 21
 
-PRIMARY_KEYS = {"browser_sessions": "session_id", "throttle_counters": "key", "used_values": "digest"}
+PRIMARY_KEYS = {
+    "browser_sessions": "session_id",
+    "revoked_subjects": "user_id",
+    "throttle_counters": "key",
+    "used_values": "digest",
+}
 """Those that are not called `id`."""
 
 BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"

@@ -103,6 +103,8 @@ WITH_RIGHTS = {
     "GET /api/admin/users/{user_id}/explain": "users:read key",
     "GET /api/user/permissions": "any key",
     "GET /api/user/profile": "any profile:read",
+    "GET /api/revocations": "revocations:read key",
+    "POST /api/access/check": "access:check key",
 }
 """The routes that know the rights of the caller: their permission, that of personal keys, whether they accept all keys
 (`key`), and whether users need a recent proof of identity (`recent`)."""

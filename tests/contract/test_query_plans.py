@@ -9,9 +9,11 @@ from typing import Any, Final
 
 import pytest
 
+from auth_api.flows.revocation_feed.service import RevocationFeed
 from auth_api.kit.db.database import Engine
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import HousekeepingService
+from auth_api.roles.revoked_subjects.service import RevokedSubjects
 from auth_api.services import Services
 from auth_api.sessions import browser_repository
 from tests.conftest import OtherApp, OtherAppFactory
@@ -19,7 +21,8 @@ from tests.support.actors import Actor
 from tests.support.browser_sessions import find, log_in_in_browser
 
 TABLES: Final = (
-    "users|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values"
+    "users|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values|"
+    "revoked_subjects"
 )
 SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
@@ -60,6 +63,12 @@ async def use_a_browser(services: Services) -> None:
     await services.core.browser_sessions.log_out(cookie, RequestContext())
 
 
+async def use_the_revocation_feed(services: Services) -> None:
+    """Revoke the tokens of a user, and read the feed."""
+    await RevokedSubjects().mark_revoked(7)
+    await services.of(RevocationFeed).read(None)
+
+
 async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
     """Return the lines of a statement's plan, without executing it."""
     sql, values = statement
@@ -88,6 +97,7 @@ async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkey
     monkeypatch.setattr(database, "run_querystring", record)
     await use_all_endpoints(limited.client)
     await use_a_browser(limited.services)
+    await use_the_revocation_feed(limited.services)
     await limited.services.of(HousekeepingService).step()
     monkeypatch.undo()
 

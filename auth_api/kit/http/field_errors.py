@@ -30,9 +30,10 @@ def describe(name: str, problem: str, annotation: Any) -> FieldError:
         return FieldError(name, "type", f"Must be one of {', '.join(f'`{choice}`' for choice in choices)}.")
     if length := _LENGTH.search(problem):
         relation, number = length.groups()
+        unit = "entries" if "`array`" in problem else "characters"
         if relation == "<=":
-            return FieldError(name, "too_long", f"Must have at most {number} characters.")
-        return FieldError(name, "too_short", f"Must have at least {number} characters.")
+            return FieldError(name, "too_long", f"Must have at most {number} {unit}.")
+        return FieldError(name, "too_short", f"Must have at least {number} {unit}.")
     expected = _TYPE.search(problem)
     kind = _TYPE_NAMES.get(expected.group(1)) if expected else None
     return FieldError(name, "type", f"Must be {kind}." if kind else "Has the wrong type.")

@@ -13,6 +13,7 @@ from auth_api.kit.db.database import Database
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.operations.housekeeping import service
 from auth_api.operations.housekeeping.service import HousekeepingService
+from auth_api.roles.revoked_subjects.tables import RevokedSubjectRow
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.throttling.tables import ThrottleCounterRow
@@ -54,6 +55,10 @@ async def used_value(_: int, end: datetime) -> None:
     await UsedValues().claim("challenge", "x", end)
 
 
+async def revoked_subject(owner: int, end: datetime) -> None:
+    await RevokedSubjectRow.insert(RevokedSubjectRow(user_id=owner, issued_before=end))
+
+
 async def sent_mail(owner: int, end: datetime) -> None:
     await aged_rows.add_mail(owner, sent_at=end)
 
@@ -73,6 +78,7 @@ KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], 
     (used_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
     (throttle_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
     (used_value, "used_values", UsedValueRow, timedelta(days=1)),
+    (revoked_subject, "revoked_subjects", RevokedSubjectRow, timedelta(days=2)),
     (sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
     (failed_mail, "failed_mails", OutboxRow, timedelta(days=30)),
     (audit_event, "audit_events", AuditLogRow, timedelta(days=365)),

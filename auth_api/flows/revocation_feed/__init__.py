@@ -1,0 +1,1 @@
+"""Services that verify access tokens themselves read which of them are revoked."""

@@ -1,0 +1,1 @@
+"""Users whose earlier access tokens must be refused, also by services that verify tokens themselves."""
