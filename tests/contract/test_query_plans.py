@@ -10,7 +10,6 @@ from typing import Any, Final
 import pytest
 
 from auth_api.flows.revocation_feed.service import RevocationFeed
-from auth_api.kit.db.database import Engine
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.roles.revoked_subjects.service import RevokedSubjects
@@ -19,6 +18,7 @@ from auth_api.sessions import browser_repository
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor
 from tests.support.browser_sessions import find, log_in_in_browser
+from tests.support.query_plans import plan_of, recorded_statements
 
 TABLES: Final = (
     "users|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values|"
@@ -28,8 +28,6 @@ SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
     "sqlite": re.compile(rf"^SCAN ({TABLES}|[a-z])\b(?! USING)"),
 }
-
-Statement = tuple[str, tuple[Any, ...]]
 
 
 @pytest.fixture
@@ -69,37 +67,13 @@ async def use_the_revocation_feed(services: Services) -> None:
     await services.of(RevocationFeed).read(None)
 
 
-async def plan_of(engine: Engine, kind: str, statement: Statement) -> list[str]:
-    """Return the lines of a statement's plan, without executing it."""
-    sql, values = statement
-    connection: Any = await engine.acquire()
-    try:
-        if kind == "sqlite":
-            return [row["detail"] for row in await connection.execute_fetchall(f"EXPLAIN QUERY PLAN {sql}", values)]
-        await connection.execute("SET enable_seqscan = off")
-        return [row[0] for row in await connection.fetch(f"EXPLAIN {sql}", *values)]
-    finally:
-        if kind == "postgres":
-            await connection.execute("SET enable_seqscan = on")
-        await engine.release(connection, clean=True)
-
-
-async def test_no_statement_scans_a_table(limited: OtherApp, engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_statement_scans_a_table(limited: OtherApp, engine: str) -> None:
     database = limited.services.core.database.engine
-    statements: dict[str, Statement] = {}
-    run = database.run_querystring
-
-    async def record(querystring: Any, *arguments: Any, **options: Any) -> Any:
-        sql, values = querystring.compile_string(engine_type=database.engine_type)
-        statements[sql] = (sql, tuple(values))
-        return await run(querystring, *arguments, **options)
-
-    monkeypatch.setattr(database, "run_querystring", record)
-    await use_all_endpoints(limited.client)
-    await use_a_browser(limited.services)
-    await use_the_revocation_feed(limited.services)
-    await limited.services.of(HousekeepingService).step()
-    monkeypatch.undo()
+    with recorded_statements(database) as statements:
+        await use_all_endpoints(limited.client)
+        await use_a_browser(limited.services)
+        await use_the_revocation_feed(limited.services)
+        await limited.services.of(HousekeepingService).step()
 
     plans = {sql: await plan_of(database, engine, statement) for sql, statement in statements.items()}
 
