@@ -30,6 +30,7 @@ USER: Final = User(
     email_verified_at=None,
     last_login=None,
     two_step_since=None,
+    metadata=None,
     created_at=SECOND,
     updated_at=SECOND,
     **dict.fromkeys(Profile.__struct_fields__),

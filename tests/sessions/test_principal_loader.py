@@ -32,6 +32,7 @@ def principal(number: int) -> Principal:
         updated_at=NOW,
         last_login=None,
         two_step_since=None,
+        metadata=None,
         **NO_PROFILE,
     )
     return Principal(user=user, session_id=UUID(int=number), auth_time=NOW, amr=("pwd",))
