@@ -1,11 +1,17 @@
-"""Access tokens: short-lived JWTs in the form of RFC 9068 without `client_id`, each bound to a session."""
+"""Access tokens: short-lived JWTs in the form of RFC 9068 without `client_id`, each bound to a session.
+
+The claims about the user (`roles`, `metadata`) are for other services. This server never reads them: what a user may do
+is read from the database with each request.
+"""
 
 import secrets
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
+from loguru import logger
 
 from auth_api.kit.clock import Clock
 from auth_api.kit.crypto.signing import SignatureRejectedError
@@ -21,6 +27,10 @@ LEEWAY_SECONDS: Final = 60
 """Tolerance for `iat` and `nbf`, as the clock of the issuing instance may be ahead. `exp` has no tolerance."""
 
 JTI_BYTES: Final = 16
+
+MAX_METADATA_BYTES: Final = 1024
+"""Of the claim `metadata`, as JSON: clients send the token with every request."""
+
 MAX_USER_ID: Final = 2**63 - 1
 
 _UnixSeconds = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
@@ -103,7 +113,10 @@ class AccessTokens:
             "amr": amr,
             "acr": level,
             "auth_time": int(claims.auth_time.timestamp()),
+            "roles": claims.roles,
         }
+        if claims.metadata and (metadata := self._stated_metadata(claims, claims.metadata)):
+            payload["metadata"] = metadata
         raw = self._policy.keys.sign(payload, token_type=TOKEN_TYPE)
         return IssuedToken(raw=raw, expires_in=seconds, acr=level, amr=amr)
 
@@ -140,6 +153,16 @@ class AccessTokens:
         if claims.is_for_another_application:
             raise TokenInvalidException
         return claims
+
+    def _stated_metadata(self, claims: Claims, metadata: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keys of the user's metadata that tokens contain; none if they are too long together."""
+        stated = {key: metadata[key] for key in self._policy.metadata_claims if key in metadata}
+        if len(msgspec.json.encode(stated)) <= MAX_METADATA_BYTES:
+            return stated
+        logger.bind(event="token:metadata_omitted", user_id=claims.user_id).warning(
+            f"the metadata of TOKEN_METADATA_CLAIMS has more than {MAX_METADATA_BYTES} bytes"
+        )
+        return {}
 
     def _check_time(self, claims: AccessTokenClaims) -> None:
         now: datetime = self._clock()

@@ -74,7 +74,13 @@ class SessionOpening:
             await self._end_oldest(user_id, request_context, kept_count=self.policy.per_account)
         return OpenedSession(
             claims=Claims.of_session(
-                user_id=user_id, session_id=session_id, amr=stored_amr, auth_time=auth_time, mfa_at=mfa_at, now=at
+                user_id=user_id,
+                session_id=session_id,
+                amr=stored_amr,
+                auth_time=auth_time,
+                mfa_at=mfa_at,
+                facts=others.facts,
+                now=at,
             ),
             secret=secret,
             expires_in=idle_ttl,

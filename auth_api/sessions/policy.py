@@ -8,6 +8,7 @@ import msgspec
 from auth_api.kit.crypto.generation import ALGORITHMS
 from auth_api.kit.crypto.signing import MIN_SECRET_BYTES, KeyRing
 from auth_api.kit.setting import Setting
+from auth_api.users.metadata import parse_metadata_key
 
 JWKS_MAX_AGE: Final = 300
 """Seconds for which a verifier may cache the key set; a new key is published at least as long before it signs."""
@@ -78,6 +79,8 @@ class KeyVariables(msgspec.Struct, frozen=True, kw_only=True):
         return f"KeyVariables(algorithm={self.algorithm!r})"
 
 
+MAX_METADATA_CLAIMS: Final = 20
+
 KNOWN_NETWORK_PERIOD: Final = timedelta(days=30)
 """Time for which the network of a new session counts as known to its user."""
 
@@ -94,6 +97,16 @@ class SessionPolicy(msgspec.Struct, frozen=True, kw_only=True):
     derivation_secrets: tuple[bytes, ...]
     issuer: Annotated[str, Setting("JWT_ISSUER", "Issuer of access tokens (`iss`).", default_text="`PUBLIC_URL`")]
     audience: Annotated[str, Setting("JWT_AUDIENCE", "Audience of access tokens (`aud`).")] = "auth_api"
+    metadata_claims: Annotated[
+        tuple[str, ...],
+        Setting(
+            "TOKEN_METADATA_CLAIMS",
+            f"Keys of users' metadata that access tokens contain, at most {MAX_METADATA_CLAIMS}.",
+            parse=parse_metadata_key,
+            accepts="list of keys",
+            example='["plan"]',
+        ),
+    ] = ()
     access_ttl: Annotated[
         timedelta,
         Setting("ACCESS_TOKEN_EXPIRE_MINUTES", "Lifetime of an access token.", minimum=1, maximum=1440, unit="minutes"),

@@ -5,7 +5,7 @@ from uuid import UUID
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import as_datetime
-from auth_api.sessions.claims import Claims
+from auth_api.sessions.claims import FACTS, Claims
 from auth_api.sessions.opened import ProvedSession
 from auth_api.sessions.repository import NO_SESSION_ID
 from auth_api.sessions.tables import SessionRow
@@ -26,7 +26,8 @@ async def record_proof(session_id: UUID, user_id: int, method: str, *, is_second
     rows = await SessionRow.raw(
         "UPDATE sessions SET amr = ltrim(replace(' ' || amr || ' ', {}, ' ') || {}), auth_time = clock.now, "
         "mfa_at = CASE WHEN {} THEN clock.now END FROM (SELECT clock_timestamp() AS now) AS clock "
-        "WHERE id = {} AND user_id = {} AND ended_at IS NULL RETURNING amr, auth_time, mfa_at, expires_at",
+        "WHERE id = {} AND user_id = {} AND ended_at IS NULL "
+        f"RETURNING amr, auth_time, mfa_at, expires_at, {FACTS}",
         f" {method} ",
         method,
         is_second_factor,
@@ -43,6 +44,7 @@ async def record_proof(session_id: UUID, user_id: int, method: str, *, is_second
         amr=row["amr"],
         auth_time=now,
         mfa_at=now if is_second_factor else None,
+        facts=row,
         now=now,
     )
     return ProvedSession(claims=claims, expires_in=as_datetime(row["expires_at"]) - now)

@@ -3,8 +3,9 @@
 A transaction that locks both a session and its tokens locks the session first.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -15,6 +16,7 @@ from auth_api.kit.db.expressions import as_datetime
 from auth_api.kit.networks import network_of
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
+from auth_api.sessions.claims import FACTS
 from auth_api.sessions.principal import LiveSession, StoredSession
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
@@ -32,17 +34,19 @@ _REVOKE_TOKENS_OF_SESSION: Final = (
 
 
 class OtherSessions(msgspec.Struct, frozen=True):
-    """The sessions that a user has besides a new one.
+    """The sessions that a user has besides a new one, and what the tokens of the new one state about the user.
 
     Attributes:
         live_count: number of sessions that have neither ended nor expired.
         has_any: whether the user has any other session, in any state.
         has_same_network: whether one was opened from the network of the new one during the known period.
+        facts: the row with the columns of `FACTS`.
     """
 
     live_count: int
     has_any: bool
     has_same_network: bool
+    facts: Mapping[str, Any]
 
 
 @circuit_breaker(service=SERVICE)
@@ -74,7 +78,7 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
         "AND others.id <> sessions.id) AS has_any, "
         "EXISTS (SELECT 1 FROM sessions AS others WHERE others.user_id = sessions.user_id "
         "AND others.id <> sessions.id AND others.network = sessions.network AND others.created_at > {}) "
-        "AS has_same_network",
+        f"AS has_same_network, {FACTS}",
         session_id,
         user_id,
         at,
@@ -89,7 +93,8 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
         mfa_at,
         known_since,
     )
-    return OtherSessions(int(rows[0]["live_count"]), bool(rows[0]["has_any"]), bool(rows[0]["has_same_network"]))
+    row = rows[0]
+    return OtherSessions(int(row["live_count"]), bool(row["has_any"]), bool(row["has_same_network"]), row)
 
 
 @circuit_breaker(service=SERVICE)

@@ -13,7 +13,8 @@ import msgspec
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import SECONDS_FROM_NOW, as_datetime
-from auth_api.sessions.claims import Claims
+from auth_api.roles.granted import ROLE_NAMES
+from auth_api.sessions.claims import FACTS, Claims
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 
 
@@ -64,7 +65,7 @@ async def extend_session(token_hash: str, *, idle_seconds: float) -> ExtendedSes
         "AND id = (SELECT session_id FROM refresh_tokens WHERE token_hash = {} AND used_at IS NULL "
         "AND NOT is_revoked AND expires_at > clock_timestamp()) "
         "AND EXISTS (SELECT 1 FROM users WHERE users.id = sessions.user_id AND users.is_active) "
-        "RETURNING id, user_id, amr, auth_time, mfa_at, last_used_at, expires_at",
+        f"RETURNING id, user_id, amr, auth_time, mfa_at, last_used_at, expires_at, {FACTS}",
         idle_seconds,
         idle_seconds,
         token_hash,
@@ -116,7 +117,7 @@ async def rotate(
         "successor AS (INSERT INTO refresh_tokens "
         "(user_id, session_id, token_hash, expires_at, is_revoked, created_at) "
         "SELECT user_id, id, {}, ends_at, false, now FROM claimed) "
-        "SELECT id, user_id, amr, auth_time, mfa_at, now, ends_at FROM claimed",
+        f"SELECT id, user_id, amr, auth_time, mfa_at, now, ends_at, {FACTS} FROM claimed",
         token_hash,
         successor_hash,
         successor_salt,
@@ -135,10 +136,10 @@ async def find_token(token_hash: str) -> StoredToken | None:
     """Return a token that could not be claimed. As a separate statement, this sees what another claim has committed."""
     rows = await RefreshTokenRow.raw(
         "SELECT t.user_id, t.session_id, t.is_revoked, t.used_at, t.expires_at, t.successor_hash, t.successor_salt, "
-        "s.amr, s.auth_time, s.mfa_at, s.expires_at AS session_expires_at, s.ended_at, u.is_active, "
+        "s.amr, s.auth_time, s.mfa_at, s.expires_at AS session_expires_at, s.ended_at, users.is_active, "
         "n.id AS successor_id, n.used_at AS successor_used_at, n.expires_at AS successor_expires_at, "
-        "clock_timestamp() AS now "
-        "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users u ON u.id = t.user_id "
+        f"{ROLE_NAMES} AS role_names, users.metadata, clock_timestamp() AS now "
+        "FROM refresh_tokens t JOIN sessions s ON s.id = t.session_id JOIN users ON users.id = t.user_id "
         "LEFT JOIN refresh_tokens n ON n.token_hash = t.successor_hash "
         "WHERE t.token_hash = {}",
         token_hash,
@@ -168,5 +169,6 @@ def _claims(row: Mapping[str, Any], session_id: UUID, now: datetime) -> Claims:
         amr=row["amr"],
         auth_time=row["auth_time"],
         mfa_at=row["mfa_at"],
+        facts=row,
         now=now,
     )

@@ -15,7 +15,7 @@ from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.setting import Setting
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.policy import ServerPolicy, usable_cores
-from auth_api.sessions.policy import SessionPolicy
+from auth_api.sessions.policy import MAX_METADATA_CLAIMS, SessionPolicy
 from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
@@ -179,5 +179,7 @@ def _sessions(read: Reader, http: HttpPolicy) -> SessionPolicy:
         if read.is_set("SESSION_ABSOLUTE_DAYS"):
             problem = "must not be larger than SESSION_ABSOLUTE_DAYS"
             read.problem("REFRESH_TOKEN_EXPIRE_DAYS", problem, str(absolute.days))
+    if len(values["metadata_claims"]) > MAX_METADATA_CLAIMS:
+        read.problem("TOKEN_METADATA_CLAIMS", f"must have at most {MAX_METADATA_CLAIMS} keys", '["plan"]')
     keys, derivation_secrets = read_keys(read)  # last: raises the problems of all variables if the key is missing
     return SessionPolicy(keys=keys, derivation_secrets=derivation_secrets, **values)

@@ -61,6 +61,14 @@ def check_metadata(changes: dict[str, Any], _document: Mapping[str, Any] | None 
     return changes
 
 
+def parse_metadata_key(text: str) -> str:
+    """Return a key of metadata; raise a ValueError for any other text."""
+    if _KEY.fullmatch(text) is None:
+        message = "must list keys of 1 to 64 characters of A-Z, a-z, 0-9, '_', '.' and '-'"
+        raise ValueError(message)
+    return text
+
+
 def merged_metadata(stored: str | None, changes: Mapping[str, Any]) -> str:
     """Return the text of the metadata with the changes; a null removes its key.
 

@@ -200,6 +200,7 @@ def test_production_has_strict_defaults(path: str, value: Any) -> None:
         ("REFRESH_TOKEN_EXPIRE_DAYS", "60", "sessions.absolute_ttl", timedelta(days=60)),
         ("SESSION_ABSOLUTE_DAYS", "90", "sessions.absolute_ttl", timedelta(days=90)),
         ("REFRESH_GRACE_SECONDS", "0", "sessions.refresh_grace", timedelta(0)),
+        ("TOKEN_METADATA_CLAIMS", '["plan", "a.b"]', "sessions.metadata_claims", ("plan", "a.b")),
         ("SESSIONS_PER_ACCOUNT", "3", "sessions.per_account", 3),
         ("AUDIT_RETENTION_DAYS", "30", "AuditPolicy.retention", timedelta(days=30)),
         ("AUDIT_RETENTION_DAYS", "0", "AuditPolicy.retention", None),

@@ -10,6 +10,7 @@ pytestmark = pytest.mark.engine_independent
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 OTHER_SECRET = "Zt8vKq1wXr5nYb3mLc7jHg2fDs9aPo4e-hunter2"
 
+KEYS = "must list keys of 1 to 64 characters of A-Z, a-z, 0-9, '_', '.' and '-'"
 DEVELOPMENT = {"JWT_SECRET_KEY": SECRET}
 PRODUCTION = {
     "ENVIRONMENT": "production",
@@ -116,6 +117,8 @@ def remedy(variable: str, example: str) -> str:
         ("SESSION_ABSOLUTE_DAYS", "3651", WHOLE.format("days", "1 to 3650"), "30"),
         ("AUDIT_RETENTION_DAYS", "-1", WHOLE.format("days", "0 to 36500"), "365"),
         ("HOUSEKEEPING_INTERVAL", "-1", WHOLE.format("seconds", "0 to 86400"), "600"),
+        ("TOKEN_METADATA_CLAIMS", "a b", KEYS, '["plan"]'),
+        ("TOKEN_METADATA_CLAIMS", ",".join(map(str, range(21))), "must have at most 20 keys", '["plan"]'),
         ("SESSIONS_PER_ACCOUNT", "0", NUMBER.format("1 to 200"), "50"),
         ("SESSIONS_PER_ACCOUNT", "201", NUMBER.format("1 to 200"), "50"),
         ("REFRESH_GRACE_SECONDS", "301", WHOLE.format("seconds", "0 to 300"), "120"),

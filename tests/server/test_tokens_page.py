@@ -47,6 +47,8 @@ async def test_documented_code_accepts_access_tokens_only(deployment: Deployment
         assert claims["sub"] == str(user_id)
         documented = set(re.findall(r"`(\w+)`", PAGE.partition("| claim |")[2].partition("\n\n")[0]))
         assert claims.keys() == documented | {"iss", "aud"}
+        assert not names["has_role"](claims, "support")
+        assert names["has_role"]({"roles": ["support"]}, "support")
         for token in (ada.access_token[:-4] + "AAAA", ada.refresh_token, ""):
             with pytest.raises(jwt.PyJWTError):
                 names["verify"](token)

@@ -57,6 +57,7 @@ async def test_access_token_has_the_claims_of_rfc_9068_and_the_session_id(user_f
         "amr": ["pwd"],
         "acr": "aal1",
         "auth_time": int((await first_session()).auth_time.timestamp()),
+        "roles": [],
     }
 
 
