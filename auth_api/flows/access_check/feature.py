@@ -10,7 +10,9 @@ from auth_api.settings import Settings
 
 def build(core: Core, _settings: Settings) -> Feature:
     """Connect access checks to the core."""
-    access_check = AccessCheck(sessions=core.sessions, users=core.email_ownership, roles=core.roles)
+    access_check = AccessCheck(
+        sessions=core.sessions, users=core.email_ownership, roles=core.roles, api_keys=core.api_keys
+    )
     return Feature(controllers=(AccessCheckController,), dependencies={"access_check": access_check})
 
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 import msgspec
 
+from auth_api.credentials.api_keys.service import ApiKeys
+from auth_api.kit.crypto.api_keys import looks_like_api_key
 from auth_api.kit.errors import AuthException
 from auth_api.roles.rights import Rights
 from auth_api.roles.service import RoleService
@@ -49,14 +51,12 @@ class AccessCheck:
     sessions: SessionService
     users: EmailOwnership
     roles: RoleService
+    api_keys: ApiKeys
 
     async def of_token(self, token: str, permissions: Sequence[str]) -> Checked:
         """Check the holder of an access token or API key."""
-        try:
-            holder = await self._holder_of_access_token(token)
-        except AuthException:
-            holder = None
-        return await self._checked(holder, permissions)
+        find = self._holder_of_key if looks_like_api_key(token) else self._holder_of_access_token
+        return await self._checked(await find(token), permissions)
 
     async def of_user(self, user_id: int, permissions: Sequence[str]) -> Checked:
         """Check a user."""
@@ -65,9 +65,23 @@ class AccessCheck:
             return await self._checked(None, permissions)
         return await self._checked(Holder(user_id=user.id, rights=await self.roles.rights_of(user.id)), permissions)
 
-    async def _holder_of_access_token(self, token: str) -> Holder:
-        claims = self.sessions.access_tokens.verify(token)
-        principal = await self.sessions.granted_principal(claims)
+    async def _holder_of_key(self, key: str) -> Holder | None:
+        if (found := await self.api_keys.check(key)) is None:
+            return None
+        return Holder(
+            user_id=None if found.user is None else found.user.id,
+            service_account_id=found.service_account_id,
+            key_id=found.id,
+            expires_at=found.expires_at,
+            rights=found.rights,
+        )
+
+    async def _holder_of_access_token(self, token: str) -> Holder | None:
+        try:
+            claims = self.sessions.access_tokens.verify(token)
+            principal = await self.sessions.granted_principal(claims)
+        except AuthException:
+            return None
         return Holder(
             user_id=principal.id,
             session_id=principal.session_id,

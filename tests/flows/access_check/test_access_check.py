@@ -5,15 +5,19 @@ from uuid import UUID
 
 import pytest
 
+from auth_api.credentials.api_keys.api_key import KeyOwner
 from auth_api.flows.access_check.service import AccessCheck
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import CircuitBreakerOpenException
+from auth_api.kit.request_context import RequestContext
 from auth_api.roles.tables import PermissionRow, UserRoleRow
 from auth_api.services import Services
 from tests.conftest import TokenFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
+from tests.support.api_keys import add_key, add_service_account
 from tests.support.breakers import begin_outage
 from tests.support.roles import add_role, give_role
 
@@ -70,6 +74,59 @@ async def test_answer_follows_roles_and_session_at_once(
     assert (await check(checker, user_id=user_id))["active"] is True
     await services.of(AdministrationService).disable(ada.username)
     assert (await check(checker, user_id=user_id)).json == {**INACTIVE, "allowed": {}}
+
+
+async def test_api_key_has_its_scopes_and_a_check_is_no_recorded_use(
+    checker: Actor, user_factory: UserFactory, services: Services
+) -> None:
+    ada = await user_factory()
+    user_id = await give_role(ada.username, "support")
+    personal = await add_key(
+        services, KeyOwner(user_id=user_id), "users:read", "profile:read", "users:write", days=None
+    )
+    account = await add_service_account()
+    service = await add_key(services, account, "orders:read")
+    names = ["orders:read", "profile:read", "users:read", "users:write"]
+
+    by_personal = (await check(checker, token=personal.raw, permissions=names)).json
+    by_service = (await check(checker, token=service.raw, permissions=names)).json
+
+    common = {"active": True, "session_id": None}
+    assert by_personal == {
+        **common,
+        "subject": {"type": "user", "id": user_id},
+        "key_id": personal.key.id,
+        "expires_at": None,
+        "allowed": dict(zip(names, [False, True, True, False], strict=True)),
+    }
+    assert by_service == {
+        **common,
+        "subject": {"type": "service_account", "id": account.service_account_id},
+        "key_id": service.key.id,
+        "expires_at": optional_rfc3339(service.key.expires_at),
+        "allowed": dict(zip(names, [True, False, False, False], strict=True)),
+    }
+    unwritten = services.core.api_keys.last_uses._unwritten  # noqa: SLF001 - what the next write would store
+    assert unwritten.keys().isdisjoint({personal.key.id, service.key.id})
+
+    await services.core.api_keys.revoke(account, service.key.id, RequestContext())
+    await services.of(AdministrationService).disable(ada.username)
+    expired = await add_key(services, account, "orders:read", days=-1)
+    for key in (personal, service, expired):
+        assert (await check(checker, token=key.raw)).json == {**INACTIVE, "allowed": {}}
+
+
+async def test_api_key_with_the_scope_may_ask(services: Services, checker: Actor) -> None:
+    account = await add_service_account()
+    asking = await add_key(services, account, "access:check")
+    other = await add_key(services, account, "revocations:read")
+
+    answers = [
+        await checker.call("POST", PATH, token=key.raw, json={"token": "x", "permissions": []})
+        for key in (asking, other)
+    ]
+
+    assert [answer.outcome for answer in answers] == [(200, ""), (403, "PERMISSION_DENIED")]
 
 
 async def test_administrator_has_all_permissions_that_exist(checker: Actor, user_factory: UserFactory) -> None:
