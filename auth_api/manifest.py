@@ -35,6 +35,7 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.account_removal import AccountRemoval
 from auth_api.sessions.browser_sessions import BrowserSessions
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
@@ -105,6 +106,11 @@ class Core:
             audit=self.audit,
             ends=tuple(partial(each.end_access, self) for each in sorted(revocations, key=attrgetter("step"))),
         )
+
+    @property
+    def account_removal(self) -> AccountRemoval:
+        """Disables and deletes accounts."""
+        return AccountRemoval(access_revocation=self.access_revocation, roles=self.roles, outbox=self.outbox)
 
     @property
     def factor_revocation(self) -> FactorRevocation:

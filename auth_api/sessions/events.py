@@ -7,6 +7,7 @@ class SessionEvent(EventTag):
     """Ends of sessions, and their causes."""
 
     REFRESH_TOKEN_REUSED = "refresh_token:reused"  # noqa: S105 - an event, not a token
+    SESSION_ENDED = "session:ended"
     SESSION_ENDED_AFTER_GUESSES = "session:ended_after_guesses"
     SESSION_EVICTED = "session:evicted"
     SESSION_LOGGED_OUT = "session:logged_out"

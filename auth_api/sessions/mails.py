@@ -1,10 +1,12 @@
-"""The mail about a reused refresh token, and the form of all security notices."""
+"""The mails about a reused refresh token and a deleted account, and the form of all security notices."""
 
 from pathlib import Path
 from typing import Final
 
 from auth_api.events.outbox.kinds import Draft, DraftServices, MailKind, OutboxItem
 from auth_api.one_time_tokens.purpose import Purpose
+
+_TEMPLATES: Final = Path(__file__).parent / "templates"
 
 
 async def draft_security_notice(item: OutboxItem, services: DraftServices) -> Draft | None:
@@ -31,6 +33,18 @@ def security_notice(name: str, templates: Path) -> MailKind:
     )
 
 
-TOKEN_REUSED: Final = security_notice("token_reused", Path(__file__).parent / "templates")
+async def draft_account_deleted(item: OutboxItem, _services: DraftServices) -> Draft:
+    """Draft the notice with the stored values only: the user no longer exists."""
+    return Draft(
+        recipient=item.email or "",
+        username=item.parameters.get("username"),
+        is_verified=True,  # otherwise it is not stored
+        locale=item.parameters.get("locale"),
+    )
 
-MAIL_KINDS: Final = (TOKEN_REUSED,)
+
+TOKEN_REUSED: Final = security_notice("token_reused", _TEMPLATES)
+
+ACCOUNT_DELETED: Final = MailKind(name="account_deleted", templates=_TEMPLATES, draft=draft_account_deleted)
+
+MAIL_KINDS: Final = (TOKEN_REUSED, ACCOUNT_DELETED)

@@ -165,6 +165,10 @@ class SessionService:
         if not await self._end(session_id, user_id, request_context):
             raise SessionNotFoundException
 
+    async def end(self, session_id: UUID, user_id: int, *, reason: AccessEvent) -> bool:
+        """End one session of a user, inside a flow's transaction. Return False if it is not a live one of the user."""
+        return await repository.end_session(session_id, user_id, reason=reason)
+
     async def end_all(self, user_id: int, *, reason: AccessEvent, kept_session_id: UUID | None = None) -> int:
         """End all sessions of a user except the one to keep. Return their number.
 

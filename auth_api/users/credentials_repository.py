@@ -111,15 +111,6 @@ async def replace_password(user_id: int, new_hash: str) -> User | None:
     )
 
 
-@circuit_breaker(service=SERVICE)
-async def delete(user_id: int, *, checked_hash: str) -> bool:
-    """Delete the user with all dependent rows. Return False if the password hash is no longer `checked_hash`."""
-    rows = await UserRow.raw(
-        "DELETE FROM users WHERE id = {} AND hashed_password = {} RETURNING id", user_id, checked_hash
-    )
-    return bool(rows)
-
-
 def _credentials(rows: list[Row]) -> Credentials | None:
     if not rows:
         return None

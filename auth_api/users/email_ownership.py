@@ -46,23 +46,6 @@ class EmailOwnership:
         """
         return _require(await repository.change_email(user_id, email))
 
-    async def reclaim_email(self, user_id: int, email: CanonicalEmail) -> int | None:
-        """Set an e-mail address that the user had before, and whose ownership has just been proved.
-
-        A user who has this e-mail address without having verified it is deleted. Otherwise an attacker could prevent
-        the undoing of an e-mail change by registering with the old address.
-
-        Returns:
-            The id of the deleted user, or None.
-
-        Raises:
-            DuplicateEmailException: another user has verified this e-mail address.
-            UserNotFoundException: the user does not exist.
-        """
-        displaced = await repository.delete_unverified(email, unless=user_id)
-        _require(await repository.change_email(user_id, email))
-        return displaced
-
     async def set_password(self, user_id: int, new_hash: str) -> User:
         """Replace the password without comparing the current one.
 

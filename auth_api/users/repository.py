@@ -182,15 +182,6 @@ async def mark_verified(user_id: int, email: CanonicalEmail) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def delete_unverified(email: CanonicalEmail, *, unless: int) -> int | None:
-    """Delete the user with this unverified e-mail address, except user `unless`. Return the deleted id, or None."""
-    rows = await UserRow.raw(
-        "DELETE FROM users WHERE email = {} AND email_verified_at IS NULL AND id <> {} RETURNING id", email, unless
-    )
-    return int(rows[0]["id"]) if rows else None
-
-
-@circuit_breaker(service=SERVICE)
 async def set_active(user_id: int, *, active: bool) -> User | None:
     """Enable or disable the user. Return None if the user does not exist or already is in this state."""
     rows = await UserRow.raw(
@@ -205,5 +196,5 @@ async def set_active(user_id: int, *, active: bool) -> User | None:
 
 @circuit_breaker(service=SERVICE)
 async def delete(user_id: int) -> bool:
-    """Delete the user with all dependent rows, without comparing the password. Return False if there is none."""
+    """Delete the user with all dependent rows. Return False if there is none."""
     return bool(await UserRow.raw("DELETE FROM users WHERE id = {} RETURNING id", user_id))

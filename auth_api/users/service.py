@@ -194,18 +194,11 @@ class UserService:
         )
 
     async def set_active(self, user_id: int, *, active: bool) -> User | None:
-        """Enable or disable the user. Return None if there was nothing to change."""
+        """Enable or disable the user. Return None if there was nothing to change. Only `AccountRemoval` disables."""
         return await repository.set_active(user_id, active=active)
 
-    async def delete(self, checked: Credentials) -> bool:
-        """Delete the user with all sessions and tokens.
-
-        Return False and change nothing if the password has been replaced since it was checked.
-        """
-        return await credentials_repository.delete(checked.user.id, checked_hash=checked.hashed_password)
-
-    async def delete_by_id(self, user_id: int) -> bool:
-        """Delete the user with all sessions and tokens, without a password. Return False if there is none."""
+    async def delete(self, user_id: int) -> bool:
+        """Delete the user with all sessions and tokens. Return False if there is none. Only for `AccountRemoval`."""
         return await repository.delete(user_id)
 
     async def verify_email(self, user: User) -> bool:

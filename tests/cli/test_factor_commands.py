@@ -5,10 +5,10 @@ import json
 from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
 from auth_api.credentials.totp.tables import TotpFactorRow
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.authenticator_app import add_app
 from tests.support.deployment import Deployment
 from tests.support.factors import add_totp, current_code, step_up, wrong_code
@@ -102,7 +102,7 @@ async def test_reset_ends_sessions_and_is_mailed(
     await UserRow.update({UserRow.second_factor_failures: 7}, force=True)
     await mailbox.collect()
 
-    done = await services.of(FactorResetService).reset(await services.core.users.find("ada"))
+    done = await operators.reset_factors(services, await operators.id_of(services, "ada"))
 
     assert (done.factors_removed, done.sessions_ended) == (1, 1)
     assert await TotpFactorRow.count() == await RecoveryCodeRow.count() == 0
@@ -122,7 +122,7 @@ async def test_reset_of_a_user_without_a_password_also_mails_a_link_to_set_one(
     await UserRow.update({UserRow.hashed_password: "!"}, force=True)
     await mailbox.collect()
 
-    await services.of(FactorResetService).reset(await services.core.users.find("ada"))
+    await operators.reset_factors(services, await operators.id_of(services, "ada"))
 
     assert len(await mailbox.collect()) == 2
 
@@ -136,7 +136,7 @@ async def test_reset_forgets_the_wrong_codes_of_the_removed_factors(
         seed = await add_totp(other.services, "ada")
         wrong = [(await step_up(ada, method="totp", code=wrong_code(other.services, seed))).code for _ in range(6)]
 
-        await other.services.of(FactorResetService).reset(await other.services.core.users.find("ada"))
+        await operators.reset_factors(other.services, await operators.id_of(other.services, "ada"))
         await ada.log_in()
         seed = await add_totp(other.services, "ada")
         code = current_code(other.services, seed)

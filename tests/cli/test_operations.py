@@ -121,7 +121,7 @@ def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     as_json = deployment.command("explain", "ada@example.com", "--json")
     unknown = deployment.command("explain", "unknown")
 
-    assert unhindered.stdout.splitlines()[2] == (
+    assert unhindered.stdout.splitlines()[3] == (
         "A login with the right password succeeds, unless a limit per client IP refuses it (auth-api limits)."
     )
     assert (text.returncode, text.stderr) == (0, "")
@@ -134,7 +134,7 @@ def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled."}]
     assert (document["account"]["username"], document["sessions"], document["wrong_passwords"]) == ("ada", [], [])
     events = [(event["action"], event["actor"]) for event in document["events"]]
-    assert events == [("account:disabled", "cli"), ("account:registered", "cli")]
+    assert events == [("account:disabled", "cli"), ("account:created", "cli")]
     assert (unknown.returncode, unknown.stdout, unknown.stderr) == (
         1,
         "No user has this username or e-mail address.\n",

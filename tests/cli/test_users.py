@@ -94,7 +94,7 @@ def test_display_name_is_set_changed_and_removed(auth_api: Command) -> None:
     assert removed.stdout.splitlines()[1].split()[-2:] == ["-", "-"]
     assert json.loads(auth_api("users", "show", "ada", "--json").stdout)["display_name"] is None
     events = json.loads(auth_api("explain", "ada", "--json").stdout)["events"]
-    assert [(event["action"], event["actor"]) for event in events[:2]] == [("profile:changed", "cli")] * 2
+    assert [(event["action"], event["actor"]) for event in events[:2]] == [("account:changed", "cli")] * 2
 
 
 def test_username_and_metadata_are_changed(auth_api: Command) -> None:
@@ -221,5 +221,5 @@ async def test_disabling_ends_live_sessions_of_a_running_server(deployment: Depl
             assert (await ada.log_in()).status == 200
 
     events = await deployment.rows("SELECT action, actor FROM audit_logs WHERE action LIKE 'account:%' ORDER BY id")
-    assert [action for action, _ in events] == ["account:registered", "account:disabled", "account:enabled"]
+    assert [action for action, _ in events] == ["account:created", "account:disabled", "account:enabled"]
     assert {actor for _, actor in events} == {"cli"}

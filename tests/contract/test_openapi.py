@@ -16,6 +16,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from auth_api.features import ERRORS as ALL_ERRORS
+from auth_api.roles.tables import UserRoleRow
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
@@ -113,7 +114,7 @@ ERRORS: dict[str, set[str]] = {
     "removeTotp": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_FACTOR"},
     "switchTwoStep": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_FACTOR"},
     "createRecoveryCodes": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND"},
-    "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "STEP_UP_REQUIRED"},
+    "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"LAST_ADMINISTRATOR", "USER_NOT_FOUND", "STEP_UP_REQUIRED"},
     "listSessions": DATABASE | TOKEN | {"VALIDATION_ERROR"},
     "endSession": DATABASE | TOKEN | {"SESSION_NOT_FOUND"},
     "readAuditLog": DATABASE | TOKEN | {"VALIDATION_ERROR"},
@@ -720,6 +721,8 @@ async def values_of(
         return await second_step(actor, services)
     if name == "readRevocations":
         await give_role(actor.username, "administrator")
+    if name == "deleteAccount":  # the last administrator cannot
+        await UserRoleRow.delete(force=True)
     if name == "checkAccess":
         return {"token": actor.access_token}
     return {"code": AuthenticatorApp(previous["secret"]).code()} if name == "confirmTotp" else {}

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.clock import MovableClock
 from tests.support.held_hasher import held, requests_wait
@@ -65,7 +65,7 @@ async def test_tokens_of_a_login_concurrent_with_a_deactivation_are_revoked(
         async with held(services.core.hasher):
             logins = [asyncio.create_task(Actor(ada.client, username=ada.username).log_in()) for _ in range(3)]
             await requests_wait(services.core.hasher, 3)
-        await services.of(AdministrationService).disable(ada.username)
+        await operators.disable(services, ada.username)
         responses = await asyncio.gather(*logins)
 
         assert {response.outcome for response in responses} <= {(200, ""), (403, "ACCOUNT_DISABLED")}

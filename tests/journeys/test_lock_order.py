@@ -18,6 +18,7 @@ from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.exposition import Changes
 from tests.support.interleavings import interleaved
@@ -88,7 +89,7 @@ async def end_sessions(account: Account) -> None:
     services = account.app.services
     with suppress(UserNotFoundException):
         user = await services.core.users.find(account.actor.username)
-        await services.of(AccountRecoveryService).end_sessions(user)
+        await operators.end_sessions(services, user.id)
 
 
 Operation = Callable[[Account], Coroutine[Any, Any, Any]]

@@ -15,8 +15,6 @@ from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.features import FEATURES
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.factor_reset import FactorResetService
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.email_change.mails import EMAIL_CHANGE
 from auth_api.flows.invitations import repository as invitations
 from auth_api.flows.invitations.tables import InvitationRow
@@ -36,6 +34,7 @@ from auth_api.throttling.tables import ThrottleCounterRow
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import add_counter, ago
 from tests.support.authenticator_app import AuthenticatorApp, begin_totp, confirm_totp
@@ -140,11 +139,11 @@ async def report_stranger(account: Account) -> ApiResponse:
 
 
 async def end_sessions(account: Account) -> None:
-    await account.services.of(AccountRecoveryService).end_sessions(await account.find())
+    await operators.end_sessions(account.services, (await account.find()).id)
 
 
 async def disable(account: Account) -> None:
-    await account.services.of(AdministrationService).disable(account.caller.username)
+    await operators.disable(account.services, account.caller.username)
 
 
 async def delete(account: Account) -> ApiResponse:
@@ -165,7 +164,7 @@ async def replace_app(account: Account) -> ApiResponse:
 
 
 async def reset_factors(account: Account) -> None:
-    await account.services.of(FactorResetService).reset(await account.find())
+    await operators.reset_factors(account.services, (await account.find()).id)
 
 
 CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None]]]] = {

@@ -1,6 +1,5 @@
 """Every end of an account leaves a row by which services refuse its access tokens, also after the account is gone."""
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.clock import utc_now
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
@@ -9,6 +8,7 @@ from auth_api.roles.revoked_subjects.tables import RevokedSubjectRow
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.aged_rows import ago
 from tests.support.mail_flows import undo
@@ -26,13 +26,12 @@ async def id_of(actor: Actor) -> int:
 async def test_user_is_marked_when_the_account_is_disabled_or_deleted_by_any_path(
     user_factory: UserFactory, services: Services
 ) -> None:
-    administration = services.of(AdministrationService)
     disabled, deleted, owner, displaced, victim, unaffected = [await user_factory() for _ in range(6)]
     ids = [await id_of(actor) for actor in (disabled, deleted, owner, displaced)]
     link = await OneTimeTokens().issue(Purpose.EMAIL_UNDO, await id_of(victim), email=displaced.email)
 
-    await administration.disable(disabled.username)
-    await administration.delete(await services.core.users.find(deleted.username))
+    await operators.disable(services, disabled.username)
+    await operators.delete(services, await id_of(deleted))
     assert (await owner.call("POST", "/api/user/delete", json={"current_password": owner.password})).status == 204
     assert (await undo(victim, link)).status == 200
     await unaffected.call("POST", "/api/auth/logout-all")

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.crypto.tokens import MFA_TOKEN, REFRESH_TOKEN, digest, new_token
 from auth_api.kit.db.database import SERVICE
@@ -18,6 +17,7 @@ from auth_api.sessions.assurance import Level, assurance_level
 from auth_api.sessions.tables import BrowserSessionRow, RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.breakers import begin_outage
 from tests.support.browser_sessions import find, log_in_in_browser
 from tests.support.rows import age_sessions, audit_actions
@@ -160,7 +160,7 @@ async def test_session_of_a_disabled_or_deleted_user_is_not_found(
     assert await find(services, cookie) is None
     await UserRow.update({UserRow.is_active: True}, force=True)
     assert await find(services, cookie) is not None
-    await services.of(AdministrationService).delete(await services.core.users.find("ada"))
+    await operators.delete(services, await operators.id_of(services, "ada"))
 
     assert await find(services, cookie) is None
     assert await BrowserSessionRow.count() == 0

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.errors import DatabaseUnavailableException
 from auth_api.services import Services
 from auth_api.sessions.errors import TokenRevokedException
 from tests.conftest import UserFactory
+from tests.support import operators
 from tests.support.session_checks import check
 from tests.support.statements import recorded
 
@@ -29,7 +29,7 @@ async def test_each_check_returns_its_own_user(user_factory: UserFactory, servic
 async def test_only_logged_out_or_disabled_users_are_rejected(user_factory: UserFactory, services: Services) -> None:
     actors = [await user_factory() for _ in range(4)]
     await actors[1].log_out()
-    await services.of(AdministrationService).disable(actors[2].username)
+    await operators.disable(services, actors[2].username)
 
     outcomes = await asyncio.gather(*(check(services, actor) for actor in actors), return_exceptions=True)
 

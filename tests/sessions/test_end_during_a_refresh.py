@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.clock import utc_now
 from auth_api.services import Services
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from tests.conftest import UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.rows import age_sessions
 from tests.support.statements import until_blocked
@@ -34,8 +34,8 @@ async def log_out_elsewhere(owner: Actor, _: Services) -> int:
 
 
 async def disable(owner: Actor, services: Services) -> None:
-    await services.of(AdministrationService).disable(owner.username)
-    await services.of(AdministrationService).enable(owner.username)
+    await operators.disable(services, owner.username)
+    await operators.enable(services, owner.username)
 
 
 async def end_all_of_all_users(_: Actor, services: Services) -> int:

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.rows import age_sessions, audit_actions
 
@@ -23,7 +23,7 @@ async def log_out_everywhere(ada: Actor, _: Services) -> None:
 
 
 async def disable(ada: Actor, services: Services) -> None:
-    await services.of(AdministrationService).disable(ada.username)
+    await operators.disable(services, ada.username)
 
 
 async def delete(ada: Actor, _: Services) -> None:
@@ -59,8 +59,8 @@ async def test_tokens_of_an_ended_session_are_rejected(
 
 async def test_enabling_a_user_does_not_restore_sessions(user_factory: UserFactory, services: Services) -> None:
     ada = await user_factory()
-    await services.of(AdministrationService).disable("ada")
-    await services.of(AdministrationService).enable("ada")
+    await operators.disable(services, "ada")
+    await operators.enable(services, "ada")
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.try_refresh()).outcome == (401, "TOKEN_REVOKED")

@@ -22,6 +22,8 @@ class EventTag(StrEnum):
 class AccountEvent(EventTag):
     """Events of accounts, which several packages record."""
 
+    ACCOUNT_CHANGED = "account:changed"
+    ACCOUNT_CREATED = "account:created"
     ACCOUNT_REGISTERED = "account:registered"
     ACCOUNT_DELETED = "account:deleted"
     ACCOUNT_DISABLED = "account:disabled"

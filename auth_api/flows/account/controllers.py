@@ -19,6 +19,7 @@ from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, with_access
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.errors import LastAdministratorException
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.schemas import EXAMPLE_TOKEN_PAIR, TokenPair
@@ -156,6 +157,7 @@ class AccountController(Controller):
             InvalidCredentialsException,
             StepUpRequiredException,
             UserNotFoundException,
+            LastAdministratorException,
             TooManyAttemptsException,
             *DATABASE_ERRORS,
             request={"current_password": "Tr0ub4dor&3-horse"},
@@ -171,7 +173,7 @@ class AccountController(Controller):
         """Delete the account and all its sessions permanently. Its id is never used again.
 
         The password confirms this, or a proof of identity in the last `STEP_UP_MAX_AGE_SECONDS`. An account with a
-        second factor needs a recent proof by it, with or without the password.
+        second factor needs a recent proof by it, with or without the password. The last active administrator stays.
         """
         await accounts.delete(principal, current_password=data.current_password, request_context=request_context)
 

@@ -5,7 +5,6 @@ from typing import Final
 
 from auth_api.flows.account.controllers import AccountController, export_controller
 from auth_api.flows.account.export import ExportService, export_example, export_schema
-from auth_api.flows.account.mails import MAIL_KINDS
 from auth_api.flows.account.service import AccountService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
@@ -30,6 +29,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         password_rules=core.password_rules,
         sign_in=core.sign_in,
         access_revocation=core.access_revocation,
+        account_removal=core.account_removal,
         outbox=core.outbox,
     )
     parts = [manifest.export for manifest in core.manifests if manifest.export is not None]
@@ -42,7 +42,6 @@ def build(core: Core, _settings: Settings) -> Feature:
 
 
 MANIFEST: Final = Manifest(
-    mails=MAIL_KINDS,
     tags={"Account": "The account of the user who is logged in."},
     paths=(
         "/api/user/profile",

@@ -10,12 +10,12 @@ from auth_api.credentials.passwords.service import PasswordService
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
-from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.account_removal import AccountRemoval
 from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.freshness import Freshness
@@ -39,6 +39,7 @@ class AccountService:
     password_rules: PasswordRules
     sign_in: SignIn
     access_revocation: AccessRevocation
+    account_removal: AccountRemoval
     outbox: Outbox
 
     async def change_profile(
@@ -138,27 +139,18 @@ class AccountService:
 
         Raises:
             UserNotFoundException: the user was deleted, or the password was changed, in the meantime.
+            LastAdministratorException: no active administrator would remain.
             ApplicationException: the user did not confirm the deletion, see `Freshness.confirm` and `hold`.
         """
         credentials = await self.freshness.confirm(
             principal, current_password=current_password, request_context=request_context
         )
 
-        async def work() -> None:
+        async def admit() -> User:
             await self.freshness.hold(principal, has_password_sent=current_password is not None)
-            await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, principal.id)
-            if not await self.users.delete(credentials):
+            present = await self.users.get_credentials(principal.id)
+            if present.hashed_password != credentials.hashed_password:
                 raise UserNotFoundException
-            await self.audit.record(
-                AccountEvent.ACCOUNT_DELETED,
-                user_id=principal.id,
-                request_context=request_context,
-                resource=f"user:{principal.id}",
-            )
-            deleted = credentials.user
-            if deleted.email_verified_at is not None:
-                await self.outbox.to_email(
-                    ACCOUNT_DELETED, deleted.email, request_context, username=deleted.username, locale=deleted.locale
-                )
+            return present.user
 
-        await self.database.transaction(work)
+        await self.database.transaction(lambda: self.account_removal.delete(principal.id, request_context, admit=admit))

@@ -8,11 +8,13 @@ from typing import Any
 import click
 import msgspec
 
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.command_parts import json_object, json_option, on_user, report, yes_option
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
+from auth_api.flows.administration.removal_commands import delete, disable, enable
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
 from auth_api.flows.administration.user_filter import FilterKind, requested_filter
@@ -22,6 +24,7 @@ from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.text import counted
 from auth_api.kit.text_tables import print_table
+from auth_api.roles.rights import OPERATOR
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
 from auth_api.users.field_checks import field_checks
@@ -41,8 +44,8 @@ def users() -> None:
     """Manage users. NAME is a username or an e-mail address."""
 
 
-users.add_command(factors)
-users.add_command(reset_factors)
+for _command in (factors, reset_factors, disable, enable, delete):
+    users.add_command(_command)
 
 
 @users.command()
@@ -62,7 +65,11 @@ def create(
         fields = {"email": email, "username": username, "password": password, **given_fields(profile)}
         wanted = decode(fields, NewUser, field_checks(services.of(PasswordRules)))
         return await services.of(AdministrationService).create(
-            email=wanted.email, username=wanted.username, password=wanted.password, profile=wanted
+            email=wanted.email,
+            username=wanted.username,
+            password=wanted.password,
+            profile=wanted,
+            request_context=COMMAND_LINE_CONTEXT,
         )
 
     _print([run(work)], as_json=as_json)
@@ -95,7 +102,9 @@ def set_(run: Run, /, name: str, *, metadata: str | None, as_json: bool, **profi
 
     async def work(services: ServiceFinder, user: User) -> User:
         wanted = decode(fields, UserChange, field_checks(services.of(PasswordRules)))
-        return await services.of(AdministrationService).change_profile(user, wanted.values())
+        return await services.of(AdministrationService).change(
+            user.id, wanted.values(), by=OPERATOR, request_context=COMMAND_LINE_CONTEXT
+        )
 
     _print([on_user(run, name, work)], as_json=as_json)
 
@@ -125,45 +134,6 @@ def list_(run: Run, /, *, limit: int, as_json: bool, **wanted: str | None) -> No
         return (await services.of(UserSearch).find(user_filter, PageRequest(limit)))[0]
 
     _print(run(work), as_json=as_json, is_list=True)
-
-
-@users.command()
-@click.argument("name")
-@json_option
-@click.pass_obj
-def disable(run: Run, name: str, *, as_json: bool) -> None:
-    """Disable a user and end all sessions of the user."""
-    changed = run(lambda services: services.of(AdministrationService).disable(name))
-    report("disabled" if changed else "already disabled", as_json=as_json, changed=changed)
-
-
-@users.command()
-@click.argument("name")
-@json_option
-@click.pass_obj
-def enable(run: Run, name: str, *, as_json: bool) -> None:
-    """Enable a disabled user."""
-    changed = run(lambda services: services.of(AdministrationService).enable(name))
-    report("enabled" if changed else "already enabled", as_json=as_json, changed=changed)
-
-
-@users.command()
-@click.argument("name")
-@yes_option
-@json_option
-@click.pass_obj
-def delete(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
-    """Delete a user permanently.
-
-    Sessions and tokens are deleted; the events of the user stay, without a reference to the user.
-    """
-
-    async def work(services: ServiceFinder, user: User) -> None:
-        confirm(f"Permanently delete {user.username} <{user.email}> (id {user.id})?", yes=yes)
-        await services.of(AdministrationService).delete(user)
-
-    on_user(run, name, work)
-    report("deleted", as_json=as_json, changed=True)
 
 
 @users.command()
@@ -214,7 +184,9 @@ def end_sessions(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
 
     async def work(services: ServiceFinder, user: User) -> int:
         confirm(f"End all sessions of {user.username} <{user.email}> (id {user.id})?", yes=yes)
-        return await services.of(AccountRecoveryService).end_sessions(user)
+        return await services.of(AccountRecoveryService).end_sessions(
+            user.id, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT
+        )
 
     ended = on_user(run, name, work)
     report(f"{counted(ended, 'session')} ended", as_json=as_json, changed=ended > 0, sessions_ended=ended)

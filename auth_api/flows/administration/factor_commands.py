@@ -5,12 +5,14 @@ from typing import Any, Final
 
 import click
 
+from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.flows.administration.command_parts import json_option, on_user, report, yes_option
 from auth_api.flows.administration.factor_reset import FactorResetService, ResetFactors
 from auth_api.kit.clock import optional_rfc3339, rfc3339
 from auth_api.kit.command_line import Run, ServiceFinder, confirm
 from auth_api.kit.text import counted
 from auth_api.kit.text_tables import print_table
+from auth_api.roles.rights import OPERATOR
 from auth_api.sign_in.second_factors import AccountFactors
 from auth_api.users.user import User
 
@@ -59,7 +61,9 @@ def reset_factors(run: Run, name: str, *, reason: str | None, yes: bool, as_json
 
     async def work(services: ServiceFinder, user: User) -> ResetFactors:
         confirm(f"Remove all second factors of {user.username} <{user.email}> (id {user.id})?", yes=yes)
-        return await services.of(FactorResetService).reset(user, reason=reason)
+        return await services.of(FactorResetService).reset(
+            user.id, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT, reason=reason
+        )
 
     done = on_user(run, name, work)
     sentence = f"{counted(done.factors_removed, 'factor')} removed, {counted(done.sessions_ended, 'session')} ended"

@@ -9,6 +9,7 @@ from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.factor_reset import FactorResetService
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_commands import sessions
+from auth_api.flows.administration.target_users import TargetUsers
 from auth_api.flows.administration.user_search import UserSearch
 from auth_api.flows.administration.user_search_controllers import UserSearchController
 from auth_api.manifest import Core, Feature, Manifest
@@ -19,16 +20,19 @@ from auth_api.users.directory import UserDirectory
 
 def build(core: Core, settings: Settings) -> Feature:
     """Connect the services of the command line to the core."""
+    targets = TargetUsers(users=core.users, roles=core.roles)
     administration = AdministrationService(
         database=core.database,
         users=core.users,
+        targets=targets,
         hasher=core.hasher,
-        access_revocation=core.access_revocation,
+        account_removal=core.account_removal,
         audit=core.audit,
     )
     account_recovery = AccountRecoveryService(
         database=core.database,
         users=core.users,
+        targets=targets,
         email_ownership=core.email_ownership,
         sessions=core.sessions,
         access_revocation=core.access_revocation,
@@ -49,6 +53,7 @@ def build(core: Core, settings: Settings) -> Feature:
     factor_reset = FactorResetService(
         database=core.database,
         users=core.users,
+        targets=targets,
         second_factors=core.second_factors,
         access_revocation=core.access_revocation,
         audit=core.audit,

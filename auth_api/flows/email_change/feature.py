@@ -24,6 +24,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         audit=core.audit,
         freshness=core.freshness,
         access_revocation=core.access_revocation,
+        account_removal=core.account_removal,
         second_factors=core.second_factors,
         mail_limits=core.outbox.limits,
         recovery_mail=core.mail_kind("account_recovered"),

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
@@ -17,6 +16,7 @@ from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
+from auth_api.sessions.account_removal import AccountRemoval
 from auth_api.sessions.principal import Principal
 from auth_api.sign_in.factor_counts import factor_counts
 from auth_api.sign_in.freshness import Freshness
@@ -39,6 +39,7 @@ class EmailChangeService:
     audit: AuditTrail
     freshness: Freshness
     access_revocation: AccessRevocation
+    account_removal: AccountRemoval
     second_factors: SecondFactors
     mail_limits: MailLimits
     recovery_mail: MailKind
@@ -116,6 +117,9 @@ class EmailChangeService:
         An attacker who changed the e-mail address knew the password, may have changed it, and may have changed the
         e-mail address again. Therefore the password and the undo tokens of all other addresses stop working, too.
 
+        A user who has the address without having verified it is deleted. Otherwise an attacker could prevent the
+        undoing of an e-mail change by registering with the old address.
+
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired.
             DuplicateEmailException: another user got the e-mail address in the meantime, and verified it or
@@ -136,18 +140,9 @@ class EmailChangeService:
             ended = await self.access_revocation.revoke(
                 AccessEvent.EMAIL_CHANGE_UNDONE, user_id, request_context=request_context
             )
-            if rival_id != user_id:
-                await self.access_revocation.revoke(AccessEvent.ACCOUNT_DELETED, rival_id)
-            displaced = await self.email_ownership.reclaim_email(user_id, email)
-            if displaced is not None:
-                await self.audit.record(
-                    AccountEvent.ACCOUNT_DELETED,
-                    user_id=None,
-                    request_context=request_context,
-                    resource=f"user:{displaced}",
-                    by="owner of the address",
-                    user=displaced,
-                )
+            if rival is not None:
+                await self.account_removal.displace(rival, request_context)
+            await self.email_ownership.change_email(user_id, email)
             await self.audit.record(
                 EmailChangeEvent.EMAIL_CHANGE_UNDONE,
                 user_id=user_id,

@@ -6,6 +6,8 @@ from typing import Any, Final
 from auth_api.web.frame.languages import _
 
 EVENT_TEXTS: Final = {
+    "account:changed": _("Account changed"),
+    "account:created": _("Account created by an administrator"),
     "account:claimed": _("Account taken over with an invitation, earlier password removed"),
     "account:deleted": _("Account deleted"),
     "account:disabled": _("Account disabled"),
@@ -44,6 +46,7 @@ EVENT_TEXTS: Final = {
     "service_account:changed": _("Service account changed"),
     "service_account:created": _("Service account created"),
     "service_account:deleted": _("Service account deleted"),
+    "session:ended": _("Device logged out"),
     "session:ended_after_guesses": _("Device logged out after too many wrong codes"),
     "session:evicted": _("Oldest device logged out, as there were too many"),
     "session:logged_out": _("Logged out"),

@@ -10,12 +10,12 @@ from auth_api.events.outbox import repository
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
-from auth_api.flows.account.mails import ACCOUNT_DELETED
 from auth_api.flows.email_change.mails import EMAIL_CHANGED
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.services import Services
+from auth_api.sessions.mails import ACCOUNT_DELETED
 from auth_api.sign_in.mails import NEW_NETWORK
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor

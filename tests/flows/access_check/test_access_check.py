@@ -7,7 +7,6 @@ import pytest
 
 from auth_api.credentials.api_keys.api_key import KeyOwner
 from auth_api.flows.access_check.service import AccessCheck
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.db.database import SERVICE
@@ -16,6 +15,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.roles.tables import PermissionRow, UserRoleRow
 from auth_api.services import Services
 from tests.conftest import TokenFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.api_keys import add_key, add_service_account
 from tests.support.breakers import begin_outage
@@ -72,7 +72,7 @@ async def test_answer_follows_roles_and_session_at_once(
     await ada.log_out()
     assert (await check(checker, token=ada.access_token))["active"] is False
     assert (await check(checker, user_id=user_id))["active"] is True
-    await services.of(AdministrationService).disable(ada.username)
+    await operators.disable(services, ada.username)
     assert (await check(checker, user_id=user_id)).json == {**INACTIVE, "allowed": {}}
 
 
@@ -110,7 +110,7 @@ async def test_api_key_has_its_scopes_and_a_check_is_no_recorded_use(
     assert unwritten.keys().isdisjoint({personal.key.id, service.key.id})
 
     await services.core.api_keys.revoke(account, service.key.id, RequestContext())
-    await services.of(AdministrationService).disable(ada.username)
+    await operators.disable(services, ada.username)
     expired = await add_key(services, account, "orders:read", days=-1)
     for key in (personal, service, expired):
         assert (await check(checker, token=key.raw)).json == {**INACTIVE, "allowed": {}}

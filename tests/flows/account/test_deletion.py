@@ -6,13 +6,15 @@ from typing import Any
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
-from tests.conftest import UserFactory
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.faults import fault
 from tests.support.held_hasher import held, requests_wait
+from tests.support.roles import give_role
 from tests.support.rows import audit_actions
 
 
@@ -130,3 +132,33 @@ async def test_deletion_fails_if_the_password_is_changed_during_it(
     assert (await deletion).outcome == (404, "USER_NOT_FOUND")
     assert await UserRow.count() == 1
     assert "account:deleted" not in await audit_actions()
+
+
+async def test_last_administrator_cannot_delete_the_own_account(user_factory: UserFactory) -> None:
+    ada, grace = await user_factory(), await user_factory()
+    await give_role(ada.username, ADMINISTRATOR)
+
+    assert (await delete(ada)).outcome == (409, "LAST_ADMINISTRATOR")
+    assert (await ada.profile()).status == 200
+
+    await give_role(grace.username, ADMINISTRATOR)
+    assert (await delete(ada)).status == 204
+    assert await UserRow.count() == 1
+
+
+async def test_administrators_who_delete_their_accounts_at_the_same_time_leave_one(
+    app_with: OtherAppFactory,
+) -> None:
+    """Each would see the other one, if their transactions did not wait for each other."""
+    async with app_with(RATE_LIMIT_ENABLED="false") as other:
+        for number in range(5):
+            names = [f"ada{number}", f"grace{number}"]
+            pair = [Actor(other.client, username=name, email=f"{name}@example.com") for name in names]
+            for actor in pair:
+                await actor.register()
+                await give_role(actor.username, ADMINISTRATOR)
+
+            responses = await asyncio.gather(*(delete(actor) for actor in pair))
+
+            assert sorted(response.outcome for response in responses) == [(204, ""), (409, "LAST_ADMINISTRATOR")]
+            await UserRow.delete(force=True)

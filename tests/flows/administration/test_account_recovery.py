@@ -6,13 +6,13 @@ import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.errors import UserNotFoundException, WeakPasswordException
 from auth_api.users.tables import UserRow
 from auth_api.users.user import User
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.faults import fault
 from tests.support.held_hasher import held, requests_wait
@@ -155,7 +155,7 @@ async def test_end_sessions_ends_all_sessions_of_one_user(user_factory: UserFact
     ada, grace = await user_factory(), await user_factory(username="grace")
     await ada.log_in()
 
-    assert await services.of(AccountRecoveryService).end_sessions(await find_user(services)) == 2
+    assert await operators.end_sessions(services, (await find_user(services)).id) == 2
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await grace.profile()).status == 200
@@ -166,7 +166,7 @@ async def test_end_sessions_ends_all_sessions_of_one_user(user_factory: UserFact
 async def test_deleted_user_keeps_its_events(user_factory: UserFactory, services: Services) -> None:
     ada, grace = await user_factory(), await user_factory(username="grace")
 
-    await services.of(AdministrationService).delete(await find_user(services))
+    await operators.delete(services, (await find_user(services)).id)
 
     assert (await ada.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await ada.log_in()).outcome == (401, "INVALID_CREDENTIALS")
@@ -179,10 +179,10 @@ async def test_deleted_user_keeps_its_events(user_factory: UserFactory, services
 async def test_deleted_user_cannot_be_changed(user_factory: UserFactory, services: Services) -> None:
     await user_factory()
     deleted = await find_user(services)
-    await services.of(AdministrationService).delete(deleted)
+    await operators.delete(services, deleted.id)
 
     with pytest.raises(UserNotFoundException):
-        await services.of(AdministrationService).delete(deleted)
+        await operators.delete(services, deleted.id)
     with pytest.raises(UserNotFoundException):
         await services.of(AccountRecoveryService).set_password(deleted, NEW)
     assert await services.of(AccountRecoveryService).verify_email(deleted) is False
@@ -197,10 +197,10 @@ async def test_changes_are_rolled_back_if_the_event_cannot_be_stored(
 
     async with fault(services.core.database.engine, "refuse", "INSERT", "audit_logs"):
         for change in (
-            services.of(AdministrationService).delete(user),
+            operators.delete(services, user.id),
             services.of(AccountRecoveryService).set_password(user, NEW),
             services.of(AccountRecoveryService).verify_email(user),
-            services.of(AccountRecoveryService).end_sessions(user),
+            operators.end_sessions(services, user.id),
         ):
             with pytest.raises(Exception, match="fault"):
                 await change

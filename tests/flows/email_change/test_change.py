@@ -6,9 +6,9 @@ from collections import Counter
 import pytest
 
 from auth_api.events.outbox.delivery import Delivery
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.mail_flows import (
     NEW_PASSWORD,
@@ -167,7 +167,7 @@ async def test_later_request_replaces_the_earlier_one(ada: Actor, mailbox: Mailb
 async def test_disabled_account_keeps_its_email(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     await change_email(ada, NEW)
     token = await mailbox.token()
-    await services.of(AdministrationService).disable("ada")
+    await operators.disable(services, "ada")
 
     assert (await confirm(ada, token)).outcome == INVALID
 

@@ -3,9 +3,9 @@
 import pytest
 
 from auth_api.events.outbox.delivery import Delivery
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.mail_flows import (
     NEW_PASSWORD,
@@ -179,7 +179,7 @@ async def test_undo_token_expires_after_24_hours(ada: Actor, mailbox: Mailbox) -
 
 async def test_undo_restores_the_email_of_a_disabled_account(ada: Actor, mailbox: Mailbox, services: Services) -> None:
     undo_token = await change_and_confirm(ada, "ada@example.org", mailbox)
-    await services.of(AdministrationService).disable("ada")
+    await operators.disable(services, "ada")
 
     assert (await undo(ada, undo_token)).status == 200
 

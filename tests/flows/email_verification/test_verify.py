@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from auth_api.events.outbox.delivery import Delivery
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.held_hasher import held, requests_wait
 from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, reset, unused_tokens, verify
@@ -198,7 +198,7 @@ async def test_invalid_tokens_have_one_error(ada: Actor, mailbox: Mailbox, servi
     elif cause == "expired":
         await age_one_time_tokens(hours=24)
     else:
-        await services.of(AdministrationService).disable("ada")
+        await operators.disable(services, "ada")
 
     assert (await verify(ada, token)).outcome == INVALID
     assert not await is_verified()

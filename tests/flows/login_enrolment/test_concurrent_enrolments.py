@@ -10,10 +10,10 @@ import pytest
 
 from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
-from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherApp
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.enrolment import CONFIRM, OPTIONS, PASSKEYS, TOTP, begin_app, begin_passkey, enrolment_token, send
 from tests.support.exposition import Changes
@@ -75,7 +75,7 @@ async def log_in(account: Account) -> ApiResponse:
 
 async def end_sessions(account: Account) -> None:
     user = await account.services.core.users.find(account.actor.username)
-    await account.services.of(AccountRecoveryService).end_sessions(user)
+    await operators.end_sessions(account.services, user.id)
 
 
 Operation = Callable[[Account], Coroutine[Any, Any, Any]]

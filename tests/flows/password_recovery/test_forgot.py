@@ -7,9 +7,9 @@ import pytest
 
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.tables import OutboxRow
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.mailbox import Mailbox
 from tests.support.rows import audit_actions, outbox_rows
@@ -32,7 +32,7 @@ async def ada(user_factory: UserFactory, services: Services, mailbox: Mailbox) -
     """Ada has an account, Bob's account is disabled, Eve has no account."""
     ada = await user_factory()
     await user_factory(username="bob")
-    await services.of(AdministrationService).disable("bob")
+    await operators.disable(services, "bob")
     return ada
 
 

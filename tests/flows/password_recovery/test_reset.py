@@ -5,10 +5,10 @@ import asyncio
 import pytest
 
 from auth_api.events.outbox.delivery import Delivery
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.users.identifiers import parse_identifier
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.actors import Actor, ApiResponse
 from tests.support.factors import add_recovery_codes, add_totp, switch_two_step_on
 from tests.support.mailbox import Mailbox, token_of
@@ -204,7 +204,7 @@ async def test_reset_fails_for_an_account_disabled_or_deleted_in_the_meantime(
     ada = await user_factory()
     token = await forgot(ada, mailbox)
     if change == "disabled":
-        await services.of(AdministrationService).disable("ada")
+        await operators.disable(services, "ada")
     else:
         await ada.call("POST", "/api/user/delete", json={"current_password": ada.password})
 

@@ -3,11 +3,10 @@
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
-from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
+from tests.support import operators
 from tests.support.actors import Actor
 from tests.support.faults import fault
 
@@ -30,10 +29,7 @@ async def test_registration_works_after_a_failure(ada: Actor, services: Services
 
 
 async def test_account_created_by_an_operator_has_an_audit_row_and_no_session(ada: Actor, services: Services) -> None:
-    checks = field_checks(services.core.password_rules)
-    email, username = checks["email"]("Ada@example.com", {}), checks["username"]("Ada", {})
-
-    user = await services.of(AdministrationService).create(email=email, username=username, password=ada.password)
+    user = await operators.create(services, email="Ada@example.com", username="Ada", password=ada.password)
 
     assert (user.email, user.username, user.last_login) == ("ada@example.com", "ada", None)
     assert [await kind.count() for kind in (UserRow, SessionRow, RefreshTokenRow, AuditLogRow)] == [1, 0, 0, 1]

@@ -8,11 +8,10 @@ from unittest.mock import patch
 import argon2
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
-from auth_api.users.field_checks import field_checks
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
+from tests.support import operators
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.mail_flows import NEW_PASSWORD, mark_all_verified, post, reset, verify, verifying_app
 from tests.support.mailbox import Mailbox, token_of
@@ -40,10 +39,7 @@ async def register(actor: Actor, **changed: str) -> ApiResponse:
 
 async def create_account(other: OtherApp, email: str, username: str) -> None:
     """Create an account as the command line does."""
-    checks = field_checks(other.services.core.password_rules)
-    await other.services.of(AdministrationService).create(
-        email=checks["email"](email, {}), username=checks["username"](username, {}), password=PASSWORD
-    )
+    await operators.create(other.services, email=email, username=username, password=PASSWORD)
 
 
 @contextmanager

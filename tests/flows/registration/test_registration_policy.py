@@ -2,14 +2,11 @@
 
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
-from auth_api.kit.http.json import decode
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
-from auth_api.users.field_checks import field_checks
 from auth_api.users.policy import RegistrationPolicy
-from auth_api.users.schemas import NewUser
 from tests.conftest import OtherApp, OtherAppFactory
+from tests.support import operators
 from tests.support.actors import PASSWORD, Actor, ApiResponse
 from tests.support.mail_flows import change_email, mark_all_verified, post, unused_tokens, verify, verifying_app
 from tests.support.mailbox import Mailbox
@@ -27,11 +24,7 @@ def errors_of(response: ApiResponse) -> dict[str, str]:
 
 
 async def create_as_operator(other: OtherApp, email: str) -> None:
-    fields = {"email": email, "username": email.partition("@")[0], "password": PASSWORD}
-    wanted = decode(fields, NewUser, field_checks(other.services.core.password_rules))
-    await other.services.of(AdministrationService).create(
-        email=wanted.email, username=wanted.username, password=wanted.password
-    )
+    await operators.create(other.services, email=email, username=email.partition("@")[0], password=PASSWORD)
 
 
 @pytest.mark.engine_independent

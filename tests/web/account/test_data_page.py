@@ -3,9 +3,11 @@
 import httpx
 import pytest
 
+from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.factors import add_totp, current_code, switch_two_step_on
+from tests.support.roles import give_role
 from tests.support.rows import age_sessions, user_rows
 from tests.support.visitor import COOKIE, Visitor
 
@@ -67,6 +69,17 @@ async def test_deletion_says_goodbye_and_deletes_the_cookie(visitor: Visitor) ->
     assert await user_rows() == []
     again = await visitor.submit(page, f"{DATA}/delete", confirm="ada", current_password=visitor.password)
     assert again.location == "/account/login?continue=%2Faccount%2Fdata"
+
+
+async def test_last_administrator_is_told_to_appoint_another_one(visitor: Visitor) -> None:
+    await give_role("ada", ADMINISTRATOR)
+    page = await visitor.get(DATA)
+
+    refused = await visitor.submit(page, f"{DATA}/delete", confirm="ada", current_password=visitor.password)
+
+    assert refused.outcome == (422, "data", "LAST_ADMINISTRATOR")
+    assert "Make another person an administrator first." in refused.text
+    assert len(await user_rows()) == 1
 
 
 async def test_account_with_two_step_login_confirms_each_change_by_its_second_factor(

@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from auth_api.flows.administration.service import AdministrationService
 from tests.conftest import OtherAppFactory, UserFactory
+from tests.support import operators
 from tests.support.held_hasher import remove_all_slots
 from tests.support.mail_flows import verifying_app
 from tests.support.mailbox import Mailbox
@@ -25,7 +25,7 @@ async def test_disabled_account_has_a_page_of_its_own(visitor: Visitor, app_with
     async with app_with(BRAND_LINKS='{"support": "mailto:help@example.com"}') as other:
         visitor = Visitor(other.client)
         await visitor.log_in()
-        await other.services.of(AdministrationService).disable("ada")
+        await operators.disable(other.services, "ada")
         assert (await visitor.get(LOGIN)).name == "login"  # the account was disabled while the session was open
         page = await visitor.log_in("/account/profile")
 
