@@ -13,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from benchmarks import growth, measuring, targets
+from benchmarks import growth, lists, measuring, targets
 from benchmarks.contestants import LOGIN, PROFILE, REFRESH, REGISTER, Contestant, floor, our_environment, ours, seeded
 from benchmarks.load import WrongResponseError
 from benchmarks.machine import OTHER_CORES, SERVER_CORE, TWO_CORES
@@ -75,6 +75,7 @@ def main() -> int:
             results = _measure(plan, server, Path(folder), peers=not arguments.no_peers)
             if arguments.growth:
                 results.growth, results.cleaning = growth.measure(server, _print)
+                results.lists = lists.measure(server, Path(folder), _print)
     except WrongResponseError as error:
         _print(f"Void because of a wrong response: {error}")
         return 1

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from benchmarks.contestants import LOGIN, PROFILE, REFRESH, REGISTER
+from benchmarks.lists import PREFIX
 from benchmarks.measuring import CALM, SATURATED, Measurement
 
 OURS: Final = "auth_api, PostgreSQL"
@@ -34,6 +35,7 @@ class Results(msgspec.Struct, kw_only=True):
         load_minutes: length of the mixed load.
         growth: growth of the cost of each request with a million accounts, as a share.
         cleaning: factor of a profile's p99 while a million expired rows are removed.
+        lists: milliseconds of each list for administrators with a million accounts, by the slower engine.
     """
 
     measurements: list[Measurement]
@@ -44,6 +46,7 @@ class Results(msgspec.Struct, kw_only=True):
     load_minutes: float = 0.0
     growth: dict[str, float] = {}
     cleaning: float | None = None
+    lists: dict[str, float] = {}
 
     def find(self, name: str, workload: str) -> Measurement | None:
         """Return a contestant's medians at a workload, if it took part."""
@@ -199,6 +202,22 @@ def _growth(of: Results) -> list[Target]:
             limit=1.5,
             measured=of.cleaning,
             at_most=True,
+        ),
+        Target(
+            subject="search of users by prefix, with 1,000,000 accounts",
+            target="< 5 ms on each engine",
+            limit=5,
+            measured=of.lists.get(PREFIX),
+            at_most=True,
+            unit=" ms",
+        ),
+        Target(
+            subject="slowest page of 100 items of a list for administrators, with 1,000,000 accounts",
+            target="< 10 ms on each engine",
+            limit=10,
+            measured=max(of.lists.values(), default=None),
+            at_most=True,
+            unit=" ms",
         ),
     ]
 
