@@ -47,8 +47,9 @@ async def _connected() -> AsyncIterator[tuple[RunStatement, str]]:
         return
     connection = await engine.get_new_connection()
     try:
-        await connection.execute("SET statement_timeout = 0")  # a limit of the role would interrupt long builds
+        # Limits of the role would interrupt long builds. A pooler gives the session to the next client afterwards.
+        await connection.execute("SET statement_timeout = 0; SET lock_timeout = 0")
         yield connection.execute, " CONCURRENTLY"
-        await connection.execute("RESET statement_timeout")  # a pooler gives the session to the next client
+        await connection.execute("RESET statement_timeout; RESET lock_timeout")
     finally:
         await connection.close()
