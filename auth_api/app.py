@@ -103,6 +103,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             **{name: provide(value) for feature in services.features for name, value in feature.dependencies.items()},
             "request_context": Provide(provide_request_context, sync_to_thread=False),
             "page": Provide(provide_page, sync_to_thread=False),
+            "decision": provide(decision),
             "caller": Provide(_caller, sync_to_thread=False),
             "signed_in": Provide(optional_principal(identify)),
             "principal": Provide(_principal, sync_to_thread=False),

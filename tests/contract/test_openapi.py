@@ -131,6 +131,10 @@ ERRORS: dict[str, set[str]] = {
     "confirmEmailChange": BODY | DATABASE | OPTIONAL_TOKEN | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "undoEmailChange": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID", "DUPLICATE_EMAIL"},
     "reportStranger": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID"},
+    "listInvitations": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR"},
+    "createInvitation": BODY | DATABASE | ADMINISTRATION | {"RANK_TOO_LOW", "LIMIT_REACHED"},
+    "revokeInvitation": DATABASE | ADMINISTRATION | {"RANK_TOO_LOW", "INVITATION_NOT_FOUND"},
+    "resendInvitation": BODY | DATABASE | ADMINISTRATION | {"RANK_TOO_LOW", "INVITATION_NOT_FOUND"},
     "previewInvitation": BODY | DATABASE | {"ONE_TIME_TOKEN_INVALID"},
     "acceptInvitation": BODY
     | DATABASE
@@ -426,7 +430,7 @@ async def test_refusal_of_the_edge_is_documented(
     client: httpx.AsyncClient, operation: Described, status: int, request_parts: dict[str, Any]
 ) -> None:
     """A GET with a body above 64 KiB gets 413, too."""
-    path = operation.path.format(session_id=1, passkey_id=1, user_id=1, error_code="NOT_FOUND")
+    path = operation.path.format(session_id=1, passkey_id=1, user_id=1, invitation_id=1, error_code="NOT_FOUND")
 
     response = await client.request(operation.method, path, **request_parts)
 
@@ -577,6 +581,10 @@ CALL_ORDER = [
     "explainUser",
     "readRevocations",
     "checkAccess",
+    "createInvitation",
+    "listInvitations",
+    "resendInvitation",
+    "revokeInvitation",
     "readAuditLog",
     "exportEverything",
     "listSessions",
@@ -745,6 +753,8 @@ async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox
         await give_role(actor.username, "auditor")
     if "{user_id}" in path:
         path = path.format(user_id=(await actor.profile())["id"])
+    if "{invitation_id}" in path:
+        path = path.format(invitation_id=(await actor.call("GET", "/api/admin/invitations"))["items"][0]["id"])
     if "{session_id}" in path:
         path = path.format(session_id=(await actor.call("GET", "/api/user/sessions"))["items"][0]["id"])
     if "{passkey_id}" in path:

@@ -98,6 +98,10 @@ ENROLMENT = {
 """The routes that need an access token, or the token of a login in the body."""
 
 WITH_RIGHTS = {
+    "GET /api/admin/invitations": "invitations:read key",
+    "POST /api/admin/invitations": "invitations:write key",
+    "DELETE /api/admin/invitations/{invitation_id}": "invitations:write key",
+    "POST /api/admin/invitations/{invitation_id}/resend": "invitations:write key",
     "GET /api/admin/users": "users:read key",
     "GET /api/admin/users/{user_id}": "users:read key",
     "GET /api/admin/users/{user_id}/explain": "users:read key",
@@ -143,6 +147,7 @@ def url_of(template: str) -> str:
     return template.format(
         passkey_id=1,
         user_id=1,
+        invitation_id=1,
         path="redoc",
         file_path="swagger-ui.css",
         name="pages.css",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from auth_api.credentials.api_keys import repository
+from auth_api.credentials.api_keys import accounts_repository, repository
 from auth_api.credentials.api_keys.api_key import ApiKey, CreatedKey, KeyOwner, KeyStatus, NewKey, PresentedKey
 from auth_api.credentials.api_keys.errors import KeyNotFoundException
 from auth_api.credentials.api_keys.events import ApiKeyEvent
@@ -19,6 +19,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, LimitReachedException
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.rights import Rights
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.errors import TokenExpiredException, TokenInvalidException, TokenRevokedException
 
@@ -118,6 +119,11 @@ class ApiKeys:
                 await self.find(owner, key_id)
 
         await self.database.transaction(work)
+
+    async def rights_of_service_account(self, account_id: int) -> Rights | None:
+        """Return what the live keys of a service account permit together; None if it is inactive or deleted."""
+        account = await accounts_repository.find(account_id)
+        return Rights(account.scopes) if account is not None and account.is_active else None
 
     async def end_all(self, user_id: int, *, reason: AccessEvent) -> None:
         """Revoke the keys of a user inside a flow's transaction, which has locked the user's row."""

@@ -5,6 +5,10 @@ from typing import Final
 from auth_api.ended_access import EndedAccess, RevocationStep
 from auth_api.flows.invitations import repository
 from auth_api.flows.invitations.acceptance import InvitationAcceptance
+from auth_api.flows.invitations.admin_controllers import (
+    InvitationMailController,
+    NoInvitationMailController,
+)
 from auth_api.flows.invitations.controllers import InvitationController
 from auth_api.flows.invitations.errors import AccountExistsException, InvitationNotFoundException
 from auth_api.flows.invitations.events import InvitationEvent
@@ -28,7 +32,7 @@ async def end_access(_core: Core, access: EndedAccess) -> int:
 
 def build(core: Core, _settings: Settings) -> Feature:
     """Connect invitations to the core."""
-    inviters = Inviters(email_ownership=core.email_ownership, roles=core.roles)
+    inviters = Inviters(email_ownership=core.email_ownership, roles=core.roles, api_keys=core.api_keys)
     accounts = InvitedAccounts(
         users=core.users,
         email_ownership=core.email_ownership,
@@ -56,7 +60,9 @@ def build(core: Core, _settings: Settings) -> Feature:
         audit=core.audit,
     )
     return Feature(
-        controllers=(InvitationController,) if core.outbox.is_on else (),
+        controllers=(InvitationMailController, InvitationController)
+        if core.outbox.is_on
+        else (NoInvitationMailController,),
         dependencies={"acceptance": acceptance, "invitations": invitations},
     )
 
@@ -66,7 +72,14 @@ MANIFEST: Final = Manifest(
     errors=(AccountExistsException, InvitationNotFoundException),
     events=tuple(InvitationEvent),
     mails=MAIL_KINDS,
-    paths=("/api/auth/invitations/preview", "/api/auth/invitations/accept"),
+    tags={"Invitations": "Invite people by mail, for those who have a role or a key with the permission."},
+    paths=(
+        "/api/auth/invitations/preview",
+        "/api/auth/invitations/accept",
+        "/api/admin/invitations",
+        "/api/admin/invitations/{invitation_id}",
+        "/api/admin/invitations/{invitation_id}/resend",
+    ),
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.INVITATIONS, tables=(InvitationRow,), end=end_access),
     build=build,

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from auth_api.events.audit.actors import COMMAND_LINE, owner_of
+from auth_api.credentials.api_keys.service import ApiKeys
+from auth_api.events.audit.actors import COMMAND_LINE, SERVICE, owner_of
 from auth_api.roles.errors import RoleNotFoundException
+from auth_api.roles.rights import Rights
 from auth_api.roles.service import RoleService
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.user import User
@@ -16,6 +18,7 @@ class Inviters:
 
     email_ownership: EmailOwnership
     roles: RoleService
+    api_keys: ApiKeys
 
     async def username(self, actor: str) -> str | None:
         """Return the username of an inviter; None if it is not a user, or has been deleted."""
@@ -33,8 +36,16 @@ class Inviters:
             return False
         if actor == COMMAND_LINE:
             return True
+        rights = await self._rights(actor)
+        return rights is not None and rights.contains(given)
+
+    async def _rights(self, actor: str) -> Rights | None:
+        """Return what a user or a service account may do; None if it has been disabled or deleted."""
+        kind, _, number = actor.partition(":")
+        if kind == SERVICE:
+            return await self.api_keys.rights_of_service_account(int(number))
         user = await self._user(actor)
-        return user is not None and user.is_active and (await self.roles.rights_of(user.id)).contains(given)
+        return await self.roles.rights_of(user.id) if user is not None and user.is_active else None
 
     async def _user(self, actor: str) -> User | None:
         user_id = owner_of(actor)

@@ -7,6 +7,7 @@ from piccolo.columns.combination import WhereRaw
 from piccolo.querystring import QueryString
 
 from auth_api.flows.invitations.invitation import Invitation
+from auth_api.flows.invitations.invitation_filter import InvitationFilter
 from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
@@ -129,13 +130,13 @@ async def revoke(invitation_id: int) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def newest(*, before: int, limit: int, email: CanonicalEmail | None, is_pending: bool) -> list[Invitation]:
-    """Return invitations with ids below `before`, newest first: all, those to an address, or only pending ones."""
+async def newest(conditions: InvitationFilter, *, before: int, limit: int) -> list[Invitation]:
+    """Return invitations with ids below `before`, newest first."""
     found = InvitationRow.select(*InvitationRow.all_columns(), QueryString(f"{_IS_EXPIRED} AS is_expired"))
     found = found.where(InvitationRow.id < before).order_by(InvitationRow.id, ascending=False).limit(limit)
-    if email is not None:
-        found = found.where(InvitationRow.email == email)
-    if is_pending:
+    if conditions.email is not None:
+        found = found.where(InvitationRow.email == conditions.email)
+    if conditions.is_pending:
         found = found.where(WhereRaw(_IS_PENDING))
     return [_invitation(row) for row in await found]
 

@@ -14,6 +14,7 @@ from auth_api.flows.invitations import repository
 from auth_api.flows.invitations.errors import InvitationNotFoundException
 from auth_api.flows.invitations.events import InvitationEvent
 from auth_api.flows.invitations.invitation import Invitation
+from auth_api.flows.invitations.invitation_filter import InvitationFilter
 from auth_api.flows.invitations.mails import INVITATION
 from auth_api.flows.invitations.metrics import INVITATIONS
 from auth_api.kit.db.database import Database, after_commit
@@ -55,22 +56,13 @@ class InvitationService:
     limits: MailLimits
     audit: AuditTrail
 
-    async def list(
-        self, request: PageRequest, *, email: CanonicalEmail | None = None, is_pending: bool = False
-    ) -> tuple[Sequence[Invitation], str | None]:
+    async def list(self, request: PageRequest, conditions: InvitationFilter) -> tuple[Sequence[Invitation], str | None]:
         """Return a page of invitations, newest first, and the cursor of the next page if there is one.
-
-        Args:
-            request: the requested page.
-            email: only those to this e-mail address.
-            is_pending: only those that can still be accepted.
 
         Raises:
             ValidationException: the cursor belongs to another list.
         """
-        rows = await repository.newest(
-            before=before_id(request), limit=request.limit + 1, email=email, is_pending=is_pending
-        )
+        rows = await repository.newest(conditions, before=before_id(request), limit=request.limit + 1)
         return split_page(rows, request, lambda row: row.id)
 
     async def create(self, new: NewInvitation, by: Authority, request_context: RequestContext) -> Invitation:
