@@ -19,6 +19,7 @@ from auth_api.flows.email_verification import feature as email_verification
 from auth_api.flows.invitations import feature as invitations
 from auth_api.flows.login import feature as login
 from auth_api.flows.own_factors import feature as own_factors
+from auth_api.flows.own_keys import feature as own_keys
 from auth_api.flows.own_passkeys import feature as own_passkeys
 from auth_api.flows.own_permissions import feature as own_permissions
 from auth_api.flows.passkey_login import feature as passkey_login
@@ -64,6 +65,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     own_permissions.MANIFEST,
     own_factors.MANIFEST,
     own_passkeys.MANIFEST,
+    own_keys.MANIFEST,
     email_change.MANIFEST,
     sessions.MANIFEST,
     password_recovery.MANIFEST,

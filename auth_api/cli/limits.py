@@ -5,6 +5,7 @@ import json
 import click
 
 from auth_api.cli.context import load_settings
+from auth_api.credentials.api_keys.rate_limit import REQUESTS_PER_SECOND
 from auth_api.features import client_ip_limits
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit
@@ -43,6 +44,20 @@ def limit_rows(settings: Settings) -> list[Row]:
         {
             "limit": "all requests, per IP address and worker process",
             "allowed": f"{policy.requests_per_second} requests per second",
+            "then": "429 RATE_LIMITED",
+        }
+    )
+    rows.append(
+        {
+            "limit": "requests with an accepted key of a service account, per key and process",
+            "allowed": f"{REQUESTS_PER_SECOND * policy.factor} requests per second",
+            "then": "429 RATE_LIMITED",
+        }
+    )
+    rows.append(
+        {
+            "limit": "API keys that a user creates",
+            "allowed": f"{policy.api_keys_by_user * policy.factor} in 1 h",
             "then": "429 RATE_LIMITED",
         }
     )

@@ -5,6 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
 
+from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.pagination import PageRequest, before_id, split_page
 from auth_api.roles import repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
@@ -83,6 +84,21 @@ class RoleService:
         if EVERYTHING not in rights.permissions:
             return rights.permissions
         return {*BUILT_IN, *await repository.declared()}
+
+    async def check_known(self, permissions: Iterable[str], *, field: str) -> None:
+        """Check that permissions exist; `*` is none.
+
+        Args:
+            permissions: names of permissions.
+            field: the field of the request that has them.
+
+        Raises:
+            ValidationException: one of them does not exist.
+        """
+        if unknown := set(permissions) - BUILT_IN.keys():
+            unknown -= set(await repository.declared())
+        if unknown:
+            raise ValidationException([FieldError(field, "not_found", "Each must be the name of a permission.")])
 
     async def grant(self, user_id: int, role: Role, *, granted_by: str | None) -> bool:
         """Give a user a role, inside the transaction that has locked the user's row.

@@ -60,6 +60,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         mails_by_user: mails per hour that a user sends to e-mail addresses of their choice.
         mails_by_administrator: mails per hour that an administrator or a service account sends to others.
         invitations_per_recipient: invitations per hour to one e-mail address.
+        api_keys_by_user: API keys per hour that a user creates.
         per_network: failed logins of one user from one network.
         per_account: failed logins of one user from all networks together. A block does not apply to networks that the
             user has used recently.
@@ -86,6 +87,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     mails_per_network: int = 3
     mails_per_recipient: int = 10
     mails_by_user: int = 3
+    api_keys_by_user: int = 20
     mails_by_administrator: int = 200
     invitations_per_recipient: int = 3
     per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)

@@ -24,6 +24,7 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "factor_removed",
         "factors_reset",
         "invitation",
+        "key_created",
         "new_network",
         "passkey_counter_regressed",
         "password_changed",

@@ -112,6 +112,12 @@ ERRORS: dict[str, set[str]] = {
     | {"PASSKEY_INVALID", "DUPLICATE_PASSKEY", "LIMIT_REACHED"},
     "removePasskey": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_SIGN_IN_METHOD", "LAST_FACTOR"},
     "removeTotp": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_FACTOR"},
+    "listOwnKeys": DATABASE | TOKEN | {"VALIDATION_ERROR"},
+    "createOwnKey": BODY
+    | DATABASE
+    | TOKEN
+    | {"SESSION_REQUIRED", "RANK_TOO_LOW", "STEP_UP_REQUIRED", "EMAIL_NOT_VERIFIED", "USER_NOT_FOUND", "LIMIT_REACHED"},
+    "revokeOwnKey": DATABASE | TOKEN | {"KEY_NOT_FOUND"},
     "switchTwoStep": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_FACTOR"},
     "createRecoveryCodes": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND"},
     "deleteAccount": BODY | DATABASE | TOKEN | PASSWORD | {"LAST_ADMINISTRATOR", "USER_NOT_FOUND", "STEP_UP_REQUIRED"},
@@ -430,7 +436,8 @@ async def test_refusal_of_the_edge_is_documented(
     client: httpx.AsyncClient, operation: Described, status: int, request_parts: dict[str, Any]
 ) -> None:
     """A GET with a body above 64 KiB gets 413, too."""
-    path = operation.path.format(session_id=1, passkey_id=1, user_id=1, invitation_id=1, error_code="NOT_FOUND")
+    ids = dict.fromkeys(("session_id", "passkey_id", "key_id", "user_id", "invitation_id"), 1)
+    path = operation.path.format(**ids, error_code="NOT_FOUND")
 
     response = await client.request(operation.method, path, **request_parts)
 
@@ -585,6 +592,9 @@ CALL_ORDER = [
     "listInvitations",
     "resendInvitation",
     "revokeInvitation",
+    "createOwnKey",
+    "listOwnKeys",
+    "revokeOwnKey",
     "readAuditLog",
     "exportEverything",
     "listSessions",
@@ -759,6 +769,8 @@ async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox
         path = path.format(session_id=(await actor.call("GET", "/api/user/sessions"))["items"][0]["id"])
     if "{passkey_id}" in path:
         path = path.format(passkey_id=(await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"])
+    if "{key_id}" in path:
+        path = path.format(key_id=(await actor.call("GET", "/api/user/keys"))["items"][0]["id"])
     arguments = {}
     if operation in WITH_BODY:
         body = body_example(operation) | values

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from auth_api.roles.tables import RoleRow, UserRoleRow
+from auth_api.roles.tables import PermissionRow, RoleRow, UserRoleRow
 from auth_api.users.tables import UserRow
 
 
@@ -27,3 +27,12 @@ async def give_role(username: str, role: str) -> int:
         role,
     )
     return user_id
+
+
+async def add_permission(name: str) -> None:
+    """Declare a permission, without a check of its name."""
+    await PermissionRow.raw(
+        "INSERT INTO permissions (name, description, created_by, created_at) VALUES ({}, 'test', 'cli', "
+        "clock_timestamp())",
+        name,
+    )

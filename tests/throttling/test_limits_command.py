@@ -40,6 +40,8 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("resend, per IP address", "20 requests in 1 h"),
         ("mailed_token, per IP address", "20 requests in 1 min"),
         ("all requests, per IP address and worker process", "50 requests per second"),
+        ("requests with an accepted key of a service account, per key and process", "200 requests per second"),
+        ("API keys that a user creates", "20 in 1 h"),
         ("mails of one kind, per e-mail address and network of the client", "3 in 1 h"),
         ("mails of one kind, per e-mail address", "10 in 1 h"),
         ("mails that confirm a new e-mail address, per user", "3 in 1 h"),
@@ -58,6 +60,8 @@ def test_settings_change_the_printed_limits() -> None:
         ("login, per IP address", "14 requests in 90 s"),
         ("refresh, per IP address and worker process", "300 requests in 5 min"),
         ("all requests, per IP address and worker process", "100 requests per second"),
+        ("requests with an accepted key of a service account, per key and process", "400 requests per second"),
+        ("API keys that a user creates", "40 in 1 h"),
     } <= set(changed)
 
 

@@ -42,7 +42,7 @@ async def insert(owner: KeyOwner, new: NewKey, *, token_hash: str, hint: str, cr
         new.name,
         token_hash,
         hint,
-        " ".join(sorted(new.scopes)),
+        " ".join(sorted(set(new.scopes))),
         created_by,
         new.lifetime.total_seconds() if new.lifetime is not None else None,
     )

@@ -9,6 +9,7 @@ from auth_api.kit.errors import FieldError
 
 _HARMLESS_NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 _LENGTH: Final = re.compile(r"length (<=|>=) (\d+)")
+_BOUND: Final = re.compile(r"Expected `int` (<=|>=) (\d+)")
 _TYPE: Final = re.compile(r"Expected `([a-z]+)")
 _TYPE_NAMES: Final = {"str": "a string", "bool": "true or false", "int": "an integer", "object": "an object"}
 
@@ -30,10 +31,13 @@ def describe(name: str, problem: str, annotation: Any) -> FieldError:
         return FieldError(name, "type", f"Must be one of {', '.join(f'`{choice}`' for choice in choices)}.")
     if length := _LENGTH.search(problem):
         relation, number = length.groups()
-        unit = "entries" if "`array`" in problem else "characters"
+        parts = "entries" if "`array`" in problem else "characters"
         if relation == "<=":
-            return FieldError(name, "too_long", f"Must have at most {number} {unit}.")
-        return FieldError(name, "too_short", f"Must have at least {number} {unit}.")
+            return FieldError(name, "too_long", f"Must have at most {number} {parts}.")
+        return FieldError(name, "too_short", f"Must have at least {number} {parts}.")
+    if bound := _BOUND.search(problem):
+        relation, number = bound.groups()
+        return FieldError(name, "range", f"Must be {'at most' if relation == '<=' else 'at least'} {number}.")
     expected = _TYPE.search(problem)
     kind = _TYPE_NAMES.get(expected.group(1)) if expected else None
     return FieldError(name, "type", f"Must be {kind}." if kind else "Has the wrong type.")

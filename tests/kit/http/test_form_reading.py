@@ -120,7 +120,7 @@ def test_text_that_does_not_fit_its_type_is_a_field_error() -> None:
     ):
         assert errors_of(name="Ada", credential=value) == [("credential", "type")], value
     assert errors_of(name="Ada", method="otp") == [("method", "type")]
-    assert errors_of(name="Ada", days="0") == errors_of(name="Ada", days="401") == [("days", "type")]
+    assert errors_of(name="Ada", days="0") == errors_of(name="Ada", days="401") == [("days", "range")]
 
 
 def test_messages_never_contain_the_value() -> None:
