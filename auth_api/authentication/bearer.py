@@ -10,6 +10,7 @@ from litestar.security.jwt import JWTAuth
 from litestar.security.jwt.middleware import JWTAuthenticationMiddleware
 from litestar.types import Receive, Scope, Send
 
+from auth_api.authentication.admin_log import log_read_account
 from auth_api.authentication.caller import Caller
 from auth_api.authentication.decision import Decision
 from auth_api.authentication.errors import SessionRequiredException
@@ -93,6 +94,8 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
             scope["user"] = principal
             scope["state"][ACTOR] = principal.actor
         await self.app(scope, receive, send)
+        if access.is_administrative:
+            log_read_account(scope)
 
     async def _authorize(self, access: Access, scope: Scope) -> None:
         self._decision.check_network(access, request_context_of(scope).client_ip)

@@ -34,7 +34,8 @@ def limit_rows(settings: Settings) -> list[Row]:
     policy = settings.throttling
     rows: list[Row] = [
         {
-            "limit": f"{limit.name}, per IP address{'' if limit.is_shared else ' and worker process'}",
+            "limit": f"{limit.name}, per {'caller' if limit.is_per_caller else 'IP address'}"
+            f"{'' if limit.is_shared else ' and worker process'}",
             "allowed": f"{limit.requests} requests in {_span(limit.window_seconds)}",
             "then": f"429 RATE_LIMITED {'until the window ends' if limit.is_shared else 'while the allowance refills'}",
         }

@@ -3,6 +3,7 @@
 The context of the command line has the function that runs a command: `@click.pass_obj` passes it.
 """
 
+import json
 import sys
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
@@ -11,6 +12,10 @@ import click
 
 S = TypeVar("S")
 T = TypeVar("T")
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 class ServiceFinder(Protocol):
@@ -35,3 +40,8 @@ def confirm(question: str, *, yes: bool) -> None:
         message = f"{question} Not a terminal. Pass --yes to confirm."
         raise click.UsageError(message)
     click.confirm(question, abort=True)
+
+
+def report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
+    """Print what a command has done: the sentence, or the facts as JSON."""
+    click.echo(json.dumps(facts, indent=2) if as_json else sentence)

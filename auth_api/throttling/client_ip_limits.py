@@ -1,4 +1,4 @@
-"""Limits on requests per client IP address."""
+"""Limits on requests per client IP address, or per authenticated caller."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -79,14 +79,18 @@ class ClientIpLimits:
         for name in self._limits:
             LIMIT_REFUSALS.labels(name)  # so that it exists before the first refusal; the check counts
 
-    async def spend(self, name: str, client_ip: str | None) -> ClientIpUsage | None:
-        """Count one request of this kind from this IP address. Return the usage; None if limits are disabled."""
+    async def spend(self, name: str, client_ip: str | None, actor: str | None = None) -> ClientIpUsage | None:
+        """Count one request of this kind from this IP address, or of this caller if the limit is per caller.
+
+        Return the usage; None if limits are disabled.
+        """
         if not self._is_enabled:
             return None
-        limit, network = self._limits[name], network_of(client_ip)
+        limit = self._limits[name]
+        subject = f"caller:{actor}" if limit.is_per_caller else network_of(client_ip)
         if not limit.is_shared:
-            return self._spend_here(limit, network)
-        key = f"address:{name}:{network}"
+            return self._spend_here(limit, subject)
+        key = f"address:{name}:{subject}"
         if (seconds := self._refused_until.get(key, 0.0) - self._clock()) > 0:
             return ClientIpUsage(limit, limit.requests + 1, seconds, seconds)
         await self._clean_up()
@@ -95,10 +99,10 @@ class ClientIpLimits:
             self._remember(key, counted.resets_in)
         return ClientIpUsage(limit, counted.requests, counted.resets_in, counted.resets_in)
 
-    def _spend_here(self, limit: ClientIpLimit, network: str) -> ClientIpUsage:
+    def _spend_here(self, limit: ClientIpLimit, subject: str) -> ClientIpUsage:
         bucket = self._buckets[limit.name]
-        wait = bucket.wait(network)
-        used, resets_in = bucket.used(network)
+        wait = bucket.wait(subject)
+        used, resets_in = bucket.used(subject)
         return ClientIpUsage(limit, used + (wait > 0), resets_in, wait)
 
     async def _clean_up(self) -> None:

@@ -24,12 +24,14 @@ class ClientIpLimit(msgspec.Struct, frozen=True, kw_only=True):
         window_seconds: length of the window.
         is_shared: whether the database counts over all processes, in windows that begin with a first request. If
             false, each worker process counts in its memory, and used requests refill evenly during the window.
+        is_per_caller: whether the authenticated caller counts, wherever the requests come from.
     """
 
     name: str
     requests: int
     window_seconds: int
     is_shared: bool = True
+    is_per_caller: bool = False
 
 
 class FailedAttemptLimit(msgspec.Struct, frozen=True, kw_only=True):

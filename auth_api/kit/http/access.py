@@ -1,12 +1,14 @@
 """Which callers a route accepts: each route declares it once, which is checked when the application is built."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
 from litestar import Litestar
 from litestar.handlers import BaseRouteHandler
 from litestar.routes import HTTPRoute
+
+from auth_api.kit.http.scope_keys import ACTOR
 
 ACCESS: Final = "access"
 """Key of the `opt` of a handler, or of its controller or router: the `Access` of the route."""
@@ -75,6 +77,13 @@ def administration(permission: str, *, accepts_key: bool = False, needs_recent_p
         needs_recent_proof=needs_recent_proof,
         is_administrative=True,
     )
+
+
+def administrative_actor(scope: Mapping[str, Any]) -> str | None:
+    """Return the authenticated caller of a request to the admin API; None for other requests."""
+    handler = scope.get("route_handler")
+    access: Access | None = handler.opt.get(ACCESS) if handler is not None else None
+    return scope["state"].get(ACTOR) if access is not None and access.is_administrative else None
 
 
 def check_access(app: Litestar) -> None:

@@ -25,6 +25,7 @@ from auth_api.kit.errors import (
     RetryLaterException,
     UnsupportedMediaTypeException,
 )
+from auth_api.kit.http.access import administrative_actor
 from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
 from auth_api.kit.http.scope_keys import ERROR, request_id_of
@@ -60,7 +61,7 @@ def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
     def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[Problem]:
         error = _to_application_error(exception)
         request.scope["state"][ERROR] = error
-        _log(error, exception)
+        _log(error, exception, request)
         return Response(
             problem_of(error, at=clock(), request_id=request_id_of(request.scope), base=base),
             status_code=error.status.value,
@@ -87,7 +88,7 @@ def _kept_headers(exception: Exception) -> dict[str, str]:
     return {name: value for name, value in headers.items() if name.lower() == "allow"}
 
 
-def _log(error: ApplicationException, exception: Exception) -> None:
+def _log(error: ApplicationException, exception: Exception, request: Request[Any, Any, Any]) -> None:
     code = error.error_code
     if isinstance(error, InternalErrorException):
         log = logger.bind(event="request:failed", error_code=code, error_type=type(exception).__name__)
@@ -99,5 +100,9 @@ def _log(error: ApplicationException, exception: Exception) -> None:
         if isinstance(error, RateLimitedException):
             log = log.bind(setting="RATE_LIMIT_FACTOR")
         log.warning("request deferred")
+    elif error.status is HTTPStatus.FORBIDDEN and (actor := administrative_actor(request.scope)) is not None:
+        missing = error.members.get("required_permission")
+        log = logger.bind(event="admin:refused", error_code=code, actor=actor, required_permission=missing)
+        log.bind(method=request.method, route=request.scope["path_template"]).info("administration refused")
     elif isinstance(error, AuthException):
         logger.bind(event="authentication:failed", error_code=code).info("authentication failed")

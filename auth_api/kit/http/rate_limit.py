@@ -36,8 +36,11 @@ class Quota(Protocol):
         """Headers of the response that show the quota."""
 
 
-CountRequest = Callable[[str, str | None], Awaitable[Quota | None]]
-"""Counts one request, given the name of the limit and the client's IP address. Returns None if limits are off."""
+CountRequest = Callable[[str, str | None, str | None], Awaitable[Quota | None]]
+"""Counts one request, given the name of the limit, the client's IP address and the authenticated caller.
+
+Returns None if limits are off.
+"""
 
 Check = Callable[[Request[Any, Any, Any]], Awaitable[None]]
 
@@ -53,7 +56,8 @@ def limit_check(count: CountRequest, refusal: Callable[[float], ApplicationExcep
     """
 
     async def count_request(request: Request[Any, Any, Any], name: str) -> None:
-        quota = await count(name, request_context_of(request.scope).client_ip)
+        request_context = request_context_of(request.scope)
+        quota = await count(name, request_context.client_ip, request_context.actor)
         if quota is not None:
             request.scope["state"][EXTRA_HEADERS] = quota.headers
             if quota.is_exceeded:
