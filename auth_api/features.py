@@ -26,7 +26,9 @@ from auth_api.flows.passkey_login import feature as passkey_login
 from auth_api.flows.password_recovery import feature as password_recovery
 from auth_api.flows.registration import feature as registration
 from auth_api.flows.revocation_feed import feature as revocation_feed
+from auth_api.flows.role_administration import feature as role_administration
 from auth_api.flows.second_factor import feature as second_factor
+from auth_api.flows.security_history import feature as security_history
 from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest
 from auth_api.one_time_tokens import feature as one_time_tokens
@@ -73,6 +75,8 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     administration.MANIFEST,
     revocation_feed.MANIFEST,
     access_check.MANIFEST,
+    role_administration.MANIFEST,
+    security_history.MANIFEST,
     passwords.MANIFEST,
     totp.MANIFEST,
     recovery_codes.MANIFEST,

@@ -229,6 +229,7 @@ class Manifest:
         retention: returns which rows expire, in the order of their removal.
         revocation: how it ends the access to an account; None if none of its rows give access.
         export: what the export of a user's data contains about its rows.
+        names_role: whether one of its rows names this role, which therefore cannot be deleted; None if it has none.
         build: returns the parts that need the settings and the core.
     """
 
@@ -245,4 +246,5 @@ class Manifest:
     retention: Callable[[Settings], tuple[RetentionRule, ...]] = lambda _: ()
     revocation: Revocation | None = None
     export: ExportPart | None = None
+    names_role: Callable[[str], Awaitable[bool]] | None = None
     build: Callable[[Core, Settings], Feature] = _build_nothing

@@ -13,11 +13,13 @@ from auth_api.roles.errors import (
     RoleNotFoundException,
     SelfChangeRefusedException,
 )
+from auth_api.roles.events import RoleEvent
 from auth_api.roles.export import EXAMPLE_EXPORT, RolesExport, export_roles
 from auth_api.roles.tables import PermissionRow, RoleRow, UserRoleRow
 
 MANIFEST: Final = Manifest(
     tables=(RoleRow, UserRoleRow, PermissionRow),
+    events=tuple(RoleEvent),
     errors=(
         BuiltInException,
         DuplicateNameException,

@@ -10,7 +10,7 @@ from auth_api.roles.granted import GRANTED, Granted
 from auth_api.roles.role import Role
 from auth_api.roles.tables import PermissionRow, RoleRow, UserRoleRow
 
-_COLUMNS: Final = "id, name, description, permissions, is_built_in, is_administrative, created_at, updated_at"
+ROLE_COLUMNS: Final = "id, name, description, permissions, is_built_in, is_administrative, created_at, updated_at"
 
 _ACTIVE_ADMINISTRATORS: Final = (
     "SELECT users.id FROM user_roles JOIN roles ON roles.id = user_roles.role_id "
@@ -18,7 +18,8 @@ _ACTIVE_ADMINISTRATORS: Final = (
 )
 
 
-def _role(row: dict[str, Any]) -> Role:
+def to_role(row: dict[str, Any]) -> Role:
+    """Return the role of a row."""
     flags = {name: bool(row[name]) for name in ("is_built_in", "is_administrative")}
     return Role(**{**row, **flags})
 
@@ -26,15 +27,15 @@ def _role(row: dict[str, Any]) -> Role:
 @circuit_breaker(service=SERVICE)
 async def find(name: str) -> Role | None:
     """Return a role, or None if there is none with this name."""
-    rows = await RoleRow.raw(f"SELECT {_COLUMNS} FROM roles WHERE name = {{}}", name)
-    return _role(rows[0]) if rows else None
+    rows = await RoleRow.raw(f"SELECT {ROLE_COLUMNS} FROM roles WHERE name = {{}}", name)
+    return to_role(rows[0]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)
 async def all_roles() -> list[Role]:
     """Return all roles by name."""
-    rows = await RoleRow.raw(f"SELECT {_COLUMNS} FROM roles")
-    return sorted((_role(row) for row in rows), key=lambda role: role.name)
+    rows = await RoleRow.raw(f"SELECT {ROLE_COLUMNS} FROM roles")
+    return sorted((to_role(row) for row in rows), key=lambda role: role.name)
 
 
 @circuit_breaker(service=SERVICE)
@@ -111,3 +112,10 @@ async def is_active_administrator(user_id: int) -> bool:
 async def has_active_administrator() -> bool:
     """Return whether some account has the role `administrator` and is not disabled."""
     return bool(await UserRoleRow.raw(f"{_ACTIVE_ADMINISTRATORS} LIMIT 1"))
+
+
+@circuit_breaker(service=SERVICE)
+async def count_administrators() -> int:
+    """Return the number of active administrators."""
+    rows = await UserRoleRow.raw(f"SELECT count(*) AS number FROM ({_ACTIVE_ADMINISTRATORS}) AS administrators")
+    return int(rows[0]["number"])

@@ -28,3 +28,30 @@ class Role(msgspec.Struct, frozen=True, kw_only=True):
     def rights(self) -> Rights:
         """What the role permits."""
         return Rights.of(self.permissions.split())
+
+
+class DeclaredPermission(msgspec.Struct, frozen=True, kw_only=True):
+    """A permission that a team declared for its own APIs.
+
+    Attributes:
+        created_by: who declared it, as the security history names actors.
+    """
+
+    name: str
+    description: str
+    created_by: str | None
+    created_at: datetime
+
+
+class ListedPermission(msgspec.Struct, frozen=True, kw_only=True):
+    """A permission in the list of all.
+
+    Attributes:
+        declared: who declared it, and when; None for a permission of this server.
+        roles: the names of the roles that list it, sorted.
+    """
+
+    name: str
+    description: str
+    declared: DeclaredPermission | None
+    roles: list[str]

@@ -7,12 +7,14 @@ from typing import TypeVar
 
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.pagination import PageRequest, before_id, split_page
-from auth_api.roles import repository
+from auth_api.roles import catalogue_repository, repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
+from auth_api.roles.granted import Granted
 from auth_api.roles.permissions import BUILT_IN, EVERYTHING
 from auth_api.roles.revoked_subjects.service import RevokedSubjects
 from auth_api.roles.rights import Rights
 from auth_api.roles.role import Role
+from auth_api.roles.role_names import is_role_name
 from auth_api.users.user import User
 
 T = TypeVar("T")
@@ -28,7 +30,7 @@ class RoleService:
         Raises:
             RoleNotFoundException: a role with this name does not exist.
         """
-        role = await repository.find(name)
+        role = await repository.find(name) if is_role_name(name) else None
         if role is None:
             raise RoleNotFoundException
         return role
@@ -36,6 +38,21 @@ class RoleService:
     async def all(self) -> list[Role]:
         """Return all roles by name."""
         return await repository.all_roles()
+
+    async def lock(self, name: str) -> Role | None:
+        """Return a role as of now, and lock it until the end of the transaction, before users; None if none exists.
+
+        A caller whose rights a role exceeds cannot grant it while it gets them.
+        """
+        return await catalogue_repository.lock_role(name) if is_role_name(name) else None
+
+    async def granted(self, user_id: int) -> Granted:
+        """Return the roles of a user, inside the transaction that has locked the user's row."""
+        return await repository.granted(user_id)
+
+    async def count_administrators(self) -> int:
+        """Return the number of active administrators."""
+        return await repository.count_administrators()
 
     async def rights_of(self, user_id: int) -> Rights:
         """Return what a user may do, which is nothing for an unknown user.

@@ -15,6 +15,7 @@ from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
 from auth_api.features import client_ip_limits
 from auth_api.kit.crypto.passwords import PasswordHasher
+from auth_api.kit.http.access import ACCESS, SESSION
 from auth_api.kit.http.rate_limit import LIMIT
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.settings import Settings
@@ -93,14 +94,18 @@ def service_named(app: Litestar, name: str) -> object | None:
 
 
 def costly_routes(app: Litestar) -> dict[str, str | None]:
-    """Return the routes whose services reach a costly one, with the limits that they name."""
+    """Return the routes whose services reach a costly one, with the limits that they name.
+
+    The admin API is left out: its callers have a permission, and limits per recipient count its mails.
+    """
     return {
         f"{method} {route.path_format}": handler.opt.get(LIMIT)
         for route in app.routes
         if isinstance(route, HTTPRoute)
         for handler in route.route_handlers
         for method in handler.http_methods
-        if any(
+        if not handler.opt.get(ACCESS, SESSION).is_administrative
+        and any(
             isinstance(part, COSTLY)
             for name in handler.parsed_fn_signature.parameters
             for part in parts_of(service_named(app, name))

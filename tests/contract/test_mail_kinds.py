@@ -34,6 +34,8 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "recovery_codes_created",
         "registration",
         "registration_attempt",
+        "role_granted",
+        "role_revoked",
         "second_factor_guessed",
         "token_reused",
         "two_step_changed",

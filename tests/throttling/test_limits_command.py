@@ -38,6 +38,7 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("refresh, per IP address and worker process", "150 requests in 5 min"),
         ("forgot, per IP address", "20 requests in 1 h"),
         ("resend, per IP address", "20 requests in 1 h"),
+        ("audit_export, per caller", "60 requests in 1 min"),
         ("mailed_token, per IP address", "20 requests in 1 min"),
         ("all requests, per IP address and worker process", "50 requests per second"),
         ("requests with an accepted key of a service account, per key and process", "200 requests per second"),

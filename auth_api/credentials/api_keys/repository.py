@@ -92,6 +92,16 @@ async def live_scopes(owner: KeyOwner) -> list[frozenset[str]]:
 
 
 @circuit_breaker(service=SERVICE)
+async def is_scope(permission: str) -> bool:
+    """Return whether a live key has a permission as one of its scopes. The name contains no wildcard of LIKE."""
+    condition = f"% {permission} %"
+    rows = await ApiKeyRow.raw(
+        f"SELECT 1 AS one FROM api_keys WHERE ' ' || scopes || ' ' LIKE {{}} AND {_IS_LIVE} LIMIT 1", condition
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
 async def revoke(owner: KeyOwner, key_id: int, *, reason: str) -> bool:
     """Revoke a live key of an owner. Return False if there is none with this id."""
     rows = await ApiKeyRow.raw(

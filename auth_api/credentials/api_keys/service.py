@@ -125,6 +125,10 @@ class ApiKeys:
         account = await accounts_repository.find(account_id)
         return Rights(account.scopes) if account is not None and account.is_active else None
 
+    async def is_scope(self, permission: str) -> bool:
+        """Return whether a live key has a permission as one of its scopes."""
+        return await repository.is_scope(permission)
+
     async def end_all(self, user_id: int, *, reason: AccessEvent) -> None:
         """Revoke the keys of a user inside a flow's transaction, which has locked the user's row."""
         await repository.revoke_all(KeyOwner(user_id=user_id), reason=reason.value)

@@ -6,9 +6,7 @@ from litestar import Controller, get
 from litestar.di import Provide
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.params import PathParameter, QueryParameter
-from loguru import logger
 
-from auth_api.authentication.caller import Caller
 from auth_api.authentication.errors import ADMINISTRATION_ERRORS
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.schemas import (
@@ -121,13 +119,9 @@ class UserSearchController(Controller):
             READS_USERS, *ADMINISTRATION_ERRORS, UserNotFoundException, *DATABASE_ERRORS, response=EXAMPLE_ADMIN_USER
         ),
     )
-    async def read_user(
-        self, user_id: UserId, user_search: Injected[UserSearch], caller: Injected[Caller]
-    ) -> AdminUser:
+    async def read_user(self, user_id: UserId, user_search: Injected[UserSearch]) -> AdminUser:
         """Return a user."""
-        user = await user_search.get(user_id_of(user_id))
-        log_read(user.id, caller)
-        return (await user_search.describe([user]))[0]
+        return (await user_search.describe([await user_search.get(user_id_of(user_id))]))[0]
 
     @get(
         "/{user_id:str}/explain",
@@ -137,13 +131,9 @@ class UserSearchController(Controller):
             READS_USERS, *ADMINISTRATION_ERRORS, UserNotFoundException, *DATABASE_ERRORS, response=EXAMPLE_EXPLANATION
         ),
     )
-    async def explain(
-        self, user_id: UserId, explanations: Injected[ExplanationService], caller: Injected[Caller]
-    ) -> ExplanationResponse:
+    async def explain(self, user_id: UserId, explanations: Injected[ExplanationService]) -> ExplanationResponse:
         """Return what is in the way of a login of the user, except for a wrong password."""
-        found = await explanations.explain_user(user_id_of(user_id))
-        log_read(user_id_of(user_id), caller)
-        return explanation_view(found)
+        return explanation_view(await explanations.explain_user(user_id_of(user_id)))
 
 
 def user_id_of(text: str) -> int:
@@ -156,8 +146,3 @@ def user_id_of(text: str) -> int:
     if user_id is None:
         raise UserNotFoundException
     return user_id
-
-
-def log_read(user_id: int, caller: Caller) -> None:
-    """Log that an administrator has read the data of a user."""
-    logger.bind(event="admin:read", user_id=user_id, actor=caller.actor).info("a user was read")

@@ -82,5 +82,6 @@ MANIFEST: Final = Manifest(
     ),
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.INVITATIONS, tables=(InvitationRow,), end=end_access),
+    names_role=repository.names_role,
     build=build,
 )

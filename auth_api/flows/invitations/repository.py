@@ -24,6 +24,16 @@ _IS_PENDING: Final = "accepted_at IS NULL AND revoked_at IS NULL AND expires_at 
 
 
 @circuit_breaker(service=SERVICE)
+async def names_role(role: str) -> bool:
+    """Return whether a pending invitation names a role. The name contains no wildcard of LIKE."""
+    condition = f"% {role} %"
+    rows = await InvitationRow.raw(
+        f"SELECT 1 AS one FROM invitations WHERE ' ' || roles || ' ' LIKE {{}} AND {_IS_PENDING} LIMIT 1", condition
+    )
+    return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
 async def lock_all() -> None:
     """Let no other transaction add an invitation until the end of this one. Only for PostgreSQL."""
     await InvitationRow.raw("LOCK TABLE invitations IN SHARE ROW EXCLUSIVE MODE")

@@ -1,0 +1,1 @@
+"""Administrators and operators manage roles, permissions, and who has which role."""

@@ -1,0 +1,1 @@
+"""Administrators read the security history of all users."""
