@@ -86,7 +86,8 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
 
     docs = settings.http.docs_enabled
     base = base_path(settings.http.public_url)
-    identify = identification(services.core.sessions, services.core.api_keys)
+    identify = identification(services.core.sessions)
+    load_caller = caller_loading(services.core.sessions, services.core.api_keys)
     decision = Decision(
         networks=settings.of(AdministrationPolicy).networks,
         freshness=services.core.freshness,
@@ -105,7 +106,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
             "page": Provide(provide_page, sync_to_thread=False),
             "decision": provide(decision),
             "caller": Provide(_caller, sync_to_thread=False),
-            "signed_in": Provide(optional_principal(identify)),
+            "signed_in": Provide(optional_principal(identify, load_caller)),
             "principal": Provide(_principal, sync_to_thread=False),
             "current_user": Provide(_current_user, sync_to_thread=False),
             "visit": Provide(provide_visit),
@@ -119,9 +120,7 @@ def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | N
                 ),
             ),
         ),
-        on_app_init=[
-            bearer_auth(identify, caller_loading(services.core.sessions, services.core.api_keys), decision).on_app_init
-        ],
+        on_app_init=[bearer_auth(identify, load_caller, decision).on_app_init],
         request_class=strict_request(
             {name: check for feature in services.features for name, check in feature.field_checks.items()}
         ),

@@ -15,7 +15,7 @@ from auth_api.authentication.caller import Caller
 from auth_api.authentication.decision import Decision
 from auth_api.authentication.errors import SessionRequiredException
 from auth_api.credentials.api_keys.service import ApiKeys
-from auth_api.kit.crypto.api_keys import looks_like_api_key
+from auth_api.kit.crypto.api_keys import API_KEY_PREFIXES
 from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
 from auth_api.kit.http.scope_keys import ACTOR, KEY_ID, request_context_of
 from auth_api.sessions.bearer_token import bearer_token
@@ -23,26 +23,22 @@ from auth_api.sessions.errors import AuthenticationRequiredException
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 
-Identify = Callable[[str, Scope], Awaitable[Principal]]
-"""Returns whose access token a request has."""
+Identify = Callable[[str], Awaitable[Principal]]
+"""Returns whose access token it is."""
 
 LoadCaller = Callable[[str, Scope], Awaitable[Caller]]
 """Returns whose bearer token a request has, with roles and rights."""
 
 
-def identification(sessions: SessionService, api_keys: ApiKeys) -> Identify:
+def identification(sessions: SessionService) -> Identify:
     """Return the function that finds the principal of every access token."""
 
-    async def identify(token: str, scope: Scope) -> Principal:
+    async def identify(token: str) -> Principal:
         """Verify an access token and load its session, not within a transaction.
 
         Raises:
             AuthException: from `AccessTokens.verify` and `SessionService.principal`.
-            SessionRequiredException: the token is an API key.
         """
-        if looks_like_api_key(token):
-            await api_keys.identify(token, request_context_of(scope).client_ip)
-            raise SessionRequiredException
         return await sessions.principal(sessions.access_tokens.verify(token))
 
     return identify
@@ -60,7 +56,7 @@ def caller_loading(sessions: SessionService, api_keys: ApiKeys) -> LoadCaller:
         Raises:
             AuthException: from `AccessTokens.verify`, `SessionService.principal` and `ApiKeys.identify`.
         """
-        if looks_like_api_key(token):
+        if token.startswith(API_KEY_PREFIXES):
             return Caller.of_key(await api_keys.identify(token, request_context_of(scope).client_ip))
         return Caller.of_session(await sessions.granted_principal(sessions.access_tokens.verify(token)))
 
@@ -87,10 +83,11 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
             NotFoundException: see `Decision.check_network`.
         """
         access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
-        if access.loads_rights or (access.key_permission is not None and looks_like_api_key(bearer_token(scope))):
+        token = None if access.loads_rights else _token_to_check(access, scope)
+        if access.loads_rights or (token is not None and token.startswith(API_KEY_PREFIXES)):
             await self._authorize(access, scope)
-        elif (token := _token_to_check(access, scope)) is not None:
-            principal: Principal = await self.retrieve_user_handler(token, scope)  # type: ignore[arg-type]
+        elif token is not None:
+            principal: Principal = await self.retrieve_user_handler(token, None)  # type: ignore[arg-type]
             scope["user"] = principal
             scope["state"][ACTOR] = principal.actor
         await self.app(scope, receive, send)
@@ -135,8 +132,8 @@ class BearerAuth(JWTAuth[Principal]):
 def bearer_auth(identify: Identify, load_caller: LoadCaller, decision: Decision) -> BearerAuth:
     """Return the authentication of all routes."""
 
-    async def retrieve_principal(token: str, scope: Any) -> Principal:
-        return await identify(token, scope)
+    async def retrieve_principal(token: str, _connection: object) -> Principal:
+        return await identify(token)
 
     return BearerAuth(
         token_secret="",  # `identify` has the keys
@@ -148,7 +145,9 @@ def bearer_auth(identify: Identify, load_caller: LoadCaller, decision: Decision)
     )
 
 
-def optional_principal(identify: Identify) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
+def optional_principal(
+    identify: Identify, load_caller: LoadCaller
+) -> Callable[[Request[Any, Any, Any]], Awaitable[Principal | None]]:
     """Return the dependency of routes that accept a token without needing one."""
 
     async def find(request: Request[Any, Any, Any]) -> Principal | None:
@@ -159,6 +158,9 @@ def optional_principal(identify: Identify) -> Callable[[Request[Any, Any, Any]],
         except AuthenticationRequiredException:
             return None
         # An invalid token is an error: without a token, verifying an e-mail address may lock the password.
-        return await identify(token, request.scope)
+        if token.startswith(API_KEY_PREFIXES):
+            await load_caller(token, request.scope)
+            raise SessionRequiredException
+        return await identify(token)
 
     return find

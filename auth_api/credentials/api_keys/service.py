@@ -60,7 +60,7 @@ class ApiKeys:
         return key
 
     async def check(self, raw: str) -> PresentedKey | None:
-        """Return a key if it would be accepted now; this is no use of it. Not within a transaction."""
+        """Return a key if it would be accepted now, without recording a use. Not within a transaction."""
         try:
             return await self._find_accepted(raw, digest(raw))
         except AuthException:

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from auth_api.credentials.api_keys.service import ApiKeys
-from auth_api.kit.crypto.api_keys import looks_like_api_key
+from auth_api.kit.crypto.api_keys import API_KEY_PREFIXES
 from auth_api.kit.errors import AuthException
 from auth_api.roles.rights import Rights
 from auth_api.roles.service import RoleService
@@ -55,7 +55,7 @@ class AccessCheck:
 
     async def of_token(self, token: str, permissions: Sequence[str]) -> Checked:
         """Check the holder of an access token or API key."""
-        find = self._holder_of_key if looks_like_api_key(token) else self._holder_of_access_token
+        find = self._holder_of_key if token.startswith(API_KEY_PREFIXES) else self._holder_of_access_token
         return await self._checked(await find(token), permissions)
 
     async def of_user(self, user_id: int, permissions: Sequence[str]) -> Checked:

@@ -14,6 +14,9 @@ from auth_api.kit.crypto.tokens import PERSONAL_API_KEY, SERVICE_API_KEY, Opaque
 
 API_KEY_KINDS: Final = (PERSONAL_API_KEY, SERVICE_API_KEY)
 
+API_KEY_PREFIXES: Final = tuple(kind.prefix for kind in API_KEY_KINDS)
+"""No other bearer token begins with one of them."""
+
 API_KEY_PATTERN: Final = "auth_(pat|svc)_[0-9A-Za-z]{49}"
 """The regular expression of all API keys, for secret scanners."""
 
@@ -34,11 +37,6 @@ def write_api_key(kind: SecretKind, random_bytes: bytes) -> str:
     """Return the API key with these random bytes."""
     checked = kind.prefix + _base62(int.from_bytes(random_bytes), _RANDOM_CHARACTERS)
     return checked + _checksum(checked)
-
-
-def looks_like_api_key(token: str) -> bool:
-    """Return whether a bearer token begins like an API key; no other token does."""
-    return token.startswith(tuple(kind.prefix for kind in API_KEY_KINDS))
 
 
 def has_valid_checksum(token: str) -> bool:

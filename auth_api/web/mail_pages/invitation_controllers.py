@@ -103,7 +103,7 @@ async def _values(visit: Visit, acceptance: InvitationAcceptance, token: str) ->
 
 
 def _has_login(visit: Visit) -> bool:
-    """Return whether people log in on this server. Without it, the new session has no use: nobody gets its cookie."""
+    """Return whether people log in on this server. If not, no cookie is set."""
     return "login" in visit.request.app.state.pages
 
 

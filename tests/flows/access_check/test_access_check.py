@@ -76,7 +76,7 @@ async def test_answer_follows_roles_and_session_at_once(
     assert (await check(checker, user_id=user_id)).json == {**INACTIVE, "allowed": {}}
 
 
-async def test_api_key_has_its_scopes_and_a_check_is_no_recorded_use(
+async def test_api_key_has_its_scopes_and_a_check_records_nothing(
     checker: Actor, user_factory: UserFactory, services: Services
 ) -> None:
     ada = await user_factory()

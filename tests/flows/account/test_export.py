@@ -18,6 +18,7 @@ NAMES = [
     "exported_at",
     "profile",
     "account",
+    "roles",
     "second_factors",
     "sessions",
     "sessions_omitted",

@@ -7,9 +7,9 @@ import pytest
 
 from auth_api.kit.crypto.api_keys import (
     API_KEY_PATTERN,
+    API_KEY_PREFIXES,
     has_valid_checksum,
     hint_of,
-    looks_like_api_key,
     new_api_key,
     write_api_key,
 )
@@ -31,7 +31,7 @@ def test_generated_keys_match_the_pattern_for_secret_scanners() -> None:
 
     assert len({key.raw for key in keys}) == 10_000
     assert all(re.fullmatch(API_KEY_PATTERN, key.raw) for key in keys)
-    assert all(has_valid_checksum(key.raw) and looks_like_api_key(key.raw) for key in keys)
+    assert all(has_valid_checksum(key.raw) and key.raw.startswith(API_KEY_PREFIXES) for key in keys)
     assert all(key.digest == digest(key.raw) for key in keys[:10])
 
 
@@ -52,4 +52,5 @@ def test_checksum_recognises_each_changed_character() -> None:
 
 
 def test_other_tokens_do_not_look_like_keys() -> None:
-    assert not any(map(looks_like_api_key, ["", "eyJhbGciOi", "rt_abc", "auth_pat", "AUTH_PAT_003a", " auth_pat_0"]))
+    others = ("", "eyJhbGciOi", "rt_abc", "auth_pat", "AUTH_PAT_003a", " auth_pat_0")
+    assert not any(text.startswith(API_KEY_PREFIXES) for text in others)
