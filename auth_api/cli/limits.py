@@ -70,6 +70,13 @@ def limit_rows(settings: Settings) -> list[Row]:
             ("mails that confirm a new e-mail address, per user", policy.mails_by_user),
         )
     ]
+    rows += [
+        {"limit": name, "allowed": f"{number} in 1 h", "then": "429 RATE_LIMITED until the window ends"}
+        for name, number in (
+            ("mails to others, per administrator or service account", policy.mails_by_administrator),
+            ("invitations, per e-mail address", policy.invitations_per_recipient),
+        )
+    ]
     for kind in ("passwords", "codes"):
         rows.append(_account_row(f"wrong {kind}, per user and network", policy.per_network))
         rows.append(_account_row(f"wrong {kind}, per user, from networks not used recently", policy.per_account))

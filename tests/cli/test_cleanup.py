@@ -24,6 +24,7 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
     assert (done.returncode, done.stderr) == (0, "")
     assert [line.split() for line in done.stdout.splitlines()] == [
         ["kind", "removed"],
+        ["invitations", "0"],
         ["pending_logins", "0"],
         ["refresh_tokens", "0"],
         ["sessions", "0"],

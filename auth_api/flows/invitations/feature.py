@@ -9,16 +9,18 @@ from auth_api.flows.invitations.admin_controllers import (
     InvitationMailController,
     NoInvitationMailController,
 )
+from auth_api.flows.invitations.commands import invitations
 from auth_api.flows.invitations.controllers import InvitationController
 from auth_api.flows.invitations.errors import AccountExistsException, InvitationNotFoundException
 from auth_api.flows.invitations.events import InvitationEvent
+from auth_api.flows.invitations.export import EXAMPLE_EXPORT, InvitationsExport, export_invitations
 from auth_api.flows.invitations.invited_accounts import InvitedAccounts
 from auth_api.flows.invitations.inviters import Inviters
 from auth_api.flows.invitations.mails import MAIL_KINDS
 from auth_api.flows.invitations.retention import RETENTION_RULES
 from auth_api.flows.invitations.service import InvitationService
 from auth_api.flows.invitations.tables import InvitationRow
-from auth_api.manifest import Core, Feature, Manifest, Revocation
+from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.settings import Settings
 
@@ -52,7 +54,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         hasher=core.hasher,
         password_rules=core.password_rules,
     )
-    invitations = InvitationService(
+    service = InvitationService(
         database=core.database,
         roles=core.roles,
         outbox=core.outbox,
@@ -63,7 +65,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         controllers=(InvitationMailController, InvitationController)
         if core.outbox.is_on
         else (NoInvitationMailController,),
-        dependencies={"acceptance": acceptance, "invitations": invitations},
+        dependencies={"acceptance": acceptance, "invitations": service},
     )
 
 
@@ -80,8 +82,14 @@ MANIFEST: Final = Manifest(
         "/api/admin/invitations/{invitation_id}",
         "/api/admin/invitations/{invitation_id}/resend",
     ),
+    commands=(invitations,),
     retention=lambda _: RETENTION_RULES,
     revocation=Revocation(step=RevocationStep.INVITATIONS, tables=(InvitationRow,), end=end_access),
     names_role=repository.names_role,
+    export=ExportPart(
+        schema=InvitationsExport,
+        example=EXAMPLE_EXPORT,
+        collect=lambda _core, principal, limit: export_invitations(principal.user, limit),
+    ),
     build=build,
 )

@@ -6,6 +6,8 @@ from unittest.mock import patch
 
 from auth_api.flows.account import export
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.request_context import RequestContext
+from auth_api.services import Services
 from auth_api.sessions.tables import RefreshTokenRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import CLIENT_IP, OtherAppFactory, UserFactory
@@ -13,12 +15,17 @@ from tests.support import aged_rows
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import ago
 from tests.support.authenticator_app import add_app
+from tests.support.invitations import EMAIL, invite, invited
+from tests.support.mailbox import Mailbox
+from tests.support.roles import give_role
 
 NAMES = [
     "exported_at",
     "profile",
     "account",
     "roles",
+    "invitations_sent",
+    "invitations_received",
     "second_factors",
     "sessions",
     "sessions_omitted",
@@ -67,6 +74,24 @@ async def test_export_contains_every_kind_of_data(user_factory: UserFactory) -> 
     assert [mail["sent_at"] is None for mail in response["mails"]] == [True, False]
     assert response["wrong_passwords"] == []
     assert response["second_factors"] == []
+
+
+async def test_export_contains_invitations_that_were_sent_and_received(
+    user_factory: UserFactory, services: Services, mailbox: Mailbox
+) -> None:
+    ada = await user_factory()
+    token = await invited(services, mailbox, "support", email=ada.email)
+    inviter_id = await give_role(ada.username, "auditor")
+    await invite(services, request_context=RequestContext(actor=f"user:{inviter_id}"))
+    await invite(services, email="edith@example.com")
+
+    response = await exported(ada)
+
+    (sent,), (received,) = response["invitations_sent"], response["invitations_received"]
+    assert (sent["email"], sent["roles"], sent["status"]) == (EMAIL, [], "pending")
+    assert (received["email"], received["roles"]) == (ada.email, ["support"])
+    assert token not in response.response.text
+    assert "edith" not in response.response.text
 
 
 async def test_export_contains_kinds_and_times_of_second_factors(user_factory: UserFactory) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -9,6 +10,7 @@ from piccolo.table import Table
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.events.outbox.tables import OutboxRow
+from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.kit.db.database import Database
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
 from auth_api.operations.housekeeping import service
@@ -55,6 +57,11 @@ async def used_value(_: int, end: datetime) -> None:
     await UsedValues().claim("challenge", "x", end)
 
 
+async def expired_invitation(_: int, end: datetime) -> None:
+    row: dict[str, Any] = {"created_at": end, "expires_at": end, "email": "grace@example.com", "invited_by": "cli"}
+    await InvitationRow.insert(InvitationRow(**row, roles="", mails=1))
+
+
 async def revoked_subject(owner: int, end: datetime) -> None:
     await RevokedSubjectRow.insert(RevokedSubjectRow(user_id=owner, issued_before=end))
 
@@ -78,6 +85,7 @@ KINDS: list[tuple[Callable[[int, datetime], Awaitable[None]], str, type[Table], 
     (used_one_time_token, "one_time_tokens", OneTimeTokenRow, timedelta(days=1)),
     (throttle_counter, "throttle_counters", ThrottleCounterRow, timedelta(0)),
     (used_value, "used_values", UsedValueRow, timedelta(days=1)),
+    (expired_invitation, "invitations", InvitationRow, timedelta(days=90)),
     (revoked_subject, "revoked_subjects", RevokedSubjectRow, timedelta(days=2)),
     (sent_mail, "sent_mails", OutboxRow, timedelta(days=7)),
     (failed_mail, "failed_mails", OutboxRow, timedelta(days=30)),
