@@ -2,6 +2,7 @@
 
 import msgspec
 
+from auth_api.doctor.administrators import BuiltInRoles
 from auth_api.doctor.passkeys import PasskeysByDomain
 from auth_api.doctor.sealed_values import ValuesByKey
 from auth_api.doctor.tables import SequenceState
@@ -23,6 +24,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         invalid_indexes: the names of incomplete indexes.
         values_by_key: the number of encrypted values by the beginning of the value, by column.
         passkeys_by_domain: the number of passkeys by their domain.
+        built_in_roles: the built-in roles by name.
     """
 
     major: int
@@ -44,3 +46,4 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     invalid_indexes: list[str]
     values_by_key: ValuesByKey
     passkeys_by_domain: PasskeysByDomain
+    built_in_roles: BuiltInRoles

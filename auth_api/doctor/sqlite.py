@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.credentials.passkeys.policy import PasskeyPolicy
+from auth_api.doctor.administrators import evaluate_administrators, read_built_in_roles
 from auth_api.doctor.findings import Finding, fail, note, ok
 from auth_api.doctor.passkeys import evaluate_passkeys, read_passkeys_by_domain
 from auth_api.doctor.sealed_values import evaluate_data_keys, read_values_by_key
@@ -34,6 +35,7 @@ def check_sqlite(
             columns = read_columns(connection)
             values_by_key = read_values_by_key(connection, columns)
             passkeys_by_domain = read_passkeys_by_domain(connection, columns)
+            built_in_roles = read_built_in_roles(connection, columns)
     except sqlite3.Error as error:
         reason, fix = explain(error)
         return [fail(check, f"SQLite: {path} cannot be read: {reason}.", fix)]
@@ -49,6 +51,7 @@ def check_sqlite(
         *evaluate_columns(columns, applied=applied),
         *evaluate_data_keys(values_by_key, data_keys),
         *evaluate_passkeys(passkeys_by_domain, passkeys),
+        *evaluate_administrators(built_in_roles),
     ]
 
 

@@ -49,6 +49,7 @@ FACTS = PostgresFacts(
     invalid_indexes=[],
     values_by_key={},
     passkeys_by_domain={},
+    built_in_roles={},
 )
 
 

@@ -14,7 +14,7 @@ def build(core: Core, settings: Settings) -> Feature:
     """Collect the retention rules of all features."""
     interval = settings.of(HousekeepingPolicy).interval
     rules = tuple(rule for manifest in core.manifests for rule in manifest.retention(settings))
-    housekeeping = HousekeepingService(database=core.database, rules=rules, interval=interval)
+    housekeeping = HousekeepingService(database=core.database, rules=rules, interval=interval, roles=core.roles)
     return Feature(
         services=(housekeeping,),
         jobs=(BackgroundJob("housekeeping", housekeeping.step),) if interval else (),

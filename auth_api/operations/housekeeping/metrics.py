@@ -9,3 +9,7 @@ BACKLOG: Final = latest_gauge(
     "Expired rows that were left after the last clean-up; 10000 stands for 10000 or more.",
     ["kind"],
 )
+
+ADMINISTRATORS: Final = latest_gauge(
+    "administrators", "Active users with the role administrator, at the last clean-up."
+)

@@ -11,7 +11,8 @@ from loguru import logger
 from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule, count_expired, remove_expired
 from auth_api.kit.db.violations import NOT_PERMITTED
-from auth_api.operations.housekeeping.metrics import BACKLOG
+from auth_api.operations.housekeeping.metrics import ADMINISTRATORS, BACKLOG
+from auth_api.roles.service import RoleService
 
 MAX_REMOVAL_BATCH: Final = 500
 """Rows per transaction, which takes milliseconds: a login on SQLite may have to wait for it."""
@@ -55,11 +56,13 @@ class HousekeepingService:
         database: where the rows are.
         rules: which rows are removed, in this order.
         interval: seconds between two clean-ups of the background job.
+        roles: counts the administrators.
     """
 
     database: Database
     rules: tuple[RetentionRule, ...]
     interval: float
+    roles: RoleService
 
     async def clean_up(self) -> Report:
         """Remove all expired rows in batches, each in its own transaction.
@@ -82,7 +85,7 @@ class HousekeepingService:
         return Report(removed=removed, not_permitted=not_permitted, is_complete=True)
 
     async def step(self) -> float:
-        """Clean up for a background job, log what was removed and update the backlog metric.
+        """Clean up for a background job, log what was removed and update the metrics.
 
         A role that may not remove events is the operator's decision and not logged each time.
 
@@ -94,6 +97,7 @@ class HousekeepingService:
             logger.bind(event="housekeeping:finished", **removed).info("expired rows removed")
         for name, count in (await self.backlog()).items():
             BACKLOG.labels(name).set(count)
+        ADMINISTRATORS.set(await self.roles.count_administrators())
         return self.interval
 
     async def backlog(self) -> dict[str, int]:

@@ -8,12 +8,16 @@ from loguru import logger
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.db.retention import RetentionRule
 from auth_api.kit.errors import DatabaseUnavailableException
+from auth_api.kit.prometheus import registry
 from auth_api.operations.housekeeping.service import HousekeepingService
+from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.services import Services
 from auth_api.throttling.retention import RETENTION_RULES
-from tests.conftest import OtherAppFactory
+from auth_api.users.tables import UserRow
+from tests.conftest import OtherAppFactory, UserFactory
 from tests.support import aged_rows
 from tests.support.aged_rows import ago
+from tests.support.roles import give_role
 from tests.support.waiting import TIMEOUT_SECONDS
 
 REMOVE_EXPIRED = "auth_api.operations.housekeeping.service.remove_expired"
@@ -31,6 +35,17 @@ async def test_step_logs_removed_rows_and_returns_the_interval(services: Service
 
     assert pauses == [600, 600]
     assert [(line["event"], line["audit_events"]) for line in lines] == [("housekeeping:finished", 2)]
+
+
+async def test_step_counts_active_administrators(services: Services, user_factory: UserFactory) -> None:
+    for username in ("ada", "bob", "eve"):
+        await user_factory(username=username)
+        await give_role(username, ADMINISTRATOR)
+    await UserRow.update({UserRow.is_active: False}).where(UserRow.username == "eve")
+
+    await services.of(HousekeepingService).step()
+
+    assert registry.get_sample_value("auth_api_administrators") == 2
 
 
 @pytest.mark.parametrize(("variables", "names"), [({}, ["housekeeping"]), ({"HOUSEKEEPING_INTERVAL": "0"}, [])])
@@ -54,7 +69,9 @@ async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
         await asyncio.Event().wait()
         return 0
 
-    endless = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
+    endless = HousekeepingService(
+        database=services.core.database, rules=RETENTION_RULES, interval=1, roles=services.core.roles
+    )
     with monkeypatch.context() as patch:
         patch.setattr(REMOVE_EXPIRED, remove_forever)
         async with asyncio.timeout(TIMEOUT_SECONDS), BackgroundJob("housekeeping", endless.step).running():
@@ -76,6 +93,8 @@ async def test_job_continues_after_an_outage(services: Services, monkeypatch: py
         return 0
 
     monkeypatch.setattr(REMOVE_EXPIRED, fail_twice)
-    flaky = HousekeepingService(database=services.core.database, rules=RETENTION_RULES, interval=1)
+    flaky = HousekeepingService(
+        database=services.core.database, rules=RETENTION_RULES, interval=1, roles=services.core.roles
+    )
     async with BackgroundJob("housekeeping", flaky.step).running():
         await asyncio.wait_for(recovered.wait(), TIMEOUT_SECONDS)
