@@ -29,6 +29,7 @@ from auth_api.flows.revocation_feed import feature as revocation_feed
 from auth_api.flows.role_administration import feature as role_administration
 from auth_api.flows.second_factor import feature as second_factor
 from auth_api.flows.security_history import feature as security_history
+from auth_api.flows.service_accounts import feature as service_accounts
 from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest
 from auth_api.one_time_tokens import feature as one_time_tokens
@@ -73,6 +74,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     password_recovery.MANIFEST,
     email_verification.MANIFEST,
     administration.MANIFEST,
+    service_accounts.MANIFEST,
     revocation_feed.MANIFEST,
     access_check.MANIFEST,
     role_administration.MANIFEST,

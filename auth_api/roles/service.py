@@ -137,6 +137,10 @@ class RoleService:
             await RevokedSubjects().mark_revoked(user_id)
         return is_revoked
 
+    async def lock_administrators(self) -> None:
+        """Let changes of the administration that count or compare rows wait for each other, in the transaction."""
+        await repository.lock_administrators()
+
     async def keep_administrator(self, user_id: int, act: Callable[[], Awaitable[T]]) -> T:
         """Do what may take the administration of the server from a user: revoke a role, disable or delete the user.
 

@@ -90,6 +90,21 @@ ERRORS: dict[str, set[str]] = {
     "logOutEverywhere": BODY | DATABASE | TOKEN,
     "readProfile": DATABASE | TOKEN | {"PERMISSION_DENIED", "SESSION_REQUIRED"},
     "readOwnPermissions": DATABASE | TOKEN,
+    "listServiceAccounts": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR"},
+    "readServiceAccount": DATABASE | ADMINISTRATION | {"SERVICE_ACCOUNT_NOT_FOUND"},
+    "createServiceAccount": BODY | DATABASE | ADMINISTRATION | {"DUPLICATE_NAME", "LIMIT_REACHED"},
+    "changeServiceAccount": BODY | DATABASE | ADMINISTRATION | {"SERVICE_ACCOUNT_NOT_FOUND", "RANK_TOO_LOW"},
+    "deleteServiceAccount": DATABASE | ADMINISTRATION | {"SERVICE_ACCOUNT_NOT_FOUND", "RANK_TOO_LOW"},
+    "listServiceKeys": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR", "SERVICE_ACCOUNT_NOT_FOUND"},
+    "createServiceKey": BODY
+    | DATABASE
+    | ADMINISTRATION
+    | {"SERVICE_ACCOUNT_NOT_FOUND", "RANK_TOO_LOW", "LIMIT_REACHED"},
+    "revokeServiceKey": DATABASE | ADMINISTRATION | {"SERVICE_ACCOUNT_NOT_FOUND", "KEY_NOT_FOUND", "RANK_TOO_LOW"},
+    "listUserKeys": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR", "USER_NOT_FOUND"},
+    "revokeUserKey": DATABASE
+    | ADMINISTRATION
+    | {"USER_NOT_FOUND", "KEY_NOT_FOUND", "SELF_CHANGE_REFUSED", "RANK_TOO_LOW"},
     "findUsers": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR"},
     "readUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
     "explainUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
@@ -611,7 +626,17 @@ CALL_ORDER = [
     "revokeInvitation",
     "createOwnKey",
     "listOwnKeys",
+    "listUserKeys",
+    "revokeUserKey",
     "revokeOwnKey",
+    "createServiceAccount",
+    "listServiceAccounts",
+    "readServiceAccount",
+    "changeServiceAccount",
+    "createServiceKey",
+    "listServiceKeys",
+    "revokeServiceKey",
+    "deleteServiceAccount",
     "readAuditLog",
     "exportEverything",
     "listSessions",
@@ -819,13 +844,16 @@ async def path_of(template: str, actor: Actor) -> str:
         values["session_id"] = (await actor.call("GET", "/api/user/sessions"))["items"][0]["id"]
     if "{passkey_id}" in template:
         values["passkey_id"] = (await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"]
-    if "{key_id}" in template:
-        values["key_id"] = (await actor.call("GET", "/api/user/keys"))["items"][0]["id"]
     if "{invitation_id}" in template:
         values["invitation_id"] = (await actor.call("GET", "/api/admin/invitations"))["items"][0]["id"]
     if "{user_id}" in template:
         verified = await UserRow.select(UserRow.id).where(UserRow.email_verified_at.is_not_null()).first()
         values["user_id"] = (verified or {})["id"]
+    if "{account_id}" in template:
+        values["account_id"] = (await actor.call("GET", "/api/admin/service-accounts"))["items"][0]["id"]
+    if "{key_id}" in template:
+        keys = template.removesuffix("/{key_id}").format(**values)
+        values["key_id"] = (await actor.call("GET", keys))["items"][0]["id"]
     return template.format(**values)
 
 

@@ -13,8 +13,6 @@ from auth_api.kit.db.raw_sql import fetch_rows
 from auth_api.roles.granted import GRANTED, Granted
 from auth_api.users.user import USER_COLUMNS, user_from_row
 
-MAX_ID: Final = 2**63 - 1
-
 _STATUS: Final = (
     "CASE WHEN revoked_at IS NOT NULL THEN 'revoked' "
     "WHEN expires_at <= clock_timestamp() THEN 'expired' ELSE 'active' END AS status"

@@ -17,7 +17,7 @@ from auth_api.kit.crypto.api_keys import has_valid_checksum, hint_of, new_api_ke
 from auth_api.kit.crypto.tokens import PERSONAL_API_KEY, SERVICE_API_KEY, digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, LimitReachedException
-from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
+from auth_api.kit.pagination import PageRequest, before_id, split_page
 from auth_api.kit.request_context import RequestContext
 from auth_api.roles.rights import Rights
 from auth_api.sessions.access_events import AccessEvent
@@ -88,10 +88,7 @@ class ApiKeys:
         Raises:
             ValidationException: the cursor belongs to another list.
         """
-        before = request.after or str(repository.MAX_ID)
-        if not before.isdigit() or int(before) > repository.MAX_ID:
-            raise invalid_cursor()
-        rows = await repository.of_owner(owner, before=int(before), limit=request.limit + 1)
+        rows = await repository.of_owner(owner, before=before_id(request), limit=request.limit + 1)
         return split_page(rows, request, lambda key: key.id)
 
     async def find(self, owner: KeyOwner, key_id: int) -> ApiKey:

@@ -1,0 +1,1 @@
+"""Administration of service accounts, and of the API keys of service accounts and users."""
