@@ -100,12 +100,14 @@ class AccessTokens:
         level = assurance_level(claims.amr, claims.mfa_at, claims.now, max_age=self._policy.mfa_max_age)
         amr = stated_methods(claims.amr, level)
         now = int(self._clock().timestamp())
+        # Not later than the roles were read: services refuse what was issued before the user lost one.
+        issued_at = min(now, int(claims.now.timestamp()))
         seconds = int(min(self._policy.access_ttl, session_ends_in).total_seconds())
         payload = {
             "iss": self._policy.issuer,
             "aud": self._policy.audience,
             "sub": str(claims.user_id),
-            "iat": now,
+            "iat": issued_at,
             "nbf": now,
             "exp": now + seconds,
             "jti": secrets.token_urlsafe(JTI_BYTES),

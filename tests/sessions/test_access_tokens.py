@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import jwt
@@ -9,11 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
+from auth_api.kit.clock import utc_now
+from auth_api.services import Services
+from auth_api.sessions.claims import Claims
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import OtherAppFactory, TokenFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.clock import MovableClock
 from tests.support.rows import age_sessions
+from tests.support.waiting import TIMEOUT_SECONDS
 
 
 async def first_session() -> SessionRow:
@@ -50,8 +55,8 @@ async def test_access_token_has_the_claims_of_rfc_9068_and_the_session_id(user_f
         "aud": "auth_api",
         "sub": str((await ada.profile())["id"]),
         "iat": claims["iat"],
-        "nbf": claims["iat"],
-        "exp": claims["iat"] + 1800,
+        "nbf": claims["nbf"],
+        "exp": claims["exp"],
         "jti": claims["jti"],
         "sid": str(await first_session_id()),
         "amr": ["pwd"],
@@ -59,6 +64,20 @@ async def test_access_token_has_the_claims_of_rfc_9068_and_the_session_id(user_f
         "auth_time": int((await first_session()).auth_time.timestamp()),
         "roles": [],
     }
+    assert claims["exp"] == claims["nbf"] + 1800
+    assert 0 <= claims["nbf"] - claims["iat"] < TIMEOUT_SECONDS
+
+
+async def test_access_token_is_issued_when_its_roles_were_read(services: Services) -> None:
+    """Otherwise a process that pauses in between issues a token that services accept after a role was revoked."""
+    read_at = utc_now() - timedelta(seconds=7)
+    facts = {"user_id": 1, "session_id": uuid.UUID(int=1), "amr": ("pwd",), "auth_time": read_at, "mfa_at": None}
+    claims = Claims(**facts, now=read_at)  # type: ignore[arg-type] # the values have several types
+
+    token = claims_of(services.core.sessions.access_tokens.issue(claims, session_ends_in=timedelta(days=1)).raw)
+
+    assert token["iat"] == int(read_at.timestamp())
+    assert token["exp"] == token["nbf"] + 1800 >= token["iat"] + 1807
 
 
 async def test_refreshed_access_token_keeps_how_and_when_the_user_logged_in(user_factory: UserFactory) -> None:
