@@ -97,6 +97,7 @@ docs: .venv/dev ## Write the documentation pages that are generated from the cod
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
 	.venv/bin/python -m tests.support.errors_page docs/errors.md
 	.venv/bin/python -m tests.support.configuration_page docs/configuration.md
+	.venv/bin/python -m tests.support.roles_page docs/roles.md
 
 messages: .venv/dev ## Collect the texts of the pages into the files of their translations, and compile these.
 	.venv/bin/python -m tests.support.page_messages

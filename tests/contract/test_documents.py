@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import pytest
 
 from tests.support.database_schema import indexes
+from tests.support.roles_page import complete_app, roles_page
 from tests.support.schema_page import schema_page
 
 pytestmark = pytest.mark.engine_independent
@@ -52,6 +53,11 @@ def test_internal_links_lead_to_existing_files_and_headings() -> None:
 
 def test_pages_include_the_main_documents() -> None:
     assert {"README.md", "CONTRIBUTING.md", "SECURITY.md", "architecture.md"} <= {page.name for page in PAGES}
+
+
+def test_roles_page_is_up_to_date() -> None:
+    """After a change of a permission, of a built-in role or of a route that needs one, run `make docs`."""
+    assert (REPOSITORY / "docs/roles.md").read_text(encoding="utf-8") == roles_page(complete_app())
 
 
 async def test_schema_page_is_up_to_date(database_url: str, app: object) -> None:
