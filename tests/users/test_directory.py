@@ -20,13 +20,14 @@ async def all_pages(of_page: Callable[[PageRequest], Awaitable[UserPage]], *, li
     """Return the usernames on all pages of a list, in order."""
     names: list[str] = []
     after: str | None = None
-    while True:
+    for _ in range(100):
         users, cursor = await of_page(PageRequest(limit, after))
         assert len(users) <= limit
         names += [user.username for user in users]
         if cursor is None:
             return names
         after = decode_cursor(cursor)
+    pytest.fail("the list has no end")
 
 
 async def test_prefix_lists_are_in_the_order_of_bytes_on_pages_of_any_size(services: Services) -> None:

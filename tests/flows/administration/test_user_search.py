@@ -106,7 +106,7 @@ async def test_pages_continue_after_the_last_user(user_factory: UserFactory) -> 
         ("email_prefix=ab", longest[1:2]),
     ):
         emails, cursor = [], ""
-        while True:
+        for _ in range(10):
             page = await ada.call("GET", f"{PATH}?{query}&limit=1{cursor}")
             emails += [user["email"] for user in page["items"]]
             if page["next_cursor"] is None:
