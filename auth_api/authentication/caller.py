@@ -7,6 +7,7 @@ import msgspec
 
 from auth_api.credentials.api_keys.api_key import PresentedKey
 from auth_api.events.audit.actors import service_actor, user_actor
+from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.roles.rights import Authority, Rights
 from auth_api.sessions.principal import GrantedPrincipal
 from auth_api.users.user import User
@@ -59,6 +60,15 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         if self.user is not None:
             return user_actor(self.user.id)
         return service_actor(self.service_account_id or 0)
+
+    def require(self, permission: str) -> None:
+        """Check that the caller has a permission that only some requests to a route need.
+
+        Raises:
+            PermissionDeniedException: the caller lacks it.
+        """
+        if not self.rights.has(permission):
+            raise PermissionDeniedException(permission)
 
     @property
     def authority(self) -> Authority:

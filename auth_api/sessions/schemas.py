@@ -137,12 +137,12 @@ class SessionList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | None
 
 
-def session_view(session: LiveSession, *, current: UUID, mfa_max_age: timedelta | None) -> SessionResponse:
+def session_view(session: LiveSession, *, current: UUID | None, mfa_max_age: timedelta | None) -> SessionResponse:
     """Return the response for a session.
 
     Args:
         session: the session.
-        current: the session of the request.
+        current: the session of the request; None if the request is another user's.
         mfa_max_age: the time for which a second factor counts; None if it counts forever.
     """
     methods = session.amr.split()

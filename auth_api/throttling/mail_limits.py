@@ -46,6 +46,14 @@ class MailLimits:
         """
         await self._admit(f"mail:by:{actor}", self.policy.mails_by_administrator)
 
+    async def admit_to(self, user_id: int) -> None:
+        """Count one mail that administrators send to a user, of any kind.
+
+        Raises:
+            RateLimitedException: there were too many in this hour.
+        """
+        await self._admit(f"mail:to:{user_id}", self.policy.mails_by_administrators_to_user)
+
     async def admit_invitation(self, email: str) -> None:
         """Count one invitation to an e-mail address, of any inviter.
 
@@ -55,7 +63,8 @@ class MailLimits:
         await self._admit(f"mail:invitation:{self._digest(email)}", self.policy.invitations_per_recipient)
 
     async def _admit(self, key: str, limit: int) -> None:
-        if self.policy.enabled and (counted := await repository.count(key, HOUR)).requests > limit:
+        maximum = limit * self.policy.factor
+        if self.policy.enabled and (counted := await repository.count(key, HOUR)).requests > maximum:
             raise RateLimitedException(counted.resets_in)
 
     def _digest(self, email: str) -> str:

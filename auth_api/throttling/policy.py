@@ -61,6 +61,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         mails_per_recipient: the same from all networks together.
         mails_by_user: mails per hour that a user sends to e-mail addresses of their choice.
         mails_by_administrator: mails per hour that an administrator or a service account sends to others.
+        mails_by_administrators_to_user: mails per hour that all of them together send to one user.
         invitations_per_recipient: invitations per hour to one e-mail address.
         api_keys_by_user: API keys per hour that a user creates.
         per_network: failed logins of one user from one network.
@@ -91,6 +92,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     mails_by_user: int = 3
     api_keys_by_user: int = 20
     mails_by_administrator: int = 200
+    mails_by_administrators_to_user: int = 10
     invitations_per_recipient: int = 3
     per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
     per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)

@@ -1,10 +1,12 @@
 """Fields and structs of requests and responses about users."""
 
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import msgspec
 
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.errors import FieldError
 from auth_api.users.identifiers import (
     MAX_EMAIL_LENGTH,
     MAX_USERNAME_LENGTH,
@@ -141,6 +143,12 @@ class UserChange(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=
 
     username: UsernameField = msgspec.UNSET  # type: ignore[assignment] # OpenAPI omits the limits of `… | UnsetType`
     metadata: MetadataChanges = msgspec.UNSET  # type: ignore[assignment] # as above
+
+    @classmethod
+    def cross_check(cls, document: Mapping[str, Any]) -> Iterator[FieldError]:
+        """Yield an error if the document has no field to change."""
+        if document.keys().isdisjoint(cls.__struct_fields__):
+            yield FieldError("username", "missing", "Send at least one field to change.")
 
     def values(self) -> dict[str, Any]:
         """Return the new values by name."""

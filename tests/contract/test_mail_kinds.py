@@ -39,6 +39,7 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "second_factor_guessed",
         "token_reused",
         "two_step_changed",
+        "username_changed",
     ]
 
 

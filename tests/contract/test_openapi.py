@@ -33,6 +33,9 @@ from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
 
+GRACES_PASSWORD = "Tr0ub4dor&3-horse"
+"""In the example of the creation of a user."""
+
 JSON = {"Content-Type": "application/json"}
 GOLDEN = Path(__file__).with_name("openapi.json")
 
@@ -41,6 +44,7 @@ DATABASE = {"DATABASE_UNAVAILABLE", "CIRCUIT_BREAKER_OPEN"}
 OPTIONAL_TOKEN = {"TOKEN_EXPIRED", "TOKEN_INVALID", "TOKEN_REVOKED"}
 TOKEN = OPTIONAL_TOKEN | {"AUTHENTICATION_REQUIRED"}
 ADMINISTRATION = TOKEN | {"PERMISSION_DENIED", "SESSION_REQUIRED", "STEP_UP_REQUIRED"}
+RANK = {"USER_NOT_FOUND", "SELF_CHANGE_REFUSED", "RANK_TOO_LOW"}
 
 PASSWORD = {"INVALID_CREDENTIALS", "TOO_MANY_ATTEMPTS"}
 
@@ -108,6 +112,18 @@ ERRORS: dict[str, set[str]] = {
     "findUsers": DATABASE | ADMINISTRATION | {"VALIDATION_ERROR"},
     "readUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
     "explainUser": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND"},
+    "createUser": BODY | DATABASE | ADMINISTRATION | {"WEAK_PASSWORD", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
+    "changeUser": BODY | DATABASE | ADMINISTRATION | RANK | {"DUPLICATE_USERNAME"},
+    "disableUser": BODY | DATABASE | ADMINISTRATION | RANK | {"LAST_ADMINISTRATOR"},
+    "enableUser": BODY | DATABASE | ADMINISTRATION | RANK,
+    "deleteUser": DATABASE | ADMINISTRATION | RANK | {"LAST_ADMINISTRATOR"},
+    "resetFactors": BODY | DATABASE | ADMINISTRATION | RANK,
+    "sendPasswordReset": BODY | DATABASE | ADMINISTRATION | RANK,
+    "sendVerification": BODY | DATABASE | ADMINISTRATION | RANK,
+    "changeUserEmail": BODY | DATABASE | ADMINISTRATION | RANK | {"DUPLICATE_EMAIL"},
+    "listUserSessions": DATABASE | ADMINISTRATION | {"USER_NOT_FOUND", "VALIDATION_ERROR"},
+    "endUserSession": DATABASE | ADMINISTRATION | RANK | {"SESSION_NOT_FOUND"},
+    "endUserSessions": DATABASE | ADMINISTRATION | RANK,
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
     "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "STEP_UP_REQUIRED"},
     "readFactors": DATABASE | TOKEN,
@@ -618,6 +634,18 @@ CALL_ORDER = [
     "findUsers",
     "readUser",
     "explainUser",
+    "createUser",
+    "changeUser",
+    "disableUser",
+    "enableUser",
+    "sendPasswordReset",
+    "sendVerification",
+    "changeUserEmail",
+    "resetFactors",
+    "listUserSessions",
+    "endUserSession",
+    "endUserSessions",
+    "deleteUser",
     "readRevocations",
     "checkAccess",
     "createInvitation",
@@ -840,15 +868,19 @@ async def path_of(template: str, actor: Actor) -> str:
     """Return a path of things that exist."""
     values: dict[str, Any] = {"error_code": "TOKEN_EXPIRED", "role": "order-desk"}
     values["name"] = "order-desk" if "/roles/" in template else "orders:read"
+    if "{user_id}" in template:
+        grace = await UserRow.select(UserRow.id).where(UserRow.username == "grace").first()
+        verified = await UserRow.select(UserRow.id).where(UserRow.email_verified_at.is_not_null()).first()
+        values["user_id"] = (grace or verified or {})["id"]
     if "{session_id}" in template:
-        values["session_id"] = (await actor.call("GET", "/api/user/sessions"))["items"][0]["id"]
+        if "{user_id}" in template:
+            await Actor(actor.client, username="grace", password=GRACES_PASSWORD).log_in()
+        sessions = template.removesuffix("/{session_id}").format(**values)
+        values["session_id"] = (await actor.call("GET", sessions))["items"][0]["id"]
     if "{passkey_id}" in template:
         values["passkey_id"] = (await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"]
     if "{invitation_id}" in template:
         values["invitation_id"] = (await actor.call("GET", "/api/admin/invitations"))["items"][0]["id"]
-    if "{user_id}" in template:
-        verified = await UserRow.select(UserRow.id).where(UserRow.email_verified_at.is_not_null()).first()
-        values["user_id"] = (verified or {})["id"]
     if "{account_id}" in template:
         values["account_id"] = (await actor.call("GET", "/api/admin/service-accounts"))["items"][0]["id"]
     if "{key_id}" in template:

@@ -1,14 +1,17 @@
 """What operators do with users, by the services that the command line calls."""
 
+from typing import Any
+
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
 from auth_api.flows.administration.factor_reset import FactorResetService, ResetFactors
+from auth_api.flows.administration.schemas import UserCreationRequest
 from auth_api.flows.administration.service import AdministrationService
+from auth_api.flows.administration.user_creation import UserCreation
 from auth_api.kit.http.json import decode
 from auth_api.roles.rights import OPERATOR
 from auth_api.services import Services
 from auth_api.users.field_checks import field_checks
-from auth_api.users.schemas import NewUser
 from auth_api.users.user import User
 
 
@@ -17,15 +20,9 @@ async def id_of(services: Services, name: str) -> int:
     return (await services.core.users.find(name)).id
 
 
-async def create(services: Services, **fields: str) -> User:
-    wanted = decode(fields, NewUser, field_checks(services.core.password_rules))
-    return await services.of(AdministrationService).create(
-        email=wanted.email,
-        username=wanted.username,
-        password=wanted.password,
-        profile=wanted,
-        request_context=COMMAND_LINE_CONTEXT,
-    )
+async def create(services: Services, **fields: Any) -> User:
+    wanted = decode(fields, UserCreationRequest, field_checks(services.core.password_rules))
+    return await services.of(UserCreation).create(wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False)
 
 
 async def disable(services: Services, name: str) -> bool:

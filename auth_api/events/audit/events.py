@@ -28,6 +28,7 @@ class AccountEvent(EventTag):
     ACCOUNT_DELETED = "account:deleted"
     ACCOUNT_DISABLED = "account:disabled"
     ACCOUNT_ENABLED = "account:enabled"
+    EMAIL_CHANGE_REQUESTED = "email:change_requested"
     EMAIL_VERIFIED = "email:verified"
     PROFILE_CHANGED = "profile:changed"
 

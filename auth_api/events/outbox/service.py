@@ -41,16 +41,29 @@ class Outbox:
     on_arrival: Callable[[float], None] = field(default=lambda _delay: None)
 
     async def to_user(
-        self, kind: MailKind, user_id: int, request_context: RequestContext, **parameters: object
+        self,
+        kind: MailKind,
+        user_id: int,
+        request_context: RequestContext,
+        *,
+        is_counted: bool = False,
+        **parameters: object,
     ) -> None:
         """Store a mail to a user, for the e-mail address that they have when it is sent.
 
         Nothing is stored if the user has not verified the e-mail address and the kind needs that.
+
+        Args:
+            kind: the kind of mail.
+            user_id: the user.
+            request_context: the request that causes the mail.
+            is_counted: whether the caller has applied another limit, so that those of the recipient do not apply.
+            parameters: values for the templates.
         """
         user = await self.email_ownership.find(user_id) if self.is_on else None
         if user is None or (kind.needs_verified_email and user.email_verified_at is None):
             return
-        if await self._admit(kind, user.email, request_context):
+        if is_counted or await self._admit(kind, user.email, request_context):
             await self._store(kind, request_context, user_id=user_id, email=None, parameters=parameters)
 
     async def to_email(
@@ -60,14 +73,15 @@ class Outbox:
         request_context: RequestContext,
         *,
         user_id: int | None = None,
+        is_counted: bool = False,
         **parameters: object,
     ) -> bool:
-        """Store a mail to an e-mail address, whether or not a user has it: the work is the same.
+        """Store a mail to an e-mail address, whether or not a user has it: the work is the same. See `to_user`.
 
         Returns:
             False if the limit is reached, so that no mail will be sent.
         """
-        if self.is_on and not await self._admit(kind, email, request_context):
+        if self.is_on and not is_counted and not await self._admit(kind, email, request_context):
             return False
         await self._store(kind, request_context, user_id=user_id, email=email, parameters=parameters)
         return True

@@ -15,8 +15,10 @@ from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.removal_commands import delete, disable, enable
+from auth_api.flows.administration.schemas import UserCreationRequest
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
+from auth_api.flows.administration.user_creation import UserCreation
 from auth_api.flows.administration.user_filter import FilterKind, requested_filter
 from auth_api.flows.administration.user_search import UserSearch
 from auth_api.kit.command_line import Run, ServiceFinder, confirm
@@ -30,7 +32,7 @@ from auth_api.sessions.service import SessionService
 from auth_api.users.field_checks import field_checks
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.profile import Profile
-from auth_api.users.schemas import NewUser, UserChange, user_fields
+from auth_api.users.schemas import UserChange, user_fields
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -52,25 +54,18 @@ for _command in (factors, reset_factors, disable, enable, delete):
 @click.argument("email")
 @click.argument("username")
 @profile_options
+@click.option("--verified", "email_verified", is_flag=True, default=None, help="Mark the e-mail address as verified.")
 @_password_stdin
 @json_option
 @click.pass_obj
-def create(
-    run: Run, /, email: str, username: str, *, password_stdin: bool, as_json: bool, **profile: str | None
-) -> None:
+def create(run: Run, /, *, password_stdin: bool, as_json: bool, **fields: Any) -> None:
     """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
     async def work(services: ServiceFinder) -> User:
-        fields = {"email": email, "username": username, "password": password, **given_fields(profile)}
-        wanted = decode(fields, NewUser, field_checks(services.of(PasswordRules)))
-        return await services.of(AdministrationService).create(
-            email=wanted.email,
-            username=wanted.username,
-            password=wanted.password,
-            profile=wanted,
-            request_context=COMMAND_LINE_CONTEXT,
-        )
+        document = {"password": password, **given_fields(fields)}
+        wanted = decode(document, UserCreationRequest, field_checks(services.of(PasswordRules)))
+        return await services.of(UserCreation).create(wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False)
 
     _print([run(work)], as_json=as_json)
 

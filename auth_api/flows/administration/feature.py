@@ -1,4 +1,4 @@
-"""Manifest of the administration of users by operators."""
+"""Manifest of the administration of users by administrators and operators."""
 
 from typing import Final
 
@@ -7,27 +7,44 @@ from auth_api.flows.administration.commands import users
 from auth_api.flows.administration.explain_command import explain
 from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.administration.factor_reset import FactorResetService
+from auth_api.flows.administration.mails import MAIL_KINDS
+from auth_api.flows.administration.requested_mails import RequestedMails
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_commands import sessions
 from auth_api.flows.administration.target_users import TargetUsers
+from auth_api.flows.administration.user_controllers import UserChangeController
+from auth_api.flows.administration.user_creation import UserCreation
+from auth_api.flows.administration.user_mail_controllers import UserMailController
 from auth_api.flows.administration.user_search import UserSearch
 from auth_api.flows.administration.user_search_controllers import UserSearchController
+from auth_api.flows.administration.user_session_controllers import UserSessionController
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.users.directory import UserDirectory
 
 
+class UserController(UserSearchController, UserChangeController):
+    """All operations on users: Litestar wants those of one path in one controller."""
+
+
 def build(core: Core, settings: Settings) -> Feature:
-    """Connect the services of the command line to the core."""
+    """Connect the administration to the core."""
     targets = TargetUsers(users=core.users, roles=core.roles)
+    user_search = UserSearch(
+        users=core.users,
+        directory=UserDirectory(core.database),
+        roles=core.roles,
+        second_factors=core.second_factors,
+    )
     administration = AdministrationService(
         database=core.database,
         users=core.users,
         targets=targets,
-        hasher=core.hasher,
+        user_search=user_search,
         account_removal=core.account_removal,
         audit=core.audit,
+        outbox=core.outbox,
     )
     account_recovery = AccountRecoveryService(
         database=core.database,
@@ -60,22 +77,54 @@ def build(core: Core, settings: Settings) -> Feature:
         outbox=core.outbox,
         password_reset_mail=core.mail_kind("password_reset"),
     )
-    user_search = UserSearch(
-        users=core.users,
-        directory=UserDirectory(core.database),
-        roles=core.roles,
-        second_factors=core.second_factors,
+    requested_mails = RequestedMails(
+        database=core.database,
+        targets=targets,
+        email_ownership=core.email_ownership,
+        outbox=core.outbox,
+        limits=core.outbox.limits,
+        audit=core.audit,
+        password_reset_mail=core.mail_kind("password_reset"),
+        verification_mail=core.mail_kind("email_verification"),
+        email_change_mail=core.mail_kind("email_change"),
+    )
+    user_creation = UserCreation(
+        database=core.database, users=core.users, hasher=core.hasher, audit=core.audit, mails=requested_mails
     )
     return Feature(
-        controllers=(UserSearchController,),
-        dependencies={"user_search": user_search, "explanations": explanation},
-        services=(administration, account_recovery, factor_reset),
+        controllers=(
+            UserController,
+            UserSessionController,
+            *((UserMailController,) if core.outbox.is_on else ()),
+        ),
+        dependencies={
+            "user_search": user_search,
+            "explanations": explanation,
+            "user_creation": user_creation,
+            "users_administration": administration,
+            "account_recovery": account_recovery,
+            "factor_reset": factor_reset,
+            "requested_mails": requested_mails,
+        },
     )
 
 
 MANIFEST: Final = Manifest(
     tags={"Administration": "Users of the server, for those who have a role or a key with the permission."},
-    paths=("/api/admin/users", "/api/admin/users/{user_id}", "/api/admin/users/{user_id}/explain"),
+    mails=MAIL_KINDS,
+    paths=(
+        "/api/admin/users",
+        "/api/admin/users/{user_id}",
+        "/api/admin/users/{user_id}/explain",
+        "/api/admin/users/{user_id}/disable",
+        "/api/admin/users/{user_id}/enable",
+        "/api/admin/users/{user_id}/password/reset",
+        "/api/admin/users/{user_id}/email/resend",
+        "/api/admin/users/{user_id}/email",
+        "/api/admin/users/{user_id}/factors/reset",
+        "/api/admin/users/{user_id}/sessions",
+        "/api/admin/users/{user_id}/sessions/{session_id}",
+    ),
     commands=(users, sessions, explain),
     build=build,
 )

@@ -8,7 +8,17 @@ import msgspec
 from auth_api.credentials.factor_kind import FactorKind
 from auth_api.flows.administration.explanation import Explanation, Obstacle
 from auth_api.kit.clock import optional_rfc3339
-from auth_api.users.schemas import EXAMPLE_USER, Timestamp, UserResponse, user_fields
+from auth_api.users.metadata import MetadataChanges
+from auth_api.users.profile import ProfileInput
+from auth_api.users.schemas import (
+    EXAMPLE_USER,
+    EmailField,
+    NewPasswordField,
+    Timestamp,
+    UsernameField,
+    UserResponse,
+    user_fields,
+)
 from auth_api.users.user import User
 
 EXAMPLE_ADMIN_USER: Final[dict[str, Any]] = {
@@ -60,6 +70,39 @@ class ExplanationResponse(msgspec.Struct, frozen=True, kw_only=True):
         msgspec.Meta(description="Why a login with the right password is refused; without any, the password is wrong."),
     ]
     failures: list[FailedLogins]
+
+
+class UserCreationRequest(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Create a user. One without a password gets an e-mail with a link to set one."""
+
+    email: EmailField
+    username: UsernameField
+    password: NewPasswordField = msgspec.UNSET  # type: ignore[assignment] # OpenAPI omits the limits of `… | UnsetType`
+    email_verified: Annotated[
+        bool,
+        msgspec.Meta(description="Whether you know that the user reads the e-mails. True needs `users:credentials`."),
+    ] = False
+    metadata: MetadataChanges = msgspec.UNSET  # type: ignore[assignment] # as above
+
+
+class NewEmailRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Change the e-mail address of a user."""
+
+    new_email: EmailField
+
+
+class RequestedMail(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a request to send an e-mail."""
+
+    message: str
+    sent: Annotated[bool, msgspec.Meta(description="False if the user does not need the e-mail or is disabled.")]
+
+
+class RemovedFactors(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reset of the second factors has removed. Both are 0 if the user had none."""
+
+    factors_removed: Annotated[int, msgspec.Meta(ge=0, description="Number of apps and passkeys.")]
+    sessions_ended: Annotated[int, msgspec.Meta(ge=0, description="Number of sessions that were ended.")]
 
 
 def admin_user(user: User, *, roles: Sequence[str], has_password: bool, factors: Sequence[FactorKind]) -> AdminUser:

@@ -61,6 +61,14 @@ class UserSearch:
         """
         return (await self.users.get_credentials(user_id)).user
 
+    async def read(self, user_id: int) -> AdminUser:
+        """Return what administrators see of a user.
+
+        Raises:
+            UserNotFoundException: the user does not exist.
+        """
+        return (await self.describe([await self.get(user_id)]))[0]
+
     async def describe(self, users: Sequence[User]) -> list[AdminUser]:
         """Return what administrators see of users, with the same number of statements for any number of users."""
         ids = [user.id for user in users]

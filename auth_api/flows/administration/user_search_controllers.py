@@ -24,19 +24,19 @@ from auth_api.flows.administration.user_filter import (
     UserFilter,
     requested_filter,
 )
+from auth_api.flows.administration.user_path import user_id_of
 from auth_api.flows.administration.user_search import UserSearch
 from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.access import administration
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import DATABASE_ERRORS, with_access
-from auth_api.kit.ids import parse_id
 from auth_api.kit.pagination import PageRequest
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.identifiers import MAX_EMAIL_LENGTH
 
-READS_USERS: Final = administration("users:read", accepts_key=True)
-
 UserId = Annotated[str, PathParameter(description="The `id` of the user.")]
+
+READS_USERS: Final = administration("users:read", accepts_key=True)
 
 
 def _filter(description: str, **schema: Any) -> QueryParameter:
@@ -134,15 +134,3 @@ class UserSearchController(Controller):
     async def explain(self, user_id: UserId, explanations: Injected[ExplanationService]) -> ExplanationResponse:
         """Return what is in the way of a login of the user, except for a wrong password."""
         return explanation_view(await explanations.explain_user(user_id_of(user_id)))
-
-
-def user_id_of(text: str) -> int:
-    """Return the id of a user in a path.
-
-    Raises:
-        UserNotFoundException: no user can have it.
-    """
-    user_id = parse_id(text)
-    if user_id is None:
-        raise UserNotFoundException
-    return user_id

@@ -7,5 +7,4 @@ class EmailChangeEvent(EventTag):
     """Steps of an e-mail change."""
 
     EMAIL_CHANGED = "email:changed"
-    EMAIL_CHANGE_REQUESTED = "email:change_requested"
     EMAIL_CHANGE_UNDONE = "email:change_undone"

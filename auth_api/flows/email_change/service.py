@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.events.outbox.service import Outbox
@@ -64,7 +65,7 @@ class EmailChangeService:
         async def work() -> None:
             await self.freshness.hold(principal, has_password_sent=current_password is not None)
             await self.audit.record(
-                EmailChangeEvent.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
+                AccountEvent.EMAIL_CHANGE_REQUESTED, user_id=principal.id, request_context=request_context
             )
             if is_allowed:
                 await self.outbox.to_email(

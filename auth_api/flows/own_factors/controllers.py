@@ -15,7 +15,6 @@ from auth_api.flows.own_factors.schemas import (
     ConfirmedTotp,
     Factors,
     NewCodes,
-    NoFields,
     TotpConfirmation,
     TotpEnrolment,
     TwoStep,
@@ -26,6 +25,7 @@ from auth_api.flows.own_factors.views import factors_view, totp_view
 from auth_api.kit.clock import optional_rfc3339, rfc3339
 from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.dependencies import Injected
+from auth_api.kit.http.json import NoFields
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, checked_bearer, protected, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS

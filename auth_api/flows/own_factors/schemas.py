@@ -51,10 +51,6 @@ EXAMPLE_TWO_STEP: Final[dict[str, Any]] = {
 SessionsEndedField = Annotated[int, msgspec.Meta(ge=0, description="Number of other sessions that have ended.")]
 
 
-class NoFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """An empty object."""
-
-
 class TotpConfirmation(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Confirm an authenticator app by its present code, with an access token, or with the `mfa_token` of a login."""
 

@@ -39,6 +39,10 @@ Raises a ValidationException with the errors of this field.
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
+class NoFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An empty object."""
+
+
 class StrictRequest(Request[Any, Any, Any]):
     """A request whose `json()` is the struct that the handler takes, validated and in canonical form.
 

@@ -1,6 +1,7 @@
 """Mails to e-mail addresses that may belong to strangers, and the limit on mails to one recipient."""
 
 import asyncio
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -62,7 +63,7 @@ async def test_mail_to_an_unverified_email_has_no_word_of_a_client(
     await user_factory(username=f"www.{WORD}.example", email=STRANGER)
     (user,) = await user_rows()
     token_id = await services.core.tokens.stage(Purpose.REGISTRATION, email=STRANGER)
-    parameters: dict[str, object] = {"token_id": token_id, "new_email": f"eve+{WORD}@example.com"}
+    parameters: dict[str, Any] = {"token_id": token_id, "new_email": f"eve+{WORD}@example.com"}
 
     await services.core.outbox.to_user(kind, user["id"], REQUEST, **parameters)
     await services.core.outbox.to_email(kind, STRANGER, REQUEST, user_id=user["id"], **parameters)
