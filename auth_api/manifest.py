@@ -126,7 +126,6 @@ class Core:
             users=self.users,
             sessions=self.sessions,
             freshness=self.freshness,
-            mfa_policy=self.freshness.mfa_policy,
             second_factors=self.second_factors,
             pending_logins=self.sign_in.pending_logins,
             access_revocation=self.access_revocation,

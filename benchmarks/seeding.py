@@ -39,7 +39,7 @@ async def _register(services: Services, name: str, hashed_password: str) -> tupl
 
     async def work() -> tuple[str, str, str]:
         user = await users.create(email=email, username=canonical_username(name), hashed_password=hashed_password)
-        proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
+        proof = Proof(user=user, methods=(AMR_PASSWORD,), has_administrative_role=False, auth_time=user.created_at)
         signed_in = await services.core.sign_in.complete(proof, REQUEST_CONTEXT)
         tokens = services.core.sessions.token_pair(signed_in.session)
         return email, tokens.access_token, tokens.refresh_token

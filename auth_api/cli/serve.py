@@ -30,6 +30,7 @@ from auth_api.server.server import Server, configuration
 from auth_api.server.supervisor import Supervisor
 from auth_api.settings import Settings
 from auth_api.settings.reader import Environment
+from auth_api.sign_in.policy import MfaPolicy
 
 
 class StartRefusedError(click.ClickException):
@@ -43,7 +44,8 @@ def startup_warnings(settings: Settings) -> Iterator[str]:
     if settings.passkeys.problem and settings.environment is not Environment.TESTING:
         yield f"passkeys are off: {settings.passkeys.problem}."
     if not settings.sealing.data_keys:  # only in production, as other environments derive a key
-        yield "users cannot add authenticator apps: DATA_ENCRYPTION_KEYS is not set."
+        effect = "administrators need no second factor, and " if settings.of(MfaPolicy).lacks_keys else ""
+        yield f"{effect}users cannot add authenticator apps: DATA_ENCRYPTION_KEYS is not set."
 
 
 @click.command()

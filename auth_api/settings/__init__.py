@@ -22,7 +22,7 @@ from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
 from auth_api.settings.passkeys import read_passkeys
 from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
-from auth_api.settings.second_factors import check_mfa
+from auth_api.settings.second_factors import checked_mfa
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
@@ -99,7 +99,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         mail = msgspec.structs.replace(mail, brand_name=pages.name)
         of_features = {policy: read.build(policy) for policies in POLICIES.values() for policy in policies}
         mfa, sealing = cast("MfaPolicy", of_features[MfaPolicy]), read.build(SealingPolicy)
-        check_mfa(read, mfa, mail, sealing)
+        of_features[MfaPolicy] = mfa = checked_mfa(read, mfa, mail, sealing)
         settings = cls(
             **own,
             server=server,

@@ -114,7 +114,13 @@ class Enrolment:
             new = await add()
             codes = await self.changes.complete_first_addition(pending.user_id, new, request_context)
             methods = methods_after(new.method, pending.methods)
-            return Proof(user=login.user, methods=methods, auth_time=login.at, mfa_at=login.at)
+            return Proof(
+                user=login.user,
+                methods=methods,
+                has_administrative_role=login.has_administrative_role,
+                auth_time=login.at,
+                mfa_at=login.at,
+            )
 
         signed_in = await self.sign_in.log_in(
             claim,

@@ -19,7 +19,6 @@ from auth_api.sign_in.factor_results import AddedFactor, AdditionEffects, NewFac
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.mails import FACTOR_ADDED, FACTOR_REMOVED, TWO_STEP_CHANGED
 from auth_api.sign_in.pending_logins import PendingLogins
-from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.service import UserService
@@ -38,7 +37,6 @@ class FactorChanges:
     users: UserService
     sessions: SessionService
     freshness: Freshness
-    mfa_policy: MfaPolicy
     second_factors: SecondFactors
     pending_logins: PendingLogins
     access_revocation: AccessRevocation
@@ -223,7 +221,7 @@ class FactorChanges:
     async def _factors_left(self, user_id: int) -> AccountFactors:
         """Return the factors after a removal, unless the server requires one more that can be used."""
         left = await self.second_factors.of_user(user_id)
-        if self.mfa_policy.is_required and not left.has_usable:
+        if not left.has_usable and await self.freshness.is_factor_required(user_id):
             raise LastFactorException
         return left
 

@@ -98,13 +98,13 @@ class Freshness:
             return False
         return not (await self.second_factors.of_user(credentials.user.id)).has_usable
 
-    async def accepts_recovery_codes(self, user_id: int) -> bool:
-        """Return whether a user can prove their identity again by a recovery code: only instead of a second factor.
+    async def is_factor_required(self, user_id: int) -> bool:
+        """Return whether the server requires a second factor of a user.
 
         Raises:
             UserNotFoundException: the user was deleted in the meantime.
         """
-        return FactorMethod.RECOVERY_CODE in (await self.needed_proof(user_id)).methods
+        return self.mfa_policy.requires(await self.users.get_credentials(user_id))
 
     async def needed_proof(
         self, user_id: int, *, at_least: Level = Level.AAL1, adds_factor: bool = False
@@ -182,7 +182,7 @@ class Freshness:
     def _needed_proof(
         self, credentials: Credentials, factors: AccountFactors, *, adds_factor: bool = False
     ) -> NeededProof:
-        is_two_step, is_required = credentials.user.two_step_since is not None, self.mfa_policy.is_required
+        is_two_step, is_required = credentials.user.two_step_since is not None, self.mfa_policy.requires(credentials)
         if not (is_two_step or factors.has_any):
             if is_required and not adds_factor:
                 return NeededProof(level=Level.AAL2, methods=(), enrolment=self.second_factors.addable(factors))

@@ -1,51 +1,54 @@
 """Settings of proofs of identity."""
 
 from datetime import timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Protocol
 
 import msgspec
 
 from auth_api.kit.setting import Setting
 
 OPTIONAL: Final = "optional"
+ADMINS: Final = "admins"
 REQUIRED: Final = "required"
 
 
-def parse_mfa_policy(text: str) -> str:
-    """Return who needs a second factor, in lower case.
+class HolderOfRoles(Protocol):
+    """A user as a statement has read them that decides about a login or a proof of identity."""
 
-    Raises:
-        ValueError: the text is neither `optional` nor `required`. The message is for operators.
-    """
-    choice = text.lower()
-    if choice == "admins":
-        message = "cannot be admins, because this version has no roles: it must be optional or required"
-        raise ValueError(message)
-    if choice not in {OPTIONAL, REQUIRED}:
-        message = "must be one of optional, required"
-        raise ValueError(message)
-    return choice
+    @property
+    def has_administrative_role(self) -> bool:
+        """Whether a role of the user has an administrative permission."""
+        ...
 
 
 class MfaPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Who needs a second factor."""
+    """Who needs a second factor.
+
+    Attributes:
+        lacks_keys: whether `admins`, the default in production, is replaced because factors could not be stored.
+    """
 
     requirement: Annotated[
         str,
         Setting(
             "MFA_POLICY",
-            "Who needs a second factor to log in: `required` means all users, who also need a verified e-mail address; "
-            "it needs mail, and in production `DATA_ENCRYPTION_KEYS`.",
-            parse=parse_mfa_policy,
-            accepts="`optional` or `required`",
-            example=REQUIRED,
+            "Who needs a second factor to log in: `admins` means users with an administrative role, `required` all "
+            "users, who also need a verified e-mail address and mail. Both need `DATA_ENCRYPTION_KEYS` in production.",
+            choices=(OPTIONAL, ADMINS, REQUIRED),
+            default_in={"production": ADMINS},
+            default_text="`optional`; in production `admins` if `DATA_ENCRYPTION_KEYS` is set",
         ),
     ] = OPTIONAL
+    lacks_keys: bool = False
 
     @property
     def is_required(self) -> bool:
         """Whether all users need a second factor."""
         return self.requirement == REQUIRED
+
+    def requires(self, user: HolderOfRoles) -> bool:
+        """Return whether a user needs a second factor, also without two-step login."""
+        return self.is_required or (self.requirement == ADMINS and user.has_administrative_role)
 
 
 class StepUpPolicy(msgspec.Struct, frozen=True, kw_only=True):

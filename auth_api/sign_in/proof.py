@@ -18,6 +18,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         user: the user, read from the row that the transaction has locked by a change. A flow whose proof includes the
             mailbox of the user marks the e-mail address as verified in this row.
         methods: how the identity was proved (RFC 8176), in the order of time.
+        has_administrative_role: whether a role of the user has an administrative permission, read with the same row.
         auth_time: time of the proof by the database's clock.
         mfa_at: time of the last proof by a second factor; None if there was none.
         is_signed_in: whether the new session replaces one of the user. It stays usable if the server has begun to
@@ -26,6 +27,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User
     methods: tuple[str, ...]
+    has_administrative_role: bool
     auth_time: datetime
     mfa_at: datetime | None = None
     is_signed_in: bool = False

@@ -164,7 +164,7 @@ class SignIn:
         An account with a factor that cannot be used must not add another one by its password.
         """
         is_two_step = proof.user.two_step_since is not None
-        is_wanted = is_two_step or self.mfa_policy.is_required
+        is_wanted = is_two_step or self.mfa_policy.requires(proof)
         if not is_wanted or _level(proof).satisfies(Level.AAL2):
             return None
         factors = await self.second_factors.of_user(proof.user.id)

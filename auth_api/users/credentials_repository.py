@@ -9,7 +9,15 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.expressions import as_datetime
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.tables import UserRow
-from auth_api.users.user import USER_COLUMNS, Credentials, Row, User, first_user, user_from_row
+from auth_api.users.user import (
+    HAS_ADMINISTRATIVE_ROLE,
+    USER_COLUMNS,
+    Credentials,
+    Row,
+    User,
+    first_user,
+    user_from_row,
+)
 
 
 class RecordedLogin(NamedTuple):
@@ -17,9 +25,10 @@ class RecordedLogin(NamedTuple):
 
     user: User
     at: datetime
+    has_administrative_role: bool
 
 
-_SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password FROM users"
+_SELECT_CREDENTIALS: Final = f"SELECT {USER_COLUMNS}, hashed_password, {HAS_ADMINISTRATIVE_ROLE} FROM users"
 
 _IS_LOGGED_IN: Final = "two_step_since IS NULL AND NOT {}"
 
@@ -48,14 +57,14 @@ async def record_password_login(
 ) -> RecordedLogin | None:
     """Store the password's new hash, and set `last_login` to the present unless a second step follows.
 
-    It does for users with two-step login, and with `is_first_step` for all users.
+    One does for users with two-step login, and with `is_first_step` for every user.
 
     Return None and change nothing if the user has been deleted, or the password hash is no longer `checked_hash`.
     """
     rows = await UserRow.raw(
         f"UPDATE users SET last_login = CASE WHEN {_IS_LOGGED_IN} THEN clock_timestamp() ELSE last_login END, "
         "hashed_password = {} WHERE id = {} AND hashed_password = {} "
-        f"RETURNING {USER_COLUMNS}, "
+        f"RETURNING {USER_COLUMNS}, {HAS_ADMINISTRATIVE_ROLE}, "
         f"CASE WHEN {_IS_LOGGED_IN} THEN last_login ELSE clock_timestamp() END AS recorded_at",
         is_first_step,
         new_hash,
@@ -71,14 +80,17 @@ async def record_login(user_id: int) -> RecordedLogin | None:
     """Set `last_login` to the present, and forget wrong second factors. Return None if the user does not exist."""
     rows = await UserRow.raw(
         "UPDATE users SET last_login = clock_timestamp(), second_factor_failures = NULL WHERE id = {} "
-        f"RETURNING {USER_COLUMNS}, last_login AS recorded_at",
+        f"RETURNING {USER_COLUMNS}, {HAS_ADMINISTRATIVE_ROLE}, last_login AS recorded_at",
         user_id,
     )
     return _recorded_login(rows)
 
 
 def _recorded_login(rows: Sequence[Row]) -> RecordedLogin | None:
-    return RecordedLogin(user_from_row(rows[0]), as_datetime(rows[0]["recorded_at"])) if rows else None
+    if not rows:
+        return None
+    row = rows[0]
+    return RecordedLogin(user_from_row(row), as_datetime(row["recorded_at"]), bool(row["has_administrative_role"]))
 
 
 @circuit_breaker(service=SERVICE)
@@ -115,4 +127,8 @@ def _credentials(rows: list[Row]) -> Credentials | None:
     if not rows:
         return None
     row = rows[0]
-    return Credentials(user=user_from_row(row), hashed_password=row["hashed_password"])
+    return Credentials(
+        user=user_from_row(row),
+        hashed_password=row["hashed_password"],
+        has_administrative_role=bool(row["has_administrative_role"]),
+    )

@@ -105,7 +105,7 @@ class UserService:
         Args:
             checked: the credentials, with the hash that the password was compared with.
             new_hash: replaces the hash; None if it stays.
-            is_first_step: whether all users need a second factor, as those with two-step login do.
+            is_first_step: whether the server requires a second factor of this user, as two-step login does.
 
         Returns:
             The user; None, and nothing changed, if the user has been deleted, or the password has been replaced since

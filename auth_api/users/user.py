@@ -18,6 +18,16 @@ USER_COLUMNS: Final = (
 """The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
 
 
+HAS_ADMINISTRATIVE_ROLE: Final = (
+    "EXISTS (SELECT 1 FROM user_roles JOIN roles ON roles.id = user_roles.role_id "
+    "WHERE user_roles.user_id = users.id AND roles.is_administrative) AS has_administrative_role"
+)
+"""A column of statements that decide about a login or a proof of identity: whether `MFA_POLICY=admins` applies.
+
+The statement that locks the user must read it, so it is here, although the tables belong to `roles`.
+"""
+
+
 class User(Profile, frozen=True, kw_only=True):
     """A user without the password. Times are aware and in UTC; `metadata` is the text of a JSON object."""
 
@@ -49,6 +59,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
 
     user: User
     hashed_password: str
+    has_administrative_role: bool
 
     @property
     def has_password(self) -> bool:

@@ -24,12 +24,20 @@ NO_PASSKEYS = "passkeys are off: PASSKEY_RP_ID is 127.0.0.1, and browsers accept
     ("environ", "warnings"),
     [
         (DEVELOPMENT, []),
-        (PRODUCTION, [NO_APPS]),
+        (PRODUCTION, [f"administrators need no second factor, and {NO_APPS}"]),
+        ({**PRODUCTION, "MFA_POLICY": "optional"}, [NO_APPS]),
         ({**PRODUCTION, "DATA_ENCRYPTION_KEYS": KEY}, []),
         ({**DEVELOPMENT, "PUBLIC_URL": "http://127.0.0.1:8000"}, [NO_PASSKEYS]),
         ({**DEVELOPMENT, "ENVIRONMENT": "testing", "PUBLIC_URL": "http://127.0.0.1:8000"}, []),
     ],
-    ids=["development", "production", "production with a key", "IP address", "IP address in testing"],
+    ids=[
+        "development",
+        "production",
+        "production without second factors",
+        "production with a key",
+        "IP address",
+        "IP address in testing",
+    ],
 )
 def test_server_warns_of_functions_that_are_off(environ: dict[str, str], warnings: list[str]) -> None:
     assert [*startup_warnings(Settings.from_env(environ))] == warnings

@@ -126,7 +126,7 @@ ERRORS: dict[str, set[str]] = {
     "endUserSessions": DATABASE | ADMINISTRATION | RANK,
     "changeProfile": BODY | DATABASE | TOKEN | {"USER_NOT_FOUND", "DUPLICATE_USERNAME"},
     "changePassword": BODY | DATABASE | TOKEN | PASSWORD | {"USER_NOT_FOUND", "WEAK_PASSWORD", "STEP_UP_REQUIRED"},
-    "readFactors": DATABASE | TOKEN,
+    "readFactors": DATABASE | TOKEN | {"USER_NOT_FOUND"},
     "beginTotp": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"NOT_FOUND", "MFA_TOKEN_INVALID", "EMAIL_NOT_VERIFIED"},
     "confirmTotp": BODY
     | DATABASE

@@ -4,7 +4,7 @@ import pytest
 
 from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.doctor.second_factors import check_required_factors
-from auth_api.sign_in.policy import OPTIONAL, REQUIRED, MfaPolicy
+from auth_api.sign_in.policy import ADMINS, OPTIONAL, REQUIRED, MfaPolicy
 
 pytestmark = pytest.mark.engine_independent
 
@@ -23,12 +23,22 @@ KEY = (b"0" * 32,)
 def test_required_factors_must_be_offered(
     has_passkeys: bool, data_keys: tuple[bytes, ...], verdict: str, words: str
 ) -> None:
-    policy = MfaPolicy(requirement=REQUIRED)
+    for requirement, users in ((REQUIRED, "All users"), (ADMINS, "Users with an administrative role")):
+        policy = MfaPolicy(requirement=requirement)
 
-    (finding,) = check_required_factors(policy, PasskeyPolicy(enabled=has_passkeys), data_keys)
+        (finding,) = check_required_factors(policy, PasskeyPolicy(enabled=has_passkeys), data_keys)
 
-    assert finding.verdict == verdict
-    assert words in finding.message
+        assert finding.verdict == verdict
+        assert finding.message.startswith(users)
+        assert words in finding.message
+
+
+def test_default_that_lacks_its_keys_is_a_warning() -> None:
+    policy = MfaPolicy(requirement=OPTIONAL, lacks_keys=True)
+
+    (finding,) = check_required_factors(policy, PasskeyPolicy(enabled=True), ())
+
+    assert (finding.verdict, "DATA_ENCRYPTION_KEYS is not set" in finding.message) == ("warn", True)
 
 
 def test_optional_factors_need_no_check() -> None:

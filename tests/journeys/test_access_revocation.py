@@ -80,7 +80,12 @@ async def test_revocation_ends_the_session_of_a_login_that_commits_during_it(
     async def log_in() -> None:
         recorded_login = await UserService().record_password_login(credentials, new_hash=None)
         assert recorded_login is not None
-        proof = Proof(user=recorded_login.user, methods=(AMR_PASSWORD,), auth_time=recorded_login.at)
+        proof = Proof(
+            user=recorded_login.user,
+            methods=(AMR_PASSWORD,),
+            has_administrative_role=False,
+            auth_time=recorded_login.at,
+        )
         opened.append((await services.core.sign_in.complete(proof, RequestContext())).session)
         written.set()
         await commit.wait()

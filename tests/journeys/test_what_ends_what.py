@@ -267,7 +267,7 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     user = await services.core.users.find(caller.username)
     email = CanonicalEmail(user.email)
     await invitations.insert(email, roles=(), locale=None, invited_by="cli", lifetime=3600.0)
-    proof = Proof(user=user, methods=("pwd",), auth_time=user.created_at)
+    proof = Proof(user=user, methods=("pwd",), has_administrative_role=False, auth_time=user.created_at)
     await services.core.sign_in.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, RequestContext())
     await add_totp(services, caller.username)
     await stored_passkey(services, caller)

@@ -12,9 +12,10 @@ from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.credentials.totp.tables import TotpFactorRow
 from auth_api.kit.errors import AuthException
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.tables import UserRoleRow
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
-from auth_api.sign_in.policy import OPTIONAL, REQUIRED, MfaPolicy
+from auth_api.sign_in.policy import ADMINS, OPTIONAL, REQUIRED, MfaPolicy
 from auth_api.sign_in.proof import Proof
 from auth_api.sign_in.service import SignIn
 from auth_api.sign_in.tables import PendingLoginRow
@@ -24,6 +25,7 @@ from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.factors import add_recovery_codes, add_totp
 from tests.support.passkeys import stored_passkey
+from tests.support.roles import add_role, give_role
 
 FOREIGN_SEED = "1.00000000." + "A" * 60
 
@@ -53,18 +55,33 @@ USABLE = {
 
 
 class State(msgspec.Struct, frozen=True):
-    """The state that a login is decided on."""
+    """The state that a login is decided on. `roles` is the kind of role that the user has."""
 
     is_active: bool
     is_verified: bool
     requires_verification: bool
     is_two_step: bool
     policy: str
+    roles: str
 
+
+BOTH = (True, False)
+FLAGS = [*product(BOTH, BOTH, BOTH, BOTH)]
 
 STATES = [
-    State(*values)
-    for values in product([True, False], [True, False], [True, False], [True, False], [OPTIONAL, REQUIRED])
+    *(State(*flags, OPTIONAL, "administrative") for flags in FLAGS),
+    *(State(*flags, REQUIRED, "none") for flags in FLAGS),
+    *(
+        State(
+            is_active=True,
+            is_verified=True,
+            requires_verification=False,
+            is_two_step=two_step,
+            policy=ADMINS,
+            roles=roles,
+        )
+        for two_step, roles in product(BOTH, ["none", "other", "administrative"])
+    ),
 ]
 
 
@@ -74,7 +91,8 @@ def expected(state: State, proof: tuple[str, ...], factors: str) -> tuple[str, l
         return "ACCOUNT_DISABLED", []
     if state.requires_verification and not state.is_verified:
         return "EMAIL_NOT_VERIFIED", []
-    is_wanted = state.is_two_step or state.policy == REQUIRED
+    is_administrator = state.policy == ADMINS and state.roles == "administrative"
+    is_wanted = state.is_two_step or state.policy == REQUIRED or is_administrator
     if not is_wanted or PROOFS[proof] != "aal1":
         return "open", []
     if state.is_two_step or factors != "none":
@@ -107,6 +125,9 @@ async def apply(state: State) -> None:
         },
         force=True,
     )
+    await UserRoleRow.delete(force=True)
+    if state.roles != "none":
+        await give_role("ada", "support" if state.roles == "administrative" else "shop")
 
 
 async def decide(sign_in: SignIn, services: Services, proof: tuple[str, ...]) -> tuple[str, list[str]]:
@@ -118,7 +139,13 @@ async def decide(sign_in: SignIn, services: Services, proof: tuple[str, ...]) ->
         login = await users.record_login(user.id)
         assert login is not None
         mfa_at: datetime | None = None if proof in FIRST_FACTORS else login.at
-        return Proof(user=login.user, methods=proof, auth_time=login.at, mfa_at=mfa_at)
+        return Proof(
+            user=login.user,
+            methods=proof,
+            has_administrative_role=login.has_administrative_role,
+            auth_time=login.at,
+            mfa_at=mfa_at,
+        )
 
     try:
         await sign_in.log_in(claim, user_id=user.id, has_logged_in=True, request_context=RequestContext())
@@ -133,6 +160,7 @@ async def test_login_is_decided_by_the_first_row_that_applies(
 ) -> None:
     ada = await user_factory()
     await give_factors(services, ada, factors)
+    await add_role("shop", ["orders:read", "access:check"])
 
     for state in STATES:
         await apply(state)

@@ -30,7 +30,7 @@ async def test_session_stores_the_methods_and_the_time_of_the_proof(
     await user_factory()
     proved_at = datetime(2026, 2, 19, 10, 30, tzinfo=UTC)
     user = await services.core.users.find("ada")
-    proof = Proof(user=user, methods=("pwd", "otp"), auth_time=proved_at)
+    proof = Proof(user=user, methods=("pwd", "otp"), has_administrative_role=False, auth_time=proved_at)
 
     signed_in = await services.core.sign_in.complete(proof, RequestContext())
 

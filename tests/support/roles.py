@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from auth_api.roles.permissions import is_administrative
 from auth_api.roles.tables import PermissionRow, RoleRow, UserRoleRow
 from auth_api.users.tables import UserRow
 
@@ -10,9 +11,10 @@ async def add_role(name: str, permissions: Sequence[str]) -> None:
     """Create a role, without a check of its permissions."""
     await RoleRow.raw(
         "INSERT INTO roles (name, description, permissions, is_built_in, is_administrative, lock_version, created_at, "
-        "updated_at) VALUES ({}, '', {}, false, true, 0, clock_timestamp(), clock_timestamp())",
+        "updated_at) VALUES ({}, '', {}, false, {}, 0, clock_timestamp(), clock_timestamp())",
         name,
         " ".join(sorted(permissions)),
+        is_administrative(permissions),
     )
 
 

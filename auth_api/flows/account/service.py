@@ -121,6 +121,7 @@ class AccountService:
             proof = Proof(
                 user=changed,
                 methods=methods_after(AMR_PASSWORD, present.amr) if is_proof else present.amr,
+                has_administrative_role=credentials.has_administrative_role,
                 auth_time=changed.updated_at,
                 mfa_at=present.mfa_at,
                 is_signed_in=True,

@@ -93,7 +93,7 @@ class ExplanationService:
         keys = self.throttle.keys(user_id=found.user.id if found else None, identifier=identifier, client_ip=None)
         failures = await self.throttle.failures(keys)
         obstacles = [*self._user_obstacles(found), *self._throttle_obstacles(failures, "passwords")]
-        if found is not None and (found.user.two_step_since is not None or self.mfa_policy.is_required):
+        if found is not None and (found.user.two_step_since is not None or self.mfa_policy.requires(found)):
             obstacles += await self._second_factor_obstacles(found.user)
         if found is None:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
@@ -122,7 +122,8 @@ class ExplanationService:
     async def _second_factor_obstacles(self, user: User) -> list[Obstacle]:
         factors = await self.second_factors.of_user(user.id)
         if user.two_step_since is None and not factors.has_any:
-            detail = "After the password, the user must add a second factor, because of MFA_POLICY=required."
+            policy = f"MFA_POLICY={self.mfa_policy.requirement}"
+            detail = f"After the password, the user must add a second factor, because of {policy}."
             return [Obstacle("enrolment_required", detail)]
         usable = factors.usable
         if not usable:

@@ -20,6 +20,7 @@ from auth_api.kit.db.database import Database, after_commit
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
+from auth_api.roles.permissions import is_administrative
 from auth_api.roles.service import RoleService
 from auth_api.sessions.browser_sessions import BrowserCarrier
 from auth_api.sessions.principal import Principal
@@ -168,7 +169,13 @@ class InvitationAcceptance:
             user = await act(
                 invitation, username=username, hashed_password=hashed_password, request_context=request_context
             )
-            return Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.updated_at)
+            rights = await self.roles.rights_of(user.id)
+            return Proof(
+                user=user,
+                methods=(AMR_PASSWORD,),
+                has_administrative_role=is_administrative(rights.permissions),
+                auth_time=user.updated_at,
+            )
 
         return await self.sign_in.log_in(
             claim,

@@ -73,10 +73,15 @@ class LoginService:
     def _claim(self, credentials: Credentials, new_hash: str | None) -> Claim:
         async def claim() -> Proof:
             login = await self.users.record_password_login(
-                credentials, new_hash=new_hash, is_first_step=self.sign_in.mfa_policy.is_required
+                credentials, new_hash=new_hash, is_first_step=self.sign_in.mfa_policy.requires(credentials)
             )
             if login is None:  # since the look-up, the user was deleted or the password changed
                 raise InvalidCredentialsException
-            return Proof(user=login.user, methods=(AMR_PASSWORD,), auth_time=login.at)
+            return Proof(
+                user=login.user,
+                methods=(AMR_PASSWORD,),
+                has_administrative_role=login.has_administrative_role,
+                auth_time=login.at,
+            )
 
         return claim

@@ -38,8 +38,8 @@ from auth_api.sign_in.errors import (
     MfaTokenInvalidException,
     StepUpRequiredException,
 )
+from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN
-from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.schemas import (
     EXAMPLE_LOGGED_IN_BY_ENROLMENT,
     LoggedIn,
@@ -63,16 +63,20 @@ class OwnFactorsController(Controller):
         "/factors",
         summary="Read the second factors",
         operation_id="readFactors",
-        **protected(*AUTHENTICATION_ERRORS, *DATABASE_ERRORS, response=EXAMPLE_FACTORS),
+        **protected(*AUTHENTICATION_ERRORS, UserNotFoundException, *DATABASE_ERRORS, response=EXAMPLE_FACTORS),
     )
     async def read_factors(
         self,
         principal: Injected[Principal],
         second_factors: Injected[SecondFactors],
-        mfa_policy: Injected[MfaPolicy],
+        freshness: Injected[Freshness],
     ) -> Factors:
         """Return the second factors of the account, without secrets."""
-        return factors_view(principal, await second_factors.of_user(principal.id), second_factors, mfa_policy)
+        factors, is_required = (
+            await second_factors.of_user(principal.id),
+            await freshness.is_factor_required(principal.id),
+        )
+        return factors_view(principal, factors, second_factors, is_required=is_required)
 
     @post(
         "/totp",

@@ -92,7 +92,7 @@ class Factors(msgspec.Struct, frozen=True, kw_only=True):
 
     two_step: Annotated[bool, msgspec.Meta(description="Whether a login by password needs a second factor.")]
     two_step_since: Timestamp | None
-    required: Annotated[bool, msgspec.Meta(description="Whether the server requires a second factor.")]
+    required: Annotated[bool, msgspec.Meta(description="Whether the server requires a second factor of the user.")]
     totp: Totp | None
     passkeys: Annotated[list[PasskeyResponse], msgspec.Meta(description="Newest first.")]
     recovery_codes: RecoveryCodes | None

@@ -66,6 +66,12 @@ class PasskeyLoginService:
             if login is None:
                 raise PasskeyInvalidException
             await checked.claim()
-            return Proof(user=login.user, methods=(checked.passkey.method,), auth_time=login.at, mfa_at=login.at)
+            return Proof(
+                user=login.user,
+                methods=(checked.passkey.method,),
+                has_administrative_role=login.has_administrative_role,
+                auth_time=login.at,
+                mfa_at=login.at,
+            )
 
         return claim

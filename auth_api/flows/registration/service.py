@@ -100,7 +100,7 @@ class RegistrationService:
             )
             await self.audit.record(AccountEvent.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.outbox.to_user(self.verification_mail, user.id, request_context)
-            proof = Proof(user=user, methods=(AMR_PASSWORD,), auth_time=user.created_at)
+            proof = Proof(user=user, methods=(AMR_PASSWORD,), has_administrative_role=False, auth_time=user.created_at)
             try:
                 signed_in = await self.sign_in.complete(proof, request_context, carrier=carrier)
             except EmailNotVerifiedException:  # raised before any statement: the user stays

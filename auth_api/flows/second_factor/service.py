@@ -186,7 +186,13 @@ class SecondFactorService:
         if not await checked.claim():
             raise FactorInvalidException
         methods = methods_after(checked.method, pending.methods)
-        return Proof(user=login.user, methods=methods, auth_time=login.at, mfa_at=login.at)
+        return Proof(
+            user=login.user,
+            methods=methods,
+            has_administrative_role=login.has_administrative_role,
+            auth_time=login.at,
+            mfa_at=login.at,
+        )
 
     def _end_of(self, pending: PendingLogin, guess: Guess) -> Callable[[], Awaitable[None]]:
         async def end() -> None:

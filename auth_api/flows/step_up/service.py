@@ -70,8 +70,10 @@ class StepUpService:
             FactorInvalidException: the code is wrong or was used before.
             TokenRevokedException: the session has ended in the meantime.
         """
-        if method is FactorMethod.RECOVERY_CODE and not await self.freshness.accepts_recovery_codes(principal.id):
-            raise FactorNotFoundException
+        if method is FactorMethod.RECOVERY_CODE:  # accepted only instead of a second factor
+            needed = await self.freshness.needed_proof(principal.id)
+            if method not in needed.methods:
+                raise FactorNotFoundException
         checked = await self.second_factors.check_code(principal.id, method, code)
         guess = await self.guesses.admit(principal.id, method, request_context, STEP_UPS)
 

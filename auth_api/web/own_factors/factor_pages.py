@@ -12,7 +12,6 @@ from auth_api.kit.http.security_headers import PageKind
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.factor_results import AddedFactor
 from auth_api.sign_in.freshness import Freshness
-from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.second_factors import AccountFactors, SecondFactors
 from auth_api.web.frame.confirmation import missing_confirmation
 from auth_api.web.frame.refusals import require_shown
@@ -27,7 +26,6 @@ class FactorPages:
 
     second_factors: SecondFactors
     freshness: Freshness
-    mfa_policy: MfaPolicy
 
     async def factors(self, visit: Visit) -> AccountFactors:
         """Return the factors of the person.
@@ -68,7 +66,7 @@ class FactorPages:
             "own_factors/security.html",
             factors=factors,
             addable=self.second_factors.addable(factors),
-            is_required=self.mfa_policy.is_required,
+            is_required=await self.freshness.is_factor_required(visit.principal.id),
         )
 
     async def refused(

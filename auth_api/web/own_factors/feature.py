@@ -28,9 +28,7 @@ def build(core: Core, settings: Settings) -> Feature:
         controllers.append(AppPageController)
     if core.passkeys.is_on:
         controllers.append(PasskeyPageController)
-    pages = FactorPages(
-        second_factors=core.second_factors, freshness=core.freshness, mfa_policy=core.freshness.mfa_policy
-    )
+    pages = FactorPages(second_factors=core.second_factors, freshness=core.freshness)
     return Feature(controllers=(page_router(controllers),), dependencies={"factor_pages": pages})
 
 
