@@ -57,6 +57,6 @@ class Decision:
         if (session := caller.session) is None:
             return
         if access.is_administrative and self.needs_second_factor:
-            await self.freshness.require_level(session, Level.AAL2)
+            await self.freshness.require_level(session, Level.AAL2, now=session.now)
         if access.needs_recent_proof:
             await self.freshness.require(session)

@@ -6,7 +6,7 @@ from datetime import datetime
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.assurance import Level, assurance_level
-from auth_api.sessions.principal import GrantedPrincipal, Principal
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.errors import PASSWORD_METHOD, SIGN_IN_METHOD, StepUpRequiredException
 from auth_api.sign_in.needed_proof import NeededProof
@@ -78,18 +78,19 @@ class Freshness:
             await self._require_recent(principal, needed)
         return factors
 
-    async def require_level(self, principal: GrantedPrincipal, level: Level) -> None:
+    async def require_level(self, principal: Principal, level: Level, *, now: datetime) -> None:
         """Check the level of the last proof of identity, whatever its age.
 
         Args:
             principal: the caller.
             level: what the operation needs of any account.
+            now: the present time, by the database's clock.
 
         Raises:
             StepUpRequiredException: the level is lower.
             UserNotFoundException: the user was deleted in the meantime.
         """
-        if not self._level(principal, principal.now).satisfies(level):
+        if not self._level(principal, now).satisfies(level):
             raise self._step_up(await self.needed_proof(principal.id, at_least=level))
 
     async def accepts_password(self, credentials: Credentials) -> bool:
@@ -197,11 +198,9 @@ class Freshness:
             raise self._step_up(needed)
 
     def _step_up(self, needed: NeededProof) -> StepUpRequiredException:
+        max_age = int(self.policy.max_age.total_seconds())
         return StepUpRequiredException(
-            acr=needed.level,
-            max_age=int(self.policy.max_age.total_seconds()),
-            methods=needed.methods,
-            enrolment=needed.enrolment,
+            acr=needed.level, max_age=max_age, methods=needed.methods, enrolment=needed.enrolment
         )
 
     def _level(self, principal: Principal, now: datetime) -> Level:

@@ -31,8 +31,8 @@ class RecordedFreshness:
         self.is_weak, self.is_old = is_weak, is_old
         self.asked: list[str] = []
 
-    async def require_level(self, principal: Any, level: str) -> None:
-        assert principal.now == NOW
+    async def require_level(self, _principal: Any, level: str, *, now: datetime) -> None:
+        assert now == NOW
         self.asked.append(level)
         if self.is_weak:
             raise StepUpRequiredException

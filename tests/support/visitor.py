@@ -1,5 +1,6 @@
 """A person with a browser without script: follows links, fills in forms, keeps cookies."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -151,8 +152,8 @@ class Visitor:
         assert page.status != httpx.codes.INTERNAL_SERVER_ERROR
         return page
 
-    async def post(self, path: str, fields: dict[str, str], **arguments: Any) -> Page:
-        """Send a form, without following a redirect."""
+    async def post(self, path: str, fields: Mapping[str, str | list[str]], **arguments: Any) -> Page:
+        """Send a form, without following a redirect. A list is sent as one field per value."""
         headers = {**SAME_ORIGIN, **FORM_TYPE, **self.headers, **arguments.pop("headers", {})}
         return Page(await self.client.post(path, data=fields, headers=headers, **arguments))
 

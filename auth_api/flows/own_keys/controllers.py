@@ -27,7 +27,7 @@ from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
 from auth_api.roles.errors import RankTooLowException
 from auth_api.sessions.errors import AUTHENTICATION_ERRORS
-from auth_api.sessions.principal import GrantedPrincipal, Principal
+from auth_api.sessions.principal import Principal
 from auth_api.sign_in.errors import EmailNotVerifiedException, StepUpRequiredException
 from auth_api.users.errors import UserNotFoundException
 
@@ -91,7 +91,7 @@ class OwnKeysController(Controller):
         profile, needs no role.
         """
         created = await own_keys.create(
-            cast("GrantedPrincipal", caller.session),  # the route accepts nothing else
+            cast("Principal", caller.session),  # the route accepts nothing else
             name=data.name,
             scopes=data.scopes,
             days=data.expires_in_days,

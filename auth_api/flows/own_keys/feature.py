@@ -14,7 +14,7 @@ from auth_api.throttling.creation_limits import CreationLimits
 
 
 def build(core: Core, settings: Settings) -> Feature:
-    """Connect the user's own API keys to the core; there are no routes if users cannot have keys."""
+    """Connect the user's own API keys to the core, with routes if users can have keys."""
     policy = settings.of(ApiKeyPolicy)
     own_keys = OwnKeys(
         database=core.database,

@@ -17,7 +17,7 @@ from auth_api.roles.permissions import is_administrative
 from auth_api.roles.rights import Authority, Rights
 from auth_api.roles.service import RoleService
 from auth_api.sessions.assurance import Level
-from auth_api.sessions.principal import GrantedPrincipal
+from auth_api.sessions.principal import Principal
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.policy import OPTIONAL, MfaPolicy
@@ -49,7 +49,7 @@ class OwnKeys:
 
     async def create(
         self,
-        principal: GrantedPrincipal,
+        principal: Principal,
         *,
         name: str,
         scopes: Sequence[str],
@@ -83,7 +83,8 @@ class OwnKeys:
             rights = await self.roles.rights_of(principal.id)
             Authority(rights=rights).check_rank(Rights.of(scope for scope in scopes if scope != PROFILE_READ))
             if self.mfa_policy.requirement != OPTIONAL and is_administrative(scopes):
-                await self.freshness.require_level(principal, Level.AAL2)
+                now = await self.freshness.sessions.present_time()
+                await self.freshness.require_level(principal, Level.AAL2, now=now)
             user = (await self.users.get_credentials(principal.id)).user
             if self.outbox.is_on and user.email_verified_at is None:
                 raise EmailNotVerifiedException

@@ -4,12 +4,14 @@ from typing import Final
 
 from litestar import Controller
 
+from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.events.audit.policy import AuditPolicy
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.web.account.data_controllers import DataPageController
 from auth_api.web.account.email_controllers import EmailPageController
 from auth_api.web.account.history_controllers import HistoryPageController
+from auth_api.web.account.key_controllers import KeyPageController
 from auth_api.web.account.overview_controllers import OverviewPageController
 from auth_api.web.account.password_controllers import PasswordPageController
 from auth_api.web.account.profile_controllers import ProfilePageController
@@ -30,9 +32,13 @@ def build(core: Core, settings: Settings) -> Feature:
     """Build the pages if this server has pages of its own."""
     if not settings.pages.is_hosted:
         return Feature()
-    with_mail = (EmailPageController,) if core.outbox.is_on else ()
+    controllers = list(_CONTROLLERS)
+    if core.outbox.is_on:
+        controllers.append(EmailPageController)
+    if settings.of(ApiKeyPolicy).allows_personal:
+        controllers.append(KeyPageController)
     return Feature(
-        controllers=(page_router((*_CONTROLLERS, *with_mail)),),
+        controllers=(page_router(controllers),),
         dependencies={"audit_policy": settings.of(AuditPolicy)},
     )
 

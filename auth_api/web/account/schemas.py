@@ -20,6 +20,12 @@ class SessionForm(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
 
 
+class KeyChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The API key to revoke, by its number."""
+
+    id: int
+
+
 class ProfileForm(msgspec.Struct, frozen=True, kw_only=True):
     """The whole profile. An empty field removes the value."""
 

@@ -115,6 +115,8 @@ OWN_FIELD_SENTENCES: Final = {
     ("email", "reserved"): _EMAIL_DOMAIN,
     ("new_email", "format"): _EMAIL_FORMAT,
     ("new_email", "reserved"): _EMAIL_DOMAIN,
+    ("scopes", "missing"): _("Choose at least one."),
+    ("scopes", "too_long"): _("Choose at most %(number)s."),
     ("username", "format"): _(
         "Must have %(least)s to %(most)s characters: the letters a to z without accents, digits, and in between also "
         "full stops, hyphens and underscores."

@@ -5,8 +5,17 @@ from typing import Final
 from tests.support.scenes.account import ACCOUNT_SCENES
 from tests.support.scenes.factors import FACTOR_SCENES
 from tests.support.scenes.invitations import INVITATION_SCENES
+from tests.support.scenes.keys import KEY_SCENES
 from tests.support.scenes.mail import MAIL_SCENES
 from tests.support.scenes.other import OTHER_SCENES
 from tests.support.scenes.sign_in import SIGN_IN_SCENES
 
-SCENES: Final = (*SIGN_IN_SCENES, *ACCOUNT_SCENES, *FACTOR_SCENES, *MAIL_SCENES, *INVITATION_SCENES, *OTHER_SCENES)
+SCENES: Final = (
+    *SIGN_IN_SCENES,
+    *ACCOUNT_SCENES,
+    *KEY_SCENES,
+    *FACTOR_SCENES,
+    *MAIL_SCENES,
+    *INVITATION_SCENES,
+    *OTHER_SCENES,
+)

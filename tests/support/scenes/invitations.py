@@ -17,14 +17,9 @@ _FUTURE: Final = "2099-01-01 00:00:00+00:00"
 
 async def _invite(stage: Stage, email: str) -> None:
     """Invite a person, and open the link. The script sends the first form."""
-    inviter = await stage.id_of(await stage.person())
+    inviter = await stage.make_administrator(await stage.person())
     token = new_token(INVITATION_TOKEN)
-    execute = stage.product.deployment.execute
-    await execute(
-        f"INSERT INTO user_roles (user_id, role_id, granted_at) SELECT {inviter}, id, created_at FROM roles "  # noqa: S608
-        "WHERE name = 'administrator'"
-    )
-    await execute(
+    await stage.product.deployment.execute(
         "INSERT INTO invitations (email, roles, invited_by, token_hash, mails, created_at, expires_at) VALUES "  # noqa: S608
         f"('{email}', 'support user-manager', '{user_actor(inviter)}', '{token.digest}', 1, '{_PAST}', '{_FUTURE}')"
     )

@@ -81,6 +81,15 @@ class Stage:
             f"UPDATE users SET {assignment} WHERE username = '{username}'"  # noqa: S608 - of a test
         )
 
+    async def make_administrator(self, person: Person) -> int:
+        """Give a person the role of administrators. Return the id of the account."""
+        user_id = await self.id_of(person)
+        await self.product.deployment.execute(
+            f"INSERT INTO user_roles (user_id, role_id, granted_at) SELECT {user_id}, id, created_at FROM roles "  # noqa: S608
+            "WHERE name = 'administrator'"
+        )
+        return user_id
+
     async def id_of(self, person: Person) -> int:
         """Return the id of the account of a person."""
         query = f"SELECT id FROM users WHERE username = '{person.actor.username}'"  # noqa: S608 - of a test

@@ -50,7 +50,7 @@ def test_refused_form_says_what_is_wrong_at_the_top_and_at_each_field() -> None:
     assert "<title>Error: Register · Rock &amp; Roll</title>" in html
     assert {'role="alert"', 'tabindex="-1"', "autofocus"} <= set(tag(html, 'role="alert"')[:-1].split())
     assert html.count("autofocus") == 1
-    assert re.findall(r'<a href="#f-(\w+)">', html) == ["username", "password", "password"]
+    assert re.findall(r'<a href="#f-(\w+)">', html) == ["username", "password", "password", "scopes"]
     assert 'data-error="VALIDATION_ERROR"' in tag(html, 'id="main"')
     for name in ("username", "password"):
         field = tag(html, f'id="f-{name}"')

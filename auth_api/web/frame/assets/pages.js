@@ -59,13 +59,16 @@ function showLocalTimes() {
 // The token of a mailed link is in the fragment, which browsers do not send. It leaves the address bar and the history.
 function takeToken() {
   const [, token] = TOKEN.exec(location.hash) ?? [];
+  if (!token) return;
+  each("[hreflang]", (link) => (link.hash = `token=${token}`));
   const field = document.querySelector("form input[name=token]:not([type=hidden])");
-  if (token && !field) each("form", (form) => (form.action += location.hash)); // a login leads back with it
-  if (!token || !field) return;
+  if (!field) {
+    each("form", (form) => (form.action += location.hash)); // a login on the way leads back with it
+    return;
+  }
   history.replaceState(null, "", location.pathname + location.search);
   field.value = token;
   field.closest(".field").hidden = true;
-  each("[hreflang]", (link) => (link.hash = `token=${token}`));
   if (field.form.dataset.send !== undefined) field.form.requestSubmit(); // changes nothing on the server
   else field.form.querySelector("input:not([type=hidden]):not([name=token])")?.focus();
 }
