@@ -5,14 +5,19 @@ The tables are nearly empty here, so PostgreSQL is told to avoid scans: if it st
 
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import pytest
 
+from auth_api.events.audit.events import EventFilter
 from auth_api.flows.revocation_feed.service import RevocationFeed
+from auth_api.flows.role_administration.assignments import RoleAssignments
+from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import HousekeepingService
 from auth_api.roles.revoked_subjects.service import RevokedSubjects
+from auth_api.roles.rights import OPERATOR
 from auth_api.services import Services
 from auth_api.sessions import browser_repository
 from tests.conftest import OtherApp, OtherAppFactory
@@ -21,8 +26,8 @@ from tests.support.browser_sessions import find, log_in_in_browser
 from tests.support.query_plans import plan_of, recorded_statements
 
 TABLES: Final = (
-    "users|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|used_values|"
-    "revoked_subjects"
+    "users|user_roles|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|"
+    "used_values|revoked_subjects"
 )
 SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
@@ -67,12 +72,41 @@ async def use_the_revocation_feed(services: Services) -> None:
     await services.of(RevocationFeed).read(None)
 
 
+async def use_the_security_history(services: Services) -> None:
+    """List and export events by each filter."""
+    day = datetime(2026, 1, 1, tzinfo=UTC)
+    filters: list[dict[str, Any]] = [
+        {},
+        {"user_id": 7},
+        {"actor": "user:7"},
+        {"action": "login:failed"},
+        {"since": day},
+    ]
+    for wanted in filters:
+        await services.core.audit.search(EventFilter(**wanted), PageRequest(20))
+    for user_id in (None, 7):
+        await services.core.audit.export_batch(after=0, since=day, until=day, user_id=user_id, limit=20)
+
+
+async def use_roles(services: Services) -> None:
+    """Grant a role, and list who has it."""
+    user, roles = await services.core.users.find("ada"), services.core.roles
+    await roles.grant(user.id, await roles.find("support"), granted_by=None)
+    await services.of(RoleAssignments).holders("support", 20)
+    await roles.granted(user.id)
+    await services.of(RoleAssignments).revoke(
+        user.id, "support", by=OPERATOR, request_context=RequestContext(), keeps_administrator=True
+    )
+
+
 async def test_no_statement_scans_a_table(limited: OtherApp, engine: str) -> None:
     database = limited.services.core.database.engine
     with recorded_statements(database) as statements:
         await use_all_endpoints(limited.client)
         await use_a_browser(limited.services)
         await use_the_revocation_feed(limited.services)
+        await use_the_security_history(limited.services)
+        await use_roles(limited.services)
         await limited.services.of(HousekeepingService).step()
 
     plans = {sql: await plan_of(database, engine, statement) for sql, statement in statements.items()}

@@ -6,6 +6,7 @@ import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.flows.role_administration import assignments
+from auth_api.kit.prometheus import registry
 from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
@@ -130,3 +131,35 @@ async def test_last_active_administrator_stays(user_factory: UserFactory) -> Non
     await UserRow.update({UserRow.is_active: False}).where(UserRow.username == "ada")
     await bob.log_in()
     assert (await revoke(bob, ada_id, ADMINISTRATOR)).status == 204
+
+
+async def test_roles_change_while_they_are_granted(user_factory: UserFactory) -> None:
+    """Lost roles, deadlocks and violated foreign keys would be other responses."""
+    boss, _ = await user(user_factory, "boss", ADMINISTRATOR)
+    bob, bob_id = await user(user_factory, "bob")
+    retried = registry.get_sample_value("auth_api_database_transactions_retried_total")
+
+    for _ in range(10):
+        created = await boss.call("POST", "/api/admin/roles", json={"name": "desk", "permissions": ["users:read"]})
+        responses = await asyncio.gather(
+            grant(boss, bob_id, "desk"),
+            revoke(boss, bob_id, "desk"),
+            boss.call("PATCH", "/api/admin/roles/desk", json={"permissions": []}),
+            boss.call("DELETE", "/api/admin/roles/desk"),
+            grant(boss, bob_id, "support"),
+        )
+        is_deleted = responses[3].status == 204
+        assert created.status == 201
+        assert {each.outcome for each in responses} <= {
+            (200, ""),
+            (204, ""),
+            (404, "ROLE_NOT_FOUND"),
+            (409, "IN_USE"),
+        }
+        assert (await boss.call("GET", "/api/admin/roles/desk")).status == (404 if is_deleted else 200)
+        assert "support" in await roles_of(bob)
+        if not is_deleted:
+            await revoke(boss, bob_id, "desk")
+            assert (await boss.call("DELETE", "/api/admin/roles/desk")).status == 204
+
+    assert registry.get_sample_value("auth_api_database_transactions_retried_total") == retried

@@ -72,6 +72,15 @@ async def test_permission_is_declared_described_and_deleted(admin: Actor) -> Non
     ]
 
 
+async def test_permission_of_a_live_key_stays(admin: Actor) -> None:
+    await declare(admin, "orders:read")
+    key = await admin.call("POST", "/api/user/keys", json={"name": "Script", "scopes": ["orders:read"]})
+
+    assert (key.status, (await delete(admin, "orders:read")).outcome) == (201, (409, "IN_USE"))
+    await admin.call("DELETE", f"/api/user/keys/{key['id']}")
+    assert (await delete(admin, "orders:read")).status == 204
+
+
 async def test_invalid_permissions_are_refused(admin: Actor) -> None:
     for name in ("orders", "Orders:read", "orders:", "orders:read:all:too", "1:a", "a" * 32 + ":b", "*", "a:b%00"):
         response = await declare(admin, name)

@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.roles import role_catalogue
 from auth_api.roles.built_in import ADMINISTRATOR
+from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.actors import Actor, ApiResponse
+from tests.support.invitations import invite
 from tests.support.roles import add_role, give_role
 
 ROLE = {"name": "order-desk", "description": "Orders", "permissions": ["users:read", "audit:read", "users:read"]}
@@ -131,6 +134,17 @@ async def test_role_in_use_stays(admin: Actor, user_factory: UserFactory) -> Non
 
     assert (await delete(admin)).outcome == (409, "IN_USE")
     assert (await admin.call("GET", "/api/admin/roles/order-desk")).status == 200
+
+
+async def test_role_of_a_pending_invitation_stays(admin: Actor, services: Services) -> None:
+    await create(admin)
+    await create(admin, name="order")
+    await invite(services, "order-desk")
+
+    assert (await delete(admin)).outcome == (409, "IN_USE")
+    assert (await delete(admin, "order")).status == 204
+    await InvitationRow.update({InvitationRow.revoked_at: InvitationRow.created_at}, force=True)
+    assert (await delete(admin)).status == 204
 
 
 async def test_number_of_roles_is_limited_under_races(admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
