@@ -3,7 +3,6 @@
 from typing import Final
 
 from auth_api.credentials.api_keys.new_key_fields import NAME_CHECK, check_name
-from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.flows.own_keys.controllers import OwnKeysController
 from auth_api.flows.own_keys.mails import MAIL_KINDS
 from auth_api.flows.own_keys.service import OwnKeys
@@ -15,20 +14,18 @@ from auth_api.throttling.creation_limits import CreationLimits
 
 def build(core: Core, settings: Settings) -> Feature:
     """Connect the user's own API keys to the core, with routes if users can have keys."""
-    policy = settings.of(ApiKeyPolicy)
     own_keys = OwnKeys(
         database=core.database,
         users=core.users,
         roles=core.roles,
         api_keys=core.api_keys,
-        policy=policy,
         freshness=core.freshness,
         mfa_policy=settings.of(MfaPolicy),
         limits=CreationLimits(settings.throttling),
         outbox=core.outbox,
     )
     return Feature(
-        controllers=(OwnKeysController,) if policy.allows_personal else (),
+        controllers=(OwnKeysController,) if core.api_keys.policy.allows_personal else (),
         dependencies={"own_keys": own_keys},
         field_checks={NAME_CHECK: check_name},
     )

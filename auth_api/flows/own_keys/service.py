@@ -2,15 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from auth_api.credentials.api_keys.api_key import PROFILE_READ, ApiKey, CreatedKey, KeyOwner, NewKey
-from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.own_keys.mails import KEY_CREATED
 from auth_api.kit.db.database import Database
-from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.request_context import RequestContext
 from auth_api.roles.permissions import is_administrative
@@ -33,7 +30,6 @@ class OwnKeys:
     users: UserService
     roles: RoleService
     api_keys: ApiKeys
-    policy: ApiKeyPolicy
     freshness: Freshness
     mfa_policy: MfaPolicy
     limits: CreationLimits
@@ -75,7 +71,7 @@ class OwnKeys:
             UserNotFoundException: the user was deleted in the meantime.
             TokenRevokedException: the session has ended in the meantime.
         """
-        lifetime = self._lifetime(days)
+        lifetime = self.api_keys.policy.lifetime(days)
 
         async def work() -> CreatedKey:
             await self.freshness.hold(principal, has_password_sent=False)
@@ -105,11 +101,3 @@ class OwnKeys:
             KeyNotFoundException: the user has no key with this id.
         """
         await self.api_keys.revoke(KeyOwner(user_id=user_id), key_id, request_context)
-
-    def _lifetime(self, days: int | None) -> timedelta:
-        if days is None:
-            return timedelta(days=self.policy.default_days)
-        if days > self.policy.max_days:
-            message = f"Must be a whole number, 1 to {self.policy.max_days}."
-            raise ValidationException([FieldError("expires_in_days", "range", message)])
-        return timedelta(days=days)

@@ -3,6 +3,7 @@
 from typing import Final
 
 from auth_api.credentials.api_keys.service_accounts import ServiceAccounts
+from auth_api.flows.service_accounts.commands import api_keys, service_accounts
 from auth_api.flows.service_accounts.controllers import ServiceAccountController
 from auth_api.flows.service_accounts.key_controllers import ServiceKeyController, UserKeyController
 from auth_api.flows.service_accounts.routes import PATH
@@ -43,5 +44,6 @@ MANIFEST: Final = Manifest(
         f"{PATH}/{{account_id}}/keys",
         f"{PATH}/{{account_id}}/keys/{{key_id}}",
     ),
+    commands=(api_keys, service_accounts),
     build=build,
 )

@@ -95,7 +95,7 @@ class ServiceKeyController(Controller):
         service_accounts: Injected[ServiceAccounts],
         request_context: Injected[RequestContext],
     ) -> CreatedKeyResponse:
-        """Create an API key, whose `secret` no other response contains. It works whoever created it."""
+        """Create an API key, whose `secret` no other response contains. It does not depend on its creator."""
         lifetime = timedelta(days=data.expires_in_days) if data.expires_in_days is not None else None
         created = await service_accounts.create_key(
             parse_id(account_id) or 0,

@@ -41,18 +41,34 @@ class UserKeys:
         await self.users.get_credentials(user_id)
         return await self.api_keys.page(KeyOwner(user_id=user_id), request)
 
-    async def create(self, user_id: int, new: NewKey, request_context: RequestContext) -> CreatedKey:
+    async def create(
+        self,
+        user_id: int,
+        name: str,
+        scopes: Sequence[str],
+        *,
+        days: int | None,
+        request_context: RequestContext,
+    ) -> CreatedKey:
         """Create a key of a user, and tell the user about it.
+
+        Args:
+            user_id: the user.
+            name: for the list.
+            scopes: names of permissions; the key has those that the user has at the time of a request.
+            days: the lifetime; None for the default.
+            request_context: who creates it.
 
         Raises:
             UserNotFoundException: the user does not exist.
-            ValidationException: a scope is unknown.
+            ValidationException: a scope is unknown, or the lifetime is too long.
             LimitReachedException: the user has as many live keys as allowed.
         """
+        new = NewKey(name=name, scopes=tuple(scopes), lifetime=self.api_keys.policy.lifetime(days))
 
         async def work() -> CreatedKey:
             await self._lock(user_id)
-            await self.roles.check_known(new.scopes, field="scopes")
+            await self.roles.check_known(scopes, field="scopes")
             created = await self.api_keys.create(KeyOwner(user_id=user_id), new, request_context)
             await self.outbox.to_user(
                 self.key_created_mail,

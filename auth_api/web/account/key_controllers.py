@@ -118,7 +118,7 @@ async def _form(
         if each.name == PROFILE_READ or rights.has(each.name)
     ]
     checked = PROFILE_READ if refusal is None and len(scopes) == 1 else ""
-    policy = own_keys.policy
+    policy = own_keys.api_keys.policy
     days = {policy.default_days, policy.max_days, *(each for each in USUAL_DAYS if each < policy.max_days)}
     return account_page(
         visit,
