@@ -12,6 +12,7 @@ from auth_api.services import Services
 from tests.cli.conftest import Command
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import PASSWORD
+from tests.support.deployment import Deployment
 from tests.support.factors import add_totp
 
 MAIL = {"SMTP_URL": "smtp://127.0.0.1:1", "MAIL_FROM": "no-reply@example.com"}
@@ -92,6 +93,20 @@ def test_first_administrator_needs_a_verified_address_and_stays(with_user: Comma
     assert (verified.returncode, granted.stdout) == (0, "granted\n")
     assert (last.returncode, last.stderr) == (1, "This is the last active administrator.\n")
     assert (none_left.returncode, none_left.stdout) == (0, "revoked\n")
+
+
+async def test_user_is_created_with_a_role(auth_api: Command, deployment: Deployment) -> None:
+    create = ("users", "create", "grace@example.com", "grace", "--password-stdin", "--role")
+    unknown = auth_api(*create, "unknown", "--verified", stdin=f"{PASSWORD}\n")
+    unverified = auth_api(*create, ADMINISTRATOR, stdin=f"{PASSWORD}\n", **MAIL)
+    created = auth_api(*create, ADMINISTRATOR, "--verified", stdin=f"{PASSWORD}\n", **MAIL)
+
+    assert (unknown.returncode, unknown.stderr) == (1, "The role was not found.\n")
+    assert (unverified.returncode, "--verified" in unverified.stderr) == (1, True)
+    assert created.returncode == 0
+    assert [holder["username"] for holder in parsed(auth_api("roles", "who", ADMINISTRATOR, "--json"))] == ["grace"]
+    events = await deployment.rows("SELECT action, resource, actor FROM audit_logs ORDER BY id")
+    assert events == [("account:created", "account", "cli"), ("role:granted", "role:administrator", "cli")]
 
 
 async def test_advice_names_a_missing_second_factor(

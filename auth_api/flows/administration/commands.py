@@ -29,6 +29,7 @@ from auth_api.kit.text_tables import print_table
 from auth_api.roles.rights import OPERATOR
 from auth_api.sessions.principal import LiveSession
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.users.field_checks import field_checks
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.profile import Profile
@@ -55,17 +56,24 @@ for _command in (factors, reset_factors, disable, enable, delete):
 @click.argument("username")
 @profile_options
 @click.option("--verified", "email_verified", is_flag=True, default=None, help="Mark the e-mail address as verified.")
+@click.option("--role", help="A role that the user gets, such as administrator.")
 @_password_stdin
 @json_option
 @click.pass_obj
-def create(run: Run, /, *, password_stdin: bool, as_json: bool, **fields: Any) -> None:
+def create(run: Run, /, *, role: str | None, password_stdin: bool, as_json: bool, **fields: Any) -> None:
     """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
     async def work(services: ServiceFinder) -> User:
         document = {"password": password, **given_fields(fields)}
         wanted = decode(document, UserCreationRequest, field_checks(services.of(PasswordRules)))
-        return await services.of(UserCreation).create(wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False)
+        try:
+            return await services.of(UserCreation).create(
+                wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False, role_name=role
+            )
+        except EmailNotVerifiedException as error:
+            message = "A user with a role needs a verified e-mail address: add --verified if it is the user's."
+            raise click.ClickException(message) from error
 
     _print([run(work)], as_json=as_json)
 

@@ -89,7 +89,12 @@ def build(core: Core, settings: Settings) -> Feature:
         email_change_mail=core.mail_kind("email_change"),
     )
     user_creation = UserCreation(
-        database=core.database, users=core.users, hasher=core.hasher, audit=core.audit, mails=requested_mails
+        database=core.database,
+        users=core.users,
+        roles=core.roles,
+        hasher=core.hasher,
+        audit=core.audit,
+        mails=requested_mails,
     )
     return Feature(
         controllers=(

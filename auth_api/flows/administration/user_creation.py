@@ -10,6 +10,11 @@ from auth_api.kit.crypto.passwords import UNUSABLE_HASH, PasswordHasher
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.errors import RoleNotFoundException
+from auth_api.roles.events import RoleEvent
+from auth_api.roles.role import Role
+from auth_api.roles.service import RoleService
+from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.users.service import UserService
 from auth_api.users.user import User
 
@@ -20,12 +25,18 @@ class UserCreation:
 
     database: Database
     users: UserService
+    roles: RoleService
     hasher: PasswordHasher
     audit: AuditTrail
     mails: RequestedMails
 
     async def create(
-        self, wanted: UserCreationRequest, *, request_context: RequestContext, sends_mail: bool = True
+        self,
+        wanted: UserCreationRequest,
+        *,
+        request_context: RequestContext,
+        sends_mail: bool = True,
+        role_name: str | None = None,
     ) -> User:
         """Create a user.
 
@@ -34,11 +45,14 @@ class UserCreation:
             request_context: the request of the administrator.
             sends_mail: whether a user with a password gets a mail that verifies the e-mail address, unless the
                 administrator has verified it.
+            role_name: a role that the user gets, without a check of the caller's rank; None for no role.
 
         Raises:
             ValidationException: there is no password, and mail is off; or the metadata is too long.
             DuplicateEmailException: the e-mail address is taken.
             DuplicateUsernameException: the username is taken.
+            RoleNotFoundException: the role does not exist.
+            EmailNotVerifiedException: the user gets a role, and mail is on, but the e-mail address is not verified.
             RateLimitedException: the administrator has sent too many mails.
             ServerOverloadedException: too many hashes are waiting.
         """
@@ -48,6 +62,9 @@ class UserCreation:
         hashed_password = await self.hasher.hash(wanted.password) if has_password else UNUSABLE_HASH
 
         async def work() -> User:
+            role = await self.roles.lock(role_name) if role_name is not None else None
+            if role is None and role_name is not None:
+                raise RoleNotFoundException
             user = await self.users.create(
                 email=wanted.email, username=wanted.username, hashed_password=hashed_password, profile=wanted
             )
@@ -55,7 +72,11 @@ class UserCreation:
                 await self.users.change_profile(user.id, {"metadata": wanted.metadata})
             if wanted.email_verified:
                 await self.users.verify_email(user)
+            elif role is not None and self.mails.outbox.is_on:
+                raise EmailNotVerifiedException
             await self.audit.record(AccountEvent.ACCOUNT_CREATED, user_id=user.id, request_context=request_context)
+            if role is not None:
+                await self._grant(user, role, request_context)
             if not has_password:
                 await self.mails.send(self.mails.password_reset_mail, user.id, request_context)
             elif sends_mail and not wanted.email_verified:
@@ -63,3 +84,12 @@ class UserCreation:
             return (await self.users.get_credentials(user.id)).user
 
         return await self.database.transaction(work)
+
+    async def _grant(self, user: User, role: Role, request_context: RequestContext) -> None:
+        await self.roles.grant(user.id, role, granted_by=request_context.actor)
+        await self.audit.record(
+            RoleEvent.ROLE_GRANTED,
+            user_id=user.id,
+            request_context=request_context,
+            resource=f"role:{role.name}",
+        )
