@@ -1,10 +1,13 @@
 """A role as services pass it on."""
 
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
 from auth_api.roles.rights import Rights
+
+MAX_ROLES_PER_USER: Final = 20
 
 
 class Role(msgspec.Struct, frozen=True, kw_only=True):

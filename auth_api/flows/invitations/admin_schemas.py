@@ -8,10 +8,10 @@ import msgspec
 from auth_api.flows.invitations.invitation import Invitation, InvitationStatus
 from auth_api.flows.invitations.service import NewInvitation
 from auth_api.kit.clock import optional_rfc3339, rfc3339
+from auth_api.roles.role import MAX_ROLES_PER_USER
 from auth_api.users.profile import Locale
 from auth_api.users.schemas import EmailField, Timestamp
 
-MAX_ROLES: Final = 20
 MAX_HOURS: Final = 720
 DEFAULT_HOURS: Final = 72
 
@@ -41,7 +41,7 @@ class InvitationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
 
     email: EmailField
     roles: Annotated[
-        list[str], msgspec.Meta(max_length=MAX_ROLES, description="Names of the roles that the account gets.")
+        list[str], msgspec.Meta(max_length=MAX_ROLES_PER_USER, description="Names of the roles that the account gets.")
     ] = []
     expires_in_hours: Annotated[int, msgspec.Meta(ge=1, le=MAX_HOURS)] = DEFAULT_HOURS
     locale: Locale | None = None

@@ -1,7 +1,6 @@
 """What the acceptance of an invitation does to an account, inside one transaction."""
 
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
@@ -14,6 +13,8 @@ from auth_api.kit.db.database import after_commit
 from auth_api.kit.errors import LimitReachedException
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
+from auth_api.roles.events import RoleEvent
+from auth_api.roles.role import MAX_ROLES_PER_USER
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
@@ -21,9 +22,6 @@ from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import CanonicalUsername
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-MAX_ROLES: Final = 20
-"""Roles of one account."""
 
 
 class OutdatedDecisionError(Exception):
@@ -124,8 +122,11 @@ class InvitedAccounts:
         """Verify the address, give the roles, and return the account as of now."""
         await self.email_ownership.mark_verified(account.id, invitation.email)
         for name in invitation.roles:
-            await self.roles.grant(account.id, await self.roles.find(name), granted_by=invitation.invited_by)
-        if len((await self.roles.names_of([account.id]))[account.id]) > MAX_ROLES:
+            if await self.roles.grant(account.id, await self.roles.find(name), granted_by=invitation.invited_by):
+                await self.audit.record(
+                    RoleEvent.ROLE_GRANTED, user_id=account.id, request_context=request_context, resource=f"role:{name}"
+                )
+        if len((await self.roles.names_of([account.id]))[account.id]) > MAX_ROLES_PER_USER:
             raise LimitReachedException
         await self.audit.record(
             InvitationEvent.INVITATION_ACCEPTED,

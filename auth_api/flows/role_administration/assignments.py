@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
@@ -15,15 +14,13 @@ from auth_api.roles.errors import RoleNotFoundException
 from auth_api.roles.events import RoleEvent
 from auth_api.roles.granted import Granted
 from auth_api.roles.rights import Authority
-from auth_api.roles.role import Role
+from auth_api.roles.role import MAX_ROLES_PER_USER, Role
 from auth_api.roles.service import RoleService
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.users.directory import UserDirectory
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.service import UserService
 from auth_api.users.user import User
-
-MAX_ROLES_PER_USER: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from auth_api.credentials.api_keys.api_key import KeyOwner
 from auth_api.events.audit.actors import user_actor
 from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.kit.request_context import RequestContext
@@ -14,6 +15,8 @@ from auth_api.sessions.tables import SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.api_keys import add_key
+from tests.support.factors import add_totp, switch_two_step_on
 from tests.support.invitations import EMAIL, JOINING, accept, invite, invited, preview
 from tests.support.mail_flows import mark_all_verified, verifying_app
 from tests.support.mailbox import Mailbox
@@ -52,6 +55,8 @@ async def test_new_person_gets_a_verified_account_with_the_roles(
     assert await audit_actions() == [
         "invitation:created",
         "account:registered",
+        "role:granted",
+        "role:granted",
         "invitation:accepted",
         "login:succeeded",
     ]
@@ -62,6 +67,9 @@ async def test_stranger_who_registered_with_the_address_loses_the_account(
 ) -> None:
     """Also if the browser of the invited person is logged in to the account of the stranger."""
     stranger = await user_factory(username="stranger", email=EMAIL)
+    key = await add_key(services, KeyOwner(user_id=(await stranger.profile())["id"]))
+    await add_totp(services, stranger.username)
+    await switch_two_step_on(stranger.username)
     token = await invited(services, mailbox, "support")
     shown = await preview(stranger, token)
 
@@ -71,12 +79,19 @@ async def test_stranger_who_registered_with_the_address_loses_the_account(
     assert (joined.status, joined["username"], joined["email_verified"]) == (201, "grace", True)
     assert (await stranger.profile()).outcome == (401, "TOKEN_REVOKED")
     assert (await stranger.refresh()).outcome == (401, "TOKEN_REVOKED")
+    assert (await stranger.profile(key.raw)).outcome == (401, "TOKEN_REVOKED")
     for name in ("grace", "stranger"):
         assert (await stranger.log_in(username=name)).outcome == (401, "INVALID_CREDENTIALS")
     assert (await stranger.log_in(**JOINING)).status == 200
     assert await roles_of("grace") == ["support"]
     assert len(await user_rows()) == 1
-    assert (await audit_actions())[2:5] == ["account:claimed", "invitation:accepted", "login:succeeded"]
+    actions = await audit_actions()
+    assert actions[actions.index("account:claimed") :][:4] == [
+        "account:claimed",
+        "role:granted",
+        "invitation:accepted",
+        "login:succeeded",
+    ]
 
 
 async def test_only_the_session_of_the_account_adds_roles_to_it(
