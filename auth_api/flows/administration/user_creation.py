@@ -48,7 +48,7 @@ class UserCreation:
             role_name: a role that the user gets, without a check of the caller's rank; None for no role.
 
         Raises:
-            ValidationException: there is no password, and mail is off; or the metadata is too long.
+            ValidationException: the password is missing, and mail is off; or the metadata is too long.
             DuplicateEmailException: the e-mail address is taken.
             DuplicateUsernameException: the username is taken.
             RoleNotFoundException: the role does not exist.
