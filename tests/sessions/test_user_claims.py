@@ -69,6 +69,8 @@ async def test_role_in_a_token_gives_nothing_here(user_factory: UserFactory, ser
     for token in (ada.access_token, forged):
         own = await ada.call("GET", "/api/user/permissions", token=token)
         assert (own.status, own["roles"], own["permissions"]) == (200, [], [])
+        refused = await ada.call("GET", "/api/admin/users", token=token)
+        assert (refused.outcome, refused["required_permission"]) == ((403, "PERMISSION_DENIED"), "users:read")
     assert await SessionRow.count() == 2
 
 
