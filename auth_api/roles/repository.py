@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from auth_api.kit.breaker.breaker import circuit_breaker
 from auth_api.kit.db.database import SERVICE
+from auth_api.kit.db.expressions import IN_IDS, id_set
 from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.roles.granted import GRANTED, Granted
 from auth_api.roles.role import Role
@@ -48,10 +49,9 @@ async def granted(user_id: int) -> Granted:
 @circuit_breaker(service=SERVICE)
 async def names_of(user_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Return pairs of a user and the name of one of the user's roles."""
-    if not user_ids:
-        return []
-    rows = await UserRoleRow.select(UserRoleRow.user_id, UserRoleRow.role_id.name.as_alias("name")).where(
-        UserRoleRow.user_id.is_in(list(user_ids))
+    rows = await UserRoleRow.raw(
+        f"SELECT user_id, name FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id {IN_IDS}",
+        id_set(user_ids),
     )
     return [(row["user_id"], row["name"]) for row in rows]
 
