@@ -16,9 +16,11 @@ from typing import Any, Final
 import uvloop
 
 from auth_api.app import create_app
+from auth_api.credentials.api_keys.api_key import KeyOwner, NewKey
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.logging import configure_logging, log_request
+from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions import principal_repository
 from auth_api.sessions.tables import SessionRow
@@ -99,8 +101,14 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
         claim = next(turn)
         await principal_repository.find_principal(claim.sid, claim.user_id)
 
+    key = await _new_key(services, claims[0].user_id)
+
+    async def find_key() -> None:
+        await services.core.api_keys.identify(key, None)
+
     costs = {
         "session check": await cost(find),
+        "API key check": await cost(find_key),
         "  round trip on a cached connection": await cost(fetch),
         "  acquire and release a connection": await cost(borrow),
         "  circuit breaker": await cost(guard),
@@ -111,6 +119,15 @@ async def _layers(services: Services, people: list[tuple[str, str, str]]) -> dic
     }
     await engine.release(connection, clean=True)
     return costs
+
+
+async def _new_key(services: Services, user_id: int) -> str:
+    new = NewKey(name="benchmark", scopes=("profile:read",), lifetime=None)
+    owner, request_context = KeyOwner(user_id=user_id), RequestContext()
+    created = await services.core.database.transaction(
+        lambda: services.core.api_keys.create(owner, new, request_context)
+    )
+    return created.raw
 
 
 async def _built(session_id: object) -> None:
