@@ -4,7 +4,7 @@ from auth_api.adapters import create_mailer, install_breakers
 from auth_api.credentials.api_keys.last_uses import LastUses
 from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
-from auth_api.credentials.api_keys.service import ApiKeys
+from auth_api.credentials.api_keys.service import ApiKeys, key_lookups
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.credentials.recovery_codes.service import RecoveryCodeService
@@ -143,6 +143,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
             policy=settings.of(ApiKeyPolicy),
             last_uses=LastUses(clock),
             rate_limit=KeyRateLimit(settings.throttling.factor),
+            lookups=key_lookups(can_batch=database.supports_arrays),
         ),
         freshness=Freshness(
             users=users,

@@ -9,8 +9,9 @@ from uuid import UUID
 
 import pytest
 
+from auth_api.kit.db.batched_lookups import MAX_BATCH_SIZE
 from auth_api.sessions.principal import Principal
-from auth_api.sessions.principal_loader import MAX_BATCH_SIZE, PrincipalLoader
+from auth_api.sessions.principal_loader import PrincipalLoader
 from auth_api.users.profile import Profile
 from auth_api.users.user import User
 
@@ -197,7 +198,7 @@ async def test_cancelled_look_up_does_not_hide_an_error_from_the_others(store: S
 async def test_cancelled_batch_cancels_its_look_ups(store: Store) -> None:
     tasks = [store.find(number) for number in (1, 2, 3)]
     await run_event_loop()
-    (batch,) = store.principal_loader._tasks  # noqa: SLF001 - asyncio's runner cancels all tasks at the end
+    (batch,) = store.principal_loader._lookups._tasks  # noqa: SLF001 - asyncio's runner cancels all tasks at the end
     batch.cancel()
     await run_event_loop()
 

@@ -1,6 +1,6 @@
 """Queries on API keys. A key is found by the digest of its text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +20,17 @@ _STATUS: Final = (
 
 _COLUMNS: Final = (
     "id, name, hint, scopes, created_by, created_at, expires_at, last_used_at, last_used_ip_address, " + _STATUS
+)
+
+_PRESENTED: Final = (
+    f"SELECT {USER_COLUMNS}, {GRANTED} AS granted, key_id, token_hash, scopes, status, expires_at, service_account_id, "
+    "account_is_active, clock_timestamp() AS now FROM (SELECT id AS key_id, token_hash, user_id, service_account_id, "
+    f"scopes, expires_at, {_STATUS} FROM api_keys"
+)
+_WITH_OWNER: Final = (
+    "AS presented LEFT JOIN users ON users.id = user_id LEFT JOIN "
+    "(SELECT id AS account_id, is_active AS account_is_active FROM service_accounts) AS accounts "
+    "ON account_id = service_account_id"
 )
 
 _IS_OF: Final = "(user_id = {} OR service_account_id = {})"
@@ -50,17 +61,15 @@ async def insert(owner: KeyOwner, new: NewKey, *, token_hash: str, hint: str, cr
 @circuit_breaker(service=SERVICE)
 async def find_presented(token_hash: str) -> PresentedKey | None:
     """Return the key with this digest, in any state, with its owner."""
-    query = ApiKeyRow.raw(
-        f"SELECT {USER_COLUMNS}, {GRANTED} AS granted, key_id, scopes, status, expires_at, service_account_id, "
-        "account_is_active, clock_timestamp() AS now FROM (SELECT id AS key_id, user_id, service_account_id, scopes, "
-        f"expires_at, {_STATUS} FROM api_keys WHERE token_hash = {{}}) AS presented "
-        "LEFT JOIN users ON users.id = user_id LEFT JOIN "
-        "(SELECT id AS account_id, is_active AS account_is_active FROM service_accounts) AS accounts "
-        "ON account_id = service_account_id",
-        token_hash,
-    )
-    rows = await fetch_rows(query)
+    rows = await fetch_rows(ApiKeyRow.raw(f"{_PRESENTED} WHERE token_hash = {{}}) {_WITH_OWNER}", token_hash))
     return _presented(rows[0]) if rows else None
+
+
+@circuit_breaker(service=SERVICE)
+async def find_all_presented(token_hashes: Sequence[str]) -> dict[str, PresentedKey]:
+    """Return the keys with these digests, see `find_presented`. Only PostgreSQL accepts a list."""
+    query = ApiKeyRow.raw(f"{_PRESENTED} WHERE token_hash = ANY({{}})) {_WITH_OWNER}", list(token_hashes))
+    return {row["token_hash"]: _presented(row) for row in await fetch_rows(query)}
 
 
 @circuit_breaker(service=SERVICE)

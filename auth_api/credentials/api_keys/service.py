@@ -15,6 +15,7 @@ from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.api_keys import has_valid_checksum, hint_of, new_api_key
 from auth_api.kit.crypto.tokens import PERSONAL_API_KEY, SERVICE_API_KEY, digest
+from auth_api.kit.db.batched_lookups import BatchedLookups
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, LimitReachedException
 from auth_api.kit.pagination import PageRequest, before_id, split_page
@@ -39,6 +40,7 @@ class ApiKeys:
     policy: ApiKeyPolicy
     last_uses: LastUses
     rate_limit: KeyRateLimit
+    lookups: BatchedLookups[str, PresentedKey]
 
     async def identify(self, raw: str, client_ip: str | None) -> PresentedKey:
         """Return the key that a client has sent with a request, and remember its use. Not within a transaction.
@@ -135,7 +137,7 @@ class ApiKeys:
         if not has_valid_checksum(raw):
             KEY_CHECKS[kind, "malformed"].inc()
             raise TokenInvalidException
-        key = await repository.find_presented(key_digest)
+        key = await self.lookups.find(key_digest)
         if key is None:
             KEY_CHECKS[kind, "unknown"].inc()
             raise TokenInvalidException
@@ -154,3 +156,10 @@ class ApiKeys:
         await self.audit.record(
             event, user_id=owner.user_id, request_context=request_context, resource=f"key:{key_id}", **details
         )
+
+
+def key_lookups(*, can_batch: bool) -> BatchedLookups[str, PresentedKey]:
+    """Return the look-ups of keys by their digests."""
+    return BatchedLookups(
+        can_batch=can_batch, load_one=repository.find_presented, load_many=repository.find_all_presented
+    )
