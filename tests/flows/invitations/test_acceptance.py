@@ -15,8 +15,10 @@ from auth_api.sessions.tables import SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.aged_rows import add_user
 from tests.support.api_keys import add_key
 from tests.support.factors import add_totp, switch_two_step_on
+from tests.support.held_hasher import held, requests_wait
 from tests.support.invitations import EMAIL, JOINING, accept, invite, invited, preview
 from tests.support.mail_flows import mark_all_verified, verifying_app
 from tests.support.mailbox import Mailbox
@@ -288,3 +290,34 @@ async def test_invitations_to_a_deleted_account_are_deleted(user_factory: UserFa
     assert (await ada.call("POST", "/api/user/delete", json=body)).status == 204
 
     assert [row["email"] for row in await InvitationRow.select(InvitationRow.email)] == [EMAIL]
+
+
+@pytest.mark.parametrize("change", ["verified", "inviter demoted", "account deleted", "address registered"])
+async def test_acceptance_holds_only_if_nothing_changes_while_the_password_is_hashed(
+    user_factory: UserFactory, person: Actor, services: Services, mailbox: Mailbox, change: str
+) -> None:
+    ada = await user_factory(is_verified=True)
+    inviter_id = await give_role(ada.username, "support")
+    if change != "address registered":
+        await user_factory(username="stranger", email=EMAIL)
+    token = await invited(
+        services, mailbox, "support", request_context=RequestContext(actor=user_actor(inviter_id), language="en")
+    )
+
+    async with held(services.core.hasher):
+        accepting = asyncio.create_task(accept(person, token, **JOINING))
+        await requests_wait(services.core.hasher)
+        if change == "verified":
+            await mark_all_verified()
+        elif change == "inviter demoted":
+            await UserRoleRow.delete(force=True)
+        elif change == "account deleted":
+            await UserRow.delete().where(UserRow.email == EMAIL)
+        else:
+            await add_user("grace")
+    response = await accepting
+
+    expected = {"verified": (409, "ACCOUNT_EXISTS"), "inviter demoted": INVALID}
+    assert response.outcome == expected.get(change, (201, ""))
+    assert await UserRow.exists().where(UserRow.username == "stranger") == (change in expected)
+    assert await UserRow.exists().where(UserRow.username == "grace") == (change not in expected)
