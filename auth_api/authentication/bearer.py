@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
+from urllib.parse import unquote
 
 from litestar.connection import Request
 from litestar.openapi.spec import Components, SecurityScheme
@@ -16,6 +17,7 @@ from auth_api.authentication.decision import Decision
 from auth_api.authentication.errors import SessionRequiredException
 from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.kit.crypto.api_keys import API_KEY_PREFIXES
+from auth_api.kit.errors import NotFoundException
 from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
 from auth_api.kit.http.scope_keys import ACTOR, KEY_ID, request_context_of
 from auth_api.sessions.bearer_token import bearer_token
@@ -80,7 +82,7 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
 
         Raises:
             AuthException: the request has no bearer token, or an invalid one, or its caller may not use the route.
-            NotFoundException: see `Decision.check_network`.
+            NotFoundException: see `Decision.check_network` and `_is_exact`.
         """
         access: Access = scope["route_handler"].opt.get(ACCESS, SESSION)
         token = None if access.loads_rights else _token_to_check(access, scope)
@@ -95,11 +97,22 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
             log_read_account(scope)
 
     async def _authorize(self, access: Access, scope: Scope) -> None:
+        if access.is_administrative and not _is_exact(scope):
+            raise NotFoundException
         self._decision.check_network(access, request_context_of(scope).client_ip)
         caller = await self._load_caller(bearer_token(scope), scope)
         scope["state"][ACTOR], scope["state"][KEY_ID] = caller.actor, caller.key_id
         await self._decision.check(access, caller)
         scope["user"], scope["auth"] = caller.session, caller
+
+
+def _is_exact(scope: Scope) -> bool:
+    """Return whether a path has no repeated and no trailing slash, which Litestar ignores.
+
+    A proxy that protects the admin API by its path might not recognise other spellings.
+    """
+    path = unquote(scope["raw_path"].decode(errors="replace"))
+    return "//" not in path and not path.endswith("/")
 
 
 def _token_to_check(access: Access, scope: Scope) -> str | None:

@@ -25,9 +25,12 @@ async def create(services: Services, **fields: Any) -> User:
     return await services.of(UserCreation).create(wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False)
 
 
-async def disable(services: Services, name: str) -> bool:
+async def disable(services: Services, name: str, *, leave_none: bool = False) -> bool:
     return await services.of(AdministrationService).disable(
-        await id_of(services, name), by=OPERATOR, request_context=COMMAND_LINE_CONTEXT
+        await id_of(services, name),
+        by=OPERATOR,
+        request_context=COMMAND_LINE_CONTEXT,
+        keeps_administrator=not leave_none,
     )
 
 
