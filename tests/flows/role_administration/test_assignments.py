@@ -14,6 +14,7 @@ from tests.support.actors import Actor, ApiResponse
 from tests.support.mail_flows import report
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.roles import add_role, give_role
+from tests.support.rows import age_sessions
 
 
 async def user(user_factory: UserFactory, username: str, *roles: str) -> tuple[Actor, int]:
@@ -82,6 +83,39 @@ async def test_assignments_are_refused_in_order(user_factory: UserFactory) -> No
     assert (await grant(boss, eve_id, "reader")).outcome == (403, "EMAIL_NOT_VERIFIED")
     assert (await grant(ada, bob_id, "reader")).status == 204
     assert (await revoke(ada, bob_id, "reader")).status == 204
+
+
+async def test_service_key_grants_within_its_scopes_and_personal_keys_never_do(user_factory: UserFactory) -> None:
+    boss, _ = await user(user_factory, "boss", ADMINISTRATOR)
+    _, bob_id = await user(user_factory, "bob")
+    await add_role("reader", ["users:read"])
+    scopes = ["roles:assign", "users:read"]
+    account = await boss.call("POST", "/api/admin/service-accounts", json={"name": "robot"})
+    path = f"/api/admin/service-accounts/{account['id']}/keys"
+    key = await boss.call("POST", path, json={"name": "Key", "scopes": scopes})
+    own = await boss.call("POST", "/api/user/keys", json={"name": "Own", "scopes": scopes})
+    program, script = Actor(boss.client, access_token=key["secret"]), Actor(boss.client, access_token=own["secret"])
+
+    outcomes = [(await grant(program, bob_id, role)).outcome for role in ("reader", "support", ADMINISTRATOR)]
+    refused = await grant(script, bob_id, "reader")
+
+    assert outcomes == [(204, ""), (403, "RANK_TOO_LOW"), (403, "RANK_TOO_LOW")]
+    assert refused.outcome == (403, "SESSION_REQUIRED")
+    (event,) = (await boss.call("GET", "/api/admin/audit?action=role:granted"))["items"]
+    assert (event["actor"], event["by"], event["details"]) == (
+        f"service:{account['id']}",
+        "service",
+        {"key_id": key["id"]},
+    )
+
+
+async def test_grant_needs_a_recent_proof(user_factory: UserFactory) -> None:
+    boss, _ = await user(user_factory, "boss", ADMINISTRATOR)
+    _, bob_id = await user(user_factory, "bob")
+    await age_sessions(minutes=6)
+
+    assert (await grant(boss, bob_id)).outcome == (403, "STEP_UP_REQUIRED")
+    assert (await boss.call("GET", "/api/admin/roles")).status == 200
 
 
 async def test_number_of_roles_of_a_user_is_limited_under_races(
