@@ -85,7 +85,7 @@ async def test_events_of_operators_of_newer_versions_and_of_programs_are_shown(
     assert "All devices logged out By the operator of this service" in page.text
     assert "Second factor added" in page.text
     assert "<bdi>&lt;b&gt;" in page.response.text
-    assert text_of_event("key:created", {}) == "Other event"
+    assert text_of_event("robot:started", {}) == "Other event"
 
 
 async def test_history_of_another_person_is_not_shown(visitor: Visitor, user_factory: UserFactory) -> None:
