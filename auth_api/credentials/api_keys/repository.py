@@ -92,10 +92,12 @@ async def find(owner: KeyOwner, key_id: int) -> ApiKey | None:
 
 
 @circuit_breaker(service=SERVICE)
-async def live_scopes(owner: KeyOwner) -> list[frozenset[str]]:
-    """Return the scopes of each live key of an owner."""
-    rows = await ApiKeyRow.raw(f"SELECT scopes FROM api_keys WHERE {_IS_OF} AND {_IS_LIVE}", *_ids(owner))
-    return [frozenset(row["scopes"].split()) for row in rows]
+async def live(owner: KeyOwner) -> list[ApiKey]:
+    """Return the live keys of an owner, newest first."""
+    rows = await ApiKeyRow.raw(
+        f"SELECT {_COLUMNS} FROM api_keys WHERE {_IS_OF} AND {_IS_LIVE} ORDER BY id DESC", *_ids(owner)
+    )
+    return list(map(_api_key, rows))
 
 
 @circuit_breaker(service=SERVICE)

@@ -74,7 +74,7 @@ class ApiKeys:
         Raises:
             LimitReachedException: the owner has as many live keys as allowed.
         """
-        live = await repository.live_scopes(owner)
+        live = await repository.live(owner)
         if len(live) >= (MAX_KEYS_OF_SERVICE_ACCOUNT if owner.user_id is None else MAX_KEYS_OF_USER):
             raise LimitReachedException
         secret = new_api_key(owner.kind)
@@ -123,6 +123,10 @@ class ApiKeys:
         """Return what the live keys of a service account permit together; None if it is inactive or deleted."""
         account = await accounts_repository.find(account_id)
         return Rights(account.scopes) if account is not None and account.is_active else None
+
+    async def live_hints(self, user_id: int) -> list[str]:
+        """Return the hints of the live keys of a user, newest first."""
+        return [key.hint for key in await repository.live(KeyOwner(user_id=user_id))]
 
     async def is_scope(self, permission: str) -> bool:
         """Return whether a live key has a permission as one of its scopes."""

@@ -25,6 +25,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         users=core.users,
         audit=core.audit,
         passwords=core.passwords,
+        api_keys=core.api_keys,
         freshness=core.freshness,
         password_rules=core.password_rules,
         sign_in=core.sign_in,

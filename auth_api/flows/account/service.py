@@ -4,6 +4,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED as PASSWORD_CHANGED_MAIL
 from auth_api.credentials.passwords.service import PasswordService
@@ -35,6 +36,7 @@ class AccountService:
     users: UserService
     audit: AuditTrail
     passwords: PasswordService
+    api_keys: ApiKeys
     freshness: Freshness
     password_rules: PasswordRules
     sign_in: SignIn
@@ -117,7 +119,8 @@ class AccountService:
             await self.audit.record(
                 PasswordEvent.PASSWORD_CHANGED, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
-            await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context)
+            kept_keys = await self.api_keys.live_hints(user.id)
+            await self.outbox.to_user(PASSWORD_CHANGED_MAIL, user.id, request_context, kept_keys=kept_keys)
             proof = Proof(
                 user=changed,
                 methods=methods_after(AMR_PASSWORD, present.amr) if is_proof else present.amr,

@@ -24,7 +24,7 @@ from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import ago
 from tests.support.api_keys import add_key, add_service_account
-from tests.support.mail_flows import report
+from tests.support.mail_flows import NEW_PASSWORD, change_password, report
 from tests.support.mailbox import Mailbox
 from tests.support.roles import add_permission, give_role
 
@@ -184,6 +184,23 @@ async def test_owner_learns_about_a_new_key_and_ends_it_by_the_link(
     assert (await ada.profile(created["secret"])).outcome == (401, "TOKEN_REVOKED")
     (row,) = await ApiKeyRow.select()
     assert row["revoked_reason"] == "reported"
+
+
+async def test_keys_survive_a_password_change_and_are_listed_in_its_mail(
+    user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    ada = await user_factory(is_verified=True)
+    kept, revoked = await create(ada), await create(ada)
+    await ada.call("DELETE", f"{PATH}/{revoked['id']}")
+    await mailbox.collect()
+
+    assert (await change_password(ada, NEW_PASSWORD)).status == 200
+
+    mail = (await mailbox.collect())[-1]
+    for text in (mail.text, mail.html):
+        assert f"auth_pat_{kept['hint']}." in text
+        assert revoked["hint"] not in text
+    assert (await ada.profile(kept["secret"])).status == 200
 
 
 async def test_routes_do_not_exist_where_personal_keys_are_off(app_with: OtherAppFactory) -> None:
