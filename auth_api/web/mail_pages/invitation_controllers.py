@@ -9,7 +9,6 @@ from auth_api.flows.invitations.acceptance import InvitationAcceptance
 from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
-from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.sign_in.errors import MfaEnrolmentRequiredException
 from auth_api.web.frame.journey import ACCOUNT, LOGIN
 from auth_api.web.frame.routes import PAGE
@@ -61,8 +60,6 @@ class InvitationPageController(Controller):
                 request_context=visit.request_context,
                 carrier=visit.carrier(keep=form.keep),
             )
-        except OneTimeTokenInvalidException as refusal:
-            return refused_link(visit, refusal, _CODE)
         except ApplicationException as refusal:
             return await _refused(visit, refusal, acceptance, second_factor)
         if signed_in is None:
@@ -73,7 +70,7 @@ class InvitationPageController(Controller):
 async def _refused(
     visit: Visit, refusal: ApplicationException, acceptance: InvitationAcceptance, second_factor: SecondFactorService
 ) -> Response[Any]:
-    """Return what follows an error: the next step of the login, or the same page, for which the token still works."""
+    """Return what follows an error: the next step of the login, or the same page if the token still works."""
     if isinstance(refusal, MfaEnrolmentRequiredException):
         return (
             await unfinished_sign_in(visit, refusal, _QUESTION, second_factor) if _has_login(visit) else _created(visit)

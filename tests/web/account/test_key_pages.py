@@ -50,6 +50,7 @@ async def test_key_is_shown_once_works_and_is_revoked(visitor: Visitor, client: 
     created = await visitor.submit(await visitor.get(NEW), NEW, **KEY)
     assert created.outcome == (200, "key-created", "")
     assert created.response.headers["Cache-Control"] == "no-store"
+    assert "Deutsch" not in created.text
     secret = "".join(created.reader.by_id["secret"])
     bearer = {"Authorization": f"Bearer {secret}"}
     assert (await client.get("/api/user/profile", headers=bearer)).json()["username"] == "ada"

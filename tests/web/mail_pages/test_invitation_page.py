@@ -7,6 +7,7 @@ from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
+from auth_api.sessions.tables import BrowserSessionRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.invitations import EMAIL, invited
 from tests.support.mail_flows import NEW_PASSWORD, verifying_app
@@ -55,6 +56,7 @@ async def test_new_person_sees_what_the_invitation_brings_and_gets_an_account(
     joined = await visitor.submit(refused, ACCEPT, **GRACE, keep="on")
     assert (joined.status, joined.location) == (303, "/account")
     assert "Max-Age" in joined.response.headers["Set-Cookie"]
+    assert [row["keep"] for row in await BrowserSessionRow.select()] == [True]
     assert "Verified" in (await visitor.get("/account")).text
     (row,) = await AuditLogRow.select().where(AuditLogRow.action == "invitation:accepted")
     assert '"page"' in row["details"]
@@ -67,14 +69,14 @@ async def test_owner_of_the_address_logs_in_and_accepts_as_themselves(
     visitor: Visitor, services: Services, mailbox: Mailbox, user_factory: UserFactory
 ) -> None:
     await user_factory(username="grace", email=EMAIL, is_verified=True)
-    await user_factory()
+    eve = await user_factory()
     token = await invited(services, mailbox, "support")
 
     shown = await visitor.post(PATH, {"token": token})
     (login,) = [link for link in shown.reader.links if link.startswith("/account/login?continue")]
     assert login.endswith(f"#token={token}")  # which browsers do not send
     assert "/account/login?continue=%2Faccount%2Finvitation&again=1&login_hint=grace%40example.com" in login
-    await Visitor(visitor.client).log_in()
+    assert (await Visitor(visitor.client, username=eve.username).log_in()).location == "/account"
     other = await visitor.submit(await visitor.get(PATH), PATH, token=token)
     assert ACCEPT not in [form.action for form in other.reader.forms]
     refused = await visitor.post(ACCEPT, {"token": token, **GRACE})
