@@ -95,7 +95,10 @@ def show(run: Run, name: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def set_(run: Run, /, name: str, *, metadata: str | None, as_json: bool, **profile: str | None) -> None:
-    """Change a user. An empty value removes a field of the profile. The former name `update` is accepted, too."""
+    """Change a user. An empty value removes a field of the profile.
+
+    The former name of the command, `update`, is accepted, too.
+    """
     fields: dict[str, Any] = given_fields(profile)
     if metadata is not None:
         fields["metadata"] = json_object(metadata)

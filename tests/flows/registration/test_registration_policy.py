@@ -67,7 +67,7 @@ async def test_closed_registration_is_refused_before_the_rules_of_passwords_and_
         assert await user_rows() == []
 
         await create_as_operator(other, "grace@evil.org")
-        assert await audit_actions() == ["account:registered"]
+        assert await audit_actions() == ["account:created"]
 
 
 async def test_domain_is_checked_at_registration_and_at_the_change_of_the_own_address(
