@@ -49,7 +49,7 @@ async def all_acts(actor: Actor, user_id: int | str) -> dict[str, ApiResponse]:
     }
 
 
-async def test_nobody_acts_on_a_user_with_more_permissions(user_factory: UserFactory, mailbox: Mailbox) -> None:
+async def test_acts_on_a_user_with_more_permissions_are_refused(user_factory: UserFactory, mailbox: Mailbox) -> None:
     """Otherwise the helpdesk could take over an administrator (keycloak#27669)."""
     await add_role("helpdesk", EVERY_PERMISSION)
     helpdesk, boss = await administrator(user_factory, "helpdesk"), await user_factory()
@@ -75,7 +75,7 @@ async def test_users_of_equal_rank_act_on_each_other(user_factory: UserFactory) 
     assert outcomes <= {(200, ""), (202, ""), (204, ""), (404, "SESSION_NOT_FOUND")}
 
 
-async def test_nobody_acts_on_the_own_account(user_factory: UserFactory, services: Services) -> None:
+async def test_acts_on_the_own_account_are_refused(user_factory: UserFactory, services: Services) -> None:
     admin = await administrator(user_factory)
     await administrator(user_factory, "support")
     (key,) = [await add_key(services, KeyOwner(user_id=await id_of(admin)), "users:write")]
@@ -116,7 +116,7 @@ async def test_fields_that_are_not_of_the_act_are_refused(user_factory: UserFact
             assert [(error["field"], error["code"]) for error in refused["errors"]] == [(name, "unknown")]
 
 
-async def test_other_spellings_of_a_path_are_no_way_around(user_factory: UserFactory) -> None:
+async def test_other_spellings_of_a_path_are_not_found(user_factory: UserFactory) -> None:
     admin, grace = await administrator(user_factory), await user_factory()
     path = f"{USERS}/{await id_of(grace)}/disable"
     others = [path.upper(), path.replace("/users", "//users"), f"/{path}", f"{path}/", f"{path}%2f", f"{path};a"]
