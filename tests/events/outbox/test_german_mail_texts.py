@@ -11,14 +11,13 @@ from jinja2 import meta
 from msgspec import structs
 
 from auth_api.features import MAIL_KINDS
-from auth_api.flows.invitations.mails import INVITATION
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.kit.mail.message import Message
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens import purpose
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.sign_in.mails import NEW_NETWORK
-from tests.events.outbox.test_mail_texts import Paragraphs, link_of, words
+from tests.events.outbox.test_mail_texts import OTHERS_ACTS, Paragraphs, link_of, words
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render
 
 FACTORS = {"totp": 1, "passkey": 2, "recovery_codes": 1}
@@ -27,7 +26,13 @@ VALUES: list[dict[str, Any]] = [
     {},
     {"factor": "passkey", "is_two_step": True, "is_on": True, "kept_factors": FACTORS, "left": 2},
     {"inviter": "grace", "expires_at": datetime(2026, 3, 2, 9, 5, tzinfo=UTC)},
-    {"is_replacement": True, "is_disabled": True, "removed_factors": FACTORS, "new_email": "neu@example.com"},
+    {
+        "is_replacement": True,
+        "role": "support",
+        "is_disabled": True,
+        "removed_factors": FACTORS,
+        "new_email": "neu@example.com",
+    },
 ]
 """Values that mails are stored with, so that each condition of a template is true once and false once."""
 
@@ -49,7 +54,7 @@ def test_german_mails_have_the_parts_of_the_english_ones(values: dict[str, Any])
         assert 0 < len(message.subject) <= 60
         assert paragraphs[0] == "Guten Tag ada!"
         assert re.fullmatch(r"(Jemand, vermutlich Sie selbst, |[A-Z]\w+ )[^.]+\.", paragraphs[1])
-        if kind is not INVITATION:
+        if kind not in OTHERS_ACTS:
             assert re.findall(r"^Wenn Sie das (?:nicht )?waren, ", text, re.MULTILINE) == [
                 "Wenn Sie das waren, ",
                 "Wenn Sie das nicht waren, ",

@@ -11,11 +11,15 @@ from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
 from auth_api.flows.invitations.mails import INVITATION
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
+from auth_api.flows.role_administration.mails import ROLE_GRANTED, ROLE_REVOKED
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens import purpose
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.sign_in.mails import NEW_NETWORK
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render
+
+OTHERS_ACTS = (INVITATION, ROLE_GRANTED, ROLE_REVOKED)
+"""The mails about what another person did, which do not ask whether it was the reader."""
 
 EACH_KIND = pytest.mark.parametrize("kind", MAIL_KINDS, ids=lambda kind: kind.name)
 
@@ -76,9 +80,8 @@ def test_mail_greets_and_says_what_happened_in_one_sentence(
     assert "Example <b>" in paragraphs[1]
 
 
-@pytest.mark.parametrize("kind", [kind for kind in MAIL_KINDS if kind is not INVITATION], ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", [kind for kind in MAIL_KINDS if kind not in OTHERS_ACTS], ids=lambda kind: kind.name)
 def test_mail_says_what_to_do_if_it_was_the_reader_and_then_what_if_not(kind: MailKind) -> None:
-    """An invitation is caused by another person."""
     openings = [opening for text in paragraphs_of(kind) if (opening := re.match(r"If this was(n't)? you, ", text))]
 
     assert [opening[0] for opening in openings] == ["If this was you, ", "If this wasn't you, "]
