@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, cast
 from urllib.parse import unquote
 
+import msgspec
 from litestar.connection import Request
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.security.jwt import JWTAuth
@@ -22,7 +23,7 @@ from auth_api.kit.http.access import ACCESS, BEARER, SESSION, Access
 from auth_api.kit.http.scope_keys import ACTOR, KEY_ID, request_context_of
 from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
-from auth_api.sessions.principal import Principal
+from auth_api.sessions.principal import GrantedPrincipal, Principal
 from auth_api.sessions.service import SessionService
 
 Identify = Callable[[str], Awaitable[Principal]]
@@ -59,8 +60,16 @@ def caller_loading(sessions: SessionService, api_keys: ApiKeys) -> LoadCaller:
             AuthException: from `AccessTokens.verify`, `SessionService.principal` and `ApiKeys.identify`.
         """
         if token.startswith(API_KEY_PREFIXES):
-            return Caller.of_key(await api_keys.identify(token, request_context_of(scope).client_ip))
-        return Caller.of_session(await sessions.granted_principal(sessions.access_tokens.verify(token)))
+            caller = Caller.of_key(await api_keys.identify(token, request_context_of(scope).client_ip))
+            return msgspec.structs.replace(caller, reload=partial(reload_key, token))
+        principal = await sessions.granted_principal(sessions.access_tokens.verify(token))
+        return msgspec.structs.replace(Caller.of_session(principal), reload=partial(reload_session, principal))
+
+    async def reload_key(token: str) -> Caller:
+        return Caller.of_key(await api_keys.reload(token))
+
+    async def reload_session(principal: GrantedPrincipal) -> Caller:
+        return Caller.of_session(await sessions.reload_granted(principal))
 
     return load
 
@@ -103,6 +112,8 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
         caller = await self._load_caller(bearer_token(scope), scope)
         scope["state"][ACTOR], scope["state"][KEY_ID] = caller.actor, caller.key_id
         await self._decision.check(access, caller)
+        if access.permission is not None:
+            caller = caller.require(access.permission)
         scope["user"], scope["auth"] = caller.session, caller
 
 

@@ -15,6 +15,7 @@ from auth_api.roles.errors import (
 )
 from auth_api.roles.events import RoleEvent
 from auth_api.roles.permissions import BUILT_IN, RESERVED_AREAS, is_well_formed
+from auth_api.roles.rights import Authority
 from auth_api.roles.role import ListedPermission
 from auth_api.roles.role_catalogue import IsUsed
 
@@ -50,7 +51,7 @@ class PermissionCatalogue:
         ]
 
     async def declare(
-        self, name: str, description: str, *, request_context: RequestContext
+        self, name: str, description: str, *, by: Authority, request_context: RequestContext
     ) -> tuple[ListedPermission, bool]:
         """Create a permission, or change its description.
 
@@ -66,6 +67,7 @@ class PermissionCatalogue:
 
         async def work() -> tuple[ListedPermission, bool]:
             await repository.lock_administrators()
+            await by.confirmed()
             created = await catalogue_repository.insert_permission(name, description, request_context.actor)
             listed = await self.all()
             if created is not None and sum(each.declared is not None for each in listed) > MAX_PERMISSIONS:
@@ -82,7 +84,7 @@ class PermissionCatalogue:
 
         return await self.database.transaction(work)
 
-    async def delete(self, name: str, *, request_context: RequestContext) -> None:
+    async def delete(self, name: str, *, by: Authority, request_context: RequestContext) -> None:
         """Delete a permission.
 
         Raises:
@@ -93,6 +95,7 @@ class PermissionCatalogue:
 
         async def work() -> None:
             await repository.lock_administrators()
+            await by.confirmed()
             found = next((each for each in await self.all() if each.name == name), None)
             if found is None:
                 raise PermissionNotFoundException

@@ -1,6 +1,6 @@
 """What a caller may do, and the rule that no caller can act on more rights than its own."""
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final, Self
 
 import msgspec
@@ -37,16 +37,37 @@ class Rights(msgspec.Struct, frozen=True):
         return Rights(self.permissions | other.permissions)
 
 
+Confirm = Callable[[], Awaitable[Rights]]
+"""Returns what a caller may do now, inside the transaction of an act, or refuses the act."""
+
+
 class Authority(msgspec.Struct, frozen=True, kw_only=True):
     """On whose authority an administrative act is done.
 
     Attributes:
         rights: what the caller may do.
         user_id: the account of the caller; None for service accounts and the command line.
+        confirm: reads again what the caller may do; None for the command line.
     """
 
     rights: Rights
     user_id: int | None = None
+    confirm: Confirm | None = None
+
+    async def confirmed(self) -> "Authority":
+        """Return the authority as of now, which is at most what it was.
+
+        Call it inside the transaction of each act, after the row of its target is locked. Otherwise a request that a
+        dismissed administrator has begun before would take effect after the dismissal.
+
+        Raises:
+            AuthException: the caller has lost its session, its key or the permission that the act needs.
+        """
+        if self.confirm is None:
+            return self
+        present = await self.confirm()
+        rights = self.rights if present.contains(self.rights) else present
+        return msgspec.structs.replace(self, rights=rights)
 
     def check_rank(self, at_stake: Rights) -> None:
         """Check that the caller has all rights that an act can take over, give or take away.

@@ -62,7 +62,7 @@ class RoleCatalogue:
         async def work() -> Role:
             await repository.lock_administrators()
             await _check_known(permissions)
-            by.check_rank(Rights.of(permissions))
+            (await by.confirmed()).check_rank(Rights.of(permissions))
             role = await catalogue_repository.insert_role(name, description, set(permissions))
             if role is None:
                 raise DuplicateNameException
@@ -138,7 +138,7 @@ class RoleCatalogue:
         role = await catalogue_repository.lock_role(name) if is_role_name(name) else None
         if role is None:
             raise RoleNotFoundException
-        by.check_rank(role.rights.union(new))
+        (await by.confirmed()).check_rank(role.rights.union(new))
         if role.is_built_in:
             raise BuiltInException
         return role

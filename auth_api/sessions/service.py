@@ -114,6 +114,17 @@ class SessionService:
             raise TokenRevokedException
         return present
 
+    async def reload_granted(self, principal: GrantedPrincipal) -> GrantedPrincipal:
+        """Return a principal with its present roles, inside a flow's transaction, see `reload`.
+
+        Raises:
+            TokenRevokedException: the session has ended, or the user is disabled.
+        """
+        present = await self.granted_loader.reload(principal)
+        if present is None:
+            raise TokenRevokedException
+        return present
+
     async def log_out(self, access_token: str, request_context: RequestContext) -> None:
         """End the session of an access token, whether the token has expired or not. An ended session is ignored.
 

@@ -22,7 +22,9 @@ async def id_of(services: Services, name: str) -> int:
 
 async def create(services: Services, **fields: Any) -> User:
     wanted = decode(fields, UserCreationRequest, field_checks(services.core.password_rules))
-    return await services.of(UserCreation).create(wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False)
+    return await services.of(UserCreation).create(
+        wanted, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT, sends_mail=False
+    )
 
 
 async def disable(services: Services, name: str, *, leave_none: bool = False) -> bool:

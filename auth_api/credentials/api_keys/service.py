@@ -68,6 +68,20 @@ class ApiKeys:
         except AuthException:
             return None
 
+    async def reload(self, raw: str) -> PresentedKey:
+        """Return a key that `identify` has accepted with its present rights, inside a flow's transaction.
+
+        Raises:
+            TokenInvalidException: the key has been deleted.
+            TokenRevokedException: the key was revoked, or its owner is disabled.
+            TokenExpiredException: the key has expired.
+        """
+        key = await repository.find_presented(digest(raw))
+        if key is None:
+            raise TokenInvalidException
+        self._check_state(key)
+        return key
+
     async def create(self, owner: KeyOwner, new: NewKey, request_context: RequestContext) -> CreatedKey:
         """Create a key inside the transaction of the flow, which has locked the row of the owner.
 
@@ -145,15 +159,23 @@ class ApiKeys:
         if key is None:
             KEY_CHECKS[kind, "unknown"].inc()
             raise TokenInvalidException
-        is_off = key.user is not None and not self.policy.allows_personal
-        if key.status is KeyStatus.REVOKED or not key.owner_is_active or is_off:
+        try:
+            self._check_state(key)
+        except TokenRevokedException:
             KEY_CHECKS[kind, "revoked"].inc()
-            raise TokenRevokedException
-        if key.status is KeyStatus.EXPIRED:
+            raise
+        except TokenExpiredException:
             KEY_CHECKS[kind, "expired"].inc()
-            raise TokenExpiredException
+            raise
         KEY_CHECKS[kind, "accepted"].inc()
         return key
+
+    def _check_state(self, key: PresentedKey) -> None:
+        is_off = key.user is not None and not self.policy.allows_personal
+        if key.status is KeyStatus.REVOKED or not key.owner_is_active or is_off:
+            raise TokenRevokedException
+        if key.status is KeyStatus.EXPIRED:
+            raise TokenExpiredException
 
     async def _record(self, event: ApiKeyEvent, owner: KeyOwner, key_id: int, request_context: RequestContext) -> None:
         details = {} if owner.service_account_id is None else {"service_account_id": owner.service_account_id}

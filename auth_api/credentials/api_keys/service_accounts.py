@@ -59,7 +59,9 @@ class ServiceAccounts:
         """
         return _found(await accounts_repository.find_by_name(name))
 
-    async def create(self, name: str, description: str, request_context: RequestContext) -> ServiceAccount:
+    async def create(
+        self, name: str, description: str, *, by: Authority, request_context: RequestContext
+    ) -> ServiceAccount:
         """Create a service account without keys.
 
         Raises:
@@ -69,6 +71,7 @@ class ServiceAccounts:
 
         async def work() -> ServiceAccount:
             await self.roles.lock_administrators()  # two requests at the limit must count each other
+            await by.confirmed()
             account_id = await accounts_repository.insert(name, description, created_by=request_context.actor or "")
             if account_id is None:
                 raise DuplicateNameException
@@ -96,7 +99,7 @@ class ServiceAccounts:
         """
 
         async def work() -> ServiceAccount:
-            account = await self._lock(account_id, by)
+            account, _ = await self._lock(account_id, by)
             wanted = {"description": description, "is_active": is_active}
             fields = [name for name, value in wanted.items() if value not in {None, getattr(account, name)}]
             if fields:
@@ -151,8 +154,8 @@ class ServiceAccounts:
 
         async def work() -> CreatedKey:
             await self.roles.check_known(new.scopes, field="scopes")
-            await self._lock(account_id, by)
-            by.check_rank(Rights.of(new.scopes))
+            _, present = await self._lock(account_id, by)
+            present.check_rank(Rights.of(new.scopes))
             return await self.api_keys.create(KeyOwner(service_account_id=account_id), new, request_context)
 
         return await self.database.transaction(work)
@@ -168,19 +171,21 @@ class ServiceAccounts:
         owner = KeyOwner(service_account_id=account_id)
 
         async def work() -> None:
-            account = await self._lock(account_id)
+            await accounts_repository.lock(account_id)
+            account = await self.find(account_id)
             await self.api_keys.find(owner, key_id)
-            by.check_rank(Rights(account.scopes))
+            (await by.confirmed()).check_rank(Rights(account.scopes))
             await self.api_keys.revoke(owner, key_id, request_context)
 
         await self.database.transaction(work)
 
-    async def _lock(self, account_id: int, by: Authority | None = None) -> ServiceAccount:
+    async def _lock(self, account_id: int, by: Authority) -> tuple[ServiceAccount, Authority]:
+        """Lock a service account that the caller may change; return it and the authority of the caller as of now."""
         await accounts_repository.lock(account_id)
         account = await self.find(account_id)
-        if by is not None:
-            by.check_rank(Rights(account.scopes))
-        return account
+        present = await by.confirmed()
+        present.check_rank(Rights(account.scopes))
+        return account, present
 
     async def _record(
         self, event: ApiKeyEvent, account_id: int, request_context: RequestContext, **details: list[str]

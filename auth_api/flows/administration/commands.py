@@ -69,7 +69,7 @@ def create(run: Run, /, *, role: str | None, password_stdin: bool, as_json: bool
         wanted = decode(document, UserCreationRequest, field_checks(services.of(PasswordRules)))
         try:
             return await services.of(UserCreation).create(
-                wanted, request_context=COMMAND_LINE_CONTEXT, sends_mail=False, role_name=role
+                wanted, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT, sends_mail=False, role_name=role
             )
         except EmailNotVerifiedException as error:
             message = "A user with a role needs a verified e-mail address: add --verified if it is the user's."

@@ -24,11 +24,12 @@ class TargetUsers:
         Raises:
             UserNotFoundException: the user does not exist.
             SelfChangeRefusedException: the caller is the user.
+            AuthException: the caller has lost its authority, see `Authority.confirmed`.
             RankTooLowException: the user has a permission that the caller lacks.
         """
         user = await self.users.lock(user_id)
         if user is None:
             raise UserNotFoundException
         by.check_other(user.id)
-        by.check_rank(await self.roles.rights_of(user.id))
+        (await by.confirmed()).check_rank(await self.roles.rights_of(user.id))
         return user

@@ -71,8 +71,8 @@ class UserChangeController(Controller):
         e-mail address, unless `email_verified` is true.
         """
         if data.email_verified:
-            caller.require(USER_CREDENTIALS)
-        user = await user_creation.create(data, request_context=request_context)
+            caller = caller.require(USER_CREDENTIALS)
+        user = await user_creation.create(data, by=caller.authority, request_context=request_context)
         location = {"Location": f"/api/admin/users/{user.id}"}
         return Response(await user_search.read(user.id), status_code=201, headers=location)
 

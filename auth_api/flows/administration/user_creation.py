@@ -12,6 +12,7 @@ from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.roles.errors import RoleNotFoundException
 from auth_api.roles.events import RoleEvent
+from auth_api.roles.rights import Authority
 from auth_api.roles.role import Role
 from auth_api.roles.service import RoleService
 from auth_api.sign_in.errors import EmailNotVerifiedException
@@ -34,6 +35,7 @@ class UserCreation:
         self,
         wanted: UserCreationRequest,
         *,
+        by: Authority,
         request_context: RequestContext,
         sends_mail: bool = True,
         role_name: str | None = None,
@@ -42,6 +44,7 @@ class UserCreation:
 
         Args:
             wanted: what the user is created from. A user without a password gets a mail with a link to set one.
+            by: on whose authority.
             request_context: the request of the administrator.
             sends_mail: whether a user with a password gets a mail that verifies the e-mail address, unless the
                 administrator has verified it.
@@ -62,6 +65,7 @@ class UserCreation:
         hashed_password = await self.hasher.hash(wanted.password) if has_password else UNUSABLE_HASH
 
         async def work() -> User:
+            await by.confirmed()
             role = await self.roles.lock(role_name) if role_name is not None else None
             if role is None and role_name is not None:
                 raise RoleNotFoundException

@@ -34,7 +34,8 @@ from auth_api.roles.errors import RankTooLowException
 PATH: Final = "/api/admin/invitations"
 READS: Final = administration("invitations:read", accepts_key=True)
 WRITES: Final = administration("invitations:write", accepts_key=True)
-ASSIGNS_ROLES: Final = administration("roles:assign", accepts_key=True, needs_recent_proof=True)
+ASSIGN_ROLES: Final = "roles:assign"
+ASSIGNS_ROLES: Final = administration(ASSIGN_ROLES, accepts_key=True, needs_recent_proof=True)
 """What an invitation with roles needs beside `WRITES`."""
 
 RESENT: Final = Acknowledgement(message="Another e-mail is on its way. The link in the earlier one no longer works.")
@@ -140,6 +141,7 @@ class InvitationMailController(InvitationListController):
         """
         if data.roles:
             await decision.check(ASSIGNS_ROLES, caller)
+            caller = caller.require(ASSIGN_ROLES)
         return invitation_view(await invitations.create(data.wanted, caller.authority, request_context))
 
     @post(

@@ -88,7 +88,7 @@ class InvitationService:
             found = await self._roles(names)
             if len(found) < len(names):
                 raise ValidationException([FieldError("roles", "not_found", "Each must be the name of a role.")])
-            by.check_rank(_rights(found))
+            (await by.confirmed()).check_rank(_rights(found))
             if await repository.count_pending(inviter, limit=MAX_PENDING) >= MAX_PENDING:
                 raise LimitReachedException
             await self._admit_mail(new.email, inviter)
@@ -141,7 +141,7 @@ class InvitationService:
         invitation = await repository.lock_pending(invitation_id)
         if invitation is None:
             raise InvitationNotFoundException
-        by.check_rank(_rights(await self._roles(invitation.roles)))
+        (await by.confirmed()).check_rank(_rights(await self._roles(invitation.roles)))
         return invitation
 
     async def _roles(self, names: Sequence[str]) -> Sequence[Role]:

@@ -129,5 +129,5 @@ class RoleAssignments:
             raise RoleNotFoundException
         by.check_other(user_id)
         held = await self.roles.granted(user_id)
-        by.check_rank(held.rights.union(role.rights))
+        (await by.confirmed()).check_rank(held.rights.union(role.rights))
         return role, user, held

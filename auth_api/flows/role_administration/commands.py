@@ -137,7 +137,7 @@ def set_permission(run: Run, name: str, *, description: str, as_json: bool) -> N
 
     async def work(services: ServiceFinder) -> tuple[ListedPermission, bool]:
         catalogue = services.of(PermissionCatalogue)
-        return await catalogue.declare(name, wanted.description, request_context=COMMAND_LINE_CONTEXT)
+        return await catalogue.declare(name, wanted.description, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT)
 
     _print_permissions([run(work)[0]], as_json=as_json, is_list=False)
 
@@ -152,7 +152,7 @@ def delete_permission(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
 
     async def work(services: ServiceFinder) -> None:
         confirm(f"Delete the permission {name}?", yes=yes)
-        await services.of(PermissionCatalogue).delete(name, request_context=COMMAND_LINE_CONTEXT)
+        await services.of(PermissionCatalogue).delete(name, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT)
 
     run(work)
     report("deleted", as_json=as_json, changed=True)

@@ -187,11 +187,14 @@ class PermissionController(Controller):
         self,
         name: _PermissionName,
         data: JSONBody[PermissionDescription],
+        caller: Injected[Caller],
         permission_catalogue: Injected[PermissionCatalogue],
         request_context: Injected[RequestContext],
     ) -> Response[PermissionResponse]:
         """Declare a permission of your own APIs, or change its description. The server stores at most 500."""
-        listed, is_new = await permission_catalogue.declare(name, data.description, request_context=request_context)
+        listed, is_new = await permission_catalogue.declare(
+            name, data.description, by=caller.authority, request_context=request_context
+        )
         return Response(permission_view(listed), status_code=201 if is_new else 200)
 
     @delete(
@@ -204,8 +207,9 @@ class PermissionController(Controller):
     async def delete_permission(
         self,
         name: _PermissionName,
+        caller: Injected[Caller],
         permission_catalogue: Injected[PermissionCatalogue],
         request_context: Injected[RequestContext],
     ) -> None:
         """Delete a declared permission that no role and no live API key contains."""
-        await permission_catalogue.delete(name, request_context=request_context)
+        await permission_catalogue.delete(name, by=caller.authority, request_context=request_context)

@@ -156,7 +156,9 @@ def create_account(run: Run, name: str, *, description: str, as_json: bool) -> N
     fields = {"name": name, "description": description}
     wanted = decode(fields, NewServiceAccount, {ACCOUNT_NAME_CHECK: check_account_name})
     account = run(
-        lambda services: services.of(ServiceAccounts).create(wanted.name, wanted.description, COMMAND_LINE_CONTEXT)
+        lambda services: services.of(ServiceAccounts).create(
+            wanted.name, wanted.description, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT
+        )
     )
     _print([account_fields(account)], ACCOUNT_COLUMNS, as_json=as_json, is_list=False)
 

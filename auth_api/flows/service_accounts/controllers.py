@@ -93,11 +93,15 @@ class ServiceAccountController(Controller):
     async def create_account(
         self,
         data: JSONBody[NewServiceAccount],
+        caller: Injected[Caller],
         service_accounts: Injected[ServiceAccounts],
         request_context: Injected[RequestContext],
     ) -> ServiceAccountResponse:
         """Create a service account without keys."""
-        return account_view(await service_accounts.create(data.name, data.description, request_context))
+        created = await service_accounts.create(
+            data.name, data.description, by=caller.authority, request_context=request_context
+        )
+        return account_view(created)
 
     @patch(
         "/{account_id:str}",

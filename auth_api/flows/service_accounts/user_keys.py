@@ -96,7 +96,7 @@ class UserKeys:
             await self._lock(user_id)
             key = await self.api_keys.find(owner, key_id)
             by.check_other(user_id)
-            by.check_rank(Rights.of(key.scopes.split()))
+            (await by.confirmed()).check_rank(Rights.of(key.scopes.split()))
             await self.api_keys.revoke(owner, key_id, request_context)
 
         await self.database.transaction(work)
