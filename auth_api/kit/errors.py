@@ -115,15 +115,15 @@ class ServerOverloadedException(RetryLaterException):
 
 
 class MalformedRequestException(ApplicationException):
-    """The body is not a JSON object in UTF-8, or the request is ambiguous, for example because it has two lengths.
+    """The body is missing or not a JSON object in UTF-8, or the request is ambiguous, for example with two lengths.
 
     Pages expect a form instead of JSON: in UTF-8, correctly percent-encoded, with at most 64 fields and without NUL.
     """
 
     status = HTTPStatus.BAD_REQUEST
     error_code = "MALFORMED_REQUEST"
-    detail = "The body of the request is malformed, or the request is ambiguous."
-    remedy = "Fix the client: send one JSON object encoded as UTF-8, or to a page the form that it shows."
+    detail = "The body of the request is missing or malformed, or the request is ambiguous."
+    remedy = "Fix the client: send one JSON object encoded as UTF-8, such as `{}`, or to a page the form that it shows."
 
 
 class LimitReachedException(ApplicationException):

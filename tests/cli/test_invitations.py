@@ -41,8 +41,8 @@ def test_commands_explain_what_is_wrong(deployment: Deployment) -> None:
         (("create", "ada@example.com", "--role", "no-such-role"), MAIL, "roles: Each must be the name of a role."),
         (("create", "ada@example.com", "--hours", "721"), MAIL, "expires_in_hours: "),
         (("create", "ada@example.com"), {}, "Mail is off. Set SMTP_URL"),
-        (("revoke", "7"), MAIL, "The invitation was not found."),
-        (("resend", "7"), MAIL, "The invitation was not found."),
+        (("revoke", "7"), MAIL, "No pending invitation has this id."),
+        (("resend", "7"), MAIL, "No pending invitation has this id."),
         (("resend", "7"), {}, "Mail is off. Set SMTP_URL"),
     ):
         result = deployment.command("invitations", *arguments, **variables)

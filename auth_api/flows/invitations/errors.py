@@ -19,5 +19,5 @@ class InvitationNotFoundException(ApplicationException):
 
     status = HTTPStatus.NOT_FOUND
     error_code = "INVITATION_NOT_FOUND"
-    detail = "The invitation was not found."
+    detail = "No pending invitation has this id."
     remedy = "Read the list of invitations again."
