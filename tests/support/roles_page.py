@@ -29,13 +29,13 @@ list of revocations.
 
 These rules hold for the API, but not for the command line:
 
-- **Rank:** callers need all permissions of the user on whom they act, also to disable the user or to end sessions, and of
-  the role that they grant, revoke or change, before and after. Otherwise they get 403 `RANK_TOO_LOW`. So only an administrator, whose
-  role contains `*`, can act on administrators. Reading needs no rank.
-- **Rank counts permissions of your own:** `support` cannot act on a user with `orders:read`. Give the support team the roles
-  that your users have, or one role with the same permissions.
-- Rights are read again in the transaction of each act. A request that an administrator sends before losing the role, the
-  session or the account, and that waits meanwhile (for the rest of its body, or for a lock), is refused.
+- **Rank:** callers need all permissions of the user on whom they act, also to disable the user or to end sessions, and
+  all of the role that they grant, revoke or change, before and after. Otherwise they get 403 `RANK_TOO_LOW`. So only an
+  administrator, whose role contains `*`, can act on administrators. Reading needs no rank.
+- **Rank counts permissions of your own:** `support` cannot act on a user with `orders:read`. Give the support team the
+  roles that your users have, or one role with the same permissions.
+- **Rights are read again** in the transaction of each act. A request that an administrator sends before losing the
+  role, the session or the account, and that waits meanwhile (for the rest of its body, or for a lock), is refused.
 - **The own account** cannot be changed by the API for administrators (`SELF_CHANGE_REFUSED`).
 - **A recent proof of identity** is needed where the table says so (`STEP_UP_REQUIRED`).
 
