@@ -7,6 +7,9 @@ from typing import Final
 EVERYTHING: Final = "*"
 """Stands for every permission, also those that are declared later. Only the role `administrator` contains it."""
 
+USER_CREDENTIALS: Final = "users:credentials"
+"""With it an account can be taken over."""
+
 MAX_NAME_CHARACTERS: Final = 64
 
 PATTERN: Final = r"^[a-z][a-z0-9-]{0,30}(:[a-z][a-z0-9-]{0,30}){1,2}\Z"

@@ -17,8 +17,8 @@ from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.actors import PASSWORD, Actor
 from tests.support.administrators import USERS, administrator, id_of
-from tests.support.mail_flows import mark_all_verified
-from tests.support.mailbox import Mailbox
+from tests.support.mail_flows import confirm, mark_all_verified
+from tests.support.mailbox import Mailbox, token_of
 from tests.support.roles import add_permission, add_role, give_role
 
 ACCOUNTS: Final = "/api/admin/service-accounts"
@@ -166,4 +166,31 @@ async def test_administrator_who_keeps_only_other_permissions_cannot_invite_with
         refused = await caller.call("POST", INVITATIONS, json={"email": "mary@example.com", "roles": ["empty"]})
 
     assert (refused.outcome, refused["required_permission"]) == ((403, "PERMISSION_DENIED"), "roles:assign")
+    await mailbox.collect()
+
+
+@pytest.mark.parametrize("change", ["promoted user", "demoted administrator", "disabled administrator"])
+async def test_email_change_of_an_administrator_needs_the_rank_when_its_link_is_used(
+    user_factory: UserFactory, mailbox: Mailbox, change: str
+) -> None:
+    """Otherwise a manager waits until the user is promoted, and takes over an administrator."""
+    await add_role("helpers", ["users:credentials", "users:read"])
+    boss, helper = await administrator(user_factory), await administrator(user_factory, "helpers")
+    grace = await user_factory(username="grace")
+    await mark_all_verified()
+    await mailbox.collect()
+    path = f"{USERS}/{await id_of(grace)}/email"
+    assert (await helper.call("POST", path, json={"new_email": "eve@example.com"})).status == 202
+    link = await mailbox.one()
+
+    targets = {
+        "promoted user": (grace, "PUT", "/roles/administrator"),
+        "demoted administrator": (helper, "DELETE", "/roles/helpers"),
+    }
+    target, method, act = targets.get(change, (helper, "POST", "/disable"))
+    body: dict[str, Any] = {"json": {}} if method == "POST" else {}
+    assert (await boss.call(method, f"{USERS}/{await id_of(target)}{act}", **body)).status < 300
+
+    assert (await confirm(grace, token_of(link))).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+    assert (await grace.profile())["email"] == grace.email
     await mailbox.collect()

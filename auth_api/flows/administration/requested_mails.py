@@ -81,6 +81,7 @@ class RequestedMails:
                 user_id=user_id,
                 is_counted=True,
                 new_email=new_email,
+                requested_by=request_context.actor,
             )
 
         await self.database.transaction(work)

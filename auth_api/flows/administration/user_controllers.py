@@ -24,6 +24,7 @@ from auth_api.kit.http.json import NoFields
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, with_access
 from auth_api.kit.request_context import RequestContext
 from auth_api.roles.errors import LastAdministratorException
+from auth_api.roles.permissions import USER_CREDENTIALS
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, WeakPasswordException
 from auth_api.users.schemas import UserChange
 
@@ -32,9 +33,7 @@ UserId = Annotated[str, PathParameter(description="The `id` of the user.")]
 WRITES_USERS: Final = administration("users:write", accepts_key=True)
 DISABLES_USERS: Final = administration("users:write", accepts_key=True, needs_recent_proof=True)
 DELETES_USERS: Final = administration("users:delete", accepts_key=True, needs_recent_proof=True)
-RESETS_FACTORS: Final = administration("users:credentials", needs_recent_proof=True)
-
-USER_CREDENTIALS: Final = "users:credentials"
+RESETS_FACTORS: Final = administration(USER_CREDENTIALS, needs_recent_proof=True)
 
 
 class UserChangeController(Controller):

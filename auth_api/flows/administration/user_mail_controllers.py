@@ -16,12 +16,13 @@ from auth_api.kit.http.json import NoFields
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, with_access
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
+from auth_api.roles.permissions import USER_CREDENTIALS
 from auth_api.users.errors import DuplicateEmailException
 
 UserId = Annotated[str, PathParameter(description="The `id` of the user.")]
 
 SENDS_LINKS: Final = administration("users:reset", accepts_key=True)
-CHANGES_EMAIL: Final = administration("users:credentials", needs_recent_proof=True)
+CHANGES_EMAIL: Final = administration(USER_CREDENTIALS, needs_recent_proof=True)
 
 SENT: Final = "An e-mail is on its way to the user."
 NOT_SENT: Final = "The user does not need this e-mail or is disabled."

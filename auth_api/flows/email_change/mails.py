@@ -16,7 +16,10 @@ async def draft_email_change(item: OutboxItem, services: DraftServices) -> Draft
     new_email = CanonicalEmail(item.parameters["new_email"])
     if user is None or not user.is_active or await services.email_ownership.find_by_email(new_email) is not None:
         return None
-    token = await services.issue_token(item, Purpose.EMAIL_CHANGE, user.id, email=new_email)
+    payload = {"email": new_email}
+    if (administrator := item.parameters.get("requested_by")) is not None:
+        payload["requested_by"] = administrator
+    token = await services.issue_token(item, Purpose.EMAIL_CHANGE, user.id, **payload)
     if token is None:
         return None
     return Draft.for_unverified(new_email, token=token, locale=user.locale)

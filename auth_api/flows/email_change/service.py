@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_api.events.audit.actors import owner_of
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -14,6 +15,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose, TokenGrant
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.permissions import USER_CREDENTIALS
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
@@ -26,6 +28,7 @@ from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import DuplicateEmailException
 from auth_api.users.identifiers import CanonicalEmail, masked_email
+from auth_api.users.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,8 @@ class EmailChangeService:
             Whether the account is that of the caller.
 
         Raises:
-            OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled.
+            OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled, or the
+                administrator who requested the change can no longer change the account.
             DuplicateEmailException: another user got the e-mail address in the meantime.
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_CHANGE)
@@ -94,7 +98,7 @@ class EmailChangeService:
         async def work() -> None:
             user = await self.email_ownership.lock(user_id)
             await self.tokens.redeem(Purpose.EMAIL_CHANGE, token)
-            if user is None or not user.is_active:
+            if user is None or not user.is_active or not await self._may_change(grant, user):
                 raise OneTimeTokenInvalidException
             ended = await self.access_revocation.revoke(
                 AccessEvent.EMAIL_CHANGED, user.id, kept_session_id=own_session_id
@@ -111,6 +115,21 @@ class EmailChangeService:
 
         await self.database.transaction(work)
         return own_session_id is not None
+
+    async def _may_change(self, grant: TokenGrant, user: User) -> bool:
+        """Return whether the administrator who requested a change could still do so; users change their own address.
+
+        Otherwise an administrator could take over a user who has got more permissions since, or come back after a
+        dismissal.
+        """
+        if (actor := grant.payload.get("requested_by")) is None:
+            return True
+        administrator_id = owner_of(actor)
+        administrator = await self.email_ownership.find(administrator_id) if administrator_id is not None else None
+        if administrator is None or not administrator.is_active:
+            return False
+        rights = await self.roles.rights_of(administrator.id)
+        return rights.has(USER_CREDENTIALS) and rights.contains(await self.roles.rights_of(user.id))
 
     async def undo(self, token: str, request_context: RequestContext) -> None:
         """Restore a previous e-mail address, revoke all access, and mail a link there that sets a new password.
