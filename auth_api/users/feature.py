@@ -32,7 +32,7 @@ def build(core: Core, settings: Settings) -> Feature:
         **field_checks(core.password_rules),
         **own_field_checks(settings.of(RegistrationPolicy), core.password_rules),
     }
-    return Feature(field_checks=checks, services=(core.users, core.password_rules))
+    return Feature(dependencies={"users": core.users}, field_checks=checks, services=(core.password_rules,))
 
 
 MANIFEST: Final = Manifest(

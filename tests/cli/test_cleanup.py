@@ -29,6 +29,8 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
         ["refresh_tokens", "0"],
         ["sessions", "0"],
         ["totp_candidates", "0"],
+        ["expired_api_keys", "0"],
+        ["revoked_api_keys", "0"],
         ["one_time_tokens", "0"],
         ["throttle_counters", "0"],
         ["used_values", "0"],

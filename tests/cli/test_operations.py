@@ -126,12 +126,12 @@ def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     )
     assert (text.returncode, text.stderr) == (0, "")
     lines = text.stdout.splitlines()
-    assert lines[:3] == ["ada <ada@example.com>, id 1", "", "The user is disabled."]
-    assert lines[4:7] == ["Live sessions: 0", "", "Most recent events:"]
-    assert lines[8].split()[1:] == ["account:disabled", "account", "cli", "-", "sessions_ended=0"]
+    assert lines[:4] == ["ada <ada@example.com>, id 1", "Roles: none", "", "The user is disabled."]
+    assert lines[5:8] == ["Live sessions: 0", "", "Most recent events:"]
+    assert lines[9].split()[1:] == ["account:disabled", "account", "cli", "-", "sessions_ended=0"]
     assert (as_json.returncode, as_json.stderr) == (0, "")
     document = json.loads(as_json.stdout)
-    assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled."}]
+    assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled.", "until": None}]
     assert (document["account"]["username"], document["sessions"], document["wrong_passwords"]) == ("ada", [], [])
     events = [(event["action"], event["actor"]) for event in document["events"]]
     assert events == [("account:disabled", "cli"), ("account:created", "cli")]

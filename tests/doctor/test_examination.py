@@ -40,10 +40,17 @@ def test_sound_deployment_has_no_failure_and_is_not_changed(deployment: Deployme
         "pages.templates",
         "passkeys",
         "authenticator_apps",
+        "database.administrators",
     }
     of_engine = {
         "sqlite": {"files.database"},
-        "postgres": {"database.clock", "database.connections", "database.encryption", "database.sequences"},
+        "postgres": {
+            "database.clock",
+            "database.connections",
+            "database.encryption",
+            "database.indexes",
+            "database.sequences",
+        },
     }
     assert (status, set(found)) == (0, shared | of_engine[engine])
     assert {found[check]["verdict"] for check in found} <= {"ok", "note"}

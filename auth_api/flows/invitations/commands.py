@@ -86,7 +86,10 @@ def revoke(run: Run, invitation_id: int, *, as_json: bool) -> None:
 @_json_option
 @click.pass_obj
 def resend(run: Run, invitation_id: int, *, as_json: bool) -> None:
-    """Send a pending invitation again, with a new link. The earlier link stops working."""
+    """Send a pending invitation again.
+
+    The link of the earlier mail stops working.
+    """
 
     async def work(service: InvitationService) -> None:
         _require_mail(service)

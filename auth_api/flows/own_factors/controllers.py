@@ -38,8 +38,8 @@ from auth_api.sign_in.errors import (
     MfaTokenInvalidException,
     StepUpRequiredException,
 )
-from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.pending_login import EXAMPLE_MFA_TOKEN
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.schemas import (
     EXAMPLE_LOGGED_IN_BY_ENROLMENT,
     LoggedIn,
@@ -49,6 +49,7 @@ from auth_api.sign_in.schemas import (
 )
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.errors import UserNotFoundException
+from auth_api.users.service import UserService
 
 CHANGE_ERRORS = (*AUTHENTICATION_ERRORS, StepUpRequiredException, UserNotFoundException)
 
@@ -69,13 +70,12 @@ class OwnFactorsController(Controller):
         self,
         principal: Injected[Principal],
         second_factors: Injected[SecondFactors],
-        freshness: Injected[Freshness],
+        users: Injected[UserService],
+        mfa_policy: Injected[MfaPolicy],
     ) -> Factors:
         """Return the second factors of the account, without secrets."""
-        factors, is_required = (
-            await second_factors.of_user(principal.id),
-            await freshness.is_factor_required(principal.id),
-        )
+        factors = await second_factors.of_user(principal.id)
+        is_required = mfa_policy.requires(await users.get_credentials(principal.id))
         return factors_view(principal, factors, second_factors, is_required=is_required)
 
     @post(

@@ -7,6 +7,7 @@ from auth_api.flows.own_factors.export import EXAMPLE_EXPORT, FactorsExport, exp
 from auth_api.flows.own_factors.service import OwnFactorsService
 from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.sign_in.policy import MfaPolicy
 from auth_api.throttling.policy import HOUR, ClientIpLimit
 
 LIMITS: Final = (ClientIpLimit(name="factor", requests=60, window_seconds=HOUR),)
@@ -28,7 +29,7 @@ def build(core: Core, settings: Settings) -> Feature:
         dependencies={
             "own_factors": own_factors,
             "second_factors": core.second_factors,
-            "freshness": core.freshness,
+            "mfa_policy": settings.of(MfaPolicy),
         },
     )
 

@@ -82,7 +82,10 @@ def create_key(  # noqa: PLR0913 - one parameter for each option
     never_expires: bool,
     as_json: bool,
 ) -> None:
-    """Create an API key with the name NAME, and print its secret, which cannot be shown again."""
+    """Create an API key with the name NAME.
+
+    Its secret is printed once and cannot be shown again.
+    """
     if never_expires and (days is not None or user is not None):
         message = "--never-expires is only for service accounts, and cannot be combined with --days."
         raise click.UsageError(message)

@@ -101,7 +101,7 @@ async def test_build_info_names_the_versions(client: httpx.AsyncClient) -> None:
 
 async def test_metrics_contain_no_personal_data(limited: OtherApp) -> None:
     ada = Actor(limited.client, username="ada.lovelace", email="ada.lovelace@private.example")
-    ada.headers["User-Agent"] = "Mozilla/Personal"
+    ada.headers["User-Agent"] = "Mozilla/Unusual"
     await ada.register()
     personal = {ada.access_token, ada.refresh_token, ada.username, ada.email, ada.password, "private.example"}
     await ada.log_in()
@@ -113,7 +113,7 @@ async def test_metrics_contain_no_personal_data(limited: OtherApp) -> None:
     await ada.call("GET", "/api/user/profile?token=in-the-query")
     await ada.call("GET", f"/api/user/{ada.username}")
     await ada.call("DELETE", f"/api/user/sessions/{session['id']}")
-    personal |= {ada.access_token, ada.refresh_token, session["id"], "countess", "Personal", "in-the-query", "Wrong-"}
+    personal |= {ada.access_token, ada.refresh_token, session["id"], "countess", "Unusual", "in-the-query", "Wrong-"}
     personal |= {"203.0.113.7", session["ip_address"], profile.response.headers["x-request-id"]}
 
     text = (await scrape(limited.client)).text
