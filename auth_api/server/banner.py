@@ -5,6 +5,7 @@ import sys
 from typing import Final
 
 from auth_api.settings import Settings
+from auth_api.users.policy import RegistrationPolicy
 
 _EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with the bound host
 _ON_LOCALHOST: Final = _EVERY_ADDRESS | {"127.0.0.1", "::1"}
@@ -34,6 +35,10 @@ def _banner(settings: Settings, listening: socket.socket, *, has_database: bool)
         f"  Database  {settings.database.kind}: {settings.database.place}{'' if has_database else ' (unavailable)'}",
     ]
     if not has_database:
+        return "\n".join(lines)
+    registration = settings.of(RegistrationPolicy)
+    if not registration.is_open or not registration.allows("alan@example.com"):
+        lines += ["", "Next, create a user:", "  auth-api users create alan@example.com alan --verified"]
         return "\n".join(lines)
     lines += [
         "",

@@ -87,6 +87,21 @@ def test_development_server_is_called_localhost_and_responds_at_127_0_0_1(deploy
     assert statuses == [200] * 4
 
 
+@pytest.mark.parametrize(
+    "setting",
+    [{"REGISTRATION": "invite"}, {"REGISTRATION_DOMAINS": '["example.org"]'}],
+    ids=["by invitation", "other domains"],
+)
+def test_banner_creates_a_user_who_cannot_register(deployment: Deployment, setting: dict[str, Any]) -> None:
+    with deployment.server(ENVIRONMENT="development", **setting) as server:
+        output = server.output()
+
+    assert "/api/auth/register" not in output
+    arguments = output.partition("\nNext, create a user:\n  auth-api ")[2].partition("\n")[0].split()
+    created = deployment.command(*arguments, "--password-stdin", stdin="Tr0ub4dor&3-horse\n")
+    assert created.returncode == 0
+
+
 def test_banner_without_a_database_names_the_reason_and_nothing_to_try(deployment: Deployment) -> None:
     place = f"127.0.0.1:{free_port()}/auth"
 
