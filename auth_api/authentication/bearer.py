@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, cast
+from typing import Any, Final, cast
 from urllib.parse import unquote
 
 import msgspec
@@ -25,6 +25,8 @@ from auth_api.sessions.bearer_token import bearer_token
 from auth_api.sessions.errors import AuthenticationRequiredException
 from auth_api.sessions.principal import GrantedPrincipal, Principal
 from auth_api.sessions.service import SessionService
+
+ADMINISTRATION_PATH: Final = "/api/admin/"
 
 Identify = Callable[[str], Awaitable[Principal]]
 """Returns whose access token it is."""
@@ -118,12 +120,13 @@ class BearerMiddleware(JWTAuthenticationMiddleware):
 
 
 def _is_exact(scope: Scope) -> bool:
-    """Return whether a path has no repeated and no trailing slash, which Litestar ignores.
+    """Return whether a path has no repeated and no trailing slash, which Litestar ignores, and no encoded beginning.
 
     A proxy that protects the admin API by its path might not recognise other spellings.
     """
-    path = unquote(scope["raw_path"].decode(errors="replace"))
-    return "//" not in path and not path.endswith("/")
+    raw_path = scope["raw_path"].decode(errors="replace")
+    path = unquote(raw_path)
+    return "//" not in path and not path.endswith("/") and ADMINISTRATION_PATH in raw_path
 
 
 def _token_to_check(access: Access, scope: Scope) -> str | None:

@@ -120,6 +120,7 @@ async def test_other_spellings_of_a_path_are_not_found(user_factory: UserFactory
     admin, grace = await administrator(user_factory), await user_factory()
     path = f"{USERS}/{await id_of(grace)}/disable"
     others = [path.upper(), path.replace("/users", "//users"), f"/{path}", f"{path}/", f"{path}%2f", f"{path};a"]
+    others += [path.replace("admin", "%61dmin"), path.replace("/api", "/%61pi")]
 
     for other in others:
         url = httpx.URL("http://testserver", raw_path=other.encode())
