@@ -1,6 +1,7 @@
 """What administrators and applications store about a user: a JSON object, which the user can read but not change."""
 
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
@@ -52,12 +53,12 @@ def check_metadata(changes: dict[str, Any], _document: Mapping[str, Any] | None 
     if not all(map(_KEY.fullmatch, changes)):
         message = "Keys must have 1 to 64 characters of A-Z, a-z, 0-9, '_', '.' and '-'."
         raise ValidationException([FieldError("metadata", "format", message)])
-    if not _has_finite_numbers(changes):
-        message = "Numbers must be within the range of a 64-bit floating-point number."
-        raise ValidationException([FieldError("metadata", "format", message)])
     if _is_deeper(changes, MAX_METADATA_DEPTH):
         message = f"Must have at most {MAX_METADATA_DEPTH} levels of objects and lists."
         raise ValidationException([FieldError("metadata", "too_deep", message)])
+    if not _has_finite_numbers(changes):
+        message = "Numbers must be within the range of a 64-bit floating-point number."
+        raise ValidationException([FieldError("metadata", "format", message)])
     return changes
 
 
@@ -92,9 +93,10 @@ def _is_deeper(value: Any, depth: int) -> bool:
 
 
 def _has_finite_numbers(value: Any) -> bool:
-    """Return whether JSON can represent the value: a number such as `1e400` is read as infinity."""
+    """Return whether all numbers are in the range of a float: `1e400` is read as infinity, its digits as an integer."""
+    if isinstance(value, dict | list):
+        return all(map(_has_finite_numbers, value.values() if isinstance(value, dict) else value))
     try:
-        json.dumps(value, allow_nan=False)
-    except ValueError:
+        return not isinstance(value, int | float) or math.isfinite(value)
+    except OverflowError:
         return False
-    return True

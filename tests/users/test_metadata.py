@@ -56,6 +56,7 @@ def test_limits_are_those_of_the_merged_compact_text() -> None:
     for key in ("", "k" * 65, "a b", "é", "a\n", "$a"):
         assert code_of({key: 1}) == "format", key
     assert code_of(parse_object(b'{"a": [1e400]}')) == "format"
+    assert code_of(parse_object(b'{"a": [1' + b"0" * 400 + b"]}")) == "format"
 
 
 async def test_user_reads_the_metadata_that_is_stored(user_factory: UserFactory, services: Services) -> None:
