@@ -64,7 +64,7 @@ class InUseException(ApplicationException):
 
     status = HTTPStatus.CONFLICT
     error_code = "IN_USE"
-    detail = "It is still in use."
+    detail = "A user, a role, a pending invitation or an API key still uses it."
     remedy = "Remove it from the accounts, roles, invitations and API keys that refer to it, and repeat the request."
 
 

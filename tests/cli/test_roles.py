@@ -61,7 +61,10 @@ def test_operator_manages_roles_and_permissions(with_user: Command) -> None:
     ]
     assert [done.stdout for done in granted] == ["granted\n", "already granted\n"]
     assert [(holder["username"], holder["is_active"]) for holder in holders] == [("ada", True)]
-    assert (in_use.returncode, in_use.stderr) == (1, "It is still in use.\n")
+    assert (in_use.returncode, in_use.stderr) == (
+        1,
+        "A user, a role, a pending invitation or an API key still uses it.\n",
+    )
     assert revoked == [{"changed": True}, {"changed": False}]
     assert (unconfirmed.returncode, deleted.stdout, removed.stdout) == (2, "deleted\n", "deleted\n")
     assert listed == ["administrator", "auditor", "support", "user-manager"]

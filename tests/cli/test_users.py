@@ -152,6 +152,18 @@ def test_users_are_printed_as_a_table(auth_api: Command) -> None:
     assert auth_api("users", "show", "ada").stdout == created.stdout
 
 
+@pytest.mark.parametrize(
+    "command", [("create", "ada@example.com", "ada"), ("set-password", "grace")], ids=["create", "set-password"]
+)
+def test_password_is_not_asked_for_without_a_terminal(auth_api: Command, command: tuple[str, ...]) -> None:
+    create(auth_api, "grace").check_returncode()
+
+    refused = auth_api("users", *command, stdin=f"{PASSWORD}\n{PASSWORD}\n")
+
+    advice = "Error: Not a terminal. Pass --password-stdin to read the password from standard input."
+    assert (refused.returncode, refused.stderr.splitlines()[-1]) == (2, advice)
+
+
 def test_all_invalid_fields_are_reported_at_once(auth_api: Command) -> None:
     refused = auth_api("users", "create", "nowhere", "a b", "--password-stdin", stdin="qzvkw\n")
 

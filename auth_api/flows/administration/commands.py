@@ -199,6 +199,9 @@ def end_sessions(run: Run, name: str, *, yes: bool, as_json: bool) -> None:
 
 
 def _new_password(*, from_stdin: bool) -> str:
+    if not from_stdin and not sys.stdin.isatty():
+        message = "Not a terminal. Pass --password-stdin to read the password from standard input."
+        raise click.UsageError(message)
     if not from_stdin:
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
     try:
