@@ -36,6 +36,12 @@ class Rights(msgspec.Struct, frozen=True):
         """Return what either of both contains."""
         return Rights(self.permissions | other.permissions)
 
+    def intersection(self, other: "Rights") -> "Rights":
+        """Return what both of them contain."""
+        if self.contains(other):
+            return other
+        return self if other.contains(self) else Rights(self.permissions & other.permissions)
+
 
 Confirm = Callable[[], Awaitable[Rights]]
 """Returns what a caller may do now, inside the transaction of an act, or refuses the act."""
@@ -65,9 +71,7 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         """
         if self.confirm is None:
             return self
-        present = await self.confirm()
-        rights = self.rights if present.contains(self.rights) else present
-        return msgspec.structs.replace(self, rights=rights)
+        return msgspec.structs.replace(self, rights=self.rights.intersection(await self.confirm()))
 
     def check_rank(self, at_stake: Rights) -> None:
         """Check that the caller has all rights that an act can take over, give or take away.

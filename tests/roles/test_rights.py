@@ -52,6 +52,17 @@ def test_authority_refuses_more_rights_and_the_own_account() -> None:
     OPERATOR.check_other(7)
 
 
+async def test_confirmed_authority_has_only_rights_of_then_and_now() -> None:
+    write, delete = Rights.of(["users:write"]), Rights.of(["users:delete", "users:read"])
+    for then, now, both in ((ALL, BOTH, BOTH), (READ, ALL, READ), (BOTH, delete, READ), (write, delete, NOTHING)):
+
+        async def reload(rights: Rights = now) -> Rights:
+            return rights
+
+        assert (await Authority(rights=then, confirm=reload).confirmed()).rights == both
+    assert await OPERATOR.confirmed() is OPERATOR
+
+
 def test_roles_of_a_statement_are_parsed() -> None:
     granted = Granted.parse("support users:read users:reset|auditor users:read audit:read|empty ")
 
