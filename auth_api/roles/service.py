@@ -103,7 +103,9 @@ class RoleService:
         return {*BUILT_IN, *await repository.declared()}
 
     async def check_known(self, permissions: Iterable[str], *, field: str) -> None:
-        """Check that permissions exist; `*` is none.
+        """Check that permissions exist; `*` is none. Until the end of the transaction none of them can be deleted.
+
+        Call it before an account is locked, as it may lock the role `administrator`.
 
         Args:
             permissions: names of permissions.
@@ -113,6 +115,7 @@ class RoleService:
             ValidationException: one of them does not exist.
         """
         if unknown := set(permissions) - BUILT_IN.keys():
+            await repository.lock_administrators()
             unknown -= set(await repository.declared())
         if unknown:
             raise ValidationException([FieldError(field, "not_found", "Each must be the name of a permission.")])

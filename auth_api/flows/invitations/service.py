@@ -83,6 +83,7 @@ class InvitationService:
         names = sorted(set(new.roles))
 
         async def work() -> Invitation:
+            await self.roles.lock_administrators()  # a role cannot be deleted meanwhile
             if self.database.supports_table_locks:
                 await repository.lock_all()  # two requests at the limit must count each other
             found = await self._roles(names)

@@ -74,8 +74,8 @@ class OwnKeys:
         lifetime = self.api_keys.policy.lifetime(days)
 
         async def work() -> CreatedKey:
-            await self.freshness.hold(principal, has_password_sent=False)
             await self.roles.check_known(scopes, field="scopes")
+            await self.freshness.hold(principal, has_password_sent=False)
             rights = await self.roles.rights_of(principal.id)
             Authority(rights=rights).check_rank(Rights.of(scope for scope in scopes if scope != PROFILE_READ))
             if self.mfa_policy.requirement != OPTIONAL and is_administrative(scopes):

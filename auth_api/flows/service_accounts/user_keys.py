@@ -67,8 +67,8 @@ class UserKeys:
         new = NewKey(name=name, scopes=tuple(scopes), lifetime=self.api_keys.policy.lifetime(days))
 
         async def work() -> CreatedKey:
-            await self._lock(user_id)
             await self.roles.check_known(scopes, field="scopes")
+            await self._lock(user_id)
             created = await self.api_keys.create(KeyOwner(user_id=user_id), new, request_context)
             await self.outbox.to_user(
                 self.key_created_mail,
