@@ -58,6 +58,7 @@ async def test_revocation_changes_tables_in_the_order_of_locks(ada: Actor, servi
         "users",
         "pending_logins",
         "totp_candidates",
+        "api_keys",
         "sessions",
         "refresh_tokens",
         "outbox",
