@@ -46,8 +46,9 @@ SCAN: Final = {
 @pytest.fixture
 async def limited(app_with: OtherAppFactory, mailbox: Mailbox) -> AsyncIterator[OtherApp]:
     async with app_with(mailer=mailbox, RATE_LIMIT_ENABLED="true", RATE_LIMIT_FACTOR="1000") as other:
-        mailbox.delivery = other.services.of(Delivery)
+        mailbox.delivery, previous = other.services.of(Delivery), mailbox.delivery
         yield other
+        mailbox.delivery = previous
 
 
 async def use_all_endpoints(client: Any) -> None:
