@@ -162,7 +162,7 @@ class AccessTokens:
         if len(msgspec.json.encode(stated)) <= MAX_METADATA_BYTES:
             return stated
         logger.bind(event="token:metadata_omitted", user_id=claims.user_id).warning(
-            f"the metadata of TOKEN_METADATA_CLAIMS has more than {MAX_METADATA_BYTES} bytes"
+            "the keys of TOKEN_METADATA_CLAIMS are too long for access tokens"
         )
         return {}
 

@@ -148,7 +148,7 @@ def test_line_contains_all_fields_of_an_event(deployment: Deployment) -> None:
     event = json.loads(line)
     assert event == {
         "id": event["id"],
-        "action": "account:registered",
+        "action": "account:created",
         "resource": "account",
         "details": {},
         "ip_address": None,

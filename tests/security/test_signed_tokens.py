@@ -196,9 +196,9 @@ async def test_all_spellings_of_a_revoked_token_are_rejected(ada: Actor, key: by
 
 
 async def test_token_contains_no_personal_data(ada: Actor) -> None:
-    """ASVS 5.0 V14.1.1, RFC 9068 §6: it contains the user's id, and how and when the user proved their identity."""
+    """ASVS 5.0 V14.1.1, RFC 9068 §6: only the user's id and roles, and how and when the user proved their identity."""
     claims = claims_of(ada.access_token)
 
-    assert set(claims) == {*CLAIMS, "amr", "acr", "auth_time"}
+    assert set(claims) == {*CLAIMS, "amr", "acr", "auth_time", "roles"}
     assert set(header_of(ada.access_token)) == {"alg", "kid", "typ"}
     assert "ada" not in str(claims).lower()

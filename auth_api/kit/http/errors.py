@@ -63,11 +63,11 @@ class PermissionDeniedException(ApplicationException):
         "API key that has it."
     )
 
-    def __init__(self, required_permission: str = "users:read") -> None:
+    def __init__(self, required_permission: str | None = "users:read") -> None:
         super().__init__()
         self.required_permission = required_permission
 
     @property
     def members(self) -> Mapping[str, Any]:
-        """The permission that is missing."""
-        return {"required_permission": self.required_permission}
+        """The permission that is missing, if it is known."""
+        return {} if self.required_permission is None else {"required_permission": self.required_permission}

@@ -4,6 +4,7 @@ Texts of foreign exceptions never reach a client: they quote queries, values and
 """
 
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -35,9 +36,9 @@ ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Proble
 _INCOMPLETE_BODY: Final = "client disconnected prematurely"
 """Detail of Litestar's error if the client closes the connection before the body is complete."""
 
-_ERROR_BY_STATUS: Final[dict[int, type[ApplicationException]]] = {
+_ERROR_BY_STATUS: Final[dict[int, Callable[[], ApplicationException]]] = {
     HTTPStatus.BAD_REQUEST: MalformedRequestException,
-    HTTPStatus.FORBIDDEN: PermissionDeniedException,
+    HTTPStatus.FORBIDDEN: partial(PermissionDeniedException, None),
     HTTPStatus.NOT_FOUND: NotFoundException,
     HTTPStatus.METHOD_NOT_ALLOWED: MethodNotAllowedException,
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: PayloadTooLargeException,
