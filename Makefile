@@ -34,7 +34,7 @@ install: .venv/run ## Install what the server needs.
 
 dev: .venv/dev ## Also install what the tests and checks need.
 
-test: .venv/dev ## Run the quick tests on each database, in about 6 minutes; ARGS=… is passed to pytest.
+test: .venv/dev ## Run the quick tests on each database, in about 9 minutes; ARGS=… is passed to pytest.
 	@$(call on_each_engine,-m pytest -q -n 2 -m "not slow" $(ARGS))
 
 slow: .venv/dev ## Run the slow tests: browsers, several processes, thousands of requests.

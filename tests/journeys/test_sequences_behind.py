@@ -17,7 +17,10 @@ pytestmark = pytest.mark.engine("postgres")
 TABLES = ["audit_logs", "one_time_tokens", "outbox", "refresh_tokens", "users"]
 """Those that the requests of these tests insert into."""
 
-OTHER_TABLES = ["passkeys", "pending_logins", "recovery_codes", "totp_candidates", "totp_factors"]
+OTHER_TABLES = [
+    *("api_keys", "invitations", "passkeys", "pending_logins", "permissions", "recovery_codes", "roles"),
+    *("service_accounts", "totp_candidates", "totp_factors", "user_roles"),
+]
 
 USERS = 12
 """More rows than the requests of a test insert."""

@@ -31,10 +31,11 @@ class Mailbox:
             raise TransientMailError
 
     async def collect(self) -> list[Message]:
-        """Send all mails that are due, and return them."""
+        """Send all mails that are due, and return them in the order in which they were stored."""
         assert self.delivery is not None
         count = len(self.sent)
         await self.delivery.deliver_all()
+        self.sent[count:] = sorted(self.sent[count:], key=_row_id)
         return self.sent[count:]
 
     async def one(self) -> Message:
@@ -45,6 +46,10 @@ class Mailbox:
     async def token(self) -> str:
         """Send the only mail that is due, and return its token."""
         return token_of(await self.one())
+
+
+def _row_id(message: Message) -> int:
+    return int(message.message_id.partition("@")[0].rpartition(".")[2])
 
 
 def token_of(message: Message) -> str:
