@@ -1,6 +1,5 @@
 """What the commands on a user share."""
 
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -13,9 +12,6 @@ from auth_api.users.service import UserService
 from auth_api.users.user import User
 
 T = TypeVar("T")
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-yes_option = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 
 
 def on_user(run: Run, name: str, work: Callable[[ServiceFinder, User], Awaitable[T]]) -> T:
@@ -34,8 +30,3 @@ def json_object(text: str) -> dict[str, Any]:
     except (MalformedRequestException, UnicodeEncodeError) as error:
         message = "The value is not a JSON object."
         raise click.UsageError(message) from error
-
-
-def report(sentence: str, *, as_json: bool, **facts: bool | int) -> None:
-    """Print what a command has done: the sentence, or the facts as JSON."""
-    click.echo(json.dumps(facts, indent=2) if as_json else sentence)

@@ -10,7 +10,7 @@ import msgspec
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.flows.administration.account_recovery import AccountRecoveryService
-from auth_api.flows.administration.command_parts import json_object, json_option, on_user, report, yes_option
+from auth_api.flows.administration.command_parts import json_object, on_user
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
@@ -21,7 +21,7 @@ from auth_api.flows.administration.session_table import print_sessions
 from auth_api.flows.administration.user_creation import UserCreation
 from auth_api.flows.administration.user_filter import FilterKind, requested_filter
 from auth_api.flows.administration.user_search import UserSearch
-from auth_api.kit.command_line import Run, ServiceFinder, confirm
+from auth_api.kit.command_line import Run, ServiceFinder, confirm, json_option, report, yes_option
 from auth_api.kit.http.json import decode
 from auth_api.kit.pagination import PageRequest
 from auth_api.kit.text import counted

@@ -6,10 +6,10 @@ from typing import Any, Final
 import click
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
-from auth_api.flows.administration.command_parts import json_option, on_user, report, yes_option
+from auth_api.flows.administration.command_parts import on_user
 from auth_api.flows.administration.factor_reset import FactorResetService, ResetFactors
 from auth_api.kit.clock import optional_rfc3339, rfc3339
-from auth_api.kit.command_line import Run, ServiceFinder, confirm
+from auth_api.kit.command_line import Run, ServiceFinder, confirm, json_option, report, yes_option
 from auth_api.kit.text import counted
 from auth_api.kit.text_tables import print_table
 from auth_api.roles.rights import OPERATOR

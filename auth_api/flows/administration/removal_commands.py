@@ -3,9 +3,9 @@
 import click
 
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
-from auth_api.flows.administration.command_parts import json_option, on_user, report, yes_option
+from auth_api.flows.administration.command_parts import on_user
 from auth_api.flows.administration.service import AdministrationService
-from auth_api.kit.command_line import Run, ServiceFinder, confirm
+from auth_api.kit.command_line import Run, ServiceFinder, confirm, json_option, report, yes_option
 from auth_api.roles.rights import OPERATOR
 from auth_api.users.user import User
 
