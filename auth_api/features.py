@@ -4,8 +4,10 @@ from typing import Final
 
 from auth_api.authentication import feature as authentication
 from auth_api.credentials.api_keys import feature as api_keys
+from auth_api.credentials.identities import feature as identities
 from auth_api.credentials.passkeys import feature as passkeys
 from auth_api.credentials.passwords import feature as passwords
+from auth_api.credentials.providers import feature as providers
 from auth_api.credentials.recovery_codes import feature as recovery_codes
 from auth_api.credentials.totp import feature as totp
 from auth_api.error_catalogue import all_errors
@@ -16,7 +18,9 @@ from auth_api.flows.account import feature as account
 from auth_api.flows.administration import feature as administration
 from auth_api.flows.email_change import feature as email_change
 from auth_api.flows.email_verification import feature as email_verification
+from auth_api.flows.federation import feature as federation
 from auth_api.flows.invitations import feature as invitations
+from auth_api.flows.linking import feature as linking
 from auth_api.flows.login import feature as login
 from auth_api.flows.own_factors import feature as own_factors
 from auth_api.flows.own_keys import feature as own_keys
@@ -41,12 +45,14 @@ from auth_api.roles.revoked_subjects import feature as revoked_subjects
 from auth_api.sessions import feature as sessions
 from auth_api.settings import Settings
 from auth_api.sign_in import feature as sign_in
+from auth_api.sign_in_flows import feature as sign_in_flows
 from auth_api.throttling import feature as throttling
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.account import feature as account_pages
 from auth_api.web.errors import feature as error_pages
+from auth_api.web.federation import feature as federation_pages
 from auth_api.web.frame import feature as page_frame
 from auth_api.web.mail_pages import feature as mail_pages
 from auth_api.web.mailbox import feature as development_pages
@@ -61,6 +67,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     invitations.MANIFEST,
     login.MANIFEST,
     passkey_login.MANIFEST,
+    federation.MANIFEST,
     second_factor.MANIFEST,
     step_up.MANIFEST,
     sign_in.MANIFEST,
@@ -68,6 +75,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     own_permissions.MANIFEST,
     own_factors.MANIFEST,
     own_passkeys.MANIFEST,
+    linking.MANIFEST,
     own_keys.MANIFEST,
     email_change.MANIFEST,
     sessions.MANIFEST,
@@ -84,7 +92,10 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     recovery_codes.MANIFEST,
     passkeys.MANIFEST,
     api_keys.MANIFEST,
+    identities.MANIFEST,
+    providers.MANIFEST,
     one_time_tokens.MANIFEST,
+    sign_in_flows.MANIFEST,
     throttling.MANIFEST,
     used_values.MANIFEST,
     revoked_subjects.MANIFEST,
@@ -95,6 +106,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     reencryption.MANIFEST,
     page_frame.MANIFEST,
     sign_in_pages.MANIFEST,
+    federation_pages.MANIFEST,
     account_pages.MANIFEST,
     factor_pages.MANIFEST,
     mail_pages.MANIFEST,

@@ -30,6 +30,7 @@ class UserRoleRow(RawSql, Table, tablename="user_roles"):
     role_id = ForeignKey(RoleRow, on_delete=OnDelete.restrict, null=False)  # indexed together with `user_id`
     granted_by = Varchar(length=100, default=None, null=True)  # an actor of the security history
     granted_at = Timestamptz(default=None, null=False)
+    identity_id = BigInt(default=None, null=True)  # the identity whose provider grants it; null if a person did
 
 
 class PermissionRow(RawSql, Table, tablename="permissions"):

@@ -1,6 +1,6 @@
 """Sessions, their refresh tokens, and those of browsers."""
 
-from piccolo.columns import UUID, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
+from piccolo.columns import UUID, BigInt, Boolean, ForeignKey, OnDelete, Text, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
@@ -25,6 +25,8 @@ class SessionRow(RawSql, Table, tablename="sessions"):
     amr = Varchar(length=100, default=None, null=False)  # RFC 8176 values, separated by spaces
     auth_time = Timestamptz(default=None, null=False)
     mfa_at = Timestamptz(default=None, null=True)  # the last proof by a second factor
+    transport = Varchar(length=8, default=None, null=True)  # `cookie`: the refresh token is only sent as a cookie
+    identity_id = BigInt(default=None, null=True)  # the identity that opened it, which may have been removed
 
 
 class RefreshTokenRow(RawSql, Table, tablename="refresh_tokens"):

@@ -1,6 +1,6 @@
 """The table of logins that wait for a second factor."""
 
-from piccolo.columns import ForeignKey, OnDelete, SmallInt, Timestamptz, Varchar
+from piccolo.columns import BigInt, ForeignKey, OnDelete, SmallInt, Timestamptz, Varchar
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
@@ -23,3 +23,4 @@ class PendingLoginRow(RawSql, Table, tablename="pending_logins"):
     created_at = Timestamptz(default=None, null=False)
     ip_address = Varchar(length=45, default=None, null=True)
     user_agent = Varchar(length=255, default=None, null=True)
+    identity_id = BigInt(default=None, null=True)  # the identity that proved the first factor

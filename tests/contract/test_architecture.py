@@ -13,7 +13,7 @@ pytestmark = pytest.mark.engine_independent
 
 LAYERS: Final = (
     {"kit"},
-    {"one_time_tokens", "throttling", "used_values", "users"},
+    {"one_time_tokens", "sign_in_flows", "throttling", "used_values", "users"},
     {"events"},
     {"roles"},
     {"sessions"},

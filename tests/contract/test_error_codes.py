@@ -24,6 +24,8 @@ CONTRACT = {
     "PASSKEY_INVALID": 400,
     "PASSKEY_UNKNOWN": 400,
     "MFA_TOKEN_INVALID": 400,
+    "FLOW_INVALID": 400,
+    "RETURN_TO_NOT_ALLOWED": 400,
     "MALFORMED_REQUEST": 400,
     "WEAK_PASSWORD": 400,
     "HOST_NOT_ALLOWED": 400,
@@ -41,6 +43,9 @@ CONTRACT = {
     "MFA_REQUIRED": 403,
     "MFA_ENROLMENT_REQUIRED": 403,
     "STEP_UP_REQUIRED": 403,
+    "SIGN_UP_REQUIRED": 403,
+    "PROVIDER_DENIED": 403,
+    "PROVIDER_ERROR": 403,
     "RANK_TOO_LOW": 403,
     "SELF_CHANGE_REFUSED": 403,
     "SESSION_REQUIRED": 403,
@@ -54,8 +59,11 @@ CONTRACT = {
     "KEY_NOT_FOUND": 404,
     "SERVICE_ACCOUNT_NOT_FOUND": 404,
     "FACTOR_NOT_FOUND": 404,
+    "IDENTITY_NOT_FOUND": 404,
     "ACCOUNT_EXISTS": 409,
     "DUPLICATE_PASSKEY": 409,
+    "IDENTITY_LINK_REQUIRED": 409,
+    "IDENTITY_TAKEN": 409,
     "LAST_FACTOR": 409,
     "LAST_SIGN_IN_METHOD": 409,
     "LIMIT_REACHED": 409,
@@ -79,6 +87,7 @@ CONTRACT = {
     "DATABASE_UNAVAILABLE": 503,
     "CIRCUIT_BREAKER_OPEN": 503,
     "SERVER_OVERLOADED": 503,
+    "PROVIDER_UNAVAILABLE": 503,
 }
 """All error codes with their status. Codes may be added, but never removed or changed."""
 
@@ -179,7 +188,15 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
     assert catalogued == defined
     assert set(document["components"]["schemas"]["KnownErrorCode"]["enum"]) == set(defined)
     assert set(defined.items()) - documented == {
-        (code, defined[code]) for code in ("CORS_ORIGIN_DENIED", "CROSS_SITE_REQUEST", "METHOD_NOT_ALLOWED")
+        (code, defined[code])
+        for code in (
+            "CORS_ORIGIN_DENIED",
+            "CROSS_SITE_REQUEST",
+            "METHOD_NOT_ALLOWED",
+            "PROVIDER_DENIED",
+            "PROVIDER_ERROR",
+            "PROVIDER_UNAVAILABLE",
+        )
     }
 
 

@@ -37,6 +37,8 @@ TABLES = {
     "service_accounts",
     "api_keys",
     "revoked_subjects",
+    "sign_in_flows",
+    "user_identities",
 }
 
 INDEXES = [
@@ -79,17 +81,25 @@ INDEXES = [
     "sessions (absolute_expires_at)",
     "sessions (ended_at) where …",
     "sessions (expires_at)",
+    "sessions (identity_id) where …",
     "sessions (user_id)",
     "sessions (user_id, id) where …",
+    "sign_in_flows (code_hash) unique",
+    "sign_in_flows (expires_at)",
+    "sign_in_flows (secret_hash) unique",
+    "sign_in_flows (state_hash) unique",
+    "sign_in_flows (user_id)",
     "throttle_counters (expires_at)",
     "totp_candidates (expires_at)",
     "totp_candidates (user_id) unique",
     "totp_factors (user_id) unique",
     "used_values (expires_at)",
+    "user_identities (issuer, subject) unique",
+    "user_identities (user_id)",
+    "user_roles (identity_id) where …",
     "user_roles (role_id, user_id)",
     "user_roles (user_id, role_id) unique",
     "users (email) unique",
-    "users (id) where …",
     "users (id) where …",
     "users (username) unique",
     "users (webauthn_handle) unique",
@@ -99,7 +109,7 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 21
+MIGRATIONS = 23
 
 PRIMARY_KEYS = {
     "browser_sessions": "session_id",

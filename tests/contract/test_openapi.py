@@ -210,6 +210,8 @@ MEMBERS = {
     "MFA_ENROLMENT_REQUIRED": {"mfa_token", "expires_in", "methods", "enrolment"},
     "STEP_UP_REQUIRED": {"acr_values", "max_age", "methods", "enrolment"},
     "PERMISSION_DENIED": {"required_permission"},
+    "SIGN_UP_REQUIRED": {"signup_token", "expires_in", "provider", "suggested"},
+    "IDENTITY_LINK_REQUIRED": {"link_token", "expires_in", "provider"},
 }
 """Further members of problem documents by error code. `FACTOR_INVALID` has one only at a login."""
 

@@ -40,6 +40,12 @@ MFA_TOKEN: Final = SecretKind("mfa_", 32, "continues a login with a second facto
 
 BROWSER_SESSION: Final = SecretKind("bs_", 32, "keeps a browser signed in, as a cookie")
 
+UPSTREAM_STATE: Final = SecretKind("us_", 32, "leads a browser back from a provider")
+BROWSER_ID: Final = SecretKind("bb_", 32, "binds a sign-in to a browser, as a cookie")
+HAND_OFF_CODE: Final = SecretKind("fc_", 32, "hands a sign-in over to an application")
+SIGN_UP_TOKEN: Final = SecretKind("fs_", 32, "creates the account of a sign-in by a provider")
+LINK_TOKEN: Final = SecretKind("fl_", 32, "links an account to one at a provider")
+
 PERSONAL_API_KEY: Final = SecretKind("auth_pat_", 32, "identifies a program that acts for a user")
 SERVICE_API_KEY: Final = SecretKind("auth_svc_", 32, "identifies a service account")
 
@@ -49,6 +55,11 @@ SECRET_KINDS: Final = (
     ONE_TIME_TOKEN,
     INVITATION_TOKEN,
     MFA_TOKEN,
+    UPSTREAM_STATE,
+    BROWSER_ID,
+    HAND_OFF_CODE,
+    SIGN_UP_TOKEN,
+    LINK_TOKEN,
     DATA_KEY,
     PERSONAL_API_KEY,
     SERVICE_API_KEY,

@@ -14,16 +14,18 @@ from auth_api.kit.db.sqlite import PooledSQLiteEngine
 RunStatement = Callable[[str], Awaitable[Any]]
 
 
-async def create_indexes(definitions: Mapping[str, str]) -> None:
+async def create_indexes(definitions: Mapping[str, str], *, is_unique: bool = False) -> None:
     """Create indexes. Those with the same names are dropped before: an interrupted build leaves an invalid index.
 
     Args:
         definitions: what follows `ON` in the statement, by the name of the index.
+        is_unique: whether two rows must not have equal values.
     """
+    create = "CREATE UNIQUE INDEX" if is_unique else "CREATE INDEX"
     async with _connected() as (run, concurrently):
         for name, definition in definitions.items():
             await run(f"DROP INDEX{concurrently} IF EXISTS {name}")
-            await run(f"CREATE INDEX{concurrently} {name} ON {definition}")
+            await run(f"{create}{concurrently} {name} ON {definition}")
 
 
 async def drop_indexes(names: Iterable[str]) -> None:

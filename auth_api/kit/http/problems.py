@@ -56,7 +56,23 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ] = msgspec.UNSET
     expires_in: Annotated[
         int | msgspec.UnsetType,
-        msgspec.Meta(description="Seconds until `mfa_token` expires."),
+        msgspec.Meta(description="Seconds until the `mfa_token`, `signup_token` or `link_token` expires."),
+    ] = msgspec.UNSET
+    signup_token: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Creates the account of a sign-in by a provider. It is a secret."),
+    ] = msgspec.UNSET
+    link_token: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="Links the account of the caller to one at a provider. It is a secret."),
+    ] = msgspec.UNSET
+    provider: Annotated[
+        str | msgspec.UnsetType,
+        msgspec.Meta(description="The provider that has proved who the user is."),
+    ] = msgspec.UNSET
+    suggested: Annotated[
+        dict[str, str | bool | None] | msgspec.UnsetType,
+        msgspec.Meta(description="What the provider says about the user: values to fill a form with."),
     ] = msgspec.UNSET
     attempts_left: Annotated[
         int | msgspec.UnsetType,

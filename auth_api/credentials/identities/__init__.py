@@ -1,0 +1,1 @@
+"""Identities: accounts at providers by which users log in."""

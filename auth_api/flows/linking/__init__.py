@@ -1,0 +1,1 @@
+"""Users link their account to accounts at providers, and unlink it."""

@@ -1,0 +1,1 @@
+"""Pages of sign-ins by a provider."""

@@ -1,0 +1,34 @@
+"""The indexes of identities, and of what came with them. The servers go on working meanwhile.
+
+They need a migration of their own: raw statements run before the table of their migration is created.
+"""
+
+from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+
+from auth_api.kit.db.index_builds import create_indexes, drop_indexes
+
+ID = "2026-12-01T00:10:01:000000"
+VERSION = "1.38.0"
+DESCRIPTION = "add the indexes of identities"
+
+UNIQUE_INDEXES = {"user_identities_issuer_subject": "user_identities (issuer, subject)"}
+
+INDEXES = {
+    "sessions_identity_id": "sessions (identity_id) WHERE identity_id IS NOT NULL",
+    "user_roles_identity_id": "user_roles (identity_id) WHERE identity_id IS NOT NULL",
+}
+
+
+async def forwards() -> MigrationManager:
+    manager = MigrationManager(migration_id=ID, app_name="auth_api", description=DESCRIPTION, wrap_in_transaction=False)
+
+    async def create() -> None:
+        await create_indexes(UNIQUE_INDEXES, is_unique=True)
+        await create_indexes(INDEXES)
+
+    async def drop() -> None:
+        await drop_indexes(UNIQUE_INDEXES | INDEXES)
+
+    manager.add_raw(create)
+    manager.add_raw_backwards(drop)
+    return manager
