@@ -101,6 +101,7 @@ INDEXES = [
     "user_roles (user_id, role_id) unique",
     "users (email) unique",
     "users (id) where …",
+    "users (id) where …",
     "users (username) unique",
     "users (webauthn_handle) unique",
 ]
