@@ -6,7 +6,7 @@ from auth_api.authentication.session_cookie import SessionCookie
 
 pytestmark = pytest.mark.engine_independent
 
-SECURE = SessionCookie(public_url="https://login.example.com", is_production=False, port=8000)
+SECURE = SessionCookie(public_url="https://login.example.com", is_production=False)
 RAW = "bs_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"
 
 
@@ -14,9 +14,9 @@ RAW = "bs_2nVhYkq0m1T8sJ5cXwBvLr7dEoZa4uGf6pHi9yKtMxQ"
     ("cookie", "name"),
     [
         (SECURE, "__Host-auth_session"),
-        (SessionCookie(public_url="http://login.example.com", is_production=True, port=8000), "__Host-auth_session"),
-        (SessionCookie(public_url="http://localhost:8321", is_production=False, port=8000), "auth_session_8321"),
-        (SessionCookie(public_url="http://testserver", is_production=False, port=8000), "auth_session_8000"),
+        (SessionCookie(public_url="http://login.example.com", is_production=True), "__Host-auth_session"),
+        (SessionCookie(public_url="http://localhost:8321", is_production=False), "auth_session_8321"),
+        (SessionCookie(public_url="http://testserver", is_production=False), "auth_session_80"),
     ],
 )
 def test_cookie_has_the_host_prefix_unless_it_is_insecure(cookie: SessionCookie, name: str) -> None:

@@ -171,7 +171,9 @@ def test_only_pages_use_cookies() -> None:
 
     assert "The API does not accept it." in TEXT
     assert {name for name in users if not name.startswith("auth_api.web.")} == {
-        "auth_api.authentication.session_cookie"
+        "auth_api.authentication.session_cookie",
+        "auth_api.kit.http.browser_cookie",
+        "auth_api.kit.http.host_cookie",
     }
 
 

@@ -15,7 +15,7 @@ SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html,application
 FORM_TYPE = {"Content-Type": "application/x-www-form-urlencoded"}
 """Of empty forms, too, for which the client would send no type."""
 
-COOKIE = "auth_session_8000"
+COOKIE = "auth_session_80"
 """The name of the session's cookie of an application in tests."""
 
 MAX_REDIRECTS = 5

@@ -15,9 +15,7 @@ from auth_api.web.frame.page_assets import PageAssets
 def build(core: Core, settings: Settings) -> Feature:
     """Build what all pages share."""
     base = base_path(settings.http.public_url)
-    cookie = SessionCookie(
-        public_url=settings.http.public_url, is_production=settings.is_production, port=settings.server.port
-    )
+    cookie = SessionCookie(public_url=settings.http.public_url, is_production=settings.is_production)
     frame = Frame(
         brand=Brand.of(settings.pages, product=settings.mail.product, base=base),
         base=base,
