@@ -22,8 +22,10 @@ from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
 from auth_api.settings.passkeys import read_passkeys
 from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
+from auth_api.settings.return_urls import read_return_urls
 from auth_api.settings.second_factors import checked_mfa
 from auth_api.sign_in.policy import MfaPolicy
+from auth_api.sign_in_flows.policy import ReturnPolicy
 from auth_api.throttling.policy import ThrottlingPolicy
 from auth_api.users.policy import PasswordPolicy, VerificationPolicy
 from auth_api.web.frame.policy import PagePolicy
@@ -98,6 +100,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         pages = read_pages(read, public_url=http.public_url, frontend_url=mail.frontend_url)
         mail = msgspec.structs.replace(mail, brand_name=pages.name)
         of_features = {policy: read.build(policy) for policies in POLICIES.values() for policy in policies}
+        of_features[ReturnPolicy] = read_return_urls(read, frontend_url=mail.frontend_url)
         mfa, sealing = cast("MfaPolicy", of_features[MfaPolicy]), read.build(SealingPolicy)
         of_features[MfaPolicy] = mfa = checked_mfa(read, mfa, mail, sealing)
         settings = cls(

@@ -5,6 +5,8 @@ from typing import Final
 from auth_api.authentication.session_cookie import SessionCookie
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
+from auth_api.sign_in_flows.policy import ReturnPolicy
+from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.web.frame.asset_controllers import AssetController
 from auth_api.web.frame.base_path import base_path
 from auth_api.web.frame.brand import Brand
@@ -21,6 +23,7 @@ def build(core: Core, settings: Settings) -> Feature:
         base=base,
         cookie=cookie,
         browser_sessions=core.browser_sessions,
+        return_urls=ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls)),
         default_language=settings.pages.default_language,
         rules=settings.passwords,
         has_mailbox=settings.mail.folder is not None,

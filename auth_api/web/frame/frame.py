@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from auth_api.authentication.session_cookie import SessionCookie
 from auth_api.sessions.browser_sessions import BrowserSessions
+from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.users.policy import PasswordPolicy
 from auth_api.web.frame.brand import Brand
 
@@ -17,6 +18,7 @@ class Frame:
         base: the path that a proxy puts before all paths of this server; empty if there is none.
         cookie: the cookie of the browser session.
         browser_sessions: finds the session of a cookie.
+        return_urls: the applications that a sign-in may lead to.
         default_language: for people whose browser accepts no language of the pages.
         rules: the rules for a new password.
         has_mailbox: whether mails are written into a folder, which a page for developers shows.
@@ -26,6 +28,7 @@ class Frame:
     base: str
     cookie: SessionCookie
     browser_sessions: BrowserSessions
+    return_urls: ReturnUrls
     default_language: str
     rules: PasswordPolicy
     has_mailbox: bool

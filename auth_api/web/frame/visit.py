@@ -21,7 +21,7 @@ from auth_api.sessions.opened import OpenedSession
 from auth_api.sessions.principal import Principal
 from auth_api.web.frame.devices import Device, device_of
 from auth_api.web.frame.frame import Frame
-from auth_api.web.frame.journey import ACCOUNT, Journey, read_journey
+from auth_api.web.frame.journey import ACCOUNT, LOGOUT, Journey, read_journey
 from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
 from auth_api.web.frame.languages import LANGUAGES, choose_language
 from auth_api.web.frame.metrics import PAGE_POSTS
@@ -78,8 +78,14 @@ class Visit:
 
     @property
     def journey(self) -> Journey:
-        """Where a sign-in leads."""
-        return read_journey(self.values, LANGUAGES)
+        """Where a sign-in leads; a log-out may lead to an application, too.
+
+        Raises:
+            ReturnToNotAllowedException: it leads to an application that is not known.
+            ValidationException: the application sent no valid code challenge.
+        """
+        is_logout = self.request.url.path == LOGOUT
+        return read_journey(self.values, LANGUAGES, self.frame.return_urls, needs_challenge=not is_logout)
 
     @property
     def language(self) -> str:
@@ -112,6 +118,7 @@ class Visit:
             UnsupportedMediaTypeException: the body is not a form.
             MalformedRequestException: it cannot be decoded.
             ValidationException: some fields are invalid.
+            ReturnToNotAllowedException: the journey leads to an application that is not known.
             RateLimitedException: the request is above a limit. What was sent is filled in again.
             RetryLaterException: the session or the limit could not be read. Likewise.
         """
@@ -125,6 +132,7 @@ class Visit:
         refusal = self.failure or self.request.scope["state"].get(LIMIT_REFUSAL)
         if refusal is not None:
             raise refusal
+        _ = self.journey  # raises before anything has changed
         return read_form(self.values, struct_type, self.request.checks)  # type: ignore[attr-defined]
 
     async def read_fields(self) -> None:
@@ -204,7 +212,7 @@ class Visit:
         self.request.scope["state"][PAGE_KIND] = PageKind.SIGN_IN
         return see_other(self.frame.base + path, {} if cookie is None else {"Set-Cookie": cookie})
 
-    def signed_in(self, session: OpenedSession, *, keep: bool) -> Response[str]:
+    async def signed_in(self, session: OpenedSession, *, keep: bool) -> Response[str]:
         """Return what follows a complete sign-in: the cookie, and a redirect to where the journey leads."""
         return self.redirect(self.journey.continue_to or ACCOUNT, cookie=self.session_cookie(session, keep=keep))
 

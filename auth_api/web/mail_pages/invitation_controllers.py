@@ -64,7 +64,7 @@ class InvitationPageController(Controller):
             return await _refused(visit, refusal, acceptance, second_factor)
         if signed_in is None:
             return visit.redirect(f"{ACCOUNT}?done=accepted")
-        return visit.signed_in(signed_in.session, keep=form.keep) if _has_login(visit) else _created(visit)
+        return await visit.signed_in(signed_in.session, keep=form.keep) if _has_login(visit) else _created(visit)
 
 
 async def _refused(
@@ -90,7 +90,7 @@ async def _values(visit: Visit, acceptance: InvitationAcceptance, token: str) ->
     """
     invitation = await acceptance.preview(token)
     user = visit.browser.principal.user if visit.browser else None
-    journey = msgspec.structs.replace(visit.journey, continue_to=INVITATION)
+    journey = msgspec.structs.replace(visit.journey, continue_to=INVITATION, return_to=None, code_challenge=None)
     return {
         "invitation": invitation,
         "token": token,

@@ -54,7 +54,7 @@ class EnrolAppPageController(Controller):
             )
         except ApplicationException as refusal:
             return _refused(visit, refusal, APP, new=None)
-        return enrolled(visit, login, keep=form.keep)
+        return await enrolled(visit, login, keep=form.keep)
 
 
 class EnrolPasskeyPageController(Controller):
@@ -92,7 +92,7 @@ class EnrolPasskeyPageController(Controller):
             )
         except ApplicationException as refusal:
             return await _passkey_page(visit, own_passkeys, refusal)
-        return enrolled(visit, login, keep=form.keep)
+        return await enrolled(visit, login, keep=form.keep)
 
 
 async def _passkey_page(

@@ -34,11 +34,11 @@ def pending_fields(visit: Visit, mfa_token: str | None = None) -> dict[str, str]
     return {"mfa_token": token, "keep": visit.values.get("keep", "")}
 
 
-def enrolled(visit: Visit, login: EnrolledLogin, *, keep: bool) -> Response[Any]:
+async def enrolled(visit: Visit, login: EnrolledLogin, *, keep: bool) -> Response[Any]:
     """Return what follows the login that has added the first factor: its recovery codes, once, and the cookie."""
     session = login.signed_in.session
     if login.recovery_codes is None:
-        return visit.signed_in(session, keep=keep)
+        return await visit.signed_in(session, keep=keep)
     response = visit.page("sign_in/recovery_codes.html", codes=login.recovery_codes.codes)
     response.headers["Set-Cookie"] = visit.session_cookie(session, keep=keep)
     return response

@@ -43,7 +43,7 @@ class LoginPageController(Controller):
             )
         except ApplicationException as refusal:
             return await unfinished_sign_in(visit, refusal, "sign_in/login.html", second_factor)
-        return visit.signed_in(signed_in.session, keep=form.keep)
+        return await visit.signed_in(signed_in.session, keep=form.keep)
 
     @get("/continue", **PAGE)
     async def show_continue(self, visit: Injected[Visit]) -> Response[str]:

@@ -37,4 +37,4 @@ class PasskeyLoginPageController(Controller):
             signed_in = await passkey_login.log_in(form.credential, visit.request_context, carrier=carrier)
         except ApplicationException as refusal:
             return refused_sign_in(visit, refusal, _TEMPLATE)
-        return visit.signed_in(signed_in.session, keep=form.keep)
+        return await visit.signed_in(signed_in.session, keep=form.keep)

@@ -43,7 +43,7 @@ class RegisterPageController(Controller):
         except ApplicationException as refusal:
             return refused_sign_in(visit, refusal, "sign_in/register.html")
         if registered.session is not None:
-            return visit.signed_in(registered.session, keep=form.keep)
+            return await visit.signed_in(registered.session, keep=form.keep)
         again = None if registered.user is None else RESEND_EMAIL
         return check_mail(visit, form.email, reason=MailReason.REGISTER, form=REGISTER, again=again)
 

@@ -36,7 +36,7 @@ class SecondFactorPageController(Controller):
             require_filled_in(form.method, visit.values)
             login = await _complete(form, visit, second_factor)
             if login is not None:
-                return visit.signed_in(login.signed_in.session, keep=form.keep)
+                return await visit.signed_in(login.signed_in.session, keep=form.keep)
         except MfaTokenInvalidException:
             return log_in_again(visit)
         except NO_SESSION_ERRORS as error:

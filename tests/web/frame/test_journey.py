@@ -2,8 +2,11 @@
 
 import pytest
 
+from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.web.frame.journey import Journey, is_safe_target, read_journey
 from auth_api.web.frame.languages import LANGUAGES
+
+NO_APPLICATIONS = ReturnUrls(urls=frozenset())
 
 pytestmark = pytest.mark.engine_independent
 
@@ -58,11 +61,13 @@ def test_target_is_a_page_of_this_server() -> None:
 
 
 def test_unacceptable_parameters_are_ignored() -> None:
-    assert read_journey({"continue": "//evil.example", "lang": "xx"}, LANGUAGES) == Journey()
+    fields = {"continue": "//evil.example", "lang": "xx", "return_to": ""}
+    assert read_journey(fields, LANGUAGES, NO_APPLICATIONS) == Journey()
 
 
 def test_journey_travels_in_fields_and_links() -> None:
-    journey = read_journey({"continue": "/account/security?a=1&b=2", "lang": "de", "other": "x"}, LANGUAGES)
+    fields = {"continue": "/account/security?a=1&b=2", "lang": "de", "other": "x"}
+    journey = read_journey(fields, LANGUAGES, NO_APPLICATIONS)
 
     assert journey.fields == {"continue": "/account/security?a=1&b=2", "lang": "de"}
     assert journey.link("/account/login", again="1") == (
