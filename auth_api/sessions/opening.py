@@ -32,6 +32,7 @@ class SessionOpening:
         at: datetime,
         amr: Sequence[str],
         mfa_at: datetime | None,
+        auth_time: datetime | None = None,
         request_context: RequestContext,
         carrier: BrowserCarrier | None = None,
     ) -> OpenedSession:
@@ -44,14 +45,15 @@ class SessionOpening:
             user_id: the user of the session.
             at: the current time by the database's clock.
             amr: the methods by which the user proved their identity (RFC 8176), in the order of their last use.
-            mfa_at: the time of the last proof by a second factor; None if there was none. It is then also the time of
-                authentication, as a password does not renew that proof.
+            mfa_at: the time of the last proof by a second factor; None if there was none.
+            auth_time: the time of an earlier proof; None if the user has just proved their identity. It is then
+                `mfa_at`, if there is one: a password does not renew that proof.
             request_context: the client of the request.
             carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
         """
         if carrier is not None and carrier.replaces is not None:
             await self._end_replaced(carrier.replaces, request_context)
-        session_id, stored_amr, auth_time = uuid7(at), " ".join(amr), mfa_at or at
+        session_id, stored_amr, auth_time = uuid7(at), " ".join(amr), auth_time or mfa_at or at
         idle_ttl = self.policy.idle_ttl if carrier is None else browser_idle_ttl(self.policy, keep=carrier.keep)
         others = await repository.insert_session(
             session_id,

@@ -20,6 +20,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         methods: how the identity was proved (RFC 8176), in the order of time.
         has_administrative_role: whether a role of the user has an administrative permission, read with the same row.
         auth_time: time of the proof by the database's clock.
+        opened_at: the present time by the same clock, if the identity was proved earlier: to a provider, or to another
+            session; None if it has just been proved.
         mfa_at: time of the last proof by a second factor; None if there was none.
         is_signed_in: whether the new session replaces one of the user. It stays usable if the server has begun to
             require verified e-mail addresses in the meantime.
@@ -29,6 +31,7 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     has_administrative_role: bool
     auth_time: datetime
+    opened_at: datetime | None = None
     mfa_at: datetime | None = None
     is_signed_in: bool = False
 

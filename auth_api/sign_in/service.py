@@ -140,7 +140,8 @@ class SignIn:
     async def _open(self, proof: Proof, request_context: RequestContext, carrier: BrowserCarrier | None) -> SignedIn:
         session = await self.opening.open(
             proof.user.id,
-            at=proof.auth_time,
+            at=proof.opened_at or proof.auth_time,
+            auth_time=None if proof.opened_at is None else proof.auth_time,
             amr=proof.methods,
             mfa_at=proof.mfa_at,
             request_context=request_context,

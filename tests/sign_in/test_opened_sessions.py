@@ -39,6 +39,19 @@ async def test_session_stores_the_methods_and_the_time_of_the_proof(
     assert (row["user_id"], row["amr"], row["auth_time"]) == (user.id, "pwd otp", proved_at)
 
 
+async def test_session_of_an_earlier_proof_begins_now(user_factory: UserFactory, services: Services) -> None:
+    await user_factory()
+    proved_at, opened_at = datetime(2026, 2, 19, 10, 30, tzinfo=UTC), datetime(2026, 2, 19, 10, 40, tzinfo=UTC)
+    user = await services.core.users.find("ada")
+    proof = Proof(user=user, methods=("fed",), has_administrative_role=False, auth_time=proved_at, opened_at=opened_at)
+
+    claims = (await services.core.sign_in.complete(proof, RequestContext())).session.claims
+
+    row = await SessionRow.select().where(SessionRow.id == claims.session_id).first()
+    assert row is not None
+    assert (row["auth_time"], row["created_at"], claims.auth_time) == (proved_at, opened_at, proved_at)
+
+
 async def test_sessions_of_registration_login_and_password_change_are_dated_by_their_proof(
     user_factory: UserFactory,
 ) -> None:
