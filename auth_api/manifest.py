@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
 import click
 import msgspec
@@ -15,7 +14,7 @@ from piccolo.table import Table
 from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import Revocation
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -30,10 +29,8 @@ from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
-from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.roles.service import RoleService
-from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.account_removal import AccountRemoval
 from auth_api.sessions.browser_sessions import BrowserSessions
@@ -174,36 +171,6 @@ class ExportPart:
     schema: type[msgspec.Struct]
     example: Mapping[str, Any]
     collect: Callable[[Core, Principal, int], Awaitable[msgspec.Struct]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revocation:
-    """How a package ends its part of the access to an account.
-
-    Attributes:
-        step: when. Packages of the same step follow each other in the order of their manifests.
-        tables: whose rows of the user it ends.
-        end: ends what the event ends of these rows, inside the transaction of the flow, which has locked the row of the
-            user. It returns the number of ended sessions.
-    """
-
-    step: RevocationStep
-    tables: tuple[type[Table], ...]
-    end: Callable[[Core, EndedAccess], Awaitable[int]]
-
-    async def end_access(
-        self,
-        core: Core,
-        event: AccessEvent,
-        user_id: int,
-        kept_session_id: UUID | None,
-        request_context: RequestContext,
-    ) -> int:
-        """Call `end`, and return the number of ended sessions."""
-        access = EndedAccess(
-            event=event, user_id=user_id, kept_session_id=kept_session_id, request_context=request_context
-        )
-        return await self.end(core, access)
 
 
 def _build_nothing(_core: Core, _settings: Settings) -> Feature:

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, ExportPart, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, ExportPart, Manifest
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.export import EXAMPLE_EXPORT, TokensExport, export_tokens
 from auth_api.one_time_tokens.retention import RETENTION_RULES

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.kit.crypto.tokens import SuccessorDerivation
-from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.sessions.access_events import EndedSessions
 from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
 from auth_api.sessions.errors import (

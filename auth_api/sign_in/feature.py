@@ -3,8 +3,8 @@
 from typing import Final
 
 from auth_api.credentials.errors import FactorInvalidException, FactorNotFoundException, LastFactorException
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, Manifest
 from auth_api.sign_in.errors import (
     AccountDisabledException,
     EmailNotVerifiedException,

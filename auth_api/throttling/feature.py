@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, ExportPart, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, ExportPart, Manifest
 from auth_api.throttling.errors import TooManyAttemptsException
 from auth_api.throttling.export import EXAMPLE_EXPORT, WrongAttemptsExport, export_wrong_attempts
 from auth_api.throttling.retention import RETENTION_RULES

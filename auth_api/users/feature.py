@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.users.errors import (
     DuplicateEmailException,

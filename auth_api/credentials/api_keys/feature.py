@@ -8,9 +8,9 @@ from auth_api.credentials.api_keys.export import EXAMPLE_EXPORT, ApiKeysExport, 
 from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.credentials.api_keys.retention import RETENTION_RULES
 from auth_api.credentials.api_keys.tables import ApiKeyRow, ServiceAccountRow
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.kit.background import BackgroundJob
-from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
 
 

@@ -12,8 +12,8 @@ from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passkeys.events import PasskeyEvent
 from auth_api.credentials.passkeys.mails import MAIL_KINDS
 from auth_api.credentials.passkeys.tables import PasskeyRow
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, Manifest
 
 
 async def end_access(core: Core, access: EndedAccess) -> int:

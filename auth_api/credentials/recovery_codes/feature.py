@@ -3,8 +3,8 @@
 from typing import Final
 
 from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, Manifest
 
 
 async def end_access(core: Core, access: EndedAccess) -> int:

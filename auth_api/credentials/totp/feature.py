@@ -6,9 +6,9 @@ from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.totp.retention import RETENTION_RULES
 from auth_api.credentials.totp.service import SEALED_AS
 from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.kit.db.sealed_columns import SealedColumn
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.manifest import Core, Manifest
 from auth_api.sessions.access_events import FactorRemoval
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.export import EXAMPLE_EXPORT, MailsExport, export_mails
 from auth_api.events.outbox.kinds import DraftServices
@@ -11,7 +11,7 @@ from auth_api.events.outbox.retention import RETENTION_RULES
 from auth_api.events.outbox.tables import OutboxRow
 from auth_api.kit.background import BackgroundJob
 from auth_api.kit.crypto.tokens import MailTokenDerivation
-from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.settings import Settings
 
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.flows.invitations import repository
 from auth_api.flows.invitations.acceptance import InvitationAcceptance
 from auth_api.flows.invitations.admin_controllers import (
@@ -20,7 +20,7 @@ from auth_api.flows.invitations.mails import MAIL_KINDS
 from auth_api.flows.invitations.retention import RETENTION_RULES
 from auth_api.flows.invitations.service import InvitationService
 from auth_api.flows.invitations.tables import InvitationRow
-from auth_api.manifest import Core, ExportPart, Feature, Manifest, Revocation
+from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.settings import Settings
 

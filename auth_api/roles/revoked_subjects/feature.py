@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from auth_api.ended_access import EndedAccess, RevocationStep
-from auth_api.manifest import Core, Manifest, Revocation
+from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
+from auth_api.manifest import Core, Manifest
 from auth_api.roles.revoked_subjects.retention import RETENTION_RULES
 from auth_api.roles.revoked_subjects.service import RevokedSubjects
 from auth_api.roles.revoked_subjects.tables import RevokedSubjectRow
