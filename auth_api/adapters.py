@@ -1,7 +1,8 @@
-"""Connect the services to the database and the mail server: circuit breakers and the mailer."""
+"""Connect the services to the database, the mail server and providers: circuit breakers, mailer and protocols."""
 
 from pathlib import Path
 
+from auth_api.credentials.providers.service import Providers
 from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
 from auth_api.events.outbox.delivery import is_outage as is_mail_outage
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
@@ -33,3 +34,8 @@ def create_mailer(mail: MailPolicy) -> Mailer:
     if mail.server is not None:
         return SmtpMailer(mail.server, mail.sender)
     return FolderMailer(Path(mail.folder or "."), mail.sender, prints=True)
+
+
+def create_providers(_settings: Settings) -> Providers:
+    """Return the providers that people can log in with."""
+    return Providers(())

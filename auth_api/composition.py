@@ -1,6 +1,6 @@
 """Build the services from the settings: first the core, then each feature."""
 
-from auth_api.adapters import create_mailer, install_breakers
+from auth_api.adapters import create_mailer, create_providers, install_breakers
 from auth_api.credentials.api_keys.last_uses import LastUses
 from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
@@ -137,6 +137,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         ),
         passwords=passwords,
         passkeys=passkeys,
+        providers=create_providers(settings),
         api_keys=ApiKeys(
             database=database,
             audit=audit,

@@ -14,6 +14,7 @@ from piccolo.table import Table
 from auth_api.credentials.api_keys.service import ApiKeys
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
+from auth_api.credentials.providers.service import Providers
 from auth_api.ended_access import Revocation
 from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
@@ -81,6 +82,7 @@ class Core:
     guesses: SecondFactorGuesses
     passwords: PasswordService
     passkeys: PasskeyService
+    providers: Providers
     api_keys: ApiKeys
     freshness: Freshness
     roles: RoleService

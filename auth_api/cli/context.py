@@ -36,7 +36,7 @@ def load_settings(*, keep_secret: bool = False) -> Settings:
     """
     folder = Path.cwd()
     environ = read_environment(os.environ, folder, keep_secret=keep_secret)
-    for sentence in [*unknown_names(folder), *misspelled_names(os.environ)]:
+    for sentence in [*unknown_names(os.environ, folder), *misspelled_names(os.environ, folder)]:
         click.echo(f"Warning: {sentence}", err=True)
     return Settings.from_env(environ)
 

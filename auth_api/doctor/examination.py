@@ -53,7 +53,7 @@ async def examine(
     )
     return [
         check_settings(settings),
-        *evaluate_names(unknown_names(folder)),
+        *evaluate_names(unknown_names(environ, folder)),
         *evaluate_parameters(settings.database.ignored_parameters),
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from auth_api.doctor.findings import Finding, fail, ok, warn
 from auth_api.kit.db.policy import DatabasePolicy
-from auth_api.settings.catalogue import SECRET_VARIABLES
+from auth_api.settings.catalogue import secret_variables
 from auth_api.settings.environment import is_visible_file, secret_file
 
 
@@ -28,7 +28,7 @@ def evaluate_file(name: str, path: Path, mode: int) -> Finding:
 def _files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> Iterator[tuple[str, Path]]:
     candidates = {
         "env": folder / ".env",
-        **{name: folder / environ[f"{name}_FILE"] for name in SECRET_VARIABLES if environ.get(f"{name}_FILE")},
+        **{name: folder / environ[f"{name}_FILE"] for name in secret_variables(environ) if environ.get(f"{name}_FILE")},
         "development_secret": secret_file(environ, folder),
     }
     if database.sqlite_path is not None:

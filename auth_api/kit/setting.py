@@ -4,12 +4,15 @@ import base64
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 PASTE_GENERATED: Final = "Run auth-api secrets generate, and paste what it prints."
 """The fix for a secret that cannot be used. `.env` runs no command, so an example could not be pasted."""
+
+ID: Final = "<ID>"
+"""Stands in the name of a variable that exists once for each provider."""
 
 AMBIGUOUS_URL: Final = (
     "cannot be parsed: write blanks and special characters of the password as %XX "
@@ -89,6 +92,10 @@ class Setting:
     default_in: Mapping[str, Any] = field(default_factory=dict)
     default_text: str = ""
     is_secret: bool = False
+
+    def for_provider(self, provider_id: str) -> "Setting":
+        """Return the setting of one provider: the id replaces `<ID>`, in upper case and with `_` for `-`."""
+        return replace(self, variable=self.variable.replace(ID, provider_id.upper().replace("-", "_")))
 
     @property
     def bounds(self) -> str:

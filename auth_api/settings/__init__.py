@@ -6,6 +6,7 @@ from typing import Annotated, Final, cast
 import msgspec
 
 from auth_api.credentials.passkeys.policy import PasskeyPolicy
+from auth_api.credentials.providers.policy import ProvidersPolicy
 from auth_api.kit.breaker.policy import BreakerPolicy
 from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
 from auth_api.kit.crypto.sealing import derived_data_key
@@ -21,6 +22,7 @@ from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
 from auth_api.settings.pages import read_pages
 from auth_api.settings.passkeys import read_passkeys
+from auth_api.settings.providers import checked_providers
 from auth_api.settings.reader import ENVIRONMENT, Environment, Policy, Reader
 from auth_api.settings.return_urls import read_return_urls
 from auth_api.settings.second_factors import checked_mfa
@@ -103,6 +105,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         of_features[ReturnPolicy] = read_return_urls(read, frontend_url=mail.frontend_url)
         mfa, sealing = cast("MfaPolicy", of_features[MfaPolicy]), read.build(SealingPolicy)
         of_features[MfaPolicy] = mfa = checked_mfa(read, mfa, mail, sealing)
+        providers = cast("ProvidersPolicy", of_features[ProvidersPolicy])
+        of_features[ProvidersPolicy] = checked_providers(read, providers)
         settings = cls(
             **own,
             server=server,

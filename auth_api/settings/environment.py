@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
-from auth_api.settings.catalogue import SECRET_VARIABLES, VARIABLES
+from auth_api.settings.catalogue import known_variables, secret_variables
 from auth_api.settings.env_file import EnvFile, parse_env_file, similar_name, with_variable
 from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
 from auth_api.settings.reader import without_outer_blanks
@@ -51,7 +51,7 @@ def given_environment(environ: Mapping[str, str], folder: Path) -> dict[str, str
     env_file = read_env_file(folder)
     problems = [*env_file.problems]
     values = {name: without_outer_blanks(value) for name, value in {**env_file.values, **environ}.items()}
-    for name in SECRET_VARIABLES:
+    for name in secret_variables(values):
         if path := values.get(f"{name}_FILE"):
             try:
                 values[name] = _read_secret(name, path, folder)
@@ -89,17 +89,19 @@ def is_visible_file(path: Path) -> bool:
         return False
 
 
-def unknown_names(folder: Path) -> list[str]:
+def unknown_names(environ: Mapping[str, str], folder: Path) -> list[str]:
     """Return a sentence for each variable of `.env` that is not a setting."""
-    return list(read_env_file(folder).unknown_names(VARIABLES))
+    env_file = read_env_file(folder)
+    return list(env_file.unknown_names(known_variables({**env_file.values, **environ})))
 
 
-def misspelled_names(environ: Mapping[str, str]) -> list[str]:
+def misspelled_names(environ: Mapping[str, str], folder: Path) -> list[str]:
     """Return a sentence for each variable of the process whose name is nearly that of a setting."""
+    known = known_variables({**read_env_file(folder).values, **environ})
     return [
         f"the environment sets {name}, which is not a setting. Did you mean {similar}?"
         for name in environ
-        if name not in VARIABLES and (similar := similar_name(name, VARIABLES, _NEARLY))
+        if name not in known and (similar := similar_name(name, known, _NEARLY))
     ]
 
 

@@ -128,18 +128,21 @@ class Reader:
         """
         return policy(**self.values(policy, defaults), **others)
 
-    def values(self, policy: type[msgspec.Struct], defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def values(
+        self, policy: type[msgspec.Struct], defaults: Mapping[str, Any] | None = None, *, provider_id: str = ""
+    ) -> dict[str, Any]:
         """Return the values of the fields that variables set.
 
         Args:
             policy: type of the policy.
             defaults: computed defaults by field, which replace those of the fields.
+            provider_id: the provider whose variables are read, if the variables exist once for each provider.
         """
         values = {}
         for field in described_fields(policy):
             default = field.setting.default_in.get(self.environment, field.default)
             default = (defaults or {}).get(field.name, default)
-            values[field.name] = self._value(field.setting, field.kind, default)
+            values[field.name] = self._value(field.setting.for_provider(provider_id), field.kind, default)
         return values
 
     def _value(self, setting: Setting, kind: Any, default: Any) -> Any:

@@ -38,6 +38,17 @@ def test_secret_variables_are_those_that_contain_secrets() -> None:
     assert sorted(SECRET_VARIABLES) == sorted(FILE_VARIABLES)
 
 
+def test_secret_of_a_provider_can_be_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    (tmp_path / ".env").write_text("PROVIDERS=google, acme-staff\n")
+
+    read = given_environment({"PROVIDER_ACME_STAFF_CLIENT_SECRET_FILE": "secret"}, tmp_path)
+
+    assert read["PROVIDER_ACME_STAFF_CLIENT_SECRET"] == SECRET
+    (finding,) = check_files({**read, "ENVIRONMENT": "testing"}, tmp_path, DatabasePolicy(sqlite_path=None))[1:]
+    assert finding.check == "files.PROVIDER_ACME_STAFF_CLIENT_SECRET"
+
+
 def test_environment_overrides_the_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("PORT=1111\nHOST=from-the-file\n# LOG_LEVEL=x\nEMPTY=\n")
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from auth_api.settings.catalogue import SECRET_VARIABLES, SECTIONS
+from auth_api.settings.catalogue import PROVIDER_FIELDS, SECRET_VARIABLES, SECTIONS
 from auth_api.settings.reader import DescribedField
 from auth_api.settings.values import text_of
 
@@ -28,16 +28,23 @@ A secret may also be given as `NAME_FILE`, the path of a file that contains it: 
 This page is made from the policies by `make docs`.
 """
 
+OF_EACH_PROVIDER: Final = """Each provider has variables of its own. `<ID>` is its id in upper case, with
+`_` for `-`: the client id of `acme-staff` is `PROVIDER_ACME_STAFF_CLIENT_ID`.
+"""
+
 _NOUNS: Final = {bool: "`true` or `false`", str: "text"}
 
 
 def configuration_page() -> str:
     """Return the whole page."""
-    names = ", ".join(f"`{variable}`" for variable in SECRET_VARIABLES)
+    of_providers = [field.setting.variable for field in PROVIDER_FIELDS if field.setting.is_secret]
+    names = ", ".join(f"`{variable}`" for variable in [*SECRET_VARIABLES, *of_providers])
     parts = [HEAD.format(secrets=names)]
     for title, fields in SECTIONS.items():
         heading = ["| variable | default | values | meaning |", "| --- | --- | --- | --- |"]
         parts.append("\n".join([f"## {title}", "", *heading, *map(row, fields), ""]))
+        if title == "Providers":
+            parts.append("\n".join([OF_EACH_PROVIDER, *heading, *map(row, PROVIDER_FIELDS), ""]))
     return "\n".join(parts)
 
 

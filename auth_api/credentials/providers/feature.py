@@ -7,6 +7,10 @@ from auth_api.credentials.providers.errors import (
     ProviderErrorException,
     ProviderUnavailableException,
 )
+from auth_api.credentials.providers.policy import ProvidersPolicy
 from auth_api.manifest import Manifest
 
-MANIFEST: Final = Manifest(errors=(ProviderDeniedException, ProviderErrorException, ProviderUnavailableException))
+MANIFEST: Final = Manifest(
+    errors=(ProviderDeniedException, ProviderErrorException, ProviderUnavailableException),
+    policies={"Providers": (ProvidersPolicy,)},
+)
