@@ -63,7 +63,9 @@ VALUES: Final[dict[str, Any]] = {
     "field_errors": {},
     "values": {},
     "user": None,
+    "providers": [],
     "journey": {"continue": "/account?x=1&y=2"},
+    "link": {},
     "done": None,
     "now": datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
 }

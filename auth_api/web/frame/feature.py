@@ -10,7 +10,7 @@ from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.web.frame.asset_controllers import AssetController
 from auth_api.web.frame.base_path import base_path
 from auth_api.web.frame.brand import Brand
-from auth_api.web.frame.frame import Frame
+from auth_api.web.frame.frame import Frame, ShownProvider
 from auth_api.web.frame.page_assets import PageAssets
 
 
@@ -27,6 +27,10 @@ def build(core: Core, settings: Settings) -> Feature:
         default_language=settings.pages.default_language,
         rules=settings.passwords,
         has_mailbox=settings.mail.folder is not None,
+        providers=tuple(
+            ShownProvider(id=each.settings.id, name=each.settings.name, can_sign_up=each.settings.sign_up)
+            for each in core.providers.all()
+        ),
     )
     return Feature(
         controllers=(AssetController,),

@@ -2,11 +2,27 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from auth_api.authentication.session_cookie import SessionCookie
 from auth_api.sessions.browser_sessions import BrowserSessions
 from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.users.policy import PasswordPolicy
 from auth_api.web.frame.brand import Brand
+
+
+class ShownProvider(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider as the pages show it.
+
+    Attributes:
+        id: its id in the settings.
+        name: its name for people.
+        can_sign_up: whether it creates accounts.
+    """
+
+    id: str
+    name: str
+    can_sign_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +38,7 @@ class Frame:
         default_language: for people whose browser accepts no language of the pages.
         rules: the rules for a new password.
         has_mailbox: whether mails are written into a folder, which a page for developers shows.
+        providers: by which people can log in.
     """
 
     brand: Brand
@@ -32,3 +49,4 @@ class Frame:
     default_language: str
     rules: PasswordPolicy
     has_mailbox: bool
+    providers: tuple[ShownProvider, ...]

@@ -48,7 +48,9 @@ def render_document(
         "problem": None,
         "field_errors": {},
         "user": None,
+        "providers": [],
         "journey": {},
+        "link": {},
         "done": None,
         "values": {},
     }

@@ -25,6 +25,7 @@ from auth_api.web.frame.journey import ACCOUNT, LOGOUT, Journey, read_journey
 from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
 from auth_api.web.frame.languages import LANGUAGES, choose_language
 from auth_api.web.frame.metrics import PAGE_POSTS
+from auth_api.web.frame.provider_links import provider_links
 from auth_api.web.frame.redirects import SignedOutError, page_address, see_other
 from auth_api.web.frame.refusals import Refusal, is_shown_in_form, status_of
 from auth_api.web.frame.renderer import render
@@ -32,6 +33,9 @@ from auth_api.web.frame.renderer import render
 S = TypeVar("S", bound=msgspec.Struct)
 
 VIA_PAGE: Final = "page"
+
+LINK_TOKEN: Final = "link_token"  # noqa: S105 - the name of a field
+LINK_PROVIDER: Final = "link_provider"
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -52,6 +56,8 @@ class Visit:
         failure: the error of a POST that could not read the session; None if there is none.
         query: the parameters of the URL. Of equal names, the last one counts.
         values: the fields of the form, or the parameters of the URL.
+        link: the hidden fields of a sign-in that also links an account at a provider; never from the URL.
+        address: the path of the page in other languages; empty if it is that of the request.
     """
 
     frame: Frame
@@ -61,6 +67,8 @@ class Visit:
     failure: ApplicationException | None
     query: Mapping[str, str]
     values: Mapping[str, str] = field(default_factory=dict)
+    link: Mapping[str, str] = field(default_factory=dict)
+    address: str = ""
 
     @property
     def principal(self) -> Principal:
@@ -129,6 +137,7 @@ class Visit:
             await self.request.body(),
             repeatable=repeatable_fields(struct_type),
         )
+        self.link = {name: self.values[name] for name in (LINK_TOKEN, LINK_PROVIDER) if name in self.values}
         refusal = self.failure or self.request.scope["state"].get(LIMIT_REFUSAL)
         if refusal is not None:
             raise refusal
@@ -179,8 +188,10 @@ class Visit:
             field_errors=problem.field_errors if problem else {},
             user=self.browser.principal.user if self.browser else None,
             journey=self.journey.fields,
+            link=self.link,
             done=self.query.get("done"),
             rules=self.frame.rules,
+            providers=provider_links(self.frame, self.journey, prompt="select_account" if self.browser else None),
             values={**initial, **filled_in(self.request.method, self.values)},
             **values,
         )
@@ -229,7 +240,8 @@ class Visit:
         """Return the address of the page in another language. Where only a POST shows the page, a GET begins anew."""
         kept = {name: self.query[name] for name in KEPT_IN_LINKS if name in self.query}
         journey = msgspec.structs.replace(self.journey, lang=tag)
-        return self.frame.base + journey.link(page_address(self.request).partition("?")[0], **kept)
+        address = self.address or page_address(self.request).partition("?")[0]
+        return self.frame.base + journey.link(address, **kept)
 
     def count(self, outcome: str) -> None:
         """Count a form by its outcome: `done`, `shown`, or the code of an error."""

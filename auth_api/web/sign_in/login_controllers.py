@@ -8,6 +8,7 @@ from auth_api.flows.login.service import LoginService
 from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
+from auth_api.web.frame.error_links import error_of_link
 from auth_api.web.frame.journey import ACCOUNT, LOGIN
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
@@ -23,9 +24,11 @@ class LoginPageController(Controller):
     @get("/", **PAGE)
     async def show(self, visit: Injected[Visit]) -> Response[str]:
         """Show the form; to people who are signed in, the question with which account they go on."""
+        refusal = error_of_link(visit.query.get("error"))
         if visit.browser is not None and visit.query.get("again") != "1":
-            return visit.page("sign_in/continue.html", another=visit.journey.link(LOGIN, again="1"))
-        return visit.page("sign_in/login.html")
+            another = visit.journey.link(LOGIN, again="1")
+            return visit.page("sign_in/continue.html", refusal=refusal, another=another)
+        return visit.page("sign_in/login.html", refusal=refusal)
 
     @post("/", load_shedder="password_hashing", rate_limit="login", **PAGE)
     async def log_in(

@@ -40,7 +40,7 @@ async def test_each_tab_ends_at_its_own_target(visitor: Visitor) -> None:
 
 
 async def test_page_in_another_language_keeps_the_target(visitor: Visitor) -> None:
-    fields = {"continue": "/account/security", "again": "1", "login_hint": "ada", "error": "x"}
+    fields = {"continue": "/account/security", "again": "1", "login_hint": "ada", "other": "x"}
     page = await visitor.get("/account/login", **fields)
     link = "/account/login?continue=%2Faccount%2Fsecurity&lang=de&again=1&login_hint=ada"
     assert link in page.reader.links
