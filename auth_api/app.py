@@ -39,6 +39,7 @@ from auth_api.kit.http.security_headers import SecurityHeaders
 from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import set_build_info
+from auth_api.kit.outbound.client import Outbound
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
 from auth_api.sign_in.policy import OPTIONAL, MfaPolicy
@@ -65,15 +66,18 @@ Every error is a problem document (RFC 9457). Its `error_code` is stable; `/erro
 """
 
 
-def create_app(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Litestar:
+def create_app(
+    settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None, outbound: Outbound | None = None
+) -> Litestar:
     """Build the application. It opens no connection before its lifespan begins.
 
     Args:
         settings: the configuration.
         clock: the current time, for values that are not taken from the database.
         mailer: sends mail instead of the mailer that the settings describe.
+        outbound: calls other servers instead of the client that the settings describe.
     """
-    services = create_services(settings, clock=clock, mailer=mailer)
+    services = create_services(settings, clock=clock, mailer=mailer, outbound=outbound)
     if services.core.passkeys.relying_party is not None:
         services.core.passkeys.relying_party.load_library()
 

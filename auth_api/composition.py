@@ -20,6 +20,7 @@ from auth_api.kit.crypto.webauthn.relying_party import RelyingParty
 from auth_api.kit.db import migrations
 from auth_api.kit.db.database import Database, create_engine
 from auth_api.kit.mail.message import Mailer
+from auth_api.kit.outbound.client import Outbound
 from auth_api.manifest import Core
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.piccolo_app import APP_NAME, bind
@@ -45,19 +46,22 @@ from auth_api.users.password_rules import PasswordRules, common_passwords
 from auth_api.users.service import UserService
 
 
-def create_services(settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None) -> Services:
+def create_services(
+    settings: Settings, *, clock: Clock = utc_now, mailer: Mailer | None = None, outbound: Outbound | None = None
+) -> Services:
     """Build the services. Their database engine becomes that of the process: Piccolo stores it in the table classes.
 
     Args:
         settings: the configuration.
         clock: the current time, for values that are not taken from the database.
         mailer: sends mail instead of the mailer that the settings describe.
+        outbound: calls other servers instead of the client that the settings describe.
     """
-    core = create_core(settings, clock=clock, mailer=mailer)
+    core = create_core(settings, clock=clock, mailer=mailer, outbound=outbound or Outbound(settings.outbound))
     return Services(core=core, features=tuple(manifest.build(core, settings) for manifest in FEATURES))
 
 
-def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> Core:
+def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outbound: Outbound) -> Core:
     """Build what the features share; the arguments are those of `create_services`."""
     database = Database(create_engine(settings.database))
     bind(database.engine)
@@ -106,6 +110,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None) -> C
         hasher=hasher,
         password_rules=PasswordRules(settings.passwords, common_passwords()),
         mailer=mailer or create_mailer(settings.mail),
+        outbound=outbound,
         users=users,
         email_ownership=email_ownership,
         tokens=tokens,

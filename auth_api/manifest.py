@@ -30,6 +30,7 @@ from auth_api.kit.db.sealed_columns import SealedColumn
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
+from auth_api.kit.outbound.client import Outbound
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_revocation import AccessRevocation
@@ -68,6 +69,7 @@ class Core:
     hasher: PasswordHasher
     password_rules: PasswordRules
     mailer: Mailer
+    outbound: Outbound
     users: UserService
     email_ownership: EmailOwnership
     tokens: OneTimeTokens

@@ -40,6 +40,7 @@ class Services:
                 yield
             finally:
                 await breakers.get(SERVICE).stop()
+                await self.core.outbound.close()
                 self.core.hasher.close()
 
     @asynccontextmanager

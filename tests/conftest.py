@@ -31,6 +31,7 @@ from auth_api.kit.db.database import SERVICE
 from auth_api.kit.gcra import Gcra
 from auth_api.kit.logging import LogWriter, configure_logging
 from auth_api.kit.mail.message import Mailer
+from auth_api.kit.outbound.client import Outbound
 from auth_api.piccolo_app import APP_NAME, bind
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
@@ -97,6 +98,9 @@ def long_times() -> Iterator[None]:
         patch.setattr("auth_api.kit.background.MAX_STOP_SECONDS", TIMEOUT_SECONDS)
         patch.setattr("auth_api.kit.logging.MAX_STOP_SECONDS", TIMEOUT_SECONDS)
         patch.setattr("auth_api.kit.mail.smtp.STEP_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.kit.outbound.client.TIMEOUT_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.kit.outbound.connections.RESOLVE_SECONDS", TIMEOUT_SECONDS)
+        patch.setattr("auth_api.kit.outbound.connections.CONNECT_SECONDS", TIMEOUT_SECONDS)
         patch.setattr("auth_api.operations.health.service.CHECK_TIMEOUT_SECONDS", TIMEOUT_SECONDS)
         yield
 
@@ -386,9 +390,11 @@ def app_with(  # noqa: PLR0913, PLR0917 - fixtures
     first_breakers: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
 
     @asynccontextmanager
-    async def make(*, mailer: Mailer | None = None, **variables: str) -> AsyncIterator[OtherApp]:
+    async def make(
+        *, mailer: Mailer | None = None, outbound: Outbound | None = None, **variables: str
+    ) -> AsyncIterator[OtherApp]:
         settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **variables})
-        other = create_app(settings, clock=clock, mailer=mailer)
+        other = create_app(settings, clock=clock, mailer=mailer, outbound=outbound)
         stop_breaker_clocks()
         try:
             async with started(other), http_client(other, secret_recorder) as opened:

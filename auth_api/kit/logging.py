@@ -171,7 +171,8 @@ def configure_logging(*, level: str, as_json: bool, descriptor: int = 1) -> LogW
     access = logging.getLogger("uvicorn.access")  # the edge middleware writes the access line, without the query string
     access.handlers.clear()
     access.propagate = False
-    for name in ("aiosqlite", "asyncio", "piccolo"):  # at lower levels, two of them log statements with their values
+    # At lower levels, these log statements with their values, or the headers of answers.
+    for name in ("aiosqlite", "asyncio", "httpcore2", "piccolo"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return writer
 

@@ -13,6 +13,7 @@ from auth_api.kit.crypto.sealing import derived_data_key
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
+from auth_api.kit.outbound.policy import OutboundPolicy
 from auth_api.kit.setting import Setting
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.policy import ServerPolicy, usable_cores
@@ -81,6 +82,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     throttling: ThrottlingPolicy
     sessions: SessionPolicy
     mail: MailPolicy
+    outbound: OutboundPolicy
     verification_policy: VerificationPolicy
     pages: PagePolicy
     of_features: dict[type[msgspec.Struct], msgspec.Struct]
@@ -121,6 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             passkeys=read_passkeys(read, http, mail),
             throttling=read.build(ThrottlingPolicy),
             mail=mail,
+            outbound=read.build(OutboundPolicy, allows_loopback=read.environment is Environment.DEVELOPMENT),
             verification_policy=read_verification(read, mail, mfa),
             of_features=of_features,
             pages=pages,

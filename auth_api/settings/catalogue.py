@@ -13,6 +13,7 @@ from auth_api.kit.crypto.policy import HashingPolicy, SealingPolicy
 from auth_api.kit.db.policy import DatabasePolicy, DatabaseVariables
 from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
+from auth_api.kit.outbound.policy import OutboundPolicy
 from auth_api.kit.setting import Setting
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.policy import ServerPolicy
@@ -32,7 +33,7 @@ _POLICIES: Final[Mapping[str, Sequence[type[msgspec.Struct]]]] = {
     "Passwords": (PasswordPolicy, HashingPolicy),
     "Passkeys": (PasskeyPolicy,),
     "Registration": (),
-    "Providers": (),
+    "Providers": (OutboundPolicy,),
     "Mail": (MailPolicy, VerificationPolicy),
     "Pages": (PagePolicy,),
     "Limits": (ThrottlingPolicy,),

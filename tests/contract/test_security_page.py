@@ -138,8 +138,8 @@ def test_numbers_in_prose_are_those_of_the_code(sentence: str) -> None:
     assert sentence in TEXT
 
 
-def test_server_opens_connections_only_to_database_and_mail_server() -> None:
-    """The clients of protocols are imported only by the adapters of the database and mail, and by the doctor."""
+def test_server_opens_connections_only_to_database_mail_server_and_providers() -> None:
+    """The clients of protocols are imported only by the adapters of these servers, and by the doctor."""
     clients = {
         "aiosmtplib",
         "asyncpg",
@@ -150,6 +150,7 @@ def test_server_opens_connections_only_to_database_and_mail_server() -> None:
         "httpx",
         "requests",
         "aiohttp",
+        "httpcore2",
     }
     calls = re.compile(r"open_connection|\bcreate_connection|urlopen")
     users = {
@@ -160,9 +161,10 @@ def test_server_opens_connections_only_to_database_and_mail_server() -> None:
     }
 
     assert (
-        "auth_api opens connections to the database and, if `SMTP_URL` is set, to that mail server, and to no" in TEXT
+        "auth_api opens connections to the database, to the mail server of `SMTP_URL` and to the identity providers of"
+        in TEXT
     )
-    assert users == {"auth_api.doctor", "auth_api.kit", "auth_api.kit.db", "auth_api.kit.mail"}
+    assert users == {"auth_api.doctor", "auth_api.kit", "auth_api.kit.db", "auth_api.kit.mail", "auth_api.kit.outbound"}
 
 
 def test_only_pages_use_cookies() -> None:
