@@ -14,6 +14,7 @@ from auth_api.events.outbox.service import Outbox
 from auth_api.features import FEATURES, MAIL_KINDS
 from auth_api.kit.clock import Clock, utc_now
 from auth_api.kit.crypto.challenges import Challenges
+from auth_api.kit.crypto.flow_secrets import FlowSecretsDerivation
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.crypto.sealing import Sealing
 from auth_api.kit.crypto.webauthn.relying_party import RelyingParty
@@ -38,6 +39,7 @@ from auth_api.sign_in.pending_logins import PendingLogins
 from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
+from auth_api.sign_in_flows.service import SignInFlows
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.mail_limits import MailLimits
 from auth_api.used_values.service import UsedValues
@@ -130,6 +132,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
             second_factors=second_factors,
             pending_logins=PendingLogins(),
         ),
+        sign_in_flows=SignInFlows(derivation=FlowSecretsDerivation(policy.derivation_secrets)),
         second_factors=second_factors,
         guesses=SecondFactorGuesses(
             database=database,

@@ -46,6 +46,7 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
+from auth_api.sign_in_flows.service import SignInFlows
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.users.email_ownership import EmailOwnership
@@ -80,6 +81,7 @@ class Core:
     sessions: SessionService
     browser_sessions: BrowserSessions
     sign_in: SignIn
+    sign_in_flows: SignInFlows
     second_factors: SecondFactors
     guesses: SecondFactorGuesses
     passwords: PasswordService

@@ -59,7 +59,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def pending_logins(self) -> bool:
-        """Whether logins that wait for a second factor end: whenever more changes than one session."""
+        """Whether logins end that are not complete: whenever more changes than one session."""
         return self.sessions is not EndedSessions.ONE
 
     @property

@@ -32,6 +32,7 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
         ["expired_api_keys", "0"],
         ["revoked_api_keys", "0"],
         ["one_time_tokens", "0"],
+        ["sign_in_flows", "0"],
         ["throttle_counters", "0"],
         ["used_values", "0"],
         ["revoked_subjects", "0"],

@@ -21,6 +21,7 @@ NOT_EXPORTED = {
     "passkeys": "The list of factors is exported with them.",
     "pending_logins": "It works for minutes, and the security history has its events.",
     "revoked_subjects": "It only says which tokens are refused, and the security history has the events.",
+    "sign_in_flows": "It works for minutes, and the security history has its events.",
     "recovery_codes": "The list of factors is exported with them.",
     "totp_candidates": "The user has not added it.",
     "totp_factors": "The list of factors is exported with them.",

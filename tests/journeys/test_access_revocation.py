@@ -57,6 +57,7 @@ async def test_revocation_changes_tables_in_the_order_of_locks(ada: Actor, servi
     assert list(dict.fromkeys(found[1] for found in changed if found)) == [
         "users",
         "pending_logins",
+        "sign_in_flows",
         "totp_candidates",
         "api_keys",
         "sessions",

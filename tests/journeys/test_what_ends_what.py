@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import uuid4
 
 import pytest
 from piccolo.table import Table
@@ -30,6 +31,7 @@ from auth_api.sign_in.guesses import MAX_FAILURES
 from auth_api.sign_in.pending_login import PendingPurpose
 from auth_api.sign_in.proof import Proof
 from auth_api.sign_in.tables import PendingLoginRow
+from auth_api.sign_in_flows.tables import SignInFlowRow
 from auth_api.throttling.tables import ThrottleCounterRow
 from auth_api.users.identifiers import CanonicalEmail
 from auth_api.users.tables import UserRow
@@ -207,6 +209,7 @@ async def usable_rows() -> UsableRows:
         OutboxRow: OutboxRow.select(OutboxRow.id).where(OutboxRow.template == EMAIL_CHANGE.name),
         ThrottleCounterRow: ThrottleCounterRow.select(ThrottleCounterRow.key).where(ThrottleCounterRow.attempts > 0),
         PendingLoginRow: PendingLoginRow.select(PendingLoginRow.id).where(PendingLoginRow.ended_at.is_null()),
+        SignInFlowRow: SignInFlowRow.select(SignInFlowRow.id),
         TotpFactorRow: TotpFactorRow.select(TotpFactorRow.id),
         TotpCandidateRow: TotpCandidateRow.select(TotpCandidateRow.id),
         PasskeyRow: PasskeyRow.select(PasskeyRow.id),
@@ -240,6 +243,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         ThrottleCounterRow: (failed_passwords if ends.links else set())
         | (usable[ThrottleCounterRow] - failed_passwords if ends.factors is FactorRemoval.ALL else set()),
         PendingLoginRow: usable[PendingLoginRow] if ends.pending_logins else set(),
+        SignInFlowRow: usable[SignInFlowRow] if ends.pending_logins else set(),
         TotpFactorRow: set() if keeps_factors else usable[TotpFactorRow],
         TotpCandidateRow: usable[TotpCandidateRow]
         if not keeps_factors or event is AccessEvent.FACTORS_CHANGED  # the code of the new app uses it up
@@ -269,6 +273,9 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     await invitations.insert(email, roles=(), locale=None, invited_by="cli", lifetime=3600.0)
     proof = Proof(user=user, methods=("pwd",), has_administrative_role=False, auth_time=user.created_at)
     await services.core.sign_in.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, RequestContext())
+    await services.core.sign_in_flows.hand_off(
+        user_id=user_id, session_id=uuid4(), return_to="https://app.example.com/", challenge="A" * 43, evidence={}
+    )
     await add_totp(services, caller.username)
     await stored_passkey(services, caller)
     await add_recovery_codes(services, caller.username)
