@@ -1,17 +1,34 @@
 """Errors about roles, permissions, and acts on what has more of them than the caller."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from auth_api.kit.errors import ApplicationException, AuthException
 
 
 class RankTooLowException(AuthException):
-    """The account, role, service account, key or invitation has a permission that the caller lacks."""
+    """The account, role, service account, key or invitation has permissions that the caller lacks.
+
+    `required_permission` names one of them; `*` stands for all permissions, which only administrators have.
+    """
 
     status = HTTPStatus.FORBIDDEN
     error_code = "RANK_TOO_LOW"
     detail = "This needs more permissions than you have."
-    remedy = "Ask an administrator who has all permissions of the account, role, key or invitation."
+    remedy = (
+        "Ask an administrator who has all permissions of the account, role, key or invitation, also "
+        "`required_permission`."
+    )
+
+    def __init__(self, required_permission: str = "users:read") -> None:
+        super().__init__()
+        self.required_permission = required_permission
+
+    @property
+    def members(self) -> Mapping[str, Any]:
+        """A permission that the caller lacks."""
+        return {"required_permission": self.required_permission}
 
 
 class SelfChangeRefusedException(AuthException):

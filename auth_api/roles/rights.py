@@ -32,6 +32,10 @@ class Rights(msgspec.Struct, frozen=True):
         """Return whether they contain all permissions of the other ones."""
         return EVERYTHING in self.permissions or other.permissions <= self.permissions
 
+    def missing(self, other: "Rights") -> list[str]:
+        """Return which permissions of the other ones they lack, sorted."""
+        return [] if self.contains(other) else sorted(other.permissions - self.permissions)
+
     def union(self, other: "Rights") -> "Rights":
         """Return what either of both contains."""
         return Rights(self.permissions | other.permissions)
@@ -81,8 +85,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             RankTooLowException: the caller lacks one of them.
         """
-        if not self.rights.contains(at_stake):
-            raise RankTooLowException
+        if missing := self.rights.missing(at_stake):
+            raise RankTooLowException(missing[0])
 
     def check_other(self, user_id: int) -> None:
         """Check that an act does not concern the caller's own account.

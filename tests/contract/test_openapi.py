@@ -212,6 +212,7 @@ MEMBERS = {
     "PERMISSION_DENIED": {"required_permission"},
     "SIGN_UP_REQUIRED": {"signup_token", "expires_in", "provider", "suggested"},
     "IDENTITY_LINK_REQUIRED": {"link_token", "expires_in", "provider"},
+    "RANK_TOO_LOW": {"required_permission"},
 }
 """Further members of problem documents by error code. `FACTOR_INVALID` has one only at a login."""
 
@@ -406,6 +407,21 @@ def test_document_is_valid_openapi() -> None:
 
     assert document()["openapi"] == "3.1.0"
     assert errors == []
+
+
+def test_operation_names_the_permission_that_it_needs() -> None:
+    ends = {each.name: each.details["description"].rpartition("\n\n")[2] for each in operations()}
+    needed = {
+        name: end
+        for name, end in ends.items()
+        if re.fullmatch(r"(N|An API key n)eeds the permission `[a-z:-]+`\.", end)
+    }
+
+    assert needed.keys() == {name for name, codes in ERRORS.items() if "PERMISSION_DENIED" in codes}
+    assert (needed["createUser"], needed["checkAccess"]) == (
+        "Needs the permission `users:write`.",
+        "Needs the permission `access:check`.",
+    )
 
 
 def test_all_operations_are_listed() -> None:

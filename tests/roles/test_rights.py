@@ -44,8 +44,12 @@ def test_authority_refuses_more_rights_and_the_own_account() -> None:
 
     authority.check_rank(READ)
     authority.check_other(8)
-    with pytest.raises(RankTooLowException):
+    with pytest.raises(RankTooLowException) as refused:
         authority.check_rank(BOTH)
+    assert refused.value.members == {"required_permission": "users:write"}
+    with pytest.raises(RankTooLowException) as refused:
+        Authority(rights=BOTH).check_rank(ALL)
+    assert refused.value.members == {"required_permission": "*"}
     with pytest.raises(SelfChangeRefusedException):
         authority.check_other(7)
     OPERATOR.check_rank(ALL)

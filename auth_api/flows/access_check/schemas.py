@@ -1,10 +1,11 @@
 """Wire format of access checks."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 
+from auth_api.authentication.schemas import Subject
 from auth_api.flows.access_check.service import Checked, Holder
 from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.crypto.signing import MAX_JWT_LENGTH
@@ -56,18 +57,11 @@ class AccessCheckRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unkno
             yield FieldError("permissions", "format", "Must be names of permissions, such as `orders:read`.")
 
 
-class CheckedSubject(msgspec.Struct, frozen=True, kw_only=True):
-    """A user or a service account."""
-
-    type: Literal["user", "service_account"]
-    id: int
-
-
 class AccessCheckResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Who the holder is, and which of the permissions it has at this moment."""
 
     active: Annotated[bool, msgspec.Meta(description="False if the token or the user is unknown, ended or disabled.")]
-    subject: CheckedSubject | None
+    subject: Subject | None
     session_id: Annotated[SessionId | None, msgspec.Meta(description="The session of an access token.")]
     key_id: Annotated[int | None, msgspec.Meta(description="The id of an API key.")]
     expires_at: Annotated[Timestamp | None, msgspec.Meta(description="When the token expires; null if never.")]
@@ -79,17 +73,9 @@ def access_check_view(checked: Checked) -> AccessCheckResponse:
     holder = checked.holder or Holder(rights=Rights())
     return AccessCheckResponse(
         active=checked.holder is not None,
-        subject=_subject(holder),
+        subject=None if checked.holder is None else Subject.of(holder.user_id, holder.service_account_id),
         session_id=None if holder.session_id is None else str(holder.session_id),
         key_id=holder.key_id,
         expires_at=optional_rfc3339(holder.expires_at),
         allowed=checked.allowed,
     )
-
-
-def _subject(holder: Holder) -> CheckedSubject | None:
-    if holder.user_id is not None:
-        return CheckedSubject(type="user", id=holder.user_id)
-    if holder.service_account_id is not None:
-        return CheckedSubject(type="service_account", id=holder.service_account_id)
-    return None

@@ -1,10 +1,11 @@
 """Wire format of what a caller may do."""
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 import msgspec
 
 from auth_api.authentication.caller import Caller
+from auth_api.authentication.schemas import Subject
 from auth_api.kit.clock import rfc3339
 from auth_api.users.schemas import Timestamp
 
@@ -14,13 +15,6 @@ EXAMPLE_ACCESS: Final[dict[str, Any]] = {
     "permissions": ["audit:read", "sessions:end", "sessions:read", "users:read", "users:reset"],
     "as_of": "2026-02-19T10:30:45.123Z",
 }
-
-
-class Subject(msgspec.Struct, frozen=True, kw_only=True):
-    """A user or a service account."""
-
-    type: Literal["user", "service_account"]
-    id: int
 
 
 class AccessResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,11 +31,8 @@ class AccessResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 def access_view(caller: Caller) -> AccessResponse:
     """Return what a caller may do, in its wire format."""
-    user, service_account_id = caller.user, caller.service_account_id
     return AccessResponse(
-        subject=Subject(type="service_account", id=service_account_id or 0)
-        if user is None
-        else Subject(type="user", id=user.id),
+        subject=Subject.of(None if caller.user is None else caller.user.id, caller.service_account_id),
         roles=list(caller.roles),
         permissions=caller.rights.names,
         as_of=rfc3339(caller.now),

@@ -21,7 +21,7 @@ from litestar.openapi.spec import (
 )
 from litestar.routes import HTTPRoute
 
-from auth_api.kit.http.access import ACCESS
+from auth_api.kit.http.access import ACCESS, Access
 from auth_api.kit.http.openapi import (
     ALSO_HTML,
     BODY_ERRORS,
@@ -91,10 +91,18 @@ def complete(app: Litestar, *, first: Sequence[str], errors: Sequence[ErrorClass
                 for method in handler.http_methods:
                     operation = getattr(paths[route.path_format], method.lower(), None)
                     if operation is not None:
-                        operation.security = handler.opt[ACCESS].security
+                        _describe_access(operation, handler.opt[ACCESS])
                         _complete(operation, handler, schemas, error_headers)
                         operations.append(operation)
     app.openapi_schema.components.responses = _share_responses(operations)
+
+
+def _describe_access(operation: Operation, access: Access) -> None:
+    operation.security = access.security
+    if access.permission is not None:
+        operation.description = f"{operation.description}\n\nNeeds the permission `{access.permission}`."
+    elif access.key_permission is not None:
+        operation.description = f"{operation.description}\n\nAn API key needs the permission `{access.key_permission}`."
 
 
 def _describe_schemas(schemas: Mapping[str, Schema]) -> None:

@@ -61,7 +61,7 @@ SENTENCES: Final = {
     "PROVIDER_DENIED": _("The login was cancelled. You can try again or choose another way."),
     "PROVIDER_ERROR": _("The login with this provider did not work. Please choose another way."),
     "PROVIDER_UNAVAILABLE": _("This provider is not available at the moment. Please choose another way."),
-    "RANK_TOO_LOW": _NOT_ALLOWED,
+    "RANK_TOO_LOW": _("This needs the permission %(required_permission)s, which you do not have."),
     "RATE_LIMITED": _("There were too many requests from your network. Please try again later."),
     "REFRESH_TOKEN_REUSED": _ENDED,
     "REGISTRATION_CLOSED": _("New accounts can be created by invitation only."),
@@ -146,7 +146,8 @@ _NUMBER: Final = re.compile(r"\d+")
 def sentence_of(error: ApplicationException, language: str) -> str:
     """Return what happened and, if the person can do something, what."""
     is_at_field = error.error_code == "INVALID_CREDENTIALS" and error.errors  # of a person who is signed in
-    return translations(language).gettext(SENTENCES["VALIDATION_ERROR" if is_at_field else error.error_code])
+    sentence = SENTENCES["VALIDATION_ERROR" if is_at_field else error.error_code]
+    return translations(language).gettext(sentence) % error.members
 
 
 def field_of(error: ApplicationException) -> str | None:

@@ -104,6 +104,7 @@ async def test_refused_key_keeps_what_was_entered(visitor: Visitor) -> None:
     assert "profile:read+" in offered(refused)
     outranked = await visitor.submit(page, NEW, **{**KEY, "scopes": "users:delete"})
     assert outranked.outcome == (403, "new-key", "RANK_TOO_LOW")
+    assert "This needs the permission users:delete, which you do not have." in outranked.response.text
     unknown = await visitor.post(REVOKE, {"id": "4096"})
     assert unknown.outcome == (404, "keys", "KEY_NOT_FOUND")
 
