@@ -23,6 +23,7 @@ HEADER = [
     "email_verified",
     "created_at",
     "last_login",
+    "roles",
     "display_name",
     "locale",
 ]
@@ -49,6 +50,9 @@ def test_user_is_created_shown_and_listed(auth_api: Command) -> None:
         "updated_at": ada["created_at"],
         "last_login": None,
         "metadata": {},
+        "roles": [],
+        "has_password": True,
+        "factors": [],
         "display_name": None,
         "locale": None,
     }
@@ -75,6 +79,11 @@ def test_list_prints_only_the_requested_users(auth_api: Command) -> None:
     assert listed("--disabled") == ["grace"]
     assert listed("--unverified") == ["grace", "ada"]
     assert listed("--role", "support") == []
+    for role in ("support", "auditor"):
+        auth_api("roles", "grant", "adam", role).check_returncode()
+    assert listed("--role", "support") == ["adam"]
+    assert json.loads(auth_api("users", "show", "adam", "--json").stdout)["roles"] == ["auditor", "support"]
+    assert "auditor support" in auth_api("users", "list").stdout
     assert json.loads(auth_api("explain", "ada", "--json").stdout)["roles"] == []
     unknown = auth_api("users", "list", "--role", "unknown")
     assert (unknown.returncode, unknown.stderr.splitlines()[1:]) == (1, ["  role: The role was not found."])

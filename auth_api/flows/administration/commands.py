@@ -15,7 +15,7 @@ from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
 from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.removal_commands import delete, disable, enable
-from auth_api.flows.administration.schemas import UserCreationRequest
+from auth_api.flows.administration.schemas import AdminUser, UserCreationRequest
 from auth_api.flows.administration.service import AdministrationService
 from auth_api.flows.administration.session_table import print_sessions
 from auth_api.flows.administration.user_creation import UserCreation
@@ -33,8 +33,7 @@ from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.users.field_checks import field_checks
 from auth_api.users.password_rules import PasswordRules
 from auth_api.users.profile import Profile
-from auth_api.users.schemas import UserChange, user_fields
-from auth_api.users.service import UserService
+from auth_api.users.schemas import UserChange
 from auth_api.users.user import User
 
 _password_stdin = click.option(
@@ -64,16 +63,17 @@ def create(run: Run, /, *, role: str | None, password_stdin: bool, as_json: bool
     """Create a user."""
     password = _new_password(from_stdin=password_stdin)
 
-    async def work(services: ServiceFinder) -> User:
+    async def work(services: ServiceFinder) -> AdminUser:
         document = {"password": password, **given_fields(fields)}
         wanted = decode(document, UserCreationRequest, field_checks(services.of(PasswordRules)))
         try:
-            return await services.of(UserCreation).create(
+            user = await services.of(UserCreation).create(
                 wanted, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT, sends_mail=False, role_name=role
             )
         except EmailNotVerifiedException as error:
             message = "A user with a role needs a verified e-mail address: add --verified if it is the user's."
             raise click.ClickException(message) from error
+        return await services.of(UserSearch).read(user.id)
 
     _print([run(work)], as_json=as_json)
 
@@ -84,7 +84,7 @@ def create(run: Run, /, *, role: str | None, password_stdin: bool, as_json: bool
 @click.pass_obj
 def show(run: Run, name: str, *, as_json: bool) -> None:
     """Show a user."""
-    _print([run(lambda services: services.of(UserService).find(name))], as_json=as_json)
+    _print([on_user(run, name, lambda services, user: services.of(UserSearch).read(user.id))], as_json=as_json)
 
 
 @users.command(name="set")
@@ -106,11 +106,12 @@ def set_(run: Run, /, name: str, *, metadata: str | None, as_json: bool, **profi
         message = "Give at least one option with a field to change."
         raise click.UsageError(message)
 
-    async def work(services: ServiceFinder, user: User) -> User:
+    async def work(services: ServiceFinder, user: User) -> AdminUser:
         wanted = decode(fields, UserChange, field_checks(services.of(PasswordRules)))
-        return await services.of(AdministrationService).change(
+        await services.of(AdministrationService).change(
             user.id, wanted.values(), by=OPERATOR, request_context=COMMAND_LINE_CONTEXT
         )
+        return await services.of(UserSearch).read(user.id)
 
     _print([on_user(run, name, work)], as_json=as_json)
 
@@ -136,8 +137,9 @@ def list_(run: Run, /, *, limit: int, as_json: bool, **wanted: str | None) -> No
         given["email_prefix" if "@" in prefix else "username_prefix"] = prefix
     user_filter = requested_filter(None, {FilterKind(name): text for name, text in given.items()})
 
-    async def work(services: ServiceFinder) -> Sequence[User]:
-        return (await services.of(UserSearch).find(user_filter, PageRequest(limit)))[0]
+    async def work(services: ServiceFinder) -> Sequence[AdminUser]:
+        search = services.of(UserSearch)
+        return await search.describe((await search.find(user_filter, PageRequest(limit)))[0])
 
     _print(run(work), as_json=as_json, is_list=True)
 
@@ -211,10 +213,10 @@ def _new_password(*, from_stdin: bool) -> str:
         raise click.ClickException(message) from error
 
 
-def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False) -> None:
-    documents = [user_fields(user) for user in users_found]
+def _print(users_found: Sequence[AdminUser], *, as_json: bool, is_list: bool = False) -> None:
+    documents = msgspec.json.decode(msgspec.json.encode(users_found))
     if as_json:
-        click.echo(json.dumps(documents if is_list else documents[0], indent=2, default=msgspec.json.decode))
+        click.echo(json.dumps(documents if is_list else documents[0], indent=2))
         return
     columns = (
         "id",
@@ -224,6 +226,9 @@ def _print(users_found: Sequence[User], *, as_json: bool, is_list: bool = False)
         "email_verified",
         "created_at",
         "last_login",
+        "roles",
         *Profile.__struct_fields__,
     )
+    for document in documents:
+        document["roles"] = " ".join(document["roles"]) or None
     print_table(columns, ([document[column] for column in columns] for document in documents))

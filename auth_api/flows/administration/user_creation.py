@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
+from auth_api.flows.administration.mails import ACCOUNT_CREATED
 from auth_api.flows.administration.requested_mails import RequestedMails
 from auth_api.flows.administration.schemas import UserCreationRequest
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH, PasswordHasher
@@ -82,7 +83,7 @@ class UserCreation:
             if role is not None:
                 await self._grant(user, role, request_context)
             if not has_password:
-                await self.mails.send(self.mails.password_reset_mail, user.id, request_context)
+                await self.mails.send(ACCOUNT_CREATED, user.id, request_context)
             elif sends_mail and not wanted.email_verified:
                 await self.mails.send(self.mails.verification_mail, user.id, request_context)
             return (await self.users.get_credentials(user.id)).user

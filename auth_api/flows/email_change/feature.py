@@ -9,11 +9,12 @@ from auth_api.flows.email_change.service import EmailChangeService
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, ClientIpLimit
+from auth_api.users.policy import RegistrationPolicy
 
 LIMITS: Final = (ClientIpLimit(name="email_change", requests=20, window_seconds=HOUR),)
 
 
-def build(core: Core, _settings: Settings) -> Feature:
+def build(core: Core, settings: Settings) -> Feature:
     """Connect the change of an e-mail address to the core."""
     email_change = EmailChangeService(
         database=core.database,
@@ -28,6 +29,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         second_factors=core.second_factors,
         mail_limits=core.outbox.limits,
         recovery_mail=core.mail_kind("account_recovered"),
+        registration_policy=settings.of(RegistrationPolicy),
     )
     return Feature(
         controllers=(EmailChangeController, EmailConfirmationController) if core.outbox.is_on else (),

@@ -28,6 +28,7 @@ from auth_api.throttling.mail_limits import MailLimits
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import DuplicateEmailException
 from auth_api.users.identifiers import CanonicalEmail, masked_email
+from auth_api.users.policy import RegistrationPolicy
 from auth_api.users.user import User
 
 
@@ -47,6 +48,7 @@ class EmailChangeService:
     second_factors: SecondFactors
     mail_limits: MailLimits
     recovery_mail: MailKind
+    registration_policy: RegistrationPolicy
 
     async def request(
         self,
@@ -88,7 +90,8 @@ class EmailChangeService:
 
         Raises:
             OneTimeTokenInvalidException: the token is unknown, used or expired, or the account is disabled, or the
-                administrator who requested the change can no longer change the account.
+                administrator who requested the change can no longer change the account, or the user who requested it
+                can no longer choose this e-mail address.
             DuplicateEmailException: another user got the e-mail address in the meantime.
         """
         grant = await self.tokens.find(token, Purpose.EMAIL_CHANGE)
@@ -117,13 +120,13 @@ class EmailChangeService:
         return own_session_id is not None
 
     async def _may_change(self, grant: TokenGrant, user: User) -> bool:
-        """Return whether the administrator who requested a change could still do so; users change their own address.
+        """Return whether the user or the administrator who requested a change could still do so.
 
-        Otherwise an administrator could take over a user who has got more permissions since, or come back after a
-        dismissal.
+        `REGISTRATION_DOMAINS` may have changed in the meantime, which does not concern administrators. And they could
+        otherwise take over a user who has got more permissions since, or come back after a dismissal.
         """
         if (actor := grant.payload.get("requested_by")) is None:
-            return True
+            return self.registration_policy.allows(grant.payload["email"])
         administrator_id = owner_of(actor)
         administrator = await self.email_ownership.find(administrator_id) if administrator_id is not None else None
         if administrator is None or not administrator.is_active:

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from auth_api.events.outbox.kinds import MailKind
 from auth_api.features import MAIL_KINDS
+from auth_api.flows.administration.mails import ACCOUNT_CREATED
 from auth_api.flows.invitations.mails import INVITATION
 from auth_api.flows.password_recovery.mails import PASSWORD_RESET
 from auth_api.flows.role_administration.mails import ROLE_GRANTED, ROLE_REVOKED
@@ -18,7 +19,7 @@ from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.sign_in.mails import NEW_NETWORK
 from tests.support.mail_rendering import FRONTEND, ITEM, TOKEN, render
 
-OTHERS_ACTS = (INVITATION, ROLE_GRANTED, ROLE_REVOKED)
+OTHERS_ACTS = (ACCOUNT_CREATED, INVITATION, ROLE_GRANTED, ROLE_REVOKED)
 """The mails about what another person did, which do not ask whether it was the reader."""
 
 EACH_KIND = pytest.mark.parametrize("kind", MAIL_KINDS, ids=lambda kind: kind.name)

@@ -33,6 +33,7 @@ STRANGER = f"ada+{WORD}.example@example.com"
 REQUEST = RequestContext(client_ip="203.0.113.7", user_agent=f"www.{WORD}.example/1.0", language="en")
 
 SENT_TO_UNVERIFIED = {
+    "account_created",
     "account_recovered",
     "email_change",
     "email_verification",

@@ -36,7 +36,7 @@ async def test_user_without_a_password_sets_one_by_the_mailed_link(user_factory:
     assert (user["email"], user["username"], user["email_verified"]) == ("grace@example.com", "grace", False)
     assert (user["metadata"], user["roles"], user["has_password"]) == ({"plan": "pro"}, [], False)
     message = await mailbox.one()
-    assert (message.recipient, message.subject) == ("grace@example.com", "Neues Passwort festlegen")
+    assert (message.recipient, message.subject) == ("grace@example.com", "Ihr neues Konto")
     grace = Actor(admin.client, username="grace", email="grace@example.com", password="Another-Horse-8-Battery")
     assert (await reset(grace, token_of(message))).status == 200
     assert (await grace.log_in())["user"]["email_verified"] is True

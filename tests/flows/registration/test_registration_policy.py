@@ -5,10 +5,19 @@ import pytest
 from auth_api.settings import Settings
 from auth_api.settings.reader import InvalidSettingsError
 from auth_api.users.policy import RegistrationPolicy
-from tests.conftest import OtherApp, OtherAppFactory
+from tests.conftest import OtherApp, OtherAppFactory, UserFactory
 from tests.support import operators
 from tests.support.actors import PASSWORD, Actor, ApiResponse
-from tests.support.mail_flows import change_email, mark_all_verified, post, unused_tokens, verify, verifying_app
+from tests.support.administrators import act_on, administrator
+from tests.support.mail_flows import (
+    change_email,
+    confirm,
+    mark_all_verified,
+    post,
+    unused_tokens,
+    verify,
+    verifying_app,
+)
 from tests.support.mailbox import Mailbox
 from tests.support.rows import audit_actions, outbox_rows, user_rows
 from tests.support.statements import recorded
@@ -88,6 +97,25 @@ async def test_domain_is_checked_at_registration_and_at_the_change_of_the_own_ad
         assert (refused.code, errors_of(refused)) == ("VALIDATION_ERROR", {"new_email": "domain"})
         assert (await change_email(ada, "ada.l@example.com")).status == 202
         await create_as_operator(other, "grace@evil.org")
+
+
+async def test_domain_is_checked_again_when_the_change_of_the_own_address_is_confirmed(
+    app_with: OtherAppFactory, user_factory: UserFactory, mailbox: Mailbox
+) -> None:
+    """An administrator may choose any address."""
+    ada, admin = await user_factory(), await administrator(user_factory)
+    await mark_all_verified()
+    await mailbox.collect()
+    assert (await change_email(ada, "ada@evil.org")).status == 202
+    token = await mailbox.token()
+
+    async with verifying_app(app_with, mailbox, REGISTRATION_DOMAINS="example.com") as other:
+        ada.client = admin.client = other.client
+        assert (await confirm(ada, token)).outcome == (400, "ONE_TIME_TOKEN_INVALID")
+        await admin.log_in()
+        changed = await act_on(admin, "POST", ada, "/email", new_email="ada@new.org")
+        assert changed.status == 202
+        assert (await confirm(ada, await mailbox.token())).status == 200
 
 
 async def test_closed_registration_does_not_begin_to_wait_for_the_link(
