@@ -6,14 +6,11 @@ from typing import Any, Final
 import msgspec
 
 from auth_api.credentials.providers.policy import ANY_TENANT, MAX_PROVIDERS, ProviderSettings, ProvidersPolicy
-from auth_api.credentials.providers.presets import DEV, GENERIC, GITHUB, MICROSOFT, PRESETS, Preset
+from auth_api.credentials.providers.presets import DEV, GENERIC, GITHUB, MICROSOFT, PRESETS, PRIVATE_ACCOUNTS, Preset
 from auth_api.kit.http.origins import is_loopback_origin, origin_of
 from auth_api.settings.reader import Environment, Reader, described_fields
 
 _SETTINGS: Final = {field.name: field.setting for field in described_fields(ProviderSettings)}
-
-_PRIVATE_ACCOUNTS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
-"""Microsoft's tenant of all private accounts."""
 
 
 def checked_providers(read: Reader, policy: ProvidersPolicy) -> ProvidersPolicy:
@@ -71,4 +68,4 @@ def _authority(tenants: tuple[str, ...]) -> str:
     """Return the tenant, or the word for the smallest group of tenants, whose log-in page is shown."""
     if len(tenants) == 1:
         return tenants[0]
-    return "common" if _PRIVATE_ACCOUNTS in tenants else "organizations"
+    return "common" if PRIVATE_ACCOUNTS in tenants else "organizations"

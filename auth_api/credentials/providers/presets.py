@@ -9,6 +9,9 @@ MICROSOFT: Final = "microsoft"
 GITHUB: Final = "github"
 DEV: Final = "dev"
 
+PRIVATE_ACCOUNTS: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
+"""Microsoft's tenant of all private accounts."""
+
 _OPENID: Final = "openid email profile"
 _ROLES: Final = frozenset({"role_claim", "role_map", "role_map_administrative"})
 
