@@ -5,6 +5,7 @@ from auth_api.credentials.api_keys.last_uses import LastUses
 from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.credentials.api_keys.rate_limit import KeyRateLimit
 from auth_api.credentials.api_keys.service import ApiKeys, key_lookups
+from auth_api.credentials.identities.service import Identities
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.credentials.recovery_codes.service import RecoveryCodeService
@@ -90,6 +91,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
         is_on=settings.mail.is_on or mailer is not None,
         delay_seconds=settings.mail.delay_seconds,
     )
+    providers = create_providers(settings)
     passkeys = PasskeyService(
         database=database,
         users=users,
@@ -145,7 +147,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
         ),
         passwords=passwords,
         passkeys=passkeys,
-        providers=create_providers(settings),
+        providers=providers,
         api_keys=ApiKeys(
             database=database,
             audit=audit,
@@ -154,6 +156,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
             rate_limit=KeyRateLimit(settings.throttling.factor),
             lookups=key_lookups(can_batch=database.supports_arrays),
         ),
+        identities=Identities(audit=audit, providers=providers),
         freshness=Freshness(
             users=users,
             passwords=passwords,

@@ -23,6 +23,7 @@ class RevocationStep(IntEnum):
     PENDING_LOGINS = auto()
     FACTORS = auto()
     RECOVERY_CODES = auto()
+    IDENTITIES = auto()
     API_KEYS = auto()
     SESSIONS = auto()
     MAILS = auto()

@@ -12,6 +12,7 @@ from litestar import Controller, Router
 from piccolo.table import Table
 
 from auth_api.credentials.api_keys.service import ApiKeys
+from auth_api.credentials.identities.service import Identities
 from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.credentials.passwords.service import PasswordService
 from auth_api.credentials.providers.service import Providers
@@ -46,6 +47,7 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
+from auth_api.sign_in.ways_in import WaysIn
 from auth_api.sign_in_flows.service import SignInFlows
 from auth_api.throttling.account_throttle import AccountThrottle
 from auth_api.throttling.policy import ClientIpLimit
@@ -88,6 +90,7 @@ class Core:
     passkeys: PasskeyService
     providers: Providers
     api_keys: ApiKeys
+    identities: Identities
     freshness: Freshness
     roles: RoleService
 
@@ -135,6 +138,11 @@ class Core:
             audit=self.audit,
             outbox=self.outbox,
         )
+
+    @property
+    def ways_in(self) -> WaysIn:
+        """Counts the ways in which users can log in."""
+        return WaysIn(users=self.users, passkeys=self.passkeys, identities=self.identities)
 
     @property
     def enrolment(self) -> Enrolment:

@@ -1,12 +1,16 @@
 """What ends what: the events that end access to an account, and what each of them ends."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
 import msgspec
 
 from auth_api.one_time_tokens.purpose import Purpose
+
+RECENT: Final = timedelta(days=7)
+"""The lifetime of the link with which a user reports a change: what is older was not reported."""
 
 
 class EndedSessions(StrEnum):
@@ -27,7 +31,7 @@ class PasswordChange(StrEnum):
 
 
 class FactorRemoval(StrEnum):
-    """What happens to the second factors and the recovery codes, as the documentation names it."""
+    """What happens to second factors and recovery codes, or to identities, as the documentation names it."""
 
     KEPT = "stay"
     RECENT = "removed if younger than 7 days"
@@ -42,6 +46,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
         password: what happens to the password.
         api_keys: whether the API keys of the user are revoked.
         factors: what happens to the second factors. Of two-step login that is older, `RECENT` keeps the last one.
+        identities: what happens to the linked accounts at providers.
         links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
             are forgotten.
         kept_links: purposes of mailed links that work nevertheless.
@@ -53,6 +58,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     api_keys: bool = False
     password: PasswordChange = PasswordChange.KEPT
     factors: FactorRemoval = FactorRemoval.KEPT
+    identities: FactorRemoval = FactorRemoval.KEPT
     links: bool = False
     kept_links: tuple[Purpose, ...] = ()
     account: bool = False
@@ -140,6 +146,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         api_keys=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.RECENT,
+        identities=FactorRemoval.RECENT,
         links=True,
     ),
     AccessEvent.EMAIL_VERIFIED: Ends(
@@ -147,6 +154,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         api_keys=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.ALL,
+        identities=FactorRemoval.ALL,
         links=True,
         kept_links=_UNDO_ONLY,
     ),
@@ -155,6 +163,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         api_keys=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.RECENT,
+        identities=FactorRemoval.RECENT,
         links=True,
         kept_links=_UNDO_ONLY,
     ),

@@ -2,20 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from auth_api.credentials.factor_kind import FactorKind
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.access_events import AccessEvent, FactorRemoval
+from auth_api.sessions.access_events import RECENT, AccessEvent, FactorRemoval
 from auth_api.sessions.service import SessionService
 from auth_api.sign_in.events import FactorEvent, RemovalReason
 from auth_api.sign_in.second_factors import DatedFactor, SecondFactors
 from auth_api.users.service import UserService
-
-RECENT: Final = timedelta(days=7)
-"""The lifetime of the link with which a user reports a change: factors that are older were not reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final
 
-from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.db.database import Database
 from auth_api.kit.pagination import PageRequest, before_id, invalid_cursor, split_page
 from auth_api.users import directory_repository
@@ -62,10 +61,6 @@ class UserDirectory:
             sorts_by_language=self.database.sorts_by_language,
         )
         return split_page(rows, request, lambda user: user.email)
-
-    async def have_password(self, ids: Sequence[int]) -> set[int]:
-        """Return which of these users have a password."""
-        return await directory_repository.ids_with_hash_other_than(UNUSABLE_HASH, ids)
 
 
 def _bounds(prefix: str, after: str | None) -> tuple[str, str]:

@@ -38,15 +38,6 @@ async def with_ids(ids: Sequence[int]) -> list[User]:
 
 
 @circuit_breaker(service=SERVICE)
-async def ids_with_hash_other_than(unusable: str, ids: Sequence[int]) -> set[int]:
-    """Return which of these users have a password hash that is not `unusable`."""
-    rows = await UserRow.raw(
-        f"SELECT id FROM users WHERE id {IN_IDS} AND hashed_password <> {{}}", id_set(ids), unusable
-    )
-    return {row["id"] for row in rows}
-
-
-@circuit_breaker(service=SERVICE)
 async def by_username(from_: str, before: str, *, limit: int, sorts_by_language: bool) -> list[User]:
     """Return users with usernames from `from_` to before `before`, in the order of their bytes.
 

@@ -11,6 +11,7 @@ import msgspec
 from piccolo.querystring import QueryString
 
 from auth_api.kit.breaker.breaker import circuit_breaker
+from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.db.database import SERVICE
 from auth_api.kit.db.violations import UNIQUE_VIOLATIONS, is_duplicate
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException
@@ -22,6 +23,8 @@ _INSERT: Final = (
     "INSERT INTO users (email, username, hashed_password, locale, is_active, created_at, updated_at) "
     "SELECT {}, {}, {}, {}, true, now, now FROM (SELECT clock_timestamp() AS now) AS clock WHERE true"
 )
+
+_STORED_FIELDS: Final = [getattr(UserRow, name) for name in User.__struct_fields__ if name != "has_password"]
 
 
 @circuit_breaker(service=SERVICE)
@@ -139,12 +142,12 @@ async def change_profile(user_id: int, values: Mapping[str, Any]) -> User | None
     changes: dict[Any, Any] = {**values, UserRow.updated_at: QueryString("clock_timestamp()")}
     changed = UserRow.update(changes).where(UserRow.id == user_id)
     try:
-        rows = await changed.returning(*(getattr(UserRow, name) for name in User.__struct_fields__))
+        rows = await changed.returning(*_STORED_FIELDS, UserRow.hashed_password)
     except UNIQUE_VIOLATIONS as error:
         if is_duplicate(error, "users", "username"):
             raise DuplicateUsernameException from error
         raise
-    return first_user(rows)
+    return first_user([{**row, "has_password": row["hashed_password"] != UNUSABLE_HASH} for row in rows])
 
 
 @circuit_breaker(service=SERVICE)

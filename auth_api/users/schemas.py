@@ -31,6 +31,7 @@ EXAMPLE_USER: dict[str, Any] = {
     "email": "ada@example.com",
     "is_active": True,
     "email_verified": False,
+    "has_password": True,
     "created_at": "2026-02-19T10:30:45.123Z",
     "updated_at": "2026-02-19T10:30:45.123Z",
     "last_login": None,
@@ -156,13 +157,17 @@ class UserChange(ProfileInput, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class UserResponse(Profile, frozen=True, kw_only=True):
-    """A user. `updated_at` changes with username, e-mail address, password, profile, metadata and `is_active`."""
+    """A user. `updated_at` changes with username, e-mail address, password, profile, metadata and `is_active`.
+
+    `has_password` is false while no password is accepted: the user logs in by another way, or resets the password.
+    """
 
     id: int
     username: str
     email: str
     is_active: bool
     email_verified: bool
+    has_password: bool
     created_at: Timestamp
     updated_at: Timestamp
     last_login: Timestamp | None
@@ -182,6 +187,7 @@ def user_fields(user: User) -> dict[str, Any]:
         "email": user.email,
         "is_active": user.is_active,
         "email_verified": user.email_verified_at is not None,
+        "has_password": bool(user.has_password),
         "created_at": rfc3339(user.created_at),
         "updated_at": rfc3339(user.updated_at),
         "last_login": rfc3339(user.last_login) if user.last_login else None,

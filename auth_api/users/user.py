@@ -13,10 +13,9 @@ Row = dict[str, Any]
 
 USER_COLUMNS: Final = (
     "id, username, email, is_active, email_verified_at, created_at, updated_at, last_login, two_step_since, "
-    "metadata, " + PROFILE_COLUMNS
+    "metadata, hashed_password <> '!' AS has_password, " + PROFILE_COLUMNS
 )
-"""The columns of table `users` that are fields of `User`: all that services need, without the password hash."""
-
+"""The fields of `User` as columns of statements on table `users`: all that services need, not the password hash."""
 
 HAS_ADMINISTRATIVE_ROLE: Final = (
     "EXISTS (SELECT 1 FROM user_roles JOIN roles ON roles.id = user_roles.role_id "
@@ -29,7 +28,11 @@ The statement that locks the user must read it, so it is here, although the tabl
 
 
 class User(Profile, frozen=True, kw_only=True):
-    """A user without the password. Times are aware and in UTC; `metadata` is the text of a JSON object."""
+    """A user without the password. Times are aware and in UTC; `metadata` is the text of a JSON object.
+
+    `has_password` tells whether any password is accepted: it may have been removed until a reset sets a new one. SQLite
+    returns 0 or 1 for it.
+    """
 
     id: int
     username: str
@@ -41,6 +44,7 @@ class User(Profile, frozen=True, kw_only=True):
     last_login: datetime | None
     two_step_since: datetime | None
     metadata: str | None
+    has_password: bool
 
 
 class AccountDetails(msgspec.Struct, frozen=True, kw_only=True):

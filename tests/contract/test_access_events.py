@@ -44,8 +44,8 @@ def cells_of(event: AccessEvent) -> list[str]:
     links = "stay" if not ends.links else f"end, except {kept}" if kept else "end"
     is_deletion = event is AccessEvent.ACCOUNT_DELETED
     keys = "end" if ends.api_keys else "stay"
-    password, factors = ("deleted",) * 2 if is_deletion else (ends.password.value, ends.factors.value)
-    return [f"`{event}`", ends.sessions.value, keys, password, factors, links]
+    values = (ends.password.value, ends.factors.value, ends.identities.value)
+    return [f"`{event}`", ends.sessions.value, keys, *(("deleted",) * 3 if is_deletion else values), links]
 
 
 def test_table_of_the_page_is_that_of_the_code() -> None:

@@ -74,4 +74,4 @@ async def test_each_list_is_read_from_its_index(
     assert set(found.values()) == {1}, (found, of_pages)
     assert [plan for plan in of_pages if FILE_SORTS.search(plan)] == []
     assert [sql for sql, plan in plans.items() if any(map(SCANS.search, plan))] == []
-    assert len(plans) == len(LISTS | EVENTS) + 6
+    assert len(plans) == len(LISTS | EVENTS) + 5

@@ -10,6 +10,7 @@ from piccolo.table import Table
 
 from auth_api.credentials.api_keys.api_key import KeyOwner, NewKey
 from auth_api.credentials.api_keys.tables import ApiKeyRow
+from auth_api.credentials.identities.tables import UserIdentityRow
 from auth_api.credentials.passkeys.tables import PasskeyRow
 from auth_api.credentials.recovery_codes.tables import RecoveryCodeRow
 from auth_api.credentials.totp.tables import TotpCandidateRow, TotpFactorRow
@@ -42,6 +43,7 @@ from tests.support.aged_rows import add_counter, ago
 from tests.support.authenticator_app import AuthenticatorApp, begin_totp, confirm_totp
 from tests.support.browser_sessions import log_in_in_browser
 from tests.support.factors import add_recovery_codes, add_totp, wrong_code
+from tests.support.identities import add_identity
 from tests.support.mail_flows import NEW_PASSWORD, change_password, confirm, report, reset, undo, verify
 from tests.support.mailbox import Mailbox
 from tests.support.passkeys import stored_passkey
@@ -216,6 +218,7 @@ async def usable_rows() -> UsableRows:
         ApiKeyRow: ApiKeyRow.select(ApiKeyRow.id).where(ApiKeyRow.revoked_at.is_null()),
         RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
         InvitationRow: InvitationRow.select(InvitationRow.id),
+        UserIdentityRow: UserIdentityRow.select(UserIdentityRow.id),
     }
     return {table: {tuple(row.values()) for row in await query} for table, query in queries.items()}
 
@@ -227,6 +230,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
     failed_passwords = {row for row in usable[ThrottleCounterRow] if row[0].startswith("attempts:id:")}
     keeps_password = ends.password is PasswordChange.KEPT and event is not AccessEvent.ACCOUNT_DELETED
     keeps_factors = ends.factors is FactorRemoval.KEPT and event is not AccessEvent.ACCOUNT_DELETED
+    keeps_identities = ends.identities is FactorRemoval.KEPT and event is not AccessEvent.ACCOUNT_DELETED
     ended_sessions = {
         EndedSessions.NONE: set[tuple[Any, ...]](),
         EndedSessions.ONE: browser_sessions if event is AccessEvent.REPLACED else {own_session},
@@ -252,6 +256,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         ApiKeyRow: usable[ApiKeyRow] if ends.api_keys else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
         InvitationRow: usable[InvitationRow] if event is AccessEvent.ACCOUNT_DELETED else set(),
+        UserIdentityRow: set() if keeps_identities else usable[UserIdentityRow],
     }
 
 
@@ -279,6 +284,7 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     await add_totp(services, caller.username)
     await stored_passkey(services, caller)
     await add_recovery_codes(services, caller.username)
+    await add_identity(services, user_id)
     await services.core.second_factors.totp.begin(user_id, binding="test")
     await services.core.api_keys.create(
         KeyOwner(user_id=user_id), NewKey(name="test", scopes=("profile:read",), lifetime=None), RequestContext()

@@ -31,6 +31,7 @@ USER: Final = User(
     last_login=None,
     two_step_since=None,
     metadata=None,
+    has_password=True,
     created_at=SECOND,
     updated_at=SECOND,
     **dict.fromkeys(Profile.__struct_fields__),

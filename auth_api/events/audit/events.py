@@ -23,6 +23,7 @@ class AccountEvent(EventTag):
     """Events of accounts, which several packages record."""
 
     ACCOUNT_CHANGED = "account:changed"
+    ACCOUNT_CLAIMED = "account:claimed"
     ACCOUNT_CREATED = "account:created"
     ACCOUNT_REGISTERED = "account:registered"
     ACCOUNT_DELETED = "account:deleted"

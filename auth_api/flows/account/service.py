@@ -63,14 +63,6 @@ class AccountService:
 
         return await self.database.transaction(work)
 
-    async def has_password(self, principal: Principal) -> bool:
-        """Return whether the account has a password: it may have been removed until a reset sets a new one.
-
-        Raises:
-            UserNotFoundException: the user was deleted in the meantime.
-        """
-        return (await self.users.get_credentials(principal.id)).has_password
-
     async def change_password(
         self,
         principal: Principal,

@@ -24,7 +24,6 @@ from auth_api.users.user import User
 EXAMPLE_ADMIN_USER: Final[dict[str, Any]] = {
     **EXAMPLE_USER,
     "roles": ["support"],
-    "has_password": True,
     "factors": ["totp"],
 }
 
@@ -38,7 +37,6 @@ class AdminUser(UserResponse, frozen=True, kw_only=True):
     """A user, for administrators."""
 
     roles: Annotated[list[str], msgspec.Meta(description="The names of the roles of the user, sorted.")]
-    has_password: bool
     factors: Annotated[
         list[str],
         msgspec.Meta(description="The kinds of second factor that the user can use: `passkey`, `totp`."),
@@ -105,9 +103,9 @@ class RemovedFactors(msgspec.Struct, frozen=True, kw_only=True):
     sessions_ended: Annotated[int, msgspec.Meta(ge=0, description="Number of sessions that were ended.")]
 
 
-def admin_user(user: User, *, roles: Sequence[str], has_password: bool, factors: Sequence[FactorKind]) -> AdminUser:
+def admin_user(user: User, *, roles: Sequence[str], factors: Sequence[FactorKind]) -> AdminUser:
     """Return a user in the wire format for administrators."""
-    return AdminUser(**user_fields(user), roles=list(roles), has_password=has_password, factors=list(factors))
+    return AdminUser(**user_fields(user), roles=list(roles), factors=list(factors))
 
 
 def explanation_view(found: Explanation) -> ExplanationResponse:

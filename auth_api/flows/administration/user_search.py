@@ -73,12 +73,8 @@ class UserSearch:
         """Return what administrators see of users, with the same number of statements for any number of users."""
         ids = [user.id for user in users]
         roles = await self.roles.names_of(ids)
-        with_password = await self.directory.have_password(ids)
         factors = await self.second_factors.usable_kinds(ids)
-        return [
-            admin_user(user, roles=roles[user.id], has_password=user.id in with_password, factors=factors[user.id])
-            for user in users
-        ]
+        return [admin_user(user, roles=roles[user.id], factors=factors[user.id]) for user in users]
 
     async def _holders(self, role_name: str, page: PageRequest) -> UserPage:
         try:

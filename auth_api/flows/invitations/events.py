@@ -11,4 +11,3 @@ class InvitationEvent(EventTag):
     INVITATION_REVOKED = "invitation:revoked"
     INVITATION_ACCEPTED = "invitation:accepted"
     INVITATION_VOID = "invitation:void"
-    ACCOUNT_CLAIMED = "account:claimed"

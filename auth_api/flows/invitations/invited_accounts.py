@@ -87,7 +87,7 @@ class InvitedAccounts:
         )
         await self.email_ownership.set_password(account.id, hashed_password)
         await self.audit.record(
-            InvitationEvent.ACCOUNT_CLAIMED,
+            AccountEvent.ACCOUNT_CLAIMED,
             user_id=account.id,
             request_context=request_context,
             sessions_ended=ended,

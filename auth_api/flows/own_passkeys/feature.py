@@ -15,10 +15,10 @@ def build(core: Core, _settings: Settings) -> Feature:
     """Connect the user's own passkeys to the core; without passkeys it has no routes."""
     own_passkeys = OwnPasskeysService(
         database=core.database,
-        users=core.users,
         passkeys=core.passkeys,
         changes=core.factor_changes,
         enrolment=core.enrolment,
+        ways_in=core.ways_in,
     )
     return Feature(
         controllers=(OwnPasskeysController,) if core.passkeys.is_on else (),

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from auth_api.credentials.errors import FactorNotFoundException, LastSignInMethodException
+from auth_api.credentials.errors import FactorNotFoundException
 from auth_api.credentials.factor_kind import FactorKind
 from auth_api.credentials.passkeys.passkey import Passkey
 from auth_api.credentials.passkeys.service import PasskeyService
@@ -19,7 +19,7 @@ from auth_api.sessions.principal import Principal
 from auth_api.sign_in.enrolment import EnrolledLogin, Enrolment, MfaToken, login_binding, session_binding
 from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_results import AddedFactor, NewFactor
-from auth_api.users.service import UserService
+from auth_api.sign_in.ways_in import WaysIn
 
 
 class AddedPasskey(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,10 +34,10 @@ class OwnPasskeysService:
     """Adds and removes passkeys; each change is one transaction with its event and its mail."""
 
     database: Database
-    users: UserService
     passkeys: PasskeyService
     changes: FactorChanges
     enrolment: Enrolment
+    ways_in: WaysIn
 
     async def options(self, caller: Principal | MfaToken) -> CreationOptions:
         """Return the options with which a browser creates a passkey.
@@ -126,7 +126,7 @@ class OwnPasskeysService:
         Raises:
             StepUpRequiredException: the last proof of identity is too weak or too old.
             FactorNotFoundException: the user has no passkey with this id.
-            LastSignInMethodException: the user has no password, and no other passkey to log in with.
+            LastSignInMethodException: the user has no other way to log in.
             LastFactorException: the server requires a second factor, and the user has no other one.
         """
 
@@ -135,9 +135,7 @@ class OwnPasskeysService:
             if not await self.passkeys.remove(passkey_id, user_id=principal.id):
                 raise FactorNotFoundException
             if [passkey.id for passkey in before.usable_passkeys] == [passkey_id]:
-                credentials = await self.users.get_credentials(principal.id)
-                if not credentials.has_password:
-                    raise LastSignInMethodException
+                await self.ways_in.require_one(principal.id)
             await self.changes.complete_removal(principal, FactorKind.PASSKEY, request_context)
 
         await self.database.transaction(work)

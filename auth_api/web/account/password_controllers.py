@@ -24,11 +24,9 @@ class PasswordPageController(Controller):
     path = PATH
 
     @get("/", **PAGE)
-    async def show(
-        self, visit: Injected[Visit], accounts: Injected[AccountService], freshness: Injected[Freshness]
-    ) -> Response[str]:
+    async def show(self, visit: Injected[Visit], freshness: Injected[Freshness]) -> Response[str]:
         """Show the form."""
-        return await _form(visit, accounts, freshness)
+        return await _form(visit, freshness)
 
     @post("/", load_shedder="password_hashing", rate_limit="password_change", **PAGE)
     async def change(
@@ -46,17 +44,15 @@ class PasswordPageController(Controller):
                 carrier=BrowserCarrier(keep=keep, replaces=None),
             )
         except ApplicationException as refusal:
-            return await _form(visit, accounts, freshness, refusal)
+            return await _form(visit, freshness, refusal)
         return visit.redirect(f"{PATH}?done=password", cookie=visit.session_cookie(signed_in.session, keep=keep))
 
 
-async def _form(
-    visit: Visit, accounts: AccountService, freshness: Freshness, refusal: ApplicationException | None = None
-) -> Response[str]:
+async def _form(visit: Visit, freshness: Freshness, refusal: ApplicationException | None = None) -> Response[str]:
     return account_page(
         visit,
         "password",
         refusal,
-        has_password=await accounts.has_password(visit.principal),
+        has_password=visit.principal.user.has_password,
         confirmation_address=await missing_confirmation(visit, freshness, has_password_field=True),
     )

@@ -30,6 +30,7 @@ NAMES = [
     "sessions",
     "sessions_omitted",
     "api_keys",
+    "identities",
     "one_time_tokens",
     "wrong_passwords",
     "wrong_second_factors",
@@ -257,8 +258,8 @@ async def test_export_contains_what_others_stored_about_the_account(user_factory
 
 
 async def test_export_contains_every_column_of_users_and_sessions_or_a_reason(user_factory: UserFactory) -> None:
-    """Identifiers of the row, secrets, and what another column of the export says."""
-    left_out = {"hashed_password", "email_verified_at", "user_id", "network"}
+    """Identifiers of rows, secrets, what another column of the export says, and how the token is carried."""
+    left_out = {"hashed_password", "email_verified_at", "user_id", "network", "identity_id", "transport"}
 
     document = (await exported(await user_factory())).json
 

@@ -26,6 +26,7 @@ async def test_profile_has_the_fields_of_the_user(user_factory: UserFactory) -> 
         "email": "ada@example.com",
         "is_active": True,
         "email_verified": False,
+        "has_password": True,
         "created_at": response["created_at"],
         "updated_at": response["created_at"],
         "last_login": None,

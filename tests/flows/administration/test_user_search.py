@@ -138,7 +138,7 @@ async def test_page_shows_roles_password_and_usable_factors_in_few_statements(
     assert (users["user1"]["roles"], users["user1"]["has_password"]) == ([], False)
     factors = {name: user["factors"] for name, user in users.items() if user["factors"]}
     assert factors == {"user1": ["totp"], "user3": ["totp", "passkey"]}
-    assert len(statements) == len(statements_of_one) == 6
+    assert len(statements) == len(statements_of_one) == 5
     assert one.json == users["ada"]
     assert not {"hashed_password", "subject", "two_step_since"} & one.json.keys()
 

@@ -18,6 +18,7 @@ async def test_response_is_the_user_and_the_tokens_in_one_flat_object(ada: Actor
         "email": "ada@example.com",
         "is_active": True,
         "email_verified": False,
+        "has_password": True,
         "created_at": response["created_at"],
         "updated_at": response["created_at"],
         "last_login": None,

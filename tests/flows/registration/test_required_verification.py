@@ -39,6 +39,7 @@ async def test_response_is_the_user_without_tokens(other: OtherApp) -> None:
         "email",
         "email_verification",
         "email_verified",
+        "has_password",
         "id",
         "is_active",
         "last_login",

@@ -42,6 +42,7 @@ def user(*, is_verified: bool = True) -> User:
         last_login=None,
         two_step_since=None,
         metadata=None,
+        has_password=True,
         display_name=None,
         locale=None,
     )
