@@ -50,6 +50,7 @@ from tests.support.postgres import PostgresServer, create_database, drop_databas
 from tests.support.processes import run_cli
 from tests.support.rows import empty_all_tables
 from tests.support.secret_recorder import SecretRecorder
+from tests.support.upstream.authority import Authority
 from tests.support.waiting import LONG_TIMEOUTS, TIMEOUT_SECONDS
 
 CLIENT_IP = "203.0.113.7"
@@ -182,6 +183,12 @@ def environ(database_url: str) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def settings(environ: dict[str, str]) -> Settings:
     return Settings.from_env(environ)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Signs the certificates of servers that the application calls."""
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="session")

@@ -21,11 +21,6 @@ pytestmark = pytest.mark.engine_independent
 URL = "https://provider.example/keys?a=b"
 
 
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
 @pytest.fixture
 async def server(authority: Authority) -> AsyncIterator[UpstreamServer]:
     async def echo(request: ServedRequest) -> Answer:
