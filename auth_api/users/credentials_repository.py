@@ -76,6 +76,21 @@ async def record_password_login(
 
 
 @circuit_breaker(service=SERVICE)
+async def record_first_factor(user_id: int, *, is_first_step: bool) -> RecordedLogin | None:
+    """Set `last_login` to the present unless a second step follows, see `record_password_login`.
+
+    Return None if the user does not exist.
+    """
+    rows = await UserRow.raw(
+        f"UPDATE users SET last_login = CASE WHEN {_IS_LOGGED_IN} THEN clock_timestamp() ELSE last_login END "
+        f"WHERE id = {{}} RETURNING {USER_COLUMNS}, {HAS_ADMINISTRATIVE_ROLE}, clock_timestamp() AS recorded_at",
+        is_first_step,
+        user_id,
+    )
+    return _recorded_login(rows)
+
+
+@circuit_breaker(service=SERVICE)
 async def record_login(user_id: int) -> RecordedLogin | None:
     """Set `last_login` to the present, and forget wrong second factors. Return None if the user does not exist."""
     rows = await UserRow.raw(

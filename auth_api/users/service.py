@@ -118,6 +118,20 @@ class UserService:
             is_first_step=is_first_step,
         )
 
+    async def record_first_factor(self, user_id: int, *, is_first_step: bool = False) -> RecordedLogin | None:
+        """Lock the row of a user who has proved their identity without a password, see `record_password_login`.
+
+        Wrong second factors stay counted: only a right one ends their row.
+
+        Args:
+            user_id: the user.
+            is_first_step: whether the server requires a second factor of this user.
+
+        Returns:
+            The user; None if the user has been deleted.
+        """
+        return await credentials_repository.record_first_factor(user_id, is_first_step=is_first_step)
+
     async def record_login(self, user_id: int) -> RecordedLogin | None:
         """Set `last_login` to the present, and forget the wrong second factors; None if the user has been deleted.
 

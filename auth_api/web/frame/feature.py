@@ -3,6 +3,7 @@
 from typing import Final
 
 from auth_api.authentication.session_cookie import SessionCookie
+from auth_api.flows.federation.hand_off import HandOff
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.settings import Settings
 from auth_api.sign_in_flows.policy import ReturnPolicy
@@ -23,6 +24,7 @@ def build(core: Core, settings: Settings) -> Feature:
         base=base,
         cookie=cookie,
         browser_sessions=core.browser_sessions,
+        hand_off=HandOff(flows=core.sign_in_flows, users=core.users, sessions=core.sessions, sign_in=core.sign_in),
         return_urls=ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls)),
         default_language=settings.pages.default_language,
         rules=settings.passwords,

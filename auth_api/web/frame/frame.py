@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import msgspec
 
 from auth_api.authentication.session_cookie import SessionCookie
+from auth_api.flows.federation.hand_off import HandOff
 from auth_api.sessions.browser_sessions import BrowserSessions
 from auth_api.sign_in_flows.return_urls import ReturnUrls
 from auth_api.users.policy import PasswordPolicy
@@ -34,6 +35,7 @@ class Frame:
         base: the path that a proxy puts before all paths of this server; empty if there is none.
         cookie: the cookie of the browser session.
         browser_sessions: finds the session of a cookie.
+        hand_off: hands a sign-in over to an application.
         return_urls: the applications that a sign-in may lead to.
         default_language: for people whose browser accepts no language of the pages.
         rules: the rules for a new password.
@@ -45,6 +47,7 @@ class Frame:
     base: str
     cookie: SessionCookie
     browser_sessions: BrowserSessions
+    hand_off: HandOff
     return_urls: ReturnUrls
     default_language: str
     rules: PasswordPolicy

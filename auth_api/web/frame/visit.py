@@ -1,158 +1,41 @@
-"""One request of a person to a page: who they are, which language they read, and what they sent."""
+"""One request of a person to a page, and the responses to it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
+from uuid import UUID
 
 import msgspec
-from litestar import Request, Response
+from litestar import Response
 
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.accept import prefers_json
-from auth_api.kit.http.forms import parse_form, read_form, repeatable_fields
-from auth_api.kit.http.scope_keys import LIMIT_REFUSAL, PAGE_KIND, request_context_of
+from auth_api.kit.http.scope_keys import PAGE_KIND
 from auth_api.kit.http.security_headers import PageKind
-from auth_api.kit.request_context import RequestContext
-from auth_api.sessions.browser_sessions import BrowserCarrier, BrowserSession
 from auth_api.sessions.opened import OpenedSession
-from auth_api.sessions.principal import Principal
-from auth_api.web.frame.devices import Device, device_of
-from auth_api.web.frame.frame import Frame
-from auth_api.web.frame.journey import ACCOUNT, LOGOUT, Journey, read_journey
+from auth_api.web.frame.journey import ACCOUNT
 from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
-from auth_api.web.frame.languages import LANGUAGES, choose_language
+from auth_api.web.frame.languages import LANGUAGES
 from auth_api.web.frame.metrics import PAGE_POSTS
+from auth_api.web.frame.page_request import PageRequest
 from auth_api.web.frame.provider_links import provider_links
-from auth_api.web.frame.redirects import SignedOutError, page_address, see_other
+from auth_api.web.frame.redirects import page_address, see_other
 from auth_api.web.frame.refusals import Refusal, is_shown_in_form, status_of
 from auth_api.web.frame.renderer import render
 
-S = TypeVar("S", bound=msgspec.Struct)
-
-VIA_PAGE: Final = "page"
-
-LINK_TOKEN: Final = "link_token"  # noqa: S105 - the name of a field
-LINK_PROVIDER: Final = "link_provider"
+DONE: Final = "done"
 
 NO_VALUES: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class JourneyForm(msgspec.Struct, frozen=True):
-    """A form with nothing but the journey."""
-
-
 @dataclass(slots=True, kw_only=True)
-class Visit:
-    """One request to a page, and the responses to it.
+class Visit(PageRequest):
+    """One request to a page, and the responses to it."""
 
-    Attributes:
-        frame: what all pages share.
-        request: the request.
-        cookie: the value of the session's cookie, also if it is dead; None if there is none.
-        browser: the session of the browser; None if it has none.
-        failure: the error of a POST that could not read the session; None if there is none.
-        query: the parameters of the URL. Of equal names, the last one counts.
-        values: the fields of the form, or the parameters of the URL.
-        link: the hidden fields of a sign-in that also links an account at a provider; never from the URL.
-        address: the path of the page in other languages; empty if it is that of the request.
-    """
-
-    frame: Frame
-    request: Request[Any, Any, Any]
-    cookie: str | None
-    browser: BrowserSession | None
-    failure: ApplicationException | None
-    query: Mapping[str, str]
-    values: Mapping[str, str] = field(default_factory=dict)
-    link: Mapping[str, str] = field(default_factory=dict)
-    address: str = ""
-
-    @property
-    def principal(self) -> Principal:
-        """The person who is signed in.
-
-        Raises:
-            SignedOutError: the browser has no session; the response leads to the sign-in page, and from there back.
-            ApplicationException: the session could not be read.
-        """
-        if self.failure is not None:
-            raise self.failure
-        if self.browser is None:
-            raise SignedOutError
-        return self.browser.principal
-
-    @property
-    def journey(self) -> Journey:
-        """Where a sign-in leads; a log-out may lead to an application, too.
-
-        Raises:
-            ReturnToNotAllowedException: it leads to an application that is not known.
-            ValidationException: the application sent no valid code challenge.
-        """
-        is_logout = self.request.url.path == LOGOUT
-        return read_journey(self.values, LANGUAGES, self.frame.return_urls, needs_challenge=not is_logout)
-
-    @property
-    def language(self) -> str:
-        """The language of the response."""
-        return choose_language(
-            asked=self.values.get("lang"),
-            locale=self.browser.principal.user.locale if self.browser else None,
-            accepted=self.request_context.language,
-            default=self.frame.default_language,
-        )
-
-    @property
-    def request_context(self) -> RequestContext:
-        """The client, for the security history."""
-        return msgspec.structs.replace(request_context_of(self.request.scope), via=VIA_PAGE)
-
-    @property
-    def device(self) -> Device:
-        """The device of the person, named in the language of the response."""
-        return device_of(self.request_context.user_agent, self.language)
-
-    def carrier(self, *, keep: bool) -> BrowserCarrier:
-        """Return how a new session reaches this browser, whose present session it replaces."""
-        return BrowserCarrier(keep=keep, replaces=self.cookie)
-
-    async def form(self, struct_type: type[S]) -> S:
-        """Return the form that was sent.
-
-        Raises:
-            UnsupportedMediaTypeException: the body is not a form.
-            MalformedRequestException: it cannot be decoded.
-            ValidationException: some fields are invalid.
-            ReturnToNotAllowedException: the journey leads to an application that is not known.
-            RateLimitedException: the request is above a limit. What was sent is filled in again.
-            RetryLaterException: the session or the limit could not be read. Likewise.
-        """
-        headers = self.request.headers
-        self.values = parse_form(
-            headers.get("content-type", ""),
-            headers.get("content-encoding", "identity"),
-            await self.request.body(),
-            repeatable=repeatable_fields(struct_type),
-        )
-        self.link = {name: self.values[name] for name in (LINK_TOKEN, LINK_PROVIDER) if name in self.values}
-        refusal = self.failure or self.request.scope["state"].get(LIMIT_REFUSAL)
-        if refusal is not None:
-            raise refusal
-        _ = self.journey  # raises before anything has changed
-        return read_form(self.values, struct_type, self.request.checks)  # type: ignore[attr-defined]
-
-    async def read_fields(self) -> None:
-        """Read a form of which only the journey counts.
-
-        Raises:
-            ApplicationException: as `form`.
-        """
-        await self.form(JourneyForm)
-
-    def page(
+    def page(  # noqa: PLR0913 - the parts of a response
         self,
         template: str,
         *,
@@ -160,6 +43,7 @@ class Visit:
         kind: PageKind = PageKind.SIGN_IN,
         refusal: ApplicationException | None = None,
         initial: Mapping[str, str] = NO_VALUES,
+        outcome: str = "shown",
         **values: Any,
     ) -> Response[str]:
         """Return a page.
@@ -170,12 +54,13 @@ class Visit:
             kind: determines the headers.
             refusal: the error that the page shows; None if there is none.
             initial: what the fields of the form contain before the person changes them.
+            outcome: what is counted if the page shows no error.
             values: what the template uses besides the values of every page.
         """
         self.request.scope["state"][PAGE_KIND] = kind
         language = self.language
         problem = None if refusal is None else Refusal.of(refusal, language)
-        self.count(problem.error_code if problem else "shown")
+        self.count(problem.error_code if problem else outcome)
         content = render(
             template,
             language=language,
@@ -219,22 +104,53 @@ class Visit:
             path: the path, with its query string.
             cookie: the value of `Set-Cookie`; None to leave the cookie as it is.
         """
-        self.count("done")
+        self.count(DONE)
         self.request.scope["state"][PAGE_KIND] = PageKind.SIGN_IN
         return see_other(self.frame.base + path, {} if cookie is None else {"Set-Cookie": cookie})
 
     async def signed_in(self, session: OpenedSession, *, keep: bool) -> Response[str]:
-        """Return what follows a complete sign-in: the cookie, and a redirect to where the journey leads."""
-        return self.redirect(self.journey.continue_to or ACCOUNT, cookie=self.session_cookie(session, keep=keep))
+        """Return what follows a complete sign-in: the cookie, and the way to where the journey leads."""
+        claims, cookie = session.claims, self.session_cookie(session, keep=keep)
+        return await self._go_on(claims.user_id, claims.session_id, cookie)
+
+    async def go_on(self) -> Response[str]:
+        """Return the way to where the journey leads, for a person who was signed in before.
+
+        Raises:
+            SignedOutError: the browser has no session.
+        """
+        return await self._go_on(self.principal.id, self.principal.session_id, None)
+
+    async def _go_on(self, user_id: int, session_id: UUID, cookie: str | None) -> Response[str]:
+        journey = self.journey
+        if journey.return_to is None or journey.code_challenge is None:
+            return self.redirect(journey.continue_to or ACCOUNT, cookie=cookie)
+        target = await self.frame.hand_off.begin(
+            user_id, session_id, return_to=journey.return_to, challenge=journey.code_challenge
+        )
+        return self.leave(target, cookie=cookie)
+
+    def leave(self, target: str, *, cookie: str | None = None) -> Response[str]:
+        """Return a page that leads to an application at once: a redirect after a form would be blocked by the policy.
+
+        Args:
+            target: the address of the application.
+            cookie: the value of `Set-Cookie`; None to leave the cookie as it is.
+        """
+        response = self.page("frame/hop.html", outcome=DONE, target=target)
+        if cookie is not None:
+            response.headers["Set-Cookie"] = cookie
+        return response
 
     def session_cookie(self, session: OpenedSession, *, keep: bool) -> str:
         """Return the value of `Set-Cookie` for a new session."""
         max_age = session.absolute_expires_in // timedelta(seconds=1)
         return self.frame.cookie.set(session.secret.raw, max_age if keep else None)
 
-    def signed_out(self, path: str) -> Response[str]:
-        """Return a redirect that deletes the cookie."""
-        return self.redirect(path, cookie=self.frame.cookie.delete())
+    def signed_out(self, path: str, *, return_to: str | None = None) -> Response[str]:
+        """Return the way to an application, or else a redirect to a path of this server, which deletes the cookie."""
+        cookie = self.frame.cookie.delete()
+        return self.redirect(path, cookie=cookie) if return_to is None else self.leave(return_to, cookie=cookie)
 
     def _in_language(self, tag: str) -> str:
         """Return the address of the page in another language. Where only a POST shows the page, a GET begins anew."""

@@ -15,6 +15,7 @@ from auth_api.web.sign_in.logout_controllers import LogoutPageController
 from auth_api.web.sign_in.passkey_login_controllers import PasskeyLoginPageController
 from auth_api.web.sign_in.register_controllers import RegisterPageController
 from auth_api.web.sign_in.second_factor_controllers import SecondFactorPageController
+from auth_api.web.sign_in.signed_in_controllers import SignedInPageController
 
 
 def build(core: Core, settings: Settings) -> Feature:
@@ -30,6 +31,7 @@ def build(core: Core, settings: Settings) -> Feature:
         RegisterPageController,
         SecondFactorPageController,
         ConfirmPageController,
+        SignedInPageController,
     ]
     if core.sealing is not None:
         pages.append(EnrolAppPageController)

@@ -9,7 +9,7 @@ from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.web.frame.error_links import error_of_link
-from auth_api.web.frame.journey import ACCOUNT, LOGIN
+from auth_api.web.frame.journey import LOGIN
 from auth_api.web.frame.routes import PAGE
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.outcomes import unfinished_sign_in
@@ -59,4 +59,4 @@ class LoginPageController(Controller):
         await visit.read_fields()
         if visit.browser is None:
             return visit.redirect(visit.journey.link(LOGIN))
-        return visit.redirect(visit.journey.continue_to or ACCOUNT)
+        return await visit.go_on()

@@ -99,6 +99,7 @@ SIGN_IN_SCENES: Final = (
     Scene("sign_in/check_mail.html", _REGISTER, _registration_with_mail, state="registered", product=STRICT),
     Scene("sign_in/logout.html", "/account/logout", inside("/account/logout")),
     Scene("sign_in/logout.html", "/account/logout", _log_out_twice, state="logged-out"),
+    Scene("sign_in/signed_in.html", "/account/signed-in", at("/account/signed-in")),
     Scene("sign_in/confirm.html", "/account/confirm", _confirmation),
     Scene("sign_in/confirm.html", "/account/confirm", _recovery_code, state="recovery-code"),
     Scene("sign_in/confirm.html", "/account/confirm", _wrong_confirmation, error="FACTOR_INVALID"),

@@ -5,15 +5,10 @@ import pytest
 
 from auth_api.sessions.tables import SessionRow
 from tests.conftest import UserFactory
+from tests.support.hand_off import JOURNEY, RETURN_TO
 from tests.support.visitor import COOKIE, Page, Visitor
 
-RETURN_TO = "http://testserver/account/signed-in"
-"""The only application of the server under test, which is the default."""
-
-CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-"""Of RFC 7636 Appendix B."""
-
-JOURNEY = {"return_to": RETURN_TO, "code_challenge": CHALLENGE}
+CHALLENGE = JOURNEY["code_challenge"]
 
 LOOKALIKES = (
     "//testserver/account/signed-in",

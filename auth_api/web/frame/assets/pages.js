@@ -73,6 +73,11 @@ function takeToken() {
   else field.form.querySelector("input:not([type=hidden]):not([name=token])")?.focus();
 }
 
+// The code in the address is for an application, and this is none.
+function forgetCode() {
+  each("[data-forgets]", () => history.replaceState(null, "", location.pathname + location.search));
+}
+
 // A second link opened in the same tab changes only the fragment. It begins anew, also on the page that a form leads to.
 function openLink() {
   if (TOKEN.test(location.hash)) location.replace(`?${location.hash}`);
@@ -185,6 +190,7 @@ offerPrints();
 showLocalTimes();
 sendOnce();
 takeToken();
+forgetCode();
 offerPasskeys();
 addEventListener("hashchange", openLink);
 addEventListener("pageshow", reloadKeptPage);
