@@ -15,6 +15,8 @@ _METADATA: Final = ProviderMetadata(
     token_endpoint_auth_methods_supported=("client_secret_post",),
 )
 
+_NUMBERS_END: Final = 2**63
+
 _USER: Final = "https://api.github.com/user"
 
 
@@ -33,14 +35,15 @@ class GithubProvider(OAuthProvider):
 
     async def identity(self, tokens: Mapping[str, Any], _response: AuthorizationResponse) -> UpstreamIdentity:
         """Return who the person is: by the number of the account, since a name can pass to another person."""
-        user = json_object(await self.read("user", _USER, tokens), "user:form")
-        if type(user.get("id")) is not int:
-            raise AnswerRefusedError(reason="user:id")
+        user = json_object(await self.read("user", _USER, tokens), "user.form")
+        number = user.get("id")
+        if type(number) is not int or not 0 < number < _NUMBERS_END:
+            raise AnswerRefusedError(reason="user.id")
         email, is_verified = await self._primary_email(tokens)
         return UpstreamIdentity(
             provider=self.settings.id,
             issuer=_METADATA.issuer,
-            subject=str(user["id"]),
+            subject=str(number),
             email=email,
             is_email_proven=email is not None and is_verified,
             username=text_or_none(user.get("login")),
@@ -51,7 +54,7 @@ class GithubProvider(OAuthProvider):
         """Return the primary address, which can be private, and whether GitHub has verified it."""
         emails = await self.read("emails", f"{_USER}/emails", tokens)
         if not isinstance(emails, list):
-            raise AnswerRefusedError(reason="emails:form")
+            raise AnswerRefusedError(reason="emails.form")
         for each in emails:
             if isinstance(each, dict) and each.get("primary") is True:
                 return text_or_none(each.get("email")), each.get("verified") is True

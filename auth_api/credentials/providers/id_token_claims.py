@@ -63,7 +63,7 @@ class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
         }
         for claim, is_right in rules.items():
             if not is_right:
-                raise AnswerRefusedError(reason=f"id_token:{claim}")
+                raise AnswerRefusedError(reason=f"id_token.{claim}")
 
 
 def is_subject(value: Any) -> bool:

@@ -54,16 +54,16 @@ class IdToken(msgspec.Struct, frozen=True):
         """
         found = _COMPACT.fullmatch(text) if isinstance(text, str) and len(text) <= MAX_CHARACTERS else None
         if found is None:
-            raise AnswerRefusedError(reason="id_token:form")
+            raise AnswerRefusedError(reason="id_token.form")
         try:
-            header = json_object(base64url.decode(found[1]), "id_token:header")
+            header = json_object(base64url.decode(found[1]), "id_token.header")
         except ValueError as error:
-            raise AnswerRefusedError(reason="id_token:header") from error
+            raise AnswerRefusedError(reason="id_token.header") from error
         algorithm, kid = header.get("alg"), header.get("kid")
         if not isinstance(algorithm, str) or algorithm not in _KEY_TYPES:
-            raise AnswerRefusedError(reason="id_token:alg")
+            raise AnswerRefusedError(reason="id_token.alg")
         if "crit" in header or not isinstance(kid, str | None):
-            raise AnswerRefusedError(reason="id_token:header")
+            raise AnswerRefusedError(reason="id_token.header")
         return cls(found[0], algorithm, kid)
 
     def verified_claims(self, keys: Iterable[Jwk]) -> dict[str, Any] | None:
@@ -82,7 +82,7 @@ class IdToken(msgspec.Struct, frozen=True):
             payload = _COMPUTATION.decode(self.text, key, algorithms=[self.algorithm])
         except Exception:  # noqa: BLE001 - a malformed key raises errors of several libraries
             return None
-        return json_object(payload, "id_token:payload")
+        return json_object(payload, "id_token.payload")
 
     def _fitting(self, keys: Iterable[Jwk]) -> Iterator[Jwk]:
         """Yield the keys that may have signed the token (RFC 7515 §6, RFC 7517 §4)."""

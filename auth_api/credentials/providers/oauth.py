@@ -31,7 +31,7 @@ _BASIC: Final = "client_secret_basic"
 _TOKEN_ERRORS: Final = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
 """RFC 6749 §5.2. Other errors are logged without their code, which is a text of the provider."""
 
-_OPERATOR_ERRORS: Final = frozenset({"token:invalid_client", "token:unauthorized_client"})
+_OPERATOR_ERRORS: Final = frozenset({"token.invalid_client", "token.unauthorized_client"})
 """What only a change of the settings, or of the registration at the provider, can fix."""
 
 
@@ -101,15 +101,15 @@ class OAuthProvider(ABC):
             else self.issuer_of(response.iss) is not None
         )
         if not is_from_here:
-            raise AnswerRefusedError(reason="response:iss")
+            raise AnswerRefusedError(reason="response.iss")
         if response.error == "access_denied":
             raise ProviderDeniedException
         if response.error in {"temporarily_unavailable", "server_error"}:
             raise ProviderUnavailableException
         if response.error is not None:
-            raise AnswerRefusedError(reason="response:error")
+            raise AnswerRefusedError(reason="response.error")
         if response.code is None or _CODE.fullmatch(response.code) is None:
-            raise AnswerRefusedError(reason="response:code")
+            raise AnswerRefusedError(reason="response.code")
         return response.code
 
     async def _redeem(
@@ -125,16 +125,16 @@ class OAuthProvider(ABC):
             **client,
         }
         answer = await self.calls.post_form("token", metadata.token_endpoint, fields, headers=headers)
-        document = json_object(answer.document, "token:form")
+        document = json_object(answer.document, "token.form")
         if answer.status != _OK or "error" in document:
             error = document.get("error")
             known = error if isinstance(error, str) and error in _TOKEN_ERRORS else "error"
-            raise AnswerRefusedError(reason=f"token:{known}")
+            raise AnswerRefusedError(reason=f"token.{known}")
         access_token, token_type = document.get("access_token"), document.get("token_type")
         if not isinstance(access_token, str) or _ACCESS_TOKEN.fullmatch(access_token) is None:
-            raise AnswerRefusedError(reason="token:access_token")
+            raise AnswerRefusedError(reason="token.access_token")
         if not isinstance(token_type, str) or token_type.lower() != "bearer":
-            raise AnswerRefusedError(reason="token:token_type")
+            raise AnswerRefusedError(reason="token.token_type")
         return document
 
     def _client_authentication(self, methods: tuple[str, ...]) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -161,5 +161,5 @@ class OAuthProvider(ABC):
         headers = {"authorization": f"Bearer {tokens['access_token']}"}
         answer = await self.calls.get(endpoint, url, headers=headers)
         if answer.status != _OK:
-            raise AnswerRefusedError(reason=f"{endpoint}:status")
+            raise AnswerRefusedError(reason=f"{endpoint}.status")
         return answer.document

@@ -40,7 +40,7 @@ class OpenIdProvider(OAuthProvider):
         claims = await self._id_token_claims(tokens, response)
         issuer = self.issuer_of(str(claims.get("iss")))
         if issuer is None:
-            raise AnswerRefusedError(reason="id_token:iss")
+            raise AnswerRefusedError(reason="id_token.iss")
         userinfo = await self._userinfo(claims, tokens)
         with_email = claims if "email" in claims else userinfo
         everything = {**userinfo, **claims}
@@ -63,7 +63,7 @@ class OpenIdProvider(OAuthProvider):
         if claims is None:  # the provider may have new keys
             claims = id_token.verified_claims(await self.keys.reread())
         if claims is None:
-            raise AnswerRefusedError(reason="id_token:signature")
+            raise AnswerRefusedError(reason="id_token.signature")
         ExpectedClaims(
             client_id=self.settings.client_id,
             nonce=response.nonce,
@@ -79,9 +79,9 @@ class OpenIdProvider(OAuthProvider):
         url = (await self.metadata()).userinfo_endpoint
         if url is None or ("email" in claims and has_role_claim(self.settings, claims)):
             return {}
-        document = json_object(await self.read("userinfo", url, tokens), "userinfo:form")
+        document = json_object(await self.read("userinfo", url, tokens), "userinfo.form")
         if document.get("sub") != claims["sub"]:
-            raise AnswerRefusedError(reason="userinfo:sub")
+            raise AnswerRefusedError(reason="userinfo.sub")
         return document
 
     def _auth_time(self, claims: Mapping[str, Any]) -> datetime | None:
