@@ -51,7 +51,9 @@ class ErrorPage:
             asked=None, locale=None, accepted=accepted_languages(request), default=self.default_language
         )
         retry_after = error.headers.get("Retry-After")
-        is_repeated = route_path.startswith(ACCOUNT) and error.status not in _NOT_REPEATED
+        page = page_of_form(route_path, self.pages)
+        has_page = page != ACCOUNT or "account" in self.pages
+        is_repeated = has_page and route_path.startswith(ACCOUNT) and error.status not in _NOT_REPEATED
         return render_document(
             "problem.html",
             brand=self.brand,
@@ -65,6 +67,6 @@ class ErrorPage:
                 retry_after=int(retry_after) if retry_after else None,
                 request_id=request_id,
             ),
-            try_again=self.base + page_of_form(route_path, self.pages) if is_repeated else None,
+            try_again=self.base + page if is_repeated else None,
             account=self.base + ACCOUNT if "account" in self.pages and route_path != ACCOUNT else None,
         )

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.support.scenes.account import ACCOUNT_SCENES
 from tests.support.scenes.factors import FACTOR_SCENES
+from tests.support.scenes.federation import FEDERATION_SCENES
 from tests.support.scenes.invitations import INVITATION_SCENES
 from tests.support.scenes.keys import KEY_SCENES
 from tests.support.scenes.mail import MAIL_SCENES
@@ -17,5 +18,6 @@ SCENES: Final = (
     *FACTOR_SCENES,
     *MAIL_SCENES,
     *INVITATION_SCENES,
+    *FEDERATION_SCENES,
     *OTHER_SCENES,
 )

@@ -15,12 +15,14 @@ USUAL: Final = "usual"
 STRICT: Final = "strict"
 INVITE: Final = "invite"
 MAIL_ONLY: Final = "mail-only"
+FEDERATED: Final = "federated"
 
 PRODUCTS: Final[dict[str, dict[str, Any]]] = {
     USUAL: {},
     STRICT: {"MFA_POLICY": "required"},
     INVITE: {"REGISTRATION": "invite"},
     MAIL_ONLY: {"HOSTED_PAGES": "false"},
+    FEDERATED: {"PROVIDERS": '["dev"]'},
 }
 """The settings of the products that have the pages: the strict one requires a verified address and a second factor."""
 
