@@ -36,6 +36,7 @@ from auth_api.kit.http.rate_limit import limit_check
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import MAX_BODY_BYTES, RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.http.token_transport import RefreshCookie, TokenTransport
 from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import set_build_info
@@ -157,6 +158,7 @@ def create_app(
             errors=ErrorResponses(clock=clock, base=base, render=error_page.render),
             cors=CorsPolicy(
                 settings.http.cors_origins,
+                cookie_origins=settings.http.cookie_origins,
                 more_headers=settings.http.cors_headers,
                 for_development=not settings.is_production,
             ),
@@ -165,6 +167,7 @@ def create_app(
                 https_only=settings.is_production,
                 image_origin=settings.pages.logo.origin if settings.pages.logo else "",
             ),
+            token_transport=_token_transport(settings),
         ),
         screening=RequestScreening(
             client_ip_resolver,
@@ -183,6 +186,16 @@ def _flood_limit(policy: ThrottlingPolicy) -> Gcra | None:
     if not policy.enabled:
         return None
     return Gcra(policy.requests_per_second, policy.requests_per_second * FLOOD_BURST_SECONDS)
+
+
+def _token_transport(settings: Settings) -> TokenTransport:
+    """Return the rules of cookie mode. In development, the pages of the server have two names."""
+    own = [origin_of(settings.http.public_url)]
+    if not settings.is_production:
+        own += [f"http://{host}:{settings.server.port}" for host in ("localhost", "127.0.0.1")]
+    cookie = RefreshCookie(public_url=settings.http.public_url, is_production=settings.is_production)
+    origins = frozenset(origin.encode() for origin in (*own, *settings.http.cookie_origins))
+    return TokenTransport(cookie=cookie, origins=origins)
 
 
 def _caller(request: Request[Any, Caller, Any]) -> Caller:

@@ -172,6 +172,7 @@ def environ(database_url: str) -> dict[str, str]:
         "PUBLIC_URL": "http://testserver",
         "RATE_LIMIT_ENABLED": "false",
         "CORS_ORIGINS": '["https://app.example.com"]',
+        "COOKIE_ORIGINS": '["https://spa.example.com"]',
         "PASSKEY_RP_ID": RP_ID,
         "PASSKEY_ORIGINS": ORIGIN,
         "MAIL_DELAY_SECONDS": "0",

@@ -136,10 +136,11 @@ class LimitReachedException(ApplicationException):
 
 
 class CrossSiteRequestException(ApplicationException):
-    """The request changes something, and the browser did not send it from a page of this server.
+    """The browser did not send the request from a page of this server, or in cookie mode from an allowed origin.
 
-    `rule` is the reason: `cross_site` (the header `Sec-Fetch-Site` is not `same-origin`), `origin_not_allowed` (the
-    header `Origin` is not the origin of `PUBLIC_URL`) or `origin_missing` (the request has neither header).
+    `rule` is the reason: `cross_site` (the header `Sec-Fetch-Site` is not `same-origin`, in cookie mode also not
+    `same-site`), `origin_not_allowed` (the header `Origin` is neither the origin of `PUBLIC_URL` nor, in cookie mode,
+    in `COOKIE_ORIGINS`) or `origin_missing` (the request has no header `Origin`).
     """
 
     status = HTTPStatus.FORBIDDEN
@@ -147,7 +148,8 @@ class CrossSiteRequestException(ApplicationException):
     detail = "The request comes from another website."
     remedy = (
         "Reload the page and try again. In a program, use the API under `/api` instead of the pages. As the operator, "
-        "compare the address of the page with `PUBLIC_URL`; a proxy must forward `Origin` and `Sec-Fetch-Site`."
+        "compare the address of the page with `PUBLIC_URL` and `COOKIE_ORIGINS`; a proxy must forward `Origin` and "
+        "`Sec-Fetch-Site`."
     )
 
     def __init__(self, rule: str = "cross_site") -> None:

@@ -54,12 +54,13 @@ LIMIT_REFUSALS: Final = counter(
 
 CROSS_SITE_REFUSALS: Final = counter(
     "cross_site_refusals",
-    "Requests refused because another website sent them, by surface (page) and rule: cross_site (Sec-Fetch-Site), "
-    "origin_not_allowed (Origin), origin_missing (the request has neither header).",
+    "Requests refused because another website sent them, by surface (page, cookie_mode) and rule: cross_site "
+    "(Sec-Fetch-Site), origin_not_allowed (Origin), origin_missing.",
     ["surface", "rule"],
 )
 for _rule in ("cross_site", "origin_not_allowed", "origin_missing"):
     CROSS_SITE_REFUSALS.labels("page", _rule)
+    CROSS_SITE_REFUSALS.labels("cookie_mode", _rule)
 
 # Password hashing.
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from litestar import Controller, Request, Response, delete, get, post
 from litestar.params import JSONBody, PathParameter
 
-from auth_api.kit.errors import ValidationException
+from auth_api.kit.cookie_mode import COOKIE_MODE, forget_refresh_cookie
+from auth_api.kit.errors import MalformedRequestException, ValidationException
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, protected, public, public_or_bearer
 from auth_api.kit.pagination import PageRequest
@@ -72,17 +73,20 @@ class SessionController(Controller):
     )
     async def refresh(
         self,
-        data: JSONBody[RefreshRequest],
         rotation: Injected[RotationService],
         request_context: Injected[RequestContext],
+        data: JSONBody[RefreshRequest | None] = None,
     ) -> TokenPair:
         """Exchange a refresh token for a new token pair.
 
         Each refresh token works once. A retry within `REFRESH_GRACE_SECONDS` of the server returns the same successor
         again, in case the response was lost. A second use after that, or after the use of the successor, ends the
         session.
+
+        In cookie mode, the token is in the cookie, and the body is empty. A token younger than 5 minutes stays valid,
+        so that the response has no new cookie.
         """
-        return await rotation.refresh(data.refresh_token, request_context)
+        return await rotation.refresh(_refresh_token(data), request_context)
 
     @post(
         "/logout",
@@ -109,11 +113,17 @@ class SessionController(Controller):
 
         The request also succeeds if the session has already ended or the access token has expired. Together with a
         refresh token, an access token that is not genuine is ignored.
+
+        In cookie mode, the refresh token is in the cookie, which the response deletes. The request succeeds with any
+        cookie and access token, and without them.
         """
-        if data is None or data.refresh_token is None:
+        mode, sent = COOKIE_MODE.get(), data.refresh_token if data is not None else None
+        refresh_token = sent if mode is None else mode.refresh_token or ""
+        if refresh_token is None:
             await sessions.log_out(bearer_token(request.scope), request_context)
             return LOGGED_OUT
-        await sessions.log_out_by_refresh_token(data.refresh_token, request_context)
+        forget_refresh_cookie()
+        await sessions.log_out_by_refresh_token(refresh_token, request_context)
         with suppress(AuthenticationRequiredException, TokenInvalidException):
             await sessions.log_out(bearer_token(request.scope), request_context)
         return LOGGED_OUT
@@ -140,8 +150,26 @@ class SessionController(Controller):
     ) -> LoggedOutEverywhere:
         """End all sessions of the user; with `keep_current`, all except the session of this request."""
         keep_current = data is not None and data.keep_current
+        if not keep_current:
+            forget_refresh_cookie()
         ended = await access_revocation.log_out_everywhere(principal, request_context, keep_current=keep_current)
         return LoggedOutEverywhere(message="Logged out everywhere.", sessions_ended=ended)
+
+
+def _refresh_token(data: RefreshRequest | None) -> str:
+    """Return the refresh token of the body, or in cookie mode that of the cookie.
+
+    Raises:
+        MalformedRequestException: the body is empty.
+        AuthenticationRequiredException: the request is in cookie mode and has no cookie.
+    """
+    if (mode := COOKIE_MODE.get()) is not None:
+        if mode.refresh_token is None:
+            raise AuthenticationRequiredException
+        return mode.refresh_token
+    if data is None:
+        raise MalformedRequestException
+    return data.refresh_token
 
 
 class OwnSessionsController(Controller):
@@ -185,6 +213,8 @@ class OwnSessionsController(Controller):
     ) -> None:
         """End a session of the user at once. Ending the session of this request logs the caller out."""
         await sessions.end_one(session_id, principal.id, request_context)
+        if session_id == principal.session_id:
+            forget_refresh_cookie()
 
 
 class KeyController(Controller):

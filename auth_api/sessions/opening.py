@@ -6,10 +6,11 @@ from datetime import datetime
 from uuid import UUID
 
 from auth_api.events.audit.service import AuditTrail
+from auth_api.kit.cookie_mode import COOKIE_MODE, COOKIE_TRANSPORT, transport_of_request
 from auth_api.kit.crypto.tokens import BROWSER_SESSION, REFRESH_TOKEN, OpaqueToken, digest, new_token
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
-from auth_api.sessions import browser_repository, repository
+from auth_api.sessions import browser_repository, repository, rotation_repository
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.browser_sessions import BrowserCarrier, browser_idle_ttl
 from auth_api.sessions.claims import Claims
@@ -53,6 +54,8 @@ class SessionOpening:
         """
         if carrier is not None and carrier.replaces is not None:
             await self._end_replaced(carrier.replaces, request_context)
+        if (mode := COOKIE_MODE.get()) is not None and mode.refresh_token:
+            await self._end_presented(mode.refresh_token, request_context)
         session_id, stored_amr, auth_time = uuid7(at), " ".join(amr), auth_time or mfa_at or at
         idle_ttl = self.policy.idle_ttl if carrier is None else browser_idle_ttl(self.policy, keep=carrier.keep)
         others = await repository.insert_session(
@@ -65,6 +68,7 @@ class SessionOpening:
             amr=stored_amr,
             auth_time=auth_time,
             mfa_at=mfa_at,
+            transport=transport_of_request(),
             known_since=at - KNOWN_NETWORK_PERIOD,
         )
         if carrier is None:
@@ -102,13 +106,22 @@ class SessionOpening:
     async def _end_replaced(self, raw: str, request_context: RequestContext) -> None:
         """End the live session of a cookie, which may be that of another user."""
         if (ended := await browser_repository.end(digest(raw), reason=AccessEvent.REPLACED)) is not None:
-            await self.audit.record(
-                SessionEvent.SESSION_EVICTED,
-                user_id=ended.user_id,
-                request_context=request_context,
-                resource=f"session:{ended.session_id}",
-                reason=AccessEvent.REPLACED.value,
-            )
+            await self._record_replaced(ended.session_id, ended.user_id, request_context)
+
+    async def _end_presented(self, raw: str, request_context: RequestContext) -> None:
+        """End the live session of a refresh cookie, which may be that of another user."""
+        session = await rotation_repository.session_of_token(digest(raw), transport=COOKIE_TRANSPORT)
+        if session is not None and await repository.end_session(*session, reason=AccessEvent.REPLACED):
+            await self._record_replaced(*session, request_context)
+
+    async def _record_replaced(self, session_id: UUID, user_id: int, request_context: RequestContext) -> None:
+        await self.audit.record(
+            SessionEvent.SESSION_EVICTED,
+            user_id=user_id,
+            request_context=request_context,
+            resource=f"session:{session_id}",
+            reason=AccessEvent.REPLACED.value,
+        )
 
     async def _end_oldest(self, user_id: int, request_context: RequestContext, *, kept_count: int) -> None:
         for ended in await repository.end_oldest_sessions(

@@ -61,6 +61,7 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     amr: str,
     auth_time: datetime,
     mfa_at: datetime | None,
+    transport: str | None,
     known_since: datetime,
 ) -> OtherSessions:
     """Add a session, and return facts about the user's other sessions. Those since `known_since` make a network known.
@@ -70,7 +71,8 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     """
     rows = await SessionRow.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, absolute_expires_at, ip_address, "
-        "network, user_agent, amr, auth_time, mfa_at) VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
+        "network, user_agent, amr, auth_time, mfa_at, transport) "
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
         "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) "
         "AS live_count, "
@@ -91,6 +93,7 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
         amr,
         auth_time,
         mfa_at,
+        transport,
         known_since,
     )
     row = rows[0]
@@ -127,13 +130,6 @@ async def insert_token(token_hash: str, *, user_id: int, session_id: UUID, at: d
         expires_at,
         at,
     )
-
-
-@circuit_breaker(service=SERVICE)
-async def session_of_token(token_hash: str) -> tuple[UUID, int] | None:
-    """Return the ids of the session and the user that a refresh token in any state belongs to."""
-    rows = await RefreshTokenRow.raw("SELECT session_id, user_id FROM refresh_tokens WHERE token_hash = {}", token_hash)
-    return (rows[0]["session_id"], rows[0]["user_id"]) if rows else None
 
 
 @circuit_breaker(service=SERVICE)

@@ -13,6 +13,7 @@ from loguru import logger
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.service import Outbox
 from auth_api.kit.clock import monotonic
+from auth_api.kit.cookie_mode import COOKIE_MODE, transport_of_request
 from auth_api.kit.crypto.tokens import REFRESH_TOKEN, OpaqueToken, SuccessorDerivation, digest, new_salt
 from auth_api.kit.db.database import Database
 from auth_api.kit.errors import AuthException, ServerOverloadedException
@@ -28,13 +29,19 @@ from auth_api.sessions.errors import (
 )
 from auth_api.sessions.events import SessionEvent
 from auth_api.sessions.mails import TOKEN_REUSED
-from auth_api.sessions.metrics import OUTCOMES_BY_ERROR, REFRESHES
+from auth_api.sessions.metrics import COOKIE_REFRESHES, OUTCOMES_BY_ERROR, count_refresh
 from auth_api.sessions.policy import SessionPolicy
 from auth_api.sessions.rotation_repository import ExtendedSession, StoredToken
 from auth_api.sessions.schemas import TokenPair, token_pair_view
 
 MAX_CLAIM_ATTEMPTS: Final = 3
 """Claims per request, for the rare case that another request claimed the token and was then rolled back."""
+
+COOKIE_TOKEN_KEPT_SECONDS: Final = 300
+"""Age up to which cookie mode keeps an unused token. A late `Set-Cookie` then restores no token that was used long ago.
+
+More than the default of `REFRESH_GRACE_SECONDS` and the longest request together.
+"""
 
 
 class _NotClaimedError(Exception):
@@ -56,7 +63,7 @@ class RotationService:
         """Return the successor of a refresh token with a new access token.
 
         Raises:
-            TokenInvalidException: the token is unknown.
+            TokenInvalidException: the token is unknown, or belongs to a session with another transport.
             TokenRevokedException: the session has ended, or the user is disabled or deleted.
             TokenExpiredException: the token or its session has expired.
             RefreshTokenReusedException: the token was used before. Raised once, as it ends the session.
@@ -65,19 +72,21 @@ class RotationService:
         try:
             return await self._next_pair(refresh_token, request_context)
         except AuthException as error:
-            REFRESHES[OUTCOMES_BY_ERROR[type(error)]].inc()
+            count_refresh(OUTCOMES_BY_ERROR[type(error)])
             raise
 
     async def _next_pair(self, refresh_token: str, request_context: RequestContext) -> TokenPair:
         if not refresh_token.startswith(REFRESH_TOKEN.prefix):
             raise TokenInvalidException
+        if COOKIE_MODE.get() is not None and (kept := await self._kept_token(refresh_token)) is not None:
+            return kept
         began = monotonic()
         for _ in range(MAX_CLAIM_ATTEMPTS):
             salt = new_salt()
             successor = self.derivation.successor(refresh_token, salt)
             if (session := await self._rotate(digest(refresh_token), successor, salt)) is not None:
                 logger.bind(event="session:refreshed", user_id=session.claims.user_id).info("refreshed")
-                REFRESHES["rotated"].inc()
+                count_refresh("rotated")
                 return self._pair(session, successor, ends_at=session.expires_at)
             stored = self._require_live(await rotation_repository.find_token(digest(refresh_token)))
             if stored.used_at is not None:
@@ -86,18 +95,37 @@ class RotationService:
                 )
         raise ServerOverloadedException
 
+    async def _kept_token(self, refresh_token: str) -> TokenPair | None:
+        """Return a new access token and change nothing if the refresh token is unused and young.
+
+        So the tabs of a browser do not log each other out, in whichever order the browser gets their cookies.
+        """
+        stored = self._require_live(await rotation_repository.find_token(digest(refresh_token)))
+        if stored.used_at is not None or stored.now - stored.created_at >= timedelta(seconds=COOKIE_TOKEN_KEPT_SECONDS):
+            return None
+        COOKIE_REFRESHES["kept"].inc()
+        return self._pair(
+            ExtendedSession(stored.claims, stored.now, stored.session_expires_at), None, ends_at=stored.expires_at
+        )
+
     async def _rotate(self, token_hash: str, successor: OpaqueToken, salt: str) -> ExtendedSession | None:
         """Claim the token and store its successor. Return None and change nothing if it cannot be claimed."""
-        idle_seconds = self.policy.idle_ttl.total_seconds()
+        idle_seconds, transport = self.policy.idle_ttl.total_seconds(), transport_of_request()
         if self.database.supports_writable_ctes:
             return await self.database.statement(
                 lambda: rotation_repository.rotate(
-                    token_hash, successor_hash=successor.digest, successor_salt=salt, idle_seconds=idle_seconds
+                    token_hash,
+                    transport=transport,
+                    successor_hash=successor.digest,
+                    successor_salt=salt,
+                    idle_seconds=idle_seconds,
                 )
             )
 
         async def work() -> ExtendedSession | None:
-            session = await rotation_repository.extend_session(token_hash, idle_seconds=idle_seconds)
+            session = await rotation_repository.extend_session(
+                token_hash, transport=transport, idle_seconds=idle_seconds
+            )
             if session is None:
                 return None
             if not await rotation_repository.claim_token(
@@ -123,7 +151,7 @@ class RotationService:
 
         A token that expires after its use can still be retried within the grace: the session lives on.
         """
-        if token is None:
+        if token is None or token.transport != transport_of_request():
             raise TokenInvalidException
         if not token.session_is_live:
             raise TokenRevokedException
@@ -143,7 +171,7 @@ class RotationService:
         for successor in self.derivation.candidates(refresh_token, stored.successor_salt or ""):
             if successor.digest == stored.successor_hash and stored.successor_expires_at is not None:
                 session = ExtendedSession(stored.claims, stored.now, stored.session_expires_at)
-                REFRESHES["repeated"].inc()
+                count_refresh("repeated")
                 return self._pair(session, successor, ends_at=stored.successor_expires_at)
         # Another instance rotated the token with a secret that this one does not have (yet). This is not a theft.
         logger.bind(event="refresh:refused", user_id=stored.claims.user_id).warning(
@@ -173,6 +201,6 @@ class RotationService:
             raise RefreshTokenReusedException
         raise TokenRevokedException
 
-    def _pair(self, session: ExtendedSession, refresh_token: OpaqueToken, *, ends_at: datetime) -> TokenPair:
+    def _pair(self, session: ExtendedSession, refresh_token: OpaqueToken | None, *, ends_at: datetime) -> TokenPair:
         access_token = self.access_tokens.issue(session.claims, session_ends_in=session.expires_at - session.now)
         return token_pair_view(access_token, refresh_token, refresh_expires_in=ends_at - session.now)

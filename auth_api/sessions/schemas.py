@@ -8,9 +8,11 @@ from uuid import UUID
 import msgspec
 
 from auth_api.kit.clock import rfc3339
+from auth_api.kit.cookie_mode import COOKIE_MODE
 from auth_api.kit.crypto.signing import MAX_JWT_LENGTH
 from auth_api.kit.crypto.tokens import OpaqueToken
 from auth_api.kit.device import device_label
+from auth_api.kit.errors import FieldError
 from auth_api.sessions.access_tokens import IssuedToken
 from auth_api.sessions.assurance import assurance_level, stated_methods
 from auth_api.sessions.principal import LiveSession
@@ -70,7 +72,7 @@ RefreshTokenText = Annotated[
 
 
 AccessTokenField = Annotated[str, msgspec.Meta(description="Send it as `Authorization: Bearer …`.")]
-RefreshTokenField = Annotated[str, msgspec.Meta(description="Store it; it works once.")]
+RefreshTokenField = Annotated[str, msgspec.Meta(description="Store it; it works once. Absent in cookie mode.")]
 ExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the access token expires.")]
 RefreshExpiresInField = Annotated[int, msgspec.Meta(ge=0, description="Seconds until the refresh token expires.")]
 
@@ -96,19 +98,19 @@ class TokenPair(msgspec.Struct, frozen=True, kw_only=True):
     """An access token for the API, and a refresh token for the next pair."""
 
     access_token: AccessTokenField
-    refresh_token: RefreshTokenField
+    refresh_token: RefreshTokenField = msgspec.UNSET  # type: ignore[assignment] # not present in cookie mode
     token_type: Literal["Bearer"]
     expires_in: ExpiresInField
     refresh_expires_in: RefreshExpiresInField
 
 
 def token_pair_view(
-    access_token: IssuedToken, refresh_token: OpaqueToken, *, refresh_expires_in: timedelta
+    access_token: IssuedToken, refresh_token: OpaqueToken | None, *, refresh_expires_in: timedelta
 ) -> TokenPair:
-    """Return the response to a login or a refresh."""
+    """Return the response to a login or a refresh. Without a refresh token, that of the cookie stays valid."""
     return TokenPair(
         access_token=access_token.raw,
-        refresh_token=refresh_token.raw,
+        refresh_token=msgspec.UNSET if refresh_token is None else refresh_token.raw,  # type: ignore[arg-type] # see the field
         token_type="Bearer",  # noqa: S106 - RFC 6749 §7.1
         expires_in=access_token.expires_in,
         refresh_expires_in=int(refresh_expires_in.total_seconds()),
@@ -187,15 +189,32 @@ def public_keys_view(keys: Iterable[Mapping[str, str]]) -> PublicKeys:
 
 
 class RefreshRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Request for a new token pair."""
+    """Request for a new token pair. In cookie mode, it is empty."""
 
-    refresh_token: RefreshTokenText
+    refresh_token: RefreshTokenText = msgspec.UNSET  # type: ignore[assignment] # OpenAPI omits the limits of `… | UnsetType`
+
+    @staticmethod
+    def cross_check(document: Mapping[str, Any]) -> Iterable[FieldError]:
+        """Yield an error if the token is missing, or if it is in the body although it belongs in the cookie."""
+        yield from _in_the_wrong_place(document)
+        if "refresh_token" not in document and COOKIE_MODE.get() is None:
+            yield FieldError("refresh_token", "missing", "This field is required.")
 
 
 class LogoutRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Request to end the session of a refresh token."""
 
     refresh_token: RefreshTokenText | None = None
+
+    @staticmethod
+    def cross_check(document: Mapping[str, Any]) -> Iterable[FieldError]:
+        """Yield an error if the token is in the body although it belongs in the cookie."""
+        yield from _in_the_wrong_place(document)
+
+
+def _in_the_wrong_place(document: Mapping[str, Any]) -> Iterable[FieldError]:
+    if "refresh_token" in document and COOKIE_MODE.get() is not None:
+        yield FieldError("refresh_token", "conflict", "Must be absent: in cookie mode, the token is in the cookie.")
 
 
 class LogoutAllRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -9,12 +9,13 @@ from uuid import UUID
 from auth_api.events.audit.actors import user_actor
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import Clock
+from auth_api.kit.cookie_mode import transport_of_request
 from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.networks import network_of
 from auth_api.kit.pagination import PageRequest, invalid_cursor, split_page
 from auth_api.kit.request_context import RequestContext
-from auth_api.sessions import ended_repository, principal_repository, proofs_repository, repository
+from auth_api.sessions import ended_repository, principal_repository, proofs_repository, repository, rotation_repository
 from auth_api.sessions.access_events import AccessEvent
 from auth_api.sessions.access_tokens import AccessTokenClaims, AccessTokens, IssuedToken
 from auth_api.sessions.assurance import SECOND_FACTORS, Method
@@ -136,7 +137,8 @@ class SessionService:
 
     async def log_out_by_refresh_token(self, refresh_token: str, request_context: RequestContext) -> None:
         """End the session of a refresh token. An unknown token is ignored (RFC 7009 §2.2)."""
-        if (session := await repository.session_of_token(digest(refresh_token))) is not None:
+        session = await rotation_repository.session_of_token(digest(refresh_token), transport=transport_of_request())
+        if session is not None:
             session_id, user_id = session
             await self._end(session_id, user_id, request_context.with_actor(user_actor(user_id)))
 

@@ -156,6 +156,8 @@ def _http(read: Reader, *, port: int) -> HttpPolicy:
     policy = read.build(HttpPolicy, {"public_url": own_url})
     if read.is_production and not policy.public_url.startswith("https://") and not read.has_problem("PUBLIC_URL"):
         read.problem("PUBLIC_URL", "must be this server's https URL in production", "https://auth.your-company.com")
+    if read.is_production and any(origin.startswith("http://") for origin in policy.cookie_origins):
+        read.problem("COOKIE_ORIGINS", "must list https origins in production", '["https://app.your-company.com"]')
     return policy
 
 

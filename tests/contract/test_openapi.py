@@ -594,7 +594,7 @@ def test_example_of_a_request_matches_its_schema(operation: Described) -> None:
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
 def test_optional_body_is_not_required(operation: Described) -> None:
-    optional = {"logOut", "logOutEverywhere"}
+    optional = {"logOut", "logOutEverywhere", "refresh"}
 
     assert operation.details["requestBody"]["required"] == (operation.name not in optional)
 

@@ -23,6 +23,7 @@ from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.http.token_transport import RefreshCookie, TokenTransport
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.log_lines import lines_of_request
 from tests.support.problems import assert_problem
@@ -201,6 +202,9 @@ def edge_around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
         cors=CorsPolicy(origins),
         client_ip_resolver=resolver,
         security=SecurityHeaders(https_only=False),
+        token_transport=TokenTransport(
+            cookie=RefreshCookie(public_url="https://auth.example.com", is_production=True), origins=frozenset()
+        ),
     )
     return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=300)
 

@@ -137,7 +137,7 @@ async def test_response_varies_by_origin(client: httpx.AsyncClient) -> None:
 
 
 async def test_without_origins_no_cors_headers_are_sent_in_production(production: OtherAppFactory) -> None:
-    async with production(CORS_ORIGINS="[]") as other:
+    async with production(CORS_ORIGINS="[]", COOKIE_ORIGINS="[]") as other:
         plain = await other.client.get("/health/live", headers={"Origin": ORIGIN})
         preflight = await other.client.options(
             LOGIN, headers={"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}

@@ -58,7 +58,7 @@ async def test_preflight_response_has_the_request_id(client: httpx.AsyncClient) 
 
 def test_request_ids_are_unique_across_batches() -> None:
     unused: Any = None
-    config = EdgeConfig(errors=unused, cors=unused, client_ip_resolver=unused, security=unused)
+    config = EdgeConfig(errors=unused, cors=unused, client_ip_resolver=unused, security=unused, token_transport=unused)
 
     ids = {config.new_request_id() for _ in range(3 * REQUEST_ID_BATCH)}
 

@@ -20,6 +20,7 @@ from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import RequestScreening
 from auth_api.kit.http.security_headers import SecurityHeaders
+from auth_api.kit.http.token_transport import RefreshCookie, TokenTransport
 from tests.support.waiting import until
 from tests.support.wire import Wire, WireServer, wire_server
 
@@ -84,7 +85,13 @@ def edge_around(app: ASGIApp) -> EdgeMiddleware:
     resolver = ClientIpResolver([])
     security = SecurityHeaders(https_only=False)
     config = EdgeConfig(
-        errors=ErrorResponses(clock=utc_now), cors=CorsPolicy([]), client_ip_resolver=resolver, security=security
+        errors=ErrorResponses(clock=utc_now),
+        cors=CorsPolicy([]),
+        client_ip_resolver=resolver,
+        security=security,
+        token_transport=TokenTransport(
+            cookie=RefreshCookie(public_url="https://auth.example.com", is_production=True), origins=frozenset()
+        ),
     )
     return EdgeMiddleware(app, config=config, screening=RequestScreening(resolver), timeout=300)
 

@@ -13,6 +13,7 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.flows.account.export import ExportService
 from auth_api.flows.account.schemas import DeletionRequest, PasswordChange, ProfileChange
 from auth_api.flows.account.service import AccountService
+from auth_api.kit.cookie_mode import forget_refresh_cookie
 from auth_api.kit.errors import ValidationException
 from auth_api.kit.http.access import Access
 from auth_api.kit.http.dependencies import Injected
@@ -176,6 +177,7 @@ class AccountController(Controller):
         second factor needs a recent proof by it, with or without the password. The last active administrator stays.
         """
         await accounts.delete(principal, current_password=data.current_password, request_context=request_context)
+        forget_refresh_cookie()
 
 
 def export_controller(schema: type[msgspec.Struct], example: dict[str, Any]) -> type[Controller]:

@@ -44,7 +44,7 @@ class Registered(UserResponse, frozen=True, kw_only=True):
     """The new user and the first pair of tokens, in one flat object."""
 
     access_token: AccessTokenField
-    refresh_token: RefreshTokenField
+    refresh_token: RefreshTokenField = msgspec.UNSET  # type: ignore[assignment] # not present in cookie mode
     token_type: Literal["Bearer"]
     expires_in: ExpiresInField
     refresh_expires_in: RefreshExpiresInField

@@ -1,8 +1,8 @@
-"""CORS for a list of exact origins, without credentials: tokens travel in a header, never in a cookie."""
+"""CORS for a list of exact origins. Only those that may use cookie mode get credentials, which are cookies here."""
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from loguru import logger
@@ -28,6 +28,9 @@ REQUEST_HEADERS: Final = (
 )
 """Those of the API, and those that HTTP clients and tracing libraries add to every request."""
 
+COOKIE_MODE_HEADER: Final = "token-transport"
+"""Only for pages that may use cookie mode."""
+
 EXPOSED_HEADERS: Final = "X-Request-ID, Retry-After, RateLimit, RateLimit-Policy, WWW-Authenticate"
 PREFLIGHT_MAX_AGE_SECONDS: Final = 600
 
@@ -50,22 +53,26 @@ class CorsPolicy:
 
     Args:
         origins: scheme, host and port, compared as they are; no patterns, no `*`.
+        cookie_origins: further origins, whose pages may use cookie mode.
         more_headers: names of request headers that pages may send in addition to `REQUEST_HEADERS`, in lower case.
         for_development: also allow all loopback origins, and log how to allow an origin that is denied.
     """
 
     def __init__(
-        self, origins: Sequence[str], *, more_headers: Sequence[str] = (), for_development: bool = False
+        self,
+        origins: Sequence[str],
+        *,
+        cookie_origins: Sequence[str] = (),
+        more_headers: Sequence[str] = (),
+        for_development: bool = False,
     ) -> None:
         self._origins = frozenset(origin.encode("latin-1") for origin in origins)
+        self._cookie_origins = frozenset(origin.encode("latin-1") for origin in cookie_origins)
+        self._all_origins = self._origins | self._cookie_origins
         self._for_development = for_development
-        self._vary: Headers = [(b"vary", b"Origin")] if origins or for_development else []
-        names = ", ".join(sorted({*REQUEST_HEADERS, *more_headers}))
-        self._granted: Headers = [
-            (b"access-control-allow-methods", METHODS.encode()),
-            (b"access-control-allow-headers", names.encode()),
-            (b"access-control-max-age", str(PREFLIGHT_MAX_AGE_SECONDS).encode()),
-        ]
+        self._vary: Headers = [(b"vary", b"Origin")] if self._all_origins or for_development else []
+        self._granted = _granted({*REQUEST_HEADERS, *more_headers})
+        self._granted_with_cookies = _granted({*REQUEST_HEADERS, *more_headers, COOKIE_MODE_HEADER})
 
     def headers(self, request: Mapping[bytes, bytes]) -> Headers:
         """Return the CORS headers of a response. Errors need them, too: a script can read nothing else of them."""
@@ -75,24 +82,25 @@ class CorsPolicy:
         return [
             *self._vary,
             (b"access-control-allow-origin", origin),
+            *([(b"access-control-allow-credentials", b"true")] if origin in self._cookie_origins else ()),
             (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
         ]
 
     def preflight(self, request: Mapping[bytes, bytes]) -> Headers | None:
         """Return the methods and headers that pages of this origin may use, or None if it is not allowed.
 
-        They do not depend on the request: the browser compares them with it, and names a header that is missing in its
-        console. An error here would only tell it that the preflight failed (Fetch standard §4.8).
+        They do not depend on the rest of the request: the browser compares them with it, and names a header that is
+        missing in its console. An error here would only tell it that the preflight failed (Fetch standard §4.8).
         """
         origin = request.get(b"origin", b"")
         if self._is_allowed(origin):
-            return self._granted
+            return self._granted_with_cookies if origin in self._cookie_origins else self._granted
         if self._for_development:
             self._log_denial(origin.decode("latin-1"))
         return None
 
     def _is_allowed(self, origin: bytes) -> bool:
-        return origin in self._origins or (self._for_development and is_loopback_origin(origin))
+        return origin in self._all_origins or (self._for_development and is_loopback_origin(origin))
 
     def _log_denial(self, origin: str) -> None:
         try:
@@ -103,6 +111,14 @@ class CorsPolicy:
             advice = f"set in .env: CORS_ORIGINS='{json.dumps(origins)}'"
         log = logger.bind(event="cors:origin_denied", origin=origin, advice=advice)
         log.warning("a web page of this origin may not call the API")
+
+
+def _granted(headers: Iterable[str]) -> Headers:
+    return [
+        (b"access-control-allow-methods", METHODS.encode()),
+        (b"access-control-allow-headers", ", ".join(sorted(headers)).encode()),
+        (b"access-control-max-age", str(PREFLIGHT_MAX_AGE_SECONDS).encode()),
+    ]
 
 
 def is_preflight(method: str, request: Mapping[bytes, bytes]) -> bool:

@@ -18,6 +18,7 @@ from auth_api.kit.http.cors import is_preflight
 from auth_api.kit.http.load_shedding import NO_SHEDDERS, RouteShedders
 from auth_api.kit.http.request_cycle import EdgeConfig, RequestCycle
 from auth_api.kit.http.request_screening import RequestScreening
+from auth_api.kit.http.token_transport import API, TOKEN_TRANSPORT
 from auth_api.kit.log_format import request_id_of_context
 from auth_api.kit.metrics import REQUESTS_IN_PROGRESS
 
@@ -98,11 +99,20 @@ class EdgeMiddleware:
             if is_preflight(cycle.method, cycle.headers):
                 await cycle.send_preflight(self._config.cors.preflight(cycle.headers))
                 return
+            is_in_cookie_mode = TOKEN_TRANSPORT in cycle.headers and cycle.route_path.startswith(API)
+            if is_in_cookie_mode:
+                refusal = self._config.token_transport.refusal(cycle.scope["headers"], cycle.method)
+                if refusal is not None:
+                    await cycle.send_error(refusal)
+                    return
             shedder = self._load_shedders.get((cycle.method, cycle.route_path))
             if shedder is not None and (overload := shedder.overload_error()) is not None:
                 shedder.count_refusal()
                 await asyncio.sleep(OVERLOAD_DELAY_SECONDS)
                 await cycle.send_overload_error(overload)
+                return
+            if is_in_cookie_mode:
+                await self._config.token_transport.respond(self._app, cycle.scope, cycle.receive, cycle.send)
                 return
             await self._app(cycle.scope, cycle.receive, cycle.send)
         except Exception as error:

@@ -39,6 +39,17 @@ def parse_origin(text: str) -> str:
     return text
 
 
+def parse_cookie_origin(text: str) -> str:
+    """Return an origin whose pages get cookies of this server; raise a ValueError for the origin of an app.
+
+    Apps load their pages from a site of their own, so that no cookie would be sent.
+    """
+    if not text.startswith(("https://", "http://")):
+        message = "must list http and https origins: the web view of an app sends no cookies of this server"
+        raise ValueError(message)
+    return parse_origin(text)
+
+
 def origin_of(url: str) -> str:
     """Return the origin of an http or https URL as browsers send it: in lower case, without the port of the scheme."""
     parts = urlsplit(url)

@@ -7,7 +7,7 @@ import msgspec
 
 from auth_api.kit.http.client_ip import Network, parse_network
 from auth_api.kit.http.cors import parse_header_name
-from auth_api.kit.http.origins import parse_origin
+from auth_api.kit.http.origins import parse_cookie_origin, parse_origin
 from auth_api.kit.setting import Setting, parse_base_url
 
 _HOST: Final = re.compile(r"[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
@@ -56,6 +56,17 @@ class HttpPolicy(msgspec.Struct, frozen=True, kw_only=True):
             accepts="list of origins: scheme, host and port, as browsers send them",
             example='["https://app.your-company.com"]',
             default_text="none; in development and testing also every port of `localhost`, `127.0.0.1` and `[::1]`",
+        ),
+    ] = ()
+    cookie_origins: Annotated[
+        tuple[str, ...],
+        Setting(
+            "COOKIE_ORIGINS",
+            "Origins whose web pages may use [cookie mode](single-page-app.md), besides those of this server.",
+            parse=parse_cookie_origin,
+            accepts="list of http and https origins, as browsers send them; in production https origins",
+            example='["https://app.your-company.com"]',
+            default_in={"development": ("http://localhost:3000", "http://localhost:5173")},
         ),
     ] = ()
     cors_headers: Annotated[

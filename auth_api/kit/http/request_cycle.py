@@ -19,6 +19,7 @@ from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, PAGE_KIND, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import PageKind, SecurityHeaders
+from auth_api.kit.http.token_transport import TokenTransport
 from auth_api.kit.log_format import loggable_path, redact
 from auth_api.kit.logging import log_request
 from auth_api.kit.metrics import count_request
@@ -43,6 +44,7 @@ class EdgeConfig:
         cors: the origins that may call from a browser.
         client_ip_resolver: finds the client's IP address.
         security: the security headers by path.
+        token_transport: the rules of cookie mode.
     """
 
     def __init__(
@@ -52,11 +54,13 @@ class EdgeConfig:
         cors: CorsPolicy,
         client_ip_resolver: ClientIpResolver,
         security: SecurityHeaders,
+        token_transport: TokenTransport,
     ) -> None:
         self.errors = errors
         self.cors = cors
         self.client_ip_resolver = client_ip_resolver
         self.security = security
+        self.token_transport = token_transport
         self._spare_request_ids: list[str] = []
 
     def new_request_id(self) -> str:

@@ -87,11 +87,22 @@ def test_preflight_lists_the_headers_of_the_operator_too() -> None:
     assert names == sorted({*REQUEST_HEADERS, "x-client"})
 
 
-@pytest.mark.parametrize("name", [b"access-control-allow-credentials", b"access-control-allow-private-network"])
-def test_credentials_are_never_granted(name: bytes) -> None:
-    granted = [*POLICY.headers({b"origin": ORIGIN}), *(POLICY.preflight(request_headers()) or [])]
+@pytest.mark.parametrize("for_development", [False, True])
+def test_only_cookie_origins_get_credentials(*, for_development: bool) -> None:
+    spa, dev = b"https://spa.example.com", b"http://localhost:3000"
+    policy = CorsPolicy([ORIGIN.decode()], cookie_origins=[spa.decode()], for_development=for_development)
+    granted = {
+        origin: dict([*policy.headers({b"origin": origin}), *(policy.preflight(request_headers(origin)) or [])])
+        for origin in (spa, ORIGIN, dev, *OTHERS)
+    }
 
-    assert name not in dict(granted)
+    credentialed = [each for each in granted if b"access-control-allow-credentials" in granted[each]]
+    modal = [each for each in granted if b"token-transport" in granted[each].get(b"access-control-allow-headers", b"")]
+    assert credentialed == modal == [spa]
+    assert granted[spa][b"access-control-allow-origin"] == spa
+    assert granted[spa][b"access-control-allow-credentials"] == b"true"
+    assert VARY in policy.headers({})
+    assert not any(b"access-control-allow-private-network" in each for each in granted.values())
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_error_names_the_rule_and_each_rule_is_counted_from_zero() -> None:
 
     (family,) = CROSS_SITE_REFUSALS.collect()
     assert {(sample.labels["surface"], sample.labels["rule"]) for sample in family.samples} == {
-        ("page", rule) for rule in rules
+        (surface, rule) for surface in ("page", "cookie_mode") for rule in rules
     }
     for rule in rules:
         assert rule is not None
