@@ -16,6 +16,7 @@ class Purpose(StrEnum):
     EMAIL_UNDO = "email_undo"
     SESSION_REPORT = "session_report"
     REGISTRATION = "registration"
+    IDENTITY_LINK = "identity_link"
 
     @property
     def lifetime(self) -> timedelta:
@@ -39,6 +40,7 @@ _LIFETIMES = {
     Purpose.EMAIL_UNDO: timedelta(hours=24),
     Purpose.SESSION_REPORT: timedelta(days=7),
     Purpose.REGISTRATION: timedelta(hours=24),
+    Purpose.IDENTITY_LINK: timedelta(minutes=2),
 }
 
 

@@ -75,6 +75,22 @@ class NewFlow(msgspec.Struct, frozen=True, kw_only=True):
     requires_new_login: bool = False
 
 
+class LinkTicket(msgspec.Struct, frozen=True, kw_only=True):
+    """What a one-time token of the purpose `IDENTITY_LINK` contains, with which a browser begins to link an identity.
+
+    Attributes:
+        provider: the provider's id.
+        session_id: the session of the user who links the identity.
+        return_to: the address of the application; None if the pages of this server link it.
+        challenge: the application's code challenge.
+    """
+
+    provider: str
+    session_id: UUID
+    return_to: str | None = None
+    challenge: str | None = None
+
+
 class Flow(msgspec.Struct, frozen=True, kw_only=True):
     """A flow as it is stored, without its secrets.
 

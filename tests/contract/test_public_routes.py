@@ -28,6 +28,9 @@ PUBLIC = {
     "POST /api/auth/mfa/passkey-options",
     "POST /api/auth/passkey/options",
     "POST /api/auth/passkey/login",
+    "GET /api/auth/providers",
+    "GET /api/auth/providers/{provider_id}/start",  # for browsers
+    "GET /api/auth/providers/{provider_id}/callback",  # for browsers
     "POST /api/auth/refresh",
     "POST /api/auth/password/forgot",
     "POST /api/auth/password/reset",
@@ -193,6 +196,7 @@ def url_of(template: str) -> str:
         file_path="swagger-ui.css",
         name="pages.css",
         error_code="NOT_FOUND",
+        provider_id="acme",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
     )
 

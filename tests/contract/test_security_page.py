@@ -174,6 +174,7 @@ def test_cookies_are_those_of_the_page() -> None:
     assert "The API does not accept it." in TEXT
     assert {name for name in users if not name.startswith("auth_api.web.")} == {
         "auth_api.authentication.session_cookie",
+        "auth_api.flows.federation.controllers",
         "auth_api.kit.http.browser_cookie",
         "auth_api.kit.http.host_cookie",
         "auth_api.kit.http.token_transport",

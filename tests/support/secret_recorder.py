@@ -19,11 +19,16 @@ _NAMES = frozenset(
         "mfa_token",
         "secret",
         "otpauth_uri",
+        "code_verifier",
+        "signup_token",
+        "link_token",
     }
 )
 _MAILED = re.compile(r"(?:ot|inv)_[A-Za-z0-9_-]{43}")
 _SHOWN = re.compile(r"\b(?:(?:bs|mfa)_[A-Za-z0-9_-]{43}|(?:[0-9a-z]{4}-){5}[0-9a-z]{4}|[A-Z2-7]{32})\b")
 """On a page and in its cookie: the tokens of a session and of a login, recovery codes, and the key of an app."""
+_IN_ADDRESSES = re.compile(r"\b(?:us|bb|fc|ot)_[A-Za-z0-9_-]{43}")
+"""What binds a sign-in to its provider, its browser and its application; in redirects and cookies."""
 _MIN_LENGTH = 8
 """In characters: shorter secrets occur in a log by chance."""
 
@@ -51,6 +56,8 @@ class SecretRecorder:
         """Record the secrets of a response."""
         body = await response.aread()
         self._secrets.update(_SHOWN.findall(response.headers.get("set-cookie", "")))
+        for name in ("set-cookie", "location"):
+            self._secrets.update(_IN_ADDRESSES.findall(response.headers.get(name, "")))
         if response.headers.get("content-type", "").startswith("text/html"):
             self._secrets.update(_SHOWN.findall(body.decode(errors="replace")))
         else:

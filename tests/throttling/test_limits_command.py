@@ -27,6 +27,8 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("login, per IP address", "5 requests in 1 min"),
         ("passkey_options, per IP address", "60 requests in 1 min"),
         ("passkey, per IP address", "20 requests in 1 min"),
+        ("provider_start, per IP address", "30 requests in 5 min"),
+        ("provider_callback, per IP address", "60 requests in 5 min"),
         ("mfa, per IP address", "10 requests in 1 min"),
         ("step_up, per IP address", "10 requests in 1 min"),
         ("rename, per IP address", "20 requests in 1 h"),

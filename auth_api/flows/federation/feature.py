@@ -2,7 +2,55 @@
 
 from typing import Final
 
+from auth_api.flows.federation.controllers import ProviderController
 from auth_api.flows.federation.errors import IdentityLinkRequiredException, SignUpRequiredException
-from auth_api.manifest import Manifest
+from auth_api.flows.federation.metrics import create_series
+from auth_api.flows.federation.provider_list import list_providers
+from auth_api.flows.federation.provider_redirects import ProviderRedirects
+from auth_api.flows.federation.start_request import StartRequests
+from auth_api.kit.http.browser_cookie import BrowserCookie
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.settings import Settings
+from auth_api.sign_in_flows.policy import ReturnPolicy
+from auth_api.sign_in_flows.return_urls import ReturnUrls
+from auth_api.throttling.policy import MINUTE, ClientIpLimit
+from auth_api.users.policy import RegistrationPolicy
 
-MANIFEST: Final = Manifest(errors=(SignUpRequiredException, IdentityLinkRequiredException))
+LIMITS: Final = (
+    ClientIpLimit(name="provider_start", requests=30, window_seconds=5 * MINUTE),
+    ClientIpLimit(name="provider_callback", requests=60, window_seconds=5 * MINUTE),
+)
+
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect sign-ins by a provider to the core."""
+    public_url = settings.http.public_url
+    create_series(each.settings.id for each in core.providers.all())
+    redirects = ProviderRedirects(
+        database=core.database,
+        users=core.users,
+        tokens=core.tokens,
+        flows=core.sign_in_flows,
+        providers=core.providers,
+        public_url=public_url,
+    )
+    return_urls = ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls))
+    return Feature(
+        controllers=(ProviderController,),
+        dependencies={
+            "provider_redirects": redirects,
+            "start_requests": StartRequests(return_urls=return_urls, has_pages=settings.pages.is_hosted),
+            "browser_cookie": BrowserCookie(public_url=public_url, is_production=settings.is_production),
+            "listed_providers": list_providers(
+                core.providers, public_url=public_url, can_register=settings.of(RegistrationPolicy).is_open
+            ),
+        },
+    )
+
+
+MANIFEST: Final = Manifest(
+    errors=(SignUpRequiredException, IdentityLinkRequiredException),
+    paths=("/api/auth/providers",),
+    limits=lambda _: LIMITS,
+    build=build,
+)

@@ -1,5 +1,6 @@
 """Error responses of the edge: a problem document, or a page for a person who opened a URL in a browser."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -12,6 +13,8 @@ from auth_api.kit.http.problems import problem_events, problem_of
 
 _PATHS_WITHOUT_PAGES: Final = ("/api", "/health/", "/.well-known/")
 _ACCOUNT_PAGES: Final = "/account"
+_VISITED: Final = re.compile(r"/api/auth/providers/[^/]+/(?:start|callback)/?")
+"""Paths of the API that browsers visit on their way to a provider and back."""
 
 Headers = Mapping[bytes, bytes]
 
@@ -35,12 +38,13 @@ class ErrorResponses:
 
     def have_pages(self, route_path: str) -> bool:
         """Return whether browsers get errors of this path as pages, and not only as documents for programs."""
-        return self._render is not None and not route_path.startswith(_PATHS_WITHOUT_PAGES)
+        has_pages = not route_path.startswith(_PATHS_WITHOUT_PAGES) or _VISITED.fullmatch(route_path) is not None
+        return self._render is not None and has_pages
 
     def page_of(self, error: ApplicationException, request: Headers, *, request_id: str, route_path: str) -> str | None:
         """Return the page to send instead of a problem document, or None if the client gets the document.
 
-        Under `/account`, which is for people, the default is the page; elsewhere it is the document.
+        Where people go, the default is the page; elsewhere it is the document.
         """
         if self._render is None or not self.have_pages(route_path):
             return None
@@ -71,4 +75,5 @@ class ErrorResponses:
 
 
 def _is_for_people(route_path: str) -> bool:
-    return route_path == _ACCOUNT_PAGES or route_path.startswith(f"{_ACCOUNT_PAGES}/")
+    is_page = route_path == _ACCOUNT_PAGES or route_path.startswith(f"{_ACCOUNT_PAGES}/")
+    return is_page or _VISITED.fullmatch(route_path) is not None

@@ -3,9 +3,12 @@
 Handlers take them as text, since Litestar's conversions would raise other errors.
 """
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import parse_qsl
 
 import msgspec
 from litestar.params import QueryParameter
@@ -18,6 +21,19 @@ _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 def query_parameter(description: str, **schema: object) -> QueryParameter:
     """Describe a parameter that the handler takes as text; `schema` is what the OpenAPI document says instead."""
     return QueryParameter(description=description, schema_extra={"type": "string", "one_of": None, **schema})
+
+
+def known_parameters(query_string: bytes, names: Collection[str]) -> dict[str, str]:
+    """Return the parameters with these names that are not empty. Others are ignored (RFC 6749 §3.1).
+
+    Raises:
+        ValidationException: one of them is repeated.
+    """
+    pairs = [pair for pair in parse_qsl(query_string.decode("latin-1")) if pair[0] in names]
+    repeated = [name for name, count in Counter(name for name, _ in pairs).items() if count > 1]
+    if repeated:
+        raise ValidationException(FieldError(name, "repeated", "Must be sent only once.") for name in repeated)
+    return dict(pairs)
 
 
 @dataclass(slots=True)
