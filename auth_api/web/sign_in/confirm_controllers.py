@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from litestar import Controller, Response, get, post
 
+from auth_api.credentials.identities.service import Identities
 from auth_api.flows.step_up.service import StepUpService
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.dependencies import Injected
@@ -13,6 +14,7 @@ from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.needed_proof import NeededProof
 from auth_api.sign_in.second_factors import FactorMethod
 from auth_api.web.frame.journey import ACCOUNT, LOGIN
+from auth_api.web.frame.provider_links import provider_links
 from auth_api.web.frame.redirects import CONFIRM
 from auth_api.web.frame.refusals import is_shown_in_form
 from auth_api.web.frame.routes import PAGE
@@ -30,14 +32,18 @@ class ConfirmPageController(Controller):
 
     @get("/", **PAGE)
     async def show(
-        self, visit: Injected[Visit], freshness: Injected[Freshness], step_ups: Injected[StepUpService]
+        self,
+        visit: Injected[Visit],
+        freshness: Injected[Freshness],
+        step_ups: Injected[StepUpService],
+        identities: Injected[Identities],
     ) -> Response[Any]:
         """Show the best method of the account, or lead on if the last proof is good enough."""
         needed = await _needed_proof(visit, freshness)
         if visit.query.get("again") != "1" and await freshness.has_proved(visit.principal, needed):
             return visit.redirect(visit.journey.continue_to or ACCOUNT)
         if needed.methods == (SIGN_IN_METHOD,):
-            return visit.redirect(visit.journey.link(LOGIN, again="1"))
+            return await _sign_in_again(visit, identities)
         return visit.page(_TEMPLATE, **await _values(visit, needed, step_ups))
 
     @post("/", rate_limit="step_up", **PAGE)
@@ -59,6 +65,15 @@ class ConfirmPageController(Controller):
         if refusal is not None:
             return visit.refused(refusal, _TEMPLATE, **values)
         return visit.page(_TEMPLATE, **values)
+
+
+async def _sign_in_again(visit: Visit, identities: Identities) -> Response[str]:
+    """Return the page with the providers of a person whose account has no password; without them, the sign-in page."""
+    linked = {identity.provider for identity in await identities.of_user(visit.principal.id)}
+    ways = [link for link in provider_links(visit.frame, visit.journey, prompt="login") if link.provider.id in linked]
+    if not ways:
+        return visit.redirect(visit.journey.link(LOGIN, again="1"))
+    return visit.page("sign_in/sign_in_again.html", ways=ways)
 
 
 async def _needed_proof(visit: Visit, freshness: Freshness) -> NeededProof:

@@ -38,7 +38,7 @@ def build(core: Core, settings: Settings) -> Feature:
     if core.passkeys.is_on:
         pages += (PasskeyLoginPageController, EnrolPasskeyPageController)
     home = (HomeController,) if settings.is_production else ()
-    return Feature(controllers=(page_router(pages), *home))
+    return Feature(controllers=(page_router(pages), *home), dependencies={"identities": core.identities})
 
 
 MANIFEST: Final = Manifest(build=build)

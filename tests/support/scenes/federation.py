@@ -3,8 +3,8 @@
 from typing import Final
 
 from auth_api.kit.crypto.tokens import BROWSER_ID, UPSTREAM_STATE, new_token
-from tests.support.scenes.scene import FEDERATED, Scene
-from tests.support.scenes.stage import Stage
+from tests.support.scenes.scene import FEDERATED, Lead, Scene, at
+from tests.support.scenes.stage import Person, Stage
 
 _LOGIN: Final = "/account/login"
 _CONTINUATION: Final = f"{_LOGIN}/provider"
@@ -26,4 +26,37 @@ async def _wait(stage: Stage) -> None:
     await stage.page.route(f"**{_CONTINUATION}?*", lambda route: route.fulfill(status=204))  # the browser stays here
 
 
-FEDERATION_SCENES: Final = (Scene("federation/wait.html", _CONTINUATION, _wait, product=FEDERATED),)
+async def _without_password(stage: Stage) -> Person:
+    person = await stage.logged_in_without_password()
+    await stage.link(person, "dev", person.actor.email)
+    return person
+
+
+async def _confirmation(stage: Stage) -> None:
+    await stage.age_proof(await _without_password(stage))
+    await stage.open("/account/confirm")
+
+
+async def _password(stage: Stage) -> None:
+    await _without_password(stage)
+    await stage.open("/account/password")
+
+
+async def _security(stage: Stage) -> None:
+    await _without_password(stage)
+    await stage.open("/account/security")
+
+
+def _scene(template: str, path: str, lead: Lead, **more: object) -> Scene:
+    return Scene(template, path, lead, product=FEDERATED, **more)  # type: ignore[arg-type]
+
+
+FEDERATION_SCENES: Final = (
+    _scene("sign_in/login.html", _LOGIN, at(_LOGIN), state="providers"),
+    _scene("sign_in/login.html", _LOGIN, at(f"{_LOGIN}?error=PROVIDER_DENIED"), error="PROVIDER_DENIED", errors=0),
+    _scene("sign_in/register.html", "/account/register", at("/account/register"), state="providers"),
+    _scene("federation/wait.html", _CONTINUATION, _wait),
+    _scene("sign_in/sign_in_again.html", "/account/confirm", _confirmation),
+    _scene("account/password.html", "/account/password", _password, state="none"),
+    _scene("own_factors/security.html", "/account/security", _security, state="no-password"),
+)

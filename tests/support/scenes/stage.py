@@ -123,6 +123,21 @@ class Stage:
         await self.log_in(person)
         return person
 
+    async def logged_in_without_password(self) -> Person:
+        """Log in a person whose account has no password."""
+        person = await self.logged_in()
+        await self.change(person.actor.username, "hashed_password = '!'")
+        return person
+
+    async def link(self, person: Person, provider: str, email: str | None = None) -> None:
+        """Link the account of a person to one at a provider."""
+        values = "NULL" if email is None else f"'{email}'"
+        await self.product.deployment.execute(
+            "INSERT INTO user_identities (user_id, provider, issuer, subject, email, email_verified, linked_at, "  # noqa: S608
+            f"last_used_at) VALUES ({await self.id_of(person)}, '{provider}', 'https://{provider}.example.com', "
+            f"'{next(_numbers)}', {values}, TRUE, '{_LONG_AGO}', '{_LONG_AGO}')"
+        )
+
     async def logged_in_without_proof(self) -> Person:
         """Log in a person with an authenticator app whose proof of identity is not recent enough for a change."""
         person = await self.logged_in_with_app()
