@@ -2,10 +2,14 @@
 
 from pathlib import Path
 
+from auth_api.credentials.providers.dev import DevProvider
+from auth_api.credentials.providers.policy import ProviderSettings, ProvidersPolicy
+from auth_api.credentials.providers.presets import DEV
 from auth_api.credentials.providers.service import Providers
 from auth_api.events.outbox.delivery import SERVICE as MAIL_SERVICE
 from auth_api.events.outbox.delivery import is_outage as is_mail_outage
 from auth_api.kit.breaker.breaker import ServiceBreaker, breakers
+from auth_api.kit.crypto.sealing import Sealing
 from auth_api.kit.db import failures
 from auth_api.kit.db.database import SERVICE, Database
 from auth_api.kit.mail.folder import FolderMailer
@@ -36,6 +40,14 @@ def create_mailer(mail: MailPolicy) -> Mailer:
     return FolderMailer(Path(mail.folder or "."), mail.sender, prints=True)
 
 
-def create_providers(_settings: Settings) -> Providers:
+def create_providers(settings: Settings) -> Providers:
     """Return the providers that people can log in with."""
-    return Providers(())
+    configured = settings.of(ProvidersPolicy).configured
+    return Providers(tuple(create_dev_provider(each, settings) for each in configured if each.id == DEV))
+
+
+def create_dev_provider(provider: ProviderSettings, settings: Settings) -> DevProvider:
+    """Return the provider for development, where there is always a key to seal with."""
+    return DevProvider(
+        settings=provider, sealing=Sealing(settings.sealing.data_keys), public_url=settings.http.public_url
+    )

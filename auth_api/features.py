@@ -51,6 +51,7 @@ from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.account import feature as account_pages
+from auth_api.web.dev_provider import feature as dev_provider_page
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.federation import feature as federation_pages
 from auth_api.web.frame import feature as page_frame
@@ -112,6 +113,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     mail_pages.MANIFEST,
     error_pages.MANIFEST,
     development_pages.MANIFEST,
+    dev_provider_page.MANIFEST,
 )
 """In the order of their tables, their paths in the OpenAPI document, and the removal of their expired rows."""
 

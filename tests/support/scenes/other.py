@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.support.scenes.scene import Scene, at, inside
+from tests.support.scenes.scene import FEDERATED, Scene, at, inside
 
 OTHER_SCENES: Final = (
     Scene("frame/problem.html", "/account/nothing", at("/account/nothing"), error="NOT_FOUND"),
@@ -11,4 +11,5 @@ OTHER_SCENES: Final = (
     Scene("errors/error.html", "/errors/MFA_REQUIRED", at("/errors/MFA_REQUIRED"), only_in="en"),
     Scene("mailbox/start.html", "/", at("/"), only_in="en"),
     Scene("mailbox/mailbox.html", "/dev/mailbox", at("/dev/mailbox"), only_in="en"),
+    Scene("dev_provider/provider.html", "/dev/provider", at("/dev/provider"), product=FEDERATED, only_in="en"),
 )
