@@ -10,7 +10,7 @@ from auth_api.credentials.providers.policy import ProviderSettings
 from auth_api.credentials.providers.provider import AuthorizationRequest, AuthorizationResponse
 from auth_api.credentials.providers.upstream import ProviderMetadata
 from auth_api.kit.outbound.client import OutboundResponse
-from tests.support.upstream_keys import UpstreamKey, upstream_key
+from tests.support.upstream.keys import UpstreamKey
 
 NOW: Final = datetime(2026, 11, 30, 12, tzinfo=UTC)
 ISSUER: Final = "https://login.acme.example/realms/staff/"
@@ -82,7 +82,7 @@ class FakeUpstream:
 
     def will_prove(self, claims: Mapping[str, Any] | bytes, key: UpstreamKey | None = None, **tokens: Any) -> None:
         """Answer the token request with an ID token; `tokens` changes members of the answer, or leaves them out."""
-        key = key or upstream_key()
+        key = key or UpstreamKey()
         self.keys = self.keys or [key.jwk]
         document = {"access_token": ACCESS_TOKEN, "token_type": "Bearer", "id_token": key.sign(claims), **tokens}
         self.answers["token"] = {name: value for name, value in document.items() if value is not None}

@@ -32,7 +32,7 @@ from tests.support.fake_upstream import (
     FakeUpstream,
 )
 from tests.support.log_lines import logged
-from tests.support.upstream_keys import upstream_key
+from tests.support.upstream.keys import UpstreamKey
 
 pytestmark = pytest.mark.engine_independent
 
@@ -229,9 +229,9 @@ async def test_wrong_claim_of_the_id_token_is_refused(changed: dict[str, Any]) -
 
 async def test_new_key_of_the_provider_is_fetched_once() -> None:
     """Also one with the id of an old one."""
-    old, new = upstream_key("RS256"), upstream_key("RS256", number=2)
-    for kept in ([], [old.jwk], [{**old.jwk, "kid": "key-0"}]):
-        upstream = FakeUpstream(keys=kept or [{"kty": "unknown"}], next_keys=[old.jwk | {"kid": "key-0"}, new.jwk])
+    old, new = UpstreamKey(algorithm="RS256"), UpstreamKey(algorithm="RS256", number=2)
+    for kept in ([], [old.jwk], [{**old.jwk, "kid": "other"}]):
+        upstream = FakeUpstream(keys=kept or [{"kty": "unknown"}], next_keys=[old.jwk | {"kid": "other"}, new.jwk])
         upstream.will_prove(CLAIMS, new)
         assert (await provider(upstream).prove(RESPONSE)).subject == CLAIMS["sub"]
         assert upstream.rereads == 1
