@@ -177,7 +177,6 @@ async def test_promised_issuer_must_be_in_the_response() -> None:
     [
         OutboundResponse(400, {}, {"error": "invalid_grant"}),
         OutboundResponse(401, {}, []),
-        OutboundResponse(201, {}, {"access_token": "a", "token_type": "Bearer"}),
         [],
         None,
         "hunter2",
@@ -206,6 +205,15 @@ async def test_bad_answer_to_the_token_request_is_refused(answer: Any) -> None:
 
     assert [line["event"] for line in lines] == ["provider:answer_refused"]
     assert "hunter2" not in str(lines)
+
+
+async def test_tokens_with_an_error_status_are_refused() -> None:
+    upstream = FakeUpstream()
+    upstream.will_prove(CLAIMS)
+    upstream.answers["token"] = OutboundResponse(400, {}, upstream.answers["token"])
+
+    with pytest.raises(ProviderErrorException):
+        await provider(upstream).prove(RESPONSE)
 
 
 async def test_wrong_client_is_an_error_for_the_operator() -> None:
