@@ -57,6 +57,7 @@ COSTLY_ROUTES = {
     "POST /api/user/passkeys/options": "factor",
     "POST /api/user/passkeys": "factor",
     "DELETE /api/user/passkeys/{passkey_id}": "factor",
+    "POST /api/auth/exchange": "exchange",
     "POST /api/user/two-step": "factor",
     "POST /api/user/recovery-codes": "factor",
     "POST /api/user/email": "email_change",

@@ -23,6 +23,7 @@ from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.factors import add_totp, current_code, switch_two_step_on
+from tests.support.hand_off import VERIFIER, new_code
 from tests.support.invitations import invite
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import new_authenticator, stored_passkey
@@ -189,6 +190,18 @@ ERRORS: dict[str, set[str]] = {
     "createRole": BODY | ROLE_CHANGE | {"DUPLICATE_NAME", "LIMIT_REACHED"},
     "changeRole": BODY | ROLE_CHANGE | {"ROLE_NOT_FOUND", "BUILT_IN"},
     "deleteRole": ROLE_CHANGE | {"ROLE_NOT_FOUND", "BUILT_IN", "IN_USE"},
+    "exchangeCode": BODY
+    | DATABASE
+    | {
+        "FLOW_INVALID",
+        "ACCOUNT_DISABLED",
+        "EMAIL_NOT_VERIFIED",
+        "MFA_REQUIRED",
+        "MFA_ENROLMENT_REQUIRED",
+        "REGISTRATION_CLOSED",
+        "SIGN_UP_REQUIRED",
+        "IDENTITY_LINK_REQUIRED",
+    },
     "listProviders": set(),
     "listPermissions": ADMINISTRATION,
     "declarePermission": BODY | ADMINISTRATION | {"BUILT_IN", "LIMIT_REACHED"},
@@ -228,6 +241,7 @@ PUBLIC = {
     "completeLogin",
     "beginPasskeySecondFactor",
     "listProviders",
+    "exchangeCode",
     "refresh",
     "forgotPassword",
     "resetPassword",
@@ -261,6 +275,7 @@ LIMITED = {
     "beginPasskeyLogin",
     "logInWithPasskey",
     "completeLogin",
+    "exchangeCode",
     "refresh",
     "forgotPassword",
     "resetPassword",
@@ -648,6 +663,7 @@ CALL_ORDER = [
     "resendVerification",
     "verifyEmail",
     "logIn",
+    "exchangeCode",
     "refresh",
     "stepUp",
     "readProfile",
@@ -845,27 +861,29 @@ async def values_of(
         return {"credential": soft.create(previous["public_key"])}
     if name == "logInWithPasskey":
         return {"credential": soft.get(previous["public_key"])}
-    if name == "beginPasskeySecondFactor":
-        await stored_passkey(services, actor)
-        return {"mfa_token": (await second_step(actor, services))["mfa_token"]}
+    if name in {"beginPasskeySecondFactor", "completeLogin"}:
+        if name == "beginPasskeySecondFactor":
+            await stored_passkey(services, actor)
+        return await second_step(actor, services, has_code=name == "completeLogin")
     if name == "previewInvitation":
         await invite(services)
-    if name == "completeLogin":
-        return await second_step(actor, services)
     if name == "readRevocations":
         await give_role(actor.username, "administrator")
+    if name == "exchangeCode":
+        return {"code": await new_code(services, actor.access_token), "code_verifier": VERIFIER}
     if name == "checkAccess":
         return {"token": actor.access_token}
     return {"code": AuthenticatorApp(previous["secret"]).code()} if name == "confirmTotp" else {}
 
 
-async def second_step(actor: Actor, services: Services) -> dict[str, str]:
+async def second_step(actor: Actor, services: Services, *, has_code: bool) -> dict[str, str]:
     """Return the values of the second step of a login, which an example cannot contain."""
     seed = await add_totp(services, actor.username)
     await switch_two_step_on(actor.username)
     (login,) = [operation for operation in operations() if operation.name == "logIn"]
     refused = await actor.call("POST", login.path, token="", json=body_example(login))
-    return {"mfa_token": refused["mfa_token"], "code": current_code(services, seed)}
+    token = {"mfa_token": refused["mfa_token"]}
+    return {**token, "code": current_code(services, seed)} if has_code else token
 
 
 async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox, **values: Any) -> httpx.Response:

@@ -28,6 +28,7 @@ PUBLIC = {
     "POST /api/auth/mfa/passkey-options",
     "POST /api/auth/passkey/options",
     "POST /api/auth/passkey/login",
+    "POST /api/auth/exchange",
     "GET /api/auth/providers",
     "GET /api/auth/providers/{provider_id}/start",  # for browsers
     "GET /api/auth/providers/{provider_id}/callback",  # for browsers

@@ -31,6 +31,15 @@ def handed_over(page: Page, return_to: str = RETURN_TO) -> str:
     return found[2]
 
 
+async def new_code(services: Services, access_token: str) -> str:
+    """Return a code that hands the session of an access token over to an application."""
+    claims = services.core.sessions.access_tokens.verify(access_token)
+    challenge = JOURNEY["code_challenge"]
+    return await services.core.sign_in_flows.hand_off(
+        user_id=claims.user_id, session_id=claims.sid, return_to=RETURN_TO, challenge=challenge, evidence={}
+    )
+
+
 async def redeem(services: Services, code: str, verifier: str = VERIFIER) -> SignedIn:
     """Exchange a code for a session, as the application does.
 

@@ -29,6 +29,7 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("passkey, per IP address", "20 requests in 1 min"),
         ("provider_start, per IP address", "30 requests in 5 min"),
         ("provider_callback, per IP address", "60 requests in 5 min"),
+        ("exchange, per IP address", "20 requests in 1 min"),
         ("mfa, per IP address", "10 requests in 1 min"),
         ("step_up, per IP address", "10 requests in 1 min"),
         ("rename, per IP address", "20 requests in 1 h"),

@@ -4,6 +4,9 @@ from typing import Final
 
 from auth_api.flows.federation.controllers import ProviderController
 from auth_api.flows.federation.errors import IdentityLinkRequiredException, SignUpRequiredException
+from auth_api.flows.federation.exchange import Exchange
+from auth_api.flows.federation.exchange_controllers import ExchangeController
+from auth_api.flows.federation.hand_off import HandOff
 from auth_api.flows.federation.metrics import create_series
 from auth_api.flows.federation.provider_list import list_providers
 from auth_api.flows.federation.provider_redirects import ProviderRedirects
@@ -19,6 +22,7 @@ from auth_api.users.policy import RegistrationPolicy
 LIMITS: Final = (
     ClientIpLimit(name="provider_start", requests=30, window_seconds=5 * MINUTE),
     ClientIpLimit(name="provider_callback", requests=60, window_seconds=5 * MINUTE),
+    ClientIpLimit(name="exchange", requests=20, window_seconds=MINUTE),
 )
 
 
@@ -35,9 +39,11 @@ def build(core: Core, settings: Settings) -> Feature:
         public_url=public_url,
     )
     return_urls = ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls))
+    hand_off = HandOff(flows=core.sign_in_flows, users=core.users, sessions=core.sessions, sign_in=core.sign_in)
     return Feature(
-        controllers=(ProviderController,),
+        controllers=(ProviderController, ExchangeController) if return_urls.urls else (ProviderController,),
         dependencies={
+            "exchange": Exchange(flows=core.sign_in_flows, hand_off=hand_off, federated_sign_in=hand_off),
             "provider_redirects": redirects,
             "start_requests": StartRequests(return_urls=return_urls, has_pages=settings.pages.is_hosted),
             "browser_cookie": BrowserCookie(public_url=public_url, is_production=settings.is_production),
@@ -50,7 +56,7 @@ def build(core: Core, settings: Settings) -> Feature:
 
 MANIFEST: Final = Manifest(
     errors=(SignUpRequiredException, IdentityLinkRequiredException),
-    paths=("/api/auth/providers",),
+    paths=("/api/auth/exchange", "/api/auth/providers"),
     limits=lambda _: LIMITS,
     build=build,
 )
