@@ -63,7 +63,7 @@ def test_token_of_another_form_is_refused() -> None:
 
 
 @pytest.mark.parametrize("payload", [b"", b"7", b"[]", b"null", b"\xff{}", b"[" * 4000])
-def test_payload_that_is_no_object_is_refused(payload: bytes) -> None:
+def test_payload_must_be_an_object(payload: bytes) -> None:
     token = UpstreamKey().sign(payload or b" ")
 
     with pytest.raises(AnswerRefusedError, match="payload"):
