@@ -91,7 +91,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
         is_on=settings.mail.is_on or mailer is not None,
         delay_seconds=settings.mail.delay_seconds,
     )
-    providers = create_providers(settings)
+    providers = create_providers(settings, outbound, clock)
     passkeys = PasskeyService(
         database=database,
         users=users,

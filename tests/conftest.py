@@ -204,8 +204,8 @@ def session_mailbox() -> Mailbox:
 
 def stop_breaker_clocks() -> None:
     """Let the circuit breakers stay open until they are closed, however long a test takes."""
-    for service in (SERVICE, MAIL_SERVICE):
-        breakers.get(service)._clock = MovableMonotonicClock()  # noqa: SLF001 - only adapters.py creates them
+    for service in breakers.snapshot():
+        breakers.get(service)._clock = MovableMonotonicClock()  # noqa: SLF001 - only the application creates them
 
 
 @pytest.fixture(scope="session")
@@ -409,6 +409,7 @@ def app_with(  # noqa: PLR0913, PLR0917 - fixtures
                 yield OtherApp(other, opened, other.state.services)
         finally:
             bind(first.core.database.engine)
+            breakers._breakers.clear()  # noqa: SLF001 - an application never ends before its process
             for breaker in first_breakers:
                 breakers.install(breaker)
 

@@ -8,17 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote_plus, urlencode
 
-from loguru import logger
-
 from auth_api.credentials.providers.answers import AnswerRefusedError, json_object
 from auth_api.credentials.providers.errors import (
     ProviderDeniedException,
-    ProviderErrorException,
     ProviderUnavailableException,
 )
 from auth_api.credentials.providers.policy import ProviderSettings
 from auth_api.credentials.providers.provider import AuthorizationRequest, AuthorizationResponse, UpstreamIdentity
 from auth_api.credentials.providers.upstream import ProviderMetadata, UpstreamCalls
+from auth_api.credentials.providers.upstream_calls import refusals_logged
 from auth_api.kit.clock import Clock
 
 _CODE: Final = re.compile(r"[!-~]{1,2048}")
@@ -30,9 +28,6 @@ _BASIC: Final = "client_secret_basic"
 
 _TOKEN_ERRORS: Final = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
 """RFC 6749 §5.2. Other errors are logged without their code, which is a text of the provider."""
-
-_OPERATOR_ERRORS: Final = frozenset({"token.invalid_client", "token.unauthorized_client"})
-"""What only a change of the settings, or of the registration at the provider, can fix."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +60,8 @@ class OAuthProvider(ABC):
 
     async def authorization_url(self, request: AuthorizationRequest) -> str:
         """Return the URL of the log-in page; the errors are those of `Provider`."""
-        endpoint = (await self.metadata()).authorization_endpoint
+        async with self.calls.under_way():
+            endpoint = (await self.metadata()).authorization_endpoint
         parameters = {
             "response_type": "code",
             "client_id": self.settings.client_id,
@@ -82,16 +78,12 @@ class OAuthProvider(ABC):
 
     async def prove(self, response: AuthorizationResponse) -> UpstreamIdentity:
         """Return who the person is; the errors are those of `Provider`."""
-        metadata = await self.metadata()
-        try:
-            code = self._code_of(response, metadata)
+        with refusals_logged(self.settings.id):
             async with self.calls.under_way():
+                metadata = await self.metadata()
+                code = self._code_of(response, metadata)
                 tokens = await self._redeem(code, response, metadata)
                 return await self.identity(tokens, response)
-        except AnswerRefusedError as error:
-            bound = logger.bind(event="provider:answer_refused", provider=self.settings.id, reason=error.reason)
-            bound.log("ERROR" if error.reason in _OPERATOR_ERRORS else "WARNING", "an answer was not accepted")
-            raise ProviderErrorException from error
 
     def _code_of(self, response: AuthorizationResponse, metadata: ProviderMetadata) -> str:
         """Return the code of a response, unless it is an error or comes from another provider (RFC 9207 §2.4)."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from auth_api.credentials.providers.answers import AnswerRefusedError, json_object, text_or_none
 from auth_api.credentials.providers.id_token_claims import LEEWAY_SECONDS, ExpectedClaims
@@ -12,6 +12,9 @@ from auth_api.credentials.providers.oauth import OAuthProvider
 from auth_api.credentials.providers.provider import AuthorizationResponse, UpstreamIdentity
 from auth_api.credentials.providers.role_claim import has_role_claim, mapped_roles
 from auth_api.credentials.providers.upstream import Discovery, ProviderMetadata, SigningKeys
+
+MAX_REREADS: Final = 2
+"""A fetch that was under way when the provider signed a token may have returned the keys before that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,9 @@ class OpenIdProvider(OAuthProvider):
     async def _id_token_claims(self, tokens: Mapping[str, Any], response: AuthorizationResponse) -> dict[str, Any]:
         id_token = IdToken.parse(tokens.get("id_token"))
         claims = id_token.verified_claims(await self.keys.read())
-        if claims is None:  # the provider may have new keys
-            claims = id_token.verified_claims(await self.keys.reread())
+        for _ in range(MAX_REREADS):
+            if claims is None:  # the provider may have new keys
+                claims = id_token.verified_claims(await self.keys.reread())
         if claims is None:
             raise AnswerRefusedError(reason="id_token.signature")
         ExpectedClaims(

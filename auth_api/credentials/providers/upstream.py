@@ -37,7 +37,7 @@ class SigningKeys(Protocol):
         ...
 
     async def reread(self) -> Sequence[Mapping[str, Any]]:
-        """Fetch the keys again, because none of them has signed a token; return the old ones if that fails."""
+        """Fetch the keys again, because none of them has signed a token."""
         ...
 
 

@@ -4,13 +4,14 @@ import asyncio
 import ssl
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import msgspec
 
 from auth_api.kit.outbound.bodies import read_document
 from auth_api.kit.outbound.errors import OutboundRefusedError, OutboundUnavailableError
 from auth_api.kit.outbound.policy import OutboundPolicy
+from auth_api.kit.outbound.urls import is_https_url
 
 if TYPE_CHECKING:
     import httpcore2
@@ -21,8 +22,6 @@ TIMEOUT_SECONDS: Final = 8.0
 """Time limit of one call, from the look-up of the host to the end of the body."""
 
 _HEADERS: Final = {"accept": "application/json", "accept-encoding": "identity", "user-agent": "auth_api"}
-
-_LOOPBACK_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class OutboundResponse(msgspec.Struct, frozen=True):
@@ -86,7 +85,9 @@ class Outbound:
     async def _call(self, method: str, url: str, headers: Mapping[str, str], content: bytes | None) -> OutboundResponse:
         from auth_api.kit.outbound import connections  # noqa: PLC0415 - most servers make no calls
 
-        self._check(url)
+        if not is_https_url(url, allows_loopback=self._policy.allows_loopback):
+            message = "the URL is not an https URL of a host"
+            raise OutboundRefusedError(message)
         if self._pool is None:
             resolve = self._resolve or connections.SystemResolver()
             self._pool = connections.open_pool(self._policy, resolve, self._tls())
@@ -99,21 +100,6 @@ class Outbound:
                 return await _read(response)
         except connections.FAILURES as error:
             raise OutboundUnavailableError(type(error).__name__) from error
-
-    def _check(self, url: str) -> None:
-        """Raise an OutboundRefusedError for a URL that is not https, or that programs may understand differently."""
-        try:
-            parts = urlsplit(url)
-            is_plain = url.isascii() and url.isprintable() and not set(url) & set(" \\#")
-            is_plain = is_plain and "@" not in parts.netloc and parts.port != 0
-        except ValueError:  # the port, or brackets
-            is_plain = False
-        if not is_plain or not parts.hostname or not self._is_allowed_scheme(parts.scheme, parts.hostname):
-            message = "the URL is not an https URL of a host"
-            raise OutboundRefusedError(message)
-
-    def _is_allowed_scheme(self, scheme: str, host: str) -> bool:
-        return scheme == "https" or (scheme == "http" and self._policy.allows_loopback and host in _LOOPBACK_NAMES)
 
 
 async def _read(response: "httpcore2.Response") -> OutboundResponse:

@@ -14,7 +14,7 @@ from auth_api.credentials.providers.errors import (
     ProviderErrorException,
     ProviderUnavailableException,
 )
-from auth_api.credentials.providers.openid import OpenIdProvider
+from auth_api.credentials.providers.openid import MAX_REREADS, OpenIdProvider
 from auth_api.credentials.providers.policy import ProviderSettings
 from auth_api.credentials.providers.provider import AuthorizationResponse, UpstreamIdentity
 from auth_api.kit.outbound.client import OutboundResponse
@@ -248,7 +248,7 @@ async def test_new_key_of_the_provider_is_fetched_once() -> None:
     upstream.will_prove(CLAIMS, new)
     with pytest.raises(ProviderErrorException):
         await provider(upstream).prove(RESPONSE)
-    assert upstream.rereads == 1
+    assert upstream.rereads == MAX_REREADS
 
 
 async def test_address_is_proven_only_by_true_of_a_trusted_provider() -> None:

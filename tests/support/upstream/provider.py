@@ -16,7 +16,7 @@ from auth_api.kit.outbound.client import Outbound
 from tests.support.upstream.authority import Authority
 from tests.support.upstream.keys import UpstreamKey
 from tests.support.upstream.server import Answer, ServedRequest, UpstreamServer
-from tests.support.upstream.shapes import GENERIC, GITHUB, MICROSOFT, Shape
+from tests.support.upstream.shapes import GENERIC, GITHUB, MICROSOFT, TENANT, Shape
 
 CLIENT_ID: Final = "auth-api"
 CLIENT_SECRET: Final = "a secret: of+the%client"
@@ -137,7 +137,10 @@ class LyingProvider:
             return await lie(request)
         match endpoint:
             case "discovery":
-                return Answer(changed(self.shape.discovery, self.discovery))
+                document = dict(self.shape.discovery)
+                if self.shape is MICROSOFT and TENANT not in request.path:
+                    document["issuer"] = self.shape.issuer.replace(TENANT, "{tenantid}")
+                return Answer(changed(document, self.discovery))
             case "keys":
                 return Answer({"keys": self.published or [self.key.jwk]})
             case "token":

@@ -103,7 +103,7 @@ MICROSOFT: Final = Shape(
     id="microsoft",
     issuer=f"{_MICROSOFT}/v2.0",
     discovery={
-        "issuer": "https://login.microsoftonline.com/{tenantid}/v2.0",
+        "issuer": f"{_MICROSOFT}/v2.0",
         "authorization_endpoint": f"{_MICROSOFT}/oauth2/v2.0/authorize",
         "token_endpoint": f"{_MICROSOFT}/oauth2/v2.0/token",
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
