@@ -32,10 +32,11 @@ from tests.support.browser_sessions import find, log_in_in_browser
 from tests.support.invitations import EMAIL, JOINING, accept, invite, invited
 from tests.support.mailbox import Mailbox
 from tests.support.query_plans import plan_of, recorded_statements
+from tests.support.sign_in_flows import BROWSER, EVIDENCE, proved, start
 
 TABLES: Final = (
     "users|user_roles|sessions|browser_sessions|refresh_tokens|one_time_tokens|audit_logs|throttle_counters|outbox|"
-    "used_values|revoked_subjects|invitations"
+    "used_values|revoked_subjects|invitations|sign_in_flows"
 )
 SCAN: Final = {
     "postgres": re.compile(rf"Seq Scan on ({TABLES})\b"),
@@ -109,6 +110,20 @@ async def use_roles(services: Services) -> None:
     )
 
 
+async def use_sign_in_flows(services: Services) -> None:
+    """Use codes and tokens of sign-ins that lead through another site."""
+    flows, user = services.core.sign_in_flows, await services.core.users.find("ada")
+    failed = await flows.take(await start(flows), BROWSER, "one")
+    assert failed is not None
+    await flows.fail(failed, "PROVIDER_DENIED")
+    _, flow = await proved(flows)
+    await flows.claim(flow)
+    await flows.find_sign_up(await flows.offer_sign_up(flow, EVIDENCE))
+    await flows.claim_link(await flows.offer_link(flow, user.id, EVIDENCE), user.id)
+    await flows.find(await start(flows), BROWSER)
+    await flows.end_all(user.id)
+
+
 async def use_invitations(services: Services, client: Any, mailbox: Mailbox) -> None:
     """Invite people, list the invitations, revoke one and accept one."""
     await mailbox.collect()
@@ -134,6 +149,7 @@ async def test_no_statement_scans_a_table(limited: OtherApp, mailbox: Mailbox, e
         await use_the_revocation_feed(limited.services)
         await use_the_security_history(limited.services)
         await use_roles(limited.services)
+        await use_sign_in_flows(limited.services)
         await use_invitations(limited.services, limited.client, mailbox)
         await limited.services.of(HousekeepingService).step()
 

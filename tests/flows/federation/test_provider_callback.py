@@ -25,6 +25,7 @@ from tests.support.provider_browser import (
     ProviderBrowser,
     continuation,
 )
+from tests.support.statements import recorded
 
 CALLBACK: Final = "/api/auth/providers/acme/callback"
 
@@ -63,6 +64,29 @@ async def test_proof_is_stored_with_what_it_was_asked_with(
     assert msgspec.convert(flow.evidence, UpstreamIdentity) == provider.answer
     found = await server.services.core.sign_in_flows.find_code(await code_of(server.services, browser, state), VERIFIER)
     assert found == flow
+
+
+async def test_no_connection_is_held_while_the_provider_is_asked(
+    server: OtherApp, browser: ProviderBrowser, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A start needs one statement, a callback one before the provider is asked and one after it."""
+    engine, before = server.services.core.database.engine, dict[str, int]()
+    for name in ("authorization_url", "prove"):
+        ask = getattr(provider, name)
+
+        async def watched(question: Any, *, _ask: Any = ask, _name: str = name) -> Any:
+            assert not engine.transaction_exists()
+            before[_name] = len(statements)
+            return await _ask(question)
+
+        monkeypatch.setattr(provider, name, watched)
+
+    with recorded(engine) as statements:
+        state = await browser.start()
+        await browser.come_back(state)
+
+    assert before == {"authorization_url": 0, "prove": 2}
+    assert len(statements) == 3
 
 
 async def test_twenty_callbacks_ask_the_provider_once(

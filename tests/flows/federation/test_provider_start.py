@@ -26,6 +26,7 @@ from tests.support.provider_browser import (
     continuation,
     query_of,
 )
+from tests.support.statements import recorded
 
 START: Final = "/api/auth/providers/acme/start"
 CHALLENGE: Final = APPLICATION_START["code_challenge"]
@@ -206,8 +207,11 @@ async def test_ticket_begins_to_link_once(server: OtherApp, browser: ProviderBro
     ):
         raw = await new_ticket(ticket)
         elsewhere = await browser.get(START.replace("acme", "globex"), {"ticket": raw})
-        responses = await asyncio.gather(*(browser.get(START, {"ticket": raw}) for _ in range(20)))
+        with recorded(core.database.engine) as statements:
+            responses = await asyncio.gather(*(browser.get(START, {"ticket": raw}) for _ in range(20)))
 
+        changed = [found[1] for each in statements if (found := re.match(r"(?:UPDATE|INSERT INTO) (\w+)", each))]
+        assert list(dict.fromkeys(changed)) == ["users", "one_time_tokens", "sign_in_flows"]  # the order of the locks
         assert elsewhere.headers["X-Error-Code"] == "FLOW_INVALID"
         statuses = [response.status_code for response in responses]
         assert (statuses.count(303), statuses.count(400)) == (1, 19)
