@@ -82,7 +82,8 @@ class IdToken(msgspec.Struct, frozen=True):
             payload = _COMPUTATION.decode(self.text, key, algorithms=[self.algorithm])
         except Exception:  # noqa: BLE001 - a malformed key raises errors of several libraries
             return None
-        return json_object(payload, "id_token.payload")
+        claims = json_object(payload, "id_token.payload")
+        return claims if _signs_for(fitting[0], claims) else None
 
     def _fitting(self, keys: Iterable[Jwk]) -> Iterator[Jwk]:
         """Yield the keys that may have signed the token (RFC 7515 §6, RFC 7517 §4)."""
@@ -96,3 +97,12 @@ class IdToken(msgspec.Struct, frozen=True):
                 and key.get("alg", self.algorithm) == self.algorithm
             ):
                 yield key
+
+
+def _signs_for(key: Jwk, claims: Mapping[str, Any]) -> bool:
+    """Return whether a key may sign for the issuer of a token.
+
+    Microsoft publishes the keys of all tenants and of private accounts together, each with its issuer.
+    """
+    issuer = key.get("issuer")
+    return issuer is None or str(issuer).replace("{tenantid}", str(claims.get("tid"))) == claims.get("iss")

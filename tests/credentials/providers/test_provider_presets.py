@@ -24,6 +24,7 @@ from tests.support.fake_upstream import (
     FakeKeys,
     FakeUpstream,
 )
+from tests.support.upstream.keys import UpstreamKey
 
 pytestmark = pytest.mark.engine_independent
 
@@ -129,6 +130,22 @@ async def test_only_accepted_tenants_of_microsoft_prove_an_identity(
     ):
         with pytest.raises(ProviderErrorException):
             await at_microsoft(tenants, TENANT, iss=issuer)
+
+
+async def test_key_of_private_accounts_at_microsoft_does_not_sign_for_a_tenant() -> None:
+    for key_issuer, is_accepted in (
+        (issuer_of("{tenantid}"), True),
+        (issuer_of(TENANT), True),
+        (issuer_of(PRIVATE_ACCOUNTS), False),
+        ("", False),
+    ):
+        upstream = FakeUpstream(keys=[{**UpstreamKey().jwk, "issuer": key_issuer}])
+        upstream.will_prove({**CLAIMS, "iss": issuer_of(TENANT), "tid": TENANT})
+        if is_accepted:
+            assert (await microsoft(upstream, TENANT).prove(RESPONSE)).issuer == issuer_of(TENANT)
+        else:
+            with pytest.raises(ProviderErrorException):
+                await microsoft(upstream, TENANT).prove(RESPONSE)
 
 
 async def test_address_at_microsoft_is_proven_only_by_the_owner_of_its_domain() -> None:
