@@ -6,12 +6,15 @@ import json
 import httpx
 import pytest
 
+from auth_api.flows.federation.hand_off import HandOff
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.request_context import RequestContext
 from auth_api.services import Services
 from auth_api.sessions.tables import SessionRow
 from auth_api.sign_in_flows.errors import FlowInvalidException
 from auth_api.sign_in_flows.tables import SignInFlowRow
+from auth_api.users.credentials_repository import RecordedLogin
+from auth_api.users.service import UserService
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
@@ -145,6 +148,23 @@ async def test_code_ends_with_the_session_of_the_browser(visitor: Visitor, servi
 
     with pytest.raises(FlowInvalidException):
         await redeem(services, code)
+
+
+async def test_code_is_useless_if_the_session_of_the_browser_ends_at_the_same_time(
+    visitor: Visitor, services: Services
+) -> None:
+    core = services.core
+
+    class LateUsers(UserService):
+        async def record_first_factor(self, user_id: int, *, is_first_step: bool = False) -> RecordedLogin | None:
+            await SessionRow.raw("UPDATE sessions SET ended_at = created_at, ended_reason = 'logged_out'")
+            return await UserService.record_first_factor(self, user_id, is_first_step=is_first_step)
+
+    flow = await core.sign_in_flows.find_code(handed_over(await sign_in(visitor)), VERIFIER)
+    hand_off = HandOff(flows=core.sign_in_flows, users=LateUsers(), sessions=core.sessions, sign_in=core.sign_in)
+
+    with pytest.raises(FlowInvalidException):
+        await hand_off.log_in(flow, RequestContext())
 
 
 async def test_second_factor_that_is_required_by_now_is_not_skipped(visitor: Visitor, services: Services) -> None:
