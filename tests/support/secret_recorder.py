@@ -63,6 +63,10 @@ class SecretRecorder:
         else:
             self._record(_document(body))
 
+    def record(self, secret: str) -> None:
+        """Record a secret of a conversation that the hooks do not see."""
+        self._add(secret)
+
     def record_mail(self, text: str) -> None:
         """Record the tokens of a mail."""
         self._secrets.update(_MAILED.findall(text))

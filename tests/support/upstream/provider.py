@@ -54,7 +54,8 @@ class LyingProvider:
 
     Attributes:
         key: signs the ID tokens.
-        published: the documents of all published keys; those of `key` if empty.
+        published: the documents of all published keys; that of `key` if empty.
+        issued: all codes and access tokens.
     """
 
     shape: Shape = GENERIC
@@ -72,6 +73,7 @@ class LyingProvider:
         self.key = UpstreamKey(algorithm=self.shape.algorithm)
         self.server = UpstreamServer(self._handle)
         self.outbound: Outbound
+        self.issued: list[str] = []
         self._codes: dict[str, _Login] = {}
         self._people: dict[str, Person] = {}
         self._numbers = count()
@@ -98,6 +100,7 @@ class LyingProvider:
         assert (query["response_type"], query["client_id"]) == ("code", CLIENT_ID)
         assert (query["code_challenge_method"], len(query["code_challenge"])) == ("S256", 43)
         code = f"code-{next(self._numbers)}-of-{self.shape.id}"
+        self.issued.append(code)
         self._codes[code] = _Login(person or Person(), query)
         return {"state": query["state"], "code": code, **self._iss()}
 
@@ -165,6 +168,7 @@ class LyingProvider:
             return self._error("invalid_grant", 400)
         access_token = f"access-token-{next(self._numbers)}"
         self._people[access_token] = login.person
+        self.issued.append(access_token)
         tokens = {"access_token": access_token, "token_type": "Bearer", "expires_in": 300, "scope": "openid"}
         if self.shape is not GITHUB:
             tokens["id_token"] = self.id_token(login.person, login.query.get("nonce"), access_token)
