@@ -26,6 +26,7 @@ from auth_api.kit.outbound.client import Outbound
 from auth_api.manifest import Core
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.piccolo_app import APP_NAME, bind
+from auth_api.roles.provider_grants import ProviderGrants
 from auth_api.roles.service import RoleService
 from auth_api.services import Services
 from auth_api.sessions.access_tokens import AccessTokens
@@ -106,6 +107,13 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
     second_factors = SecondFactors(
         passkeys=passkeys, totp=TotpService(sealing=sealing, clock=clock), recovery_codes=RecoveryCodeService()
     )
+    provider_grants = ProviderGrants(
+        database=database,
+        users=email_ownership,
+        audit=audit,
+        outbox=outbox,
+        role_granted_mail=next(kind for kind in MAIL_KINDS if kind.name == "role_granted"),
+    )
     return Core(
         manifests=FEATURES,
         database=database,
@@ -156,7 +164,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
             rate_limit=KeyRateLimit(settings.throttling.factor),
             lookups=key_lookups(can_batch=database.supports_arrays),
         ),
-        identities=Identities(audit=audit, providers=providers),
+        identities=Identities(audit=audit, providers=providers, provider_grants=provider_grants),
         freshness=Freshness(
             users=users,
             passwords=passwords,
@@ -166,6 +174,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
             mfa_policy=settings.of(MfaPolicy),
         ),
         roles=RoleService(),
+        provider_grants=provider_grants,
     )
 
 

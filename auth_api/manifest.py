@@ -33,6 +33,7 @@ from auth_api.kit.http.json import FieldCheck
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.outbound.client import Outbound
 from auth_api.one_time_tokens.service import OneTimeTokens
+from auth_api.roles.provider_grants import ProviderGrants
 from auth_api.roles.service import RoleService
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.sessions.account_removal import AccountRemoval
@@ -93,6 +94,7 @@ class Core:
     identities: Identities
     freshness: Freshness
     roles: RoleService
+    provider_grants: ProviderGrants
 
     def mail_kind(self, name: str) -> MailKind:
         """Return a kind of mail of any feature, for a feature that sends the mail of another one.

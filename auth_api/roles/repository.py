@@ -76,10 +76,11 @@ async def declared() -> list[str]:
 
 @circuit_breaker(service=SERVICE)
 async def grant(user_id: int, role_id: int, *, granted_by: str | None) -> bool:
-    """Give a user a role. Return False if the user has it."""
+    """Give a user a role. Return False if the user has it, unless only a provider granted it: it is kept then."""
     rows = await UserRoleRow.raw(
         "INSERT INTO user_roles (user_id, role_id, granted_by, granted_at) VALUES ({}, {}, {}, clock_timestamp()) "
-        "ON CONFLICT (user_id, role_id) DO NOTHING RETURNING id",
+        "ON CONFLICT (user_id, role_id) DO UPDATE SET identity_id = NULL, granted_by = excluded.granted_by, "
+        "granted_at = excluded.granted_at WHERE user_roles.identity_id IS NOT NULL RETURNING id",
         user_id,
         role_id,
         granted_by,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
@@ -18,6 +18,7 @@ from auth_api.roles.errors import (
 )
 from auth_api.roles.events import RoleEvent
 from auth_api.roles.permissions import BUILT_IN
+from auth_api.roles.provider_grants_repository import take_from_providers
 from auth_api.roles.rights import Authority, Rights
 from auth_api.roles.role import Role
 from auth_api.roles.role_names import is_role_name
@@ -35,11 +36,13 @@ class RoleCatalogue:
 
     Attributes:
         is_used: whether rows of other packages name a role.
+        administrative_providers: the providers that may grant administrative roles, as the security history names them.
     """
 
     database: Database
     audit: AuditTrail
     is_used: tuple[IsUsed, ...]
+    administrative_providers: tuple[str, ...]
 
     async def create(
         self,
@@ -84,6 +87,8 @@ class RoleCatalogue:
     ) -> Role:
         """Change a role. None leaves a value as it is.
 
+        If it becomes administrative, the users lose it to whom only a provider grants it that must not.
+
         Raises:
             ValidationException: a permission does not exist.
             RoleNotFoundException: the role does not exist.
@@ -100,10 +105,13 @@ class RoleCatalogue:
             if (text, wanted) == (role.description, set(role.permissions.split())):
                 return role
             changed = await catalogue_repository.update_role(role.id, text, wanted)
-            details = {"fields": ["description"] * (text != role.description)}
+            details: dict[str, Any] = {"fields": ["description"] * (text != role.description)}
             if changed.permissions != role.permissions:
                 details["fields"].append("permissions")
                 details["permissions"] = changed.permissions.split()
+            if changed.is_administrative and not role.is_administrative:
+                removed = await take_from_providers(role.id, kept=self.administrative_providers)
+                details |= {"grants_removed": removed} if removed else {}
             await self._record(RoleEvent.ROLE_CHANGED, name, request_context, **details)
             return changed
 
@@ -143,7 +151,7 @@ class RoleCatalogue:
             raise BuiltInException
         return role
 
-    async def _record(self, tag: RoleEvent, name: str, request_context: RequestContext, **details: list[str]) -> None:
+    async def _record(self, tag: RoleEvent, name: str, request_context: RequestContext, **details: Any) -> None:
         await self.audit.record(tag, user_id=None, request_context=request_context, resource=f"role:{name}", **details)
 
 

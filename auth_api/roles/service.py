@@ -129,7 +129,8 @@ class RoleService:
             granted_by: the actor, as the security history names it.
 
         Returns:
-            False if the user already had the role.
+            False if the user already had the role. One that only a provider granted counts as new: from now on the
+            provider cannot take it away.
         """
         return await repository.grant(user_id, role.id, granted_by=granted_by)
 

@@ -39,6 +39,7 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
         ["sent_mails", "0"],
         ["failed_mails", "0"],
         ["audit_events", "2"],
+        ["provider_roles", "0"],
     ]
     assert (again.returncode, json.loads(again.stdout)["audit_events"]) == (0, 0)
     assert await deployment.rows("SELECT count(*) FROM audit_logs") == [(0,)]

@@ -30,8 +30,9 @@ list of revocations.
 These rules hold for the API, but not for the command line:
 
 - **Rank:** callers need all permissions of the user on whom they act, also to disable the user or to end sessions, and
-  all of the role that they grant, revoke or change, before and after. Otherwise they get 403 `RANK_TOO_LOW`. So only an
-  administrator, whose role contains `*`, can act on administrators. Reading needs no rank.
+  all of the role that they grant, revoke or change, before and after. Otherwise they get 403 `RANK_TOO_LOW`, whose
+  `required_permission` names one that they lack. So only an administrator, whose role contains `*`, can act on
+  administrators. Reading needs no rank.
 - **Rank counts permissions of your own:** `support` cannot act on a user with `orders:read`. Give the support team the
   roles that your users have, or one role with the same permissions.
 - **Rights are read again** in the transaction of each act. A request that an administrator sends before losing the
@@ -45,6 +46,9 @@ These rules also hold for the command line:
 - Where mail is on, only users with a verified e-mail address get roles (`EMAIL_NOT_VERIFIED`).
 - A user has at most 20 roles, a role at most 100 permissions, and the server stores at most 200 roles and 500
   permissions of your own (`LIMIT_REACHED`).
+- A provider of logins can grant roles by the [groups](providers.md#roles) of a user, but never
+  `administrator`. If a role becomes administrative, the users lose it to whom only a provider grants it that may not
+  grant administrative roles.
 - A mail tells the user about a role that was granted or revoked, with a link to report it.
 
 ## Permissions of your own APIs

@@ -12,6 +12,7 @@ from auth_api.credentials.providers.service import Providers
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.errors import LimitReachedException
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.provider_grants import ProviderGrants
 
 MAX_IDENTITIES: Final = 20
 """Identities that a user may have."""
@@ -23,6 +24,7 @@ class Identities:
 
     audit: AuditTrail
     providers: Providers
+    provider_grants: ProviderGrants
 
     def is_usable(self, identity: Identity) -> bool:
         """Return whether the user can log in with it: not if its provider is no longer in `PROVIDERS`."""
@@ -69,7 +71,7 @@ class Identities:
         return await repository.record_use(identity.id, identity.user_id, upstream)
 
     async def remove(self, identity_id: int, user_id: int, request_context: RequestContext) -> Identity | None:
-        """Remove an identity of a user and return it; None if the user has none with this id."""
+        """Remove an identity of a user with the roles that it gave, and return it; None if the user has none such."""
         identity = await repository.remove(identity_id, user_id)
         if identity is not None:
             await self.audit.record(
@@ -77,6 +79,14 @@ class Identities:
                 user_id=user_id,
                 request_context=request_context,
                 provider=identity.provider,
+            )
+            await self.provider_grants.apply(
+                user_id,
+                identity.id,
+                identity.provider,
+                (),
+                may_be_administrative=False,
+                request_context=request_context,
             )
         return identity
 

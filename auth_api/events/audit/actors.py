@@ -19,6 +19,7 @@ COMMAND_LINE_DETAIL: Final = "command line"
 COMMAND_LINE_CONTEXT: Final = RequestContext(actor=COMMAND_LINE)
 
 ADMINISTRATOR: Final = "administrator"
+PROVIDER: Final = "provider"
 SERVICE: Final = "service"
 
 _KINDS: Final = {
@@ -26,7 +27,7 @@ _KINDS: Final = {
     COMMAND_LINE: "operator",
     "user": ADMINISTRATOR,
     "service": SERVICE,
-    "provider": "provider",
+    PROVIDER: PROVIDER,
 }
 """What users see of an actor, by the part before its id."""
 
@@ -42,6 +43,16 @@ def user_actor(user_id: int) -> str:
 def service_actor(service_account_id: int) -> str:
     """Return the actor of a request that carries an API key of this service account."""
     return f"service:{service_account_id}"
+
+
+def provider_actor(provider: str) -> str:
+    """Return the actor of what follows from the data of a user at a provider."""
+    return f"{PROVIDER}:{provider}"
+
+
+def provider_of(actor: str) -> str:
+    """Return the id of the provider that an actor is."""
+    return actor.removeprefix(f"{PROVIDER}:")
 
 
 def owner_of(actor: str) -> int | None:

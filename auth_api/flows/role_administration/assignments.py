@@ -57,13 +57,13 @@ class RoleAssignments:
 
         async def work() -> bool:
             role, user, held = await self._lock(user_id, role_name, by)
-            if role.name in held.roles:
+            if role.name not in held.roles:
+                if self.outbox.is_on and user.email_verified_at is None:
+                    raise EmailNotVerifiedException
+                if len(held.roles) >= MAX_ROLES_PER_USER:
+                    raise LimitReachedException
+            if not await self.roles.grant(user_id, role, granted_by=request_context.actor):
                 return False
-            if self.outbox.is_on and user.email_verified_at is None:
-                raise EmailNotVerifiedException
-            if len(held.roles) >= MAX_ROLES_PER_USER:
-                raise LimitReachedException
-            await self.roles.grant(user_id, role, granted_by=request_context.actor)
             await self.audit.record(
                 RoleEvent.ROLE_GRANTED,
                 user_id=user_id,

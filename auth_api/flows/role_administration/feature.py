@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from auth_api.events.audit.actors import provider_actor
 from auth_api.flows.role_administration.assignment_controllers import RoleAssignmentController
 from auth_api.flows.role_administration.assignments import RoleAssignments
 from auth_api.flows.role_administration.commands import permissions, roles
@@ -25,7 +26,16 @@ def build(core: Core, settings: Settings) -> Feature:
         controllers=(RoleController, PermissionController, RoleAssignmentController),
         dependencies={
             "roles": core.roles,
-            "role_catalogue": RoleCatalogue(database=core.database, audit=core.audit, is_used=role_uses),
+            "role_catalogue": RoleCatalogue(
+                database=core.database,
+                audit=core.audit,
+                is_used=role_uses,
+                administrative_providers=tuple(
+                    provider_actor(provider.settings.id)
+                    for provider in core.providers.all()
+                    if provider.settings.role_map_administrative
+                ),
+            ),
             "permission_catalogue": PermissionCatalogue(
                 database=core.database, audit=core.audit, is_used=core.api_keys.is_scope
             ),

@@ -14,7 +14,14 @@ def build(core: Core, settings: Settings) -> Feature:
     """Collect the retention rules of all features."""
     interval = settings.of(HousekeepingPolicy).interval
     rules = tuple(rule for manifest in core.manifests for rule in manifest.retention(settings))
-    housekeeping = HousekeepingService(database=core.database, rules=rules, interval=interval, roles=core.roles)
+    housekeeping = HousekeepingService(
+        database=core.database,
+        rules=rules,
+        interval=interval,
+        roles=core.roles,
+        provider_grants=core.provider_grants,
+        grants_kept_for=settings.sessions.absolute_ttl,
+    )
     return Feature(
         services=(housekeeping,),
         jobs=(BackgroundJob("housekeeping", housekeeping.step),) if interval else (),

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 import msgspec
@@ -12,6 +13,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.db.retention import RetentionRule, count_expired, remove_expired
 from auth_api.kit.db.violations import NOT_PERMITTED
 from auth_api.operations.housekeeping.metrics import ADMINISTRATORS, BACKLOG
+from auth_api.roles.provider_grants import ProviderGrants
 from auth_api.roles.service import RoleService
 
 MAX_REMOVAL_BATCH: Final = 500
@@ -21,6 +23,9 @@ PAUSE_SECONDS: Final = 0.02
 """Pause between two transactions, for requests that wait to write."""
 
 MAX_COUNTED_ROWS: Final = 10_000
+
+PROVIDER_ROLES: Final = "provider_roles"
+"""Name of the roles of unused identities, whose removal needs more than a rule."""
 
 ADVISORY_LOCK: Final = int.from_bytes(b"cleaning")
 """Held in the database by the process that removes a batch."""
@@ -57,12 +62,16 @@ class HousekeepingService:
         rules: which rows are removed, in this order.
         interval: seconds between two clean-ups of the background job.
         roles: counts the administrators.
+        provider_grants: removes the roles of identities that are no longer used.
+        grants_kept_for: how long an identity keeps them after its last use.
     """
 
     database: Database
     rules: tuple[RetentionRule, ...]
     interval: float
     roles: RoleService
+    provider_grants: ProviderGrants
+    grants_kept_for: timedelta
 
     async def clean_up(self) -> Report:
         """Remove all expired rows in batches, each in its own transaction.
@@ -82,6 +91,7 @@ class HousekeepingService:
                 not_permitted.append(rule.name)
             except _OtherProcessActiveError:
                 return Report(removed=removed, not_permitted=not_permitted, is_complete=False)
+        removed[PROVIDER_ROLES] = await self.provider_grants.remove_unused(self.grants_kept_for, MAX_REMOVAL_BATCH)
         return Report(removed=removed, not_permitted=not_permitted, is_complete=True)
 
     async def step(self) -> float:
@@ -102,7 +112,9 @@ class HousekeepingService:
 
     async def backlog(self) -> dict[str, int]:
         """Return the number of expired rows by rule; `MAX_COUNTED_ROWS` stands for that number or more."""
-        return {rule.name: await count_expired(rule, MAX_COUNTED_ROWS) for rule in self.rules}
+        counts = {rule.name: await count_expired(rule, MAX_COUNTED_ROWS) for rule in self.rules}
+        unused = await self.provider_grants.count_unused(self.grants_kept_for, MAX_COUNTED_ROWS)
+        return {**counts, PROVIDER_ROLES: unused}
 
     async def _remove_batches(self, rule: RetentionRule) -> AsyncIterator[int]:
         """Remove batches until one is not full, and yield the number of rows in each."""

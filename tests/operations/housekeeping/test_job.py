@@ -1,6 +1,7 @@
 """The background job that removes expired rows while a server runs."""
 
 import asyncio
+import dataclasses
 
 import pytest
 from loguru import logger
@@ -69,9 +70,7 @@ async def test_shutdown_interrupts_a_batch_and_releases_its_connection(
         await asyncio.Event().wait()
         return 0
 
-    endless = HousekeepingService(
-        database=services.core.database, rules=RETENTION_RULES, interval=1, roles=services.core.roles
-    )
+    endless = dataclasses.replace(services.of(HousekeepingService), rules=RETENTION_RULES, interval=1)
     with monkeypatch.context() as patch:
         patch.setattr(REMOVE_EXPIRED, remove_forever)
         async with asyncio.timeout(TIMEOUT_SECONDS), BackgroundJob("housekeeping", endless.step).running():
@@ -93,8 +92,6 @@ async def test_job_continues_after_an_outage(services: Services, monkeypatch: py
         return 0
 
     monkeypatch.setattr(REMOVE_EXPIRED, fail_twice)
-    flaky = HousekeepingService(
-        database=services.core.database, rules=RETENTION_RULES, interval=1, roles=services.core.roles
-    )
+    flaky = dataclasses.replace(services.of(HousekeepingService), rules=RETENTION_RULES, interval=1)
     async with BackgroundJob("housekeeping", flaky.step).running():
         await asyncio.wait_for(recovered.wait(), TIMEOUT_SECONDS)
