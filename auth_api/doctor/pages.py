@@ -8,6 +8,7 @@ import jinja2
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
 from auth_api.kit.http.origins import origin_of
 from auth_api.settings import Settings
+from auth_api.sign_in_flows.policy import SIGNED_IN, ReturnPolicy
 from auth_api.web.frame.languages import LANGUAGES
 from auth_api.web.frame.renderer import environment
 
@@ -55,7 +56,12 @@ def _check_origin(settings: Settings) -> Iterator[Finding]:
     """Warn of an application on the origin of the pages, whose scripts can read and use them (ASVS V3.5.4)."""
     own_origin, frontend_url = origin_of(settings.http.public_url), settings.mail.frontend_url
     has_frontend = frontend_url != settings.http.public_url and origin_of(frontend_url) == own_origin
-    signs = {"FRONTEND_URL": has_frontend, "CORS_ORIGINS": own_origin in settings.http.cors_origins}
+    applications = set(settings.of(ReturnPolicy).urls) - {f"{frontend_url}{SIGNED_IN}", f"{own_origin}{SIGNED_IN}"}
+    signs = {
+        "FRONTEND_URL": has_frontend,
+        "CORS_ORIGINS": own_origin in settings.http.cors_origins,
+        "RETURN_URLS": any(url.startswith((f"{own_origin}/", f"{own_origin}?")) for url in applications),
+    }
     for variable, is_sign in signs.items():
         if is_sign:
             yield warn(

@@ -7,6 +7,9 @@ import msgspec
 
 from auth_api.kit.setting import Setting
 
+SIGNED_IN: Final = "/account/signed-in"
+"""The page of this server that stands for an application, below `FRONTEND_URL`."""
+
 MAX_RETURN_URL_CHARACTERS: Final = 500
 
 _RETURN_URL: Final = re.compile(

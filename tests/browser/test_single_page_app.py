@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -80,3 +81,23 @@ async def test_code_of_an_attacker_has_no_effect(deployment_factory: DeploymentF
             await page.goto(address + fragment)
             await expect(page.locator("#signed-out")).to_be_visible()
             assert page.url == address
+
+
+async def test_way_to_the_application_needs_no_script_and_tells_it_no_address(
+    deployment_factory: DeploymentFactory, each_browser: Browser
+) -> None:
+    with static_site({"/": "<h1>Notes</h1>"}) as origin:
+        parameters = {"return_to": f"{origin}/", "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"}
+        with running_product(await deployment_factory(), RETURN_URLS=f'["{origin}/"]') as product:
+            is_firefox = each_browser.browser_type.name == "firefox"  # in which scripts cannot be switched off
+            async with browser_page(each_browser, scripts=is_firefox) as visit:
+                page = visit.page
+                await page.goto(f"{product.origin}/account/register?{urlencode(parameters)}")
+                async with page.expect_request(f"{origin}/") as request:
+                    await send_form(
+                        page, "/account/register", email="ada@example.com", username="ada", password=PASSWORD
+                    )
+                await expect(page.locator("h1")).to_have_text("Notes")
+
+                assert "referer" not in await (await request.value).all_headers()
+                assert page.url.startswith(f"{origin}/#code=fc_")

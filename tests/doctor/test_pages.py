@@ -56,6 +56,7 @@ def test_application_on_the_origin_of_the_pages_is_a_warning() -> None:
     for variable, value in [
         ("FRONTEND_URL", "https://auth.example.com/app"),
         ("CORS_ORIGINS", "https://app.example.com,https://auth.example.com"),
+        ("RETURN_URLS", "https://auth.example.com/app/"),
     ]:
         verdict, message = found(**server, **{variable: value})["pages.origin"]
         assert (verdict, message.partition(",")[0]) == (
@@ -68,6 +69,7 @@ def test_application_on_the_origin_of_the_pages_is_a_warning() -> None:
         {"FRONTEND_URL": "https://app.example.com"},
         {"FRONTEND_URL": "https://auth.example.com"},
         {"CORS_ORIGINS": "https://auth.example.com:8443"},
+        {"RETURN_URLS": "https://auth.example.com/account/signed-in,https://auth.example.com.evil.example/"},
     ):
         assert "pages.origin" not in found(**server, **environ)
 
