@@ -46,6 +46,7 @@ from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_removal import FactorRevocation
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
+from auth_api.sign_in.identity_uses import IdentityUses
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
 from auth_api.sign_in.ways_in import WaysIn
@@ -145,6 +146,16 @@ class Core:
     def ways_in(self) -> WaysIn:
         """Counts the ways in which users can log in."""
         return WaysIn(users=self.users, passkeys=self.passkeys, identities=self.identities)
+
+    @property
+    def identity_uses(self) -> IdentityUses:
+        """Applies proofs by providers to the accounts that they are linked to."""
+        return IdentityUses(
+            users=self.users,
+            email_ownership=self.email_ownership,
+            mfa_policy=self.sign_in.mfa_policy,
+            audit=self.audit,
+        )
 
     @property
     def enrolment(self) -> Enrolment:

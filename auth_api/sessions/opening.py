@@ -34,6 +34,7 @@ class SessionOpening:
         amr: Sequence[str],
         mfa_at: datetime | None,
         auth_time: datetime | None = None,
+        identity_id: int | None = None,
         request_context: RequestContext,
         carrier: BrowserCarrier | None = None,
     ) -> OpenedSession:
@@ -49,6 +50,7 @@ class SessionOpening:
             mfa_at: the time of the last proof by a second factor; None if there was none.
             auth_time: the time of an earlier proof; None if the user has just proved their identity. It is then
                 `mfa_at`, if there is one: a password does not renew that proof.
+            identity_id: the identity that proved the first factor; None if there was none.
             request_context: the client of the request.
             carrier: the browser that keeps the session in a cookie; None if the client gets tokens.
         """
@@ -69,6 +71,7 @@ class SessionOpening:
             auth_time=auth_time,
             mfa_at=mfa_at,
             transport=transport_of_request(),
+            identity_id=identity_id,
             known_since=at - KNOWN_NETWORK_PERIOD,
         )
         if carrier is None:

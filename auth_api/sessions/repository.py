@@ -62,6 +62,7 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     auth_time: datetime,
     mfa_at: datetime | None,
     transport: str | None,
+    identity_id: int | None,
     known_since: datetime,
 ) -> OtherSessions:
     """Add a session, and return facts about the user's other sessions. Those since `known_since` make a network known.
@@ -71,8 +72,8 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
     """
     rows = await SessionRow.raw(
         "INSERT INTO sessions (id, user_id, created_at, last_used_at, expires_at, absolute_expires_at, ip_address, "
-        "network, user_agent, amr, auth_time, mfa_at, transport) "
-        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
+        "network, user_agent, amr, auth_time, mfa_at, transport, identity_id) "
+        "VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}) "
         "RETURNING (SELECT count(*) FROM sessions AS others WHERE others.user_id = sessions.user_id "
         "AND others.id <> sessions.id AND others.ended_at IS NULL AND others.expires_at > clock_timestamp()) "
         "AS live_count, "
@@ -94,6 +95,7 @@ async def insert_session(  # noqa: PLR0913 - the columns of a row
         auth_time,
         mfa_at,
         transport,
+        identity_id,
         known_since,
     )
     row = rows[0]

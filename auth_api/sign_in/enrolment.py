@@ -120,6 +120,7 @@ class Enrolment:
                 has_administrative_role=login.has_administrative_role,
                 auth_time=login.at,
                 mfa_at=login.at,
+                identity_id=pending.identity_id,
             )
 
         signed_in = await self.sign_in.log_in(

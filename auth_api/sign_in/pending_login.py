@@ -30,6 +30,7 @@ class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
         methods: the methods that were proved (RFC 8176).
         auth_time: the time of that proof, by the database's clock.
         attempts: the number of guesses of the second factor.
+        identity_id: the identity that proved the first factor; None if there was none.
     """
 
     id: int
@@ -37,3 +38,4 @@ class PendingLogin(msgspec.Struct, frozen=True, kw_only=True):
     methods: tuple[str, ...]
     auth_time: datetime
     attempts: int
+    identity_id: int | None

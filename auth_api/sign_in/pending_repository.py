@@ -12,7 +12,7 @@ from auth_api.sign_in.tables import PendingLoginRow
 
 _IS_PENDING: Final = "ended_at IS NULL AND expires_at > clock_timestamp()"
 
-_COLUMNS: Final = "id, user_id, purpose, amr, auth_time, attempts"
+_COLUMNS: Final = "id, user_id, purpose, amr, auth_time, attempts, identity_id"
 
 
 @circuit_breaker(service=SERVICE)
@@ -22,8 +22,9 @@ async def insert(
     """Add a pending login with a lifetime in seconds, to which the digest of its token belongs."""
     await PendingLoginRow.raw(
         "INSERT INTO pending_logins "
-        "(user_id, token_hash, purpose, amr, auth_time, attempts, expires_at, created_at, ip_address, user_agent) "
-        f"VALUES ({{}}, {{}}, {{}}, {{}}, {{}}, 0, {SECONDS_FROM_NOW}, clock_timestamp(), {{}}, {{}})",
+        "(user_id, token_hash, purpose, amr, auth_time, attempts, expires_at, created_at, ip_address, user_agent, "
+        "identity_id) "
+        f"VALUES ({{}}, {{}}, {{}}, {{}}, {{}}, 0, {SECONDS_FROM_NOW}, clock_timestamp(), {{}}, {{}}, {{}})",
         proof.user.id,
         token_hash,
         purpose.value,
@@ -32,6 +33,7 @@ async def insert(
         lifetime,
         request_context.client_ip,
         request_context.user_agent,
+        proof.identity_id,
     )
 
 
@@ -85,4 +87,5 @@ def _pending_login(row: dict[str, Any]) -> PendingLogin:
         methods=tuple(row["amr"].split()),
         auth_time=row["auth_time"],
         attempts=row["attempts"],
+        identity_id=row["identity_id"],
     )

@@ -23,6 +23,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
         opened_at: the present time by the same clock, if the identity was proved earlier: to a provider, or to another
             session; None if it has just been proved.
         mfa_at: time of the last proof by a second factor; None if there was none.
+        identity_id: the identity that proved the first factor; None if there was none.
+        provider: its provider, for the security history.
         is_signed_in: whether the new session replaces one of the user. It stays usable if the server has begun to
             require verified e-mail addresses in the meantime.
     """
@@ -33,6 +35,8 @@ class Proof(msgspec.Struct, frozen=True, kw_only=True):
     auth_time: datetime
     opened_at: datetime | None = None
     mfa_at: datetime | None = None
+    identity_id: int | None = None
+    provider: str | None = None
     is_signed_in: bool = False
 
 

@@ -99,6 +99,7 @@ class SignIn:
                 request_context=request_context.with_actor(user_actor(proof.user.id)),
                 methods=proof.methods,
                 acr=_level(proof),
+                **({} if proof.provider is None else {"provider": proof.provider}),
             )
             is_first_login = signed_in.session.is_first and not has_logged_in
             if not (signed_in.session.is_known_network or is_first_login):
@@ -144,6 +145,7 @@ class SignIn:
             auth_time=None if proof.opened_at is None else proof.auth_time,
             amr=proof.methods,
             mfa_at=proof.mfa_at,
+            identity_id=proof.identity_id,
             request_context=request_context,
             carrier=carrier,
         )

@@ -32,6 +32,7 @@ caller, whose new API keys are counted."""
 
 COSTLY_ROUTES = {
     "POST /api/auth/register": "register",
+    "POST /api/auth/providers/register": "register",
     "POST /api/auth/login": "login",
     "POST /api/auth/mfa": "mfa",
     "POST /api/auth/mfa/passkey-options": "passkey_options",

@@ -15,6 +15,7 @@ pytestmark = pytest.mark.engine_independent
 def test_mail_kind_names_are_unique_and_never_renamed() -> None:
     """Rows of the outbox contain them."""
     assert sorted(kind.name for kind in MAIL_KINDS) == [
+        "account_claimed",
         "account_created",
         "account_deleted",
         "account_recovered",

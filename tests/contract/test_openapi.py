@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from auth_api.credentials.providers.service import Providers
 from auth_api.features import ERRORS as ALL_ERRORS
 from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.services import Services
@@ -24,6 +25,7 @@ from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.factors import add_totp, current_code, switch_two_step_on
 from tests.support.hand_off import VERIFIER, new_code
+from tests.support.identities import acme, sign_up
 from tests.support.invitations import invite
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import new_authenticator, stored_passkey
@@ -203,6 +205,9 @@ ERRORS: dict[str, set[str]] = {
         "IDENTITY_LINK_REQUIRED",
     },
     "listProviders": set(),
+    "registerWithProvider": BODY
+    | DATABASE
+    | {"FLOW_INVALID", "REGISTRATION_CLOSED", "MFA_ENROLMENT_REQUIRED", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
     "listPermissions": ADMINISTRATION,
     "declarePermission": BODY | ADMINISTRATION | {"BUILT_IN", "LIMIT_REACHED"},
     "deletePermission": ADMINISTRATION | {"PERMISSION_NOT_FOUND", "BUILT_IN", "IN_USE"},
@@ -242,6 +247,7 @@ PUBLIC = {
     "beginPasskeySecondFactor",
     "listProviders",
     "exchangeCode",
+    "registerWithProvider",
     "refresh",
     "forgotPassword",
     "resetPassword",
@@ -271,6 +277,7 @@ LIMITED = {
     "changePassword",
     "deleteAccount",
     "register",
+    "registerWithProvider",
     "logIn",
     "beginPasskeyLogin",
     "logInWithPasskey",
@@ -754,6 +761,7 @@ CALL_ORDER = [
     "revokeRole",
     "deleteRole",
     "deletePermission",
+    "registerWithProvider",
 ]
 """Operations in an order in which each one works with its example."""
 
@@ -771,12 +779,17 @@ LINKS = {
 
 
 async def test_all_examples_work(
-    client: httpx.AsyncClient, services: Services, mailbox: Mailbox, user_factory: UserFactory
+    client: httpx.AsyncClient,
+    services: Services,
+    mailbox: Mailbox,
+    user_factory: UserFactory,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The real response has the documented status, the fields of the example and the types of the schema.
 
     An administrator sends the requests to the admin API.
     """
+    monkeypatch.setattr(Providers, "find", lambda _self, _provider_id: acme())
     by_name = {operation.name: operation for operation in operations()}
     ada, previous, soft = Actor(client), dict[str, Any](), new_authenticator()
     boss = await user_factory(username="boss")
@@ -853,7 +866,7 @@ async def test_other_examples_of_a_registration_are_real_responses(
     assert fields_of(response.json()) == fields_of(content["examples"][name]["value"])
 
 
-async def values_of(
+async def values_of(  # noqa: PLR0911 - one for each operation
     name: str, actor: Actor, services: Services, previous: Any, soft: SoftAuthenticator
 ) -> dict[str, Any]:
     """Return the values of an operation that its example cannot contain."""
@@ -867,6 +880,8 @@ async def values_of(
         return await second_step(actor, services, has_code=name == "completeLogin")
     if name == "previewInvitation":
         await invite(services)
+    if name == "registerWithProvider":
+        return {"username": "linus", "signup_token": (await sign_up(services, email="linus@example.com")).signup_token}
     if name == "readRevocations":
         await give_role(actor.username, "administrator")
     if name == "exchangeCode":

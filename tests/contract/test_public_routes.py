@@ -30,6 +30,7 @@ PUBLIC = {
     "POST /api/auth/passkey/login",
     "POST /api/auth/exchange",
     "GET /api/auth/providers",
+    "POST /api/auth/providers/register",
     "GET /api/auth/providers/{provider_id}/start",  # for browsers
     "GET /api/auth/providers/{provider_id}/callback",  # for browsers
     "POST /api/auth/refresh",

@@ -2,14 +2,19 @@
 
 from typing import Final
 
+from auth_api.flows.federation.account_decision import AccountDecisions
 from auth_api.flows.federation.controllers import ProviderController
 from auth_api.flows.federation.errors import IdentityLinkRequiredException, SignUpRequiredException
 from auth_api.flows.federation.exchange import Exchange
 from auth_api.flows.federation.exchange_controllers import ExchangeController
+from auth_api.flows.federation.federated_registration import FederatedRegistration
+from auth_api.flows.federation.federated_sign_in import FederatedSignIn
 from auth_api.flows.federation.hand_off import HandOff
+from auth_api.flows.federation.mails import MAIL_KINDS
 from auth_api.flows.federation.metrics import create_series
 from auth_api.flows.federation.provider_list import list_providers
 from auth_api.flows.federation.provider_redirects import ProviderRedirects
+from auth_api.flows.federation.register_controllers import ProviderRegistrationController
 from auth_api.flows.federation.start_request import StartRequests
 from auth_api.kit.http.browser_cookie import BrowserCookie
 from auth_api.manifest import Core, Feature, Manifest
@@ -26,6 +31,50 @@ LIMITS: Final = (
 )
 
 
+def federated_sign_in(core: Core, settings: Settings) -> FederatedSignIn:
+    """Connect logins and registrations with a proof of a provider to the core."""
+    decisions = AccountDecisions(
+        users=core.users,
+        email_ownership=core.email_ownership,
+        identities=core.identities,
+        providers=core.providers,
+        second_factors=core.second_factors,
+        roles=core.roles,
+        outbox=core.outbox,
+        registration_policy=settings.of(RegistrationPolicy),
+    )
+    registration = FederatedRegistration(
+        database=core.database,
+        users=core.users,
+        decisions=decisions,
+        identities=core.identities,
+        uses=core.identity_uses,
+        flows=core.sign_in_flows,
+        sign_in=core.sign_in,
+        tokens=core.tokens,
+        audit=core.audit,
+        outbox=core.outbox,
+        registration_policy=settings.of(RegistrationPolicy),
+        verification_policy=settings.verification_policy,
+        verification_mail=core.mail_kind("email_verification"),
+        registration_mail=core.mail_kind("registration"),
+    )
+    return FederatedSignIn(
+        database=core.database,
+        users=core.users,
+        email_ownership=core.email_ownership,
+        decisions=decisions,
+        identities=core.identities,
+        uses=core.identity_uses,
+        registration=registration,
+        flows=core.sign_in_flows,
+        sign_in=core.sign_in,
+        access_revocation=core.access_revocation,
+        audit=core.audit,
+        outbox=core.outbox,
+    )
+
+
 def build(core: Core, settings: Settings) -> Feature:
     """Connect sign-ins by a provider to the core."""
     public_url = settings.http.public_url
@@ -40,10 +89,13 @@ def build(core: Core, settings: Settings) -> Feature:
     )
     return_urls = ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls))
     hand_off = HandOff(flows=core.sign_in_flows, users=core.users, sessions=core.sessions, sign_in=core.sign_in)
+    sign_in = federated_sign_in(core, settings)
+    always = (ProviderController, ProviderRegistrationController)
     return Feature(
-        controllers=(ProviderController, ExchangeController) if return_urls.urls else (ProviderController,),
+        controllers=(*always, ExchangeController) if return_urls.urls else always,
         dependencies={
-            "exchange": Exchange(flows=core.sign_in_flows, hand_off=hand_off, federated_sign_in=hand_off),
+            "exchange": Exchange(flows=core.sign_in_flows, hand_off=hand_off, federated_sign_in=sign_in),
+            "federated_sign_in": sign_in,
             "provider_redirects": redirects,
             "start_requests": StartRequests(return_urls=return_urls, has_pages=settings.pages.is_hosted),
             "browser_cookie": BrowserCookie(public_url=public_url, is_production=settings.is_production),
@@ -56,7 +108,8 @@ def build(core: Core, settings: Settings) -> Feature:
 
 MANIFEST: Final = Manifest(
     errors=(SignUpRequiredException, IdentityLinkRequiredException),
-    paths=("/api/auth/exchange", "/api/auth/providers"),
+    mails=MAIL_KINDS,
+    paths=("/api/auth/exchange", "/api/auth/providers", "/api/auth/providers/register"),
     limits=lambda _: LIMITS,
     build=build,
 )

@@ -1,33 +1,31 @@
 """Routes of registration."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar import Controller, Response, post
 from litestar.params import JSONBody
 
-from auth_api.flows.registration.schemas import (
-    EXAMPLE_AWAITING,
-    EXAMPLE_REGISTERED,
-    EXAMPLE_REGISTRATION,
-    AwaitingVerification,
-    Registered,
-    RegisterRequest,
-    registered_view,
-)
+from auth_api.flows.registration.schemas import EXAMPLE_REGISTRATION, RegisterRequest
 from auth_api.flows.registration.service import RegistrationService
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.openapi import BODY_ERRORS, DATABASE_ERRORS, also, public, with_examples
 from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.schemas import Acknowledgement
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.registration import (
+    EXAMPLE_AWAITING,
+    EXAMPLE_REGISTERED,
+    MAIL_SENT,
+    AwaitingVerification,
+    Registered,
+    registration_view,
+)
 from auth_api.users.errors import (
     DuplicateEmailException,
     DuplicateUsernameException,
     RegistrationClosedException,
     WeakPasswordException,
 )
-
-MAIL_SENT: Final = Acknowledgement(message="An e-mail is on its way to this address.")
 
 
 class RegistrationController(Controller):
@@ -82,8 +80,5 @@ class RegistrationController(Controller):
             profile=data,
             request_context=request_context,
         )
-        if registered.user is None:
-            accepted: Any = MAIL_SENT
-            return Response(accepted, status_code=202)
-        tokens = sessions.token_pair(registered.session) if registered.session is not None else None
-        return Response(registered_view(registered.user, tokens), status_code=201)
+        view: Any = registration_view(registered, sessions)
+        return Response(view, status_code=registered.status)

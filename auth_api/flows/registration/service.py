@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-import msgspec
-
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.events.outbox.kinds import MailKind
@@ -16,28 +14,15 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.sessions.browser_sessions import BrowserCarrier
-from auth_api.sessions.opened import OpenedSession
 from auth_api.sign_in.errors import EmailNotVerifiedException
 from auth_api.sign_in.proof import AMR_PASSWORD, Proof
+from auth_api.sign_in.registration import Registration
 from auth_api.sign_in.service import SignIn
 from auth_api.users.errors import DuplicateEmailException, DuplicateUsernameException, RegistrationClosedException
 from auth_api.users.identifiers import CanonicalEmail, CanonicalUsername
 from auth_api.users.policy import RegistrationPolicy, VerificationPolicy
 from auth_api.users.profile import ProfileInput, stated_fields
 from auth_api.users.service import UserService
-from auth_api.users.user import User
-
-
-class Registration(msgspec.Struct, frozen=True, kw_only=True):
-    """The result of a registration.
-
-    Attributes:
-        user: None if the account is created only after the e-mail address is verified.
-        session: None if the user can log in only after the e-mail address is verified.
-    """
-
-    user: User | None = None
-    session: OpenedSession | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

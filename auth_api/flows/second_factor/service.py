@@ -192,6 +192,7 @@ class SecondFactorService:
             has_administrative_role=login.has_administrative_role,
             auth_time=login.at,
             mfa_at=login.at,
+            identity_id=pending.identity_id,
         )
 
     def _end_of(self, pending: PendingLogin, guess: Guess) -> Callable[[], Awaitable[None]]:

@@ -9,7 +9,6 @@ import pytest
 from auth_api.credentials.errors import LastSignInMethodException
 from auth_api.credentials.identities.service import MAX_IDENTITIES
 from auth_api.credentials.identities.tables import UserIdentityRow
-from auth_api.credentials.providers.policy import ProviderSettings
 from auth_api.credentials.providers.service import Providers
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
@@ -20,7 +19,7 @@ from auth_api.sessions.access_events import AccessEvent
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
 from tests.support.aged_rows import ago
-from tests.support.identities import FakeProvider, add_identity, upstream_identity
+from tests.support.identities import acme, add_identity, upstream_identity
 
 
 async def ids_of_users() -> list[int]:
@@ -76,8 +75,8 @@ async def test_only_identities_of_configured_providers_are_ways_in(
     (user_id,) = await ids_of_users()
     await add_identity(services, user_id)
     ways_in = services.core.ways_in
-    acme = Providers((FakeProvider(ProviderSettings(id="acme")),))
-    configured = replace(ways_in, identities=replace(ways_in.identities, providers=acme))
+    only_acme = Providers((acme(),))
+    configured = replace(ways_in, identities=replace(ways_in.identities, providers=only_acme))
 
     assert (await ways_in.count(user_id), await configured.count(user_id)) == (1, 2)
     without_password: dict[Any, Any] = {UserRow.hashed_password: UNUSABLE_HASH}
