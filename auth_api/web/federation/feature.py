@@ -9,6 +9,8 @@ from auth_api.settings import Settings
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.web.federation.continuation import Continuation
 from auth_api.web.federation.continuation_controllers import ContinuationController
+from auth_api.web.federation.sign_up_controllers import SignUpPageController
+from auth_api.web.frame.routes import page_router
 
 
 def limits(settings: Settings) -> tuple[ClientIpLimit, ...]:
@@ -23,8 +25,9 @@ def build(core: Core, settings: Settings) -> Feature:
     if not core.providers.is_on:
         return Feature()
     cookie = BrowserCookie(public_url=settings.http.public_url, is_production=settings.is_production)
+    pages = (page_router([SignUpPageController]),) if settings.pages.is_hosted else ()
     return Feature(
-        controllers=(ContinuationController,),
+        controllers=(ContinuationController, *pages),
         dependencies={"continuation": Continuation(flows=core.sign_in_flows, browser_cookie=cookie)},
     )
 

@@ -8,6 +8,7 @@ from tests.support.scenes.stage import Person, Stage
 
 _LOGIN: Final = "/account/login"
 _CONTINUATION: Final = f"{_LOGIN}/provider"
+_SIGN_UP: Final = f"{_LOGIN}/sign-up"
 
 _PAST: Final = "2026-01-01 00:00:00+00:00"
 _FUTURE: Final = "2099-01-01 00:00:00+00:00"
@@ -24,6 +25,53 @@ async def _wait(stage: Stage) -> None:
     )
     await stage.open(f"{_CONTINUATION}?state={state.raw}")
     await stage.page.route(f"**{_CONTINUATION}?*", lambda route: route.fulfill(status=204))  # the browser stays here
+
+
+async def _come_back(stage: Stage, *, start: str = f"{_LOGIN}?again=1", **person: str) -> None:
+    """Log in at the provider for development as a person of one's own."""
+    await stage.open(start)
+    await stage.page.locator('a[href*="/dev/start"]').click()
+    await _choose(stage, **person)
+
+
+async def _choose(stage: Stage, **person: str) -> None:
+    form = stage.page.locator('form:has([name="name"])')
+    for name, value in person.items():
+        field = form.locator(f'[name="{name}"]')
+        await (field.check() if value == "on" else field.fill(value))
+    await form.locator("button").click()
+    await stage.page.wait_for_url(lambda url: "/dev/provider" not in url and "/callback" not in url)
+
+
+async def _sign_up(stage: Stage) -> str:
+    name = stage.free_name()
+    await _come_back(stage, name=name, email=f"{name}@example.com", email_verified="on")
+    return name
+
+
+async def _shown_sign_up(stage: Stage) -> None:
+    await _sign_up(stage)
+
+
+async def _refused_sign_up(stage: Stage) -> None:
+    await _sign_up(stage)
+    await stage.send(_SIGN_UP, username="_", email="ada", display_name="Ada Lovelace")
+
+
+async def _taken_username(stage: Stage) -> None:
+    person = await stage.person()
+    await _sign_up(stage)
+    await stage.send(_SIGN_UP, username=person.actor.username)
+
+
+async def _address_of_an_account(stage: Stage) -> None:
+    person = await stage.person()
+    await _come_back(stage, name=stage.free_name(), email=person.actor.email, email_verified="on")
+
+
+async def _wrong_password(stage: Stage) -> None:
+    await _address_of_an_account(stage)
+    await stage.send(_LOGIN, password="wrong-Password-1")
 
 
 async def _without_password(stage: Stage) -> Person:
@@ -56,6 +104,11 @@ FEDERATION_SCENES: Final = (
     _scene("sign_in/login.html", _LOGIN, at(f"{_LOGIN}?error=PROVIDER_DENIED"), error="PROVIDER_DENIED", errors=0),
     _scene("sign_in/register.html", "/account/register", at("/account/register"), state="providers"),
     _scene("federation/wait.html", _CONTINUATION, _wait),
+    _scene("federation/sign_up.html", _CONTINUATION, _shown_sign_up),
+    _scene("federation/sign_up.html", _SIGN_UP, _refused_sign_up, error="VALIDATION_ERROR"),
+    _scene("federation/sign_up.html", _SIGN_UP, _taken_username, error="DUPLICATE_USERNAME"),
+    _scene("sign_in/login.html", _CONTINUATION, _address_of_an_account, state="link"),
+    _scene("sign_in/login.html", _LOGIN, _wrong_password, error="INVALID_CREDENTIALS", state="link"),
     _scene("sign_in/sign_in_again.html", "/account/confirm", _confirmation),
     _scene("account/password.html", "/account/password", _password, state="none"),
     _scene("own_factors/security.html", "/account/security", _security, state="no-password"),

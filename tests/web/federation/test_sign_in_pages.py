@@ -1,0 +1,98 @@
+"""Sign-ins by a provider that begin and end on the pages of this server."""
+
+from auth_api.credentials.providers.errors import ProviderDeniedException
+from auth_api.users.tables import UserRow
+from tests.conftest import OtherApp
+from tests.support.clock import MovableClock
+from tests.support.factors import add_totp, current_code, move_to_a_new_step
+from tests.support.fake_provider import FakeProvider
+from tests.support.rows import audit_actions
+from tests.support.visitor import COOKIE, Visitor
+from tests.web.federation.conftest import APPLICATION, continuation, log_in_by_provider
+from tests.web.federation.test_provider_buttons import CHALLENGE
+
+SIGN_UP = "/account/login/sign-up"
+
+
+async def test_first_login_asks_for_a_username_and_creates_the_account(visitor: Visitor) -> None:
+    page = await log_in_by_provider(visitor, **{"continue": "/account/keys", "lang": "de"})
+    assert page.outcome == (200, "sign-up", "")
+    assert page.response.headers["Content-Language"] == "de"
+    assert "/account/login?continue=%2Faccount%2Fkeys%3Flang%3Dde&lang=en" in page.reader.links
+    fields = page.form(SIGN_UP).fields
+    assert (fields["username"], fields["email"], fields["display_name"]) == ("ada", "ada@example.com", "Ada Example")
+
+    refused = await visitor.submit(page, SIGN_UP, username="_", keep="on")
+    assert refused.outcome == (422, "sign-up", "VALIDATION_ERROR")
+    assert "Acme" in refused.text
+    assert refused.form(SIGN_UP).fields["signup_token"] == fields["signup_token"]
+    done = await visitor.submit(refused, SIGN_UP, username="lovelace")
+    assert (done.status, done.location) == (303, "/account/keys?lang=de")
+    assert "Max-Age=" in done.response.headers["Set-Cookie"]
+    (row,) = await UserRow.select(UserRow.username, UserRow.display_name, UserRow.email_verified_at)
+    assert (row["username"], row["display_name"], row["email_verified_at"] is not None) == (
+        "lovelace",
+        "Ada Example",
+        True,
+    )
+
+    used = await visitor.submit(refused, SIGN_UP, username="lovelace")
+    assert used.location == "/account/login?continue=%2Faccount%2Fkeys%3Flang%3Dde&lang=de&error=FLOW_INVALID"
+    assert (await visitor.get(SIGN_UP)).location == "/account/login"
+
+
+async def test_later_login_leads_on_and_happens_once(visitor: Visitor) -> None:
+    await visitor.submit(await log_in_by_provider(visitor), SIGN_UP)
+    visitor.client.cookies.delete(COOKIE)
+
+    address = await continuation(visitor, **{"continue": "/account/keys"})
+    page = await visitor.get(address)
+    assert (page.status, page.location) == (303, "/account/keys")
+    assert "Max-Age" not in page.response.headers["Set-Cookie"]
+    assert (await visitor.get("/account/keys")).status == 200
+    assert (await visitor.get(address)).location == "/account"
+    visitor.client.cookies.delete(COOKIE)
+    assert (await visitor.get(address)).outcome == (400, "error", "FLOW_INVALID")
+    assert (await audit_actions()).count("login:succeeded") == 2  # the registration, and this one
+
+
+async def test_login_for_an_application_leads_to_it_with_a_code(visitor: Visitor) -> None:
+    application = {"return_to": APPLICATION, "code_challenge": CHALLENGE}
+    page = await log_in_by_provider(visitor, **application)
+    done = await visitor.submit(page, SIGN_UP)
+
+    assert done.outcome == (200, "hop", "")
+    assert f"{APPLICATION}#code=fc_" in done.response.text
+
+
+async def test_failure_of_the_provider_leads_to_the_sign_in_page(visitor: Visitor, provider: FakeProvider) -> None:
+    provider.answer = ProviderDeniedException()
+    page = await log_in_by_provider(visitor, **{"continue": "/account/keys"})
+    assert page.location == "/account/login?continue=%2Faccount%2Fkeys&error=PROVIDER_DENIED"
+
+
+async def test_refused_login_has_a_page_of_its_own(visitor: Visitor, provider: FakeProvider) -> None:
+    closed = await log_in_by_provider(visitor, "closed")
+    assert closed.outcome == (403, "registration-closed", "REGISTRATION_CLOSED")
+
+    await visitor.submit(await log_in_by_provider(visitor), SIGN_UP)
+    await UserRow.update({UserRow.is_active: False}, force=True)
+    disabled = await log_in_by_provider(visitor)
+    assert disabled.outcome == (403, "account-disabled", "ACCOUNT_DISABLED")
+    assert "Set-Cookie" not in disabled.response.headers
+
+
+async def test_second_factor_follows_the_login_by_a_provider(
+    visitor: Visitor, server: OtherApp, clock: MovableClock
+) -> None:
+    move_to_a_new_step(clock)
+    await visitor.submit(await log_in_by_provider(visitor, **{"continue": "/account/keys"}), SIGN_UP)
+    visitor.client.cookies.delete(COOKIE)
+    seed = await add_totp(server.services, "ada")
+    await UserRow.update({UserRow.two_step_since: UserRow.created_at}, force=True)
+
+    page = await log_in_by_provider(visitor, **{"continue": "/account/keys"})
+    assert page.outcome == (200, "second-factor", "")
+    code = current_code(server.services, seed)
+    done = await visitor.submit(page, "/account/second-factor", code=code)
+    assert done.location == "/account/keys"
