@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from playwright.async_api import Browser, Page, expect
@@ -71,6 +71,36 @@ async def test_people_log_in_on_the_pages_and_stay_logged_in(
         await send_form(page, "/account/login/continue")
         await assert_logged_in(page, address, "ada")
         assert visit.requested_origins() == {product.origin, address.rstrip("/")}
+
+
+async def test_people_sign_up_by_a_provider_and_log_in_again(
+    deployment_factory: DeploymentFactory, chromium: Browser
+) -> None:
+    async with application(deployment_factory, chromium) as (product, address, visit):
+        page = visit.page
+        await page.goto(address)
+        await page.click("#dev")
+        assert urlsplit(page.url).path == "/dev/provider"
+        await page.click("text=Cancel")
+        await expect(page.locator("#text")).to_have_text("The login did not work.")
+
+        await page.click("#dev")
+        await page.click("button[value=Lena]")
+        await expect(page.locator("#text")).to_have_text("Choose a username for your new account.")
+        await expect(page.locator("[name=username]")).to_have_value("lena")
+        await page.fill("[name=username]", "-")
+        await page.click("#sign-up button")
+        await expect(page.locator("#text")).to_contain_text("Must")
+        await page.fill("[name=username]", "lena")
+        await page.click("#sign-up button")
+        await assert_logged_in(page, address, "lena")
+        await page.click("#log-out")
+
+        await page.click("#dev")
+        await page.click("button[value=Lena]")
+        await assert_logged_in(page, address, "lena")
+        ((users,),) = await product.deployment.rows("SELECT count(*) FROM users")
+        assert users == 1
 
 
 async def test_code_of_an_attacker_has_no_effect(deployment_factory: DeploymentFactory, chromium: Browser) -> None:
