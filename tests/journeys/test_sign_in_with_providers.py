@@ -22,6 +22,7 @@ from tests.support.upstream.provider import ABSENT, CLIENT_SECRET, LyingProvider
 from tests.support.upstream.server import Answer
 from tests.support.upstream.shapes import GENERIC, GITHUB, GOOGLE, MICROSOFT, TENANT, Shape
 from tests.support.upstream.tab import Tab, identity_of
+from tests.support.waiting import TIMEOUT_SECONDS
 
 
 class ServerFactory(Protocol):
@@ -64,7 +65,7 @@ def server_with(
 async def test_provider_of_each_kind_proves_a_person(
     shape: Shape, claims: dict[str, Any], is_proven: bool, server_with: ServerFactory
 ) -> None:
-    """Whoever has the address or the name of a person later is another person."""
+    """The address and the name of a person may pass to another person, the subject never does."""
     async with server_with(shape) as (server, provider):
         provider.claims = claims
         first = identity_of(await Tab(server, provider).sign_in())
@@ -157,8 +158,6 @@ async def test_provider_that_is_down_disturbs_nothing_else(
         assert (await ada.register()).status == 201
         await Tab(server, provider).sign_in()
         service = "provider:staff"
-        clock = MovableMonotonicClock()
-        monkeypatch.setattr(breakers.get(service), "_clock", clock)
         tabs = [Tab(server, provider) for _ in range(6)]
         parameters = [provider.log_in(await tab.leave()) for tab in tabs]
         provider.answers["token"] = hang
@@ -177,8 +176,9 @@ async def test_provider_that_is_down_disturbs_nothing_else(
         assert ready.json()["circuit_breakers"][service]["state"] == "open"
         assert (await ada.log_in()).status == 200
 
-        monkeypatch.undo()
-        breakers.get(service)._clock = clock  # noqa: SLF001 - the application uses the clock of the process
+        monkeypatch.setattr(upstream_calls, "DEADLINE_SECONDS", TIMEOUT_SECONDS)
+        clock = breakers.get(service)._clock  # noqa: SLF001 - it stands still in tests
+        assert isinstance(clock, MovableMonotonicClock)
         clock.now += 60
         provider.answers.clear()
         assert identity_of(await Tab(server, provider).sign_in()).subject == "248289761001"
@@ -211,7 +211,7 @@ async def test_provider_without_discovery_document_leads_back_at_once(server_wit
             assert back.headers["location"] == f"{APPLICATION}#error={error_code}"
 
 
-async def test_used_code_is_no_outage(server_with: ServerFactory) -> None:
+async def test_used_code_does_not_count_as_an_outage(server_with: ServerFactory) -> None:
     async with server_with() as (server, provider):
         tab = Tab(server, provider)
         back = provider.log_in(await tab.leave())

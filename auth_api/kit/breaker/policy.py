@@ -22,7 +22,7 @@ class BreakerPolicy(msgspec.Struct, frozen=True, kw_only=True):
         int,
         Setting(
             "CIRCUIT_BREAKER_THRESHOLD",
-            "Consecutive failures of the database or the mail server that open its circuit breaker.",
+            "Consecutive failures of the database, the mail server or a provider that open its circuit breaker.",
             minimum=1,
         ),
     ] = 5
