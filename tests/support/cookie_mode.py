@@ -32,7 +32,7 @@ class CookieActor(Actor):
     def cookie(self, value: str | None) -> None:
         self.client.cookies.clear()
         if value is not None:
-            self.client.cookies.set(COOKIE, value)
+            self.client.cookies.set(COOKIE, value, domain="testserver.local", path="/")
 
     async def try_refresh(self, token: str | None = None) -> ApiResponse:
         """Refresh with the cookie of the browser, or another one, which the browser keeps."""
