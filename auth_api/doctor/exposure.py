@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from auth_api.doctor.findings import Finding, note, ok, warn
 from auth_api.kit.http.client_ip import Network
-from auth_api.kit.http.origins import is_loopback_origin
+from auth_api.kit.http.origins import are_same_site, is_loopback_origin, origin_of
 from auth_api.kit.http.policy import HttpPolicy
 
 
@@ -13,6 +13,7 @@ def check_exposure(policy: HttpPolicy, *, host: str, is_production: bool) -> lis
     """Check origins, and in production also hosts, proxies and the API documentation."""
     return [
         evaluate_origins(policy.cors_origins, is_production=is_production),
+        *evaluate_cookie_origins(policy),
         *(evaluate_production(policy, host) if is_production else ()),
     ]
 
@@ -31,6 +32,19 @@ def evaluate_origins(origins: tuple[str, ...], *, is_production: bool) -> Findin
         fix = "List only https origins: pages loaded over http can be modified in transit."
         return warn(check, f"{names}: at least one does not use https.", fix)
     return ok(check, f"Web pages of these origins may call this API: {names}.")
+
+
+def evaluate_cookie_origins(policy: HttpPolicy) -> Iterator[Finding]:
+    """Warn of pages in cookie mode that would get no cookie, as they belong to another site than this server."""
+    own_origin = origin_of(policy.public_url)
+    others = [origin for origin in policy.cookie_origins if not are_same_site(origin, own_origin)]
+    if others:
+        yield warn(
+            "http.cookie_origins",
+            f"COOKIE_ORIGINS has origins of another site than {own_origin}: {', '.join(others)}. Browsers keep the "
+            "refresh cookie from their pages.",
+            "Give the application a host under the same domain, or let it use the API without cookie mode.",
+        )
 
 
 def evaluate_production(policy: HttpPolicy, host: str) -> Iterator[Finding]:

@@ -291,6 +291,19 @@ def test_origins_are_evaluated(origins: tuple[str, ...], production: bool, expec
     assert outcome(exposure.evaluate_origins(origins, is_production=production))[0] == expected
 
 
+def test_cookie_origins_of_another_site_are_named() -> None:
+    policy = HttpPolicy(
+        public_url="https://auth.example.com", cookie_origins=("https://app.example.com", "https://app.example.org")
+    )
+
+    (finding,) = exposure.evaluate_cookie_origins(policy)
+
+    assert (finding.check, outcome(finding)[0]) == ("http.cookie_origins", "warn")
+    assert "https://app.example.org" in finding.message
+    assert "app.example.com" not in finding.message
+    assert list(exposure.evaluate_cookie_origins(HttpPolicy(public_url="https://auth.example.com"))) == []
+
+
 @pytest.mark.parametrize(
     ("networks", "expected"),
     [((), "warn"), (("10.0.0.0/8",), "ok"), (("10.0.0.0/8", "8.8.8.0/24"), "warn")],

@@ -110,7 +110,7 @@ async def test_refused_refresh_leaves_the_cookie(page: CookieActor) -> None:
     assert changes.of("cookie_refreshes_total", outcome="reused") == 1
 
 
-async def test_two_cookies_are_no_login(page: CookieActor) -> None:
+async def test_request_with_two_cookies_is_refused(page: CookieActor) -> None:
     both = {**COOKIE_MODE, "Cookie": f"{COOKIE}={page.cookie}; {COOKIE}=planted"}
     page.client.cookies.clear()
 

@@ -10,6 +10,7 @@ MAX_PORT: Final = 65535
 _ORIGIN: Final = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._-]+|\[[0-9a-f:]+\])(?::([1-9][0-9]{0,4}))?")
 _LOOPBACK: Final = re.compile(rb"https?://(?:localhost|127\.0\.0\.1|\[::1\])(?::[1-9][0-9]{0,4})?")
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443"}
+_PUBLIC_SECOND_LEVELS: Final = frozenset({"ac", "co", "com", "edu", "gov", "net", "org"})
 _NUMERIC_LABEL: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 
@@ -59,9 +60,28 @@ def origin_of(url: str) -> str:
     return f"{parts.scheme}://{host}{f':{parts.port}' if has_own_port else ''}"
 
 
+def are_same_site(first: str, second: str) -> bool:
+    """Return whether two origins belong to one site, so that their pages get each other's cookies (HTML standard §7.1).
+
+    Without the list of public suffixes, this is a guess, which knows `example.com` and `example.co.uk`. It may be wrong
+    for domains whose subdomains belong to different people.
+    """
+    return _site(first) == _site(second)
+
+
 def is_loopback_origin(origin: bytes) -> bool:
     """Return whether the page was loaded from the machine of the browser, from any port."""
     return _LOOPBACK.fullmatch(origin) is not None
+
+
+def _site(origin: str) -> tuple[str, str]:
+    parts = urlsplit(origin)
+    host = parts.hostname or ""
+    labels = host.split(".")
+    if _is_address(host):
+        return parts.scheme, host
+    has_public_suffix = _PUBLIC_SECOND_LEVELS.issuperset(labels[-2:-1] or [host])
+    return parts.scheme, ".".join(labels[-3 if has_public_suffix else -2 :])
 
 
 def _is_canonical(host: str, scheme: str) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from auth_api.kit.http.origins import is_loopback_origin, origin_of, parse_origin
+from auth_api.kit.http.origins import are_same_site, is_loopback_origin, origin_of, parse_origin
 
 pytestmark = pytest.mark.engine_independent
 
@@ -117,6 +117,32 @@ def test_origin_that_no_browser_sends_is_refused_with_the_reason(text: str, reas
 )
 def test_loopback_origin_is_recognized(origin: bytes, expected: bool) -> None:
     assert is_loopback_origin(origin) is expected
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [
+        ("https://auth.example.com", True),
+        ("https://example.com", True),
+        ("https://app.eu.example.com:8443", True),
+        ("http://app.example.com", False),
+        ("https://app.example.org", False),
+        ("https://app.example.co.uk", False),
+        ("https://192.0.2.7", False),
+        ("https://localhost", False),
+    ],
+)
+def test_sites_have_one_scheme_and_one_domain(*, other: str, expected: bool) -> None:
+    assert are_same_site("https://auth.example.com", other) is expected
+
+
+def test_sites_of_special_hosts_are_recognized() -> None:
+    assert are_same_site("https://a.example.co.uk", "https://example.co.uk")
+    assert not are_same_site("https://a.co.uk", "https://b.co.uk")
+    assert are_same_site("http://localhost:8000", "http://localhost:3000")
+    assert not are_same_site("http://localhost:8000", "http://127.0.0.1:8000")
+    assert not are_same_site("http://192.0.2.7", "http://198.51.2.7")
+    assert not are_same_site("http://[2001:db8::1]", "http://[2001:db8::2]")
 
 
 @pytest.mark.parametrize(
