@@ -96,17 +96,14 @@ class SignInFlows:
         """Return what is derived from the state of a flow; None if its key has been removed from the ring."""
         return self.derivation.derive(state, flow.key_id or "")
 
-    async def hand_off(
-        self, *, user_id: int, session_id: UUID, return_to: str, challenge: str, evidence: Mapping[str, Any]
-    ) -> str:
+    async def hand_off(self, *, user_id: int, session_id: UUID, return_to: str, challenge: str) -> str:
         """Store a sign-in that was completed on the pages, and return the code for the application.
 
         Args:
             user_id: the user who is signed in.
-            session_id: the session of the browser.
+            session_id: the session of the browser, which says later how the user proved their identity.
             return_to: the address of the application.
             challenge: its code challenge.
-            evidence: how and when the user proved their identity.
         """
         code = new_token(HAND_OFF_CODE)
         row = NewRow(
@@ -117,7 +114,6 @@ class SignInFlows:
             code_hash=code.digest,
             return_to=return_to,
             challenge=challenge,
-            evidence=evidence,
         )
         await repository.insert(row, CODE_LIFETIME)
         return code.raw

@@ -279,7 +279,7 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     proof = Proof(user=user, methods=("pwd",), has_administrative_role=False, auth_time=user.created_at)
     await services.core.sign_in.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, RequestContext())
     await services.core.sign_in_flows.hand_off(
-        user_id=user_id, session_id=uuid4(), return_to="https://app.example.com/", challenge="A" * 43, evidence={}
+        user_id=user_id, session_id=uuid4(), return_to="https://app.example.com/", challenge="A" * 43
     )
     await add_totp(services, caller.username)
     await stored_passkey(services, caller)

@@ -36,7 +36,7 @@ async def new_code(services: Services, access_token: str) -> str:
     claims = services.core.sessions.access_tokens.verify(access_token)
     challenge = JOURNEY["code_challenge"]
     return await services.core.sign_in_flows.hand_off(
-        user_id=claims.user_id, session_id=claims.sid, return_to=RETURN_TO, challenge=challenge, evidence={}
+        user_id=claims.user_id, session_id=claims.sid, return_to=RETURN_TO, challenge=challenge
     )
 
 

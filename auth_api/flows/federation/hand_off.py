@@ -37,7 +37,7 @@ class HandOff:
             challenge: the code challenge of the application.
         """
         code = await self.flows.hand_off(
-            user_id=user_id, session_id=session_id, return_to=return_to, challenge=challenge, evidence={}
+            user_id=user_id, session_id=session_id, return_to=return_to, challenge=challenge
         )
         return with_result(return_to, "code", code)
 
