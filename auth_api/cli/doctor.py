@@ -49,15 +49,16 @@ def doctor(*, url: str | None, as_json: bool) -> None:
         settings = Settings.from_env(read_environment(os.environ, folder))
     except (InvalidSettingsError, UnreadableFileError) as error:
         names = unknown_names(os.environ, folder) if isinstance(error, InvalidSettingsError) else []
-        _print([*explain_settings(error), *evaluate_names(names)], as_json=as_json)
+        print_findings([*explain_settings(error), *evaluate_names(names)], as_json=as_json)
         sys.exit(INVALID_SETTINGS_STATUS)
     findings = asyncio.run(examine(settings, given_environment(os.environ, folder), folder, now=utc_now(), url=url))
     findings += evaluate_misspelled(misspelled_names(os.environ, folder))
-    _print(findings, as_json=as_json)
+    print_findings(findings, as_json=as_json)
     sys.exit(1 if has_failed(findings) else 0)
 
 
-def _print(findings: Sequence[Finding], *, as_json: bool) -> None:
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print findings, as JSON or for people."""
     if as_json:
         click.echo(json.dumps(msgspec.to_builtins(findings), indent=2))
         return

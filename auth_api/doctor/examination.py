@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
+from auth_api.credentials.providers.policy import ProvidersPolicy
 from auth_api.doctor.database import check_database
 from auth_api.doctor.exposure import check_exposure
 from auth_api.doctor.files import check_files
@@ -15,9 +16,11 @@ from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
 from auth_api.doctor.pages import check_pages
 from auth_api.doctor.passkeys import check_passkeys
+from auth_api.doctor.providers import check_providers
 from auth_api.doctor.proxy import check_proxy
 from auth_api.doctor.sealed_values import check_authenticator_apps
 from auth_api.doctor.second_factors import check_required_factors
+from auth_api.kit.outbound.client import Outbound
 from auth_api.kit.text import counted
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
@@ -40,7 +43,8 @@ async def examine(
     """
     production = settings.is_production
     hashing = check_hashing(settings.hashing)  # first, because other work would slow it down
-    database, mail, *proxy = await asyncio.gather(
+    outbound = Outbound(settings.outbound)
+    database, mail, providers, *proxy = await asyncio.gather(
         check_database(
             settings.database,
             data_keys=settings.sealing.data_keys,
@@ -49,8 +53,10 @@ async def examine(
             is_production=production,
         ),
         check_mail(settings.mail, is_production=production),
+        check_providers(settings.of(ProvidersPolicy).configured, outbound),
         *([asyncio.to_thread(check_proxy, url, settings.metrics.token)] if url else ()),
     )
+    await outbound.close()
     return [
         check_settings(settings),
         *evaluate_names(unknown_names(environ, folder)),
@@ -64,6 +70,7 @@ async def examine(
         *check_pages(settings),
         *check_exposure(settings.http, host=settings.server.host, is_production=production),
         *proxy,
+        *providers,
         mail,
         *check_templates(settings.mail),
         *check_files(environ, folder, settings.database),

@@ -65,7 +65,7 @@ class ProviderRedirects:
             state=state,
             nonce=secrets.nonce,
             code_challenge=secrets.code_challenge,
-            redirect_uri=self._redirect_uri(provider_id),
+            redirect_uri=redirect_uri(self.public_url, provider_id),
             login_hint=request.login_hint,
             prompt=request.prompt,
         )
@@ -118,7 +118,7 @@ class ProviderRedirects:
             error=response.get("error"),
             nonce=secrets.nonce,
             code_verifier=secrets.code_verifier,
-            redirect_uri=self._redirect_uri(provider.settings.id),
+            redirect_uri=redirect_uri(self.public_url, provider.settings.id),
             started_at=flow.created_at,
             requires_new_login=flow.requires_new_login,
         )
@@ -169,10 +169,12 @@ class ProviderRedirects:
         except OneTimeTokenInvalidException:
             raise FlowInvalidException from None
 
-    def _redirect_uri(self, provider_id: str) -> str:
-        return f"{self.public_url}/api/auth/providers/{provider_id}/callback"
-
     def _continuation(self, state: str | None) -> str:
         """Return the address of the page that leads back to where the sign-in began."""
         page = f"{self.public_url}/account/login/provider"
         return page if state is None else f"{page}?{urlencode({'state': state})}"
+
+
+def redirect_uri(public_url: str, provider_id: str) -> str:
+    """Return where a provider sends browsers back to, which is registered there."""
+    return f"{public_url}/api/auth/providers/{provider_id}/callback"
