@@ -84,7 +84,7 @@ lock: .venv/folder ## Lock the newest allowed versions in requirements/*.txt; UP
 container-steps: .venv/dev ## Run the steps of the Dockerfile without Docker, then test the result (Linux, as root).
 	.venv/bin/python -m tests.container.steps
 
-deployment-tests: .venv/dev ## Test deploy/ with nginx, Caddy, pgbouncer, systemd and other PostgreSQL versions.
+deployment-tests: .venv/dev ## Test deploy/ with nginx, Caddy, pgbouncer, systemd, PostgreSQL versions, and a provider.
 	.venv/bin/python -m pytest -q --deployment --engine=postgres tests/deployment $(ARGS)
 
 openapi: .venv/run ## Write tests/contract/openapi.json, with which a contract test compares the API.
