@@ -35,7 +35,8 @@ class Session {
   }
 
   async refresh(): Promise<void> {
-    this.tokens = unwrap(await this.api.POST("/api/auth/refresh", { body: { refresh_token: this.tokens.refresh_token } }));
+    const refresh_token = this.tokens.refresh_token!; // only in cookie mode, the token is not in the body
+    this.tokens = unwrap(await this.api.POST("/api/auth/refresh", { body: { refresh_token } }));
   }
 
   /** Calls an operation, and once more with a new access token if it has expired. */

@@ -616,6 +616,18 @@ def test_example_of_a_request_matches_its_schema(operation: Described) -> None:
     assert schema_errors(body_example(operation), body_schema(operation)) == []
 
 
+def test_refresh_token_is_optional_and_comes_with_its_lifetime() -> None:
+    """Cookie mode takes it out of these responses, and sets the lifetime of the cookie."""
+    schemas = document()["components"]["schemas"]
+    pairs = {name for name, schema in schemas.items() if "refresh_token" in schema.get("properties", {})}
+    responses = pairs - {"RefreshRequest", "LogoutRequest"}
+
+    assert {"TokenPair", "LoggedIn", "Registered", "JoinedUser"} <= responses
+    for name in responses:
+        assert "refresh_token" not in schemas[name]["required"]
+        assert "refresh_expires_in" in schemas[name]["required"]
+
+
 @pytest.mark.parametrize("operation", WITH_BODY, ids=named)
 def test_optional_body_is_not_required(operation: Described) -> None:
     optional = {"logOut", "logOutEverywhere", "refresh"}

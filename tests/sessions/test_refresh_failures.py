@@ -16,12 +16,13 @@ from tests.support.rows import age_sessions, audit_actions
     ("body", "errors"),
     [
         ({}, [("refresh_token", "missing")]),
+        ({"token": "rt_a"}, [("refresh_token", "missing"), ("token", "unknown")]),
         ({"refresh_token": None}, [("refresh_token", "type")]),
         ({"refresh_token": 7}, [("refresh_token", "type")]),
         ({"refresh_token": "rt_" + "a" * 9000}, [("refresh_token", "too_long")]),
         ({"refresh_token": "rt_a", "access_token": "b"}, [("access_token", "unknown")]),
     ],
-    ids=["missing", "null", "number", "too long", "unknown field"],
+    ids=["missing", "other field", "null", "number", "too long", "unknown field"],
 )
 async def test_refresh_request_must_be_one_token(
     ada: Actor, body: dict[str, Any], errors: list[tuple[str, str]]
@@ -30,6 +31,10 @@ async def test_refresh_request_must_be_one_token(
 
     assert response.outcome == (400, "VALIDATION_ERROR")
     assert [(error["field"], error["code"]) for error in response["errors"]] == errors
+
+
+async def test_refresh_request_needs_a_body(ada: Actor) -> None:
+    assert (await ada.call("POST", "/api/auth/refresh", token="")).outcome == (400, "MALFORMED_REQUEST")
 
 
 @pytest.mark.parametrize("token", ["rt_\x00", "rt_ä", "rt_\n", "RT_" + "A" * 43])
