@@ -52,12 +52,15 @@ class Product:
 
 
 @contextmanager
-def running_product(deployment: Deployment, *, workers: int = 1, **variables: str) -> Iterator[Product]:
+def running_product(
+    deployment: Deployment, *, workers: int = 1, port: int | None = None, **variables: str
+) -> Iterator[Product]:
     """Start the server of a product, and stop it at the end of the block.
 
     Args:
         deployment: folder and database.
         workers: number of server processes.
+        port: of the server; None for a free one.
         **variables: environment variables, instead of the usual ones.
     """
     folder = deployment.folder / "mail"
@@ -67,5 +70,5 @@ def running_product(deployment: Deployment, *, workers: int = 1, **variables: st
         "MAIL_FOLDER": str(folder),
         "MAIL_DELAY_SECONDS": "0",
     }
-    with deployment.server(workers=workers, port=None, **{**usual, **variables}) as server:
+    with deployment.server(workers=workers, port=port, **{**usual, **variables}) as server:
         yield Product(deployment, server, folder)

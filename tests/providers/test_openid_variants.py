@@ -1,41 +1,25 @@
-"""Log in with `oidc-provider`, a certified implementation of OpenID Connect. Needs Node.js 20 or newer, with npm."""
+"""Log in by oidc-provider with each kind of signature and client authentication, without a browser."""
 
 import re
-import shutil
-import subprocess
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
 import pytest
 
 from auth_api.kit.crypto.flow_secrets import challenge_of
-from tests.deployment.conftest import running
+from tests.providers.conftest import redirect_uri, skipped_if_not_installed
+from tests.providers.running import running_oidc_provider
 from tests.support.deployment import Deployment
 from tests.support.processes import free_port
+from tests.support.product import running_product
+from tests.support.waiting import TIMEOUT_SECONDS
 
-pytestmark = [pytest.mark.deployment, pytest.mark.engine_independent]
+pytestmark = [pytest.mark.providers, pytest.mark.engine_independent]
 
-HERE: Final = Path(__file__).parent / "oidc_provider"
-FOLDER: Final = Path(__file__).parents[2] / "build" / "oidc_provider"
 APPLICATION: Final = "http://localhost:3000/signed-in"
 VERIFIER: Final = "v" * 43
-CLIENT: Final = ("a client: of+the%provider", "a secret: of+the%client")
-"""Each character has to be encoded in Basic authentication (RFC 6749 §2.3.1)."""
-
-
-@pytest.fixture(scope="module")
-def program() -> Path:
-    """Install the provider once."""
-    if shutil.which("npm") is None:
-        pytest.skip("npm is not installed")
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for file in HERE.iterdir():
-        shutil.copy(file, FOLDER)
-    command = ("npm", "install", "--silent", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts")
-    subprocess.run(command, cwd=FOLDER, check=True)
-    return FOLDER / "provider.mjs"
 
 
 def signed_in(browser: httpx.Client, url: str) -> str:
@@ -60,23 +44,11 @@ def signed_in(browser: httpx.Client, url: str) -> str:
     ("algorithm", "authentication"),
     [("RS256", "client_secret_basic"), ("PS256", "client_secret_post"), ("EdDSA", "client_secret_basic")],
 )
-def test_person_registers_and_logs_in_with_oidc_provider(
-    program: Path, deployment: Deployment, tmp_path: Path, algorithm: str, authentication: str
+def test_person_registers_and_logs_in(
+    deployment: Deployment, tmp_path: Path, algorithm: str, authentication: str
 ) -> None:
-    port, own_port = free_port(), free_port()
+    own_port = free_port()
     url = f"http://localhost:{own_port}"
-    variables: dict[str, Any] = {
-        "ENVIRONMENT": "development",
-        "PUBLIC_URL": url,
-        "RETURN_URLS": f'["{APPLICATION}"]',
-        "PROVIDERS": "op",
-        "PROVIDER_OP_ISSUER": f"http://localhost:{port}",
-        "PROVIDER_OP_CLIENT_ID": CLIENT[0],
-        "PROVIDER_OP_CLIENT_SECRET": CLIENT[1],
-        "PROVIDER_OP_TRUST_EMAIL": "true",
-    }
-    callback = f"{url}/api/auth/providers/op/callback"
-    command = ["node", str(program), str(port), algorithm, authentication, *CLIENT, callback]
     challenge = challenge_of(VERIFIER)
     start = f"{url}/api/auth/providers/op/start?return_to={APPLICATION}&code_challenge={challenge}"
 
@@ -85,16 +57,26 @@ def test_person_registers_and_logs_in_with_oidc_provider(
         fragment = dict(parse_qsl(urlsplit(address).fragment))
         return browser.post(f"{url}/api/auth/exchange", json={"code": fragment["code"], "code_verifier": VERIFIER})
 
+    running = running_oidc_provider(
+        free_port(), redirect_uri(own_port, "op"), tmp_path, algorithm=algorithm, authentication=authentication
+    )
     with (
-        running(command, tmp_path / "provider.log", ready=port),
-        deployment.server(port=own_port, **variables),
-        httpx.Client(timeout=30) as browser,
+        skipped_if_not_installed(),
+        running as upstream,
+        running_product(
+            deployment,
+            port=own_port,
+            PUBLIC_URL=url,
+            RETURN_URLS=f'["{APPLICATION}"]',
+            **upstream.variables("op", TRUST_EMAIL="true"),  # type: ignore[arg-type]
+        ),
+        httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as browser,
     ):
         unknown = exchange(browser).json()
         assert unknown["suggested"]["email_verified"] is True
         choice = {"signup_token": unknown["signup_token"], "username": "ada"}
         registered = browser.post(f"{url}/api/auth/providers/register", json=choice)
-        assert (registered.status_code, registered.json()["email"]) == (201, "ada@example.com")
+        assert (registered.status_code, registered.json()["email"]) == (201, "ada@upstream.example")
 
         for prompt in ("", "&prompt=login"):
             again = exchange(browser, prompt=prompt)
