@@ -37,6 +37,7 @@ from auth_api.sessions.service import SessionService
 from auth_api.settings import Settings
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
+from auth_api.sign_in.identity_uses import IdentityUses
 from auth_api.sign_in.pending_logins import PendingLogins
 from auth_api.sign_in.policy import MfaPolicy, StepUpPolicy
 from auth_api.sign_in.second_factors import SecondFactors
@@ -175,6 +176,15 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
         ),
         roles=RoleService(),
         provider_grants=provider_grants,
+        identity_uses=IdentityUses(
+            users=users,
+            email_ownership=email_ownership,
+            providers=providers,
+            provider_grants=provider_grants,
+            mfa_policy=settings.of(MfaPolicy),
+            audit=audit,
+            outbox=outbox,
+        ),
     )
 
 

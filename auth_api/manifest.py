@@ -46,6 +46,7 @@ from auth_api.sign_in.factor_changes import FactorChanges
 from auth_api.sign_in.factor_removal import FactorRevocation
 from auth_api.sign_in.freshness import Freshness
 from auth_api.sign_in.guesses import SecondFactorGuesses
+from auth_api.sign_in.identity_removal import IdentityRemoval
 from auth_api.sign_in.identity_uses import IdentityUses
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.sign_in.service import SignIn
@@ -96,6 +97,7 @@ class Core:
     freshness: Freshness
     roles: RoleService
     provider_grants: ProviderGrants
+    identity_uses: IdentityUses
 
     def mail_kind(self, name: str) -> MailKind:
         """Return a kind of mail of any feature, for a feature that sends the mail of another one.
@@ -148,13 +150,14 @@ class Core:
         return WaysIn(users=self.users, passkeys=self.passkeys, identities=self.identities)
 
     @property
-    def identity_uses(self) -> IdentityUses:
-        """Applies proofs by providers to the accounts that they are linked to."""
-        return IdentityUses(
-            users=self.users,
-            email_ownership=self.email_ownership,
-            mfa_policy=self.sign_in.mfa_policy,
-            audit=self.audit,
+    def identity_removal(self) -> IdentityRemoval:
+        """Unlinks accounts at providers."""
+        return IdentityRemoval(
+            identities=self.identities,
+            ways_in=self.ways_in,
+            sessions=self.sessions,
+            access_revocation=self.access_revocation,
+            outbox=self.outbox,
         )
 
     @property

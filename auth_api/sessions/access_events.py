@@ -19,6 +19,7 @@ class EndedSessions(StrEnum):
     NONE = "none"
     ONE = "that one"
     OTHERS = "all except the caller's"
+    OPENED = "those that it has opened, except the caller's"
     ALL = "all"
 
 
@@ -94,6 +95,7 @@ class AccessEvent(StrEnum):
     TWO_STEP_ENABLED = "two_step_enabled"
     FACTORS_CHANGED = "factors_changed"
     FACTORS_RESET = "factors_reset"
+    IDENTITY_UNLINKED = "identity_unlinked"
     EMAIL_CHANGED = "email_changed"
     EMAIL_CHANGE_UNDONE = "email_change_undone"
     EMAIL_VERIFIED = "email_verified"
@@ -140,6 +142,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     AccessEvent.TWO_STEP_ENABLED: Ends(sessions=EndedSessions.OTHERS),
     AccessEvent.FACTORS_CHANGED: Ends(sessions=EndedSessions.NONE),
     AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, api_keys=True, factors=FactorRemoval.ALL),
+    AccessEvent.IDENTITY_UNLINKED: Ends(sessions=EndedSessions.OPENED),
     AccessEvent.EMAIL_CHANGED: Ends(sessions=EndedSessions.OTHERS, links=True, kept_links=_UNDO_ONLY),
     AccessEvent.EMAIL_CHANGE_UNDONE: Ends(
         sessions=EndedSessions.ALL,

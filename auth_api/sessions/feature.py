@@ -50,7 +50,7 @@ def build(core: Core, settings: Settings) -> Feature:
 
 async def end_access(core: Core, access: EndedAccess) -> int:
     """End the sessions of the user with their refresh tokens and cookies, except the one to keep."""
-    if access.ends.sessions is EndedSessions.NONE:
+    if access.ends.sessions in {EndedSessions.NONE, EndedSessions.OPENED}:  # the flow ends those of an identity
         return 0
     return await core.sessions.end_all(access.user_id, reason=access.event, kept_session_id=access.kept_session_id)
 

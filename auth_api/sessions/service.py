@@ -189,6 +189,12 @@ class SessionService:
         """
         return await repository.end_sessions(user_id, reason=reason, kept_session_id=kept_session_id)
 
+    async def end_of_identity(
+        self, identity_id: int, user_id: int, *, reason: AccessEvent, kept_session_id: UUID | None
+    ) -> None:
+        """End the sessions of a user that an identity has opened, inside a flow's transaction, see `end_all`."""
+        await ended_repository.end_of_identity(identity_id, user_id, reason=reason, kept_session_id=kept_session_id)
+
     async def end_all_of_all_users(self, *, reason: AccessEvent) -> int:
         """End every session, inside a flow's transaction. Return their number."""
         count = 0

@@ -2,15 +2,23 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from auth_api.credentials.identities.identity import Identity
 from auth_api.credentials.identities.upstream_email import proven_email
 from auth_api.credentials.providers.provider import UpstreamIdentity
+from auth_api.credentials.providers.service import Providers
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
+from auth_api.events.outbox.service import Outbox
+from auth_api.kit.errors import NotFoundException
 from auth_api.kit.request_context import RequestContext
+from auth_api.roles.provider_grants import ProviderGrants
 from auth_api.sessions.assurance import Method
 from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.proof import Proof
+from auth_api.sign_in_flows.errors import FlowInvalidException
+from auth_api.sign_in_flows.flow import Flow
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.errors import UserNotFoundException
 from auth_api.users.service import UserService
@@ -23,13 +31,30 @@ class IdentityUses:
 
     users: UserService
     email_ownership: EmailOwnership
+    providers: Providers
+    provider_grants: ProviderGrants
     mfa_policy: MfaPolicy
     audit: AuditTrail
+    outbox: Outbox
+
+    def upstream_of(self, flow: Flow) -> UpstreamIdentity:
+        """Return what the provider of a flow has proved.
+
+        Raises:
+            FlowInvalidException: nothing, or the provider is no longer in `PROVIDERS`.
+        """
+        try:
+            self.providers.find(flow.provider or "")
+        except NotFoundException:
+            raise FlowInvalidException from None
+        return msgspec.convert(flow.evidence, UpstreamIdentity)
 
     async def apply(
         self, user: User, identity: Identity, upstream: UpstreamIdentity, request_context: RequestContext
     ) -> None:
-        """Verify the user's own address if the provider has proved it, which ends no access.
+        """Verify the user's own address if the provider has proved it, and set the roles that the provider gives.
+
+        The verification ends no access. Users whose address is not verified get roles at their next login after that.
 
         Args:
             user: the account, as it is locked.
@@ -38,13 +63,25 @@ class IdentityUses:
             request_context: the client of the request.
         """
         email = proven_email(upstream)
-        if user.email_verified_at is None and email == user.email:
+        is_verified = user.email_verified_at is not None
+        if not is_verified and email == user.email:
+            is_verified = True
             await self.email_ownership.mark_verified(user.id, email)
             await self.audit.record(
                 AccountEvent.EMAIL_VERIFIED,
                 user_id=user.id,
                 request_context=request_context,
                 provider=identity.provider,
+            )
+        if is_verified or not self.outbox.is_on:
+            settings = self.providers.find(upstream.provider).settings
+            await self.provider_grants.apply(
+                user.id,
+                identity.id,
+                identity.provider,
+                upstream.roles or (),
+                may_be_administrative=settings.role_map_administrative,
+                request_context=request_context,
             )
 
     async def proof(

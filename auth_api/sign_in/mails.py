@@ -1,4 +1,4 @@
-"""The mails about a login from a new network, and about second factors."""
+"""The mails about a login from a new network, about second factors, and about accounts at providers."""
 
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,10 @@ RECOVERY_CODE_USED: Final = security_notice("recovery_code_used", _TEMPLATES)
 
 FACTORS_RESET: Final = security_notice("factors_reset", _TEMPLATES)
 
+IDENTITY_LINKED: Final = security_notice("identity_linked", _TEMPLATES)
+
+IDENTITY_UNLINKED: Final = security_notice("identity_unlinked", _TEMPLATES)
+
 MAIL_KINDS: Final = (
     NEW_NETWORK,
     SECOND_FACTOR_GUESSED,
@@ -32,4 +36,6 @@ MAIL_KINDS: Final = (
     RECOVERY_CODES_CREATED,
     RECOVERY_CODE_USED,
     FACTORS_RESET,
+    IDENTITY_LINKED,
+    IDENTITY_UNLINKED,
 )

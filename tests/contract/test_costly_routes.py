@@ -14,6 +14,7 @@ from auth_api.credentials.passkeys.service import PasskeyService
 from auth_api.events.outbox.delivery import Delivery
 from auth_api.events.outbox.service import Outbox
 from auth_api.features import client_ip_limits
+from auth_api.flows.linking.service import Linking
 from auth_api.flows.own_keys.service import OwnKeys
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.http.access import ACCESS, SESSION
@@ -26,9 +27,9 @@ pytestmark = pytest.mark.engine_independent
 COSTLY = (PasswordHasher, Outbox, Delivery)
 """Classes whose objects compute hashes, and store or send mails."""
 
-NOT_COSTLY = (AccessRevocation, OwnKeys, PasskeyService)
+NOT_COSTLY = (AccessRevocation, Linking, OwnKeys, PasskeyService)
 """Classes whose objects reach the outbox, and only withdraw mails, or send one only after a valid signature, or to the
-caller, whose new API keys are counted."""
+caller, whose new API keys and identities are counted."""
 
 COSTLY_ROUTES = {
     "POST /api/auth/register": "register",

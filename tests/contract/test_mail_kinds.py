@@ -25,6 +25,8 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "factor_added",
         "factor_removed",
         "factors_reset",
+        "identity_linked",
+        "identity_unlinked",
         "invitation",
         "key_created",
         "new_network",

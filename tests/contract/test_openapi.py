@@ -3,7 +3,7 @@
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +15,7 @@ from litestar.routes import HTTPRoute
 from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from auth_api.credentials.identities.tables import UserIdentityRow
 from auth_api.credentials.providers.service import Providers
 from auth_api.features import ERRORS as ALL_ERRORS
 from auth_api.roles.built_in import ADMINISTRATOR
@@ -24,8 +25,8 @@ from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.factors import add_totp, current_code, switch_two_step_on
-from tests.support.hand_off import VERIFIER, new_code
-from tests.support.identities import acme, sign_up
+from tests.support.hand_off import RETURN_TO, VERIFIER, new_code
+from tests.support.identities import acme, link_token, sign_up
 from tests.support.invitations import invite
 from tests.support.mailbox import Mailbox, token_of
 from tests.support.passkeys import new_authenticator, stored_passkey
@@ -205,6 +206,10 @@ ERRORS: dict[str, set[str]] = {
         "IDENTITY_LINK_REQUIRED",
     },
     "listProviders": set(),
+    "listIdentities": DATABASE | TOKEN | {"USER_NOT_FOUND"},
+    "startIdentity": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"RETURN_TO_NOT_ALLOWED", "LIMIT_REACHED"},
+    "linkIdentity": BODY | DATABASE | TOKEN | FACTOR_CHANGE | {"FLOW_INVALID", "IDENTITY_TAKEN", "LIMIT_REACHED"},
+    "unlinkIdentity": DATABASE | TOKEN | FACTOR_CHANGE | {"IDENTITY_NOT_FOUND", "LAST_SIGN_IN_METHOD"},
     "registerWithProvider": BODY
     | DATABASE
     | {"FLOW_INVALID", "REGISTRATION_CLOSED", "MFA_ENROLMENT_REQUIRED", "DUPLICATE_EMAIL", "DUPLICATE_USERNAME"},
@@ -263,6 +268,9 @@ PUBLIC = {
 }
 
 LIMITED = {
+    "startIdentity",
+    "linkIdentity",
+    "unlinkIdentity",
     "beginPasskey",
     "addPasskey",
     "removePasskey",
@@ -685,6 +693,10 @@ CALL_ORDER = [
     "exchangeCode",
     "refresh",
     "stepUp",
+    "startIdentity",
+    "linkIdentity",
+    "listIdentities",
+    "unlinkIdentity",
     "readProfile",
     "readOwnPermissions",
     "findUsers",
@@ -892,8 +904,8 @@ async def values_of(  # noqa: PLR0911 - one for each operation
         return await second_step(actor, services, has_code=name == "completeLogin")
     if name == "previewInvitation":
         await invite(services)
-    if name == "registerWithProvider":
-        return {"username": "linus", "signup_token": (await sign_up(services, email="linus@example.com")).signup_token}
+    if name in OF_PROVIDERS:
+        return await OF_PROVIDERS[name](services, actor)
     if name == "readRevocations":
         await give_role(actor.username, "administrator")
     if name == "exchangeCode":
@@ -901,6 +913,25 @@ async def values_of(  # noqa: PLR0911 - one for each operation
     if name == "checkAccess":
         return {"token": actor.access_token}
     return {"code": AuthenticatorApp(previous["secret"]).code()} if name == "confirmTotp" else {}
+
+
+async def application(_services: Services, _actor: Actor) -> dict[str, str]:
+    return {"return_to": RETURN_TO}
+
+
+async def link_of_an_address(services: Services, actor: Actor) -> dict[str, str]:
+    return {"link_token": await link_token(services, actor.username)}
+
+
+async def new_person(services: Services, _actor: Actor) -> dict[str, str]:
+    return {"username": "linus", "signup_token": (await sign_up(services, email="linus@example.com")).signup_token}
+
+
+OF_PROVIDERS: dict[str, Callable[[Services, Actor], Awaitable[dict[str, str]]]] = {
+    "startIdentity": application,
+    "linkIdentity": link_of_an_address,
+    "registerWithProvider": new_person,
+}
 
 
 async def second_step(actor: Actor, services: Services, *, has_code: bool) -> dict[str, str]:
@@ -934,6 +965,8 @@ async def path_of(template: str, actor: Actor) -> str:
     """Return a path of things that exist."""
     values: dict[str, Any] = {"error_code": "TOKEN_EXPIRED", "role": "order-desk"}
     values["name"] = "order-desk" if "/roles/" in template else "orders:read"
+    if "{identity_id}" in template:
+        (values["identity_id"],) = await UserIdentityRow.select(UserIdentityRow.id).output(as_list=True)
     if "{user_id}" in template:
         grace = await UserRow.select(UserRow.id).where(UserRow.username == "grace").first()
         verified = await UserRow.select(UserRow.id).where(UserRow.email_verified_at.is_not_null()).first()

@@ -84,6 +84,10 @@ PROTECTED = {
     "POST /api/user/email",
     "GET /api/user/audit-log",
     "GET /api/user/export",
+    "GET /api/user/identities",
+    "POST /api/user/identities",
+    "POST /api/user/identities/start",
+    "DELETE /api/user/identities/{identity_id}",
     "GET /api/user/sessions",
     "DELETE /api/user/sessions/{session_id}",
 }
@@ -199,6 +203,7 @@ def url_of(template: str) -> str:
         name="pages.css",
         error_code="NOT_FOUND",
         provider_id="acme",
+        identity_id="7",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
     )
 

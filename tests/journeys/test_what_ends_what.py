@@ -171,6 +171,15 @@ async def reset_factors(account: Account) -> None:
     await operators.reset_factors(account.services, (await account.find()).id)
 
 
+async def unlink_identity(account: Account) -> ApiResponse:
+    """Unlink the identity that has opened the session of the browser and the caller's own."""
+    identity = (await UserIdentityRow.select(UserIdentityRow.id))[0]["id"]
+    browser = BrowserSessionRow.select(BrowserSessionRow.session_id)
+    ids = [row["session_id"] for row in await browser]
+    await SessionRow.update({SessionRow.identity_id: identity}).where(SessionRow.id.is_in(ids))
+    return await account.caller.call("DELETE", f"/api/user/identities/{identity}")
+
+
 CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None]]]] = {
     AccessEvent.LOGGED_OUT: log_out,
     AccessEvent.LOGGED_OUT_EVERYWHERE: log_out_everywhere,
@@ -184,6 +193,7 @@ CAUSES: Final[dict[AccessEvent, Callable[[Account], Awaitable[ApiResponse | None
     AccessEvent.TWO_STEP_ENABLED: switch_two_step_on,
     AccessEvent.FACTORS_CHANGED: replace_app,
     AccessEvent.FACTORS_RESET: reset_factors,
+    AccessEvent.IDENTITY_UNLINKED: unlink_identity,
     AccessEvent.EMAIL_CHANGED: confirm_email_change,
     AccessEvent.EMAIL_CHANGE_UNDONE: undo_email_change,
     AccessEvent.EMAIL_VERIFIED: claim_unverified_account,
@@ -235,6 +245,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         EndedSessions.NONE: set[tuple[Any, ...]](),
         EndedSessions.ONE: browser_sessions if event is AccessEvent.REPLACED else {own_session},
         EndedSessions.OTHERS: sessions - {own_session},
+        EndedSessions.OPENED: browser_sessions,
         EndedSessions.ALL: sessions,
     }[ends.sessions]
     return {
@@ -256,7 +267,9 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         ApiKeyRow: usable[ApiKeyRow] if ends.api_keys else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
         InvitationRow: usable[InvitationRow] if event is AccessEvent.ACCOUNT_DELETED else set(),
-        UserIdentityRow: set() if keeps_identities else usable[UserIdentityRow],
+        UserIdentityRow: usable[UserIdentityRow]
+        if not keeps_identities or event is AccessEvent.IDENTITY_UNLINKED
+        else set(),
     }
 
 

@@ -67,10 +67,13 @@ async def add_identity(services: Services, user_id: int, subject: str = "7", **v
     return identity
 
 
-async def proved_flow(
+async def proved_code(
     services: Services, purpose: FlowPurpose = FlowPurpose.HAND_OFF, *, subject: str = "7", **values: Any
-) -> Flow:
-    """Return a flow in which the provider has just proved a person; `values` are those of the person and the flow."""
+) -> str:
+    """Return the code of a flow in which the provider has just proved a person.
+
+    The values are those of the person, and `user_id` and `session_id` those of the user who links an identity.
+    """
     names = {"user_id", "session_id"} & values.keys()
     of_flow = {name: values.pop(name) for name in names}
     flows, browser = services.core.sign_in_flows, "bb_browser"
@@ -87,7 +90,13 @@ async def proved_flow(
     taken = await flows.take(state, browser, "acme")
     assert taken is not None
     await flows.prove(taken, secrets, msgspec.to_builtins(upstream_identity(subject, **values)))
-    return await flows.find_code(secrets.code.raw, VERIFIER, purpose)
+    return secrets.code.raw
+
+
+async def proved_flow(services: Services, purpose: FlowPurpose = FlowPurpose.HAND_OFF, **values: Any) -> Flow:
+    """Return a flow in which the provider has just proved a person; see `proved_code`."""
+    code = await proved_code(services, purpose, **values)
+    return await services.core.sign_in_flows.find_code(code, VERIFIER, purpose)
 
 
 async def outcome(attempt: Awaitable[Any]) -> Any:
@@ -109,3 +118,15 @@ async def sign_up(services: Services, **values: Any) -> SignUpRequiredException:
     required = await outcome(services.of(FederatedSignIn).log_in(flow, RequestContext()))
     assert isinstance(required, SignUpRequiredException)
     return required
+
+
+async def link_token(services: Services, username: str, **values: Any) -> str:
+    """Return the token of a sign-in that found the account of a user by its e-mail address."""
+    user, flow = await services.core.users.find(username), await proved_flow(services, **values)
+    flows = services.core.sign_in_flows
+
+    async def work() -> str:
+        await flows.claim(flow)
+        return await flows.offer_link(flow, user.id, flow.evidence or {})
+
+    return await services.core.database.transaction(work)

@@ -30,6 +30,11 @@ class Identities:
         """Return whether the user can log in with it: not if its provider is no longer in `PROVIDERS`."""
         return identity.provider in [provider.settings.id for provider in self.providers.all()]
 
+    def name_of(self, identity: Identity) -> str:
+        """Return the name of the provider; its id if it is no longer in `PROVIDERS`."""
+        names = {provider.settings.id: provider.settings.name for provider in self.providers.all()}
+        return names.get(identity.provider, identity.provider)
+
     async def find(self, upstream: UpstreamIdentity) -> Identity | None:
         """Return the identity of a person, or None if it is linked to no user."""
         return await repository.find(upstream.issuer, upstream.subject)

@@ -13,6 +13,7 @@ from auth_api.flows.administration.account_recovery import AccountRecoveryServic
 from auth_api.flows.administration.command_parts import json_object, on_user
 from auth_api.flows.administration.explanation import MAX_SESSIONS
 from auth_api.flows.administration.factor_commands import factors, reset_factors
+from auth_api.flows.administration.identity_commands import identities, unlink
 from auth_api.flows.administration.profile_options import given_fields, profile_options
 from auth_api.flows.administration.removal_commands import delete, disable, enable
 from auth_api.flows.administration.schemas import AdminUser, UserCreationRequest
@@ -46,7 +47,7 @@ def users() -> None:
     """Manage users. NAME is a username or an e-mail address."""
 
 
-for _command in (factors, reset_factors, disable, enable, delete):
+for _command in (factors, reset_factors, identities, unlink, disable, enable, delete):
     users.add_command(_command)
 
 

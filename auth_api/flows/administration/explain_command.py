@@ -9,6 +9,7 @@ import msgspec
 
 from auth_api.events.audit.schemas import exported_view
 from auth_api.flows.administration.explanation import Explanation, ExplanationService
+from auth_api.flows.administration.identity_commands import identity_fields
 from auth_api.flows.administration.session_table import print_sessions, session_fields
 from auth_api.kit.clock import optional_rfc3339
 from auth_api.kit.command_line import Run
@@ -37,6 +38,7 @@ def _document(found: Explanation) -> dict[str, Any]:
     return {
         "account": user_fields(found.user) if found.user is not None else None,
         "roles": list(found.roles),
+        "identities": [identity_fields(identity) for identity in found.identities],
         "obstacles": msgspec.to_builtins(found.obstacles),
         "wrong_passwords": [
             {
@@ -54,7 +56,9 @@ def _document(found: Explanation) -> dict[str, Any]:
 def _print(found: Explanation) -> None:
     if found.user is not None:
         click.echo(f"{found.user.username} <{found.user.email}>, id {found.user.id}")
-        click.echo(f"Roles: {', '.join(found.roles) or 'none'}\n")
+        click.echo(f"Roles: {', '.join(found.roles) or 'none'}")
+        providers = sorted({identity.provider for identity in found.identities})
+        click.echo(f"Linked providers: {', '.join(providers) or 'none'}\n")
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)
     if not found.obstacles:

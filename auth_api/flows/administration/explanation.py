@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from auth_api.credentials.identities.identity import Identity
+from auth_api.credentials.identities.service import Identities
 from auth_api.events.audit.events import AuditEntry
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.clock import rfc3339
@@ -52,6 +54,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         sessions: live sessions, newest first.
         events: most recent events, newest first.
         roles: the names of the user's roles, sorted.
+        identities: the accounts at providers of the user, newest first.
     """
 
     user: User | None
@@ -60,6 +63,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     sessions: Sequence[LiveSession] = ()
     events: Sequence[AuditEntry] = ()
     roles: Sequence[str] = ()
+    identities: Sequence[Identity] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,7 @@ class ExplanationService:
     mfa_policy: MfaPolicy
     second_factors: SecondFactors
     roles: RoleService
+    identities: Identities
 
     async def explain(self, name: str) -> Explanation:
         """Explain what happens to a login with this username or e-mail address."""
@@ -106,6 +111,7 @@ class ExplanationService:
             sessions=sessions,
             events=events,
             roles=(await self.roles.names_of([found.user.id]))[found.user.id],
+            identities=await self.identities.of_user(found.user.id),
         )
 
     def _user_obstacles(self, found: Credentials | None) -> Iterator[Obstacle]:

@@ -14,6 +14,7 @@ from auth_api.flows.administration.session_commands import sessions
 from auth_api.flows.administration.target_users import TargetUsers
 from auth_api.flows.administration.user_controllers import UserChangeController
 from auth_api.flows.administration.user_creation import UserCreation
+from auth_api.flows.administration.user_identities import UserIdentities
 from auth_api.flows.administration.user_mail_controllers import UserMailController
 from auth_api.flows.administration.user_search import UserSearch
 from auth_api.flows.administration.user_search_controllers import UserSearchController
@@ -66,6 +67,7 @@ def build(core: Core, settings: Settings) -> Feature:
         mfa_policy=settings.of(MfaPolicy),
         second_factors=core.second_factors,
         roles=core.roles,
+        identities=core.identities,
     )
     factor_reset = FactorResetService(
         database=core.database,
@@ -111,6 +113,14 @@ def build(core: Core, settings: Settings) -> Feature:
             "factor_reset": factor_reset,
             "requested_mails": requested_mails,
         },
+        services=(
+            UserIdentities(
+                database=core.database,
+                users=core.users,
+                identities=core.identities,
+                removal=core.identity_removal,
+            ),
+        ),
     )
 
 

@@ -15,11 +15,9 @@ from auth_api.credentials.providers.provider import UpstreamIdentity
 from auth_api.credentials.providers.service import Providers
 from auth_api.events.outbox.service import Outbox
 from auth_api.flows.federation.errors import SuggestedProfile
-from auth_api.kit.errors import NotFoundException, ValidationException
+from auth_api.kit.errors import ValidationException
 from auth_api.roles.service import RoleService
 from auth_api.sign_in.second_factors import SecondFactors
-from auth_api.sign_in_flows.errors import FlowInvalidException
-from auth_api.sign_in_flows.flow import Flow
 from auth_api.users.email_ownership import EmailOwnership
 from auth_api.users.identifiers import (
     MAX_USERNAME_LENGTH,
@@ -87,18 +85,6 @@ class AccountDecisions:
     roles: RoleService
     outbox: Outbox
     registration_policy: RegistrationPolicy
-
-    def upstream_of(self, flow: Flow) -> UpstreamIdentity:
-        """Return what the provider of a flow has proved.
-
-        Raises:
-            FlowInvalidException: nothing, or the provider is no longer in `PROVIDERS`.
-        """
-        try:
-            self.providers.find(flow.provider or "")
-        except NotFoundException:
-            raise FlowInvalidException from None
-        return msgspec.convert(flow.evidence, UpstreamIdentity)
 
     async def decide(self, upstream: UpstreamIdentity) -> AccountDecision:
         """Return whose account it is."""

@@ -112,7 +112,7 @@ class FederatedRegistration:
             MfaEnrolmentRequiredException: the account was created, and the user must add a second factor.
         """
         flow = await self.flows.find_sign_up(signup_token)
-        upstream = self.decisions.upstream_of(flow)
+        upstream = self.uses.upstream_of(flow)
         decision = await self.decisions.decide(upstream)
         if decision.case not in {AccountCase.NONE, AccountCase.CLOSED}:
             await self.database.transaction(lambda: self.flows.claim(flow))

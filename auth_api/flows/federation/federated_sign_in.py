@@ -78,7 +78,7 @@ class FederatedSignIn:
         """
         if flow.purpose not in {FlowPurpose.HAND_OFF, FlowPurpose.PAGE}:
             raise FlowInvalidException
-        upstream = self.decisions.upstream_of(flow)
+        upstream = self.uses.upstream_of(flow)
         for _ in range(MAX_DECISIONS):
             decision = await self.decisions.decide(upstream)
             try:
@@ -155,7 +155,7 @@ class FederatedSignIn:
             provider=identity.provider,
             sessions_ended=ended,
         )
-        await self.outbox.to_user(ACCOUNT_CLAIMED, user.id, request_context, provider=identity.provider)
+        await self.outbox.to_user(ACCOUNT_CLAIMED, user.id, request_context, provider=self.identities.name_of(identity))
         return identity
 
     async def _refuse(self, flow: Flow, upstream: UpstreamIdentity, decision: AccountDecision) -> AuthException:

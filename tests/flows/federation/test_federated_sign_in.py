@@ -235,7 +235,7 @@ async def test_lost_race_is_decided_again_at_most_three_times(other: OtherApp) -
     await ada.register()
     sign_in = services.of(FederatedSignIn)
     flow = await proved_flow(services, **ADA)
-    stale = await sign_in.decisions.decide(sign_in.decisions.upstream_of(flow))
+    stale = await sign_in.decisions.decide(sign_in.uses.upstream_of(flow))
     await verify_all()
 
     for times, code in ((MAX_DECISIONS, FlowInvalidException), (MAX_DECISIONS - 1, IdentityLinkRequiredException)):
