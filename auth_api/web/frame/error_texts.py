@@ -111,6 +111,7 @@ FIELD_SENTENCES: Final = {
     "type": _NOT_VALID,
     "unchanged": _("Must differ from the current password."),
     "unknown": _NOT_VALID,
+    "unsupported": _NOT_VALID,
     "upper_case": _("Must contain an upper-case letter."),
 }
 """A sentence for each code of a field."""
