@@ -10,3 +10,4 @@ ROLE_MAPPINGS: Final = counter(
     "such role. administrative: not permitted by PROVIDER_<ID>_ROLE_MAP_ADMINISTRATIVE. limit: the user has too many.",
     ["provider", "outcome"],
 )
+OUTCOMES: Final = ("granted", "revoked", "unknown", "administrative", "limit")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from itertools import product
 
 from loguru import logger
 
@@ -16,7 +17,7 @@ from auth_api.kit.request_context import RequestContext
 from auth_api.roles import provider_grants_repository, repository
 from auth_api.roles.built_in import ADMINISTRATOR
 from auth_api.roles.events import RoleEvent
-from auth_api.roles.metrics import ROLE_MAPPINGS
+from auth_api.roles.metrics import OUTCOMES, ROLE_MAPPINGS
 from auth_api.roles.provider_grants_repository import GrantingIdentity
 from auth_api.roles.revoked_subjects.service import RevokedSubjects
 from auth_api.roles.role import MAX_ROLES_PER_USER, Role
@@ -28,6 +29,10 @@ class ProviderGrants:
     """Grants and revokes the roles of identities; a role that a person has granted is never touched.
 
     No lock on roles is needed before that of the account: ranks are not compared, and `administrator` is never granted.
+
+    Attributes:
+        role_granted_mail: tells users about administrative roles.
+        providers: the ids of the providers that grant roles.
     """
 
     database: Database
@@ -35,6 +40,12 @@ class ProviderGrants:
     audit: AuditTrail
     outbox: Outbox
     role_granted_mail: MailKind
+    providers: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        """Create the series of the metric."""
+        for provider, outcome in product(self.providers, OUTCOMES):
+            ROLE_MAPPINGS.labels(provider, outcome)
 
     async def apply(  # noqa: PLR0913 - an identity, what it grants and on which occasion
         self,
@@ -145,7 +156,7 @@ class ProviderGrants:
 
 
 def _skip(provider: str, name: str, outcome: str) -> None:
-    ROLE_MAPPINGS.labels(provider, outcome).inc()
+    after_commit(ROLE_MAPPINGS.labels(provider, outcome).inc)
     logger.bind(event="provider:role_skipped", provider=provider, role=name, outcome=outcome).warning(
         "a role of the provider's role map was not granted"
     )

@@ -29,11 +29,13 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         identity_id: the identity whose provider grants it; None if a person did.
+        granted_by: the provider or the person, as the security history names actors.
     """
 
     role_id: int
     name: str
     identity_id: int | None
+    granted_by: str | None
 
 
 class GrantingIdentity(msgspec.Struct, frozen=True, kw_only=True):
@@ -52,7 +54,9 @@ class GrantingIdentity(msgspec.Struct, frozen=True, kw_only=True):
 async def grants_of(user_id: int) -> list[Grant]:
     """Return the roles of a user and who grants them."""
     rows = await UserRoleRow.raw(
-        "SELECT role_id, name, identity_id FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = {}", user_id
+        "SELECT role_id, name, identity_id, granted_by FROM user_roles JOIN roles ON roles.id = role_id "
+        "WHERE user_id = {}",
+        user_id,
     )
     return [Grant(**row) for row in rows]
 

@@ -5,9 +5,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeVar
 
+from auth_api.events.audit.actors import provider_of
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.pagination import PageRequest, before_id, split_page
-from auth_api.roles import catalogue_repository, repository
+from auth_api.roles import catalogue_repository, provider_grants_repository, repository
 from auth_api.roles.errors import LastAdministratorException, RoleNotFoundException
 from auth_api.roles.granted import Granted
 from auth_api.roles.permissions import BUILT_IN, EVERYTHING
@@ -75,6 +76,11 @@ class RoleService:
         for user_id, name in await repository.names_of(user_ids):
             names[user_id].append(name)
         return {user_id: sorted(each) for user_id, each in names.items()}
+
+    async def providers_of(self, user_id: int) -> dict[str, str]:
+        """Return the roles that providers grant a user, each with the id of the provider."""
+        grants = await provider_grants_repository.grants_of(user_id)
+        return {grant.name: provider_of(grant.granted_by or "") for grant in grants if grant.identity_id is not None}
 
     async def holders(self, role: Role, request: PageRequest) -> tuple[Sequence[int], str | None]:
         """Return a page of the ids of the users that have a role, newest first, and the cursor of the next page.

@@ -1,13 +1,17 @@
 """Roles that providers grant: they follow the groups of a user, and never touch what people granted."""
 
+import json
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from auth_api.credentials.identities.tables import UserIdentityRow
 from auth_api.events.audit.tables import AuditLogRow
+from auth_api.flows.administration.explain_command import explain
+from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.role_administration.assignments import RoleAssignments
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import PROVIDER_ROLES, HousekeepingService
@@ -126,6 +130,17 @@ async def test_person_who_grants_the_same_role_keeps_it_from_the_provider(
     assert await held(user_id) == {"clerk": None}
     assert (await role_events())[1:] == [("role:granted", "role:clerk", "cli")]
     assert (await mailbox.one()).subject == "New role for your account"
+
+
+async def test_explain_names_the_providers_of_roles(services: Services, user_id: int) -> None:
+    await give_role("ada", "clerk")
+    await apply(services, user_id, "clerk", "seller")
+
+    found = await services.of(ExplanationService).explain("ada")
+    printed = [CliRunner().invoke(explain, ["ada", *option], obj=lambda _: found).stdout for option in ([], ["--json"])]
+
+    assert "Roles: clerk, seller (by corp)\n" in printed[0]
+    assert json.loads(printed[1])["role_providers"] == {"seller": "corp"}
 
 
 async def test_roles_that_cannot_be_granted_are_skipped_and_logged(services: Services, user_id: int) -> None:

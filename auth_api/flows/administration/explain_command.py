@@ -39,6 +39,7 @@ def _document(found: Explanation) -> dict[str, Any]:
         "account": user_fields(found.user) if found.user is not None else None,
         "roles": list(found.roles),
         "identities": [identity_fields(identity) for identity in found.identities],
+        "role_providers": dict(found.role_providers),
         "obstacles": msgspec.to_builtins(found.obstacles),
         "wrong_passwords": [
             {
@@ -56,7 +57,8 @@ def _document(found: Explanation) -> dict[str, Any]:
 def _print(found: Explanation) -> None:
     if found.user is not None:
         click.echo(f"{found.user.username} <{found.user.email}>, id {found.user.id}")
-        click.echo(f"Roles: {', '.join(found.roles) or 'none'}")
+        by_provider = {name: f"{name} (by {provider})" for name, provider in found.role_providers.items()}
+        click.echo(f"Roles: {', '.join(by_provider.get(name, name) for name in found.roles) or 'none'}")
         providers = sorted({identity.provider for identity in found.identities})
         click.echo(f"Linked providers: {', '.join(providers) or 'none'}\n")
     for obstacle in found.obstacles:

@@ -1,6 +1,6 @@
 """Explain why a user cannot log in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -55,6 +55,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         events: most recent events, newest first.
         roles: the names of the user's roles, sorted.
         identities: the accounts at providers of the user, newest first.
+        role_providers: those that a provider of logins grants, each with its id.
     """
 
     user: User | None
@@ -64,6 +65,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[AuditEntry] = ()
     roles: Sequence[str] = ()
     identities: Sequence[Identity] = ()
+    role_providers: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,7 @@ class ExplanationService:
             events=events,
             roles=(await self.roles.names_of([found.user.id]))[found.user.id],
             identities=await self.identities.of_user(found.user.id),
+            role_providers=await self.roles.providers_of(found.user.id),
         )
 
     def _user_obstacles(self, found: Credentials | None) -> Iterator[Obstacle]:
