@@ -99,6 +99,12 @@ async def test_people_sign_up_by_a_provider_and_log_in_again(
         await page.click("#dev")
         await page.click("button[value=Lena]")
         await assert_logged_in(page, address, "lena")
+        await page.click("#log-out")
+
+        await page.click("#log-in")  # by the same provider, but on the pages
+        await page.click("a[href*='/providers/dev/start']")
+        await page.click("button[value=Lena]")
+        await assert_logged_in(page, address, "lena")
         ((users,),) = await product.deployment.rows("SELECT count(*) FROM users")
         assert users == 1
 
