@@ -16,6 +16,7 @@ from tests.support.product import Product, running_product
 pytestmark = pytest.mark.slow
 
 LOGIN: Final = "/account/login"
+IDENTITIES: Final = "/account/identities"
 DEV: Final = "/dev/provider"
 
 _numbers = count(1)
@@ -109,4 +110,55 @@ async def test_person_without_a_password_confirms_by_a_new_login(open_page: Open
         await be_at(page, "password", "/account/password")
         await send_form(page, "/account/password", new_password=PASSWORD)
         await expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+        visit.assert_no_errors()
+
+
+async def test_new_person_links_a_second_account_and_unlinks_it(open_page: Opener) -> None:
+    name = free_name()
+    async with open_page(f"{LOGIN}?continue={IDENTITIES}") as visit:
+        page = visit.page
+        await use_provider(page)
+        await choose(page, name, email=f"{name}@example.com", email_verified="on")
+        await be_at(page, "sign-up", "/account/login/provider")
+        assert await page.locator('[name="email"]').input_value() == f"{name}@example.com"
+        await send_form(page, "/account/login/sign-up", username=name)
+        await be_at(page, "identities", IDENTITIES)
+        assert await page.get_by_role("button", name="Unlink").count() == 0  # the only way to log in
+
+        await send_form(page, f"{IDENTITIES}/link")
+        await choose(page, f"{name} at work")
+        await be_at(page, "identities", IDENTITIES)
+        await expect(page.get_by_role("status")).to_contain_text("The account is linked.")
+        assert await page.locator(".item").count() == 2
+
+        await send_form(page, f"{IDENTITIES}/unlink")
+        await expect(page.get_by_role("status")).to_contain_text("The account is no longer linked.")
+        assert await page.locator(".item").count() == 1
+        visit.assert_no_errors()
+
+
+async def test_address_of_an_account_is_linked_after_one_login(open_page: Opener, federated: Product) -> None:
+    name = free_name()
+    email = f"{name}@example.com"
+    async with open_page("/account/register") as visit:
+        page = visit.page
+        await send_form(page, "/account/register", email=email, username=name, password=PASSWORD)
+        verified = f"UPDATE users SET email_verified_at = created_at WHERE username = '{name}'"  # noqa: S608 - of a test
+        await federated.deployment.execute(verified)
+        await page.context.clear_cookies()
+
+        await page.goto(f"{federated.origin}{LOGIN}?continue={IDENTITIES}")
+        await use_provider(page)
+        await choose(page, name, email=email, email_verified="on")
+        await be_at(page, "login", "/account/login/provider")
+        await expect(page.locator("main")).to_contain_text("Log in to it once")
+        await send_form(page, LOGIN, password=PASSWORD)
+        await be_at(page, "identities", IDENTITIES)
+        assert await page.locator(".item").count() == 1
+
+        await page.context.clear_cookies()
+        await page.goto(f"{federated.origin}{LOGIN}?continue=/account/profile")
+        await use_provider(page)
+        await choose(page, name, email=email, email_verified="on")
+        await be_at(page, "profile", "/account/profile")
         visit.assert_no_errors()

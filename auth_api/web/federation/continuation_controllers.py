@@ -5,12 +5,13 @@ from typing import Any, Final
 from litestar import Controller, Response, get
 
 from auth_api.flows.federation.federated_sign_in import FederatedSignIn
+from auth_api.flows.linking.service import Linking
 from auth_api.flows.second_factor.service import SecondFactorService
 from auth_api.kit.http.access import ACCESS, PUBLIC
 from auth_api.kit.http.dependencies import Injected
 from auth_api.sign_in_flows.flow import Flow, FlowPurpose, FlowStage
 from auth_api.web.federation.continuation import Continuation, ended, wait
-from auth_api.web.federation.page_flows import finish_sign_in
+from auth_api.web.federation.page_flows import finish_link, finish_sign_in
 from auth_api.web.frame.visit import Visit
 
 CONTINUATION: Final[dict[str, Any]] = {ACCESS: PUBLIC, "include_in_schema": False, "rate_limit": "provider_continue"}
@@ -32,6 +33,7 @@ class ContinuationController(Controller):
         visit: Injected[Visit],
         continuation: Injected[Continuation],
         federated_sign_in: Injected[FederatedSignIn],
+        linking: Injected[Linking],
         second_factor: Injected[SecondFactorService],
     ) -> Response[Any]:
         """Go on with the sign-in that this browser began."""
@@ -40,6 +42,8 @@ class ContinuationController(Controller):
                 return wait(visit)
             case Flow(purpose=FlowPurpose.HAND_OFF | FlowPurpose.LINK) as flow:
                 return continuation.to_application(visit, flow)
+            case Flow(purpose=FlowPurpose.PAGE_LINK) as flow:
+                return await finish_link(visit, flow, linking)
             case Flow(purpose=FlowPurpose.PAGE) as flow:
                 return await finish_sign_in(visit, flow, federated_sign_in, second_factor)
             case _:

@@ -9,6 +9,7 @@ from auth_api.settings import Settings
 from auth_api.throttling.policy import ClientIpLimit
 from auth_api.web.federation.continuation import Continuation
 from auth_api.web.federation.continuation_controllers import ContinuationController
+from auth_api.web.federation.identity_controllers import IdentityPageController
 from auth_api.web.federation.sign_up_controllers import SignUpPageController
 from auth_api.web.frame.routes import page_router
 
@@ -25,7 +26,7 @@ def build(core: Core, settings: Settings) -> Feature:
     if not core.providers.is_on:
         return Feature()
     cookie = BrowserCookie(public_url=settings.http.public_url, is_production=settings.is_production)
-    pages = (page_router([SignUpPageController]),) if settings.pages.is_hosted else ()
+    pages = (page_router([SignUpPageController, IdentityPageController]),) if settings.pages.is_hosted else ()
     return Feature(
         controllers=(ContinuationController, *pages),
         dependencies={"continuation": Continuation(flows=core.sign_in_flows, browser_cookie=cookie)},

@@ -7,13 +7,14 @@ from litestar import Response
 
 from auth_api.flows.federation.errors import IdentityLinkRequiredException, SignUpRequiredException
 from auth_api.flows.federation.federated_sign_in import FederatedSignIn
+from auth_api.flows.linking.service import Linking
 from auth_api.flows.second_factor.service import SecondFactorService
-from auth_api.kit.errors import ApplicationException
+from auth_api.kit.errors import ApplicationException, AuthException, LimitReachedException
 from auth_api.sign_in_flows.errors import FlowInvalidException
 from auth_api.sign_in_flows.flow import Flow, FlowStage
 from auth_api.web.federation.continuation import ended
 from auth_api.web.federation.sign_up_pages import sign_up_page
-from auth_api.web.frame.journey import LOGIN
+from auth_api.web.frame.journey import IDENTITIES, LOGIN
 from auth_api.web.frame.page_request import LINK_PROVIDER, LINK_TOKEN
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.outcomes import unfinished_sign_in
@@ -41,6 +42,19 @@ async def finish_sign_in(
     except ApplicationException as refusal:
         return await unfinished_sign_in(visit, refusal, _LOGIN_PAGE, second_factor)
     return await visit.signed_in(signed_in.session, keep=False)
+
+
+async def finish_link(visit: Visit, flow: Flow, linking: Linking) -> Response[Any]:
+    """Link the account at the provider to that of the person who began this in the same session."""
+    if visit.browser is None:
+        return ended(visit)
+    if flow.stage is FlowStage.FAILED:
+        return visit.redirect(f"{IDENTITIES}?error={flow.error_code}")
+    try:
+        await linking.finish(flow, visit.principal, visit.request_context)
+    except (AuthException, LimitReachedException) as refusal:
+        return visit.redirect(f"{IDENTITIES}?error={refusal.error_code}")
+    return visit.redirect(f"{IDENTITIES}?done=linked")
 
 
 def _take_up_journey(visit: Visit, flow: Flow) -> None:

@@ -16,3 +16,15 @@ class SignUpForm(msgspec.Struct, frozen=True, kw_only=True):
     email: RegistrationEmailField
     display_name: DisplayName | None = None
     keep: bool = False
+
+
+class ProviderChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The provider of the account to link, by its id."""
+
+    provider: Annotated[str, msgspec.Meta(max_length=30)]
+
+
+class IdentityChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """The linked account to unlink, by its number."""
+
+    id: int

@@ -9,6 +9,7 @@ from auth_api.credentials.providers.errors import (
     ProviderUnavailableException,
 )
 from auth_api.kit.errors import ApplicationException, LimitReachedException
+from auth_api.sign_in.errors import StepUpRequiredException
 from auth_api.sign_in_flows.errors import FlowInvalidException
 
 _SHOWN: Final[dict[str, type[ApplicationException]]] = {
@@ -20,6 +21,7 @@ _SHOWN: Final[dict[str, type[ApplicationException]]] = {
         ProviderDeniedException,
         ProviderErrorException,
         ProviderUnavailableException,
+        StepUpRequiredException,
     )
 }
 

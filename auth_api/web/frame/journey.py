@@ -15,6 +15,8 @@ LOGIN: Final = "/account/login"
 
 LOGOUT: Final = "/account/logout"
 
+IDENTITIES: Final = "/account/identities"
+
 MAX_CONTINUE_BYTES: Final = 2048
 
 _TARGET: Final = re.compile(r"/account(?:[/?].*)?", re.ASCII)

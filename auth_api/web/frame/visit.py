@@ -11,16 +11,18 @@ from uuid import UUID
 import msgspec
 from litestar import Response
 
+from auth_api.flows.linking.service import Linking
 from auth_api.kit.errors import ApplicationException
 from auth_api.kit.http.accept import prefers_json
 from auth_api.kit.http.scope_keys import PAGE_KIND
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.sessions.opened import OpenedSession
-from auth_api.web.frame.journey import ACCOUNT
+from auth_api.sign_in_flows.return_urls import RETURN_TO
+from auth_api.web.frame.journey import ACCOUNT, IDENTITIES
 from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
 from auth_api.web.frame.languages import LANGUAGES
 from auth_api.web.frame.metrics import PAGE_POSTS
-from auth_api.web.frame.page_request import PageRequest
+from auth_api.web.frame.page_request import LINK_TOKEN, PageRequest
 from auth_api.web.frame.provider_links import provider_links
 from auth_api.web.frame.redirects import page_address, see_other
 from auth_api.web.frame.refusals import Refusal, is_shown_in_form, status_of
@@ -110,8 +112,23 @@ class Visit(PageRequest):
 
     async def signed_in(self, session: OpenedSession, *, keep: bool) -> Response[str]:
         """Return what follows a complete sign-in: the cookie, and the way to where the journey leads."""
+        await self.complete_link(session)
         claims, cookie = session.claims, self.session_cookie(session, keep=keep)
         return await self._go_on(claims.user_id, claims.session_id, cookie)
+
+    async def complete_link(self, session: OpenedSession) -> None:
+        """Link the account at a provider with which the sign-in began. If that is refused, a page says why."""
+        token, self.link = self.link.get(LINK_TOKEN), {}
+        if token is None:
+            return
+        try:
+            browser = await self.frame.browser_sessions.find(session.secret.raw)
+            if browser is not None:
+                request_context = self.request_context.with_actor(browser.principal.actor)
+                linking = self.request.app.state.services.of(Linking)
+                await linking.link_by_token(token, browser.principal, request_context)
+        except ApplicationException as refusal:
+            self.values = {**self.values, "continue": f"{IDENTITIES}?error={refusal.error_code}", RETURN_TO: ""}
 
     async def go_on(self) -> Response[str]:
         """Return the way to where the journey leads, for a person who was signed in before.

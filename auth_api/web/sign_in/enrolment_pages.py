@@ -39,6 +39,7 @@ async def enrolled(visit: Visit, login: EnrolledLogin, *, keep: bool) -> Respons
     session = login.signed_in.session
     if login.recovery_codes is None:
         return await visit.signed_in(session, keep=keep)
+    await visit.complete_link(session)
     response = visit.page("sign_in/recovery_codes.html", codes=login.recovery_codes.codes)
     response.headers["Set-Cookie"] = visit.session_cookie(session, keep=keep)
     return response

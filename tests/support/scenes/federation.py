@@ -3,12 +3,13 @@
 from typing import Final
 
 from auth_api.kit.crypto.tokens import BROWSER_ID, UPSTREAM_STATE, new_token
-from tests.support.scenes.scene import FEDERATED, Lead, Scene, at
+from tests.support.scenes.scene import FEDERATED, Lead, Scene, at, inside
 from tests.support.scenes.stage import Person, Stage
 
 _LOGIN: Final = "/account/login"
 _CONTINUATION: Final = f"{_LOGIN}/provider"
 _SIGN_UP: Final = f"{_LOGIN}/sign-up"
+_IDENTITIES: Final = "/account/identities"
 
 _PAST: Final = "2026-01-01 00:00:00+00:00"
 _FUTURE: Final = "2099-01-01 00:00:00+00:00"
@@ -74,6 +75,45 @@ async def _wrong_password(stage: Stage) -> None:
     await stage.send(_LOGIN, password="wrong-Password-1")
 
 
+async def _linked(stage: Stage) -> Person:
+    """Log in a person with two linked accounts, of which one is of a provider that no longer exists."""
+    person = await stage.logged_in()
+    await stage.link(person, "dev", f"a-rather-long-address-of.{person.actor.email}")
+    await stage.link(person, "formerly")
+    return person
+
+
+async def _identities(stage: Stage) -> None:
+    await _linked(stage)
+    await stage.open(_IDENTITIES)
+
+
+async def _unproved_identities(stage: Stage) -> None:
+    await stage.age_proof(await _linked(stage))
+    await stage.open(_IDENTITIES)
+
+
+async def _only_identity(stage: Stage) -> None:
+    await _without_password(stage)
+    await stage.open(_IDENTITIES)
+
+
+async def _unlinked(stage: Stage) -> None:
+    await _identities(stage)
+    await stage.send(f"{_IDENTITIES}/unlink")
+
+
+async def _unknown_identity(stage: Stage) -> None:
+    await _identities(stage)
+    await stage.page.locator("[name=id]").first.evaluate("node => node.value = '4096'")
+    await stage.send(f"{_IDENTITIES}/unlink")
+
+
+async def _taken(stage: Stage) -> None:
+    await _linked(stage)
+    await stage.open(f"{_IDENTITIES}?error=IDENTITY_TAKEN")
+
+
 async def _without_password(stage: Stage) -> Person:
     person = await stage.logged_in_without_password()
     await stage.link(person, "dev", person.actor.email)
@@ -109,6 +149,13 @@ FEDERATION_SCENES: Final = (
     _scene("federation/sign_up.html", _SIGN_UP, _taken_username, error="DUPLICATE_USERNAME"),
     _scene("sign_in/login.html", _CONTINUATION, _address_of_an_account, state="link"),
     _scene("sign_in/login.html", _LOGIN, _wrong_password, error="INVALID_CREDENTIALS", state="link"),
+    _scene("federation/identities.html", _IDENTITIES, inside(_IDENTITIES), state="none"),
+    _scene("federation/identities.html", _IDENTITIES, _identities),
+    _scene("federation/identities.html", _IDENTITIES, _unproved_identities, state="unproved"),
+    _scene("federation/identities.html", _IDENTITIES, _only_identity, state="only-one"),
+    _scene("federation/identities.html", _IDENTITIES, _unlinked, state="unlinked"),
+    _scene("federation/identities.html", _IDENTITIES, _taken, error="IDENTITY_TAKEN", errors=0),
+    _scene("federation/identities.html", f"{_IDENTITIES}/unlink", _unknown_identity, error="IDENTITY_NOT_FOUND"),
     _scene("sign_in/sign_in_again.html", "/account/confirm", _confirmation),
     _scene("account/password.html", "/account/password", _password, state="none"),
     _scene("own_factors/security.html", "/account/security", _security, state="no-password"),

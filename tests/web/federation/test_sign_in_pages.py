@@ -8,7 +8,7 @@ from tests.support.factors import add_totp, current_code, move_to_a_new_step
 from tests.support.fake_provider import FakeProvider
 from tests.support.rows import audit_actions
 from tests.support.visitor import COOKIE, Visitor
-from tests.web.federation.conftest import APPLICATION, continuation, log_in_by_provider
+from tests.web.federation.conftest import APPLICATION, continuation, log_in_by_provider, register
 from tests.web.federation.test_provider_buttons import CHALLENGE
 
 SIGN_UP = "/account/login/sign-up"
@@ -96,3 +96,56 @@ async def test_second_factor_follows_the_login_by_a_provider(
     code = current_code(server.services, seed)
     done = await visitor.submit(page, "/account/second-factor", code=code)
     assert done.location == "/account/keys"
+
+
+async def test_address_of_an_account_asks_to_log_in_once_and_links(visitor: Visitor, server: OtherApp) -> None:
+    await register(visitor)
+    visitor.client.cookies.delete(COOKIE)
+
+    page = await log_in_by_provider(visitor, **{"continue": "/account/keys"})
+    assert page.outcome == (200, "login", "")
+    form = page.form("/account/login")
+    assert form.fields["identifier"] == "ada@example.com"
+    token = form.fields["link_token"]
+    assert not [link for link in page.reader.links if token in link]
+    wrong = await visitor.submit(page, "/account/login", password="Wrong-Horse-7-Staple")
+    assert wrong.outcome == (422, "login", "INVALID_CREDENTIALS")
+    assert "also log in with Acme" in wrong.text
+
+    assert token not in (await visitor.get("/account/login", link_token=token)).form("/account/login").fields.values()
+    done = await visitor.submit(wrong, "/account/login", password=visitor.password)
+    assert done.location == "/account/keys"
+    (user,) = await UserRow.select(UserRow.id)
+    (identity,) = await server.services.core.identities.of_user(user["id"])
+    assert identity.provider == "acme"
+    visitor.client.cookies.delete(COOKIE)
+    assert (await log_in_by_provider(visitor)).location == "/account"
+
+
+async def test_refused_link_does_not_prevent_the_login(visitor: Visitor) -> None:
+    await register(visitor)
+    visitor.client.cookies.delete(COOKIE)
+    page = await log_in_by_provider(visitor)
+    fields = {**page.form("/account/login").fields, "identifier": "ada", "password": visitor.password}
+
+    done = await visitor.post("/account/login", {**fields, "link_token": "fl_" + 43 * "x"})
+
+    assert done.location == "/account/identities?error=FLOW_INVALID"
+    identities = await visitor.follow(done)
+    assert identities.outcome == (200, "identities", "FLOW_INVALID")
+
+
+async def test_link_follows_the_second_factor(visitor: Visitor, server: OtherApp, clock: MovableClock) -> None:
+    move_to_a_new_step(clock)
+    await register(visitor)
+    visitor.client.cookies.delete(COOKIE)
+    seed = await add_totp(server.services, "ada")
+    await UserRow.update({UserRow.two_step_since: UserRow.created_at}, force=True)
+
+    page = await log_in_by_provider(visitor)
+    page = await visitor.submit(page, "/account/login", password=visitor.password)
+    assert page.outcome == (200, "second-factor", "")
+    assert (await visitor.submit(page, "/account/second-factor", code="000000")).status == 422
+    code = current_code(server.services, seed)
+    assert (await visitor.submit(page, "/account/second-factor", code=code)).location == "/account"
+    assert "identity:linked" in await audit_actions()
