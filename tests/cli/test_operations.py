@@ -121,14 +121,15 @@ def test_explanation_is_printed_as_text_or_json(deployment: Deployment) -> None:
     as_json = deployment.command("explain", "ada@example.com", "--json")
     unknown = deployment.command("explain", "unknown")
 
-    assert unhindered.stdout.splitlines()[3] == (
+    assert unhindered.stdout.splitlines()[4] == (
         "A login with the right password succeeds, unless a limit per client IP refuses it (auth-api limits)."
     )
     assert (text.returncode, text.stderr) == (0, "")
     lines = text.stdout.splitlines()
-    assert lines[:4] == ["ada <ada@example.com>, id 1", "Roles: none", "", "The user is disabled."]
-    assert lines[5:8] == ["Live sessions: 0", "", "Most recent events:"]
-    assert lines[9].split()[1:] == ["account:disabled", "account", "cli", "-", "sessions_ended=0"]
+    assert lines[:3] == ["ada <ada@example.com>, id 1", "Roles: none", "Linked providers: none"]
+    assert lines[3:5] == ["", "The user is disabled."]
+    assert lines[6:9] == ["Live sessions: 0", "", "Most recent events:"]
+    assert lines[10].split()[1:] == ["account:disabled", "account", "cli", "-", "sessions_ended=0"]
     assert (as_json.returncode, as_json.stderr) == (0, "")
     document = json.loads(as_json.stdout)
     assert document["obstacles"] == [{"code": "account_disabled", "detail": "The user is disabled.", "until": None}]

@@ -53,7 +53,10 @@ def identities(run: Run, name: str, *, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def unlink(run: Run, name: str, identity_id: int, *, yes: bool, as_json: bool) -> None:
-    """Unlink an account at a provider, and end the sessions that it has opened. ID is as `users identities` shows."""
+    """Unlink an account at a provider, and end the sessions that it has opened.
+
+    ID is as `users identities` shows.
+    """
 
     async def work(services: ServiceFinder, user: User) -> None:
         await services.of(UserIdentities).unlink(user.id, identity_id, COMMAND_LINE_CONTEXT, may_be_last=yes)
