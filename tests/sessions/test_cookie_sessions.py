@@ -188,6 +188,25 @@ async def test_login_ignores_cookies_that_are_not_its_own(page: CookieActor) -> 
     assert await live_sessions() == 6
 
 
+async def test_concurrent_requests_of_a_browser_end_its_session_once(page: CookieActor) -> None:
+    await age_sessions(seconds=COOKIE_TOKEN_KEPT_SECONDS)
+    headers = {**COOKIE_MODE, "Cookie": f"{COOKIE}={page.cookie}"}
+    page.client.cookies.clear()
+    login = {"username": page.username, "password": PASSWORD}
+
+    responses = await asyncio.gather(
+        *(page.client.post("/api/auth/login", json=login, headers=headers) for _ in range(6)),
+        *(page.client.post(path, headers=headers) for path in (REFRESH, LOGOUT) for _ in range(6)),
+    )
+
+    assert [each.status_code for each in responses[:6]] == [200] * 6
+    assert {each.status_code for each in responses[6:12]} <= {200, 401}
+    assert [each.status_code for each in responses[12:]] == [200] * 6
+    assert await live_sessions() == 6
+    ends = [action for action in await audit_actions() if action in {"session:evicted", "session:logged_out"}]
+    assert len(ends) == 1
+
+
 async def test_logout_ends_what_is_presented_and_deletes_the_cookie(page: CookieActor) -> None:
     other = CookieActor(page.client)
     first = page.cookie
