@@ -5,7 +5,7 @@ from itertools import count
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Opener, opener
 from tests.conftest import DeploymentFactory
@@ -29,11 +29,14 @@ async def federated(deployment_factory: DeploymentFactory) -> AsyncIterator[Prod
         yield running
 
 
-@pytest.fixture(params=[True, False], ids=["script", "no-script"])
-def open_page(request: pytest.FixtureRequest, federated: Product, chromium: Browser) -> Opener:
-    """Open a page with or without script."""
-    open_with = opener(federated, chromium)
-    return lambda path: open_with(path, scripts=request.param)
+@pytest.fixture(
+    params=[("chromium", True), ("chromium", False), ("firefox", True)], ids=["chromium", "no-script", "firefox"]
+)
+def open_page(request: pytest.FixtureRequest, federated: Product) -> Opener:
+    """Open a page in a browser, with or without script."""
+    name, scripts = request.param
+    open_with = opener(federated, request.getfixturevalue(name))
+    return lambda path: open_with(path, scripts=scripts)
 
 
 def free_name() -> str:

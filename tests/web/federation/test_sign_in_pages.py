@@ -1,6 +1,8 @@
 """Sign-ins by a provider that begin and end on the pages of this server."""
 
 from auth_api.credentials.providers.errors import ProviderDeniedException
+from auth_api.kit.breaker.breaker import breakers
+from auth_api.kit.db.database import SERVICE
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp
 from tests.support.clock import MovableClock
@@ -149,3 +151,17 @@ async def test_link_follows_the_second_factor(visitor: Visitor, server: OtherApp
     code = current_code(server.services, seed)
     assert (await visitor.submit(page, "/account/second-factor", code=code)).location == "/account"
     assert "identity:linked" in await audit_actions()
+
+
+async def test_sign_in_goes_on_after_an_outage_at_each_step(visitor: Visitor) -> None:
+    address = await continuation(visitor)
+    breakers.get(SERVICE).open()
+    assert (await visitor.get(address)).outcome == (503, "error", "CIRCUIT_BREAKER_OPEN")
+    breakers.get(SERVICE).close()
+    page = await visitor.get(address)
+
+    breakers.get(SERVICE).open()
+    shown = await visitor.submit(page, SIGN_UP, username="lovelace")
+    assert shown.outcome == (503, "sign-up", "CIRCUIT_BREAKER_OPEN")
+    breakers.get(SERVICE).close()
+    assert (await visitor.submit(shown, SIGN_UP)).location == "/account"
