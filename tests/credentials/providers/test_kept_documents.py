@@ -112,6 +112,10 @@ async def test_discovery_document_that_breaks_a_rule_is_refused(provider: LyingP
     for provider.discovery in lies:
         with pytest.raises(ProviderErrorException):
             await upstream.discovery.read()
+    provider.answers["discovery"] = always(Answer(dict(provider.shape.discovery), 404))
+    with pytest.raises(ProviderErrorException):
+        await upstream.discovery.read()
+    provider.answers.clear()
     provider.discovery = {"userinfo_endpoint": ABSENT, "token_endpoint_auth_methods_supported": ABSENT}
 
     assert (await upstream.discovery.read()).userinfo_endpoint is None

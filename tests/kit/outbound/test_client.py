@@ -2,14 +2,16 @@
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from auth_api.kit.outbound import client as outbound_client
 from auth_api.kit.outbound import connections
-from auth_api.kit.outbound.bodies import MAX_BODY_BYTES
+from auth_api.kit.outbound.bodies import MAX_BODY_BYTES, read_document
 from auth_api.kit.outbound.client import Outbound
 from auth_api.kit.outbound.errors import OutboundRefusedError, OutboundUnavailableError
 from auth_api.kit.outbound.policy import OutboundPolicy
@@ -95,6 +97,24 @@ async def test_answer_is_unavailable_if_the_server_failed_or_is_unreadable(
     assert {request.path for request in server.requests} == {"/keys"}  # no redirect was followed
 
 
+async def test_compressed_answer_is_inflated_no_further_than_it_is_read() -> None:
+    zeros = zlib.compressobj(wbits=31)
+    bomb = b"".join(zeros.compress(bytes(2**20)) for _ in range(64)) + zeros.flush()
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bomb
+
+    tracemalloc.start()
+    try:
+        with pytest.raises(OutboundUnavailableError):
+            await read_document(chunks(), "gzip")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert peak < 2**20
+
+
 async def test_slow_answer_ends_at_the_deadline(
     server: UpstreamServer, outbound: Outbound, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +151,29 @@ async def test_certificate_must_be_valid_for_the_name_of_the_url(server: Upstrea
         await distrusting.get(URL)
 
     assert server.requests == []
+
+
+async def test_authorities_are_those_of_the_system(
+    server: UpstreamServer, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE replaces them, for providers of a company."""
+    file = tmp_path / "authorities.pem"
+    file.write_text(authority.pem, encoding="ascii")
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    outbound = Outbound(LOOPBACK, resolve=server.resolve)
+
+    assert (await outbound.get(URL)).status == 200
+    await outbound.close()
+
+
+async def test_development_calls_this_machine_without_tls(server: UpstreamServer) -> None:
+    outbound = Outbound(OutboundPolicy(allows_loopback=True))
+
+    async with UpstreamServer(server.handler).running(None) as plain:
+        for host in ("localhost", "127.0.0.1"):
+            response = await outbound.get(f"http://{host}:{plain.port}/keys")
+            assert response.document["host"] == f"{host}:{plain.port}"
+        await outbound.close()
 
 
 async def test_host_that_also_has_an_internal_address_is_refused(server: UpstreamServer, authority: Authority) -> None:

@@ -63,9 +63,10 @@ class UpstreamServer:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     @asynccontextmanager
-    async def running(self, authority: Authority, *names: str) -> AsyncIterator[Self]:
-        """Serve in this context, with a certificate for these host names."""
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=authority.server_context(*names))
+    async def running(self, authority: Authority | None, *names: str) -> AsyncIterator[Self]:
+        """Serve in this context, with a certificate for these host names; without TLS if the authority is None."""
+        tls = None if authority is None else authority.server_context(*names)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         try:
             yield self
