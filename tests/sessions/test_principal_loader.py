@@ -34,6 +34,7 @@ def principal(number: int) -> Principal:
         last_login=None,
         two_step_since=None,
         metadata=None,
+        has_password=True,
         **NO_PROFILE,
     )
     return Principal(user=user, session_id=UUID(int=number), auth_time=NOW, amr=("pwd",))
