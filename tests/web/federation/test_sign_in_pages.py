@@ -1,5 +1,7 @@
 """Sign-ins by a provider that begin and end on the pages of this server."""
 
+import asyncio
+
 from auth_api.credentials.providers.errors import ProviderDeniedException
 from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
@@ -22,6 +24,7 @@ async def test_first_login_asks_for_a_username_and_creates_the_account(visitor: 
     assert page.response.headers["Content-Language"] == "de"
     assert "/account/login?continue=%2Faccount%2Fkeys%3Flang%3Dde&lang=en" in page.reader.links
     fields = page.form(SIGN_UP).fields
+    assert not [link for link in page.reader.links if fields["signup_token"] in link]
     assert (fields["username"], fields["email"], fields["display_name"]) == ("ada", "ada@example.com", "Ada Example")
 
     refused = await visitor.submit(page, SIGN_UP, username="_", keep="on")
@@ -56,6 +59,17 @@ async def test_later_login_leads_on_and_happens_once(visitor: Visitor) -> None:
     visitor.client.cookies.delete(COOKIE)
     assert (await visitor.get(address)).outcome == (400, "error", "FLOW_INVALID")
     assert (await audit_actions()).count("login:succeeded") == 2  # the registration, and this one
+
+
+async def test_concurrent_requests_open_one_session(visitor: Visitor) -> None:
+    await visitor.submit(await log_in_by_provider(visitor), SIGN_UP)
+    visitor.client.cookies.delete(COOKIE)
+    address = await continuation(visitor)
+
+    pages = await asyncio.gather(*(visitor.get(address) for _ in range(10)))
+
+    assert sum("Set-Cookie" in page.response.headers for page in pages) == 1
+    assert {page.outcome for page in pages} <= {(303, "", ""), (400, "error", "FLOW_INVALID")}
 
 
 async def test_login_for_an_application_leads_to_it_with_a_code(visitor: Visitor) -> None:
