@@ -125,11 +125,9 @@ class ProviderGrants:
         self, user_id: int, role: Role, identity_id: int, context: RequestContext, *, may_be_administrative: bool
     ) -> bool:
         actor = context.actor or ""
-        if not await provider_grants_repository.grant(user_id, role.id, identity_id, granted_by=actor):
-            return False
-        # The role may have become administrative meanwhile; from here on, such a change waits for this transaction.
-        if not may_be_administrative and await provider_grants_repository.is_administrative(role.id):
-            await provider_grants_repository.revoke(user_id, role.id, identity_id)
+        if not await provider_grants_repository.grant(
+            user_id, role.id, identity_id, granted_by=actor, may_be_administrative=may_be_administrative
+        ):  # the role has changed since it was read
             _skip(provider_of(actor), role.name, "administrative")
             return False
         await self._record(RoleEvent.ROLE_GRANTED, user_id, role.name, context)

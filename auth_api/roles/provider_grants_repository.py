@@ -62,18 +62,23 @@ async def grants_of(user_id: int) -> list[Grant]:
 
 
 @circuit_breaker(service=SERVICE)
-async def grant(user_id: int, role_id: int, identity_id: int, *, granted_by: str) -> bool:
-    """Give a user a role. Return False if the user has it already.
+async def grant(user_id: int, role_id: int, identity_id: int, *, granted_by: str, may_be_administrative: bool) -> bool:
+    """Give a user a role. Return False if the user has it, or the role was deleted or became administrative.
 
-    PostgreSQL locks the role for the foreign key, which waits for `take_from_providers`.
+    On PostgreSQL it waits for transactions that delete the role or call `take_from_providers`, and decides after them:
+    the lock is that of a foreign key.
     """
+    if _is_postgres():
+        await RoleRow.raw("SELECT id FROM roles WHERE id = {} FOR KEY SHARE", role_id)
     rows = await UserRoleRow.raw(
         "INSERT INTO user_roles (user_id, role_id, identity_id, granted_by, granted_at) "
-        "VALUES ({}, {}, {}, {}, clock_timestamp()) ON CONFLICT (user_id, role_id) DO NOTHING RETURNING id",
+        "SELECT {}, id, {}, {}, clock_timestamp() FROM roles WHERE id = {} AND (NOT is_administrative OR {}) "
+        "ON CONFLICT (user_id, role_id) DO NOTHING RETURNING id",
         user_id,
-        role_id,
         identity_id,
         granted_by,
+        role_id,
+        may_be_administrative,
     )
     return bool(rows)
 
@@ -91,17 +96,10 @@ async def revoke(user_id: int, role_id: int, identity_id: int) -> bool:
 
 
 @circuit_breaker(service=SERVICE)
-async def is_administrative(role_id: int) -> bool:
-    """Return whether a role has power over accounts of others, as of now."""
-    rows = await RoleRow.raw("SELECT is_administrative FROM roles WHERE id = {}", role_id)
-    return bool(rows and rows[0]["is_administrative"])
-
-
-@circuit_breaker(service=SERVICE)
 async def take_from_providers(role_id: int, *, kept: Iterable[str]) -> int:
     """Take a role from all users to whom a provider grants it, and mark their tokens as revoked.
 
-    On PostgreSQL, the lock of the role waits for the logins that are granting it, and they wait for the lock.
+    On PostgreSQL, it first waits for logins that are granting the role.
 
     Args:
         role_id: the role.
@@ -110,7 +108,7 @@ async def take_from_providers(role_id: int, *, kept: Iterable[str]) -> int:
     Returns:
         The number of users.
     """
-    if RoleRow._meta.db.engine_type == "postgres":  # noqa: SLF001 - Piccolo has no public name for it
+    if _is_postgres():
         await RoleRow.raw("SELECT id FROM roles WHERE id = {} FOR UPDATE", role_id)
     parameters = (role_id, msgspec.json.encode(dict.fromkeys(kept)).decode())
     await UserRoleRow.raw(
@@ -143,3 +141,7 @@ async def remove_unused(identity: GrantingIdentity, unused_for: timedelta) -> li
         -unused_for.total_seconds(),
     )
     return [row["role_id"] for row in rows]
+
+
+def _is_postgres() -> bool:
+    return RoleRow._meta.db.engine_type == "postgres"  # noqa: SLF001 - Piccolo has no public name for it

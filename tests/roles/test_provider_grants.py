@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -15,12 +16,13 @@ from auth_api.flows.administration.explanation import ExplanationService
 from auth_api.flows.role_administration.assignments import RoleAssignments
 from auth_api.kit.request_context import RequestContext
 from auth_api.operations.housekeeping.service import PROVIDER_ROLES, HousekeepingService
+from auth_api.roles.errors import InUseException
 from auth_api.roles.provider_grants_repository import grants_of
 from auth_api.roles.revoked_subjects.tables import RevokedSubjectRow
 from auth_api.roles.rights import OPERATOR
 from auth_api.roles.role import MAX_ROLES_PER_USER
 from auth_api.roles.role_catalogue import RoleCatalogue
-from auth_api.roles.tables import UserRoleRow
+from auth_api.roles.tables import RoleRow, UserRoleRow
 from auth_api.services import Services
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
@@ -202,6 +204,29 @@ async def test_login_during_the_change_of_a_role_does_not_keep_it(services: Serv
 
             assert interleaving.deadlocks == []
             assert await held(user_id) == {}, (is_login_first, statements)
+    assert outcomes == {True, False}
+
+
+@pytest.mark.engine("postgres")
+async def test_login_during_the_deletion_of_a_role_succeeds(services: Services, user_id: int) -> None:
+    """The role is granted, and then in use, or it is gone."""
+
+    async def delete() -> None:
+        with suppress(InUseException):
+            await services.of(RoleCatalogue).delete("ghost", by=OPERATOR, request_context=CLI)
+
+    outcomes = set()
+    for is_login_first in (True, False):
+        for statements in range(1, 10):
+            await RoleRow.delete().where(RoleRow.name == "ghost")
+            await add_role("ghost", [])
+            with interleaved(services.core.database.engine, after=statements) as interleaving:
+                pair = (lambda: apply(services, user_id, "ghost"), delete)
+                await interleaving.run(*(pair if is_login_first else reversed(pair)))
+            outcomes.add("ghost" in await held(user_id))
+            await apply(services, user_id)
+
+            assert interleaving.deadlocks == []
     assert outcomes == {True, False}
 
 

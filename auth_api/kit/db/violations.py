@@ -7,8 +7,11 @@ import asyncpg
 UNIQUE_VIOLATIONS = (asyncpg.UniqueViolationError, sqlite3.IntegrityError)
 """Errors of a violated constraint; ask `is_duplicate` which one. On PostgreSQL the transaction has failed."""
 
-FOREIGN_KEY_VIOLATIONS = (asyncpg.ForeignKeyViolationError,)
-"""23503: another row refers to the deleted one. On SQLite, transactions that write exclude each other: look before."""
+FOREIGN_KEY_VIOLATIONS = (asyncpg.ForeignKeyViolationError, asyncpg.RestrictViolationError)
+"""23503, since PostgreSQL 18 also 23001: another row refers to the deleted one.
+
+On SQLite, transactions that write exclude each other: look before.
+"""
 
 NOT_PERMITTED = (asyncpg.InsufficientPrivilegeError,)
 """42501: the database role lacks the privilege. SQLite has no roles."""
