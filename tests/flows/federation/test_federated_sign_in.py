@@ -27,6 +27,7 @@ from tests.support.actors import Actor
 from tests.support.factors import add_totp, current_code, second_step, switch_two_step_on
 from tests.support.identities import add_identity, codes, install_acme, outcome, proved_flow
 from tests.support.mailbox import Mailbox
+from tests.support.roles import add_role
 from tests.support.rows import audit_actions
 
 ADA: dict[str, Any] = {"email": "Ada@Example.com", "is_email_proven": True}
@@ -152,6 +153,21 @@ async def test_own_address_is_verified_by_a_linked_identity_without_an_eviction(
     assert signed_in.user.email_verified_at is not None
     assert (await ada.profile())["email_verified"] is True
     assert (await ada.log_in()).status == 200
+
+
+async def test_provider_gives_roles_only_to_users_with_a_verified_address(other: OtherApp) -> None:
+    """The role of a login that verifies the address counts for `MFA_POLICY` at once."""
+    services = other.services
+    await Actor(other.client).register()
+    user_id = await user_id_of()
+    await add_identity(services, user_id)
+    await add_role("helpers", ())
+
+    for values, roles in (({}, []), (ADA, ["helpers"]), ({}, ["helpers"])):
+        assert codes([await try_log_in(services, roles=("helpers",), **values)]) == ["ok"]
+        assert (await services.core.roles.names_of([user_id]))[user_id] == roles
+    await try_log_in(services, roles=None)
+    assert (await services.core.roles.names_of([user_id]))[user_id] == []
 
 
 async def test_provider_replaces_no_second_factor(other: OtherApp) -> None:
