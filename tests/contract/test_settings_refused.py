@@ -30,6 +30,7 @@ ORIGINS = (
     "must be an origin as browsers send it: scheme://host or scheme://host:port, in lower case, "
     "without a path and without '*'"
 )
+SITES = "must list http and https origins: the web view of an app sends no cookies of this server"
 HEADERS = "must list names of headers, without '*'"
 APP_ORIGIN = '["https://app.your-company.com"]'
 DATABASE = "must be a PostgreSQL or SQLite URL"
@@ -84,6 +85,9 @@ def remedy(variable: str, example: str) -> str:
         ("ALLOWED_HOSTS", "a.org, b.org, https://c.org", f"(item 3) {HOSTS}", '["auth.your-company.com"]'),
         ("CORS_ORIGINS", '["https://a.org", "https://b.org/"]', f"(item 2) {ORIGINS}", APP_ORIGIN),
         ("CORS_ORIGINS", "[7]", TEXTS, APP_ORIGIN),
+        ("COOKIE_ORIGINS", '["https://a.org/"]', ORIGINS, APP_ORIGIN),
+        ("COOKIE_ORIGINS", "https://a.org,capacitor://localhost", f"(item 2) {SITES}", APP_ORIGIN),
+        ("COOKIE_ORIGINS", "null", SITES, APP_ORIGIN),
         ("CORS_HEADERS", "*", HEADERS, '["x-datadog-trace-id"]'),
         ("CORS_HEADERS", '["x-client", "x-client: 1"]', f"(item 2) {HEADERS}", '["x-datadog-trace-id"]'),
         ("ALLOWED_HOSTS", '["a"', TEXTS, '["auth.your-company.com"]'),
@@ -146,6 +150,7 @@ def test_invalid_value_is_rejected_with_an_example(variable: str, text: str, pro
         ("PUBLIC_URL", "http://auth.your-company.com", HTTPS, "https://auth.your-company.com"),
         ("PUBLIC_URL", "", HTTPS, "https://auth.your-company.com"),
         ("PASSWORD_HASH_MEMORY_KIB", "19455", f"must be 19456 or more: {OWASP.format(2)}", "19456"),
+        ("COOKIE_ORIGINS", "https://a.org,http://b.org", "must list https origins in production", APP_ORIGIN),
     ],
 )
 def test_production_rejects_values_of_development(variable: str, text: str, problem: str, example: str) -> None:
