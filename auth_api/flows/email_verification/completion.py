@@ -4,9 +4,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from auth_api.credentials.identities.service import Identities
 from auth_api.credentials.passwords.service import PasswordService
-from auth_api.credentials.providers.provider import UpstreamIdentity
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
@@ -30,7 +28,6 @@ class StagedRegistration(msgspec.Struct, frozen=True, kw_only=True):
     hashed_password: str
     locale: str | None
     profile: ProfileInput = EMPTY_PROFILE
-    identity: UpstreamIdentity | None = None
 
     def __repr__(self) -> str:
         """Leave the password hash out."""
@@ -45,7 +42,6 @@ class RegistrationCompletion:
     users: UserService
     email_ownership: EmailOwnership
     tokens: OneTimeTokens
-    identities: Identities
     audit: AuditTrail
     passwords: PasswordService
     registration_policy: RegistrationPolicy
@@ -84,8 +80,6 @@ class RegistrationCompletion:
             )
             await self.tokens.redeem(Purpose.REGISTRATION, token)
             await self.email_ownership.mark_verified(user.id, staged.email)
-            if staged.identity is not None:  # another account may have it by now
-                await self.identities.insert(user.id, staged.identity, request_context)
             await self.tokens.delete_staged(Purpose.REGISTRATION, staged.email)
             await self.audit.record(AccountEvent.ACCOUNT_REGISTERED, user_id=user.id, request_context=request_context)
             await self.audit.record(

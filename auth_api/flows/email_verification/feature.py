@@ -21,7 +21,6 @@ def build(core: Core, settings: Settings) -> Feature:
         users=core.users,
         email_ownership=core.email_ownership,
         tokens=core.tokens,
-        identities=core.identities,
         audit=core.audit,
         passwords=core.passwords,
         registration_policy=settings.of(RegistrationPolicy),

@@ -184,7 +184,10 @@ class FederatedRegistration:
         return created, identity
 
     async def _stage(self, account: NewAccount, request_context: RequestContext) -> None:
-        """Store the registration until the address is verified, whether or not a user has it."""
+        """Store the registration until the address is verified, whether or not a user has it.
+
+        Without the identity: the owner of the address opens the mailed link, and another person may have registered.
+        """
         await self.flows.claim(account.flow)
         token_id = await self.tokens.stage(
             Purpose.REGISTRATION,
@@ -193,7 +196,6 @@ class FederatedRegistration:
             hashed_password=UNUSABLE_HASH,
             locale=request_context.language,
             profile=stated_fields(account.form.profile),
-            identity=msgspec.to_builtins(account.upstream),
         )
         if not await self.outbox.to_email(self.registration_mail, account.email, request_context, token_id=token_id):
             await self.tokens.discard(token_id)

@@ -134,9 +134,10 @@ async def test_new_account_may_need_a_second_factor(app_with: OtherAppFactory, m
         assert await PendingLoginRow.count().where(PendingLoginRow.identity_id.is_not_null()) == 1
 
 
-async def test_account_with_an_unproven_address_waits_for_its_mail(
+async def test_mail_for_an_unproven_address_creates_an_account_without_the_identity(
     app_with: OtherAppFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The link proves who owns the address; a stranger may have registered with it."""
     install_acme(monkeypatch)
     mailbox = Mailbox()
     async with app_with(
@@ -149,9 +150,14 @@ async def test_account_with_an_unproven_address_waits_for_its_mail(
 
         assert (await verify(Actor(other.client), await mailbox.token())).status == 200
 
-        assert await UserIdentityRow.count() == 1
-        flow = await proved_flow(other.services)
-        assert codes([await outcome(other.services.of(FederatedSignIn).log_in(flow, RequestContext()))]) == ["ok"]
+        assert await UserIdentityRow.count() == 0
+        assert codes(
+            [
+                await outcome(
+                    other.services.of(FederatedSignIn).log_in(await proved_flow(other.services), RequestContext())
+                )
+            ]
+        ) == ["SIGN_UP_REQUIRED"]
 
 
 async def test_domains_of_a_provider_limit_the_registration(
