@@ -1,21 +1,12 @@
 """Turn the code of a sign-in into a session of the application."""
 
 from dataclasses import dataclass
-from typing import Protocol
 
+from auth_api.flows.federation.federated_sign_in import FederatedSignIn
 from auth_api.flows.federation.hand_off import HandOff
 from auth_api.kit.request_context import RequestContext
 from auth_api.sign_in.service import SignedIn
-from auth_api.sign_in_flows.flow import Flow
 from auth_api.sign_in_flows.service import SignInFlows
-
-
-class FlowLogin(Protocol):
-    """Opens the session of a proved flow, which is used up."""
-
-    async def log_in(self, flow: Flow, request_context: RequestContext) -> SignedIn:
-        """Return the user and the new session."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +21,7 @@ class Exchange:
 
     flows: SignInFlows
     hand_off: HandOff
-    federated_sign_in: FlowLogin
+    federated_sign_in: FederatedSignIn
 
     async def log_in(self, code: str, code_verifier: str, request_context: RequestContext) -> SignedIn:
         """Return the user and a new session of the application.
@@ -45,5 +36,6 @@ class Exchange:
             ApplicationException: the user gets no session, see `HandOff.log_in` and `FederatedSignIn.log_in`.
         """
         flow = await self.flows.find_code(code, code_verifier)
-        login: FlowLogin = self.hand_off if flow.provider is None else self.federated_sign_in
-        return await login.log_in(flow, request_context)
+        if flow.provider is None:
+            return await self.hand_off.log_in(flow, request_context)
+        return await self.federated_sign_in.log_in(flow, request_context)

@@ -10,6 +10,7 @@ from auth_api.services import Services
 from auth_api.sign_in_flows.flow import FlowPurpose
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
+from tests.support.cookie_mode import COOKIE, COOKIE_MODE
 from tests.support.factors import add_totp, current_code, switch_two_step_on
 from tests.support.hand_off import VERIFIER, new_code
 from tests.support.problems import assert_problem
@@ -52,6 +53,16 @@ async def test_wrong_verifier_does_not_use_the_code_up(ada: Actor, services: Ser
     assert_problem(await exchange(ada.client, code, code_challenge_method="plain"), 400, "VALIDATION_ERROR")
 
     assert (await exchange(ada.client, code)).status_code == 200
+
+
+async def test_page_in_cookie_mode_keeps_the_refresh_token_in_its_cookie(ada: Actor, services: Services) -> None:
+    code = await new_code(services, ada.access_token)
+
+    response = await ada.client.post(EXCHANGE, json={"code": code, "code_verifier": VERIFIER}, headers=COOKIE_MODE)
+
+    assert response.status_code == 200
+    assert "refresh_token" not in response.json()
+    assert response.cookies[COOKIE].startswith("rt_")
 
 
 async def test_code_of_another_purpose_gives_no_session(ada: Actor, services: Services) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -18,6 +19,7 @@ from auth_api.services import Services
 from auth_api.sign_in_flows.flow import Flow, FlowStage
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.fake_provider import IDENTITY, FakeProvider
+from tests.support.log_lines import lines_of_request
 from tests.support.provider_browser import (
     CONTINUATION,
     HTML,
@@ -147,6 +149,23 @@ async def test_failed_proof_is_stored_with_its_error(
     assert (provider.responses[0].error, provider.responses[0].code) == ("access_denied", None)
     assert (flow.stage, flow.error_code, flow.evidence) == (FlowStage.FAILED, error.error_code, None)
     assert count() == before + 1
+
+
+async def test_log_has_nothing_of_the_address_of_a_callback(
+    server: OtherApp, browser: ProviderBrowser, provider: FakeProvider, log_file: Path
+) -> None:
+    provider.answer = ProviderErrorException()
+    state = await browser.start()
+    secrets = {"state": state, "code": "upstream-code-1", "error": "their-error", "error_description": "their-words"}
+
+    response = await browser.get(CALLBACK, secrets)
+
+    lines = await lines_of_request(log_file, response.headers["X-Request-ID"])
+    assert [line["path"] for line in lines if "path" in line] == [CALLBACK]
+    request = provider.requests[0]
+    hidden = {*secrets.values(), request.nonce, provider.responses[0].code_verifier, browser.cookies["auth_browser_80"]}
+    assert [text for text in hidden if text in log_file.read_text(encoding="utf-8")] == []  # noqa: ASYNC240 - small
+    assert response.headers["Referrer-Policy"] == "no-referrer"
 
 
 async def test_two_tabs_finish_in_any_order(server: OtherApp, browser: ProviderBrowser) -> None:
