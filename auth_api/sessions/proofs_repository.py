@@ -58,3 +58,10 @@ async def forget_second_factors(user_id: int, *, kept_session_id: UUID | None) -
         user_id,
         kept_session_id or NO_SESSION_ID,
     )
+
+
+@circuit_breaker(service=SERVICE)
+async def identity_of(session_id: UUID) -> int | None:
+    """Return the identity that opened a session; None if none did."""
+    rows = await SessionRow.raw("SELECT identity_id FROM sessions WHERE id = {}", session_id)
+    return rows[0]["identity_id"] if rows else None

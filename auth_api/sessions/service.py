@@ -189,6 +189,10 @@ class SessionService:
         """
         return await repository.end_sessions(user_id, reason=reason, kept_session_id=kept_session_id)
 
+    async def identity_of(self, session_id: UUID) -> int | None:
+        """Return the identity that opened a session, also for the sessions that continue it; None if none did."""
+        return await proofs_repository.identity_of(session_id)
+
     async def end_of_identity(
         self, identity_id: int, user_id: int, *, reason: AccessEvent, kept_session_id: UUID | None
     ) -> None:

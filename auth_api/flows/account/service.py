@@ -119,6 +119,7 @@ class AccountService:
                 has_administrative_role=credentials.has_administrative_role,
                 auth_time=changed.updated_at,
                 mfa_at=present.mfa_at,
+                identity_id=await self.freshness.sessions.identity_of(present.session_id),
                 is_signed_in=True,
             )
             return await self.sign_in.complete(proof, request_context, carrier=carrier)

@@ -19,7 +19,8 @@ from auth_api.users.service import UserService
 class HandOff:
     """Gives an application a session of its own, after its user has signed in on the pages.
 
-    The two sessions end separately. What the first one has proved is read when the second one is opened.
+    The two sessions end separately, but both with the identity that opened the first one. What that has proved is read
+    when the second one is opened.
     """
 
     flows: SignInFlows
@@ -75,6 +76,7 @@ class HandOff:
                 auth_time=present.auth_time,
                 mfa_at=present.mfa_at,
                 opened_at=login.at,
+                identity_id=await self.sessions.identity_of(browser.session_id),
             )
 
         return await self.sign_in.log_in(claim, user_id=user_id, has_logged_in=True, request_context=request_context)

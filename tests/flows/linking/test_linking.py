@@ -17,7 +17,8 @@ from auth_api.sign_in_flows.flow import FlowPurpose
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.actors import Actor, ApiResponse
-from tests.support.hand_off import RETURN_TO
+from tests.support.hand_off import RETURN_TO, new_code
+from tests.support.hand_off import VERIFIER as HAND_OFF_VERIFIER
 from tests.support.identities import VERIFIER, add_identity, install_acme, link_token, proved_code
 from tests.support.mailbox import Mailbox
 from tests.support.rows import age_sessions, audit_actions
@@ -201,6 +202,24 @@ async def test_unlinking_ends_what_the_identity_has_opened(other: OtherApp) -> N
     assert await OutboxRow.select(OutboxRow.template) == [{"template": "identity_unlinked"}]
     assert await PendingLoginRow.count() == 0
     assert await unlink(ada, identity.id) == (404, "IDENTITY_NOT_FOUND")
+
+
+async def test_unlinking_ends_the_sessions_that_continue_one_of_the_identity(other: OtherApp) -> None:
+    """That of an application after a hand-off, and the one after a change of the password."""
+    stranger, password = await person(other), "Correct-Horse-9-Staple"
+    identity = await add_identity(other.services, (await ids_of(stranger))[0])
+    await SessionRow.update({SessionRow.identity_id: identity.id}, force=True)
+    body = {"current_password": stranger.password, "new_password": password}
+    stranger.access_token = (await stranger.call("POST", "/api/user/password", json=body))["access_token"]
+    exchange = {"code": await new_code(other.services, stranger.access_token), "code_verifier": HAND_OFF_VERIFIER}
+    exchanged = await stranger.call("POST", "/api/auth/exchange", json=exchange)
+    application = Actor(other.client, access_token=exchanged["access_token"])
+    ada = Actor(other.client, password=password)
+    await ada.log_in()
+
+    assert await unlink(ada, identity.id) == (204, "")
+
+    assert [(await actor.profile()).status for actor in (ada, stranger, application)] == [200, 401, 401]
 
 
 async def test_only_own_identities_can_be_unlinked(other: OtherApp) -> None:
