@@ -85,6 +85,7 @@ def build(core: Core, settings: Settings) -> Feature:
         tokens=core.tokens,
         flows=core.sign_in_flows,
         providers=core.providers,
+        clock=core.clock,
         public_url=public_url,
     )
     return_urls = ReturnUrls(urls=frozenset(settings.of(ReturnPolicy).urls))

@@ -16,6 +16,7 @@ from auth_api.credentials.providers.provider import AuthorizationRequest, Author
 from auth_api.credentials.providers.service import Providers
 from auth_api.flows.federation.metrics import PROVED, STARTED, count_flow
 from auth_api.flows.federation.start_request import StartRequest
+from auth_api.kit.clock import Clock
 from auth_api.kit.db.database import Database
 from auth_api.one_time_tokens.errors import OneTimeTokenInvalidException
 from auth_api.one_time_tokens.purpose import Purpose
@@ -43,6 +44,7 @@ class ProviderRedirects:
     tokens: OneTimeTokens
     flows: SignInFlows
     providers: Providers
+    clock: Clock
     public_url: str
 
     async def begin(self, provider: Provider, request: StartRequest, browser: str) -> str:
@@ -128,7 +130,9 @@ class ProviderRedirects:
             code = error.error_code
             await self.database.statement(lambda: self.flows.fail(flow, code))
             return count_flow(provider.settings.id, flow.purpose, code)
-        evidence = msgspec.to_builtins(identity)
+        # A person may take a quarter of an hour to sign up: without the time of now, their proof would look new then.
+        proved_at = identity.auth_time or self.clock()
+        evidence = msgspec.to_builtins(msgspec.structs.replace(identity, auth_time=proved_at))
         await self.database.statement(lambda: self.flows.prove(flow, secrets, evidence))
         return count_flow(provider.settings.id, flow.purpose, PROVED)
 

@@ -68,6 +68,23 @@ async def test_proof_is_stored_with_what_it_was_asked_with(
     assert found == flow
 
 
+async def test_proof_is_as_old_as_the_answer_of_the_provider(
+    server: OtherApp, browser: ProviderBrowser, provider: FakeProvider
+) -> None:
+    """If the provider states no time. A sign-up may follow a quarter of an hour later, and is no recent proof then."""
+    assert isinstance(provider.answer, UpstreamIdentity)
+    state = await browser.start()
+    earliest = server.services.core.clock()
+
+    await browser.come_back(state)
+
+    latest = server.services.core.clock()
+    proof = msgspec.convert((await stored(server.services, browser, state)).evidence, UpstreamIdentity)
+    assert provider.answer.auth_time is None
+    assert proof.auth_time is not None
+    assert earliest <= proof.auth_time <= latest
+
+
 async def test_no_connection_is_held_while_the_provider_is_asked(
     server: OtherApp, browser: ProviderBrowser, provider: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
