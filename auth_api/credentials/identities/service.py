@@ -43,6 +43,10 @@ class Identities:
         """Return the identities of a user, usable or not, newest first."""
         return await repository.of_user(user_id)
 
+    async def names_of_user(self, user_id: int) -> list[str]:
+        """Return the names of the providers by which a user can log in, sorted; one per identity, for mails."""
+        return sorted(self.name_of(each) for each in await repository.of_user(user_id) if self.is_usable(each))
+
     async def require_room(self, user_id: int) -> None:
         """Check that a user may link one more.
 

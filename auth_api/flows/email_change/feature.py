@@ -27,6 +27,7 @@ def build(core: Core, settings: Settings) -> Feature:
         access_revocation=core.access_revocation,
         account_removal=core.account_removal,
         second_factors=core.second_factors,
+        identities=core.identities,
         mail_limits=core.outbox.limits,
         recovery_mail=core.mail_kind("account_recovered"),
         registration_policy=settings.of(RegistrationPolicy),

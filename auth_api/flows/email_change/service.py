@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from auth_api.credentials.identities.service import Identities
 from auth_api.events.audit.actors import owner_of
 from auth_api.events.audit.events import AccountEvent
 from auth_api.events.audit.service import AuditTrail
@@ -46,6 +47,7 @@ class EmailChangeService:
     access_revocation: AccessRevocation
     account_removal: AccountRemoval
     second_factors: SecondFactors
+    identities: Identities
     mail_limits: MailLimits
     recovery_mail: MailKind
     registration_policy: RegistrationPolicy
@@ -174,7 +176,12 @@ class EmailChangeService:
             )
             kept = factor_counts(await self.second_factors.of_user(user_id))
             await self.outbox.to_user(
-                self.recovery_mail, user_id, request_context, removed_factors=before - kept, kept_factors=kept
+                self.recovery_mail,
+                user_id,
+                request_context,
+                removed_factors=before - kept,
+                kept_factors=kept,
+                kept_identities=await self.identities.names_of_user(user_id),
             )
 
         await self.database.transaction(work)

@@ -25,6 +25,7 @@ def build(core: Core, _settings: Settings) -> Feature:
         password_rules=core.password_rules,
         access_revocation=core.access_revocation,
         second_factors=core.second_factors,
+        identities=core.identities,
     )
     return Feature(
         controllers=(RecoveryController, ReportController) if core.outbox.is_on else (),

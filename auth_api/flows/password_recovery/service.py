@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from auth_api.credentials.identities.service import Identities
 from auth_api.credentials.passwords.events import PasswordEvent
 from auth_api.credentials.passwords.mails import PASSWORD_CHANGED
 from auth_api.events.audit.service import AuditTrail
@@ -39,6 +40,7 @@ class RecoveryService:
     password_rules: PasswordRules
     access_revocation: AccessRevocation
     second_factors: SecondFactors
+    identities: Identities
 
     async def forgot(self, email: CanonicalEmail, request_context: RequestContext) -> None:
         """Send a mail to the user with this e-mail address, if there is one.
@@ -93,7 +95,10 @@ class RecoveryService:
                 PasswordEvent.PASSWORD_RESET, user_id=user.id, request_context=request_context, sessions_ended=ended
             )
             kept = factor_counts(await self.second_factors.of_user(user.id))
-            await self.outbox.to_user(PASSWORD_CHANGED, user.id, request_context, kept_factors=kept)
+            identities = await self.identities.names_of_user(user.id)
+            await self.outbox.to_user(
+                PASSWORD_CHANGED, user.id, request_context, kept_factors=kept, kept_identities=identities
+            )
 
         await self.database.transaction(work)
 
@@ -117,7 +122,12 @@ class RecoveryService:
                 SessionEvent.SESSIONS_REPORTED, user_id=user_id, request_context=request_context, sessions_ended=ended
             )
             await self.outbox.to_user(
-                ACCOUNT_RECOVERED, user_id, request_context, removed_factors=before - kept, kept_factors=kept
+                ACCOUNT_RECOVERED,
+                user_id,
+                request_context,
+                removed_factors=before - kept,
+                kept_factors=kept,
+                kept_identities=await self.identities.names_of_user(user_id),
             )
 
         await self.database.transaction(work)

@@ -24,7 +24,14 @@ FACTORS = {"totp": 1, "passkey": 2, "recovery_codes": 1}
 
 VALUES: list[dict[str, Any]] = [
     {},
-    {"factor": "passkey", "is_two_step": True, "is_on": True, "kept_factors": FACTORS, "left": 2},
+    {
+        "factor": "passkey",
+        "is_two_step": True,
+        "is_on": True,
+        "kept_factors": FACTORS,
+        "kept_identities": ["Acme"],
+        "left": 2,
+    },
     {"inviter": "grace", "expires_at": datetime(2026, 3, 2, 9, 5, tzinfo=UTC)},
     {
         "is_replacement": True,
