@@ -71,7 +71,7 @@ async def test_proof_is_stored_with_what_it_was_asked_with(
 async def test_proof_is_as_old_as_the_answer_of_the_provider(
     server: OtherApp, browser: ProviderBrowser, provider: FakeProvider
 ) -> None:
-    """If the provider states no time. A sign-up may follow a quarter of an hour later, and is no recent proof then."""
+    """If the provider states no time. A sign-up may follow a quarter of an hour later; the proof is not recent then."""
     assert isinstance(provider.answer, UpstreamIdentity)
     state = await browser.start()
     earliest = server.services.core.clock()
