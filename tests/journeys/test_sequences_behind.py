@@ -19,7 +19,7 @@ TABLES = ["audit_logs", "one_time_tokens", "outbox", "refresh_tokens", "users"]
 
 OTHER_TABLES = [
     *("api_keys", "invitations", "passkeys", "pending_logins", "permissions", "recovery_codes", "roles"),
-    *("service_accounts", "totp_candidates", "totp_factors", "user_roles"),
+    *("service_accounts", "sign_in_flows", "totp_candidates", "totp_factors", "user_identities", "user_roles"),
 ]
 
 USERS = 12
