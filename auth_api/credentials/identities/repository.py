@@ -49,10 +49,14 @@ async def insert(user_id: int, upstream: UpstreamIdentity) -> Identity | None:
 
 @circuit_breaker(service=SERVICE)
 async def record_use(identity_id: int, user_id: int, upstream: UpstreamIdentity) -> bool:
-    """Store the time of a use and what the provider states now. Return False if it is no longer linked to the user."""
+    """Store the time of a use and what the provider states now. Return False if it is no longer linked to the user.
+
+    The provider may have got another id in `PROVIDERS`.
+    """
     rows = await UserIdentityRow.raw(
-        "UPDATE user_identities SET last_used_at = clock_timestamp(), email = {}, email_verified = {} "
+        "UPDATE user_identities SET last_used_at = clock_timestamp(), provider = {}, email = {}, email_verified = {} "
         "WHERE id = {} AND user_id = {} RETURNING id",
+        upstream.provider,
         upstream.email,
         upstream.is_email_proven,
         identity_id,

@@ -81,6 +81,19 @@ async def test_linked_account_is_found_by_issuer_and_subject(other: OtherApp) ->
         assert codes([await try_log_in(services, **ADA, **values)]) == ["IDENTITY_LINK_REQUIRED"]
 
 
+async def test_identity_follows_its_provider_to_another_id(other: OtherApp) -> None:
+    """Otherwise the user could remove the only way to log in."""
+    ada = Actor(other.client)
+    await ada.register()
+    await add_identity(other.services, await user_id_of(), provider="earlier-id")
+    await UserRow.update({UserRow.hashed_password: UNUSABLE_HASH}, force=True)
+
+    assert codes([await try_log_in(other.services)]) == ["ok"]
+
+    (identity,) = (await ada.call("GET", "/api/user/identities"))["items"]
+    assert (identity["provider"], identity["removable"]) == ("acme", False)
+
+
 async def test_unproven_address_never_reaches_an_account(other: OtherApp) -> None:
     services = other.services
     await Actor(other.client).register()
