@@ -12,7 +12,7 @@ from playwright.async_api import Browser, Page
 
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
-from tests.support.browser import Visit, browser_page
+from tests.support.browser import Visit, browser_page, until_true
 from tests.support.console_sessions import blocks
 from tests.support.deployment import SECRET
 from tests.support.processes import RunningServer
@@ -55,7 +55,7 @@ async def visit(server: RunningServer, chromium: Browser) -> AsyncIterator[Visit
 
 async def open_page(page: Page, url: str) -> None:
     await page.goto(url)
-    await page.wait_for_function("window.session !== undefined")
+    await until_true(page, "window.session !== undefined")
 
 
 async def call(page: Page, name: str, *values: Any) -> Any:

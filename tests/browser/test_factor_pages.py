@@ -11,7 +11,7 @@ from playwright.async_api import Browser, CDPSession, Page, expect
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
-from tests.support.browser import Visit, browser_page
+from tests.support.browser import Visit, browser_page, until_true
 from tests.support.keyboard import KeyboardUser
 from tests.support.product import Product, running_product
 from tests.support.virtual_authenticator import add_virtual_authenticator
@@ -182,7 +182,7 @@ async def test_button_works_while_the_browser_offers_passkeys_by_autofill(
         await page.context.clear_cookies()
         await page.add_init_script(ONE_REQUEST)
         await page.goto(f"{requiring.origin}/account/login?continue=/account/sessions")
-        await page.wait_for_function("window.offered")
+        await until_true(page, "window.offered")
         await page.get_by_role("button", name="Log in with a passkey").click()
         await page.wait_for_url(f"{requiring.origin}/account/sessions")
         visit.assert_no_errors()

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Browser, Route, expect
 
 from tests.support.accessibility import axe_violations, overflowing_elements
-from tests.support.browser import browser_page
+from tests.support.browser import browser_page, until_true
 from tests.support.keyboard import KeyboardUser
 from tests.support.sample_pages import REFUSED, Ada, Shown, render_sample
 from tests.support.static_site import static_site
@@ -166,7 +166,7 @@ async def test_page_that_the_browser_kept_is_loaded_again(chromium: Browser, ori
         await visit.page.evaluate(
             "window.kept = true; dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))"
         )
-        await visit.page.wait_for_function("window.kept === undefined")
+        await until_true(visit.page, "window.kept === undefined")
 
 
 async def test_printed_page_has_the_codes_but_nothing_to_press(chromium: Browser, origin: str) -> None:

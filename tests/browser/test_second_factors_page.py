@@ -13,7 +13,7 @@ from playwright.async_api import Browser, Page
 
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
-from tests.support.browser import browser_page
+from tests.support.browser import browser_page, until_true
 from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
 from tests.support.static_site import static_site
@@ -77,7 +77,7 @@ async def visiting(
         files["/session.js"] = code.replace("https://auth.example.com", server.url)
         async with browser_page(chromium) as visit:
             await visit.page.goto(origin)
-            await visit.page.wait_for_function("window.session !== undefined")
+            await until_true(visit.page, "window.session !== undefined")
             await add_virtual_authenticator(visit.page)
             account = {"email": "ada@example.com", "username": "ada", "password": PASSWORD}
             async with httpx.AsyncClient(base_url=server.url, trust_env=False) as client:

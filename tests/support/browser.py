@@ -1,7 +1,8 @@
 """Pages in a browser, with a record of their requests and errors."""
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from playwright.async_api import (
     Browser,
     BrowserContext,
     ConsoleMessage,
+    Error,
     Page,
     Request,
     WebError,
@@ -101,6 +103,22 @@ async def browser_page(  # noqa: PLR0913 - independent properties of a window
         visit = Visit(await context.new_page())
         _observe(context, visit)
         yield visit
+
+
+async def until_true(page: Page, expression: str) -> None:
+    """Wait until an expression is true in a page.
+
+    Unlike `page.wait_for_function`, it works under a policy that forbids `eval`, also if the expression is false first.
+    """
+    async with asyncio.timeout(TIMEOUT_SECONDS):
+        while not await _is_true(page, expression):  # noqa: ASYNC110 - the page tells no event
+            await asyncio.sleep(0.01)
+
+
+async def _is_true(page: Page, expression: str) -> bool:
+    with suppress(Error):  # the browser is just leaving the page
+        return bool(await page.evaluate(f"Boolean({expression})"))
+    return False
 
 
 def _observe(context: BrowserContext, visit: Visit) -> None:
