@@ -77,10 +77,13 @@ async def present_time() -> datetime:
 
 def to_principal(row: Mapping[str, Any]) -> Principal:
     """Return the principal of a row that has the columns of the user and of the session, and no others."""
-    user = dict(row)
-    session_id, auth_time, amr, mfa_at = (user.pop(name) for name in ("session_id", "auth_time", "amr", "mfa_at"))
+    columns = dict(row)
     return Principal(
-        user=User(**user), session_id=session_id, auth_time=auth_time, amr=tuple(amr.split()), mfa_at=mfa_at
+        session_id=columns.pop("session_id"),
+        auth_time=columns.pop("auth_time"),
+        amr=tuple(columns.pop("amr").split()),
+        mfa_at=columns.pop("mfa_at"),
+        user=User(**columns),
     )
 
 
