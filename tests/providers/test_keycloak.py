@@ -21,27 +21,25 @@ class KeycloakAdministrator:
 
     def __init__(self, issuer: str) -> None:
         self._base, _, realm = issuer.partition("/realms/")
-        self._http = httpx.Client(
-            base_url=f"{self._base}/admin/realms/{realm}/", trust_env=False, timeout=TIMEOUT_SECONDS
-        )
+        self._realm = f"{self._base}/admin/realms/{realm}"
 
-    def _headers(self) -> dict[str, str]:
+    def _call(self, method: str, path: str, json: Any = None) -> Any:
         form = {"grant_type": "password", "client_id": "admin-cli", "username": "admin", "password": "admin"}
-        response = httpx.post(f"{self._base}/realms/master/protocol/openid-connect/token", data=form, trust_env=False)
-        return {"Authorization": f"Bearer {response.json()['access_token']}"}
-
-    def _get(self, path: str) -> Any:
-        return self._http.get(path, headers=self._headers()).raise_for_status().json()
+        with httpx.Client(trust_env=False, timeout=TIMEOUT_SECONDS) as client:
+            login = client.post(f"{self._base}/realms/master/protocol/openid-connect/token", data=form)
+            headers = {"Authorization": f"Bearer {login.json()['access_token']}"}
+            response = client.request(method, self._realm + path, json=json, headers=headers).raise_for_status()
+        return response.json() if response.content else None
 
     def leave_group(self, username: str, group: str) -> None:
         """Remove a person from a group."""
-        user = next(each for each in self._get("users") if each["username"] == username)["id"]
-        group_id = next(each for each in self._get("groups") if each["name"] == group)["id"]
-        self._http.delete(f"users/{user}/groups/{group_id}", headers=self._headers()).raise_for_status()
+        user = next(each for each in self._call("GET", "/users") if each["username"] == username)["id"]
+        group_id = next(each for each in self._call("GET", "/groups") if each["name"] == group)["id"]
+        self._call("DELETE", f"/users/{user}/groups/{group_id}")
 
     def rotate_signing_key(self) -> None:
         """Let the realm sign with a new key from now on."""
-        realm = self._get("")
+        realm = self._call("GET", "")
         provider = {
             "name": "newer-key",
             "providerId": "rsa-generated",
@@ -49,7 +47,7 @@ class KeycloakAdministrator:
             "parentId": realm["id"],
             "config": {"priority": ["200"], "enabled": ["true"], "active": ["true"], "algorithm": ["RS256"]},
         }
-        self._http.post("components", json=provider, headers=self._headers()).raise_for_status()
+        self._call("POST", "/components", provider)
 
 
 async def log_in_upstream(page: Page) -> None:
