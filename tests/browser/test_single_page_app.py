@@ -85,8 +85,19 @@ async def test_people_sign_up_by_a_provider_and_log_in_again(
         await expect(page.locator("#text")).to_have_text("The login did not work.")
 
         await page.click("#dev")
+        await page.click("button[value=Noa]")  # without an e-mail address
+        await expect(page.locator("[name=username]")).to_have_value("noa")
+        await page.click("#sign-up button")
+        await expect(page.locator("#text")).to_contain_text("e-mail address")
+        await page.fill("[name=email]", "noa@example.com")
+        await page.click("#sign-up button")
+        await assert_logged_in(page, address, "noa")
+        await page.click("#log-out")
+
+        await page.click("#dev")
         await page.click("button[value=Lena]")
         await expect(page.locator("#text")).to_have_text("Choose a username for your new account.")
+        await expect(page.locator("[name=email]")).to_have_value("lena@example.com")
         await expect(page.locator("[name=username]")).to_have_value("lena")
         await page.fill("[name=username]", "-")
         await page.click("#sign-up button")
@@ -106,7 +117,7 @@ async def test_people_sign_up_by_a_provider_and_log_in_again(
         await page.click("button[value=Lena]")
         await assert_logged_in(page, address, "lena")
         ((users,),) = await product.deployment.rows("SELECT count(*) FROM users")
-        assert users == 1
+        assert users == 2
 
 
 async def test_code_of_an_attacker_has_no_effect(deployment_factory: DeploymentFactory, chromium: Browser) -> None:
