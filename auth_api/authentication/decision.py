@@ -10,7 +10,9 @@ from auth_api.kit.http.access import Access
 from auth_api.kit.http.client_ip import Network, is_in
 from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.sessions.assurance import Level
+from auth_api.sessions.errors import TokenRevokedException
 from auth_api.sign_in.freshness import Freshness
+from auth_api.users.errors import UserNotFoundException
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,7 @@ class Decision:
                 is a recent proof of identity.
             PermissionDeniedException: the caller lacks the permission of the route.
             StepUpRequiredException: the last proof of identity of the user is too weak or too old.
+            TokenRevokedException: the user was deleted since the token was checked.
         """
         permission = access.permission
         if caller.key_id is not None:
@@ -56,7 +59,10 @@ class Decision:
             raise PermissionDeniedException(permission)
         if (session := caller.session) is None:
             return
-        if access.is_administrative and self.needs_second_factor:
-            await self.freshness.require_level(session, Level.AAL2, now=session.now)
-        if access.needs_recent_proof:
-            await self.freshness.require(session)
+        try:
+            if access.is_administrative and self.needs_second_factor:
+                await self.freshness.require_level(session, Level.AAL2, now=session.now)
+            if access.needs_recent_proof:
+                await self.freshness.require(session)
+        except UserNotFoundException:  # 404 would be about the target of the request
+            raise TokenRevokedException from None

@@ -15,8 +15,10 @@ from auth_api.kit.http.access import Access, administration, permitted
 from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.roles.granted import Granted
 from auth_api.roles.rights import Rights
+from auth_api.sessions.errors import TokenRevokedException
 from auth_api.sessions.principal import GrantedPrincipal
 from auth_api.sign_in.errors import StepUpRequiredException
+from auth_api.users.errors import UserNotFoundException
 from auth_api.users.user import User
 
 pytestmark = pytest.mark.engine_independent
@@ -151,3 +153,14 @@ def test_admin_api_is_hidden_from_other_networks() -> None:
         decision.check_network(CHECK, other)
         with pytest.raises(NotFoundException):
             decision.check_network(READ, other)
+
+
+async def test_caller_who_is_deleted_meanwhile_has_no_session() -> None:
+    class Gone(RecordedFreshness):
+        async def require(self, _principal: Any) -> None:
+            raise UserNotFoundException
+
+    decision = Decision(networks=(), freshness=Gone(), needs_second_factor=False)  # type: ignore[arg-type] # only what is asked
+
+    with pytest.raises(TokenRevokedException):
+        await decision.check(SENSITIVE, session_of("users:delete"))
