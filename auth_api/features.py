@@ -36,6 +36,12 @@ from auth_api.flows.security_history import feature as security_history
 from auth_api.flows.service_accounts import feature as service_accounts
 from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest
+from auth_api.oauth.clients import feature as oauth_clients
+from auth_api.oauth.consents import feature as oauth_consents
+from auth_api.oauth.grants import feature as oauth_grants
+from auth_api.oauth.keys import feature as oauth_keys
+from auth_api.oauth.requests import feature as oauth_requests
+from auth_api.oauth.resources import feature as oauth_resources
 from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
@@ -95,6 +101,12 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     api_keys.MANIFEST,
     identities.MANIFEST,
     providers.MANIFEST,
+    oauth_keys.MANIFEST,
+    oauth_resources.MANIFEST,
+    oauth_clients.MANIFEST,
+    oauth_requests.MANIFEST,
+    oauth_grants.MANIFEST,
+    oauth_consents.MANIFEST,
     one_time_tokens.MANIFEST,
     sign_in_flows.MANIFEST,
     throttling.MANIFEST,

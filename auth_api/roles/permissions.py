@@ -43,6 +43,8 @@ RESERVED_AREAS: Final = frozenset(
 BUILT_IN: Final[Mapping[str, str]] = {
     "access:check": "Ask which permissions the holder of a token or an API key has.",
     "audit:read": "Read the security history of all users.",
+    "clients:read": "List the applications and resources of the OAuth provider.",
+    "clients:write": "Create, change and delete applications and resources, and their secrets.",
     "invitations:read": "List invitations.",
     "invitations:write": "Invite people, send an invitation again, and revoke it.",
     "keys:read": "List the API keys of users.",

@@ -22,6 +22,7 @@ LAYERS: Final = (
     {"authentication"},
     {"flows"},
     {"operations"},
+    {"oauth"},
     {"web"},
     {
         "__init__",

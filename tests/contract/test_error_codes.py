@@ -58,6 +58,10 @@ CONTRACT = {
     "INVITATION_NOT_FOUND": 404,
     "KEY_NOT_FOUND": 404,
     "SERVICE_ACCOUNT_NOT_FOUND": 404,
+    "CLIENT_NOT_FOUND": 404,
+    "RESOURCE_NOT_FOUND": 404,
+    "CONSENT_NOT_FOUND": 404,
+    "DUPLICATE_RESOURCE": 409,
     "FACTOR_NOT_FOUND": 404,
     "IDENTITY_NOT_FOUND": 404,
     "ACCOUNT_EXISTS": 409,
@@ -196,6 +200,10 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
             "PROVIDER_DENIED",
             "PROVIDER_ERROR",
             "PROVIDER_UNAVAILABLE",
+            "CLIENT_NOT_FOUND",
+            "CONSENT_NOT_FOUND",
+            "DUPLICATE_RESOURCE",
+            "RESOURCE_NOT_FOUND",
         )
     }
 

@@ -39,6 +39,11 @@ TABLES = {
     "revoked_subjects",
     "sign_in_flows",
     "user_identities",
+    "oauth_resources",
+    "oauth_clients",
+    "oauth_requests",
+    "oauth_grants",
+    "oauth_consents",
 }
 
 INDEXES = [
@@ -57,6 +62,24 @@ INDEXES = [
     "invitations (id) where …",
     "invitations (invited_by, id)",
     "invitations (token_hash) unique",
+    "oauth_clients (client_id) unique",
+    "oauth_consents (client_id)",
+    "oauth_consents (user_id, client_id) unique",
+    "oauth_grants (client_id)",
+    "oauth_grants (ended_at) where …",
+    "oauth_grants (expires_at)",
+    "oauth_grants (handle_hash) unique",
+    "oauth_grants (session_id)",
+    "oauth_grants (user_id)",
+    "oauth_requests (client_id)",
+    "oauth_requests (code_hash) unique",
+    "oauth_requests (device_hash) unique",
+    "oauth_requests (expires_at)",
+    "oauth_requests (public_hash) unique",
+    "oauth_requests (session_id)",
+    "oauth_requests (user_code_hash) unique",
+    "oauth_requests (user_id)",
+    "oauth_resources (identifier) unique",
     "one_time_tokens (expires_at)",
     "one_time_tokens (token_hash) unique",
     "one_time_tokens (user_id)",
@@ -110,7 +133,7 @@ INDEXES = [
 PREFIX_INDEXES = {"postgres": ["users (email)", "users (username)"], "sqlite": []}
 """Those that sort by bytes, where the unique indexes do not."""
 
-MIGRATIONS = 23
+MIGRATIONS = 25
 
 PRIMARY_KEYS = {
     "browser_sessions": "session_id",

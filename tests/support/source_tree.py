@@ -10,7 +10,7 @@ from typing import Final
 PACKAGE: Final = "auth_api"
 ROOT: Final = Path(__file__).parent.parent.parent / PACKAGE
 
-GROUPS: Final = frozenset({"credentials", "events", "flows", "operations", "web"})
+GROUPS: Final = frozenset({"credentials", "events", "flows", "oauth", "operations", "web"})
 """Folders below the root that contain only packages."""
 
 

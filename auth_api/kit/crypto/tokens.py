@@ -46,6 +46,12 @@ HAND_OFF_CODE: Final = SecretKind("fc_", 32, "hands a sign-in over to an applica
 SIGN_UP_TOKEN: Final = SecretKind("fs_", 32, "creates the account of a sign-in by a provider")
 LINK_TOKEN: Final = SecretKind("fl_", 32, "links an account to one at a provider")
 
+OAUTH_REQUEST: Final = SecretKind("ar_", 32, "names the request of an application in a browser")
+AUTHORIZATION_CODE: Final = SecretKind("oc_", 32, "gives an application access to an account")
+OAUTH_REFRESH_TOKEN: Final = SecretKind("ort_", 48, "renews the access of an application")
+DEVICE_CODE: Final = SecretKind("dc_", 32, "gives a device access to an account")
+CLIENT_SECRET: Final = SecretKind("cs_", 32, "identifies an application")
+
 PERSONAL_API_KEY: Final = SecretKind("auth_pat_", 32, "identifies a program that acts for a user")
 SERVICE_API_KEY: Final = SecretKind("auth_svc_", 32, "identifies a service account")
 
@@ -60,6 +66,11 @@ SECRET_KINDS: Final = (
     HAND_OFF_CODE,
     SIGN_UP_TOKEN,
     LINK_TOKEN,
+    OAUTH_REQUEST,
+    AUTHORIZATION_CODE,
+    OAUTH_REFRESH_TOKEN,
+    DEVICE_CODE,
+    CLIENT_SECRET,
     DATA_KEY,
     PERSONAL_API_KEY,
     SERVICE_API_KEY,

@@ -1,0 +1,1 @@
+"""Applications to which users sign in, and how they authenticate."""

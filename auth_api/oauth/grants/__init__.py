@@ -1,0 +1,1 @@
+"""What applications hold for users: grants, with their refresh tokens."""

@@ -1,0 +1,1 @@
+"""Keys and policy of the tokens for other applications."""

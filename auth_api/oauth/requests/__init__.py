@@ -1,0 +1,1 @@
+"""Requests of applications: for authorization, of devices, and to sign out."""

@@ -1,0 +1,1 @@
+"""Resource servers, and the scopes of their access tokens."""
