@@ -9,6 +9,7 @@ from auth_api.credentials.api_keys.rate_limit import REQUESTS_PER_SECOND
 from auth_api.features import client_ip_limits
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit
+from auth_api.throttling.user_code_limit import WINDOW_SECONDS
 
 Row = dict[str, str | int]
 
@@ -77,6 +78,13 @@ def limit_rows(settings: Settings) -> list[Row]:
             ("invitations, per e-mail address", policy.invitations_per_recipient),
         )
     ]
+    rows.append(
+        {
+            "limit": "wrong user codes of devices, per user and per IP address",
+            "allowed": f"{policy.wrong_user_codes * policy.factor} in {_span(WINDOW_SECONDS)}",
+            "then": "429 TOO_MANY_ATTEMPTS until the window ends",
+        }
+    )
     for kind in ("passwords", "codes"):
         rows.append(_account_row(f"wrong {kind}, per user and network", policy.per_network))
         rows.append(_account_row(f"wrong {kind}, per user, from networks not used recently", policy.per_account))

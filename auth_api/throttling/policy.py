@@ -64,6 +64,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
         mails_by_administrators_to_user: mails per hour that all of them together send to one user.
         invitations_per_recipient: invitations per hour to one e-mail address.
         api_keys_by_user: API keys per hour that a user creates.
+        wrong_user_codes: wrong codes of devices that a user enters per 5 minutes, and that one network sends.
         per_network: failed logins of one user from one network.
         per_account: failed logins of one user from all networks together. A block does not apply to networks that the
             user has used recently.
@@ -94,6 +95,7 @@ class ThrottlingPolicy(msgspec.Struct, frozen=True, kw_only=True):
     mails_by_administrator: int = 200
     mails_by_administrators_to_user: int = 10
     invitations_per_recipient: int = 3
+    wrong_user_codes: int = 10
     per_network: FailedAttemptLimit = FailedAttemptLimit(free=5, window_seconds=DAY, renews=True)
     per_account: FailedAttemptLimit = FailedAttemptLimit(free=50, window_seconds=HOUR, renews=False)
 

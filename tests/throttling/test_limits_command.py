@@ -51,6 +51,7 @@ def test_default_limits_are_those_of_the_contract() -> None:
         ("mails that confirm a new e-mail address, per user", "3 in 1 h"),
         ("mails to others, per administrator or service account", "200 in 1 h"),
         ("invitations, per e-mail address", "3 in 1 h"),
+        ("wrong user codes of devices, per user and per IP address", "10 in 5 min"),
         ("wrong passwords, per user and network", "5 in 24 h"),
         ("wrong passwords, per user, from networks not used recently", "50 in 1 h"),
         ("wrong codes, per user and network", "5 in 24 h"),
