@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from auth_api.manifest import Manifest
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.requests.retention import RETENTION_RULES
+from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.oauth.requests.tables import OAuthRequestRow
+from auth_api.settings import Settings
 
-MANIFEST: Final = Manifest(tables=(OAuthRequestRow,))
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Build the service if this server is a provider."""
+    if not settings.of(OAuthPolicy).enabled:
+        return Feature()
+    return Feature(dependencies={"oauth_requests": OAuthRequests(database=core.database, clock=core.clock)})
+
+
+MANIFEST: Final = Manifest(tables=(OAuthRequestRow,), retention=lambda _: RETENTION_RULES, build=build)
