@@ -8,9 +8,9 @@ import pytest
 from playwright.async_api import Browser
 
 from tests.conftest import DeploymentFactory
-from tests.providers.installing import NotInstalledError
 from tests.providers.running import UpstreamServer, running_keycloak, running_oidc_provider
 from tests.support.installed_browsers import find_chromium, running_chromium
+from tests.support.installing import NotInstalledError
 from tests.support.processes import free_port
 from tests.support.product import Product, running_product
 

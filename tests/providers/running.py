@@ -2,8 +2,6 @@
 
 import json
 import os
-import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from tests.providers.installing import install_keycloak, install_oidc_provider
+from tests.support.programs import running_program
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 
 CLIENT_ID: Final = "auth-api"
@@ -62,7 +61,7 @@ def running_oidc_provider(
         authentication: how the client proves its secret.
     """
     program = ["node", "server.mjs", str(port), algorithm, authentication, *OIDC_CLIENT, redirect_uri]
-    with _running(program, install_oidc_provider(), dict(os.environ), folder / "oidc-provider.log"):
+    with running_program(program, install_oidc_provider(), dict(os.environ), folder / "oidc-provider.log"):
         server = UpstreamServer(f"http://localhost:{port}", OIDC_CLIENT)
         _wait_until_ready(server)
         yield server
@@ -82,7 +81,7 @@ def running_keycloak(port: int, redirect_uri: str, folder: Path) -> Iterator[Ups
     }
     options = ["--import-realm", "--db=dev-mem", "--cache=local", "--http-host=127.0.0.1", f"--http-port={port}"]
     program = [str(home / "bin/kc.sh"), "start-dev", *options]
-    with _running(program, home, environment, folder / "keycloak.log"):
+    with running_program(program, home, environment, folder / "keycloak.log"):
         server = UpstreamServer(f"http://localhost:{port}/realms/company", (CLIENT_ID, KEYCLOAK_SECRET))
         _wait_until_ready(server)
         yield server
@@ -121,22 +120,6 @@ def realm(redirect_uri: str) -> dict[str, Any]:
             }
         ],
     }
-
-
-@contextmanager
-def _running(
-    program: list[str], folder: Path, environment: dict[str, str], log: Path
-) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in a process group of its own, and end the group at the end of the block."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            program, cwd=folder, env=environment, stdout=output, stderr=output, start_new_session=True
-        )
-    try:
-        yield process
-    finally:
-        os.killpg(process.pid, signal.SIGTERM)
-        process.wait(TIMEOUT_SECONDS)
 
 
 def _wait_until_ready(server: UpstreamServer) -> None:
