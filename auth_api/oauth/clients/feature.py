@@ -2,8 +2,38 @@
 
 from typing import Final
 
-from auth_api.manifest import Manifest
+from auth_api.manifest import Core, Feature, Manifest
+from auth_api.oauth.clients.client_administration import ClientAdministration
+from auth_api.oauth.clients.controllers import ClientController
 from auth_api.oauth.clients.errors import ClientNotFoundException
+from auth_api.oauth.clients.events import ClientEvent
+from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.clients.tables import OAuthClientRow
+from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.resources.service import Resources
+from auth_api.settings import Settings
 
-MANIFEST: Final = Manifest(tables=(OAuthClientRow,), errors=(ClientNotFoundException,))
+
+def build(core: Core, settings: Settings) -> Feature:
+    """Connect the services to the core; the command line uses them also while the provider is off."""
+    clients = Clients(core.roles)
+    return Feature(
+        controllers=(ClientController,) if settings.of(OAuthPolicy).enabled else (),
+        dependencies={
+            "clients": clients,
+            "client_administration": ClientAdministration(
+                database=core.database,
+                audit=core.audit,
+                roles=core.roles,
+                clients=clients,
+                resources=Resources(),
+                core_audience=settings.sessions.audience,
+                is_production=settings.is_production,
+            ),
+        },
+    )
+
+
+MANIFEST: Final = Manifest(
+    tables=(OAuthClientRow,), errors=(ClientNotFoundException,), events=tuple(ClientEvent), build=build
+)

@@ -1,8 +1,9 @@
 """Errors about resource servers."""
 
+from collections.abc import Iterable
 from http import HTTPStatus
 
-from auth_api.kit.errors import ApplicationException
+from auth_api.kit.errors import ApplicationException, FieldError
 
 
 class ResourceNotFoundException(ApplicationException):
@@ -21,3 +22,7 @@ class DuplicateResourceException(ApplicationException):
     error_code = "DUPLICATE_RESOURCE"
     detail = "The identifier or the name of a scope belongs to another resource."
     remedy = "Choose another value for the field that `errors` names."
+
+    def __init__(self, errors: Iterable[FieldError] = ()) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
