@@ -129,8 +129,6 @@ TABLES: dict[tuple[str, str], dict[str, Definition]] = {
         "scopes": required(Text),
         "resources": required(Text),
         "auth_time": required(Timestamptz),
-        "acr": optional(Varchar, length=10),
-        "amr": optional(Varchar, length=100),
         "handle_hash": secret_digest(),
         "refresh_hash": secret_digest(unique=False),
         "previous_hash": secret_digest(unique=False),

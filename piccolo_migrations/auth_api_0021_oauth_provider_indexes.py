@@ -1,6 +1,6 @@
-"""The indexes of the OAuth provider.
+"""The index of the OAuth provider.
 
-They need a migration of their own: raw statements run before the tables of their migration are created.
+It needs a migration of its own: raw statements run before the tables of their migration are created.
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
@@ -9,11 +9,9 @@ from auth_api.kit.db.index_builds import create_indexes, drop_indexes
 
 ID = "2026-12-01T03:30:01:000000"
 VERSION = "1.38.0"
-DESCRIPTION = "add the indexes of the OAuth provider"
+DESCRIPTION = "add the index of the OAuth provider"
 
 UNIQUE_INDEXES = {"oauth_consents_user_client": "oauth_consents (user_id, client_id)"}
-
-INDEXES = {"oauth_grants_ended_at": "oauth_grants (ended_at) WHERE ended_at IS NOT NULL"}
 
 
 async def forwards() -> MigrationManager:
@@ -21,10 +19,9 @@ async def forwards() -> MigrationManager:
 
     async def create() -> None:
         await create_indexes(UNIQUE_INDEXES, is_unique=True)
-        await create_indexes(INDEXES)
 
     async def drop() -> None:
-        await drop_indexes(UNIQUE_INDEXES | INDEXES)
+        await drop_indexes(UNIQUE_INDEXES)
 
     manager.add_raw(create)
     manager.add_raw_backwards(drop)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 import msgspec
 
@@ -74,11 +75,18 @@ class BrowserSessions:
         if found is None:
             return None
         if found.is_extension_due:
-            idle_seconds = browser_idle_ttl(self.policy, keep=found.keep).total_seconds()
-            await self.database.statement(
-                lambda: browser_repository.extend(found.principal.session_id, idle_seconds=idle_seconds)
-            )
+            await self.extend(found.principal.session_id, keep=found.keep)
         return BrowserSession(principal=found.principal, keep=found.keep)
+
+    async def extend(self, session_id: UUID, *, keep: bool) -> None:
+        """Put the end of a live session off, unless that was done a short time ago.
+
+        Args:
+            session_id: the session.
+            keep: whether the user asked to stay signed in.
+        """
+        idle_seconds = browser_idle_ttl(self.policy, keep=keep).total_seconds()
+        await self.database.statement(lambda: browser_repository.extend(session_id, idle_seconds=idle_seconds))
 
     async def log_out(self, raw: str, request_context: RequestContext) -> None:
         """End the session of a cookie. An unknown or ended one is ignored."""

@@ -66,7 +66,6 @@ INDEXES = [
     "oauth_consents (client_id)",
     "oauth_consents (user_id, client_id) unique",
     "oauth_grants (client_id)",
-    "oauth_grants (ended_at) where …",
     "oauth_grants (expires_at)",
     "oauth_grants (handle_hash) unique",
     "oauth_grants (session_id)",

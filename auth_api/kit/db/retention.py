@@ -21,7 +21,7 @@ class RetentionRule:
         table: the table of the rows.
         ended_at: the column with the time of their end, indexed: a time, or seconds since 1970. Null has no end.
         kept_for: how long a row stays after its end.
-        removed_if: a further condition for the removal. Rows that do not meet it are counted nevertheless.
+        removed_if: a further condition for the removal.
         skips_locked: whether rows that another transaction has locked stay until the next removal, so that the removal
             never waits for them. PostgreSQL requires the privilege UPDATE for that.
     """
@@ -50,9 +50,7 @@ async def remove_expired(rule: RetentionRule, limit: int) -> int:
         The number of rows removed.
     """
     key = rule.table._meta.primary_key  # noqa: SLF001 - Piccolo has no public name for it
-    found = rule.table.select(key).where(_is_expired(rule)).order_by(rule.ended_at).limit(limit)
-    if rule.removed_if is not None:
-        found = found.where(rule.removed_if)
+    found = rule.table.select(key).where(*_conditions(rule)).order_by(rule.ended_at).limit(limit)
     if rule.skips_locked and rule.table._meta.db.engine_type == "postgres":  # noqa: SLF001 - as above
         found = found.lock_rows("UPDATE", skip_locked=True)
     if not (keys := await found.output(as_list=True)):
@@ -63,9 +61,13 @@ async def remove_expired(rule: RetentionRule, limit: int) -> int:
 @circuit_breaker(service=SERVICE)
 async def count_expired(rule: RetentionRule, limit: int) -> int:
     """Return the number of expired rows; `limit` stands for that number or more."""
-    expired = rule.table.select(rule.ended_at).where(_is_expired(rule)).limit(limit)
+    expired = rule.table.select(rule.ended_at).where(*_conditions(rule)).limit(limit)
     (row,) = await rule.table.raw("SELECT count(*) AS expired FROM ({}) AS found", expired.querystrings[0])
     return int(row["expired"])
+
+
+def _conditions(rule: RetentionRule) -> tuple[WhereRaw, ...]:
+    return (_is_expired(rule), *((rule.removed_if,) if rule.removed_if is not None else ()))
 
 
 def _is_expired(rule: RetentionRule) -> WhereRaw:

@@ -10,9 +10,9 @@ from auth_api.users.tables import UserRow
 
 
 class OAuthGrantRow(RawSql, Table, tablename="oauth_grants"):
-    """One row per authorization that an application has redeemed. It ends with `expires_at` or `ended_at`.
+    """One row per authorization that an application has redeemed.
 
-    An online grant also ends with its session; one whose session is null has ended.
+    An offline grant ends at `expires_at`, an online one with its session; `ended_at` ends both.
     """
 
     id = UUID(primary_key=True, default=None, null=False)  # a UUIDv7 that the service generates
@@ -23,8 +23,6 @@ class OAuthGrantRow(RawSql, Table, tablename="oauth_grants"):
     scopes = Text(default=None, null=False)  # separated by spaces
     resources = Text(default=None, null=False)  # identifiers, separated by spaces
     auth_time = Timestamptz(default=None, null=False)
-    acr = Varchar(length=10, default=None, null=True)
-    amr = Varchar(length=100, default=None, null=True)  # RFC 8176 values, separated by spaces
     handle_hash = Varchar(length=64, unique=True, default=None, null=True, secret=True)  # of what its tokens share
     refresh_hash = Varchar(length=64, default=None, null=True, secret=True)  # of the refresh token that is valid
     previous_hash = Varchar(length=64, default=None, null=True, secret=True)
@@ -32,6 +30,6 @@ class OAuthGrantRow(RawSql, Table, tablename="oauth_grants"):
     spent_at = Timestamptz(default=None, null=True)  # the time at which the previous token was used
     created_at = Timestamptz(default=None, null=False)
     last_used_at = Timestamptz(default=None, null=False)
-    expires_at = Timestamptz(default=None, null=False, index=True)
+    expires_at = Timestamptz(default=None, null=False, index=True)  # of an online grant: its last use
     ended_at = Timestamptz(default=None, null=True)
     ended_reason = Varchar(length=50, default=None, null=True)
