@@ -16,6 +16,7 @@ from auth_api.cli.keys import keys
 from auth_api.cli.limits import limits
 from auth_api.cli.mail import mail
 from auth_api.cli.migrate import migrate
+from auth_api.cli.oauth import oauth
 from auth_api.cli.openapi import openapi
 from auth_api.cli.providers import providers
 from auth_api.cli.secrets import secrets
@@ -25,7 +26,7 @@ from auth_api.kit.errors import ApplicationException, ValidationException
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
-OWN_COMMANDS: Final = (serve, migrate, doctor, mail, secrets, keys, limits, providers, openapi)
+OWN_COMMANDS: Final = (serve, migrate, doctor, mail, secrets, keys, limits, providers, oauth, openapi)
 """The commands that belong to no feature."""
 
 INVALID_SETTINGS_STATUS: Final = 2

@@ -28,7 +28,7 @@ class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         client_id: this server's id at the provider.
-        nonce: the nonce of the request.
+        nonce: the nonce of the request; None if it had none.
         access_token: what the provider returned together with the ID token.
         algorithm: what the ID token is signed with.
         now: the current time, in Unix seconds.
@@ -36,7 +36,7 @@ class ExpectedClaims(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     client_id: str
-    nonce: str
+    nonce: str | None
     access_token: str
     algorithm: str
     now: float
