@@ -61,6 +61,7 @@ class ClientAdministration:
     disable it: otherwise a new redirect URI would give that data to the caller.
 
     Attributes:
+        issuer: the issuer of tokens, which applications need.
         core_audience: the audience of the access tokens of sessions.
     """
 
@@ -69,6 +70,7 @@ class ClientAdministration:
     roles: RoleService
     clients: Clients
     resources: Resources
+    issuer: str
     core_audience: str
     is_production: bool
 

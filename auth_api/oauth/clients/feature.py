@@ -4,12 +4,14 @@ from typing import Final
 
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.oauth.clients.client_administration import ClientAdministration
+from auth_api.oauth.clients.commands import clients as commands
 from auth_api.oauth.clients.controllers import ClientController
 from auth_api.oauth.clients.errors import ClientNotFoundException
 from auth_api.oauth.clients.events import ClientEvent
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.resources.command_group import in_oauth_group
 from auth_api.oauth.resources.service import Resources
 from auth_api.settings import Settings
 
@@ -27,6 +29,7 @@ def build(core: Core, settings: Settings) -> Feature:
                 roles=core.roles,
                 clients=clients,
                 resources=Resources(),
+                issuer=settings.sessions.issuer,
                 core_audience=settings.sessions.audience,
                 is_production=settings.is_production,
             ),
@@ -35,5 +38,9 @@ def build(core: Core, settings: Settings) -> Feature:
 
 
 MANIFEST: Final = Manifest(
-    tables=(OAuthClientRow,), errors=(ClientNotFoundException,), events=tuple(ClientEvent), build=build
+    tables=(OAuthClientRow,),
+    errors=(ClientNotFoundException,),
+    events=tuple(ClientEvent),
+    commands=(in_oauth_group(commands),),
+    build=build,
 )

@@ -4,6 +4,8 @@ from typing import Final
 
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.resources.command_group import in_oauth_group
+from auth_api.oauth.resources.commands import resources as commands
 from auth_api.oauth.resources.controllers import ResourceController
 from auth_api.oauth.resources.errors import DuplicateResourceException, ResourceNotFoundException
 from auth_api.oauth.resources.events import ResourceEvent
@@ -38,5 +40,6 @@ MANIFEST: Final = Manifest(
     tables=(OAuthResourceRow,),
     errors=(ResourceNotFoundException, DuplicateResourceException),
     events=tuple(ResourceEvent),
+    commands=(in_oauth_group(commands),),
     build=build,
 )
