@@ -140,7 +140,8 @@ TAGS: Final = {name: description for manifest in FEATURES for name, description 
 
 PATHS: Final = tuple(path for manifest in FEATURES for path in manifest.paths)
 
-COMMANDS: Final = tuple(command for manifest in FEATURES for command in manifest.commands)
+COMMANDS: Final = tuple(dict.fromkeys(command for manifest in FEATURES for command in manifest.commands))
+"""Each once, though several features can add commands to the same group."""
 
 POLICIES: Final = {
     section: tuple(policy for manifest in FEATURES for policy in manifest.policies.get(section, ()))

@@ -16,17 +16,18 @@ from auth_api.cli.keys import keys
 from auth_api.cli.limits import limits
 from auth_api.cli.mail import mail
 from auth_api.cli.migrate import migrate
-from auth_api.cli.oauth import oauth
+from auth_api.cli.oauth import try_
 from auth_api.cli.openapi import openapi
 from auth_api.cli.providers import providers
 from auth_api.cli.secrets import secrets
 from auth_api.cli.serve import serve
 from auth_api.features import COMMANDS
 from auth_api.kit.errors import ApplicationException, ValidationException
+from auth_api.oauth.resources.command_group import in_oauth_group
 from auth_api.settings.files import UnreadableFileError
 from auth_api.settings.reader import InvalidSettingsError
 
-OWN_COMMANDS: Final = (serve, migrate, doctor, mail, secrets, keys, limits, providers, oauth, openapi)
+OWN_COMMANDS: Final = (serve, migrate, doctor, mail, secrets, keys, limits, providers, openapi)
 """The commands that belong to no feature."""
 
 INVALID_SETTINGS_STATUS: Final = 2
@@ -41,7 +42,7 @@ def commands() -> None:
     """Run and administer the authentication server."""
 
 
-for command in (*OWN_COMMANDS, *COMMANDS):
+for command in (*OWN_COMMANDS, *COMMANDS, in_oauth_group(try_)):
     commands.add_command(command)
 
 

@@ -1,4 +1,4 @@
-"""Manage the OAuth provider: `auth-api oauth`."""
+"""Try an application: `auth-api oauth try`."""
 
 import asyncio
 import ipaddress
@@ -29,12 +29,7 @@ _ANYWHERE: Final = OutboundPolicy(
 """The operator decides where this server is, which is often in a private network."""
 
 
-@click.group()
-def oauth() -> None:
-    """Manage the applications to which users sign in with this server."""
-
-
-@oauth.command(name="try")
+@click.command(name="try")
 @click.argument("client_id")
 @click.option(
     "--scope",
