@@ -8,14 +8,16 @@ from typing import Any, Final
 
 import jwt
 import msgspec
-from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import (
     SECP256R1,
     EllipticCurvePrivateKey,
     EllipticCurvePublicKey,
 )
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 from jwt.algorithms import HMACAlgorithm, get_default_algorithms
 from jwt.utils import force_bytes
@@ -81,11 +83,13 @@ class SigningKey:
         """
         try:
             if "PRIVATE KEY" in pem:
-                signing = load_pem_private_key(pem.encode(), password=None)
+                # The check of an RSA key takes half a second; a signature that it can verify shows the same.
+                signing = load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=True)
                 verifying = signing.public_key()
+                _check_pair(signing, verifying)
             else:
                 signing, verifying = None, load_pem_public_key(pem.encode())
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        except (ValueError, TypeError, UnsupportedAlgorithm, InvalidSignature) as error:
             message = "is not an unencrypted key in PEM form"
             raise KeyRejectedError(message) from error
         # The type of `verifying` decides for both: a private key has a public key of the same type.
@@ -189,6 +193,13 @@ def _algorithm_of(key: object) -> str:
         return "RS256"
     message = "is neither an Ed25519, a P-256 nor an RSA key"
     raise KeyRejectedError(message)
+
+
+def _check_pair(signing: object, verifying: object) -> None:
+    """Raise an InvalidSignature or a ValueError if an RSA key is damaged."""
+    if isinstance(signing, RSAPrivateKey) and isinstance(verifying, RSAPublicKey):
+        signature = signing.sign(b"", PKCS1v15(), SHA256())
+        verifying.verify(signature, b"", PKCS1v15(), SHA256())
 
 
 def _jwk(algorithm: str, key: PublicKey) -> dict[str, str]:
