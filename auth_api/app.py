@@ -23,6 +23,7 @@ from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import provide, provide_request_context, resolve_directly
 from auth_api.kit.http.docs_pages import docs_routers, openapi_config
 from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.error_documents import ErrorDocuments
 from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.exception_handler import error_responder
 from auth_api.kit.http.json import strict_request
@@ -41,6 +42,7 @@ from auth_api.kit.loop_lag import loop_lag_measured
 from auth_api.kit.mail.message import Mailer
 from auth_api.kit.metrics import set_build_info
 from auth_api.kit.outbound.client import Outbound
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.sessions.principal import Principal
 from auth_api.settings import Settings
 from auth_api.sign_in.policy import OPTIONAL, MfaPolicy
@@ -98,6 +100,8 @@ def create_app(
         freshness=services.core.freshness,
         needs_second_factor=settings.of(MfaPolicy).requirement != OPTIONAL,
     )
+    has_oauth = settings.of(OAuthPolicy).enabled
+    documents = ErrorDocuments(clock=clock, base=base, has_oauth=has_oauth)
     load_shedders = {"password_hashing": services.core.hasher}
     client_ip_resolver = ClientIpResolver(settings.http.trusted_proxies)
     app = Application(
@@ -130,7 +134,7 @@ def create_app(
             {name: check for feature in services.features for name, check in feature.field_checks.items()}
         ),
         request_max_body_size=MAX_BODY_BYTES,
-        exception_handlers={Exception: error_responder(clock, base=base)},
+        exception_handlers={Exception: error_responder(documents)},
         lifespan=[lifespan],
         logging_config=None,
         openapi_config=openapi_config(
@@ -155,12 +159,13 @@ def create_app(
     app.asgi_handler = EdgeMiddleware(
         app.asgi_handler,
         config=EdgeConfig(
-            errors=ErrorResponses(clock=clock, base=base, render=error_page.render),
+            errors=ErrorResponses(documents=documents, render=error_page.render),
             cors=CorsPolicy(
                 settings.http.cors_origins,
                 cookie_origins=settings.http.cookie_origins,
                 more_headers=settings.http.cors_headers,
                 for_development=not settings.is_production,
+                has_oauth=has_oauth,
             ),
             client_ip_resolver=client_ip_resolver,
             security=SecurityHeaders(

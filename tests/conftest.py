@@ -45,6 +45,7 @@ from tests.support.clock import MovableClock, MovableMonotonicClock
 from tests.support.deployment import Deployment
 from tests.support.lifespan import started
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_keys import OAUTH_SIGNING_KEYS
 from tests.support.passkeys import ORIGIN, RP_ID
 from tests.support.postgres import PostgresServer, create_database, drop_database, external_server_url
 from tests.support.processes import run_cli
@@ -52,6 +53,9 @@ from tests.support.rows import empty_all_tables
 from tests.support.secret_recorder import SecretRecorder
 from tests.support.upstream.authority import Authority
 from tests.support.waiting import LONG_TIMEOUTS, TIMEOUT_SECONDS
+
+OAUTH_NEEDS = {"FRONTEND_URL", "HOSTED_PAGES", "JWT_ISSUER", "PUBLIC_URL"}
+"""Variables on which it depends whether the OAuth provider can be on."""
 
 CLIENT_IP = "203.0.113.7"
 """IP address of the test client."""
@@ -177,6 +181,8 @@ def environ(database_url: str) -> dict[str, str]:
         "COOKIE_ORIGINS": '["https://spa.example.com"]',
         "PASSKEY_RP_ID": RP_ID,
         "PASSKEY_ORIGINS": ORIGIN,
+        "OAUTH_ENABLED": "true",
+        "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS,
         "MAIL_DELAY_SECONDS": "0",
         "BACKGROUND_JOBS": "false",  # a test runs a job explicitly
         **LONG_TIMEOUTS,
@@ -394,7 +400,8 @@ def app_with(  # noqa: PLR0913, PLR0917 - fixtures
     """A context manager that starts a second application with further environment variables.
 
     The API documentation is disabled unless a variable enables it, as it takes a third of the time to build the
-    application. At the end of the context, the tables and circuit breakers belong to the first application again.
+    application. So is the OAuth provider if a variable changes what it needs. At the end of the context, the tables and
+    circuit breakers belong to the first application again.
     """
     first: Services = app.state.services
     first_breakers: list[ServiceBreaker] = [breakers.get(SERVICE), breakers.get(MAIL_SERVICE)]
@@ -403,7 +410,8 @@ def app_with(  # noqa: PLR0913, PLR0917 - fixtures
     async def make(
         *, mailer: Mailer | None = None, outbound: Outbound | None = None, **variables: str
     ) -> AsyncIterator[OtherApp]:
-        settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **variables})
+        oauth = {} if variables.keys().isdisjoint(OAUTH_NEEDS) else {"OAUTH_ENABLED": "false"}
+        settings = Settings.from_env({**environ, "DOCS_ENABLED": "false", **oauth, **variables})
         other = create_app(settings, clock=clock, mailer=mailer, outbound=outbound)
         stop_breaker_clocks()
         try:

@@ -122,6 +122,12 @@ def count_transition(service: str, state: str) -> None:
     _BREAKER_TRANSITIONS.labels(service, state).inc()
 
 
+# The OAuth provider.
+
+OAUTH_REFUSALS: Final = counter(
+    "oauth_refusals", "Requests of applications that were refused, by endpoint and error.", ["endpoint", "error"]
+)
+
 # The process.
 
 LOG_LINES_DROPPED: Final = counter(

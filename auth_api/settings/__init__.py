@@ -15,12 +15,14 @@ from auth_api.kit.http.policy import HttpPolicy
 from auth_api.kit.mail.policy import MailPolicy
 from auth_api.kit.outbound.policy import OutboundPolicy
 from auth_api.kit.setting import Setting
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.operations.health.policy import MetricsPolicy
 from auth_api.server.policy import ServerPolicy, usable_cores
 from auth_api.sessions.policy import MAX_METADATA_CLAIMS, SessionPolicy
 from auth_api.settings.database import read_database
 from auth_api.settings.keys import read_keys
 from auth_api.settings.mail import read_mail, read_verification
+from auth_api.settings.oauth import read_oauth
 from auth_api.settings.pages import read_pages
 from auth_api.settings.passkeys import read_passkeys
 from auth_api.settings.providers import checked_providers
@@ -128,6 +130,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             of_features=of_features,
             pages=pages,
             sessions=_sessions(read, http),  # last: a missing key raises
+        )
+        of_features[OAuthPolicy] = read_oauth(
+            read, http=settings.http, pages=settings.pages, sessions=settings.sessions
         )
         read.raise_problems()
         if settings.is_production:

@@ -4,11 +4,13 @@ import fcntl
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from auth_api.kit.crypto.generation import new_key
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
+from auth_api.oauth.keys.oauth_keys import OAUTH_ALGORITHMS
 from auth_api.settings.catalogue import known_variables, secret_variables
 from auth_api.settings.env_file import EnvFile, parse_env_file, similar_name, with_variable
 from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
@@ -24,13 +26,13 @@ _SHOWN_PATH: Final = re.compile(r"(?:\.{0,2}/|~)[\w./ -]{0,255}|[\w./-]{0,31}|[\
 
 
 def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: bool = False) -> dict[str, str]:
-    """Return the variables of `given_environment`, and outside production a generated secret if none is set.
+    """Return the variables of `given_environment`, and outside production generated secrets for those that are not set.
 
     Args:
         environ: environment variables of the process.
         folder: the working directory.
-        keep_secret: whether a new secret is stored in a file, as servers need it, or is only for this process. The
-            secret that a server has stored is used in both cases.
+        keep_secret: whether new secrets are stored in files, as servers need them. Otherwise a new one is only for
+            this process, which has no OAuth provider. The secrets that a server has stored are used in both cases.
 
     Raises:
         UnreadableFileError: `.env` or a secret file cannot be read.
@@ -38,7 +40,11 @@ def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: b
     values = given_environment(environ, folder)
     if lacks_secret(values):
         path = secret_file(values, folder)
-        values["JWT_SECRET_KEY"] = _kept_secret(path) if keep_secret else _stored_secret(path) or _new_secret()
+        values["JWT_SECRET_KEY"] = _kept(path, _new_secret) if keep_secret else _stored_secret(path) or _new_secret()
+    if lacks_oauth_keys(values):
+        path = oauth_key_file(values, folder)
+        if keys := _kept(path, _new_oauth_keys) if keep_secret else _stored_secret(path):
+            values["OAUTH_SIGNING_KEYS"] = keys
     return values
 
 
@@ -135,8 +141,19 @@ def lacks_secret(values: Mapping[str, str]) -> bool:
     return may_generate and not any(values.get(name) for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY"))
 
 
+def lacks_oauth_keys(values: Mapping[str, str]) -> bool:
+    """Return whether development needs keys of the OAuth provider, because none are set."""
+    is_development = values.get("ENVIRONMENT", "").lower() in {"", "development"}
+    is_off = values.get("OAUTH_ENABLED", "").lower() == "false"
+    return is_development and not is_off and not values.get("OAUTH_SIGNING_KEYS")
+
+
 def _new_secret() -> str:
     return secrets.token_urlsafe(48)
+
+
+def _new_oauth_keys() -> str:
+    return "".join(map(new_key, OAUTH_ALGORITHMS)).strip()
 
 
 def secret_file(values: Mapping[str, str], folder: Path) -> Path:
@@ -146,14 +163,19 @@ def secret_file(values: Mapping[str, str], folder: Path) -> Path:
     return folder / (f"{path}.secret" if scheme.startswith("sqlite") and path else "auth_api.secret")
 
 
-def _kept_secret(path: Path) -> str:
+def oauth_key_file(values: Mapping[str, str], folder: Path) -> Path:
+    """Return the file of the generated keys of the OAuth provider, next to that of the secret."""
+    return secret_file(values, folder).with_suffix(".oauth.secret")
+
+
+def _kept(path: Path, generate: Callable[[], str]) -> str:
     """Return the secret of the file, generated at the first start, so that users stay logged in over restarts."""
     try:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_RDWR, 0o600), "r+", encoding="ascii") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # one of several concurrent starts generates it
             secret = file.read().strip()
             if not secret:
-                secret = _new_secret()
+                secret = generate()
                 file.write(secret)
             return secret
     except (OSError, UnicodeDecodeError) as error:

@@ -31,6 +31,7 @@ FILE_VARIABLES = (
     "SMTP_URL",
     "METRICS_TOKEN",
     "DATA_ENCRYPTION_KEYS",
+    "OAUTH_SIGNING_KEYS",
 )
 
 
@@ -201,8 +202,10 @@ def test_generated_secret_is_stored_next_to_the_database(tmp_path: Path, url: st
     second = read_environment({"DATABASE_URL": url}, tmp_path, keep_secret=True)
 
     file = tmp_path / file_name
-    assert [path.name for path in tmp_path.iterdir()] == [file_name]
+    keys = file.with_suffix(".oauth.secret")
+    assert set(tmp_path.iterdir()) == {file, keys}
     assert file.read_text() == first["JWT_SECRET_KEY"] == second["JWT_SECRET_KEY"]
+    assert keys.read_text() == first["OAUTH_SIGNING_KEYS"] == second["OAUTH_SIGNING_KEYS"]
     assert len(first["JWT_SECRET_KEY"]) == 64
 
 
@@ -213,7 +216,8 @@ def test_generated_secret_is_readable_only_by_its_owner(tmp_path: Path) -> None:
     finally:
         os.umask(before)
 
-    assert oct((tmp_path / "auth.db.secret").stat().st_mode & 0o777) == "0o600"
+    for name in ("auth.db.secret", "auth.db.oauth.secret"):
+        assert oct((tmp_path / name).stat().st_mode & 0o777) == "0o600"
 
 
 def test_generated_secret_is_stored_only_on_request(tmp_path: Path) -> None:
@@ -231,6 +235,7 @@ def test_commands_read_the_secret_that_the_server_has_stored(tmp_path: Path, url
     command = read_environment({"DATABASE_URL": url}, tmp_path)
 
     assert command["JWT_SECRET_KEY"] == server["JWT_SECRET_KEY"]
+    assert command["OAUTH_SIGNING_KEYS"] == server["OAUTH_SIGNING_KEYS"]
 
 
 def test_stored_secret_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
@@ -242,6 +247,8 @@ def test_stored_secret_that_cannot_be_read_is_reported(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("given", [{"JWT_SECRET_KEY": SECRET}, {"JWT_PRIVATE_KEY": "a key"}])
 def test_secret_is_not_generated_if_a_key_is_set(tmp_path: Path, given: dict[str, str]) -> None:
+    given["OAUTH_ENABLED"] = "false"
+
     assert read_environment(given, tmp_path, keep_secret=True) == given
     assert list(tmp_path.iterdir()) == []
 

@@ -13,10 +13,12 @@ from cryptography.hazmat.primitives.serialization import (
 
 from auth_api.kit.crypto.sealing import new_data_key, parse_data_key
 from auth_api.kit.db.policy import DatabaseVariables
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.sessions.policy import KeyVariables
 from auth_api.settings import Settings
 from auth_api.settings.catalogue import SECRET_VARIABLES
 from auth_api.settings.reader import InvalidSettingsError, Reader
+from tests.support.oauth_keys import OAUTH_SIGNING_KEYS
 
 pytestmark = pytest.mark.engine_independent
 
@@ -137,9 +139,10 @@ def test_repr_of_settings_contains_no_secret() -> None:
         "MAIL_FROM": "no-reply@your-company.com",
         "METRICS_TOKEN": "a-token-of-hunter2",
         "DATA_ENCRYPTION_KEYS": DATA_KEY,
+        "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS,
     }
     settings = Settings.from_env(environ)
-    variables = [Reader(environ).build(kind) for kind in (KeyVariables, DatabaseVariables)]
+    variables = [Reader(environ).build(kind) for kind in (KeyVariables, DatabaseVariables, OAuthPolicy)]
 
     assert set(SECRET_VARIABLES) <= set(environ)
     shown = f"{settings!r} {settings} {variables} {settings.sessions.keys!r} {settings.database.place}"

@@ -19,6 +19,7 @@ from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.dependencies import Injected
 from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.error_documents import ErrorDocuments
 from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import RequestScreening
@@ -198,7 +199,7 @@ def edge_around(app: ASGIApp, origins: list[str]) -> EdgeMiddleware:
     """Return the edge around another ASGI application."""
     resolver = ClientIpResolver([])
     config = EdgeConfig(
-        errors=ErrorResponses(clock=utc_now),
+        errors=ErrorResponses(documents=ErrorDocuments(clock=utc_now)),
         cors=CorsPolicy(origins),
         client_ip_resolver=resolver,
         security=SecurityHeaders(https_only=False),

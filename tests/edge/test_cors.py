@@ -131,7 +131,7 @@ async def test_response_to_another_origin_cannot_be_read(client: httpx.AsyncClie
 
 
 async def test_response_varies_by_origin(client: httpx.AsyncClient) -> None:
-    response = await client.get("/.well-known/jwks.json")
+    response = await client.get("/health/live")
 
     assert response.headers.get_list("vary") == ["Origin"]
 

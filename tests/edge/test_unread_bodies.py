@@ -16,6 +16,7 @@ from auth_api.kit.clock import utc_now
 from auth_api.kit.http.client_ip import ClientIpResolver
 from auth_api.kit.http.cors import CorsPolicy
 from auth_api.kit.http.edge import EdgeMiddleware
+from auth_api.kit.http.error_documents import ErrorDocuments
 from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.request_cycle import EdgeConfig
 from auth_api.kit.http.request_screening import RequestScreening
@@ -85,7 +86,7 @@ def edge_around(app: ASGIApp) -> EdgeMiddleware:
     resolver = ClientIpResolver([])
     security = SecurityHeaders(https_only=False)
     config = EdgeConfig(
-        errors=ErrorResponses(clock=utc_now),
+        errors=ErrorResponses(documents=ErrorDocuments(clock=utc_now)),
         cors=CorsPolicy([]),
         client_ip_resolver=resolver,
         security=security,

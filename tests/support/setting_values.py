@@ -5,6 +5,7 @@ from typing import Any
 import msgspec
 
 from auth_api.kit.crypto.signing import KeyRing
+from auth_api.oauth.keys.oauth_keys import OAuthKeys
 from auth_api.settings import Settings
 
 
@@ -17,4 +18,6 @@ def setting_values(settings: Settings) -> dict[str, Any]:
 def _value_of(value: Any) -> Any:
     if isinstance(value, KeyRing):
         return [key.kid for key in (value.current, *value.others)]
+    if isinstance(value, OAuthKeys):
+        return [key.kid for key in value.keys]
     return str(value)

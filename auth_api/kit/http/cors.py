@@ -7,6 +7,7 @@ from typing import Final
 
 from loguru import logger
 
+from auth_api.kit.http.oauth_paths import CORS_PATHS, OAUTH_PREFIX
 from auth_api.kit.http.origins import is_loopback_origin, parse_origin
 
 METHODS: Final = "GET, HEAD, POST, PATCH, DELETE"
@@ -48,6 +49,17 @@ def parse_header_name(text: str) -> str:
     return text.lower()
 
 
+_OPEN_HEADERS: Final[Headers] = [
+    (b"access-control-allow-origin", b"*"),
+    (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
+]
+_OPEN_PREFLIGHT: Final[Headers] = [
+    (b"access-control-allow-methods", b"GET, POST"),
+    (b"access-control-allow-headers", b"authorization, content-type, x-request-id"),
+    (b"access-control-max-age", str(PREFLIGHT_MAX_AGE_SECONDS).encode()),
+]
+
+
 class CorsPolicy:
     """Decides which origins may call the API from a browser.
 
@@ -55,6 +67,7 @@ class CorsPolicy:
         origins: scheme, host and port, compared as they are; no patterns, no `*`.
         cookie_origins: further origins, whose pages may use cookie mode.
         more_headers: names of request headers that pages may send in addition to `REQUEST_HEADERS`, in lower case.
+        has_oauth: whether the OAuth provider is on, some paths of which are open to all origins without credentials.
         for_development: also allow all loopback origins, and log how to allow an origin that is denied.
     """
 
@@ -64,18 +77,29 @@ class CorsPolicy:
         *,
         cookie_origins: Sequence[str] = (),
         more_headers: Sequence[str] = (),
+        has_oauth: bool = False,
         for_development: bool = False,
     ) -> None:
         self._origins = frozenset(origin.encode("latin-1") for origin in origins)
         self._cookie_origins = frozenset(origin.encode("latin-1") for origin in cookie_origins)
         self._all_origins = self._origins | self._cookie_origins
+        self._has_oauth = has_oauth
         self._for_development = for_development
         self._vary: Headers = [(b"vary", b"Origin")] if self._all_origins or for_development else []
         self._granted = _granted({*REQUEST_HEADERS, *more_headers})
         self._granted_with_cookies = _granted({*REQUEST_HEADERS, *more_headers, COOKIE_MODE_HEADER})
 
-    def headers(self, request: Mapping[bytes, bytes]) -> Headers:
-        """Return the CORS headers of a response. Errors need them, too: a script can read nothing else of them."""
+    def headers(self, request: Mapping[bytes, bytes], route_path: str = "") -> Headers:
+        """Return the CORS headers of a response. Errors need them, too: a script can read nothing else of them.
+
+        Args:
+            request: the headers of the request.
+            route_path: the path of the request.
+        """
+        if self._has_oauth and route_path in CORS_PATHS:
+            return _OPEN_HEADERS
+        if route_path.startswith(OAUTH_PREFIX):
+            return []
         origin = request.get(b"origin")
         if origin is None or not self._is_allowed(origin):
             return self._vary
@@ -86,13 +110,17 @@ class CorsPolicy:
             (b"access-control-expose-headers", EXPOSED_HEADERS.encode()),
         ]
 
-    def preflight(self, request: Mapping[bytes, bytes]) -> Headers | None:
+    def preflight(self, request: Mapping[bytes, bytes], route_path: str = "") -> Headers | None:
         """Return the methods and headers that pages of this origin may use, or None if it is not allowed.
 
         They do not depend on the rest of the request: the browser compares them with it, and names a header that is
         missing in its console. An error here would only tell it that the preflight failed (Fetch standard §4.8).
         """
+        if self._has_oauth and route_path in CORS_PATHS:
+            return _OPEN_PREFLIGHT
         origin = request.get(b"origin", b"")
+        if route_path.startswith(OAUTH_PREFIX):
+            return None
         if self._is_allowed(origin):
             return self._granted_with_cookies if origin in self._cookie_origins else self._granted
         if self._for_development:

@@ -97,7 +97,7 @@ class EdgeMiddleware:
                 await cycle.send_refusal(refusal)
                 return
             if is_preflight(cycle.method, cycle.headers):
-                await cycle.send_preflight(self._config.cors.preflight(cycle.headers))
+                await cycle.send_preflight(self._config.cors.preflight(cycle.headers, cycle.route_path))
                 return
             is_in_cookie_mode = TOKEN_TRANSPORT in cycle.headers and cycle.route_path.startswith(API)
             if is_in_cookie_mode:

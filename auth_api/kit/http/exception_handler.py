@@ -1,4 +1,4 @@
-"""Turn every exception of a handler, of middleware or of Litestar into a problem document.
+"""Turn every exception of a handler, of middleware or of Litestar into a problem document, or an error of OAuth.
 
 Texts of foreign exceptions never reach a client: they quote queries, values and file names.
 """
@@ -8,11 +8,11 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, Final
 
+import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, InternalServerException
 from loguru import logger
 
-from auth_api.kit.clock import Clock
 from auth_api.kit.errors import (
     ApplicationException,
     AuthException,
@@ -27,11 +27,14 @@ from auth_api.kit.errors import (
     UnsupportedMediaTypeException,
 )
 from auth_api.kit.http.access import administrative_actor
+from auth_api.kit.http.error_documents import ErrorDocuments
 from auth_api.kit.http.errors import PermissionDeniedException
-from auth_api.kit.http.problems import PROBLEM_MEDIA_TYPE, Problem, problem_of
+from auth_api.kit.http.load_shedding import route_path
+from auth_api.kit.http.oauth_errors import OAuthException
 from auth_api.kit.http.scope_keys import ERROR, request_id_of
+from auth_api.kit.metrics import OAUTH_REFUSALS
 
-ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[Problem]]
+ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[msgspec.Struct]]
 
 _INCOMPLETE_BODY: Final = "client disconnected prematurely"
 """Detail of Litestar's error if the client closes the connection before the body is complete."""
@@ -51,23 +54,25 @@ def from_status(status: int) -> ApplicationException:
     return _ERROR_BY_STATUS.get(status, InternalErrorException)()
 
 
-def error_responder(clock: Clock, *, base: str) -> ExceptionHandler:
+def error_responder(documents: ErrorDocuments) -> ExceptionHandler:
     """Return the exception handler of the application. It is a plain function: Litestar never awaits one.
 
     Args:
-        clock: clock for the timestamps of problem documents.
-        base: the path that a proxy puts before all paths of this server; empty if there is none.
+        documents: builds the bodies of the responses.
     """
 
-    def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[Problem]:
+    def respond(request: Request[Any, Any, Any], exception: Exception) -> Response[msgspec.Struct]:
         error = _to_application_error(exception)
         request.scope["state"][ERROR] = error
         _log(error, exception, request)
+        document = documents.document_of(
+            error, request_id=request_id_of(request.scope), route_path=route_path(request.scope)
+        )
         return Response(
-            problem_of(error, at=clock(), request_id=request_id_of(request.scope), base=base),
+            document.content,
             status_code=error.status.value,
-            media_type=PROBLEM_MEDIA_TYPE,
-            headers={**_kept_headers(exception), **error.headers},
+            media_type=document.media_type,
+            headers={**_kept_headers(exception), **document.headers},
         )
 
     return respond
@@ -90,6 +95,12 @@ def _kept_headers(exception: Exception) -> dict[str, str]:
 
 
 def _log(error: ApplicationException, exception: Exception, request: Request[Any, Any, Any]) -> None:
+    if isinstance(error, OAuthException):
+        endpoint = request.scope["path_template"].rpartition("/")[2]
+        OAUTH_REFUSALS.labels(endpoint, error.error).inc()
+        log = logger.bind(event="oauth:refused", endpoint=endpoint, error=error.error, reason=error.description)
+        log.info("OAuth request refused")
+        return
     code = error.error_code
     if isinstance(error, InternalErrorException):
         log = logger.bind(event="request:failed", error_code=code, error_type=type(exception).__name__)

@@ -1,12 +1,10 @@
 """Problem documents: the body of every error response (RFC 9457)."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
 import msgspec
-from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent
 
 from auth_api.kit.clock import rfc3339
 from auth_api.kit.errors import ApplicationException, FieldError, ValidationException
@@ -130,26 +128,3 @@ def example_of(kind: type[ApplicationException], *, base: str = "") -> Problem:
     if isinstance(error, ValidationException) and error.status is HTTPStatus.BAD_REQUEST:
         error.errors = (_EXAMPLE_FIELD_ERROR,)
     return problem_of(error, at=_EXAMPLE_TIME, request_id=_EXAMPLE_ID, base=base)
-
-
-def problem_events(
-    problem: Problem, headers: Mapping[str, str], *, page: str | None = None
-) -> tuple[HTTPResponseStartEvent, HTTPResponseBodyEvent]:
-    """Return the two ASGI messages of an error response.
-
-    Args:
-        problem: the problem document.
-        headers: the headers of the response, without those of its content.
-        page: HTML to send instead of the document.
-    """
-    body = msgspec.json.encode(problem) if page is None else page.encode()
-    media_type = PROBLEM_MEDIA_TYPE if page is None else "text/html; charset=utf-8"
-    lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    lines += [
-        (b"content-type", media_type.encode()),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    return (
-        {"type": "http.response.start", "status": problem.status, "headers": lines},
-        {"type": "http.response.body", "body": body, "more_body": False},
-    )

@@ -219,7 +219,7 @@ class RequestCycle:
         state, security = self.scope["state"], self._config.security
         extra = state.get(EXTRA_HEADERS)
         return [
-            *self._config.cors.headers(self.headers),
+            *self._config.cors.headers(self.headers, self.route_path),
             *(security.pages[kind] if (kind := state.get(PAGE_KIND)) else security.for_path(self.route_path)),
             *([(name.lower().encode(), value.encode()) for name, value in extra.items()] if extra else ()),
             *([(b"connection", b"close")] if self._closes_connection else ()),

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final
 
+from auth_api.kit.http.oauth_paths import OAUTH_PREFIX
+
 Headers = tuple[tuple[bytes, bytes], ...]
 
 _ALWAYS: Final[Headers] = (
@@ -87,6 +89,7 @@ class SecurityHeaders:
             ("/api", api),
             ("/account", api),
             ("/metrics", api),
+            (OAUTH_PREFIX, api),
             ("/schema", (*common, (b"content-security-policy", _DOCS_POLICY))),
             ("/dev/mailbox/html", (*page, (b"content-security-policy", _FOREIGN_POLICY), _NO_STORE)),
             ("/dev/", self.pages[PageKind.DOCUMENT]),
