@@ -53,12 +53,10 @@ def parse_form(
             or NUL.
         ValidationException: another field is repeated.
     """
-    is_compressed = content_encoding.strip().lower() not in {"", "identity"}
-    if is_compressed or _MEDIA_TYPE.fullmatch(content_type.strip()) is None:
-        raise UnsupportedMediaTypeException
+    check_form_type(content_type, content_encoding)
     fields: dict[str, str] = {}
     repeated: dict[str, None] = {}  # as an ordered set
-    for name, value in _pairs(body):
+    for name, value in parse_pairs(body):
         if name not in fields:
             fields[name] = value
         elif name in repeatable:
@@ -96,10 +94,25 @@ def repeatable_fields(struct_type: type[msgspec.Struct]) -> frozenset[str]:
     return frozenset(name for name, kinds in _kinds(struct_type).items() if list in kinds)
 
 
-def _pairs(body: bytes) -> Iterator[tuple[str, str]]:
-    """Yield the names and values of a form in their order."""
-    pieces = [piece for piece in body.split(b"&") if piece]
-    if len(pieces) > MAX_FORM_FIELDS or _BAD_ESCAPE.search(body):
+def check_form_type(content_type: str, content_encoding: str) -> None:
+    """Check that a body is declared as a form in UTF-8 that is not compressed.
+
+    Raises:
+        UnsupportedMediaTypeException: it is not.
+    """
+    is_compressed = content_encoding.strip().lower() not in {"", "identity"}
+    if is_compressed or _MEDIA_TYPE.fullmatch(content_type.strip()) is None:
+        raise UnsupportedMediaTypeException
+
+
+def parse_pairs(encoded: bytes) -> Iterator[tuple[str, str]]:
+    """Yield the names and values of a form or of a query string, in their order.
+
+    Raises:
+        MalformedRequestException: as `parse_form`.
+    """
+    pieces = [piece for piece in encoded.split(b"&") if piece]
+    if len(pieces) > MAX_FORM_FIELDS or _BAD_ESCAPE.search(encoded):
         raise MalformedRequestException
     for piece in pieces:
         name, _, value = piece.partition(b"=")
