@@ -7,6 +7,7 @@ import click
 from auth_api.cli.context import load_settings
 from auth_api.credentials.api_keys.rate_limit import REQUESTS_PER_SECOND
 from auth_api.features import client_ip_limits
+from auth_api.oauth.clients.rate_limits import FAILURES, PUBLIC_CLIENTS, REQUESTS_PER_MINUTE
 from auth_api.settings import Settings
 from auth_api.throttling.policy import HOUR, MINUTE, FailedAttemptLimit
 from auth_api.throttling.user_code_limit import WINDOW_SECONDS
@@ -56,6 +57,14 @@ def limit_rows(settings: Settings) -> list[Row]:
             "then": "429 RATE_LIMITED",
         }
     )
+    rows += [
+        {
+            "limit": f"{name}, per {'IP address' if name in {FAILURES, PUBLIC_CLIENTS} else 'application'} and process",
+            "allowed": f"{requests * policy.factor} requests in 1 min",
+            "then": "429 temporarily_unavailable while the allowance refills",
+        }
+        for name, requests in REQUESTS_PER_MINUTE.items()
+    ]
     rows.append(
         {
             "limit": "API keys that a user creates",

@@ -3,11 +3,13 @@
 from typing import Final
 
 from auth_api.manifest import Core, Feature, Manifest
+from auth_api.oauth.clients.authentication import ClientAuthentication
 from auth_api.oauth.clients.client_administration import ClientAdministration
 from auth_api.oauth.clients.commands import clients as commands
 from auth_api.oauth.clients.controllers import ClientController
 from auth_api.oauth.clients.errors import ClientNotFoundException
 from auth_api.oauth.clients.events import ClientEvent
+from auth_api.oauth.clients.rate_limits import ClientRateLimits
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.keys.policy import OAuthPolicy
@@ -32,6 +34,9 @@ def build(core: Core, settings: Settings) -> Feature:
                 issuer=settings.sessions.issuer,
                 core_audience=settings.sessions.audience,
                 is_production=settings.is_production,
+            ),
+            "client_authentication": ClientAuthentication(
+                database=core.database, audit=core.audit, limits=ClientRateLimits(settings.throttling)
             ),
         },
     )
