@@ -10,6 +10,7 @@ import pytest
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.grants.grant import Grant, GrantEnd, NewGrant
+from auth_api.oauth.grants.grant_tokens import GrantTokens
 from auth_api.oauth.grants.service import Grants
 from auth_api.oauth.grants.tables import OAuthGrantRow
 from auth_api.operations.housekeeping.service import HousekeepingService
@@ -29,15 +30,16 @@ CONTEXT = RequestContext(client_ip="203.0.113.7")
 async def make(services: Services, **fields: Any) -> tuple[NewGrant, str]:
     """Add an application and a grant of the newest session. Return the grant and its refresh token."""
     new = await new_grant(await add_client_row(), **fields)
-    token = await services.of(Grants).insert(new)
+    token = await services.of(GrantTokens).insert(new)
     assert token is not None
     return new, token
 
 
 async def refresh(services: Services, token: str, *, is_rotated: bool = True) -> str | None:
-    grants = services.of(Grants)
-    grant = await grants.find_by_refresh_token(token)
-    return await grants.refresh(token, grant, CONTEXT, is_rotated=is_rotated) if grant is not None else None
+    grant = await services.of(Grants).find_by_refresh_token(token)
+    if grant is None:
+        return None
+    return await services.of(GrantTokens).refresh(token, grant, CONTEXT, is_rotated=is_rotated)
 
 
 async def test_grant_shows_its_application_and_user(user_factory: UserFactory, services: Services) -> None:
@@ -92,7 +94,7 @@ async def test_online_grant_ends_with_its_session_and_offline_grant_with_its_tim
     grants, client = services.of(Grants), await add_client_row()
     online, offline = await new_grant(client, is_offline=False), await new_grant(client)
     for new in (online, offline):
-        await grants.insert(new)
+        await services.of(GrantTokens).insert(new)
 
     async def live() -> list[bool]:
         return [await grants.find(new.id) is not None for new in (online, offline)]
@@ -152,7 +154,7 @@ async def test_reused_refresh_token_ends_only_its_grant_and_warns_the_user_unles
     await user_factory(is_verified=True)
     new, first = await make(services)
     other = await new_grant(new.client_row_id)
-    await services.of(Grants).insert(other)
+    await services.of(GrantTokens).insert(other)
     second = await refresh(services, first)
     if case == "late retry":
         await age_grants(seconds=121)
@@ -202,7 +204,7 @@ async def test_grants_of_a_user_or_an_application_end(user_factory: UserFactory,
         await user_factory(username=username)
         for client, is_offline in ((wiki, False), (wiki, True), (shop, True)):
             new = await new_grant(client, is_offline=is_offline)
-            await grants.insert(new)
+            await services.of(GrantTokens).insert(new)
             ids[username, client, is_offline] = new
 
     ada = ids["ada", wiki, True].user_id
@@ -227,7 +229,7 @@ async def test_grants_are_removed_a_day_after_their_end(user_factory: UserFactor
     grants, client = services.of(Grants), await add_client_row()
     ended, online = await new_grant(client), await new_grant(client, is_offline=False)
     for new in (ended, online, await new_grant(client)):
-        await grants.insert(new)
+        await services.of(GrantTokens).insert(new)
     assert await grants.end(ended.id, CONTEXT, reason=GrantEnd.REVOKED_BY_CLIENT)
     assert not await grants.end(ended.id, CONTEXT, reason=GrantEnd.REVOKED_BY_CLIENT)
     assert (await audit_actions()).count("oauth:grant_ended") == 1
