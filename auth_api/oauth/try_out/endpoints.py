@@ -51,7 +51,11 @@ class Endpoints:
             TrialFailedError: the issuer does not answer, or its document names another issuer.
         """
         endpoints = cls(outbound=outbound, metadata={"discovery_endpoint": f"{issuer}{DISCOVERY_PATH}"}, client=client)
-        metadata = await endpoints.get("discovery_endpoint")
+        try:
+            metadata = await endpoints.get("discovery_endpoint")
+        except TrialFailedError as error:
+            message = f"{error} Is the server running there, with OAUTH_ENABLED=true?"
+            raise TrialFailedError(message) from error
         if metadata.get("issuer") != issuer:
             message = f"{issuer}{DISCOVERY_PATH} names the issuer {metadata.get('issuer')}, not {issuer}."
             raise TrialFailedError(message)
@@ -106,12 +110,12 @@ class Endpoints:
         try:
             response = await send(url)
         except (OutboundUnavailableError, OutboundRefusedError) as error:
-            message = f"{url} did not answer with JSON: {error}. Is the server running there?"
+            message = f"{url} cannot be read: {error}."
             raise TrialFailedError(message) from error
         document: dict[str, Any] = response.document
         if response.status != _OK:
             error_code = str(document.get("error", ""))
             reason = document.get("error_description") or document.get("detail")
-            message = f"{url} answered {response.status} {error_code}: {reason}"
+            message = f"{url} answered {response.status} {error_code or document.get('error_code')}: {reason}"
             raise TrialFailedError(message, error=error_code)
         return document
