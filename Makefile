@@ -22,7 +22,7 @@ on_each_engine = (failed=0; for engine in $(TEST_ENGINES); do \
 # Let Python write compiled modules: the next test run starts eight seconds earlier.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests provider-tests openapi client docs messages clean FORCE
+.PHONY: help run install dev test slow torture bench fuzz coverage check lock container-steps deployment-tests provider-tests client-tests openapi client docs messages clean FORCE
 
 help: ## List these targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -89,6 +89,9 @@ deployment-tests: .venv/dev ## Test deploy/ with nginx, Caddy, pgbouncer, system
 
 provider-tests: .venv/dev ## Log in by real OpenID providers: oidc-provider (Node.js) and Keycloak (Java, Maven).
 	.venv/bin/python -m pytest -q --providers tests/providers $(ARGS)
+
+client-tests: .venv/dev ## Log in to applications with real OAuth clients: Node.js, Go, Java, oauth2-proxy, nginx, Apache.
+	@$(call on_each_engine,-m pytest -q --clients tests/oauth_clients $(ARGS))
 
 openapi: .venv/run ## Write tests/contract/openapi.json, with which a contract test compares the API.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json

@@ -66,11 +66,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--torture", action="store_true", help="also run the long fault tests")
     parser.addoption("--deployment", action="store_true", help="also run the tests with nginx, Caddy and pgbouncer")
     parser.addoption("--providers", action="store_true", help="also run the tests with oidc-provider and Keycloak")
+    parser.addoption("--clients", action="store_true", help="also run the tests with real clients of OAuth")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect the tests of the other engine, and those whose option is not given."""
-    optional = [marker for marker in ("torture", "deployment", "providers") if not config.getoption(f"--{marker}")]
+    optional = [
+        marker for marker in ("torture", "deployment", "providers", "clients") if not config.getoption(f"--{marker}")
+    ]
     selected: list[pytest.Item] = []
     deselected: list[pytest.Item] = []
     for item in items:
