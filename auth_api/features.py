@@ -40,6 +40,7 @@ from auth_api.oauth.clients import feature as oauth_clients
 from auth_api.oauth.consents import feature as oauth_consents
 from auth_api.oauth.grants import feature as oauth_grants
 from auth_api.oauth.keys import feature as oauth_keys
+from auth_api.oauth.logout import feature as oauth_logout
 from auth_api.oauth.requests import feature as oauth_requests
 from auth_api.oauth.resources import feature as oauth_resources
 from auth_api.one_time_tokens import feature as one_time_tokens
@@ -57,6 +58,7 @@ from auth_api.throttling.policy import ClientIpLimit
 from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.account import feature as account_pages
+from auth_api.web.client_logout import feature as client_logout_pages
 from auth_api.web.dev_provider import feature as dev_provider_page
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.federation import feature as federation_pages
@@ -107,6 +109,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     oauth_requests.MANIFEST,
     oauth_grants.MANIFEST,
     oauth_consents.MANIFEST,
+    oauth_logout.MANIFEST,
     one_time_tokens.MANIFEST,
     sign_in_flows.MANIFEST,
     throttling.MANIFEST,
@@ -119,6 +122,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     reencryption.MANIFEST,
     page_frame.MANIFEST,
     sign_in_pages.MANIFEST,
+    client_logout_pages.MANIFEST,
     federation_pages.MANIFEST,
     account_pages.MANIFEST,
     factor_pages.MANIFEST,

@@ -10,7 +10,7 @@ from tests.support.source_tree import MODULES
 
 pytestmark = pytest.mark.engine_independent
 
-NOT_SESSIONS: Final = {"Path(text)", "os", "path", "self.listener", "super()"}
+NOT_SESSIONS: Final = {"Path(text)", "os", "path", "requests", "self.listener", "self.requests", "super()"}
 """Other objects with a method `open`, as the code names them."""
 
 

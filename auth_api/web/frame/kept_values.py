@@ -6,7 +6,7 @@ from typing import Final
 LOGIN_HINT: Final = "login_hint"
 MAX_HINT_CHARACTERS: Final = 254
 
-KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "error", "id", "limit", LOGIN_HINT)
+KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "error", "id", "limit", LOGIN_HINT, "request")
 """The parameters besides those of the journey that a page has in another language, too."""
 
 _FILLED_IN_AGAIN: Final = frozenset(

@@ -41,6 +41,16 @@ def choose_language(*, asked: str | None, locale: str | None, accepted: str | No
     return next((language for language in wanted if language in LANGUAGES), default)
 
 
+def language_of_locales(ui_locales: str | None) -> str | None:
+    """Return the first language of an OpenID parameter that the pages have; None if they have none of them.
+
+    Args:
+        ui_locales: language tags in order of preference, separated by spaces (OpenID Connect Core §3.1.2.1).
+    """
+    wanted = preferred_languages(",".join((ui_locales or "").split()))
+    return next((language for language in wanted if language in LANGUAGES), None)
+
+
 @cache
 def translations(language: str) -> gettext.NullTranslations:
     """Return the translations of a language, which is one of `LANGUAGES`.

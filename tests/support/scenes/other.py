@@ -4,11 +4,14 @@ from typing import Final
 
 from tests.support.scenes.scene import FEDERATED, Scene, at, inside
 
+_LOGOUT: Final = "/oauth2/logout"
+
 OTHER_SCENES: Final = (
     Scene("frame/problem.html", "/account/nothing", at("/account/nothing"), error="NOT_FOUND"),
     Scene("frame/problem.html", "/account/none", inside("/account/none"), error="NOT_FOUND", state="logged-in"),
     Scene("errors/errors.html", "/errors", at("/errors"), only_in="en"),
     Scene("errors/error.html", "/errors/MFA_REQUIRED", at("/errors/MFA_REQUIRED"), only_in="en"),
+    Scene("client_logout/refused_logout.html", _LOGOUT, at(f"{_LOGOUT}?client_id=none"), error="VALIDATION_ERROR"),
     Scene("mailbox/start.html", "/", at("/"), only_in="en"),
     Scene("mailbox/mailbox.html", "/dev/mailbox", at("/dev/mailbox"), only_in="en"),
     Scene("dev_provider/provider.html", "/dev/provider", at("/dev/provider"), product=FEDERATED, only_in="en"),

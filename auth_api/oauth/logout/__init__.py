@@ -1,0 +1,1 @@
+"""Log-out that an application asks for (OpenID Connect RP-Initiated Logout)."""
