@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
+from uuid import UUID
 
 import msgspec
 
@@ -10,6 +11,8 @@ from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.ids import MAX_ID, parse_id
 
 T = TypeVar("T")
+
+MAX_UUID: Final = UUID(int=2**128 - 1)
 
 MAX_CURSOR_CHARACTERS: Final = 400
 """More than base64url makes of an e-mail address."""
@@ -44,6 +47,20 @@ def before_id(request: PageRequest) -> int:
     if before is None:
         raise invalid_cursor()
     return before
+
+
+def before_uuid(request: PageRequest) -> UUID:
+    """Return the UUID before which the ids of a page are, in a list by descending UUIDs.
+
+    Raises:
+        ValidationException: the cursor belongs to another list.
+    """
+    if request.after is None:
+        return MAX_UUID
+    try:
+        return UUID(request.after)
+    except ValueError as error:
+        raise invalid_cursor() from error
 
 
 def split_page(rows: Sequence[T], request: PageRequest, key: Callable[[T], object]) -> tuple[Sequence[T], str | None]:

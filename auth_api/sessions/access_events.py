@@ -45,7 +45,9 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         sessions: which sessions, with their refresh tokens.
         password: what happens to the password.
-        api_keys: whether the API keys of the user are revoked.
+        delegated: whether what acts for the user without a session ends: API keys, and the access of applications with
+            the consents of the user. Access of applications that needs a session ends with it in any case, and also if
+            the event ends all other sessions.
         factors: what happens to the second factors. Of two-step login that is older, `RECENT` keeps the last one.
         identities: what happens to the linked accounts at providers.
         links: whether mailed links stop working, waiting mails that would carry one are withdrawn, and failed logins
@@ -56,7 +58,7 @@ class Ends(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     sessions: EndedSessions
-    api_keys: bool = False
+    delegated: bool = False
     password: PasswordChange = PasswordChange.KEPT
     factors: FactorRemoval = FactorRemoval.KEPT
     identities: FactorRemoval = FactorRemoval.KEPT
@@ -134,19 +136,19 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
         sessions=EndedSessions.ALL, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_AND_REPORT
     ),
     AccessEvent.PASSWORD_RESET: Ends(
-        sessions=EndedSessions.ALL, api_keys=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL, delegated=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
     ),
     AccessEvent.PASSWORD_SET: Ends(
-        sessions=EndedSessions.ALL, api_keys=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
+        sessions=EndedSessions.ALL, delegated=True, password=PasswordChange.REPLACED, links=True, kept_links=_UNDO_ONLY
     ),
     AccessEvent.TWO_STEP_ENABLED: Ends(sessions=EndedSessions.OTHERS),
     AccessEvent.FACTORS_CHANGED: Ends(sessions=EndedSessions.NONE),
-    AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, api_keys=True, factors=FactorRemoval.ALL),
+    AccessEvent.FACTORS_RESET: Ends(sessions=EndedSessions.ALL, delegated=True, factors=FactorRemoval.ALL),
     AccessEvent.IDENTITY_UNLINKED: Ends(sessions=EndedSessions.OPENED),
     AccessEvent.EMAIL_CHANGED: Ends(sessions=EndedSessions.OTHERS, links=True, kept_links=_UNDO_ONLY),
     AccessEvent.EMAIL_CHANGE_UNDONE: Ends(
         sessions=EndedSessions.ALL,
-        api_keys=True,
+        delegated=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.RECENT,
         identities=FactorRemoval.RECENT,
@@ -154,7 +156,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     ),
     AccessEvent.EMAIL_VERIFIED: Ends(
         sessions=EndedSessions.ALL,
-        api_keys=True,
+        delegated=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.ALL,
         identities=FactorRemoval.ALL,
@@ -163,7 +165,7 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     ),
     AccessEvent.REPORTED: Ends(
         sessions=EndedSessions.ALL,
-        api_keys=True,
+        delegated=True,
         password=PasswordChange.REMOVED,
         factors=FactorRemoval.RECENT,
         identities=FactorRemoval.RECENT,
@@ -172,5 +174,5 @@ _ENDS: Final[Mapping[AccessEvent, Ends]] = {
     ),
     AccessEvent.ENDED_BY_OPERATOR: Ends(sessions=EndedSessions.ALL),
     AccessEvent.ACCOUNT_DISABLED: Ends(sessions=EndedSessions.ALL, account=True),
-    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, api_keys=True, links=True, account=True),
+    AccessEvent.ACCOUNT_DELETED: Ends(sessions=EndedSessions.ALL, delegated=True, links=True, account=True),
 }

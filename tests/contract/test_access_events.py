@@ -45,7 +45,7 @@ def cells_of(event: AccessEvent) -> list[str]:
     kept = ", ".join(f"`{purpose}`" for purpose in ends.kept_links)
     links = "stay" if not ends.links else f"end, except {kept}" if kept else "end"
     is_deletion = event is AccessEvent.ACCOUNT_DELETED
-    keys = "end" if ends.api_keys else "stay"
+    keys = "end" if ends.delegated else "stay"
     values = (ends.password.value, ends.factors.value, ends.identities.value)
     return [f"`{event}`", ends.sessions.value, keys, *(("deleted",) * 3 if is_deletion else values), links]
 

@@ -19,6 +19,7 @@ OPENAPI = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding
 
 NOT_EXPORTED = {
     "oauth_requests": "It works for minutes; the consent and the grant that come of it are exported.",
+    "oauth_grants": "The list of applications is exported with the consents.",
     "passkeys": "The list of factors is exported with them.",
     "pending_logins": "It works for minutes, and the security history has its events.",
     "revoked_subjects": "It only says which tokens are refused, and the security history has the events.",

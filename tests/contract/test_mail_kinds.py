@@ -20,6 +20,7 @@ def test_mail_kind_names_are_unique_and_never_renamed() -> None:
         "account_deleted",
         "account_recovered",
         "app_token_reused",
+        "application_allowed",
         "email_change",
         "email_changed",
         "email_verification",

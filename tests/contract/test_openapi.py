@@ -151,6 +151,8 @@ ERRORS: dict[str, set[str]] = {
     | {"PASSKEY_INVALID", "DUPLICATE_PASSKEY", "LIMIT_REACHED"},
     "removePasskey": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_SIGN_IN_METHOD", "LAST_FACTOR"},
     "removeTotp": DATABASE | TOKEN | FACTOR_CHANGE | {"FACTOR_NOT_FOUND", "LAST_FACTOR"},
+    "listConsents": DATABASE | TOKEN | {"VALIDATION_ERROR"},
+    "withdrawConsent": DATABASE | TOKEN | {"CONSENT_NOT_FOUND"},
     "listOwnKeys": DATABASE | TOKEN | {"VALIDATION_ERROR"},
     "createOwnKey": BODY
     | DATABASE
@@ -722,6 +724,8 @@ CALL_ORDER = [
     "revokeInvitation",
     "createOwnKey",
     "listOwnKeys",
+    "listConsents",
+    "withdrawConsent",
     "listUserKeys",
     "revokeUserKey",
     "revokeOwnKey",

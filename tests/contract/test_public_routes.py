@@ -79,6 +79,8 @@ PROTECTED = {
     "GET /api/user/factors",
     "DELETE /api/user/totp",
     "DELETE /api/user/passkeys/{passkey_id}",
+    "GET /api/user/consents",
+    "DELETE /api/user/consents/{consent_id}",
     "GET /api/user/keys",
     "DELETE /api/user/keys/{key_id}",
     "POST /api/user/two-step",
@@ -207,6 +209,7 @@ def url_of(template: str) -> str:
         provider_id="acme",
         identity_id="7",
         session_id="0199b1c2-7f00-7000-8000-000000000000",
+        consent_id="0199b1c2-7f00-7000-8000-000000000000",
     )
 
 

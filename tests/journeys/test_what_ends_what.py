@@ -22,6 +22,8 @@ from auth_api.flows.invitations import repository as invitations
 from auth_api.flows.invitations.tables import InvitationRow
 from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.request_context import RequestContext
+from auth_api.oauth.consents.tables import OAuthConsentRow
+from auth_api.oauth.grants.tables import OAuthGrantRow
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
@@ -42,10 +44,12 @@ from tests.support.actors import Actor, ApiResponse
 from tests.support.aged_rows import add_counter, ago
 from tests.support.authenticator_app import AuthenticatorApp, begin_totp, confirm_totp
 from tests.support.browser_sessions import log_in_in_browser
+from tests.support.consents import allow, client_of
 from tests.support.factors import add_recovery_codes, add_totp, wrong_code
 from tests.support.identities import add_identity
 from tests.support.mail_flows import NEW_PASSWORD, change_password, confirm, report, reset, undo, verify
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_rows import add_grant_row
 from tests.support.passkeys import stored_passkey
 
 LINKS: Final = set(Purpose) - {Purpose.REGISTRATION}
@@ -226,6 +230,8 @@ async def usable_rows() -> UsableRows:
         TotpCandidateRow: TotpCandidateRow.select(TotpCandidateRow.id),
         PasskeyRow: PasskeyRow.select(PasskeyRow.id),
         ApiKeyRow: ApiKeyRow.select(ApiKeyRow.id).where(ApiKeyRow.revoked_at.is_null()),
+        OAuthConsentRow: OAuthConsentRow.select(OAuthConsentRow.id),
+        OAuthGrantRow: OAuthGrantRow.select(OAuthGrantRow.id).where(OAuthGrantRow.ended_at.is_null()),
         RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
         InvitationRow: InvitationRow.select(InvitationRow.id),
         UserIdentityRow: UserIdentityRow.select(UserIdentityRow.id),
@@ -264,7 +270,9 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         if not keeps_factors or event is AccessEvent.FACTORS_CHANGED  # the code of the new app uses it up
         else set(),
         PasskeyRow: set() if keeps_factors else usable[PasskeyRow],
-        ApiKeyRow: usable[ApiKeyRow] if ends.api_keys else set(),
+        ApiKeyRow: usable[ApiKeyRow] if ends.delegated else set(),
+        OAuthConsentRow: usable[OAuthConsentRow] if ends.delegated else set(),
+        OAuthGrantRow: usable[OAuthGrantRow] if ends.delegated else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
         InvitationRow: usable[InvitationRow] if event is AccessEvent.ACCOUNT_DELETED else set(),
         UserIdentityRow: usable[UserIdentityRow]
@@ -298,6 +306,9 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     await stored_passkey(services, caller)
     await add_recovery_codes(services, caller.username)
     await add_identity(services, user_id)
+    application = await client_of(services)
+    await allow(services, caller, application, "openid")
+    await add_grant_row(application.id, user_id)
     await services.core.second_factors.totp.begin(user_id, binding="test")
     await services.core.api_keys.create(
         KeyOwner(user_id=user_id), NewKey(name="test", scopes=("profile:read",), lifetime=None), RequestContext()

@@ -16,7 +16,7 @@ from auth_api.settings import Settings
 
 async def end_access(core: Core, access: EndedAccess) -> int:
     """Revoke the keys of the user if the event ends them."""
-    if access.ends.api_keys:
+    if access.ends.delegated:
         await core.api_keys.end_all(access.user_id, reason=access.event)
     return 0
 

@@ -48,3 +48,8 @@ class Resources:
         """Return the resources that scopes belong to, by the name of the scope, without built-in and unknown scopes."""
         wanted = set(scope_names) - BUILT_IN_SCOPES.keys()
         return {name: each for name, each in owners(await self.all()).items() if name in wanted} if wanted else {}
+
+    async def descriptions(self) -> dict[str, str]:
+        """Return the description of every scope, for people, by its name."""
+        scopes = [scope for each in await self.all() for scope in each.scopes]
+        return {**BUILT_IN_SCOPES, **{scope.name: scope.description for scope in scopes}}

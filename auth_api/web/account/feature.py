@@ -7,7 +7,9 @@ from litestar import Controller
 from auth_api.credentials.api_keys.policy import ApiKeyPolicy
 from auth_api.events.audit.policy import AuditPolicy
 from auth_api.manifest import Core, Feature, Manifest
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.settings import Settings
+from auth_api.web.account.application_controllers import ApplicationPageController
 from auth_api.web.account.data_controllers import DataPageController
 from auth_api.web.account.email_controllers import EmailPageController
 from auth_api.web.account.history_controllers import HistoryPageController
@@ -37,6 +39,8 @@ def build(core: Core, settings: Settings) -> Feature:
         controllers.append(EmailPageController)
     if settings.of(ApiKeyPolicy).allows_personal:
         controllers.append(KeyPageController)
+    if settings.of(OAuthPolicy).enabled:
+        controllers.append(ApplicationPageController)
     return Feature(
         controllers=(page_router(controllers),),
         dependencies={"audit_policy": settings.of(AuditPolicy)},

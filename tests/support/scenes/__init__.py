@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.support.scenes.account import ACCOUNT_SCENES
+from tests.support.scenes.applications import APPLICATION_SCENES
 from tests.support.scenes.factors import FACTOR_SCENES
 from tests.support.scenes.federation import FEDERATION_SCENES
 from tests.support.scenes.invitations import INVITATION_SCENES
@@ -15,6 +16,7 @@ SCENES: Final = (
     *SIGN_IN_SCENES,
     *ACCOUNT_SCENES,
     *KEY_SCENES,
+    *APPLICATION_SCENES,
     *FACTOR_SCENES,
     *MAIL_SCENES,
     *INVITATION_SCENES,

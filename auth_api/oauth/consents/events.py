@@ -1,0 +1,11 @@
+"""Events of consents in the security history."""
+
+from auth_api.events.audit.events import EventTag
+
+
+class ConsentEvent(EventTag):
+    """Decisions of users about applications. The detail `client` is the application."""
+
+    CONSENT_GRANTED = "oauth:consent_granted"
+    CONSENT_DENIED = "oauth:consent_denied"
+    CONSENT_WITHDRAWN = "oauth:consent_withdrawn"
