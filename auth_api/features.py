@@ -39,10 +39,13 @@ from auth_api.manifest import Manifest
 from auth_api.oauth.clients import feature as oauth_clients
 from auth_api.oauth.consents import feature as oauth_consents
 from auth_api.oauth.grants import feature as oauth_grants
+from auth_api.oauth.introspection import feature as oauth_introspection
 from auth_api.oauth.keys import feature as oauth_keys
 from auth_api.oauth.logout import feature as oauth_logout
 from auth_api.oauth.requests import feature as oauth_requests
 from auth_api.oauth.resources import feature as oauth_resources
+from auth_api.oauth.token import feature as oauth_token
+from auth_api.oauth.userinfo import feature as oauth_userinfo
 from auth_api.one_time_tokens import feature as one_time_tokens
 from auth_api.operations.health import feature as health
 from auth_api.operations.housekeeping import feature as housekeeping
@@ -110,6 +113,9 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     oauth_grants.MANIFEST,
     oauth_consents.MANIFEST,
     oauth_logout.MANIFEST,
+    oauth_token.MANIFEST,
+    oauth_userinfo.MANIFEST,
+    oauth_introspection.MANIFEST,
     one_time_tokens.MANIFEST,
     sign_in_flows.MANIFEST,
     throttling.MANIFEST,

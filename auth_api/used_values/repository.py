@@ -21,3 +21,9 @@ async def insert(digest: str, *, kind: str, expires_at: datetime) -> bool:
         expires_at,
     )
     return bool(rows)
+
+
+@circuit_breaker(service=SERVICE)
+async def exists(digest: str) -> bool:
+    """Return whether a used value is stored."""
+    return bool(await UsedValueRow.raw("SELECT 1 AS found FROM used_values WHERE digest = {}", digest))

@@ -25,4 +25,12 @@ class UsedValues:
         Returns:
             False if the value was used before.
         """
-        return await repository.insert(digest(f"{kind}:{value}"), kind=kind, expires_at=expires_at)
+        return await repository.insert(_digest(kind, value), kind=kind, expires_at=expires_at)
+
+    async def is_used(self, kind: str, value: str) -> bool:
+        """Return whether `claim` has recorded a value of this kind."""
+        return await repository.exists(_digest(kind, value))
+
+
+def _digest(kind: str, value: str) -> str:
+    return digest(f"{kind}:{value}")

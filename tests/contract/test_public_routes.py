@@ -21,7 +21,16 @@ from tests.support.statements import recorded
 
 pytestmark = pytest.mark.engine_independent
 
-PUBLIC = {
+OAUTH = {
+    "POST /oauth2/token",
+    "POST /oauth2/introspect",
+    "POST /oauth2/revoke",
+    "GET /oauth2/userinfo",
+    "POST /oauth2/userinfo",
+}
+"""Routes that authenticate an application, or accept its access tokens."""
+
+PUBLIC = OAUTH | {
     "POST /api/auth/register",
     "POST /api/auth/login",
     "POST /api/auth/mfa",
@@ -289,13 +298,23 @@ async def test_public_route_ignores_a_token_and_makes_no_query(user_factory: Use
     assert (response.status, statements) == (200, [])
 
 
-@pytest.mark.parametrize("route", sorted(PUBLIC))
+@pytest.mark.parametrize("route", sorted(PUBLIC - OAUTH))
 async def test_public_route_needs_no_token(client: httpx.AsyncClient, route: str) -> None:
     method, path = route.split()
 
     response = await client.request(method, url_of(path))
 
     assert response.status_code in {200, 302, 303, 400, 404}
+
+
+@pytest.mark.parametrize("route", sorted(OAUTH))
+async def test_oauth_route_needs_an_application(client: httpx.AsyncClient, route: str) -> None:
+    method, path = route.split()
+
+    response = await client.request(method, path)
+
+    assert response.status_code == 401
+    assert response.json()["error"] in {"invalid_client", "invalid_token"}
 
 
 @pytest.mark.parametrize("route", sorted(PROTECTED))

@@ -1,0 +1,1 @@
+"""The endpoints at which applications ask about tokens, and revoke them."""

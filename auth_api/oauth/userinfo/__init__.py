@@ -1,0 +1,1 @@
+"""The userinfo endpoint, at which applications read facts about their users."""
