@@ -1,4 +1,7 @@
-"""The tables of the OAuth provider. The previous version does not use them, and serves on while they are created."""
+"""The tables of the OAuth provider, and what the built-in role `auditor` may read of them.
+
+The previous version uses neither, and serves on while they are created.
+"""
 
 from typing import Any
 
@@ -16,6 +19,7 @@ from piccolo.columns import (
     Timestamptz,
     Varchar,
 )
+from piccolo.engine.finder import engine_finder
 from piccolo.table import Table
 
 from auth_api.kit.db.columns import NeverReusedBigSerial
@@ -23,6 +27,9 @@ from auth_api.kit.db.columns import NeverReusedBigSerial
 ID = "2026-12-01T03:30:00:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "create the tables of the OAuth provider"
+
+EARLIER_PERMISSIONS = "audit:read invitations:read keys:read roles:read service-accounts:read sessions:read users:read"
+PERMISSIONS = EARLIER_PERMISSIONS.replace("audit:read", "audit:read clients:read")
 
 Definition = tuple[type[Column], dict[str, Any]]
 
@@ -153,6 +160,15 @@ TABLES: dict[tuple[str, str], dict[str, Definition]] = {
 
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="auth_api", description=DESCRIPTION)
+
+    async def extend_auditor() -> None:
+        await engine_finder().run_ddl(f"UPDATE roles SET permissions = '{PERMISSIONS}' WHERE name = 'auditor'")
+
+    async def restrict_auditor() -> None:
+        await engine_finder().run_ddl(f"UPDATE roles SET permissions = '{EARLIER_PERMISSIONS}' WHERE name = 'auditor'")
+
+    manager.add_raw(extend_auditor)
+    manager.add_raw_backwards(restrict_auditor)
     for (class_name, tablename), columns in TABLES.items():
         manager.add_table(class_name=class_name, tablename=tablename, schema=None, columns=None)
         for name, (kind, params) in columns.items():

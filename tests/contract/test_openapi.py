@@ -224,6 +224,17 @@ ERRORS: dict[str, set[str]] = {
     "readLiveness": set(),
     "readReadiness": set(),
     "readPublicKeys": set(),
+    "listApplications": ADMINISTRATION | {"VALIDATION_ERROR"},
+    "readApplication": ADMINISTRATION | {"CLIENT_NOT_FOUND"},
+    "registerApplication": BODY | ADMINISTRATION | {"LIMIT_REACHED"},
+    "changeApplication": BODY | ADMINISTRATION | {"CLIENT_NOT_FOUND"},
+    "deleteApplication": ADMINISTRATION | {"CLIENT_NOT_FOUND"},
+    "replaceApplicationSecret": BODY | ADMINISTRATION | {"CLIENT_NOT_FOUND"},
+    "listResources": ADMINISTRATION | {"VALIDATION_ERROR"},
+    "readResource": ADMINISTRATION | {"RESOURCE_NOT_FOUND"},
+    "createResource": BODY | ADMINISTRATION | {"DUPLICATE_RESOURCE", "LIMIT_REACHED"},
+    "changeResource": BODY | ADMINISTRATION | {"RESOURCE_NOT_FOUND", "DUPLICATE_RESOURCE"},
+    "deleteResource": ADMINISTRATION | {"RESOURCE_NOT_FOUND"},
     "readRevocations": DATABASE | TOKEN | {"PERMISSION_DENIED", "VALIDATION_ERROR"},
     "checkAccess": BODY | DATABASE | TOKEN | {"PERMISSION_DENIED"},
     "listErrors": set(),
@@ -790,6 +801,17 @@ CALL_ORDER = [
     "deleteRole",
     "deletePermission",
     "registerWithProvider",
+    "createResource",
+    "listResources",
+    "readResource",
+    "changeResource",
+    "registerApplication",
+    "listApplications",
+    "readApplication",
+    "changeApplication",
+    "replaceApplicationSecret",
+    "deleteApplication",
+    "deleteResource",
 ]
 """Operations in an order in which each one works with its example."""
 
@@ -959,7 +981,7 @@ async def call_with_example(actor: Actor, operation: Described, mailbox: Mailbox
         if operation.name in LINKS:
             arguments["json"] = {**body, "token": await newest_token(mailbox, LINKS[operation.name])}
     response = await actor.call(operation.method, path, token=token, **arguments)
-    if "access_token" in response.response.text:
+    if '"access_token"' in response.response.text:
         actor.access_token = response["access_token"]
         actor.refresh_token = response.json.get("refresh_token", actor.refresh_token)
     return response.response
@@ -982,10 +1004,10 @@ async def path_of(template: str, actor: Actor) -> str:
         values["session_id"] = (await actor.call("GET", sessions))["items"][0]["id"]
     if "{passkey_id}" in template:
         values["passkey_id"] = (await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"]
-    if "{invitation_id}" in template:
-        values["invitation_id"] = (await actor.call("GET", "/api/admin/invitations"))["items"][0]["id"]
-    if "{account_id}" in template:
-        values["account_id"] = (await actor.call("GET", "/api/admin/service-accounts"))["items"][0]["id"]
+    for name in ("invitation_id", "account_id", "client_id", "resource_id"):
+        if f"{{{name}}}" in template:
+            (thing, *_) = (await actor.call("GET", template.partition("/{")[0]))["items"]
+            values[name] = thing.get(name, thing.get("id"))
     if "{key_id}" in template:
         keys = template.removesuffix("/{key_id}").format(**values)
         values["key_id"] = (await actor.call("GET", keys))["items"][0]["id"]
@@ -1020,7 +1042,7 @@ async def test_schema_and_product_reject_the_same_bodies(
     example = body_example(operation)
     body = {
         "unknown-field": {**example, "is_admin": True},
-        "wrong-type": dict.fromkeys(example, 7) or [7],
+        "wrong-type": {name: "7" if isinstance(value, int) else 7 for name, value in example.items()} or [7],
         "too-long": dict.fromkeys(example, "too long " * 1000) or ["too long"],
         "null": None,
     }[change]

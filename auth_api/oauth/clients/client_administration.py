@@ -83,14 +83,14 @@ class ClientAdministration:
                 permission.
             LimitReachedException: there are as many applications as the server stores.
         """
-        values = {"grant_types": DEFAULT_GRANT_TYPES[new.kind], **_DEFAULTS, **_without_repetitions(new.given)}
-        del values["kind"]
-        secret = new_token(CLIENT_SECRET) if new.kind.has_secret else None
+        kind = ClientKind(new.kind)
+        values = {"grant_types": DEFAULT_GRANT_TYPES[kind], **_DEFAULTS, **_without_repetitions(new.given)}
+        secret = new_token(CLIENT_SECRET) if kind.has_secret else None
 
         async def work(present: Authority) -> RegisteredClient:
-            await self._check(new.kind, values)
+            await self._check(kind, values)
             client_id = "app_" + "".join(secrets.choice(_ID_CHARACTERS) for _ in range(20))
-            client = await repository.insert(client_id, new.kind, values, secret)
+            client = await repository.insert(client_id, kind, values, secret)
             _check_authority(present, client)
             if await repository.count() > MAX_CLIENTS:
                 raise LimitReachedException

@@ -1,15 +1,16 @@
 """The fields of an application that administrators set."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 
-from auth_api.oauth.clients.client import ClientKind
 from auth_api.oauth.clients.redirect_uris import MAX_URIS
 from auth_api.oauth.resources.given_fields import GivenFields
 from auth_api.oauth.resources.resource_fields import NameField
 
 MAX_SCOPES: Final = 100
+
+KindName = Literal["web", "spa", "native", "machine", "device"]
 
 _Uris = Annotated[list[str], msgspec.Meta(max_length=MAX_URIS)]
 _Names = Annotated[list[str], msgspec.Meta(max_length=MAX_SCOPES)]
@@ -56,4 +57,4 @@ class NewClient(ClientChange, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Register an application. `redirect_uris` is required for `web`, `spa` and `native`."""
 
     name: NameField
-    kind: Annotated[ClientKind, msgspec.Meta(description="What it is. It cannot be changed later.")]
+    kind: Annotated[KindName, msgspec.Meta(description="What it is. It cannot be changed later.")]

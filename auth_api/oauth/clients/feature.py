@@ -46,6 +46,14 @@ MANIFEST: Final = Manifest(
     tables=(OAuthClientRow,),
     errors=(ClientNotFoundException,),
     events=tuple(ClientEvent),
+    tags={"Applications": "Applications to which users sign in, and the APIs that they call, for administrators."},
+    paths=(
+        "/api/admin/oauth/clients",
+        "/api/admin/oauth/clients/{client_id}",
+        "/api/admin/oauth/clients/{client_id}/secret",
+        "/api/admin/oauth/resources",
+        "/api/admin/oauth/resources/{resource_id}",
+    ),
     commands=(in_oauth_group(commands),),
     build=build,
 )

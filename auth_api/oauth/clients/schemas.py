@@ -5,8 +5,9 @@ from typing import Annotated, Any, Final
 import msgspec
 
 from auth_api.kit.clock import optional_rfc3339, rfc3339
-from auth_api.oauth.clients.client import ClientKind, ClientSecret, OAuthClient
+from auth_api.oauth.clients.client import ClientSecret, OAuthClient
 from auth_api.oauth.clients.client_administration import RegisteredClient
+from auth_api.oauth.clients.client_fields import KindName
 from auth_api.users.schemas import Timestamp
 
 DEFAULT_OVERLAP_HOURS: Final = 24
@@ -64,7 +65,7 @@ class ClientResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     client_id: str
     name: str
-    kind: ClientKind
+    kind: KindName
     uri: str | None
     redirect_uris: list[str]
     post_logout_redirect_uris: list[str]
@@ -117,6 +118,7 @@ def _fields(client: OAuthClient) -> dict[str, Any]:
     }
     return {
         **values,
+        "kind": client.kind.value,
         "secrets": [_secret_view(secret) for secret in client.secrets],
         "created_at": rfc3339(client.created_at),
         "updated_at": rfc3339(client.updated_at),
