@@ -114,7 +114,7 @@ def create_core(settings: Settings, *, clock: Clock, mailer: Mailer | None, outb
         audit=audit,
         outbox=outbox,
         role_granted_mail=next(kind for kind in MAIL_KINDS if kind.name == "role_granted"),
-        providers=tuple(provider.settings.id for provider in providers.all() if provider.settings.role_claim),
+        providers={each.settings.id: each.settings.name for each in providers.all() if each.settings.role_claim},
     )
     return Core(
         manifests=FEATURES,

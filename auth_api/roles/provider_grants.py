@@ -1,6 +1,6 @@
 """Give users the roles that their groups at a provider are mapped to, and take them away with the groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -32,7 +32,7 @@ class ProviderGrants:
 
     Attributes:
         role_granted_mail: tells users about administrative roles.
-        providers: the ids of the providers that grant roles.
+        providers: the names of the providers that grant roles, by their ids.
     """
 
     database: Database
@@ -40,7 +40,7 @@ class ProviderGrants:
     audit: AuditTrail
     outbox: Outbox
     role_granted_mail: MailKind
-    providers: tuple[str, ...]
+    providers: Mapping[str, str]
 
     def __post_init__(self) -> None:
         """Create the series of the metric."""
@@ -132,9 +132,9 @@ class ProviderGrants:
             return False
         await self._record(RoleEvent.ROLE_GRANTED, user_id, role.name, context)
         if role.is_administrative:
-            await self.outbox.to_user(
-                self.role_granted_mail, user_id, context, role=role.name, provider=provider_of(actor)
-            )
+            provider = provider_of(actor)
+            name = self.providers.get(provider, provider)
+            await self.outbox.to_user(self.role_granted_mail, user_id, context, role=role.name, provider=name)
         return True
 
     async def _record(self, tag: RoleEvent, user_id: int, name: str, context: RequestContext) -> None:

@@ -52,12 +52,20 @@ class WeakPasswordException(ValidationException):
 
 
 class RegistrationClosedException(AuthException):
-    """Accounts are created only by invitations and administrators (`REGISTRATION=invite`)."""
+    """No account can be created in this way.
+
+    Either accounts are created only by invitations and administrators (`REGISTRATION=invite`), or the provider of a
+    login admits no new accounts, or not with this e-mail address (`PROVIDER_<ID>_SIGN_UP`,
+    `PROVIDER_<ID>_EMAIL_DOMAINS`).
+    """
 
     status = HTTPStatus.FORBIDDEN
     error_code = "REGISTRATION_CLOSED"
-    detail = "New accounts can be created by invitation only."
-    remedy = "Hide the registration. Tell the user to ask an administrator for an invitation."
+    detail = "A new account cannot be created in this way."
+    remedy = (
+        "Hide the registration, or that by this provider. Tell the user to ask an administrator for an invitation, or "
+        "to log in to an account that exists."
+    )
 
 
 class UserNotFoundException(DatabaseException):

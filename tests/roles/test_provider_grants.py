@@ -4,7 +4,7 @@ import json
 from collections.abc import Coroutine
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from click.testing import CliRunner
@@ -161,12 +161,14 @@ async def test_roles_that_cannot_be_granted_are_skipped_and_logged(services: Ser
 
 
 async def test_administrative_roles_need_permission_and_administrator_is_never_granted(
-    services: Services, user_id: int, mailbox: Mailbox
+    services: Services, user_id: int, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    names = cast("dict[str, str]", services.core.provider_grants.providers)
+    monkeypatch.setitem(names, "corp", "Rock & Co")
     await apply(services, user_id, "administrator", "support", "clerk", may_be_administrative=True)
     assert await held(user_id) == {"support": 7, "clerk": 7}
     message = await mailbox.one()
-    assert "the role “support” because of your groups at “corp”" in message.text
+    assert "the role “support” because of your groups at Rock & Co" in message.text
 
     await apply(services, user_id, "support", "clerk")
     assert await held(user_id) == {"clerk": 7}

@@ -20,13 +20,14 @@ _NOT_REPEATED: Final = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_AL
 
 
 class ShownError(msgspec.Struct, frozen=True, kw_only=True):
-    """What the page shows of an error."""
+    """What the page shows of an error. `fields` are the known parameters that are invalid, as developers call them."""
 
     error_code: str
     status: int
     detail: str
     retry_after: int | None
     request_id: str
+    fields: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +67,7 @@ class ErrorPage:
                 detail=sentence_of(error, language),
                 retry_after=int(retry_after) if retry_after else None,
                 request_id=request_id,
+                fields=tuple(each.field for each in error.errors if each.code != "unknown"),
             ),
             try_again=self.base + page if is_repeated else None,
             account=self.base + ACCOUNT if "account" in self.pages and route_path != ACCOUNT else None,

@@ -67,7 +67,7 @@ SENTENCES: Final = {
     "RANK_TOO_LOW": _("This needs the permission %(required_permission)s, which you do not have."),
     "RATE_LIMITED": _("There were too many requests from your network. Please try again later."),
     "REFRESH_TOKEN_REUSED": _ENDED,
-    "REGISTRATION_CLOSED": _("New accounts can be created by invitation only."),
+    "REGISTRATION_CLOSED": _("A new account cannot be created in this way."),
     "REQUEST_TIMEOUT": _("The request took too long. Check your connection and try again."),
     "RESOURCE_NOT_FOUND": _("This resource no longer exists. Reload the page."),
     "RETURN_TO_NOT_ALLOWED": _("The application that sent you here is not known to this server."),

@@ -26,6 +26,7 @@ async def visitor(client: httpx.AsyncClient, user_factory: UserFactory) -> Visit
 async def test_export_is_a_file_of_the_data_that_the_api_exports(visitor: Visitor) -> None:
     page = await visitor.get(DATA)
     assert "for 365 days" in page.text
+    assert "Linked accounts" not in page.text
 
     response = (await visitor.submit(page, f"{DATA}/export")).response
 

@@ -52,6 +52,7 @@ async def test_account_is_linked_and_unlinked(ada: Visitor) -> None:
     gone = await ada.submit(page, f"{PATH}/unlink")
     assert gone.outcome == (404, "identities", "IDENTITY_NOT_FOUND")
     assert {"identity:linked", "identity:unlinked"} <= {*await audit_actions()}
+    assert "The accounts of other services" in (await ada.get("/account/data")).text
 
 
 async def test_last_way_to_log_in_cannot_be_unlinked(ada: Visitor) -> None:

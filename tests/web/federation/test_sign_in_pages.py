@@ -90,6 +90,8 @@ async def test_failure_of_the_provider_leads_to_the_sign_in_page(visitor: Visito
 async def test_refused_login_has_a_page_of_its_own(visitor: Visitor, provider: FakeProvider) -> None:
     closed = await log_in_by_provider(visitor, "closed")
     assert closed.outcome == (403, "registration-closed", "REGISTRATION_CLOSED")
+    assert "none can be created with it" in closed.text
+    assert "invitation" not in closed.text  # people can register with a password
 
     await visitor.submit(await log_in_by_provider(visitor), SIGN_UP)
     await UserRow.update({UserRow.is_active: False}, force=True)
@@ -124,6 +126,7 @@ async def test_address_of_an_account_asks_to_log_in_once_and_links(visitor: Visi
     assert form.fields["identifier"] == "ada@example.com"
     token = form.fields["link_token"]
     assert not [link for link in page.reader.links if token in link]
+    assert "link Acme afterwards" in page.text  # a login with the third provider does not link it
     wrong = await visitor.submit(page, "/account/login", password="Wrong-Horse-7-Staple")
     assert wrong.outcome == (422, "login", "INVALID_CREDENTIALS")
     assert "also log in with Acme" in wrong.text

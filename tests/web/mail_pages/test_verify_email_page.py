@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from auth_api.credentials.providers.service import Providers
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import PASSWORD, Actor
+from tests.support.fake_provider import FakeProvider
 from tests.support.mail_flows import NEW_PASSWORD, verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.rows import audit_actions, user_rows
@@ -51,6 +53,20 @@ async def test_password_verifies_the_address_and_keeps_the_sessions(visitor: Vis
     assert "/account/login" in done.reader.links
     assert await is_verified()
     assert (await ada.try_refresh()).status == 200
+
+
+async def test_page_advises_to_log_in_with_the_provider_first(
+    app_with: OtherAppFactory, mailbox: Mailbox, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    advice = "the service stays linked"
+    assert advice not in (await visitor.get(PATH)).text
+
+    monkeypatch.setattr("auth_api.composition.create_providers", lambda *_: Providers((FakeProvider(),)))
+    async with verifying_app(app_with, mailbox) as other:
+        page = await Visitor(other.client).get(PATH)
+
+    assert advice in page.text
+    assert "/account/login" in page.reader.links
 
 
 async def test_address_is_not_verified_without_a_password_by_mistake(visitor: Visitor, ada: Actor, token: str) -> None:

@@ -83,6 +83,7 @@ async def test_code_challenge_is_required_and_always_a_digest(visitor: Visitor) 
         sent = await visitor.post("/account/login", {**fields, **parameters})
 
         assert refusal(shown) == (400, "VALIDATION_ERROR"), name
+        assert "<dd><code>code_challenge" in shown.response.text, name
         assert refusal(sent) == (400, "VALIDATION_ERROR"), name
 
     assert await SessionRow.count() == own_session
