@@ -42,6 +42,7 @@ from auth_api.oauth.grants import feature as oauth_grants
 from auth_api.oauth.introspection import feature as oauth_introspection
 from auth_api.oauth.keys import feature as oauth_keys
 from auth_api.oauth.logout import feature as oauth_logout
+from auth_api.oauth.metadata import feature as oauth_metadata
 from auth_api.oauth.requests import feature as oauth_requests
 from auth_api.oauth.resources import feature as oauth_resources
 from auth_api.oauth.token import feature as oauth_token
@@ -109,6 +110,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     oauth_keys.MANIFEST,
     oauth_resources.MANIFEST,
     oauth_clients.MANIFEST,
+    oauth_metadata.MANIFEST,
     oauth_requests.MANIFEST,
     oauth_grants.MANIFEST,
     oauth_consents.MANIFEST,

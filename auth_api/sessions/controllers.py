@@ -1,10 +1,10 @@
-"""Routes to refresh, list and end sessions, and to publish the keys."""
+"""Routes to refresh, list and end sessions."""
 
 from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
-from litestar import Controller, Request, Response, delete, get, post
+from litestar import Controller, Request, delete, get, post
 from litestar.params import JSONBody, PathParameter
 
 from auth_api.kit.cookie_mode import COOKIE_MODE, forget_refresh_cookie
@@ -24,11 +24,9 @@ from auth_api.sessions.errors import (
     TokenInvalidException,
     TokenRevokedException,
 )
-from auth_api.sessions.policy import JWKS_MAX_AGE
 from auth_api.sessions.principal import Principal
 from auth_api.sessions.rotation import RotationService
 from auth_api.sessions.schemas import (
-    EXAMPLE_PUBLIC_KEYS,
     EXAMPLE_REFRESH_TOKEN,
     EXAMPLE_SESSION,
     EXAMPLE_TOKEN_PAIR,
@@ -36,11 +34,9 @@ from auth_api.sessions.schemas import (
     LoggedOutEverywhere,
     LogoutAllRequest,
     LogoutRequest,
-    PublicKeys,
     RefreshRequest,
     SessionList,
     TokenPair,
-    public_keys_view,
     session_view,
 )
 from auth_api.sessions.service import SessionService
@@ -215,23 +211,3 @@ class OwnSessionsController(Controller):
         await sessions.end_one(session_id, principal.id, request_context)
         if session_id == principal.session_id:
             forget_refresh_cookie()
-
-
-class KeyController(Controller):
-    """Publish the keys that verify access tokens."""
-
-    path = "/.well-known"
-    tags = ("Operation",)
-
-    @get(
-        "/jwks.json",
-        summary="Public keys",
-        operation_id="readPublicKeys",
-        **public(response=EXAMPLE_PUBLIC_KEYS),
-    )
-    async def jwks(self, sessions: Injected[SessionService]) -> Response[PublicKeys]:
-        """Return the public keys of asymmetric algorithms. The list is empty with HS256."""
-        return Response(
-            public_keys_view(sessions.policy.keys.public_jwks()),
-            headers={"Cache-Control": f"public, max-age={JWKS_MAX_AGE}"},
-        )

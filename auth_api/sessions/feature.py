@@ -6,7 +6,7 @@ from auth_api.ended_access import EndedAccess, Revocation, RevocationStep
 from auth_api.kit.crypto.tokens import SuccessorDerivation
 from auth_api.manifest import Core, ExportPart, Feature, Manifest
 from auth_api.sessions.access_events import EndedSessions
-from auth_api.sessions.controllers import KeyController, OwnSessionsController, SessionController
+from auth_api.sessions.controllers import OwnSessionsController, SessionController
 from auth_api.sessions.errors import (
     AuthenticationRequiredException,
     RefreshTokenReusedException,
@@ -39,7 +39,7 @@ def build(core: Core, settings: Settings) -> Feature:
         derivation=SuccessorDerivation(settings.sessions.derivation_secrets),
     )
     return Feature(
-        controllers=(SessionController, OwnSessionsController, KeyController),
+        controllers=(SessionController, OwnSessionsController),
         dependencies={
             "sessions": core.sessions,
             "rotation": rotation,

@@ -178,7 +178,7 @@ class PublicKey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PublicKeys(msgspec.Struct, frozen=True, kw_only=True):
-    """The keys that verify access tokens, the signing key last. The list is empty if a shared secret signs."""
+    """The keys that verify access tokens and ID tokens: first those of sessions, unless a shared secret signs."""
 
     keys: list[PublicKey]
 

@@ -57,6 +57,8 @@ PUBLIC = OAUTH | {
     "GET /health/live",
     "GET /health/ready",
     "GET /.well-known/jwks.json",
+    "GET /.well-known/openid-configuration",
+    "GET /.well-known/oauth-authorization-server",
     "GET /metrics",  # without a token only in development; see tests/operations/health/test_metrics_access.py
     "GET /health/client",  # like the metrics, without a token only in development
     "GET /",  # a page for browsers, only in development

@@ -3,7 +3,6 @@
 import base64
 from typing import Any
 
-import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -21,6 +20,9 @@ P256 = ec.generate_private_key(ec.SECP256R1())
 RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+ONLY_SESSIONS = {"OAUTH_ENABLED": "false"}
+
+
 def private_pem(key: PrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -29,14 +31,22 @@ def public_pem(key: PrivateKey) -> str:
     return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
 
 
-async def test_shared_secret_is_not_published(client: httpx.AsyncClient) -> None:
-    response = await client.get("/.well-known/jwks.json")
+async def test_shared_secret_is_not_published(app_with: OtherAppFactory) -> None:
+    async with app_with(**ONLY_SESSIONS) as other:
+        response = await other.client.get("/.well-known/jwks.json")
 
     assert (response.status_code, response.json()) == (200, {"keys": []})
 
 
-async def test_only_the_public_part_of_an_eddsa_key_is_published(app_with: OtherAppFactory) -> None:
+async def test_keys_of_the_oauth_provider_follow_those_of_sessions(app_with: OtherAppFactory) -> None:
     async with app_with(JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=private_pem(ED25519)) as other:
+        keys = (await other.client.get("/.well-known/jwks.json")).json()["keys"]
+
+    assert [key["alg"] for key in keys] == ["EdDSA", "RS256", "ES256"]
+
+
+async def test_only_the_public_part_of_an_eddsa_key_is_published(app_with: OtherAppFactory) -> None:
+    async with app_with(**ONLY_SESSIONS, JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=private_pem(ED25519)) as other:
         response = await other.client.get("/.well-known/jwks.json")
 
     (key,) = response.json()["keys"]
@@ -58,7 +68,7 @@ async def test_only_the_public_part_of_an_eddsa_key_is_published(app_with: Other
 async def test_token_can_be_verified_with_the_published_key(
     app_with: OtherAppFactory, algorithm: str, key: PrivateKey, members: set[str]
 ) -> None:
-    async with app_with(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=private_pem(key)) as other:
+    async with app_with(**ONLY_SESSIONS, JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=private_pem(key)) as other:
         ada = Actor(other.client)
         registered = await ada.register()
         (published,) = (await other.client.get("/.well-known/jwks.json")).json()["keys"]
@@ -75,7 +85,7 @@ async def test_token_can_be_verified_with_the_published_key(
 
 async def test_previous_key_is_published_before_the_current_one(app_with: OtherAppFactory) -> None:
     variables = {"JWT_ALGORITHM": "ES256", "JWT_PRIVATE_KEY": private_pem(P256)}
-    async with app_with(**variables, JWT_PREVIOUS_KEYS=public_pem(ED25519)) as other:
+    async with app_with(**ONLY_SESSIONS, **variables, JWT_PREVIOUS_KEYS=public_pem(ED25519)) as other:
         keys = (await other.client.get("/.well-known/jwks.json")).json()["keys"]
 
     assert [key["alg"] for key in keys] == ["EdDSA", "ES256"]

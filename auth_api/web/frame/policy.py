@@ -153,3 +153,8 @@ class PagePolicy(msgspec.Struct, frozen=True, kw_only=True):
             choices=tuple(LANGUAGES),
         ),
     ] = SOURCE_LANGUAGE
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the pages have."""
+        return tuple(LANGUAGES)

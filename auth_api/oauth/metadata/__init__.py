@@ -1,0 +1,1 @@
+"""What clients and other services read about the provider: its addresses, what it supports, and the public keys."""
