@@ -33,7 +33,7 @@ _COLOURS: Final = {Verdict.OK: "green", Verdict.NOTE: "cyan", Verdict.WARN: "yel
 
 
 @click.command()
-@click.option("--url", help="URL at which clients reach the running server; also checks its proxies.")
+@click.option("--url", help="URL at which clients reach the running server; also checks what they see there.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def doctor(*, url: str | None, as_json: bool) -> None:
     """Check a deployment, and name a fix for each problem.

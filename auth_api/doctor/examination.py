@@ -14,6 +14,7 @@ from auth_api.doctor.hashing import check_hashing
 from auth_api.doctor.keys import check_keys
 from auth_api.doctor.mail import check_mail
 from auth_api.doctor.mail_templates import check_templates
+from auth_api.doctor.oauth import check_oauth_keys, check_oauth_metadata
 from auth_api.doctor.pages import check_pages
 from auth_api.doctor.passkeys import check_passkeys
 from auth_api.doctor.providers import check_providers
@@ -22,6 +23,7 @@ from auth_api.doctor.sealed_values import check_authenticator_apps
 from auth_api.doctor.second_factors import check_required_factors
 from auth_api.kit.outbound.client import Outbound
 from auth_api.kit.text import counted
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.settings import Settings
 from auth_api.settings.environment import unknown_names
 from auth_api.settings.files import UnreadableFileError
@@ -39,9 +41,9 @@ async def examine(
         environ: the variables that are set.
         folder: the working directory, which paths are relative to.
         now: the current time.
-        url: URL at which clients reach the running server; None skips the check of its proxies.
+        url: URL at which clients reach the running server; None skips what only a running server shows.
     """
-    production = settings.is_production
+    production, oauth = settings.is_production, settings.of(OAuthPolicy)
     hashing = check_hashing(settings.hashing)  # first, because other work would slow it down
     outbound = Outbound(settings.outbound)
     database, mail, providers, *proxy = await asyncio.gather(
@@ -55,6 +57,7 @@ async def examine(
         check_mail(settings.mail, is_production=production),
         check_providers(settings.of(ProvidersPolicy).configured, outbound),
         *([asyncio.to_thread(check_proxy, url, settings.metrics.token)] if url else ()),
+        *([asyncio.to_thread(check_oauth_metadata, oauth.keys.issuer)] if url and oauth.enabled else ()),
     )
     await outbound.close()
     return [
@@ -63,6 +66,7 @@ async def examine(
         *evaluate_parameters(settings.database.ignored_parameters),
         *database,
         *check_keys(settings.sessions.keys, environ, folder, now=now),
+        *check_oauth_keys(oauth),
         hashing,
         check_passkeys(settings.passkeys, is_production=production),
         check_authenticator_apps(settings.sealing.data_keys),

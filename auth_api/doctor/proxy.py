@@ -53,12 +53,12 @@ def check_proxy(url: str, token: str | None) -> Finding:
     except ssl.SSLCertVerificationError as error:
         return fail(CHECK, f"The certificate of {url} is not valid ({error.verify_message}).", "Renew it at the proxy.")
     except (OSError, http.client.HTTPException, ValueError) as error:
-        message = f"{url} did not respond as this server does: {_reason(error)}."
+        message = f"{url} did not respond as this server does: {reason_of_failure(error)}."
         return fail(CHECK, message, "Pass the URL that clients use, and check that proxy and server are running.")
     return evaluate_proxy(plain, forged)
 
 
-def _reason(error: Exception) -> str:
+def reason_of_failure(error: Exception) -> str:
     """Return why the request failed, without the names of Python's errors."""
     for kind, reason in _REASONS:
         if isinstance(error, kind):
@@ -102,6 +102,19 @@ class RefusedError(Exception):
 
 
 def _ask(url: str, token: str | None, headers: dict[str, str]) -> SeenClient:
+    authorization = {"Authorization": f"Bearer {token}"} if token else {}
+    return msgspec.convert(fetch_document(f"{url.rstrip('/')}{CLIENT_PATH}", {**authorization, **headers}), SeenClient)
+
+
+def fetch_document(url: str, headers: dict[str, str]) -> Any:
+    """Return the JSON document at a URL, within `TIMEOUT_SECONDS`.
+
+    Raises:
+        RefusedError: the server returned another status than 200.
+        OSError: the server cannot be reached.
+        http.client.HTTPException: the response is not HTTP.
+        ValueError: the URL is not valid, or the response is not JSON.
+    """
     parts = urlsplit(url)
     make: Any = {"http": http.client.HTTPConnection, "https": http.client.HTTPSConnection}.get(parts.scheme)
     if make is None or not parts.hostname:
@@ -112,15 +125,14 @@ def _ask(url: str, token: str | None, headers: dict[str, str]) -> SeenClient:
         raise InvalidUrlError from error
     connection = make(parts.hostname, port, timeout=TIMEOUT_SECONDS)
     try:
-        authorization = {"Authorization": f"Bearer {token}"} if token else {}
-        connection.request("GET", f"{parts.path.rstrip('/')}{CLIENT_PATH}", headers={**authorization, **headers})
+        connection.request("GET", parts.path, headers=headers)
         response = connection.getresponse()
         content = response.read()
     finally:
         connection.close()
     if response.status != http.client.OK:
         raise RefusedError(response.status)
-    return msgspec.convert(json.loads(content), SeenClient)
+    return json.loads(content)
 
 
 def evaluate_status(status: int) -> Finding:

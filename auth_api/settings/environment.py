@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from auth_api.kit.crypto.generation import new_key
 from auth_api.kit.db.policy import DEFAULT_DATABASE_URL
-from auth_api.oauth.keys.oauth_keys import OAUTH_ALGORITHMS
+from auth_api.oauth.keys.oauth_keys import new_oauth_keys
 from auth_api.settings.catalogue import known_variables, secret_variables
 from auth_api.settings.env_file import EnvFile, parse_env_file, similar_name, with_variable
 from auth_api.settings.files import UnreadableFileError, reason_of, replace_file, require_replaceable
@@ -43,7 +42,7 @@ def read_environment(environ: Mapping[str, str], folder: Path, *, keep_secret: b
         values["JWT_SECRET_KEY"] = _kept(path, _new_secret) if keep_secret else _stored_secret(path) or _new_secret()
     if lacks_oauth_keys(values):
         path = oauth_key_file(values, folder)
-        if keys := _kept(path, _new_oauth_keys) if keep_secret else _stored_secret(path):
+        if keys := _kept(path, new_oauth_keys) if keep_secret else _stored_secret(path):
             values["OAUTH_SIGNING_KEYS"] = keys
     return values
 
@@ -150,10 +149,6 @@ def lacks_oauth_keys(values: Mapping[str, str]) -> bool:
 
 def _new_secret() -> str:
     return secrets.token_urlsafe(48)
-
-
-def _new_oauth_keys() -> str:
-    return "".join(map(new_key, OAUTH_ALGORITHMS)).strip()
 
 
 def secret_file(values: Mapping[str, str], folder: Path) -> Path:

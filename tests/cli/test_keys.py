@@ -11,9 +11,11 @@ from click.testing import CliRunner, Result
 
 from auth_api.cli import commands
 from auth_api.kit.crypto.signing import SigningKey
+from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.settings import Settings
 from auth_api.settings.environment import given_environment, read_environment
 from tests.support.keys import ALGORITHMS, private_pem
+from tests.support.oauth_keys import OAUTH_SIGNING_KEYS
 
 SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 
@@ -22,7 +24,7 @@ SECRET = "qhX5RkTz0nWc7yLbV2sJ8dGf4mPa6uEo-hunter2"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty working directory, without keys in the environment."""
     monkeypatch.chdir(tmp_path)
-    for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS"):
+    for name in ("JWT_SECRET_KEY", "JWT_PRIVATE_KEY", "JWT_NEXT_KEY", "JWT_PREVIOUS_KEYS", "OAUTH_SIGNING_KEYS"):
         monkeypatch.delenv(name, raising=False)
     yield tmp_path
     assert list(tmp_path.glob("*.new")) == []
@@ -76,9 +78,17 @@ def test_list_omits_the_secrets(folder: Path) -> None:
     done = keys("list", **variables)
 
     lines = [line.split() for line in done.stdout.splitlines()]
-    assert lines[0] == ["kid", "algorithm", "bits", "use", "published"]
-    assert lines[1][1:] == ["HS256", "320", "signs", "no"]
-    assert lines[2] == [SigningKey.from_pem(private_pem("EdDSA")).kid, "EdDSA", "256", "signs", "next", "yes"]
+    assert lines[0] == ["kid", "algorithm", "bits", "use", "published", "for"]
+    assert lines[1][1:] == ["HS256", "320", "signs", "no", "sessions"]
+    assert lines[2] == [
+        SigningKey.from_pem(private_pem("EdDSA")).kid,
+        "EdDSA",
+        "256",
+        "signs",
+        "next",
+        "yes",
+        "sessions",
+    ]
     assert SECRET not in done.output
     assert "PRIVATE" not in done.output
 
@@ -203,3 +213,46 @@ def test_impossible_rotation_is_explained(
     folder: Path, arguments: tuple[str, ...], variables: dict[str, str], message: str
 ) -> None:
     assert message in failed(1, *arguments, **variables).stderr
+
+
+def test_generated_oauth_keys_are_accepted(folder: Path) -> None:
+    for options in ((), ("--one-line",)):
+        done = keys("generate", "--oauth", *options)
+        settings = Settings.from_env({"JWT_SECRET_KEY": SECRET, "OAUTH_SIGNING_KEYS": done.stdout})
+        assert [(key.algorithm, key.bits) for key in settings.of(OAuthPolicy).keys.keys] == [
+            ("RS256", 3072),
+            ("ES256", 256),
+        ]
+        assert "OAUTH_SIGNING_KEYS_FILE" in done.stderr
+
+
+def test_oauth_key_is_rotated_in_three_steps(folder: Path) -> None:
+    """With each step, one more restart: all verify the tokens of all others at any time."""
+    (folder / "keys.pem").write_text(OAUTH_SIGNING_KEYS)
+    variables = {"JWT_SECRET_KEY": SECRET, "OAUTH_SIGNING_KEYS_FILE": "keys.pem"}
+    lists = []
+    for said in ("publish the next key", "sign with", "remove the previous key"):
+        lists.append(oauth_keys(**variables))
+        done = keys("rotate", "--oauth", "--algorithm", "rs256", "--write", "--yes", **variables)
+        assert said in done.stderr
+        assert "PRIVATE" not in done.output
+    before, published, signing, after = *lists, oauth_keys(**variables)
+
+    assert [use for *_, use in published] == ["signs", "signs next", "signs"]
+    assert [use for *_, use in signing] == ["signs", "signed before", "signs"]
+    assert published[0] == before[0]
+    assert [key[:2] for key in (signing[0], signing[1])] == [published[1][:2], published[0][:2]]
+    assert after == [signing[0], before[1]]
+
+
+def test_rotation_of_oauth_keys_needs_keys_and_an_algorithm(folder: Path) -> None:
+    assert "delete its file" in failed(1, "--oauth", "--algorithm", "RS256", JWT_SECRET_KEY=SECRET).stderr
+    variables = {"JWT_SECRET_KEY": SECRET, "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS}
+    for options in ((), ("--algorithm", "EdDSA")):
+        assert "--algorithm RS256 or ES256" in failed(1, "--oauth", *options, **variables).stderr
+
+
+def oauth_keys(**variables: str) -> list[tuple[str, str, str]]:
+    """Return algorithm, id and use of each key of the OAuth provider."""
+    rows = json.loads(keys("list", "--json", **variables).stdout)
+    return [(row["algorithm"], row["kid"], row["use"]) for row in rows if row["for"] == "applications"]

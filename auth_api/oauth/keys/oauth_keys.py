@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from auth_api.kit import base64url
+from auth_api.kit.crypto.generation import new_key
 from auth_api.kit.crypto.signing import KeyRing, SignatureRejectedError, SigningKey
 
 ACCESS_TOKEN_ALGORITHM: Final = "ES256"  # noqa: S105 - not a password
@@ -87,6 +88,11 @@ class OAuthKeys:
         except (SignatureRejectedError, msgspec.DecodeError):
             return None
         return claims if claims.get("iss") == self.issuer else None
+
+
+def new_oauth_keys() -> str:
+    """Generate a key for each algorithm, in PEM form one after another."""
+    return "".join(map(new_key, OAUTH_ALGORITHMS)).strip()
 
 
 def at_hash(access_token: str) -> str:
