@@ -40,7 +40,7 @@ async def test_identities_are_shown_and_the_last_way_in_is_unlinked_only_on_requ
     assert json.loads(explained.stdout)["identities"] == [identity]
     assert "secret-subject" not in shown.stdout + explained.stdout
     assert (refused.returncode, unknown.returncode) == (1, 1)
-    assert "no other way to log in" in refused.stderr
+    assert "no other way to log in. Pass --yes" in refused.stderr
     assert json.loads(unlinked.stdout) == {"changed": True}
     assert await deployment.rows("SELECT count(*) FROM user_identities") == [(0,)]
     assert await deployment.rows("SELECT count(*) FROM audit_logs WHERE action = 'identity:unlinked'") == [(1,)]

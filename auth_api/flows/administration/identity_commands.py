@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from auth_api.credentials.errors import LastSignInMethodException
 from auth_api.credentials.identities.identity import Identity
 from auth_api.events.audit.actors import COMMAND_LINE_CONTEXT
 from auth_api.flows.administration.command_parts import on_user
@@ -61,5 +62,9 @@ def unlink(run: Run, name: str, identity_id: int, *, yes: bool, as_json: bool) -
     async def work(services: ServiceFinder, user: User) -> None:
         await services.of(UserIdentities).unlink(user.id, identity_id, COMMAND_LINE_CONTEXT, may_be_last=yes)
 
-    on_user(run, name, work)
+    try:
+        on_user(run, name, work)
+    except LastSignInMethodException as error:
+        message = f"{error.detail} Pass --yes to remove it nevertheless."
+        raise click.ClickException(message) from error
     report("the account at the provider was unlinked", as_json=as_json, changed=True)
