@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from auth_api.kit.http.origins import MAX_PORT
 from auth_api.kit.setting import Setting
 
 SIGNED_IN: Final = "/account/signed-in"
@@ -16,7 +17,7 @@ _RETURN_URL: Final = re.compile(
     r"""
     (?:
         (?: https:// (?: \[[0-9A-Fa-f:.]+\] | [A-Za-z0-9._-]+ ) | http:// (?: localhost | 127\.0\.0\.1 | \[::1\] ) )
-        (?: : [0-9]{1,5} )? (?= [/?] | $ )
+        (?: : (?P<port> [0-9]{1,5} ) )? (?= [/?] | $ )
         |
         [a-z][a-z0-9+-]* (?: \. [a-z0-9+-]+ )+ : (?= / )  # of an app on a device (RFC 8252 §7.1)
     )
@@ -28,7 +29,8 @@ _RETURN_URL: Final = re.compile(
 
 def parse_return_url(text: str) -> str:
     """Return an address of an application to which a result can be appended; raise a ValueError for any other text."""
-    if _RETURN_URL.fullmatch(text) is None or len(text) > MAX_RETURN_URL_CHARACTERS:
+    match = _RETURN_URL.fullmatch(text)
+    if match is None or len(text) > MAX_RETURN_URL_CHARACTERS or int(match["port"] or 0) > MAX_PORT:
         message = (
             "must list https URLs, http URLs of localhost, 127.0.0.1 or [::1], or URLs of a private scheme with a dot, "
             f"of at most {MAX_RETURN_URL_CHARACTERS} characters and without a fragment, a user and blanks"

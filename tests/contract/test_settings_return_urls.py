@@ -19,6 +19,7 @@ PRODUCTION = {
 ACCEPTED = (
     "https://app.example.com",
     "https://app.example.com/",
+    "https://app.example.com:65535/",
     "https://app.example.com:8443/signed-in?tab=1&x=%20",
     "https://[2001:db8::1]/",
     "com.example.app:/signed-in",
@@ -33,6 +34,8 @@ REFUSED = (
     "https://app.example.com/#here",
     "https:///signed-in",
     "https://app.example.com:port/",
+    "https://app.example.com:65536/",
+    "http://localhost:99999/",
     "https://app.example.com/a b",
     "https://app.example.com\\evil",
     "https://app.example.com/ä",
