@@ -107,6 +107,14 @@ def test_sentences_begin_with_a_capital_letter(kind: MailKind) -> None:
 
 
 @EACH_KIND
+def test_mails_have_one_kind_of_quotes_apostrophes_and_contractions(kind: MailKind) -> None:
+    message = render(kind)
+    text = " ".join([message.subject, message.text, *Paragraphs(message.html).texts])
+
+    assert re.findall(r"[\"\u2018\u2019]|\byou did not\b", text) == []
+
+
+@EACH_KIND
 def test_subject_is_one_short_line(kind: MailKind) -> None:
     subject = render(kind).subject
 
