@@ -151,7 +151,7 @@ async def test_provider_that_is_down_disturbs_nothing_else(
     server_with: ServerFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its network loses all packets: callbacks end at the deadline, and from the fifth on at once."""
-    assert upstream_calls.DEADLINE_SECONDS <= 8
+    assert upstream_calls.DEADLINE_SECONDS <= 7.5  # so that a callback ends within 8 s
 
     async with server_with() as (server, provider):
         ada = Actor(server.client)

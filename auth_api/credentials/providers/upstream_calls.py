@@ -23,8 +23,8 @@ P = ParamSpec("P")
 MAX_UNDER_WAY: Final = 20
 """Sign-ins per process that may wait for one provider. Further ones would only wait longer."""
 
-DEADLINE_SECONDS: Final = 8.0
-"""Shorter than the time limit of a request."""
+DEADLINE_SECONDS: Final = 7.5
+"""For all calls of one log-in, so that a callback responds within 8 s."""
 
 _FIRST_ERROR: Final = 400
 
