@@ -16,6 +16,7 @@ from auth_api.kit.http.error_responses import ErrorResponses
 from auth_api.kit.http.errors import CorsOriginDeniedException
 from auth_api.kit.http.exception_handler import from_status
 from auth_api.kit.http.load_shedding import route_path
+from auth_api.kit.http.methods import method_for_application, offered_methods
 from auth_api.kit.http.request_metadata import read_request_context
 from auth_api.kit.http.scope_keys import CLIENT_GONE, ERROR, EXTRA_HEADERS, PAGE_KIND, REFUSAL, REQUEST_CONTEXT
 from auth_api.kit.http.security_headers import PageKind, SecurityHeaders
@@ -29,11 +30,6 @@ REQUEST_ID_BATCH: Final = 256
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LOWEST_ERROR_STATUS: Final = 400
 _CLIENT_CLOSED_REQUEST: Final = 499  # nginx's status for this, only for log and metrics; no standard has one
-
-_METHOD_FOR_APPLICATION: Final = {
-    "HEAD": "GET",  # the same checks and headers; the body of the response is left out
-    "OPTIONS": "TRACE",  # no route offers it: 405 with a correct `Allow`, where Litestar would respond with 204
-}
 
 
 class EdgeConfig:
@@ -102,7 +98,7 @@ class RequestCycle:
                 **self._server_state,
                 REQUEST_CONTEXT: partial(read_request_context, self.headers, self.client_ip, self.request_id),
             },
-            "method": _METHOD_FOR_APPLICATION.get(self.method, self.method),
+            "method": method_for_application(self.method, self.route_path),
         }
 
     @property
@@ -212,7 +208,10 @@ class RequestCycle:
         replaced.pop(b"vary", None)  # that of the handler counts, too
         kept = [line for line in message["headers"] if line[0].lower() not in replaced]
         if self.status == MethodNotAllowedException.status:
-            kept = [(name, _offered_methods(value) if name.lower() == b"allow" else value) for name, value in kept]
+            kept = [
+                (name, offered_methods(value, self.route_path) if name.lower() == b"allow" else value)
+                for name, value in kept
+            ]
         await self._send({**message, "headers": [*kept, *common]})
 
     def _common_headers(self) -> list[tuple[bytes, bytes]]:
@@ -242,9 +241,3 @@ class RequestCycle:
 
 def _allow(message: Any) -> str:
     return next((value.decode("latin-1") for name, value in message["headers"] if name.lower() == b"allow"), "")
-
-
-def _offered_methods(allow: bytes) -> bytes:
-    """Return the methods of Litestar's `Allow`, without OPTIONS (offered only for CORS), with HEAD beside GET."""
-    methods = {method.strip() for method in allow.split(b",")} - {b"OPTIONS", b""}
-    return b", ".join(sorted(methods | ({b"HEAD"} if b"GET" in methods else set())))

@@ -17,10 +17,12 @@ from auth_api.credentials.providers.provider import UpstreamIdentity
 from auth_api.kit.prometheus import registry
 from auth_api.services import Services
 from auth_api.sign_in_flows.flow import Flow, FlowStage
+from auth_api.sign_in_flows.tables import SignInFlowRow
 from tests.conftest import OtherApp, OtherAppFactory
 from tests.support.fake_provider import IDENTITY, FakeProvider
 from tests.support.log_lines import lines_of_request
 from tests.support.provider_browser import (
+    APPLICATION_START,
     CONTINUATION,
     HTML,
     VERIFIER,
@@ -231,3 +233,20 @@ async def test_callback_has_no_other_methods_and_unknown_providers_no_callback(
 
     assert (posted.status_code, posted.headers["X-Error-Code"]) == (405, "METHOD_NOT_ALLOWED")
     assert (unknown.status_code, unknown.headers["X-Error-Code"]) == (404, "NOT_FOUND")
+
+
+async def test_head_uses_nothing_up(server: OtherApp, browser: ProviderBrowser, provider: FakeProvider) -> None:
+    """Mail scanners and previews of links send HEAD, and must not use up the way back of a person."""
+    state = await browser.start()
+    query = {"state": state, "code": "upstream-code"}
+    cookies = {"Cookie": "; ".join(f"{name}={value}" for name, value in browser.cookies.items())}
+    rows = await SignInFlowRow.select()
+
+    for path in (CALLBACK, CALLBACK.replace("callback", "start"), "/account/login/provider"):
+        refused = await server.client.head(path, params={**query, **APPLICATION_START}, headers={**HTML, **cookies})
+        assert (refused.status_code, refused.headers["Allow"]) == (405, "GET"), path
+        assert "Set-Cookie" not in refused.headers
+
+    assert (await SignInFlowRow.select(), provider.responses) == (rows, [])
+    assert (await browser.come_back(state)).headers["Location"] == continuation(state)
+    assert len(provider.responses) == 1
