@@ -70,12 +70,16 @@ async def insert(row: NewRow, lifetime: timedelta) -> None:
 
 @circuit_breaker(service=SERVICE)
 async def take(state_hash: str, browser_hash: str, provider: str) -> Flow | None:
-    """Mark a started flow as taken, and return it: of any number of concurrent callers, only one gets it."""
+    """Mark a started flow as taken, and return it: of any number of concurrent callers, only one gets it.
+
+    The others wait for its result no longer than for that of any flow, in case it cannot be stored.
+    """
     return _flow(
         await SignInFlowRow.raw(
-            "UPDATE sign_in_flows SET stage = {} WHERE state_hash = {} AND browser_hash = {} AND provider = {} "
-            f"AND stage = {{}} AND {_IS_VALID} RETURNING {_COLUMNS}",
+            f"UPDATE sign_in_flows SET stage = {{}}, expires_at = {SECONDS_FROM_NOW} WHERE state_hash = {{}} "
+            f"AND browser_hash = {{}} AND provider = {{}} AND stage = {{}} AND {_IS_VALID} RETURNING {_COLUMNS}",
             FlowStage.TAKEN.value,
+            CODE_LIFETIME.total_seconds(),
             state_hash,
             browser_hash,
             provider,

@@ -11,7 +11,7 @@ from auth_api.kit.clock import utc_now
 from auth_api.kit.crypto.flow_secrets import FlowSecretsDerivation, challenge_of
 from auth_api.kit.crypto.tokens import BROWSER_ID, digest, new_token
 from auth_api.services import Services
-from auth_api.sign_in_flows.flow import Flow, FlowPurpose, FlowStage
+from auth_api.sign_in_flows.flow import START_LIFETIME, Flow, FlowPurpose, FlowStage
 from auth_api.sign_in_flows.service import SignInFlows
 from auth_api.sign_in_flows.tables import SignInFlowRow
 from tests.support.aged_rows import add_user, ago
@@ -96,6 +96,14 @@ async def test_failed_flow_keeps_its_error_and_gives_no_code(flows: SignInFlows)
     assert failed is not None
     assert (failed.stage, failed.error_code, failed.evidence) == (FlowStage.FAILED, "PROVIDER_DENIED", None)
     assert await is_invalid(flows.find_code(secrets.code.raw, VERIFIER))
+
+
+async def test_result_of_the_provider_is_awaited_for_a_minute(flows: SignInFlows) -> None:
+    """If it could not be stored, browsers do not wait longer."""
+    await flows.take(await start(flows), BROWSER, "one")
+
+    (row,) = await SignInFlowRow.select(SignInFlowRow.created_at, SignInFlowRow.expires_at)
+    assert row["expires_at"] - row["created_at"] < START_LIFETIME
 
 
 async def test_secrets_are_those_of_the_state_also_after_the_key_was_rotated() -> None:

@@ -14,6 +14,7 @@ from auth_api.sign_in_flows.errors import FlowInvalidException
 from auth_api.sign_in_flows.flow import Flow, FlowStage
 from auth_api.web.federation.continuation import ended
 from auth_api.web.federation.sign_up_pages import sign_up_page
+from auth_api.web.frame.error_links import code_for_link
 from auth_api.web.frame.journey import IDENTITIES, LOGIN
 from auth_api.web.frame.page_request import LINK_PROVIDER, LINK_TOKEN
 from auth_api.web.frame.visit import Visit
@@ -53,7 +54,7 @@ async def finish_link(visit: Visit, flow: Flow, linking: Linking) -> Response[An
     try:
         await linking.finish(flow, visit.principal, visit.request_context)
     except (AuthException, LimitReachedException) as refusal:
-        return visit.redirect(f"{IDENTITIES}?error={refusal.error_code}")
+        return visit.redirect(f"{IDENTITIES}?error={code_for_link(refusal)}")
     return visit.redirect(f"{IDENTITIES}?done=linked")
 
 

@@ -26,6 +26,11 @@ _SHOWN: Final[dict[str, type[ApplicationException]]] = {
 }
 
 
+def code_for_link(error: ApplicationException) -> str:
+    """Return the code by which an address names an error of a link; `FLOW_INVALID` for one that no page shows."""
+    return error.error_code if error.error_code in _SHOWN else FlowInvalidException.error_code
+
+
 def error_of_link(code: str | None) -> ApplicationException | None:
     """Return the error that the parameter `error` of an address names; None if it names none that a page shows."""
     error = _SHOWN.get(code or "")

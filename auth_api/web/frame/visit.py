@@ -12,13 +12,14 @@ import msgspec
 from litestar import Response
 
 from auth_api.flows.linking.service import Linking
-from auth_api.kit.errors import ApplicationException
+from auth_api.kit.errors import ApplicationException, RetryLaterException
 from auth_api.kit.http.accept import prefers_json
 from auth_api.kit.http.scope_keys import PAGE_KIND
 from auth_api.kit.http.security_headers import PageKind
 from auth_api.sessions.opened import OpenedSession
 from auth_api.sign_in_flows.return_urls import RETURN_TO
-from auth_api.web.frame.journey import ACCOUNT, IDENTITIES
+from auth_api.web.frame.error_links import code_for_link
+from auth_api.web.frame.journey import ACCOUNT, IDENTITIES, LOGIN
 from auth_api.web.frame.kept_values import KEPT_IN_LINKS, filled_in
 from auth_api.web.frame.languages import LANGUAGES
 from auth_api.web.frame.metrics import PAGE_POSTS
@@ -128,7 +129,7 @@ class Visit(PageRequest):
                 linking = self.request.app.state.services.of(Linking)
                 await linking.link_by_token(token, browser.principal, request_context)
         except ApplicationException as refusal:
-            self.values = {**self.values, "continue": f"{IDENTITIES}?error={refusal.error_code}", RETURN_TO: ""}
+            self.values = {**self.values, "continue": f"{IDENTITIES}?error={code_for_link(refusal)}", RETURN_TO: ""}
 
     async def go_on(self) -> Response[str]:
         """Return the way to where the journey leads, for a person who was signed in before.
@@ -142,9 +143,14 @@ class Visit(PageRequest):
         journey = self.journey
         if journey.return_to is None or journey.code_challenge is None:
             return self.redirect(journey.continue_to or ACCOUNT, cookie=cookie)
-        target = await self.frame.hand_off.begin(
-            user_id, session_id, return_to=journey.return_to, challenge=journey.code_challenge
-        )
+        try:
+            target = await self.frame.hand_off.begin(
+                user_id, session_id, return_to=journey.return_to, challenge=journey.code_challenge
+            )
+        except RetryLaterException:
+            if cookie is None:
+                raise
+            return self.redirect(journey.link(LOGIN), cookie=cookie)  # the session exists: only the way on is missing
         return self.leave(target, cookie=cookie)
 
     def leave(self, target: str, *, cookie: str | None = None) -> Response[str]:

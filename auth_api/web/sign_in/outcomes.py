@@ -15,7 +15,7 @@ from auth_api.sign_in.errors import (
 from auth_api.users.errors import RegistrationClosedException
 from auth_api.web.frame.visit import Visit
 from auth_api.web.sign_in.enrolment_pages import choose_factor
-from auth_api.web.sign_in.second_factor_pages import second_factor_page
+from auth_api.web.sign_in.second_factor_pages import first_second_factor_page
 
 REGISTRATION_CLOSED: Final = "sign_in/registration_closed.html"
 
@@ -33,7 +33,7 @@ async def unfinished_sign_in(
     """
     match refusal:
         case MfaRequiredException():
-            return await second_factor_page(visit, refusal.mfa_token, second_factor)
+            return await first_second_factor_page(visit, refusal, second_factor)
         case MfaEnrolmentRequiredException():
             return choose_factor(visit, refusal.mfa_token, refusal.enrolment)
         case _:

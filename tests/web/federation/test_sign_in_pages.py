@@ -7,15 +7,21 @@ from auth_api.kit.breaker.breaker import breakers
 from auth_api.kit.db.database import SERVICE
 from auth_api.users.tables import UserRow
 from tests.conftest import OtherApp
+from tests.support.actors import Actor
 from tests.support.clock import MovableClock
-from tests.support.factors import add_totp, current_code, move_to_a_new_step
+from tests.support.factors import add_totp, current_code, move_to_a_new_step, switch_two_step_on
 from tests.support.fake_provider import FakeProvider
+from tests.support.outages import outage
+from tests.support.page_passkeys import used_passkey
+from tests.support.passkeys import stored_passkey
 from tests.support.rows import audit_actions
 from tests.support.visitor import COOKIE, Visitor
 from tests.web.federation.conftest import APPLICATION, continuation, log_in_by_provider, register
 from tests.web.federation.test_provider_buttons import CHALLENGE
 
 SIGN_UP = "/account/login/sign-up"
+
+SECOND_FACTOR = "/account/second-factor"
 
 
 async def test_first_login_asks_for_a_username_and_creates_the_account(visitor: Visitor) -> None:
@@ -154,6 +160,18 @@ async def test_refused_link_does_not_prevent_the_login(visitor: Visitor) -> None
     assert identities.outcome == (200, "identities", "FLOW_INVALID")
 
 
+async def test_link_that_an_outage_has_prevented_is_told(visitor: Visitor, server: OtherApp) -> None:
+    await register(visitor)
+    visitor.client.cookies.delete(COOKIE)
+    page = await log_in_by_provider(visitor)
+
+    with outage(server.services.core.database.engine, text="DELETE FROM sign_in_flows"):
+        done = await visitor.submit(page, "/account/login", password=visitor.password)
+
+    assert done.location == "/account/identities?error=FLOW_INVALID"
+    assert "Nothing was linked" in (await visitor.follow(done)).text
+
+
 async def test_link_follows_the_second_factor(visitor: Visitor, server: OtherApp, clock: MovableClock) -> None:
     move_to_a_new_step(clock)
     await register(visitor)
@@ -182,3 +200,20 @@ async def test_sign_in_goes_on_after_an_outage_at_each_step(visitor: Visitor) ->
     assert shown.outcome == (503, "sign-up", "CIRCUIT_BREAKER_OPEN")
     breakers.get(SERVICE).close()
     assert (await visitor.submit(shown, SIGN_UP)).location == "/account"
+
+
+async def test_second_factor_can_be_proved_after_an_outage(visitor: Visitor, server: OtherApp) -> None:
+    """The login by the provider is used up when the page of the second factor is made, and cannot be repeated."""
+    await visitor.submit(await log_in_by_provider(visitor), SIGN_UP)
+    visitor.client.cookies.delete(COOKIE)
+    soft = await stored_passkey(server.services, Actor(server.client))
+    await switch_two_step_on("ada")
+    address = await continuation(visitor, **{"continue": "/account/keys"})
+
+    with outage(server.services.core.database.engine, text="FROM passkeys", number=2):
+        page = await visitor.get(address)
+    assert page.outcome == (503, "second-factor", "DATABASE_UNAVAILABLE")
+    assert page.response.headers["Retry-After"]
+    page = await visitor.submit(page, SECOND_FACTOR)
+    done = await visitor.submit(page, SECOND_FACTOR, method="passkey", credential=used_passkey(page, soft))
+    assert done.location == "/account/keys"

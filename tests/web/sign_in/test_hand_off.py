@@ -24,6 +24,7 @@ from tests.support.factors import add_totp, current_code, move_to_a_new_step, sw
 from tests.support.hand_off import JOURNEY, RETURN_TO, VERIFIER, handed_over, redeem
 from tests.support.mail_flows import mark_all_verified, verifying_app
 from tests.support.mailbox import Mailbox
+from tests.support.outages import outage
 from tests.support.passkeys import login_options, stored_passkey
 from tests.support.visitor import COOKIE, Page, Visitor
 
@@ -177,6 +178,18 @@ async def test_second_factor_that_is_required_by_now_is_not_skipped(visitor: Vis
     (row,) = await UserRow.select(UserRow.second_factor_failures).where(UserRow.username == "ada")
     assert row["second_factor_failures"] == 7  # a code of the application must not make guesses free
     assert await error_of(services, code) == "FLOW_INVALID"
+
+
+async def test_person_of_an_application_is_signed_in_before_an_outage(visitor: Visitor, services: Services) -> None:
+    """The proof of a provider cannot be repeated, so the session that it opened must not get lost."""
+    page = await visitor.get("/account/login", **JOURNEY)
+    with outage(services.core.database.engine, text="INSERT INTO sign_in_flows"):
+        signed_in = await visitor.submit(page, "/account/login", identifier="ada", password=visitor.password)
+
+    assert signed_in.status == httpx.codes.SEE_OTHER
+    page = await visitor.follow(signed_in)
+    assert page.outcome == (200, "continue", "")
+    handed_over(await visitor.submit(page, "/account/login/continue"))
 
 
 async def test_tabs_of_two_applications_end_at_their_own(app_with: OtherAppFactory, ada: Actor) -> None:
