@@ -1,6 +1,8 @@
 """Decide whether a proven user gets a session, and open it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -31,7 +33,7 @@ from auth_api.sign_in.policy import MfaPolicy
 from auth_api.sign_in.proof import Claim, Proof
 from auth_api.sign_in.second_factors import SecondFactors
 from auth_api.users.policy import VerificationPolicy
-from auth_api.users.user import User
+from auth_api.users.user import Credentials, User
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
@@ -166,12 +168,10 @@ class SignIn:
 
         An account with a factor that cannot be used must not add another one by its password.
         """
-        is_two_step = proof.user.two_step_since is not None
-        is_wanted = is_two_step or self.mfa_policy.requires(proof)
-        if not is_wanted or _level(proof).satisfies(Level.AAL2):
+        if self.is_enough(proof, proof.methods, proof.mfa_at):
             return None
         factors = await self.second_factors.of_user(proof.user.id)
-        if not (is_two_step or factors.has_any):
+        if not (proof.user.two_step_since is not None or factors.has_any):
             token = await self.pending_logins.begin(proof, PendingPurpose.ENROLMENT, request_context)
             return MfaEnrolmentRequiredException(token, self.second_factors.addable(factors))
         if not factors.has_usable:
@@ -180,6 +180,18 @@ class SignIn:
             )
         token = await self.pending_logins.begin(proof, PendingPurpose.SECOND_FACTOR, request_context)
         return MfaRequiredException(token, factors.usable)
+
+    def is_enough(self, user: Proof | Credentials, methods: Sequence[str], mfa_at: datetime | None) -> bool:
+        """Return whether the user needs no second step after these methods, however long ago they were proved.
+
+        Args:
+            user: the user with the facts about the roles, as they are now.
+            methods: how the user has proved their identity (RFC 8176), in the order of time.
+            mfa_at: the time of the last proof by a second factor; None if there was none.
+        """
+        if user.user.two_step_since is None and not self.mfa_policy.requires(user):
+            return True
+        return mfa_at is not None and assurance_level(methods, mfa_at, mfa_at, max_age=None).satisfies(Level.AAL2)
 
     async def record_failure(self, reason: str, *, user_id: int | None, request_context: RequestContext) -> None:
         """Record a failed login.

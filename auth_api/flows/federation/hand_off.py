@@ -5,7 +5,9 @@ from uuid import UUID
 
 from auth_api.kit.request_context import RequestContext
 from auth_api.sessions.errors import TokenRevokedException
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.service import SessionService
+from auth_api.sign_in.errors import MfaEnrolmentRequiredException
 from auth_api.sign_in.proof import Proof
 from auth_api.sign_in.service import SignedIn, SignIn
 from auth_api.sign_in_flows.errors import FlowInvalidException
@@ -28,6 +30,17 @@ class HandOff:
     sessions: SessionService
     sign_in: SignIn
 
+    async def accepts(self, principal: Principal) -> bool:
+        """Return whether what the session of a browser has proved is enough for a session of an application.
+
+        It is not if the server has begun to require a second factor of this user, who must log in again then.
+
+        Raises:
+            UserNotFoundException: the user was deleted in the meantime.
+        """
+        credentials = await self.users.get_credentials(principal.id)
+        return self.sign_in.is_enough(credentials, principal.amr, principal.mfa_at)
+
     async def begin(self, user_id: int, session_id: UUID, *, return_to: str, challenge: str) -> str:
         """Return the address of the application with a code, which it exchanges for its session within 60 s.
 
@@ -49,8 +62,11 @@ class HandOff:
             flow: the flow of the code, whose verifier was right.
             request_context: the client of the request.
 
+        An old proof must not be enough to add the first factor of an account, so this never leads to that.
+
         Raises:
-            FlowInvalidException: the code was used, or the session of the browser has ended in the meantime.
+            FlowInvalidException: the code was used, the session of the browser has ended in the meantime, or the server
+                has begun to require a second factor of this user, who has none.
             AuthException: the user gets no session, see `SignIn.log_in`.
         """
         if flow.user_id is None or flow.session_id is None:
@@ -79,4 +95,9 @@ class HandOff:
                 identity_id=await self.sessions.identity_of(browser.session_id),
             )
 
-        return await self.sign_in.log_in(claim, user_id=user_id, has_logged_in=True, request_context=request_context)
+        try:
+            return await self.sign_in.log_in(
+                claim, user_id=user_id, has_logged_in=True, request_context=request_context
+            )
+        except MfaEnrolmentRequiredException:  # no client knows its token
+            raise FlowInvalidException from None

@@ -134,9 +134,13 @@ class Visit(PageRequest):
     async def go_on(self) -> Response[str]:
         """Return the way to where the journey leads, for a person who was signed in before.
 
+        It is that of a new login if an application needs more proof than the session has.
+
         Raises:
             SignedOutError: the browser has no session.
         """
+        if self.journey.return_to is not None and not await self.frame.hand_off.accepts(self.principal):
+            return self.redirect(self.journey.link(LOGIN, again="1"))
         return await self._go_on(self.principal.id, self.principal.session_id, None)
 
     async def _go_on(self, user_id: int, session_id: UUID, cookie: str | None) -> Response[str]:

@@ -26,6 +26,8 @@ from tests.support.mail_flows import mark_all_verified, verifying_app
 from tests.support.mailbox import Mailbox
 from tests.support.outages import outage
 from tests.support.passkeys import login_options, stored_passkey
+from tests.support.roles import give_role
+from tests.support.rows import age_sessions
 from tests.support.visitor import COOKIE, Page, Visitor
 
 
@@ -178,6 +180,29 @@ async def test_second_factor_that_is_required_by_now_is_not_skipped(visitor: Vis
     (row,) = await UserRow.select(UserRow.second_factor_failures).where(UserRow.username == "ada")
     assert row["second_factor_failures"] == 7  # a code of the application must not make guesses free
     assert await error_of(services, code) == "FLOW_INVALID"
+
+
+async def test_old_session_does_not_let_an_application_add_the_first_factor(
+    app_with: OtherAppFactory, ada: Actor
+) -> None:
+    """A thief of the cookie could otherwise add a factor of their own. The person logs in again."""
+    async with app_with(MFA_POLICY="admins") as other:
+        visitor = Visitor(other.client)
+        page = await visitor.get("/account/login", **JOURNEY, again="1")
+        code = handed_over(await visitor.submit(page, "/account/login", identifier="ada", password=visitor.password))
+        await give_role("ada", "support")
+        await age_sessions(minutes=10)
+
+        assert await error_of(other.services, code) == "FLOW_INVALID"
+        page = await visitor.get("/account/login", **JOURNEY)
+        again = await visitor.submit(page, "/account/login/continue")
+        assert again.status == httpx.codes.SEE_OTHER
+        login = await visitor.follow(again)
+        assert login.outcome == (200, "login", "")
+        page = await visitor.submit(login, "/account/login", identifier="ada", password=visitor.password)
+        assert page.outcome == (200, "enrol", "")
+        assert page.form("/account/enrol/totp").fields["return_to"] == RETURN_TO
+        assert (await visitor.submit(page, "/account/enrol/totp")).outcome == (200, "enrol-app", "")
 
 
 async def test_person_of_an_application_is_signed_in_before_an_outage(visitor: Visitor, services: Services) -> None:
