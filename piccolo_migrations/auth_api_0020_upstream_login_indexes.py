@@ -4,6 +4,7 @@ They need a migration of their own: raw statements run before the table of their
 """
 
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
+from piccolo.table import Table
 
 from auth_api.kit.db.index_builds import create_indexes, drop_indexes
 
@@ -19,6 +20,10 @@ INDEXES = {
 }
 
 
+class UserRoleRow(Table, tablename="user_roles", schema=None):
+    pass
+
+
 async def forwards() -> MigrationManager:
     manager = MigrationManager(migration_id=ID, app_name="auth_api", description=DESCRIPTION, wrap_in_transaction=False)
 
@@ -26,9 +31,13 @@ async def forwards() -> MigrationManager:
         await create_indexes(UNIQUE_INDEXES, is_unique=True)
         await create_indexes(INDEXES)
 
+    async def take_roles_of_providers() -> None:  # without the column they would look like those that people granted
+        await UserRoleRow.raw("DELETE FROM user_roles WHERE identity_id IS NOT NULL")
+
     async def drop() -> None:
         await drop_indexes(UNIQUE_INDEXES | INDEXES)
 
     manager.add_raw(create)
+    manager.add_raw_backwards(take_roles_of_providers)
     manager.add_raw_backwards(drop)
     return manager

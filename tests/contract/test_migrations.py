@@ -145,6 +145,26 @@ PRIMARY_KEYS = {
 BEFORE_SUBJECTS = "2026-11-30T10:07:00:000000"
 """The first migration of the column `subject`; going back to it removes the column."""
 
+BEFORE_PROVIDERS = "2026-12-01T00:10:00:000000"
+"""The first migration of logins by providers."""
+
+LINKED = """
+INSERT INTO user_identities (user_id, provider, issuer, subject, email_verified, linked_at, last_used_at)
+VALUES (1, 'acme', 'https://acme.example', '7', true, '2026-01-01', '2026-01-02');
+INSERT INTO sign_in_flows (stage, purpose, user_id, evidence, created_at, expires_at)
+VALUES ('link', 'page', 1, '{}', '2026-01-01', '2026-01-02');
+INSERT INTO sessions (id, user_id, amr, auth_time, transport, identity_id, created_at, last_used_at, expires_at,
+absolute_expires_at) VALUES ('019b77fa-6a40-7000-8000-000000000001', 1, 'fed', '2026-01-01', 'cookie', 1,
+'2026-01-01', '2026-01-01', '2026-01-02', '2026-01-02');
+INSERT INTO pending_logins (user_id, token_hash, purpose, amr, auth_time, attempts, identity_id, created_at,
+expires_at) VALUES (1, 'h', 'second', 'fed', '2026-01-01', 0, 1, '2026-01-01', '2026-01-02');
+INSERT INTO user_roles (user_id, role_id, granted_by, granted_at, identity_id)
+SELECT 1, id, 'provider:acme', '2026-01-01', 1 FROM roles WHERE name = 'support';
+INSERT INTO user_roles (user_id, role_id, granted_by, granted_at)
+SELECT 1, id, 'user:7', '2026-01-01' FROM roles WHERE name = 'auditor'
+"""
+"""Rows of the first user, who logs in by a provider, in all tables and columns that this needs."""
+
 WIDER_USERS = """
 import auth_api.piccolo_app as app
 from auth_api.cli import main
@@ -253,6 +273,27 @@ async def test_every_user_gets_a_subject_also_from_the_previous_version(
     assert (back.returncode, forwards.returncode) == (0, 0), back.stdout + back.stderr + forwards.stderr
     assert len(set(subjects)) == 3
     assert {subject.version for subject in subjects} == {4}
+
+
+async def test_roles_of_providers_do_not_become_permanent_by_a_way_back(
+    url: str, env: dict[str, str], tmp_path: Path
+) -> None:
+    """The previous version has no column that tells them from those that people granted."""
+    run_cli("migrate", env=env, cwd=tmp_path).check_returncode()
+    await insert_users(url, "ada")
+    for statement in LINKED.split(";"):
+        await execute(url, statement)
+    schema_before = await whole_schema(url)
+    back = piccolo("migrations", "backwards", "auth_api", BEFORE_PROVIDERS, "--auto_agree", env=env, cwd=tmp_path)
+    tables_left = await tables(url)
+    forwards = run_cli("migrate", env=env, cwd=tmp_path)
+
+    assert (back.returncode, forwards.returncode) == (0, 0), back.stdout + back.stderr + forwards.stderr
+    assert not tables_left & {"user_identities", "sign_in_flows"}
+    assert await whole_schema(url) == schema_before
+    assert await column(url, "SELECT granted_by FROM user_roles") == ["user:7"]
+    assert await column(url, "SELECT transport FROM sessions") == [None]
+    assert await column(url, "SELECT count(*) FROM pending_logins") == [1]
 
 
 async def insert_users(url: str, *names: str) -> None:
