@@ -12,6 +12,7 @@ import asyncpg
 from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.doctor.administrators import evaluate_administrators, fetch_built_in_roles
 from auth_api.doctor.findings import Finding, fail, note, ok, warn
+from auth_api.doctor.oauth_clients import evaluate_applications, fetch_applications
 from auth_api.doctor.passkeys import evaluate_passkeys, fetch_passkeys_by_domain
 from auth_api.doctor.postgres_facts import PostgresFacts
 from auth_api.doctor.sealed_values import evaluate_data_keys, fetch_values_by_key
@@ -101,6 +102,7 @@ async def check_database(
         *evaluate_data_keys(facts.values_by_key, data_keys),
         *evaluate_passkeys(facts.passkeys_by_domain, passkeys),
         *evaluate_administrators(facts.built_in_roles),
+        *evaluate_applications(facts.applications, is_production=is_production),
         *evaluate_privileges(facts.lacking_privileges),
         *evaluate_sequences(facts.sequences),
         *evaluate_indexes(facts.invalid_indexes),
@@ -130,6 +132,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
             lacking_privileges = await fetch_lacking_privileges(connection)
             values_by_key = await fetch_values_by_key(connection, columns, lacking_privileges)
             built_in_roles = await fetch_built_in_roles(connection, columns, lacking_privileges)
+            applications = await fetch_applications(connection, columns, lacking_privileges)
             passkeys_by_domain = await fetch_passkeys_by_domain(connection, columns, lacking_privileges)
     finally:
         await connection.close()
@@ -147,6 +150,7 @@ async def _query_postgres(engine: Any) -> PostgresFacts:
         values_by_key=values_by_key,
         passkeys_by_domain=passkeys_by_domain,
         built_in_roles=built_in_roles,
+        applications=applications,
     )
 
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from auth_api.doctor.administrators import BuiltInRoles
+from auth_api.doctor.oauth_clients import RegisteredApplication
 from auth_api.doctor.passkeys import PasskeysByDomain
 from auth_api.doctor.sealed_values import ValuesByKey
 from auth_api.doctor.tables import SequenceState
@@ -25,6 +26,7 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
         values_by_key: the number of encrypted values by the beginning of the value, by column.
         passkeys_by_domain: the number of passkeys by their domain.
         built_in_roles: the built-in roles by name.
+        applications: the active applications to which users sign in.
     """
 
     major: int
@@ -47,3 +49,4 @@ class PostgresFacts(msgspec.Struct, frozen=True, kw_only=True):
     values_by_key: ValuesByKey
     passkeys_by_domain: PasskeysByDomain
     built_in_roles: BuiltInRoles
+    applications: list[RegisteredApplication]

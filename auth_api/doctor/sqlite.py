@@ -10,6 +10,7 @@ from typing import Final
 from auth_api.credentials.passkeys.policy import PasskeyPolicy
 from auth_api.doctor.administrators import evaluate_administrators, read_built_in_roles
 from auth_api.doctor.findings import Finding, fail, note, ok
+from auth_api.doctor.oauth_clients import evaluate_applications, read_applications
 from auth_api.doctor.passkeys import evaluate_passkeys, read_passkeys_by_domain
 from auth_api.doctor.sealed_values import evaluate_data_keys, read_values_by_key
 from auth_api.doctor.tables import evaluate_columns, evaluate_migrations, read_columns
@@ -36,6 +37,7 @@ def check_sqlite(
             values_by_key = read_values_by_key(connection, columns)
             passkeys_by_domain = read_passkeys_by_domain(connection, columns)
             built_in_roles = read_built_in_roles(connection, columns)
+            applications = read_applications(connection, columns)
     except sqlite3.Error as error:
         reason, fix = explain(error)
         return [fail(check, f"SQLite: {path} cannot be read: {reason}.", fix)]
@@ -52,6 +54,7 @@ def check_sqlite(
         *evaluate_data_keys(values_by_key, data_keys),
         *evaluate_passkeys(passkeys_by_domain, passkeys),
         *evaluate_administrators(built_in_roles),
+        *evaluate_applications(applications, is_production=is_production),
     ]
 
 

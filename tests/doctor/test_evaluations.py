@@ -50,6 +50,7 @@ FACTS = PostgresFacts(
     values_by_key={},
     passkeys_by_domain={},
     built_in_roles={},
+    applications=[],
 )
 
 
