@@ -32,12 +32,16 @@ async def test_identities_are_shown_and_the_last_way_in_is_unlinked_only_on_requ
 
     shown = deployment.command("users", "identities", "ada", "--json")
     explained = deployment.command("explain", "ada", "--json")
+    told = deployment.command("explain", "ada", **PROVIDER)
+    told_without = deployment.command("explain", "ada")
     refused = deployment.command("users", "unlink", "ada", "3", **PROVIDER)
     unknown = deployment.command("users", "unlink", "ada", "4", **PROVIDER)
     unlinked = deployment.command("users", "unlink", "ada", "3", "--yes", "--json", **PROVIDER)
 
     assert json.loads(shown.stdout) == {"identities": [identity]}
     assert json.loads(explained.stdout)["identities"] == [identity]
+    assert "Linked providers: acme\n" in told.stdout
+    assert "Linked providers: acme (not configured)\n" in told_without.stdout
     assert "secret-subject" not in shown.stdout + explained.stdout
     assert (refused.returncode, unknown.returncode) == (1, 1)
     assert "no other way to log in. Pass --yes" in refused.stderr

@@ -55,6 +55,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         events: most recent events, newest first.
         roles: the names of the user's roles, sorted.
         identities: the accounts at providers of the user, newest first.
+        lost_providers: their providers that are no longer in `PROVIDERS`.
         role_providers: those that a provider of logins grants, each with its id.
     """
 
@@ -65,6 +66,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[AuditEntry] = ()
     roles: Sequence[str] = ()
     identities: Sequence[Identity] = ()
+    lost_providers: frozenset[str] = frozenset()
     role_providers: Mapping[str, str] = {}
 
 
@@ -106,6 +108,7 @@ class ExplanationService:
             return Explanation(user=None, obstacles=obstacles, failures=failures)
         sessions, _ = await self.sessions.list_live(found.user.id, PageRequest(MAX_SESSIONS))
         events, _ = await self.audit.history(found.user.id, PageRequest(MAX_EVENTS))
+        identities = await self.identities.of_user(found.user.id)
         return Explanation(
             user=found.user,
             obstacles=obstacles,
@@ -113,7 +116,8 @@ class ExplanationService:
             sessions=sessions,
             events=events,
             roles=(await self.roles.names_of([found.user.id]))[found.user.id],
-            identities=await self.identities.of_user(found.user.id),
+            identities=identities,
+            lost_providers=frozenset(each.provider for each in identities if not self.identities.is_usable(each)),
             role_providers=await self.roles.providers_of(found.user.id),
         )
 
@@ -132,14 +136,14 @@ class ExplanationService:
         factors = await self.second_factors.of_user(user.id)
         if user.two_step_since is None and not factors.has_any:
             policy = f"MFA_POLICY={self.mfa_policy.requirement}"
-            detail = f"After the password, the user must add a second factor, because of {policy}."
+            detail = f"After the first step, the user must add a second factor, because of {policy}."
             return [Obstacle("enrolment_required", detail)]
         usable = factors.usable
         if not usable:
             detail = "The user must prove a second factor, and none of those that were added can be used."
             return [Obstacle("no_usable_factor", f"{detail} To remove them: auth-api users reset-factors.")]
         failures = await self.throttle.failures(AccountThrottle.second_factor_keys(user.id, client_ip=None))
-        detail = f"After the password, the user must prove one of: {', '.join(usable)}."
+        detail = f"After the first step, the user must prove one of: {', '.join(usable)}."
         return [
             Obstacle("second_factor_required", detail),
             *self._throttle_obstacles(failures, "codes"),

@@ -45,7 +45,7 @@ async def test_two_step_login_is_an_obstacle(user_factory: UserFactory, services
     (obstacle,) = (await services.of(ExplanationService).explain("ada")).obstacles
     assert (obstacle.code, obstacle.detail) == (
         "second_factor_required",
-        "After the password, the user must prove one of: totp.",
+        "After the first step, the user must prove one of: totp.",
     )
 
 
