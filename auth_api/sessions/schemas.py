@@ -32,11 +32,11 @@ EXAMPLE_PUBLIC_KEYS: dict[str, Any] = {
     "keys": [
         {
             "kid": "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k",
-            "kty": "OKP",
-            "alg": "EdDSA",
+            "kty": "RSA",
+            "alg": "RS256",
             "use": "sig",
-            "crv": "Ed25519",
-            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+            "n": "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aP…",
+            "e": "AQAB",
         }
     ]
 }

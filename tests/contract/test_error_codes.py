@@ -200,10 +200,6 @@ def test_classes_catalogue_and_openapi_have_the_same_errors() -> None:
             "PROVIDER_DENIED",
             "PROVIDER_ERROR",
             "PROVIDER_UNAVAILABLE",
-            "CLIENT_NOT_FOUND",
-            "CONSENT_NOT_FOUND",
-            "DUPLICATE_RESOURCE",
-            "RESOURCE_NOT_FOUND",
         )
     }
 

@@ -24,6 +24,7 @@ from auth_api.users.tables import UserRow
 from tests.conftest import OtherAppFactory, UserFactory
 from tests.support.actors import Actor
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.consents import allow, client_of
 from tests.support.factors import add_totp, current_code, switch_two_step_on
 from tests.support.hand_off import RETURN_TO, VERIFIER, new_code
 from tests.support.identities import acme, link_token, sign_up
@@ -953,8 +954,14 @@ async def new_person(services: Services, _actor: Actor) -> dict[str, str]:
     return {"username": "linus", "signup_token": (await sign_up(services, email="linus@example.com")).signup_token}
 
 
+async def allowed_application(services: Services, actor: Actor) -> dict[str, str]:
+    await allow(services, actor, await client_of(services, "app_00000000000000000001"), "openid")
+    return {}
+
+
 OF_PROVIDERS: dict[str, Callable[[Services, Actor], Awaitable[dict[str, str]]]] = {
     "startIdentity": application,
+    "listConsents": allowed_application,
     "linkIdentity": link_of_an_address,
     "registerWithProvider": new_person,
 }
@@ -1004,7 +1011,7 @@ async def path_of(template: str, actor: Actor) -> str:
         values["session_id"] = (await actor.call("GET", sessions))["items"][0]["id"]
     if "{passkey_id}" in template:
         values["passkey_id"] = (await actor.call("GET", "/api/user/factors"))["passkeys"][0]["id"]
-    for name in ("invitation_id", "account_id", "client_id", "resource_id"):
+    for name in ("invitation_id", "account_id", "client_id", "resource_id", "consent_id"):
         if f"{{{name}}}" in template:
             (thing, *_) = (await actor.call("GET", template.partition("/{")[0]))["items"]
             values[name] = thing.get(name, thing.get("id"))
