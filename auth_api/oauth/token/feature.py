@@ -4,6 +4,7 @@ from typing import Final
 
 from auth_api.kit.crypto.tokens import SuccessorDerivation
 from auth_api.manifest import Core, Feature, Manifest
+from auth_api.oauth.consents.service import Consents
 from auth_api.oauth.grants.grant_tokens import GrantTokens
 from auth_api.oauth.grants.service import Grants
 from auth_api.oauth.keys.policy import OAuthPolicy
@@ -43,6 +44,14 @@ def build(core: Core, settings: Settings) -> Feature:
         database=core.database,
         users=core.users,
         requests=OAuthRequests(database=core.database, clock=core.clock),
+        consents=Consents(
+            database=core.database,
+            users=core.users,
+            audit=core.audit,
+            outbox=core.outbox,
+            grants=grants,
+            clock=core.clock,
+        ),
         grants=grants,
         grant_tokens=grant_tokens,
         scopes=scopes,

@@ -12,6 +12,7 @@ from auth_api.kit.http.oauth_errors import InvalidGrantException, InvalidRequest
 from auth_api.kit.request_context import RequestContext
 from auth_api.kit.uuid7 import uuid7
 from auth_api.oauth.clients.client import GrantType, OAuthClient
+from auth_api.oauth.consents.service import Consents
 from auth_api.oauth.grants.grant import Grant, GrantEnd, NewGrant
 from auth_api.oauth.grants.grant_tokens import GrantTokens
 from auth_api.oauth.grants.service import Grants
@@ -39,6 +40,7 @@ class Redemption:
     database: Database
     users: UserService
     requests: OAuthRequests
+    consents: Consents
     grants: Grants
     grant_tokens: GrantTokens
     scopes: TokenScopes
@@ -78,7 +80,7 @@ class Redemption:
 
         Raises:
             InvalidGrantException: it was redeemed before or has expired, or the user may not use the application any
-                longer.
+                longer, or has withdrawn the consent.
             InvalidTargetException: `resource` was not granted, or is needed and missing.
         """
         if request.grant_id is not None:
@@ -98,7 +100,7 @@ class Redemption:
     ) -> tuple[Grant, str | None]:
         """Claim the request, and store the grant with its refresh token.
 
-        The lock on the user makes it wait for events that end grants, which would not see this one.
+        The lock on the user makes it wait for what ends grants and consents, which would not see this grant.
         """
         user_id, session_id = request.user_id, request.session_id
         if user_id is None or session_id is None or await self.users.lock(user_id) is None:
@@ -113,6 +115,8 @@ class Redemption:
             resources=held.resources,
             has_refresh_token=GrantType.REFRESH_TOKEN in client.grant_types,
         )
+        if not await self.consents.hold(user_id, client.id):
+            raise _RefusedError
         if not await self.requests.claim(request, grant_id=new.id):
             raise _RefusedError
         refresh_token = await self.grant_tokens.insert(new)

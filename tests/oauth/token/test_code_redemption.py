@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from auth_api.oauth.clients.tables import OAuthClientRow
+from auth_api.oauth.consents.tables import OAuthConsentRow
 from auth_api.oauth.grants.tables import OAuthGrantRow
 from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
@@ -149,6 +150,9 @@ async def test_code_is_refused_once_something_it_depends_on_has_ended(
         await table.update({column: value}, force=True)
         assert outcome(await app.redeem(code)) == error, column
         await table.update({column: next(iter(before.values()))}, force=True)
+    code = await app.code("openid")
+    await OAuthConsentRow.delete(force=True)
+    assert outcome(await app.redeem(code)) == (400, "invalid_grant")
     assert await OAuthGrantRow.count() == 0
 
 
