@@ -1,9 +1,16 @@
 """What the edge does for the OAuth endpoints: errors in their form on every layer, no storage, CORS for all origins."""
 
+from pathlib import Path
+
 import httpx
 import pytest
 
+from auth_api.kit.metrics import OAUTH_REFUSALS
+from auth_api.services import Services
 from tests.conftest import OtherAppFactory
+from tests.support.breakers import begin_outage
+from tests.support.log_lines import lines_of_request
+from tests.support.oauth_applications import add_application
 
 ORIGIN = {"Origin": "https://app.example.com"}
 PREFLIGHT = {**ORIGIN, "Access-Control-Request-Method": "POST"}
@@ -22,15 +29,57 @@ async def test_errors_of_every_layer_are_those_of_oauth(client: httpx.AsyncClien
         await client.post("/oauth2/token", headers=large),
         await client.post("/oauth2/token", headers={"X-Long": "x" * 20000}),
         await client.post("/oauth2/token", headers={"Content-Length": "1", "Transfer-Encoding": "chunked"}),
+        await client.get("/oauth2/token"),
+        await client.post("/oauth2/token", json={}),
+        await client.post("/oauth2/token", data={"grant_type": "\0"}),
     ]
 
-    assert [response.status_code for response in responses] == [404, 414, 413, 431, 400]
+    assert [response.status_code for response in responses] == [404, 414, 413, 431, 400, 405, 415, 400]
+    assert responses[5].headers["allow"] == "POST"
     for response in responses:
         assert response.headers["content-type"] == "application/json"
         assert response.headers["cache-control"] == "no-store"
         assert response.json().keys() == {"error", "error_description", "request_id"}
         assert response.json()["error"] == "invalid_request"
         assert response.json()["request_id"] == response.headers["x-request-id"]
+
+
+async def test_request_during_an_outage_can_be_repeated(client: httpx.AsyncClient, services: Services) -> None:
+    application = await add_application(client, services)
+    await begin_outage()
+
+    response = await application.token("client_credentials")
+
+    assert (response.status_code, response.json()["error"]) == (503, "temporarily_unavailable")
+    assert int(response.headers["retry-after"]) >= 1
+    assert response.headers["access-control-allow-origin"] == "*"
+    assert (await client.get("/.well-known/openid-configuration")).status_code == 200
+
+
+async def test_bug_is_a_server_error(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auth_api.oauth.token.controllers.read_parameters", None)
+
+    response = await client.post("/oauth2/token")
+
+    assert (response.status_code, response.json()["error"]) == (500, "server_error")
+    assert response.headers["content-type"] == "application/json"
+
+
+async def test_refusal_is_logged_and_counted(client: httpx.AsyncClient, log_file: Path) -> None:
+    before = counted_refusals()
+
+    response = await client.post("/oauth2/token", headers={"Authorization": "Basic Zm9yZ2VkOmh1bnRlcjI="})
+
+    assert counted_refusals() == before + 1
+    lines = await lines_of_request(log_file, response.headers["x-request-id"])
+    (line,) = [line for line in lines if line["event"] == "oauth:refused"]
+    assert (line["endpoint"], line["error"]) == ("token", "invalid_client")
+    assert "hunter2" not in str(lines)
+
+
+def counted_refusals() -> float:
+    value: float = OAUTH_REFUSALS.labels("token", "invalid_client")._value.get()  # noqa: SLF001
+    return value
 
 
 @pytest.mark.parametrize("path", ["/oauth2/authorize", "/oauth2/authorize/response", "/oauth2/logout"])

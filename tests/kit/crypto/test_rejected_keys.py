@@ -47,6 +47,14 @@ def truncated(pem: str) -> str:
     return "\n".join([*lines[:-2], lines[-2][:4], lines[-1]])
 
 
+def unrelated_rsa_key() -> rsa.RSAPrivateKey:
+    """A private key whose public exponent belongs to another one."""
+    numbers = rsa.generate_private_key(public_exponent=65537, key_size=2048).private_numbers()
+    of_another = rsa.RSAPublicNumbers(e=3, n=numbers.public_numbers.n)
+    factors = (numbers.p, numbers.q, numbers.d, numbers.dmp1, numbers.dmq1, numbers.iqmp)
+    return rsa.RSAPrivateNumbers(*factors, of_another).private_key(unsafe_skip_rsa_key_validation=True)
+
+
 PEMS: dict[str, Callable[[], str]] = {
     "P-384": lambda: pem_of(ec.generate_private_key(ec.SECP384R1())),
     "P-384, public": lambda: pem_of(ec.generate_private_key(ec.SECP384R1()), public=True),
@@ -58,6 +66,7 @@ PEMS: dict[str, Callable[[], str]] = {
     "X25519": lambda: pem_of(X25519PrivateKey.generate()),
     "encrypted": lambda: pem_of(Ed25519PrivateKey.generate(), password=b"secret"),
     "damaged": lambda: damaged(private_pem("ES256")),
+    "damaged, RSA": lambda: pem_of(unrelated_rsa_key()),
     "truncated": lambda: truncated(private_pem("RS256")),
     "damaged, public": lambda: damaged(public_pem("ES256")),
     "public key labelled as private": lambda: public_pem("EdDSA").replace("PUBLIC", "PRIVATE"),
