@@ -36,6 +36,7 @@ from auth_api.flows.security_history import feature as security_history
 from auth_api.flows.service_accounts import feature as service_accounts
 from auth_api.flows.step_up import feature as step_up
 from auth_api.manifest import Manifest
+from auth_api.oauth.authorize import feature as oauth_authorize
 from auth_api.oauth.clients import feature as oauth_clients
 from auth_api.oauth.consents import feature as oauth_consents
 from auth_api.oauth.grants import feature as oauth_grants
@@ -63,6 +64,7 @@ from auth_api.used_values import feature as used_values
 from auth_api.users import feature as users
 from auth_api.web.account import feature as account_pages
 from auth_api.web.client_logout import feature as client_logout_pages
+from auth_api.web.consent import feature as consent_pages
 from auth_api.web.dev_provider import feature as dev_provider_page
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.federation import feature as federation_pages
@@ -118,6 +120,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     oauth_token.MANIFEST,
     oauth_userinfo.MANIFEST,
     oauth_introspection.MANIFEST,
+    oauth_authorize.MANIFEST,
     one_time_tokens.MANIFEST,
     sign_in_flows.MANIFEST,
     throttling.MANIFEST,
@@ -133,6 +136,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     client_logout_pages.MANIFEST,
     federation_pages.MANIFEST,
     account_pages.MANIFEST,
+    consent_pages.MANIFEST,
     factor_pages.MANIFEST,
     mail_pages.MANIFEST,
     error_pages.MANIFEST,

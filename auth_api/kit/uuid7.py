@@ -14,3 +14,8 @@ def uuid7(moment: datetime) -> UUID:
     value = value & ~(0xF << 76) | 0x7 << 76
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
+
+
+def moment_of(value: UUID) -> datetime:
+    """Return the time of a version 7 UUID, in whole milliseconds."""
+    return EPOCH + timedelta(milliseconds=value.int >> 80)

@@ -42,6 +42,9 @@ PUBLIC = OAUTH | {
     "POST /api/auth/providers/register",
     "GET /api/auth/providers/{provider_id}/start",  # for browsers
     "GET /api/auth/providers/{provider_id}/callback",  # for browsers
+    "GET /oauth2/authorize",  # for browsers
+    "POST /oauth2/authorize",  # for browsers
+    "GET /oauth2/authorize/response",  # for browsers
     "POST /api/auth/refresh",
     "POST /api/auth/password/forgot",
     "POST /api/auth/password/reset",

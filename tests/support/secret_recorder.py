@@ -27,8 +27,8 @@ _NAMES = frozenset(
 _MAILED = re.compile(r"(?:ot|inv)_[A-Za-z0-9_-]{43}")
 _SHOWN = re.compile(r"\b(?:(?:bs|mfa)_[A-Za-z0-9_-]{43}|(?:[0-9a-z]{4}-){5}[0-9a-z]{4}|[A-Z2-7]{32})\b")
 """On a page and in its cookie: the tokens of a session and of a login, recovery codes, and the key of an app."""
-_IN_ADDRESSES = re.compile(r"\b(?:us|bb|fc|ot)_[A-Za-z0-9_-]{43}")
-"""What binds a sign-in to its provider, its browser and its application; in redirects and cookies."""
+_IN_ADDRESSES = re.compile(r"\b(?:us|bb|fc|ot|ar|oc)_[A-Za-z0-9_-]{43}")
+"""What binds a sign-in to its provider, its browser and its application, and requests; in redirects and cookies."""
 _MIN_LENGTH = 8
 """In characters: shorter secrets occur in a log by chance."""
 

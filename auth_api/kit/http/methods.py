@@ -8,7 +8,10 @@ _FOR_APPLICATION: Final = {
     "OPTIONS": "TRACE",  # no route offers it: 405 with a correct `Allow`, where Litestar would respond with 204
 }
 
-_CHANGED_BY_GET: Final = re.compile(r"(?:/api/auth/providers/[^/]+/(?:start|callback)|/account/login/provider)/?")
+_CHANGED_BY_GET: Final = re.compile(
+    r"(?:/api/auth/providers/[^/]+/(?:start|callback)|/account/login/provider"
+    r"|/oauth2/authorize(?:/response)?|/oauth2/logout|/account/authorize)/?"
+)
 """Paths whose GET uses up what a browser comes back with. HEAD is refused: programs send it to look at a link."""
 
 

@@ -35,6 +35,7 @@ EVENT_TEXTS: Final = {
     "login:second_factor_throttled": _("Second step of the login blocked for a while after several failures"),
     "login:succeeded": _("Logged in"),
     "login:throttled": _("Login blocked for a while after several wrong passwords"),
+    "oauth:authorized": _("Logged in to an application"),
     "oauth:client_auth_failed": _("Application could not prove its identity"),
     "oauth:client_changed": _("Application changed"),
     "oauth:client_created": _("Application registered"),

@@ -58,6 +58,11 @@ class PageRequest:
     address: str = ""
 
     @property
+    def optional_principal(self) -> Principal | None:
+        """The caller; None if the browser has no session."""
+        return None if self.browser is None else self.browser.principal
+
+    @property
     def principal(self) -> Principal:
         """The person who is signed in.
 

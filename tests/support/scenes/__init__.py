@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.support.scenes.account import ACCOUNT_SCENES
 from tests.support.scenes.applications import APPLICATION_SCENES
+from tests.support.scenes.authorization import AUTHORIZATION_SCENES
 from tests.support.scenes.factors import FACTOR_SCENES
 from tests.support.scenes.federation import FEDERATION_SCENES
 from tests.support.scenes.invitations import INVITATION_SCENES
@@ -21,5 +22,6 @@ SCENES: Final = (
     *MAIL_SCENES,
     *INVITATION_SCENES,
     *FEDERATION_SCENES,
+    *AUTHORIZATION_SCENES,
     *OTHER_SCENES,
 )

@@ -4,6 +4,7 @@
 const TOKEN = /[#&]token=([^&\s]+)/;
 const COPIED_MS = 2_000;
 const DOUBLE_CLICK_MS = 3_000;
+const UNSEEN_MS = 500;
 
 const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
 
@@ -179,6 +180,19 @@ function sendOnce() {
   });
 }
 
+// A click that was meant for what covered the page decides nothing: the buttons wait until it has been visible a while.
+function armDecisions() {
+  let timer;
+  const enable = (isEnabled) => each("form.decision button", (button) => (button.disabled = !isEnabled));
+  const wait = () => {
+    clearTimeout(timer);
+    enable(false);
+    if (!document.hidden) timer = setTimeout(enable, UNSEEN_MS, true);
+  };
+  document.addEventListener("visibilitychange", wait);
+  wait();
+}
+
 // The browser may keep a page as it was, also after a log-out.
 function reloadKeptPage(event) {
   if (event.persisted) location.reload();
@@ -189,6 +203,7 @@ offerCopies();
 offerPrints();
 showLocalTimes();
 sendOnce();
+armDecisions();
 takeToken();
 forgetCode();
 offerPasskeys();
