@@ -91,9 +91,11 @@ class Application:
 async def add_application(client: httpx.AsyncClient, services: Services, **columns: Any) -> Application:
     """Add an application, by default one with a secret; kinds without a secret get none."""
     kind = columns.get("kind", "web")
-    secret = "cs_" + "S" * 43 if kind in {"web", "machine"} else ""
+    secret = "cs_0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX2yZ3-_4" if kind in {"web", "machine"} else ""
     client_id = f"app_{next(NAMES):020d}"
-    proof = {"secret_hash": digest(secret), "secret_hint": "SSSS", "secret_created_at": utc_now()} if secret else {}
+    proof = (
+        {"secret_hash": digest(secret), "secret_hint": secret[-4:], "secret_created_at": utc_now()} if secret else {}
+    )
     row_id = await add_client_row(client_id, **proof, **columns)
     return Application(client, services, client_id, row_id, secret)
 

@@ -22,6 +22,9 @@ _NAMES = frozenset(
         "code_verifier",
         "signup_token",
         "link_token",
+        "client_secret",
+        "id_token",
+        "code",
     }
 )
 _MAILED = re.compile(r"(?:ot|inv)_[A-Za-z0-9_-]{43}")

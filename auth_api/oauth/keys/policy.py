@@ -52,7 +52,7 @@ class OAuthPolicy(msgspec.Struct, frozen=True, kw_only=True):
         timedelta,
         Setting(
             "OAUTH_REFRESH_IDLE_DAYS",
-            "Time without a refresh after which an application loses its access.",
+            "Time without a refresh after which an application loses its offline access.",
             minimum=1,
             maximum=365,
             unit="days",
@@ -62,7 +62,7 @@ class OAuthPolicy(msgspec.Struct, frozen=True, kw_only=True):
         timedelta,
         Setting(
             "OAUTH_GRANT_DAYS",
-            "Time after which an application needs a new authorization by the user.",
+            "Time after which offline access needs a new authorization by the user.",
             minimum=1,
             maximum=3650,
             unit="days",
