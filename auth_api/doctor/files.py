@@ -7,7 +7,7 @@ from pathlib import Path
 from auth_api.doctor.findings import Finding, fail, ok, warn
 from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.settings.catalogue import secret_variables
-from auth_api.settings.environment import is_visible_file, secret_file
+from auth_api.settings.environment import is_visible_file, oauth_key_file, secret_file
 
 
 def check_files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -> list[Finding]:
@@ -30,6 +30,7 @@ def _files(environ: Mapping[str, str], folder: Path, database: DatabasePolicy) -
         "env": folder / ".env",
         **{name: folder / environ[f"{name}_FILE"] for name in secret_variables(environ) if environ.get(f"{name}_FILE")},
         "development_secret": secret_file(environ, folder),
+        "development_oauth_keys": oauth_key_file(environ, folder),
     }
     if database.sqlite_path is not None:
         candidates["database"] = folder / database.sqlite_path

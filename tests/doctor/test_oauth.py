@@ -4,12 +4,15 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
+from auth_api.doctor.files import check_files
 from auth_api.doctor.oauth import DISCOVERY, check_oauth_keys, check_oauth_metadata
 from auth_api.kit.crypto.generation import new_key
 from auth_api.kit.crypto.signing import SigningKey
+from auth_api.kit.db.policy import DatabasePolicy
 from auth_api.oauth.keys.oauth_keys import OAuthKeys
 from auth_api.oauth.keys.policy import OAuthPolicy
 from auth_api.settings.oauth import pem_blocks
@@ -86,3 +89,13 @@ def test_metadata_of_a_server_that_does_not_run_are_a_failure() -> None:
         pass
 
     assert "the connection was refused" in check_oauth_metadata(url).message
+
+
+def test_generated_keys_that_other_users_can_change_are_a_failure(tmp_path: Path) -> None:
+    path = tmp_path / "auth.db.oauth.secret"
+    path.touch()
+    path.chmod(0o666)
+
+    (found,) = check_files({}, tmp_path, DatabasePolicy(sqlite_path=None))
+
+    assert (found.check, found.verdict) == ("files.development_oauth_keys", "fail")
