@@ -150,13 +150,8 @@ async def set_secret(row_id: int, secret: OpaqueToken, *, overlap_seconds: float
 
 @circuit_breaker(service=SERVICE)
 async def record_use(row_id: int) -> None:
-    """Record that an application has authenticated, at most once an hour."""
-    await OAuthClientRow.raw(
-        "UPDATE oauth_clients SET last_used_at = clock_timestamp() WHERE id = {} "
-        f"AND (last_used_at IS NULL OR last_used_at < {SECONDS_FROM_NOW})",
-        row_id,
-        -SECONDS_BETWEEN_USES,
-    )
+    """Record that an application has authenticated now."""
+    await OAuthClientRow.raw("UPDATE oauth_clients SET last_used_at = clock_timestamp() WHERE id = {}", row_id)
 
 
 @circuit_breaker(service=SERVICE)

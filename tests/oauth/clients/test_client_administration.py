@@ -13,14 +13,18 @@ from auth_api.kit.errors import LimitReachedException, ValidationException
 from auth_api.kit.http.json import decode
 from auth_api.oauth.clients import client_administration as product
 from auth_api.oauth.clients import repository
-from auth_api.oauth.clients.client import OAuthClient
+from auth_api.oauth.clients.client import ClientKind, OAuthClient
 from auth_api.oauth.clients.client_administration import ClientAdministration
-from auth_api.oauth.clients.client_fields import ClientChange
+from auth_api.oauth.clients.client_fields import ClientChange, NewClient
+from auth_api.oauth.clients.client_rules import ClientRules
 from auth_api.oauth.clients.errors import ClientNotFoundException
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.clients.tables import OAuthClientRow
-from auth_api.roles.rights import OPERATOR
+from auth_api.oauth.resources.resource_administration import ResourceAdministration
+from auth_api.oauth.resources.resource_fields import NewResource, ResourceChange
+from auth_api.roles.rights import OPERATOR, Authority, Rights
 from auth_api.services import Services
+from auth_api.sessions.errors import TokenRevokedException
 from tests.conftest import UserFactory
 from tests.support.oauth_clients import CALLBACK, CHECKS, add_resource, register_client
 from tests.support.roles import add_role, give_role
@@ -172,6 +176,44 @@ async def test_role_decides_who_may_use_an_application(services: Services, user_
         [True, False],
         [False, False],
     ]
+
+
+async def test_dismissed_administrator_changes_nothing(services: Services) -> None:
+    """The caller's rights are read again after the lock, for requests that began before the dismissal."""
+
+    async def dismissed() -> Rights:
+        raise TokenRevokedException
+
+    by = Authority(rights=OPERATOR.rights, confirm=dismissed)
+    client_id = (await register_client(services)).client.client_id
+    resource = await add_resource(services, ORDERS)
+    clients, resources = services.of(ClientAdministration), services.of(ResourceAdministration)
+    arguments: dict[str, Any] = {"by": by, "request_context": COMMAND_LINE_CONTEXT}
+    events = await AuditLogRow.count()
+
+    for attempt in (
+        clients.register(NewClient(name="Wiki", kind="device"), **arguments),
+        clients.change(client_id, ClientChange(is_active=False), **arguments),
+        clients.rotate_secret(client_id, overlap_hours=0, **arguments),
+        clients.delete(client_id, **arguments),
+        resources.create(NewResource(identifier="urn:x:y", name="Stock"), **arguments),
+        resources.change(resource.id, ResourceChange(name="Stock"), **arguments),
+        resources.delete(resource.id, **arguments),
+    ):
+        with pytest.raises(TokenRevokedException):
+            await attempt
+    assert await AuditLogRow.count() == events
+
+
+def test_single_page_application_needs_https_in_production() -> None:
+    loopback = {"redirect_uris": ["http://localhost:3000/callback"]}
+
+    def refused(kind: ClientKind, *, is_production: bool) -> bool:
+        rules = ClientRules(kind=kind, resource_scopes=(), audiences=(), is_production=is_production)
+        return any(rules.errors(loopback))
+
+    assert [refused(ClientKind.SPA, is_production=each) for each in (True, False)] == [True, False]
+    assert not refused(ClientKind.WEB, is_production=True)
 
 
 async def test_number_of_applications_is_limited(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
