@@ -63,7 +63,7 @@ async def test_go_oidc_signs_in_and_refreshes(provider: Provider, chromium: Brow
             assert_is_ada((await shown(visit.page))["userinfo"])
 
 
-async def test_example_of_the_guide_signs_in_is_refused_and_logs_out(
+async def test_example_of_the_guide_is_refused_signs_in_and_logs_out(
     provider: Provider, chromium: Browser, tmp_path: Path
 ) -> None:
     (code,) = blocks(GUIDE, "python")
@@ -75,16 +75,16 @@ async def test_example_of_the_guide_signs_in_is_refused_and_logs_out(
     with running_application(command, tmp_path, variables, port=port, log=tmp_path / "log"):
         async with browser_page(chromium) as visit:
             await visit.page.goto(f"http://localhost:{port}/")
+            await provider.log_in(visit.page, answer="Deny")
+            await visit.page.wait_for_url(f"{redirect_uri}?*")
+            assert await shown(visit.page) == {"error": "access_denied"}
+        async with browser_page(chromium) as visit:
+            await visit.page.goto(f"http://localhost:{port}/")
             await provider.log_in(visit.page)
             await visit.page.wait_for_url(f"http://localhost:{port}/")
             await expect(visit.page.get_by_text("Hello ada")).to_be_visible()
             await visit.page.get_by_role("button", name="Log out").click()
             await visit.page.wait_for_url(f"{goodbye_of(redirect_uri)}?state=*")
-        async with browser_page(chromium) as visit:
-            await visit.page.goto(f"http://localhost:{port}/")
-            await provider.log_in(visit.page, answer="Deny")
-            await visit.page.wait_for_url(f"{redirect_uri}?*")
-            assert await shown(visit.page) == {"error": "access_denied"}
 
 
 async def test_spring_security_signs_in_and_accepts_access_tokens(
@@ -96,7 +96,7 @@ async def test_spring_security_signs_in_and_accepts_access_tokens(
     port = free_port()
     redirect_uri = f"http://localhost:{port}/login/oauth2/code/auth-api"
     variables = {**provider.register("Spring", "web", redirect_uri), "SERVER_PORT": str(port)}
-    command = ["java", "-cp", f"{folder}:{folder}/lib/*", "app.App"]
+    command = ["java", "-XX:TieredStopAtLevel=1", "-cp", f"{folder}:{folder}/lib/*", "app.App"]
     with running_application(command, tmp_path, variables, port=port, log=tmp_path / "log"):
         async with browser_page(chromium) as visit:
             await visit.page.goto(f"http://localhost:{port}/")

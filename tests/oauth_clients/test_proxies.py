@@ -1,12 +1,13 @@
 """Protect an application that has no logins, with the configurations of the guides."""
 
+import asyncio
 import re
 import secrets
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, Page, expect
 
 from tests.oauth_clients.conftest import Provider, shown, skipped_if_not_installed
 from tests.oauth_clients.installing import install_oauth2_proxy
@@ -15,6 +16,7 @@ from tests.support.browser import browser_page
 from tests.support.console_sessions import blocks
 from tests.support.processes import free_port
 from tests.support.programs import program
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.clients
 
@@ -67,30 +69,37 @@ class Site:
             text = text.replace(example, value)
         return re.sub("ssl_certificate.*", "", text).replace("…", secrets.token_hex(16))
 
-    async def visit(self, provider: Provider, chromium: Browser) -> dict[str, Any]:
+    async def visit(self, provider: Provider, page: Page) -> dict[str, Any]:
         """Open a page of the application, log in, and return the request that the application got."""
-        async with browser_page(chromium) as visit:
-            await visit.page.goto(f"{self.origin}/page?q=1")
-            await provider.log_in(visit.page)
-            await visit.page.wait_for_url(f"{self.origin}/page?q=1")
-            return await shown(visit.page)
+        await page.goto(f"{self.origin}/page?q=1")
+        await provider.log_in(page)
+        await page.wait_for_url(f"{self.origin}/page?q=1")
+        return await shown(page)
 
 
-async def test_oauth2_proxy_passes_the_user_to_the_application(
+async def test_oauth2_proxy_passes_the_user_until_the_log_out(
     provider: Provider, chromium: Browser, upstream: int, tmp_path: Path
 ) -> None:
     with skipped_if_not_installed():
         proxy = install_oauth2_proxy()
     site = Site(provider, "oauth2-proxy", upstream)
     configuration = site.adapted(blocks(PROXY_PAGE, "toml")[0]).replace(str(site.proxy_port), str(site.port))
+    configuration = configuration.replace('cookie_refresh = "5m"', 'cookie_refresh = "1s"')
     (tmp_path / "oauth2-proxy.cfg").write_text(configuration + "cookie_secure = false\n", encoding="utf-8")
     command: list[str | Path] = [proxy, "--config", "oauth2-proxy.cfg"]
     with running_application(command, tmp_path, {}, port=site.port, log=tmp_path / "log"):
-        request = await site.visit(provider, chromium)
+        async with browser_page(chromium) as visit:
+            request = await site.visit(provider, visit.page)
+            assert request["x-forwarded-preferred-username"] == "ada"
+            assert request["x-forwarded-email"] == "ada@example.com"
+            assert request["x-forwarded-groups"] == "editor"
 
-    assert request["x-forwarded-preferred-username"] == "ada"
-    assert request["x-forwarded-email"] == "ada@example.com"
-    assert request["x-forwarded-groups"] == "editor"
+            await visit.page.goto(f"{provider.product.origin}/account/logout")
+            await visit.page.get_by_role("button", name="Log out").click()
+            await expect(visit.page.get_by_text("You are logged out.")).to_be_visible()
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                while not visit.page.url.startswith(f"{provider.product.origin}/account/login?"):
+                    await visit.page.goto(site.origin)
 
 
 async def test_nginx_with_oauth2_proxy_passes_the_user_to_the_application(
@@ -110,7 +119,8 @@ async def test_nginx_with_oauth2_proxy_passes_the_user_to_the_application(
             [nginx, "-p", tmp_path, "-c", "nginx.conf"], tmp_path, {}, port=site.port, log=tmp_path / "nginx.log"
         ),
     ):
-        request = await site.visit(provider, chromium)
+        async with browser_page(chromium) as visit:
+            request = await site.visit(provider, visit.page)
 
     assert (request["x-user"], request["x-email"]) == ("ada", "ada@example.com")
 
@@ -130,7 +140,8 @@ async def test_apache_passes_the_user_to_the_application(
     )
     command: list[str | Path] = [apache, "-f", tmp_path / "apache.conf", "-DFOREGROUND"]
     with running_application(command, tmp_path, {}, port=site.port, log=tmp_path / "log"):
-        request = await site.visit(provider, chromium)
+        async with browser_page(chromium) as visit:
+            request = await site.visit(provider, visit.page)
 
     assert request["oidc_claim_preferred_username"] == "ada"
     assert request["oidc_claim_email"] == "ada@example.com"

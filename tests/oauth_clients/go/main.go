@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"os"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -22,7 +23,7 @@ func main() {
 		ClientSecret: os.Getenv("OIDC_CLIENT_SECRET"),
 		RedirectURL:  os.Getenv("OIDC_REDIRECT_URI"),
 		Endpoint:     provider.Endpoint(),
-		Scopes:       []string{oidc.ScopeOpenID, "profile", "email", oidc.ScopeOfflineAccess},
+		Scopes:       []string{oidc.ScopeOpenID, "profile", "email"},
 	}
 	verifier, state := oauth2.GenerateVerifier(), oauth2.GenerateVerifier() // of the only person of this test
 	http.HandleFunc("/login", func(w http.ResponseWriter, r *http.Request) {
@@ -38,5 +39,9 @@ func main() {
 		w.Header().Set("Content-Type", "application/json")
 		json.NewEncoder(w).Encode(answer)
 	})
-	panic(http.ListenAndServe("localhost:"+os.Getenv("PORT"), nil))
+	home, err := url.Parse(config.RedirectURL)
+	if err != nil {
+		panic(err)
+	}
+	panic(http.ListenAndServe(home.Host, nil))
 }

@@ -12,10 +12,9 @@ const [verifier, state, nonce] = [0, 0, 0].map(() => client.randomPKCECodeVerifi
 async function login() {
   return client.buildAuthorizationUrl(config, {
     redirect_uri: OIDC_REDIRECT_URI,
-    scope: "openid profile email offline_access",
+    scope: "openid profile email roles offline_access",
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: "S256",
-    prompt: "consent",
     state,
     nonce,
   });
