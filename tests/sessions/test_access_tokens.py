@@ -215,7 +215,7 @@ async def test_published_public_key_verifies_access_tokens(app_with: OtherAppFac
     key = Ed25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
-    async with app_with(JWT_PRIVATE_KEY=pem, JWT_ALGORITHM="EdDSA") as other:
+    async with app_with(OAUTH_ENABLED="false", JWT_PRIVATE_KEY=pem, JWT_ALGORITHM="EdDSA") as other:
         ada = Actor(other.client)
         await ada.register()
         response = await ada.call("GET", "/.well-known/jwks.json", token="")
