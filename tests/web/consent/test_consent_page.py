@@ -9,6 +9,8 @@ from auth_api.events.audit.tables import AuditLogRow
 from auth_api.kit.crypto.tokens import BROWSER_ID, new_token
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.consents.tables import OAuthConsentRow
+from auth_api.oauth.requests.request import RequestKind, RequestParameters
+from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
 from tests.conftest import OtherAppFactory, UserFactory
@@ -124,8 +126,9 @@ async def test_form_of_an_earlier_step_decides_nothing(
     eve_page = await sign_in(visitor, await visitor.follow(switched))
     assert (eve_page.name, eve.username in eve_page.text) == ("consent", True)
 
-    stale = await visitor.submit(ada_page, CONSENT_PAGE, decision="allow")
-    assert (await visitor.follow(stale)).form(CONSENT_PAGE) == eve_page.form(CONSENT_PAGE)
+    for decision in ("allow", "deny"):
+        stale = await visitor.submit(ada_page, CONSENT_PAGE, decision=decision)
+        assert (await visitor.follow(stale)).form(CONSENT_PAGE) == eve_page.form(CONSENT_PAGE)
     assert await states() == ["open"]
 
     visitor.username = "ada"
@@ -170,6 +173,18 @@ async def test_decision_of_another_site_is_refused(application: Application, vis
     assert "Cross-Origin-Opener-Policy" not in page.response.headers
     for wrong in ({"decision": "maybe"}, {"step": "x"}, {"request": ""}):
         assert (await visitor.post(CONSENT_PAGE, {**fields, **wrong})).status == 400
+
+
+async def test_request_of_a_device_has_no_answer_in_the_browser(
+    application: Application, visitor: Visitor, services: Services
+) -> None:
+    browser = new_token(BROWSER_ID).raw
+    use_browser(visitor, browser)
+    requests = services.of(OAuthRequests)
+    parameters = RequestParameters(scopes=("openid",))
+    for kind, status in ((RequestKind.DEVICE, 400), (RequestKind.LOGOUT, 400), (RequestKind.AUTHORIZE, 303)):
+        token = await requests.open(kind, application.client.id, parameters, browser=browser)
+        assert (await visitor.get(f"{ENDPOINT}/response?request={token}")).status == status
 
 
 async def test_request_ends_with_its_time_and_its_client(application: Application, visitor: Visitor) -> None:
