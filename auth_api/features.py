@@ -39,6 +39,7 @@ from auth_api.manifest import Manifest
 from auth_api.oauth.authorize import feature as oauth_authorize
 from auth_api.oauth.clients import feature as oauth_clients
 from auth_api.oauth.consents import feature as oauth_consents
+from auth_api.oauth.device import feature as oauth_device
 from auth_api.oauth.grants import feature as oauth_grants
 from auth_api.oauth.introspection import feature as oauth_introspection
 from auth_api.oauth.keys import feature as oauth_keys
@@ -66,6 +67,7 @@ from auth_api.web.account import feature as account_pages
 from auth_api.web.client_logout import feature as client_logout_pages
 from auth_api.web.consent import feature as consent_pages
 from auth_api.web.dev_provider import feature as dev_provider_page
+from auth_api.web.device import feature as device_page
 from auth_api.web.errors import feature as error_pages
 from auth_api.web.federation import feature as federation_pages
 from auth_api.web.frame import feature as page_frame
@@ -116,6 +118,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     oauth_requests.MANIFEST,
     oauth_grants.MANIFEST,
     oauth_consents.MANIFEST,
+    oauth_device.MANIFEST,
     oauth_logout.MANIFEST,
     oauth_token.MANIFEST,
     oauth_userinfo.MANIFEST,
@@ -134,6 +137,7 @@ FEATURES: Final[tuple[Manifest, ...]] = (
     page_frame.MANIFEST,
     sign_in_pages.MANIFEST,
     client_logout_pages.MANIFEST,
+    device_page.MANIFEST,
     federation_pages.MANIFEST,
     account_pages.MANIFEST,
     consent_pages.MANIFEST,

@@ -23,6 +23,7 @@ pytestmark = pytest.mark.engine_independent
 
 OAUTH = {
     "POST /oauth2/token",
+    "POST /oauth2/device_authorization",
     "POST /oauth2/introspect",
     "POST /oauth2/revoke",
     "GET /oauth2/userinfo",

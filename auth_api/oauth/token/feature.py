@@ -5,9 +5,11 @@ from typing import Final
 from auth_api.kit.crypto.tokens import SuccessorDerivation
 from auth_api.manifest import Core, Feature, Manifest
 from auth_api.oauth.consents.service import Consents
+from auth_api.oauth.device.polling import DevicePolling
 from auth_api.oauth.grants.grant_tokens import GrantTokens
 from auth_api.oauth.grants.service import Grants
 from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.requests.device_requests import DeviceRequests
 from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.oauth.resources.service import Resources
 from auth_api.oauth.token.controllers import TokenController
@@ -61,6 +63,7 @@ def build(core: Core, settings: Settings) -> Feature:
     token_service = TokenService(
         redemption=redemption,
         refreshing=TokenRefresh(grants=grants, grant_tokens=grant_tokens, scopes=scopes, issuer=issuer),
+        device_polling=DevicePolling(requests=DeviceRequests(database=core.database, clock=core.clock)),
         scopes=scopes,
         issuer=issuer,
     )

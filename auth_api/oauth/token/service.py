@@ -12,6 +12,7 @@ from auth_api.kit.http.oauth_errors import (
 )
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.clients.client import GrantType, OAuthClient
+from auth_api.oauth.device.polling import DevicePolling
 from auth_api.oauth.protocol.parameters import Parameters
 from auth_api.oauth.token.grant_types import GRANT_TYPES
 from auth_api.oauth.token.issuer import TokenIssuer
@@ -28,6 +29,7 @@ class TokenService:
 
     redemption: Redemption
     refreshing: TokenRefresh
+    device_polling: DevicePolling
     scopes: TokenScopes
     issuer: TokenIssuer
 
@@ -59,8 +61,18 @@ class TokenService:
         if grant_type is GrantType.REFRESH_TOKEN:
             return await self.refreshing.refresh(client, parameters, request_context)
         if grant_type is GrantType.DEVICE_CODE:
-            raise UnsupportedGrantTypeException
+            return await self._for_device(client, parameters, request_context)
         return await self._for_client(client, parameters)
+
+    async def _for_device(
+        self, client: OAuthClient, parameters: Parameters, request_context: RequestContext
+    ) -> TokenResponse:
+        """Return the tokens of a device whose request the user has approved (RFC 8628 §3.4)."""
+        device_code = parameters.get("device_code")
+        if device_code is None:
+            raise InvalidRequestException
+        request = await self.device_polling.poll(client, device_code)
+        return await self.redemption.redeem(client, request, parameters, request_context)
 
     async def _for_client(self, client: OAuthClient, parameters: Parameters) -> TokenResponse:
         """Return an access token of an application that acts for itself. Only resources have scopes for it."""

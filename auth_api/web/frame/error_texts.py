@@ -131,6 +131,7 @@ OWN_FIELD_SENTENCES: Final = {
     ("new_email", "reserved"): _EMAIL_DOMAIN,
     ("scopes", "missing"): _("Choose at least one."),
     ("scopes", "too_long"): _("Choose at most %(number)s."),
+    ("user_code", "incorrect"): _("This code is incorrect or has expired. Check it, or start again on the device."),
     ("username", "format"): _(
         "Must have %(least)s to %(most)s characters: the letters a to z without accents, digits, and in between also "
         "full stops, hyphens and underscores."

@@ -6,7 +6,10 @@ from typing import Final
 LOGIN_HINT: Final = "login_hint"
 MAX_HINT_CHARACTERS: Final = 254
 
-KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "error", "id", "limit", LOGIN_HINT, "request")
+USER_CODE: Final = "user_code"
+"""The field with the code that a device shows."""
+
+KEPT_IN_LINKS: Final = ("acr", "again", "cursor", "error", "id", "limit", LOGIN_HINT, "request", USER_CODE)
 """The parameters besides those of the journey that a page has in another language, too."""
 
 _FILLED_IN_AGAIN: Final = frozenset(
@@ -21,10 +24,11 @@ _FILLED_IN_AGAIN: Final = frozenset(
         "name",
         "new_email",
         "scopes",
+        USER_CODE,
         "username",
     }
 )
-"""The fields that a refused form keeps. It never keeps a password, a code or a credential."""
+"""The fields that a refused form keeps. It never keeps a password, a code of a factor or a credential."""
 
 
 def filled_in(method: str, values: Mapping[str, str]) -> dict[str, str]:

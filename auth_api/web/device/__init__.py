@@ -1,0 +1,1 @@
+"""The page on which a person enters the code of a device."""
