@@ -1,6 +1,7 @@
 """The server at a redirect URI of this machine takes one response, and nothing else."""
 
 import asyncio
+import socket
 
 import httpx
 import pytest
@@ -34,9 +35,14 @@ async def test_callback_ignores_what_is_not_the_response() -> None:
         writer.close()
 
 
-@pytest.mark.parametrize("authority", ["127.0.0.1", "127.0.0.1:1", "localhost"])
-async def test_callback_of_a_native_application_takes_a_free_port(authority: str) -> None:
-    async with callback_server(f"http://{authority}/back", "s", any_port=True) as (uri, arrival):
-        assert uri.startswith(f"http://{authority.split(':', maxsplit=1)[0]}:")
-        assert await statuses(f"{uri}?state=s") == [200]
-        assert await arrival == {"state": "s"}
+async def test_callback_of_a_native_application_takes_a_free_port() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        for authority in (f"127.0.0.1:{other.getsockname()[1]}", "127.0.0.1", "localhost"):
+            registered = f"http://{authority}/back"
+            async with callback_server(registered, "s", any_port=True) as (uri, arrival):
+                assert uri.split(":")[:2] == f"http://{authority}".split(":")[:2]
+                assert uri.rpartition(":")[2] not in {"80/back", registered.rpartition(":")[2]}
+                assert await statuses(f"{uri}?state=s") == [200]
+                assert await arrival == {"state": "s"}
