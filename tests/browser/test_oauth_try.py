@@ -124,6 +124,19 @@ async def test_trial_of_a_native_application_reports_a_refusal(portal: Product, 
     assert "access_denied" in errors
 
 
+async def test_trial_of_a_device_waits_for_the_code_to_be_entered(portal: Product, chromium: Browser) -> None:
+    client = add_client(portal, "device", *scopes("openid", "profile"))
+    async with trying(portal, client) as attempt, browser_page(chromium) as visit:
+        code = await attempt.told_line(r"[B-Z]{4}-[B-Z]{4}")
+        await visit.page.goto(f"{portal.origin}/account/device?user_code={code}")
+        await log_in(visit.page)
+        await visit.page.get_by_role("button", name="Continue").click()
+        await visit.page.get_by_role("button", name="Allow").click()
+        status, shown, _ = await attempt.result()
+
+    assert (status, shown["userinfo"]["preferred_username"]) == (0, "ada")
+
+
 async def test_trial_of_a_machine_needs_no_browser_but_its_secret(portal: Product) -> None:
     client = add_client(portal, "machine", *scopes("orders:read"))
     async with trying(portal, client) as attempt:
