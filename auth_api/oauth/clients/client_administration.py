@@ -161,6 +161,8 @@ class ClientAdministration:
 
         async def work(_present: Authority) -> None:
             client = await self.clients.existing(client_id)
+            await repository.delete_consents(client.id)  # in the order in which a redemption locks them
+            await repository.delete_requests(client.id)
             await repository.delete(client.id)
             await self._record(ClientEvent.CLIENT_DELETED, client, request_context)
 

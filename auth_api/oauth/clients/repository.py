@@ -155,8 +155,20 @@ async def record_use(row_id: int) -> None:
 
 
 @circuit_breaker(service=SERVICE)
+async def delete_requests(row_id: int) -> None:
+    """Delete the requests of an application."""
+    await OAuthClientRow.raw("DELETE FROM oauth_requests WHERE client_id = {}", row_id)
+
+
+@circuit_breaker(service=SERVICE)
+async def delete_consents(row_id: int) -> None:
+    """Delete what users have allowed an application."""
+    await OAuthClientRow.raw("DELETE FROM oauth_consents WHERE client_id = {}", row_id)
+
+
+@circuit_breaker(service=SERVICE)
 async def delete(row_id: int) -> None:
-    """Delete an application with its requests, grants and consents."""
+    """Delete an application with its grants."""
     await OAuthClientRow.raw("DELETE FROM oauth_clients WHERE id = {}", row_id)
 
 
