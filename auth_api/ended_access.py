@@ -25,6 +25,7 @@ class RevocationStep(IntEnum):
     RECOVERY_CODES = auto()
     IDENTITIES = auto()
     CONSENTS = auto()
+    APPROVED_REQUESTS = auto()
     API_KEYS = auto()
     SESSIONS = auto()
     GRANTS = auto()

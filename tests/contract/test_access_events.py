@@ -9,7 +9,6 @@ from piccolo.table import Table
 
 from auth_api.events.audit.tables import AuditLogRow
 from auth_api.features import FEATURES, TABLES
-from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.roles.tables import UserRoleRow
 from auth_api.sessions.access_events import AccessEvent, Ends
 from auth_api.users.tables import UserRow
@@ -21,7 +20,6 @@ PAGE: Final = (Path(__file__).parents[2] / "docs" / "security.md").read_text(enc
 
 KEPT: Final[dict[type[Table], str]] = {
     AuditLogRow: "The security history of an account gives no access to it.",
-    OAuthRequestRow: "A code is redeemed only while its session, or the consent to offline access, exists.",
     UserRoleRow: "A role gives no access without a login, and only administrators grant it again.",
 }
 """The tables with rows of an account that no event ends, and why."""

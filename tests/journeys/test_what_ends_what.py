@@ -24,6 +24,9 @@ from auth_api.kit.crypto.passwords import UNUSABLE_HASH
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.consents.tables import OAuthConsentRow
 from auth_api.oauth.grants.tables import OAuthGrantRow
+from auth_api.oauth.requests.request import Decider, RequestParameters
+from auth_api.oauth.requests.service import OAuthRequests
+from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.one_time_tokens.purpose import Purpose
 from auth_api.one_time_tokens.service import OneTimeTokens
 from auth_api.one_time_tokens.tables import OneTimeTokenRow
@@ -232,6 +235,7 @@ async def usable_rows() -> UsableRows:
         ApiKeyRow: ApiKeyRow.select(ApiKeyRow.id).where(ApiKeyRow.revoked_at.is_null()),
         OAuthConsentRow: OAuthConsentRow.select(OAuthConsentRow.id),
         OAuthGrantRow: OAuthGrantRow.select(OAuthGrantRow.id).where(OAuthGrantRow.ended_at.is_null()),
+        OAuthRequestRow: OAuthRequestRow.select(OAuthRequestRow.id),
         RecoveryCodeRow: RecoveryCodeRow.select(RecoveryCodeRow.code_hash),
         InvitationRow: InvitationRow.select(InvitationRow.id),
         UserIdentityRow: UserIdentityRow.select(UserIdentityRow.id),
@@ -273,6 +277,7 @@ def expected_end(event: AccessEvent, usable: UsableRows, *, own_session: tuple[A
         ApiKeyRow: usable[ApiKeyRow] if ends.delegated else set(),
         OAuthConsentRow: usable[OAuthConsentRow] if ends.delegated else set(),
         OAuthGrantRow: usable[OAuthGrantRow] if ends.delegated else set(),
+        OAuthRequestRow: usable[OAuthRequestRow] if ends.delegated else set(),
         RecoveryCodeRow: set() if keeps_factors else usable[RecoveryCodeRow],
         InvitationRow: usable[InvitationRow] if event is AccessEvent.ACCOUNT_DELETED else set(),
         UserIdentityRow: usable[UserIdentityRow]
@@ -309,6 +314,9 @@ async def add_one_of_each(services: Services, caller: Actor, user_id: int) -> di
     application = await client_of(services)
     await allow(services, caller, application, "openid")
     await add_grant_row(application.id, user_id)
+    (session_id, *_) = await SessionRow.select(SessionRow.id).order_by(SessionRow.id).output(as_list=True)
+    decider = Decider(user_id=user_id, session_id=session_id)
+    await services.of(OAuthRequests).open_with_code(application.id, RequestParameters(), decider)
     await services.core.second_factors.totp.begin(user_id, binding="test")
     await services.core.api_keys.create(
         KeyOwner(user_id=user_id), NewKey(name="test", scopes=("profile:read",), lifetime=None), RequestContext()

@@ -23,11 +23,13 @@ def build(core: Core, settings: Settings) -> Feature:
     if not policy.enabled:
         return Feature()
     clients = Clients(core.roles)
+    requests = OAuthRequests(database=core.database, clock=core.clock)
     consents = Consents(
         database=core.database,
         users=core.users,
         audit=core.audit,
         outbox=core.outbox,
+        requests=requests,
         grants=Grants(database=core.database, audit=core.audit, outbox=core.outbox),
         clock=core.clock,
     )
@@ -41,7 +43,7 @@ def build(core: Core, settings: Settings) -> Feature:
         audit=core.audit,
         clients=clients,
         consents=consents,
-        requests=OAuthRequests(database=core.database, clock=core.clock),
+        requests=requests,
         requirements=requirements,
     )
     authorization = Authorization(

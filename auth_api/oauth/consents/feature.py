@@ -15,6 +15,7 @@ from auth_api.oauth.consents.service import Consents
 from auth_api.oauth.consents.tables import OAuthConsentRow
 from auth_api.oauth.grants.service import Grants
 from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.oauth.resources.command_group import in_oauth_group
 from auth_api.settings import Settings
 
@@ -33,6 +34,7 @@ def build(core: Core, settings: Settings) -> Feature:
         users=core.users,
         audit=core.audit,
         outbox=core.outbox,
+        requests=OAuthRequests(database=core.database, clock=core.clock),
         grants=Grants(database=core.database, audit=core.audit, outbox=core.outbox),
         clock=core.clock,
     )

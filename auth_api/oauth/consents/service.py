@@ -20,6 +20,7 @@ from auth_api.oauth.consents.events import ConsentEvent
 from auth_api.oauth.consents.mails import APPLICATION_ALLOWED
 from auth_api.oauth.grants.grant import GrantEnd
 from auth_api.oauth.grants.service import Grants
+from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.users.service import UserService
 
 MAX_LISTED: Final = 1000
@@ -34,6 +35,7 @@ class Consents:
     users: UserService
     audit: AuditTrail
     outbox: Outbox
+    requests: OAuthRequests
     grants: Grants
     clock: Clock
 
@@ -117,6 +119,7 @@ class Consents:
             consent = await repository.find_listed(consent_id, user_id)
             if consent is None or not await repository.delete(consent_id):
                 raise ConsentNotFoundException
+            await self.requests.forget_approved(user_id, consent.client_row_id)
             await self.grants.end_of_client(user_id, consent.client_row_id, reason=GrantEnd.CONSENT_WITHDRAWN)
             await self.audit.record(
                 ConsentEvent.CONSENT_WITHDRAWN,

@@ -157,6 +157,17 @@ async def claim(request_id: UUID, grant_id: UUID) -> bool:
     return bool(rows)
 
 
+@circuit_breaker(service=SERVICE)
+async def delete_approved(user_id: int, client_id: int | None) -> None:
+    """Delete what a user has approved for an application, or for any, and what has not been redeemed."""
+    await OAuthRequestRow.raw(
+        "DELETE FROM oauth_requests WHERE user_id = {} AND state IN ('approved', 'code') "
+        "AND client_id = COALESCE(CAST({} AS integer), client_id)",
+        user_id,
+        client_id,
+    )
+
+
 def to_request(rows: list[dict[str, Any]]) -> OAuthRequest | None:
     """Return the request in the first row with `COLUMNS`."""
     if not rows:

@@ -116,6 +116,18 @@ class OAuthRequests:
         """
         return await self.database.statement(lambda: repository.claim(request.id, grant_id))
 
+    async def forget_approved(self, user_id: int, client_row_id: int | None = None) -> None:
+        """Delete the codes, and the approvals for devices, that a user has given and that were not redeemed.
+
+        Otherwise a later consent, to the same application, would let them be redeemed. Call it inside the transaction
+        that withdraws the consent, and that has locked the user's row.
+
+        Args:
+            user_id: the user.
+            client_row_id: the application; None for all of them.
+        """
+        await repository.delete_approved(user_id, client_row_id)
+
     async def _change(
         self,
         request: OAuthRequest,

@@ -42,15 +42,17 @@ def build(core: Core, settings: Settings) -> Feature:
         mfa_max_age=sessions.mfa_max_age,
         clock=core.clock,
     )
+    requests = OAuthRequests(database=core.database, clock=core.clock)
     redemption = Redemption(
         database=core.database,
         users=core.users,
-        requests=OAuthRequests(database=core.database, clock=core.clock),
+        requests=requests,
         consents=Consents(
             database=core.database,
             users=core.users,
             audit=core.audit,
             outbox=core.outbox,
+            requests=requests,
             grants=grants,
             clock=core.clock,
         ),

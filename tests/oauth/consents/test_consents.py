@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from auth_api.oauth.consents.service import Consents
@@ -13,6 +14,7 @@ from tests.conftest import UserFactory
 from tests.support.actors import Actor
 from tests.support.consents import allow, client_of
 from tests.support.mailbox import Mailbox
+from tests.support.oauth_applications import add_application, outcome
 from tests.support.oauth_rows import add_grant_row
 from tests.support.rows import audit_actions
 
@@ -112,6 +114,20 @@ async def test_withdrawal_waits_for_a_grant_that_is_being_added(services: Servic
     assert (await withdrawal).status == 204
     assert await OAuthGrantRow.count().where(OAuthGrantRow.ended_at.is_null()) == 0
     assert not await services.core.database.transaction(lambda: services.of(Consents).hold(user_id, client.id))
+
+
+async def test_withdrawal_ends_what_was_approved_before_it(
+    client: httpx.AsyncClient, services: Services, ada: Actor
+) -> None:
+    """A later consent does not let the application redeem a code from before the withdrawal."""
+    app, other = await add_application(client, services), await add_application(client, services)
+    before, kept = await app.code("openid", "email", "offline_access"), await other.code("openid")
+    item = next(each for each in (await ada.call("GET", PATH))["items"] if each["client"]["client_id"] == app.client_id)
+    await ada.call("DELETE", f"{PATH}/{item['id']}")
+    after = await app.code("openid")
+
+    assert outcome(await app.redeem(before)) == (400, "invalid_grant")
+    assert [(await each).status_code for each in (app.redeem(after), other.redeem(kept))] == [200, 200]
 
 
 async def test_list_of_consents_has_pages(services: Services, ada: Actor) -> None:
