@@ -62,8 +62,16 @@ async def test_grant_is_refused_while_something_it_depends_on_is_missing(
     await user_factory()
     new, token = await make(services)
     grants = services.of(Grants)
-    admin = await RoleRow.select(RoleRow.id).where(RoleRow.name == "administrator").first()
-    assert admin is not None
+    roles = {row["name"]: row["id"] for row in await RoleRow.select()}
+
+    def grant_role(name: str) -> Any:
+        return UserRoleRow.raw(
+            "INSERT INTO user_roles (user_id, role_id, granted_at) VALUES ({}, {}, clock_timestamp())",
+            new.user_id,
+            roles[name],
+        )
+
+    await grant_role("auditor")
     changes: list[tuple[Any, Any]] = [
         (UserRow.update({UserRow.is_active: False}, force=True), UserRow.update({UserRow.is_active: True}, force=True)),
         (
@@ -72,11 +80,7 @@ async def test_grant_is_refused_while_something_it_depends_on_is_missing(
         ),
         (
             OAuthClientRow.update({OAuthClientRow.required_role: "administrator"}, force=True),
-            UserRoleRow.raw(
-                "INSERT INTO user_roles (user_id, role_id, granted_at) VALUES ({}, {}, clock_timestamp())",
-                new.user_id,
-                admin["id"],
-            ),
+            grant_role("administrator"),
         ),
     ]
     for breaks, mends in changes:

@@ -92,6 +92,7 @@ async def test_refused_redemption_does_not_use_the_code_up(
 ) -> None:
     await user_factory()
     app, other = await add_application(client, services), await add_application(client, services)
+    await other.code("openid")  # with the consent of the user
     code = await app.code("openid")
     refused: list[tuple[dict[str, Any], tuple[int, str]]] = [
         ({"code": None}, (400, "invalid_request")),
