@@ -10,6 +10,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.http.oauth_errors import OAuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.authorize.requirements import Asked, Requirements, Step
+from auth_api.oauth.clients.client import OAuthClient
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.consents.events import ConsentEvent
 from auth_api.oauth.consents.service import Consents
@@ -131,13 +132,15 @@ class Decisions:
         """Approve a request with the consent of the user, unless it has changed or the session has ended meanwhile."""
 
         async def work() -> None:
-            if await self.hold(principal) and await self.requests.approve(waiting.request, decider_of(principal)):
+            if await self.hold(principal, waiting.asked.client) and await self.requests.approve(
+                waiting.request, decider_of(principal)
+            ):
                 await self.store_consent(waiting.asked, principal, request_context)
 
         await self.database.transaction(work)
 
-    async def hold(self, principal: Principal) -> bool:
-        """Lock the account at the beginning of a transaction, and return whether the session is still live.
+    async def hold(self, principal: Principal, client: OAuthClient) -> bool:
+        """Lock the account at the beginning of a transaction, and return whether session and application still exist.
 
         Otherwise a decision of an attacker would survive the reset by which the owner ends all access meanwhile.
         """
@@ -147,7 +150,7 @@ class Decisions:
             await self.sessions.reload(principal)
         except TokenRevokedException:
             return False
-        return True
+        return await self.clients.hold(client)
 
     async def store_consent(self, asked: Asked, principal: Principal, request_context: RequestContext) -> None:
         """Store what a user allows, in the transaction that approves the request."""

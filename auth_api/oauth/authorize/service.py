@@ -62,6 +62,7 @@ class Authorization:
 
         Raises:
             ValidationException: the application or its address is not known, so that it gets no answer.
+            FlowInvalidException: the application was deleted in the meantime.
         """
         client, redirect_uri = await self.checks.client_of(parameters)
         try:
@@ -77,8 +78,7 @@ class Authorization:
                     return await self._answer_at_once(asked, principal, request_context), ""
         except OAuthException as error:
             return self._error(redirect_uri, returned_state(parameters), error), ""
-        requests = self.decisions.requests
-        return None, await requests.open(asked.kind, client.id, asked.parameters, browser=browser)
+        return None, await self._store(asked, browser)
 
     async def respond(
         self, raw: str | None, browser: str | None, principal: Principal | None, request_context: RequestContext
@@ -118,9 +118,19 @@ class Authorization:
             return self._error(str(parameters.redirect_uri), parameters.state, error)
         return await self._answer(waiting, request_context)
 
+    async def _store(self, asked: Asked, browser: str | None) -> str:
+        requests = self.decisions.requests
+
+        async def work() -> str:
+            if not await self.decisions.clients.hold(asked.client):
+                raise FlowInvalidException
+            return await requests.open(asked.kind, asked.client.id, asked.parameters, browser=browser)
+
+        return await self.database.transaction(work)
+
     async def _answer_at_once(self, asked: Asked, principal: Principal, request_context: RequestContext) -> str:
         async def work() -> str:
-            if not await self.decisions.hold(principal):
+            if not await self.decisions.hold(principal, asked.client):
                 raise LoginRequiredException
             await self.decisions.store_consent(asked, principal, request_context)
             decider = decider_of(principal)
@@ -136,6 +146,8 @@ class Authorization:
 
         async def work() -> str | None:
             if user_id is None or await self.users.lock(user_id) is None:
+                return None
+            if not await self.decisions.clients.hold(waiting.asked.client):
                 return None
             code = await self.decisions.requests.make_code(waiting.request)
             if code is not None:

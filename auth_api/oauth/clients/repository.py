@@ -60,6 +60,17 @@ async def get(row_id: int) -> OAuthClient | None:
 
 
 @circuit_breaker(service=SERVICE)
+async def lock(row_id: int) -> bool:
+    """Prevent the deletion of an application until the transaction ends. Return whether it is active.
+
+    On PostgreSQL the lock is that of a foreign key: rows that refer to the application can be added after it.
+    """
+    if OAuthClientRow._meta.db.engine_type == "postgres":  # noqa: SLF001 - Piccolo has no public name for it
+        await OAuthClientRow.raw("SELECT id FROM oauth_clients WHERE id = {} FOR KEY SHARE", row_id)
+    return bool(await OAuthClientRow.raw("SELECT id FROM oauth_clients WHERE id = {} AND is_active", row_id))
+
+
+@circuit_breaker(service=SERVICE)
 async def find_with_proof(client_id: str, secret_hash: str) -> PresentedProof | None:
     """Return an application, and whether it has a secret with this digest."""
     rows = await OAuthClientRow.raw(

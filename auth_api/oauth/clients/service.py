@@ -24,6 +24,10 @@ class Clients:
         """Return the application that rows of other tables refer to by this number."""
         return await repository.get(row_id)
 
+    async def hold(self, client: OAuthClient) -> bool:
+        """Prevent the deletion of an application until the transaction ends. Return whether it is active."""
+        return await repository.lock(client.id)
+
     async def existing(self, client_id: str) -> OAuthClient:
         """Return the application with this `client_id`.
 

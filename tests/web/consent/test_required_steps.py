@@ -6,8 +6,13 @@ import pytest
 
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.authorize.decisions import Decisions
+from auth_api.oauth.authorize.request_checks import RequestChecks
+from auth_api.oauth.authorize.requirements import Requirements, Step
 from auth_api.oauth.authorize.service import Authorization
+from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.consents.tables import OAuthConsentRow
+from auth_api.oauth.requests.request import RequestParameters
+from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
 from auth_api.sessions.tables import BrowserSessionRow, SessionRow
 from auth_api.users.tables import UserRow
@@ -179,3 +184,31 @@ async def test_decision_of_a_session_that_ended_meanwhile_is_ignored(services: S
 
     assert (await decisions.find(str(page.form("/account/authorize").fields["request"]), browser)).is_open
     assert await OAuthConsentRow.count() == 0
+
+
+async def test_client_that_is_deleted_meanwhile_causes_no_server_error(
+    application: Application, services: Services, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, next_step = RequestChecks.read, Requirements.next_step
+
+    async def delete_after_read(*arguments: Any) -> RequestParameters:
+        parameters = await read(*arguments)
+        await OAuthClientRow.delete(force=True)
+        return parameters
+
+    async def delete_after_decision(*arguments: Any) -> Step | None:
+        step = await next_step(*arguments)
+        await OAuthClientRow.delete(force=True)
+        return step
+
+    page = await follow(visitor, await application.begin(visitor, prompt="consent"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Requirements, "next_step", delete_after_decision)
+        decided = await visitor.submit(page, "/account/authorize", decision="allow")
+    assert (await visitor.get(decided.location)).outcome == (400, "error", "FLOW_INVALID")
+    for changes, status in (({"prompt": "login"}, 400), ({}, 303)):
+        other = await registered(services, first_party=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(RequestChecks, "read", delete_after_read)
+            assert (await other.begin(visitor, **changes)).status == status
+    assert await OAuthRequestRow.count() == 0
