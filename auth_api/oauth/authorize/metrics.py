@@ -2,12 +2,12 @@
 
 from typing import Final
 
-from prometheus_client import Counter
+from auth_api.kit.prometheus import counter
 
 CODE: Final = "code"
 
-AUTHORIZATIONS: Final = Counter(
-    "auth_api_oauth_authorizations_total",
+AUTHORIZATIONS: Final = counter(
+    "oauth_authorizations",
     "Answers to authorization requests, by outcome: `code`, or the error that the application got.",
     ["outcome"],
 )
