@@ -120,6 +120,7 @@ class ClientAdministration:
             if not fields:
                 return client
             if (fields, after.is_active) != (["is_active"], False):
+                _check_authority(present, client)  # its stored consents are of users who were not asked
                 _check_authority(present, after)
             await self._record(ClientEvent.CLIENT_CHANGED, client, request_context, fields=fields)
             return await repository.update(client.id, msgspec.structs.asdict(after))

@@ -140,7 +140,8 @@ async def test_only_callers_with_all_permissions_let_applications_skip_consent(
         assert required(await admin.call("POST", f"{url}/secret", json={})) == "*"
         assert (await admin.call("PATCH", url, json={"is_active": False})).status == 200
         assert required(await admin.call("PATCH", url, json={"is_active": True})) == "*"
-        assert (await admin.call("PATCH", url, json={field: ordinary, "is_active": True})).status == 200
+        assert required(await admin.call("PATCH", url, json={field: ordinary, **attack})) == "*"
+        assert (await boss.call("PATCH", url, json={field: ordinary, "is_active": True})).status == 200
         assert (await admin.call("PATCH", url, json=attack)).status == 200
     assert await OAuthClientRow.count() == 1
 
