@@ -21,7 +21,9 @@ from tests.support.api_keys import add_key, add_service_account
 from tests.support.roles import give_role
 from tests.support.rows import age_sessions
 
-READING: Final = "users:read sessions:read keys:read roles:read service-accounts:read invitations:read audit:read"
+READING: Final = (
+    "users:read sessions:read keys:read roles:read service-accounts:read invitations:read audit:read clients:read"
+)
 
 ROLES: Final = {
     "nothing": "",
