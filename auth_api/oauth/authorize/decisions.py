@@ -5,10 +5,12 @@ from typing import Final
 
 import msgspec
 
+from auth_api.events.audit.events import EventTag
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.http.oauth_errors import OAuthException
 from auth_api.kit.request_context import RequestContext
+from auth_api.oauth.authorize.events import AuthorizationEvent
 from auth_api.oauth.authorize.requirements import Asked, Requirements, Step
 from auth_api.oauth.clients.client import OAuthClient
 from auth_api.oauth.clients.service import Clients
@@ -23,6 +25,8 @@ from auth_api.sign_in_flows.errors import FlowInvalidException
 from auth_api.users.service import UserService
 
 _WAITING: Final = frozenset({RequestState.OPEN, RequestState.APPROVED, RequestState.DENIED})
+_SHOWN: Final = {RequestKind.AUTHORIZE: _WAITING, RequestKind.DEVICE: _WAITING | {RequestState.REDEEMED}}
+"""The states in which a browser still has a page. That of a device also shows what was decided."""
 
 
 class Waiting(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +39,11 @@ class Waiting(msgspec.Struct, frozen=True, kw_only=True):
     def is_open(self) -> bool:
         """Whether the person still has to decide."""
         return self.request.state is RequestState.OPEN
+
+    @property
+    def is_of_device(self) -> bool:
+        """Whether a device asks, which gets its answer by itself."""
+        return self.request.kind is RequestKind.DEVICE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +79,10 @@ class Decisions:
         request = await self.requests.find(raw, browser)
         if request is None and binds:
             request = await self.requests.bind(raw, browser)
-        if request is None or request.state not in _WAITING or request.client_id is None:
+        if request is None or request.state not in _SHOWN.get(request.kind, ()) or request.client_id is None:
             raise FlowInvalidException
         client = await self.clients.get(request.client_id)
-        if client is None or not client.is_active or request.kind is RequestKind.LOGOUT:
+        if client is None or not client.is_active:
             raise FlowInvalidException
         asked = Asked(kind=request.kind, client=client, parameters=request.parameters, created_at=request.created_at)
         return Waiting(request=request, asked=asked)
@@ -118,12 +127,8 @@ class Decisions:
             if request.user_id is None or await self.users.lock(request.user_id) is None:
                 return
             if await self.requests.deny(request):
-                await self.audit.record(
-                    ConsentEvent.CONSENT_DENIED,
-                    user_id=request.user_id,
-                    request_context=request_context,
-                    client=waiting.asked.client.client_id,
-                )
+                event = AuthorizationEvent.DEVICE_DENIED if waiting.is_of_device else ConsentEvent.CONSENT_DENIED
+                await self._record(event, waiting, request.user_id, request_context)
 
         if waiting.is_open and step == request.step:
             await self.database.transaction(work)
@@ -136,8 +141,14 @@ class Decisions:
                 waiting.request, decider_of(principal)
             ):
                 await self.store_consent(waiting.asked, principal, request_context)
+                if waiting.is_of_device:
+                    await self._record(AuthorizationEvent.DEVICE_APPROVED, waiting, principal.id, request_context)
 
         await self.database.transaction(work)
+
+    async def _record(self, event: EventTag, waiting: Waiting, user_id: int, request_context: RequestContext) -> None:
+        client_id = waiting.asked.client.client_id
+        await self.audit.record(event, user_id=user_id, request_context=request_context, client=client_id)
 
     async def hold(self, principal: Principal, client: OAuthClient) -> bool:
         """Lock the account at the beginning of a transaction, and return whether session and application still exist.

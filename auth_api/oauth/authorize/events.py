@@ -1,9 +1,11 @@
-"""The event of authorizations in the security history."""
+"""The events of authorizations in the security history."""
 
 from auth_api.events.audit.events import EventTag
 
 
 class AuthorizationEvent(EventTag):
-    """An application got a code for an account. The detail `client` is the application."""
+    """An application got a code for an account, or a device was allowed or refused. The detail `client` names it."""
 
     AUTHORIZED = "oauth:authorized"
+    DEVICE_APPROVED = "oauth:device_approved"
+    DEVICE_DENIED = "oauth:device_denied"

@@ -8,8 +8,6 @@ from typing import Final
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.http.oauth_errors import (
     InvalidRequestException,
-    InvalidScopeException,
-    InvalidTargetException,
     UnauthorizedClientException,
 )
 from auth_api.oauth.authorize.errors import (
@@ -21,8 +19,8 @@ from auth_api.oauth.clients.client import GrantType, OAuthClient
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.keys.oauth_keys import OAuthKeys
 from auth_api.oauth.protocol.parameters import Parameters
+from auth_api.oauth.requests.asked_scopes import asked_scopes
 from auth_api.oauth.requests.request import RequestParameters
-from auth_api.oauth.resources.built_in_scopes import BUILT_IN_SCOPES, OFFLINE_ACCESS
 from auth_api.oauth.resources.service import Resources
 from auth_api.sessions.assurance import Level
 
@@ -38,8 +36,6 @@ MAX_LENGTHS: Final[Mapping[str, int]] = {
 """In characters."""
 
 MAX_HINT_CHARACTERS: Final = 254
-MAX_SCOPES: Final = 50
-MAX_RESOURCES: Final = 5
 MAX_AGE_LIMIT: Final = 2**31 - 1
 
 _KNOWN: Final = frozenset(
@@ -65,7 +61,6 @@ _MAX_AGE: Final = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
 _REPEATED_OR_TOO_LONG: Final = "A parameter is repeated or too long."
-_RESOURCE_NOT_NAMED: Final = "A scope belongs to a resource that the request does not name."
 _NO_RESPONSE_TYPE: Final = "The parameter response_type is missing."
 _OTHER_RESPONSE_MODE: Final = "The only response mode is query."
 _NO_CHALLENGE: Final = "A code_challenge of the method S256 is required."
@@ -108,7 +103,7 @@ class RequestChecks:
             raise InvalidRequestException(_REPEATED_OR_TOO_LONG)
         _check_response(client, parameters)
         challenge = _challenge(client, parameters)
-        scopes, resources = await self._scopes_and_resources(client, parameters)
+        scopes, resources = await asked_scopes(self.resources, client, parameters)
         return RequestParameters(
             redirect_uri=parameters.get("redirect_uri"),
             scopes=scopes,
@@ -122,27 +117,6 @@ class RequestChecks:
             acr_values=_known(parameters.get("acr_values"), list(Level)),
             hint_subject=self._hint_subject(client, parameters),
         )
-
-    async def _scopes_and_resources(
-        self, client: OAuthClient, parameters: Parameters
-    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Return the known scopes, and the identifiers of the resources that they belong to (RFC 8707, RFC 9068 §3)."""
-        asked = list(dict.fromkeys((parameters.get("scope") or "").split()))
-        if len(asked) > MAX_SCOPES:
-            raise InvalidScopeException
-        owners = await self.resources.owner_of(asked)
-        if GrantType.REFRESH_TOKEN not in client.grant_types:
-            asked = [name for name in asked if name != OFFLINE_ACCESS]
-        scopes = tuple(name for name in asked if name in BUILT_IN_SCOPES or name in owners)
-        if not scopes or not set(scopes) <= set(client.scopes):
-            raise InvalidScopeException
-        needed = {owner.identifier for owner in owners.values()}
-        named = tuple(dict.fromkeys(parameters.all("resource")))
-        if len(named) > MAX_RESOURCES or not needed.issuperset(named):
-            raise InvalidTargetException
-        if (named and not needed <= set(named)) or (not named and len(needed) > 1):
-            raise InvalidScopeException(_RESOURCE_NOT_NAMED)
-        return scopes, named or tuple(needed)
 
     def _hint_subject(self, client: OAuthClient, parameters: Parameters) -> str | None:
         """Return the subject of a valid ID token of this application; any other hint counts as absent."""

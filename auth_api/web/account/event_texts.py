@@ -42,6 +42,8 @@ EVENT_TEXTS: Final = {
     "oauth:client_deleted": _("Application deleted"),
     "oauth:client_secret_rotated": _("Application got a new secret"),
     "oauth:code_reused": _("Access of an application ended, as its sign-in may have been copied"),
+    "oauth:device_approved": _("Device allowed to use the account"),
+    "oauth:device_denied": _("Device refused"),
     "oauth:grant_ended": _("Access of an application ended"),
     "oauth:refresh_token_reused": _("Access of an application ended, as its key may have been copied"),
     "oauth:resource_changed": _("Resource changed"),

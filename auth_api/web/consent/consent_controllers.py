@@ -8,6 +8,7 @@ from auth_api.kit.http.browser_cookie import BrowserCookie
 from auth_api.kit.http.dependencies import Injected
 from auth_api.oauth.authorize.decisions import Decisions, Waiting
 from auth_api.oauth.authorize.requirements import Step, lowest_level
+from auth_api.oauth.requests.request import RequestState
 from auth_api.oauth.resources.service import Resources
 from auth_api.web.consent.addresses import AUTHORIZE, page_of, proof_of, response_of, sign_in_of
 from auth_api.web.consent.consent_view import view_of
@@ -58,6 +59,8 @@ async def _next_page(visit: Visit, waiting: Waiting, decisions: Decisions, resou
     token, language, parameters = visit.query["request"], visit.journey.lang, waiting.request.parameters
     step = await decisions.next_step(waiting, visit.optional_principal)
     match step:
+        case None if waiting.is_of_device:
+            return visit.page("consent/device_done.html", is_allowed=waiting.request.state is not RequestState.DENIED)
         case None:
             return visit.leave(visit.frame.base + response_of(token))
         case Step.SIGN_IN:
@@ -67,6 +70,6 @@ async def _next_page(visit: Visit, waiting: Waiting, decisions: Decisions, resou
             return visit.redirect(proof_of(token, language, level=level))
         case Step.ROLE | Step.CONSENT:
             number = await decisions.show(waiting, visit.principal)
-            view = await view_of(waiting.asked, resources, visit.language)
+            view = await view_of(waiting, resources, visit.language)
             template = "consent/consent.html" if step is Step.CONSENT else "consent/role.html"
             return visit.page(template, view=view, decision={"request": token, "step": number})

@@ -13,16 +13,23 @@ _NAME: Final = "Wiki of the Donaudampfschifffahrtselektrizitaetenhauptbetriebswe
 _SCOPES: Final = "openid profile email roles offline_access"
 
 
-async def _ask(stage: Stage, *, kind: str, target: str, role: str) -> None:
-    """Log in, and come from an application of one's own that asks for everything."""
-    await stage.logged_in()
+async def _application(stage: Stage, *, kind: str, target: str, role: str = "NULL") -> str:
+    """Register an application, and return its `client_id`."""
     client_id = f"app_{stage.free_name():0<20}"
     await stage.product.deployment.execute(
         "INSERT INTO oauth_clients (client_id, name, kind, uri, redirect_uris, post_logout_redirect_uris, grant_types, "  # noqa: S608
         "scopes, introspects, required_role, first_party, require_pkce, is_active, created_at, updated_at) VALUES "
         f"('{client_id}', '{_NAME}', '{kind}', 'https://wiki.example.com/', '{target}', '', "
-        f"'authorization_code refresh_token', '{_SCOPES}', '', {role}, FALSE, FALSE, TRUE, '{_PAST}', '{_PAST}')"
+        f"'authorization_code device_code refresh_token', '{_SCOPES}', '', {role}, FALSE, FALSE, TRUE, '{_PAST}', "
+        f"'{_PAST}')"
     )
+    return client_id
+
+
+async def _ask(stage: Stage, *, kind: str, target: str, role: str) -> None:
+    """Log in, and come from an application of one's own that asks for everything."""
+    await stage.logged_in()
+    client_id = await _application(stage, kind=kind, target=target, role=role)
     parameters = {
         "client_id": client_id,
         "redirect_uri": target,
@@ -38,6 +45,19 @@ def _asked(*, kind: str = "web", target: str = "https://wiki.example.com/callbac
     return lambda stage: _ask(stage, kind=kind, target=target, role=role)
 
 
+def _device(*, decision: str = "") -> Lead:
+    async def lead(stage: Stage) -> None:
+        await stage.logged_in()
+        form = {"client_id": await _application(stage, kind="device", target=""), "scope": _SCOPES}
+        codes = (await stage.client.post("/oauth2/device_authorization", data=form)).json()
+        await stage.open(f"/account/device?user_code={codes['user_code']}")
+        await stage.send("/account/device")
+        if decision:
+            await stage.send(_PAGE, button=decision)
+
+    return lead
+
+
 async def _unknown(stage: Stage) -> None:
     await stage.open(_INVALID)
 
@@ -45,6 +65,9 @@ async def _unknown(stage: Stage) -> None:
 AUTHORIZATION_SCENES: Final = (
     Scene("consent/consent.html", _PAGE, _asked()),
     Scene("consent/consent.html", _PAGE, _asked(kind="native", target="com.example.wiki:/callback"), state="app"),
+    Scene("consent/consent.html", _PAGE, _device(), state="device"),
+    Scene("consent/device_done.html", _PAGE, _device(decision="allow"), state="allowed"),
+    Scene("consent/device_done.html", _PAGE, _device(decision="deny"), state="denied"),
     Scene("consent/role.html", _PAGE, _asked(role="'employee'")),
     Scene("consent/invalid_request.html", _INVALID, _unknown, error="VALIDATION_ERROR"),
 )
