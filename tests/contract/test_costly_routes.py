@@ -19,6 +19,8 @@ from auth_api.flows.own_keys.service import OwnKeys
 from auth_api.kit.crypto.passwords import PasswordHasher
 from auth_api.kit.http.access import ACCESS, SESSION
 from auth_api.kit.http.rate_limit import LIMIT
+from auth_api.oauth.consents.service import Consents
+from auth_api.oauth.grants.service import Grants
 from auth_api.sessions.access_revocation import AccessRevocation
 from auth_api.settings import Settings
 
@@ -27,9 +29,11 @@ pytestmark = pytest.mark.engine_independent
 COSTLY = (PasswordHasher, Outbox, Delivery)
 """Classes whose objects compute hashes, and store or send mails."""
 
-NOT_COSTLY = (AccessRevocation, Linking, OwnKeys, PasskeyService)
+NOT_COSTLY = (AccessRevocation, Consents, Grants, Linking, OwnKeys, PasskeyService)
 """Classes whose objects reach the outbox, and only withdraw mails, or send one only after a valid signature, or to the
-caller, whose new API keys and identities are counted."""
+caller, whose new API keys and identities are counted, or once for each application that a user allows, and for each
+grant that a reused token ends."""
+
 
 COSTLY_ROUTES = {
     "POST /api/auth/register": "register",
