@@ -107,7 +107,10 @@ def add(run: Run, /, name: str, *, kind: str, as_json: bool, **options: Any) -> 
 @json_option
 @click.pass_obj
 def set_(run: Run, /, client_id: str, *, as_json: bool, **options: Any) -> None:
-    """Change an application; lists replace the earlier ones, and an empty value removes one."""
+    """Change an application.
+
+    Lists replace the earlier ones, and an empty value removes one.
+    """
     _print(client_view(_change(run, client_id, _given(options))), as_json=as_json)
 
 

@@ -23,7 +23,7 @@ _client_option = click.option("--client", "client_id", help="The client_id of an
 
 @click.group()
 def grants() -> None:
-    """Show and end the access of applications to accounts, with --user, --client or both."""
+    """Show and end the access of applications to accounts."""
 
 
 @grants.command(name="list")
