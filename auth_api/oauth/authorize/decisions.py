@@ -12,7 +12,6 @@ from auth_api.kit.http.oauth_errors import OAuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.authorize.events import AuthorizationEvent
 from auth_api.oauth.authorize.requirements import Asked, Requirements, Step
-from auth_api.oauth.clients.client import OAuthClient
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.consents.events import ConsentEvent
 from auth_api.oauth.consents.service import Consents
@@ -137,9 +136,10 @@ class Decisions:
         """Approve a request with the consent of the user, unless it has changed or the session has ended meanwhile."""
 
         async def work() -> None:
-            if await self.hold(principal, waiting.asked.client) and await self.requests.approve(
-                waiting.request, decider_of(principal)
-            ):
+            if not await self.hold(principal):
+                return
+            await self.consents.hold(principal.id, waiting.asked.client.id)  # before the request, as a redemption does
+            if await self.requests.approve(waiting.request, decider_of(principal)):
                 await self.store_consent(waiting.asked, principal, request_context)
                 if waiting.is_of_device:
                     await self._record(AuthorizationEvent.DEVICE_APPROVED, waiting, principal.id, request_context)
@@ -150,8 +150,8 @@ class Decisions:
         client_id = waiting.asked.client.client_id
         await self.audit.record(event, user_id=user_id, request_context=request_context, client=client_id)
 
-    async def hold(self, principal: Principal, client: OAuthClient) -> bool:
-        """Lock the account at the beginning of a transaction, and return whether session and application still exist.
+    async def hold(self, principal: Principal) -> bool:
+        """Lock the account at the beginning of a transaction, and return whether the session is still live.
 
         Otherwise a decision of an attacker would survive the reset by which the owner ends all access meanwhile.
         """
@@ -161,7 +161,7 @@ class Decisions:
             await self.sessions.reload(principal)
         except TokenRevokedException:
             return False
-        return await self.clients.hold(client)
+        return True
 
     async def store_consent(self, asked: Asked, principal: Principal, request_context: RequestContext) -> None:
         """Store what a user allows, in the transaction that approves the request."""

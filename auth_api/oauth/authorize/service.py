@@ -130,7 +130,7 @@ class Authorization:
 
     async def _answer_at_once(self, asked: Asked, principal: Principal, request_context: RequestContext) -> str:
         async def work() -> str:
-            if not await self.decisions.hold(principal, asked.client):
+            if not await self.decisions.hold(principal) or not await self.decisions.clients.hold(asked.client):
                 raise LoginRequiredException
             await self.decisions.store_consent(asked, principal, request_context)
             decider = decider_of(principal)
@@ -146,8 +146,6 @@ class Authorization:
 
         async def work() -> str | None:
             if user_id is None or await self.users.lock(user_id) is None:
-                return None
-            if not await self.decisions.clients.hold(waiting.asked.client):
                 return None
             code = await self.decisions.requests.make_code(waiting.request)
             if code is not None:
