@@ -24,6 +24,9 @@ _NAMES = frozenset(
         "link_token",
         "client_secret",
         "id_token",
+        "id_token_hint",
+        "device_code",
+        "user_code",
         "code",
     }
 )
