@@ -18,6 +18,7 @@ import pytest
 
 from tests.support.deployment import Deployment
 from tests.support.measurements import record
+from tests.support.oauth_keys import OAUTH_SIGNING_KEYS
 from tests.support.passkeys import ORIGIN, RP_ID
 from tests.support.postgres import PostgresServer
 from tests.support.processes import RunningServer
@@ -29,7 +30,10 @@ from tests.support.waiting import wait_until
 MAX_RECOVERY_SECONDS: Final = 5.0
 """Time from the end of a fault until all requests succeed again."""
 
+OAUTH: Final[dict[str, Any]] = {"OAUTH_ENABLED": "true", "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS}
+
 SERVER_VARIABLES: Final[dict[str, Any]] = {
+    **OAUTH,
     "DATABASE_MAX_POOL_SIZE": "5",
     "DATABASE_CONNECT_TIMEOUT": "1",
     "DATABASE_STATEMENT_TIMEOUT": "1",

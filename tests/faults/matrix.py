@@ -39,6 +39,9 @@ FAULTS: Final = {
     "FT31": "one code, recovery code, passkey assertion or confirmation sent 50 times at once; 30 guesses",
     "FT32": "all processes killed between the factors of logins",
     "FT33": "database away between the factors of a login, or the response to COMMIT lost",
+    "FT34": "codes of applications redeemed in parallel, while workers are killed",
+    "FT35": "refresh tokens of applications used in parallel, while workers are killed",
+    "FT36": "10,001 authorizations without offline access, two days later and logged out",
 }
 
 _ENGINES: Final = {"postgres": "PostgreSQL", "sqlite": "SQLite"}
