@@ -41,7 +41,12 @@ _OPTIONS = (
     ),
     click.option("--grant-type", "grant_types", multiple=True, help="How it gets tokens; repeatable."),
     click.option("--scope", "scopes", multiple=True, help="A scope that it may ask for; repeatable."),
-    click.option("--introspect", "introspects", multiple=True, help="An audience; repeatable."),
+    click.option(
+        "--introspect",
+        "introspects",
+        multiple=True,
+        help="An audience whose access tokens it may introspect; repeatable.",
+    ),
     click.option("--required-role", help="The role that its users need."),
     click.option("--first-party/--no-first-party", default=None, help="Whether users are not asked for their consent."),
     click.option("--require-pkce/--no-require-pkce", default=None, help="Whether it must send a PKCE challenge."),
