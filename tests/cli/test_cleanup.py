@@ -31,6 +31,8 @@ async def test_expired_rows_are_counted_and_removed(deployment: Deployment) -> N
         ["totp_candidates", "0"],
         ["expired_api_keys", "0"],
         ["revoked_api_keys", "0"],
+        ["oauth_requests", "0"],
+        ["oauth_grants", "0"],
         ["one_time_tokens", "0"],
         ["sign_in_flows", "0"],
         ["throttle_counters", "0"],

@@ -83,7 +83,8 @@ async def test_missing_privileges_are_a_failure(deployment: Deployment) -> None:
     role = f"role_{secrets.token_hex(4)}"
     tables = "users, sessions, refresh_tokens, browser_sessions, one_time_tokens, throttle_counters, used_values, "
     tables += "pending_logins, totp_factors, totp_candidates, recovery_codes, passkeys, service_accounts, api_keys, "
-    tables += "revoked_subjects, roles, user_roles, permissions, invitations, sign_in_flows, user_identities"
+    tables += "revoked_subjects, roles, user_roles, permissions, invitations, sign_in_flows, user_identities, "
+    tables += "oauth_resources, oauth_clients, oauth_requests, oauth_grants, oauth_consents"
     for statement in (
         f"CREATE ROLE {role} LOGIN",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}",

@@ -18,7 +18,8 @@ TABLES = ["audit_logs", "one_time_tokens", "outbox", "refresh_tokens", "users"]
 """Those that the requests of these tests insert into."""
 
 OTHER_TABLES = [
-    *("api_keys", "invitations", "passkeys", "pending_logins", "permissions", "recovery_codes", "roles"),
+    *("api_keys", "invitations", "oauth_clients", "oauth_resources", "passkeys", "pending_logins", "permissions"),
+    *("recovery_codes", "roles"),
     *("service_accounts", "sign_in_flows", "totp_candidates", "totp_factors", "user_identities", "user_roles"),
 ]
 

@@ -126,7 +126,11 @@ class Decisions:
             if request.user_id is None or await self.users.lock(request.user_id) is None:
                 return
             if await self.requests.deny(request):
-                event = AuthorizationEvent.DEVICE_DENIED if waiting.is_of_device else ConsentEvent.CONSENT_DENIED
+                event = (
+                    AuthorizationEvent.OAUTH_DEVICE_DENIED
+                    if waiting.is_of_device
+                    else ConsentEvent.OAUTH_CONSENT_DENIED
+                )
                 await self._record(event, waiting, request.user_id, request_context)
 
         if waiting.is_open and step == request.step:
@@ -142,7 +146,7 @@ class Decisions:
             if await self.requests.approve(waiting.request, decider_of(principal)):
                 await self.store_consent(waiting.asked, principal, request_context)
                 if waiting.is_of_device:
-                    await self._record(AuthorizationEvent.DEVICE_APPROVED, waiting, principal.id, request_context)
+                    await self._record(AuthorizationEvent.OAUTH_DEVICE_APPROVED, waiting, principal.id, request_context)
 
         await self.database.transaction(work)
 

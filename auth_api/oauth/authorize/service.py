@@ -159,7 +159,7 @@ class Authorization:
 
     async def _record(self, asked: Asked, user_id: int, request_context: RequestContext) -> None:
         await self.audit.record(
-            AuthorizationEvent.AUTHORIZED,
+            AuthorizationEvent.OAUTH_AUTHORIZED,
             user_id=user_id,
             request_context=request_context,
             client=asked.client.client_id,

@@ -81,7 +81,7 @@ class ClientAuthentication:
         if client is not None and self.limits.is_worth_recording(client.client_id):
             await self.database.statement(
                 lambda: self.audit.record(
-                    ClientEvent.CLIENT_AUTH_FAILED,
+                    ClientEvent.OAUTH_CLIENT_AUTH_FAILED,
                     user_id=None,
                     request_context=request_context_of(request.scope),
                     resource=f"oauth_client:{client.client_id}",

@@ -94,7 +94,7 @@ class ClientAdministration:
             _check_authority(present, client)
             if await repository.count() > MAX_CLIENTS:
                 raise LimitReachedException
-            await self._record(ClientEvent.CLIENT_CREATED, client, request_context)
+            await self._record(ClientEvent.OAUTH_CLIENT_CREATED, client, request_context)
             return _registered(client, secret)
 
         return await self._serialized(work, by)
@@ -122,7 +122,7 @@ class ClientAdministration:
             if (fields, after.is_active) != (["is_active"], False):
                 _check_authority(present, client)  # its stored consents are of users who were not asked
                 _check_authority(present, after)
-            await self._record(ClientEvent.CLIENT_CHANGED, client, request_context, fields=fields)
+            await self._record(ClientEvent.OAUTH_CLIENT_CHANGED, client, request_context, fields=fields)
             return await repository.update(client.id, msgspec.structs.asdict(after))
 
         return await self._serialized(work, by)
@@ -147,7 +147,7 @@ class ClientAdministration:
                     [FieldError("kind", "not_allowed", "Applications of this kind have no secret.")]
                 )
             _check_authority(present, client)
-            await self._record(ClientEvent.CLIENT_SECRET_ROTATED, client, request_context)
+            await self._record(ClientEvent.OAUTH_CLIENT_SECRET_ROTATED, client, request_context)
             changed = await repository.set_secret(client.id, secret, overlap_seconds=overlap_hours * HOUR_SECONDS)
             return _registered(changed, secret)
 
@@ -165,7 +165,7 @@ class ClientAdministration:
             await repository.delete_consents(client.id)  # in the order in which a redemption locks them
             await repository.delete_requests(client.id)
             await repository.delete(client.id)
-            await self._record(ClientEvent.CLIENT_DELETED, client, request_context)
+            await self._record(ClientEvent.OAUTH_CLIENT_DELETED, client, request_context)
 
         await self._serialized(work, by)
 

@@ -86,7 +86,7 @@ class Consents:
             return
         new = [*sorted(wanted - known), *(("offline_access",) if offline and not was_offline else ())]
         await self.audit.record(
-            ConsentEvent.CONSENT_GRANTED,
+            ConsentEvent.OAUTH_CONSENT_GRANTED,
             user_id=user_id,
             request_context=request_context,
             client=client.client_id,
@@ -122,7 +122,7 @@ class Consents:
             await self.requests.forget_approved(user_id, consent.client_row_id)
             await self.grants.end_of_client(user_id, consent.client_row_id, reason=GrantEnd.CONSENT_WITHDRAWN)
             await self.audit.record(
-                ConsentEvent.CONSENT_WITHDRAWN,
+                ConsentEvent.OAUTH_CONSENT_WITHDRAWN,
                 user_id=user_id,
                 request_context=request_context,
                 client=consent.client_id,

@@ -55,7 +55,7 @@ class ResourceAdministration:
             if len(others) >= MAX_RESOURCES:
                 raise LimitReachedException
             resource = await repository.insert(**values)
-            await self._record(ResourceEvent.RESOURCE_CREATED, resource.id, request_context)
+            await self._record(ResourceEvent.OAUTH_RESOURCE_CREATED, resource.id, request_context)
             return resource
 
         return await self._serialized(work, by)
@@ -80,7 +80,7 @@ class ResourceAdministration:
             fields = sorted(name for name in change.given if getattr(after, name) != getattr(resource, name))
             if not fields:
                 return resource
-            await self._record(ResourceEvent.RESOURCE_CHANGED, resource_id, request_context, fields=fields)
+            await self._record(ResourceEvent.OAUTH_RESOURCE_CHANGED, resource_id, request_context, fields=fields)
             return await repository.update(resource_id, after.name, after.scopes, after.access_token_minutes)
 
         return await self._serialized(work, by)
@@ -94,7 +94,7 @@ class ResourceAdministration:
 
         async def work() -> None:
             await repository.delete((await self.resources.find(resource_id)).id)
-            await self._record(ResourceEvent.RESOURCE_DELETED, resource_id, request_context)
+            await self._record(ResourceEvent.OAUTH_RESOURCE_DELETED, resource_id, request_context)
 
         await self._serialized(work, by)
 

@@ -7,6 +7,8 @@ from auth_api.web.frame.languages import _
 PERMISSION_TEXTS: Final = {
     "access:check": _("Ask which permissions the holder of a token or an API key has."),
     "audit:read": _("Read the security history of all users."),
+    "clients:read": _("List the applications and resources of the OAuth provider."),
+    "clients:write": _("Create, change and delete applications and resources, and their secrets."),
     "invitations:read": _("List invitations."),
     "invitations:write": _("Invite people, send an invitation again, and revoke it."),
     "keys:read": _("List the API keys of users."),

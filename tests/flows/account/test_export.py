@@ -31,6 +31,7 @@ NAMES = [
     "sessions_omitted",
     "api_keys",
     "identities",
+    "applications",
     "one_time_tokens",
     "wrong_passwords",
     "wrong_second_factors",
