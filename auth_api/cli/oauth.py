@@ -21,7 +21,7 @@ from auth_api.oauth.try_out.endpoints import Endpoints, TrialFailedError
 from auth_api.oauth.try_out.trial import Trial
 from auth_api.services import Services
 
-SECRET_VARIABLE: Final = "OAUTH_CLIENT_SECRET"  # noqa: S105 - the name of the variable
+SECRET_VARIABLE: Final = "OIDC_CLIENT_SECRET"  # noqa: S105 - the name of the variable
 
 _ANYWHERE: Final = OutboundPolicy(
     allowed_networks=(ipaddress.ip_network("0.0.0.0/0"), ipaddress.ip_network("::/0")), allows_loopback=True
@@ -42,7 +42,7 @@ def try_(client_id: str, *, scopes: tuple[str, ...]) -> None:
 
     The command calls the running server at PUBLIC_URL. A browser logs in and comes back to a redirect URI of this
     machine, or enters a code on the page for devices; a machine needs no browser. The client secret is asked for, or
-    read from OAUTH_CLIENT_SECRET.
+    read from OIDC_CLIENT_SECRET.
     """
     client, asked, resource = run(partial(_plan, client_id, scopes))
     credentials = {"client_id": client_id}

@@ -72,7 +72,7 @@ class Attempt:
 async def trying(product: Product, client: dict[str, Any], *options: str) -> AsyncIterator[Attempt]:
     """Run `auth-api oauth try` for the duration of the block."""
     deployment: Deployment = product.deployment
-    secret = {"OAUTH_CLIENT_SECRET": client["client_secret"]} if client.get("client_secret") else {}
+    secret = {"OIDC_CLIENT_SECRET": client["client_secret"]} if client.get("client_secret") else {}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "auth_api", "oauth", "try", client["client_id"], *options),
         cwd=deployment.folder,

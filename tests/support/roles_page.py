@@ -14,6 +14,7 @@ from auth_api.kit.mail.folder import FolderMailer
 from auth_api.roles.built_in import BUILT_IN_ROLES
 from auth_api.roles.permissions import BUILT_IN, RESERVED_AREAS, is_administrative
 from auth_api.settings import Settings
+from tests.support.oauth_keys import OAUTH_SIGNING_KEYS
 
 HEAD: Final = """# Roles and permissions
 
@@ -134,6 +135,8 @@ def complete_app() -> Litestar:
         "ENVIRONMENT": "testing",
         "JWT_SECRET_KEY": "a-secret-that-only-this-page-knows-0123456789",
         "MAIL_FROM": "no-reply@example.com",
+        "OAUTH_ENABLED": "true",
+        "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS,
     }
     settings = Settings.from_env(environ)
     return create_app(settings, mailer=FolderMailer(Path(), settings.mail.sender))
