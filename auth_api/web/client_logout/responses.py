@@ -32,7 +32,7 @@ def leads_on(visit: Visit, path: str, raw: str, parameters: Parameters, *, cooki
         parameters: those of the request.
         cookie: the value of `Set-Cookie`; None to set none.
     """
-    lang = visit.query.get("lang") or language_of_locales(parameters.get("ui_locales"))
+    lang = visit.query.get("lang") or language_of_locales(" ".join(parameters.all("ui_locales")))
     query = {"request": raw} if lang is None else {"request": raw, "lang": lang}
     return visit.redirect(f"{path}?{urlencode(query)}", cookie=cookie)
 

@@ -27,7 +27,8 @@ async def television(services: Services) -> str:
 
 
 async def begin(client: httpx.AsyncClient, television: str, **fields: str) -> httpx.Response:
-    return await client.post(ENDPOINT, data={"client_id": television, "scope": "openid", **fields})
+    form = {"client_id": television, "scope": "openid", **fields}
+    return await client.post(ENDPOINT, data=form, headers={"X-Forwarded-Host": "evil.example"})
 
 
 async def test_device_gets_two_codes_and_the_address_for_the_person(client: httpx.AsyncClient, television: str) -> None:

@@ -10,6 +10,8 @@ from litestar import Litestar
 
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.oauth.keys.policy import OAuthPolicy
+from auth_api.oauth.requests.request import RequestKind, RequestParameters
+from auth_api.oauth.requests.service import OAuthRequests
 from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
 from auth_api.settings import Settings
@@ -74,10 +76,13 @@ async def stranger(app: Litestar, secret_recorder: SecretRecorder, db_session: N
 
 
 async def test_logout_with_a_valid_hint_ends_the_session_and_returns_to_the_application(wiki: Wiki) -> None:
+    cookie = wiki.visitor.client.cookies[COOKIE]
+
     page = await wiki.log_out(id_token_hint=await wiki.id_token(), post_logout_redirect_uri=BACK, state="a b&ü")
 
     assert (page.status, page.location) == (303, f"{BACK}&state=a+b%26%C3%BC")
     assert COOKIE not in wiki.cookies()
+    wiki.visitor.client.cookies.set(COOKIE, cookie, domain="testserver.local")
     assert not await wiki.is_logged_in()
     again = await wiki.log_out(id_token_hint=await wiki.id_token(), post_logout_redirect_uri=BACK)
     assert (again.status, again.location) == (303, BACK)
@@ -126,14 +131,16 @@ async def test_logout_of_a_person_who_is_not_logged_in_leads_back_by_a_link(wiki
     assert BACK in page.reader.links
 
 
-async def test_logout_with_an_unknown_address_or_application_changes_nothing(wiki: Wiki) -> None:
+async def test_logout_with_an_unknown_address_or_application_changes_nothing(services: Services, wiki: Wiki) -> None:
     hint = await wiki.id_token()
+    other = (await register_client(services, name="Shop", post_logout_redirect_uris=[BACK])).client.client_id
     refused: tuple[dict[str, str], ...] = (
         {"post_logout_redirect_uri": BACK},
         {"post_logout_redirect_uri": f"{BACK}x", "id_token_hint": hint},
         {"post_logout_redirect_uri": "https://wiki.example.com/callback", "id_token_hint": hint},
         {"post_logout_redirect_uri": BACK, "id_token_hint": f"{hint[:-2]}AA"},
         {"post_logout_redirect_uri": BACK, "id_token_hint": await wiki.id_token(iss="https://evil.example")},
+        {"client_id": other, "id_token_hint": hint, "post_logout_redirect_uri": BACK},
         {"client_id": "app_00000000000000000000"},
         {"client_id": "app_00000000000000000000", "id_token_hint": hint},
         {"id_token_hint": await wiki.id_token(aud="app_00000000000000000000")},
@@ -155,6 +162,8 @@ async def test_logout_with_a_repeated_parameter_is_refused(wiki: Wiki) -> None:
 
     assert page.outcome == (400, "refused-logout", "VALIDATION_ERROR")
     assert await wiki.is_logged_in()
+    asked = await wiki.visitor.follow(await wiki.visitor.get("/oauth2/logout?ui_locales=xx&ui_locales=de"))
+    assert (asked.name, asked.response.headers["Content-Language"]) == ("logout", "de")  # a hint, which cannot be wrong
 
 
 async def test_logout_for_a_disabled_application_is_refused(wiki: Wiki) -> None:
@@ -199,6 +208,15 @@ async def test_stored_logout_belongs_to_one_browser_and_expires(wiki: Wiki, stra
     assert (await stranger.get(stored.location)).outcome == (400, "error", "FLOW_INVALID")
     await OAuthRequestRow.update({OAuthRequestRow.expires_at: ago(seconds=1)}, force=True)
     assert (await wiki.visitor.get(stored.location)).outcome == (400, "error", "FLOW_INVALID")
+    assert await wiki.is_logged_in()
+
+
+async def test_request_for_authorization_is_no_logout(services: Services, wiki: Wiki) -> None:
+    await wiki.log_out()
+    browser, parameters = wiki.visitor.client.cookies["auth_browser_80"], RequestParameters(hint_subject="x")
+    raw = await services.of(OAuthRequests).open(RequestKind.AUTHORIZE, None, parameters, browser=browser)
+
+    assert (await wiki.log_out(request=raw)).outcome == (400, "error", "FLOW_INVALID")
     assert await wiki.is_logged_in()
 
 
