@@ -136,11 +136,20 @@ class Decisions:
         if waiting.is_open and step == request.step:
             await self.database.transaction(work)
 
-    async def approve(self, waiting: Waiting, principal: Principal, request_context: RequestContext) -> None:
-        """Approve a request with the consent of the user, unless it has changed or the session has ended meanwhile."""
+    async def approve(
+        self, waiting: Waiting, principal: Principal, request_context: RequestContext, *, is_silent: bool = False
+    ) -> None:
+        """Approve a request with the consent of the user, unless it has changed or the session has ended meanwhile.
+
+        Args:
+            waiting: the request.
+            principal: the session of the browser.
+            request_context: the client of the request.
+            is_silent: whether the user was not asked. Then a consent that was withdrawn meanwhile is not stored again.
+        """
 
         async def work() -> None:
-            if not await self.hold(principal):
+            if not await self.hold(principal) or (is_silent and not await self.is_complete(waiting.asked, principal)):
                 return
             await self.consents.hold(principal.id, waiting.asked.client.id)  # before the request, as a redemption does
             if await self.requests.approve(waiting.request, decider_of(principal)):
@@ -166,6 +175,10 @@ class Decisions:
         except TokenRevokedException:
             return False
         return True
+
+    async def is_complete(self, asked: Asked, principal: Principal) -> bool:
+        """Return whether nothing is left to do, also after the account was locked."""
+        return await self.requirements.next_step(asked, principal) is None
 
     async def store_consent(self, asked: Asked, principal: Principal, request_context: RequestContext) -> None:
         """Store what a user allows, in the transaction that approves the request."""

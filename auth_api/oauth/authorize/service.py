@@ -9,7 +9,7 @@ from auth_api.kit.db.database import Database
 from auth_api.kit.http.oauth_errors import AccessDeniedException, OAuthException
 from auth_api.kit.request_context import RequestContext
 from auth_api.oauth.authorize.decisions import Decisions, Waiting, decider_of
-from auth_api.oauth.authorize.errors import LoginRequiredException
+from auth_api.oauth.authorize.errors import ConsentRequiredException, LoginRequiredException
 from auth_api.oauth.authorize.events import AuthorizationEvent
 from auth_api.oauth.authorize.metrics import AUTHORIZATIONS, CODE
 from auth_api.oauth.authorize.request_checks import RequestChecks, returned_state
@@ -105,7 +105,7 @@ class Authorization:
             if waiting.is_open:
                 step = await self.requirements.next_step(waiting.asked, principal)
                 if step is None and principal is not None:
-                    await self.decisions.approve(waiting, principal, request_context)
+                    await self.decisions.approve(waiting, principal, request_context, is_silent=True)
                     waiting = await self.decisions.find(raw, browser)
             if waiting.is_open:
                 return None
@@ -132,6 +132,8 @@ class Authorization:
         async def work() -> str:
             if not await self.decisions.hold(principal) or not await self.decisions.clients.hold(asked.client):
                 raise LoginRequiredException
+            if not await self.decisions.is_complete(asked, principal):
+                raise ConsentRequiredException
             await self.decisions.store_consent(asked, principal, request_context)
             decider = decider_of(principal)
             code = await self.decisions.requests.open_with_code(asked.client.id, asked.parameters, decider)

@@ -14,6 +14,7 @@ from auth_api.oauth.consents.tables import OAuthConsentRow
 from auth_api.oauth.requests.request import RequestParameters
 from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
+from auth_api.sessions.principal import Principal
 from auth_api.sessions.tables import BrowserSessionRow, SessionRow
 from auth_api.users.tables import UserRow
 from tests.conftest import UserFactory
@@ -184,6 +185,24 @@ async def test_decision_of_a_session_that_ended_meanwhile_is_ignored(services: S
 
     assert (await decisions.find(str(page.form("/account/authorize").fields["request"]), browser)).is_open
     assert await OAuthConsentRow.count() == 0
+
+
+async def test_consent_that_is_withdrawn_meanwhile_is_not_stored_again(
+    services: Services, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The decision was taken before the account was locked, for which it may have waited for the withdrawal."""
+    application = await registered(services)
+    await application.code(visitor, scope="openid")
+    hold = Decisions.hold
+
+    async def withdraw_and_hold(self: Decisions, principal: Principal) -> bool:
+        await OAuthConsentRow.delete(force=True)
+        return await hold(self, principal)
+
+    monkeypatch.setattr(Decisions, "hold", withdraw_and_hold)
+    answer = application.answer(await application.begin(visitor, scope="openid"))
+
+    assert (answer["error"], "code" in answer) == ("consent_required", False)
 
 
 async def test_client_that_is_deleted_meanwhile_causes_no_server_error(
