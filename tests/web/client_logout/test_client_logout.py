@@ -211,7 +211,7 @@ async def test_stored_logout_belongs_to_one_browser_and_expires(wiki: Wiki, stra
     assert await wiki.is_logged_in()
 
 
-async def test_request_for_authorization_is_no_logout(services: Services, wiki: Wiki) -> None:
+async def test_request_for_authorization_does_not_log_out(services: Services, wiki: Wiki) -> None:
     await wiki.log_out()
     browser, parameters = wiki.visitor.client.cookies["auth_browser_80"], RequestParameters(hint_subject="x")
     raw = await services.of(OAuthRequests).open(RequestKind.AUTHORIZE, None, parameters, browser=browser)
