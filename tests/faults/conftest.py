@@ -54,7 +54,8 @@ INCONSISTENCIES: Final = {
         "WHERE a.user_id = u.id AND a.action = 'account:registered') <> 1"
     ),
     "a session without tokens": (
-        "SELECT s.id FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id)"
+        "SELECT s.id FROM sessions s WHERE NOT EXISTS (SELECT 1 FROM refresh_tokens t WHERE t.session_id = s.id) "
+        "AND NOT EXISTS (SELECT 1 FROM browser_sessions b WHERE b.session_id = s.id)"
     ),
     "a different number of sessions and audit rows": (
         "SELECT u.id FROM users u WHERE (SELECT count(*) FROM sessions s WHERE s.user_id = u.id) <> "
