@@ -170,7 +170,7 @@ async def test_reused_refresh_token_ends_only_its_grant_and_warns_the_user_unles
     assert await ended_grants() == {new.id: GrantEnd.TOKEN_REUSED}
     assert (await audit_actions())[-1] == "oauth:refresh_token_reused"
     mails = [mail.text for mail in await mailbox.collect()]
-    assert [("Wiki can no longer access your account" in mail) for mail in mails] == [True] * (case != "late retry")
+    assert [("Wiki, lost its access to your account" in mail) for mail in mails] == [True] * (case != "late retry")
 
 
 async def test_parallel_refreshes_get_one_successor(user_factory: UserFactory, services: Services) -> None:
