@@ -10,7 +10,7 @@ from playwright.async_api import Browser
 
 from tests.conftest import DeploymentFactory
 from tests.support.browser import Visit, browser_page
-from tests.support.installed_browsers import find_chromium, running_chromium, running_firefox
+from tests.support.installed_browsers import chromium_or_skip, running_firefox
 from tests.support.processes import RunningServer
 from tests.support.product import Product, running_product
 from tests.support.programs import program
@@ -49,9 +49,7 @@ def api(server: RunningServer) -> Iterator[httpx.Client]:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser, shared by the tests of this folder."""
-    if find_chromium() is None:
-        pytest.skip("Chromium is not installed, and CHROMIUM is not set")
-    async with running_chromium() as browser:
+    async with chromium_or_skip() as browser:
         yield browser
 
 

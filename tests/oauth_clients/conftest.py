@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -14,8 +13,7 @@ from playwright.async_api import Browser, Page
 
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
-from tests.support.installed_browsers import find_chromium, running_chromium
-from tests.support.installing import NotInstalledError
+from tests.support.installed_browsers import chromium_or_skip
 from tests.support.processes import free_port
 from tests.support.product import Product, running_product
 
@@ -50,9 +48,7 @@ class Provider:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser, shared by the tests of this folder."""
-    if find_chromium() is None:
-        pytest.skip("Chromium is not installed, and CHROMIUM is not set")
-    async with running_chromium() as browser:
+    async with chromium_or_skip() as browser:
         yield browser
 
 
@@ -89,15 +85,6 @@ def upstream() -> Iterator[int]:
         yield site.server_port
         site.shutdown()
         thread.join()
-
-
-@contextmanager
-def skipped_if_not_installed() -> Iterator[None]:
-    """Skip a test whose client cannot be installed, with the reason."""
-    try:
-        yield
-    except NotInstalledError as error:
-        pytest.skip(str(error))
 
 
 def goodbye_of(redirect_uri: str) -> str:

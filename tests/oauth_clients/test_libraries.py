@@ -7,11 +7,12 @@ from typing import Any, Final
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.oauth_clients.conftest import Provider, goodbye_of, shown, skipped_if_not_installed
+from tests.oauth_clients.conftest import Provider, goodbye_of, shown
 from tests.oauth_clients.installing import install_go_client, install_node_clients, install_spring_client
 from tests.oauth_clients.running import running_application
 from tests.support.browser import browser_page
 from tests.support.console_sessions import blocks
+from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
 
 pytestmark = pytest.mark.clients

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from tests.oauth_clients.conftest import Provider, skipped_if_not_installed
+from tests.oauth_clients.conftest import Provider
 from tests.oauth_clients.installing import install_node_clients
 from tests.oauth_clients.running import running_application
 from tests.support.browser import browser_page
+from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
 
 pytestmark = pytest.mark.clients

@@ -1,7 +1,6 @@
 """A product whose users log in by a real OpenID provider, and a browser."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import pytest
@@ -9,8 +8,8 @@ from playwright.async_api import Browser
 
 from tests.conftest import DeploymentFactory
 from tests.providers.running import UpstreamServer, running_keycloak, running_oidc_provider
-from tests.support.installed_browsers import find_chromium, running_chromium
-from tests.support.installing import NotInstalledError
+from tests.support.installed_browsers import chromium_or_skip
+from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
 from tests.support.product import Product, running_product
 
@@ -29,9 +28,7 @@ class Federation:
 @pytest.fixture(scope="session")
 async def chromium() -> AsyncIterator[Browser]:
     """A browser, shared by the tests of this folder."""
-    if find_chromium() is None:
-        pytest.skip("Chromium is not installed, and CHROMIUM is not set")
-    async with running_chromium() as browser:
+    async with chromium_or_skip() as browser:
         yield browser
 
 
@@ -58,15 +55,6 @@ async def with_keycloak(
         variables = upstream.variables("company", NAME="Company", TRUST_EMAIL="true", **roles)
         with running_product(await deployment_factory(), workers=2, port=port, **variables) as product:
             yield Federation(product, upstream)
-
-
-@contextmanager
-def skipped_if_not_installed() -> Iterator[None]:
-    """Skip a test whose provider cannot be installed, with the reason."""
-    try:
-        yield
-    except NotInstalledError as error:
-        pytest.skip(str(error))
 
 
 def redirect_uri(port: int, provider: str) -> str:

@@ -9,9 +9,10 @@ import httpx
 import pytest
 
 from auth_api.kit.crypto.flow_secrets import challenge_of
-from tests.providers.conftest import redirect_uri, skipped_if_not_installed
+from tests.providers.conftest import redirect_uri
 from tests.providers.running import running_oidc_provider
 from tests.support.deployment import Deployment
+from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
 from tests.support.product import running_product
 from tests.support.waiting import TIMEOUT_SECONDS

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, contextmanager
 from tempfile import TemporaryDirectory
 from typing import Final
 
+import pytest
 from playwright.async_api import Browser, async_playwright
 
 _NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
@@ -63,6 +64,15 @@ async def running_chromium() -> AsyncIterator[Browser]:
                 yield browser
             finally:
                 await browser.close()
+
+
+@asynccontextmanager
+async def chromium_or_skip() -> AsyncIterator[Browser]:
+    """Start Chromium as `running_chromium` does. Skip the test if it is not installed: Python does not bring it."""
+    if find_chromium() is None:
+        pytest.skip("Chromium is not installed, and CHROMIUM is not set")
+    async with running_chromium() as browser:
+        yield browser
 
 
 @asynccontextmanager

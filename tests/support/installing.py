@@ -2,15 +2,27 @@
 
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
+
+import pytest
 
 BUILD: Final = Path(__file__).parents[2] / "build"
 
 
 class NotInstalledError(Exception):
     """A program cannot be installed; the message says why."""
+
+
+@contextmanager
+def skipped_if_not_installed() -> Iterator[None]:
+    """Skip a test whose program is missing on this machine, with the reason: not every machine can install all."""
+    try:
+        yield
+    except NotInstalledError as error:
+        pytest.skip(str(error))
 
 
 def require(*programs: str) -> None:

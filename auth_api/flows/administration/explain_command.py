@@ -60,7 +60,7 @@ def _print(found: Explanation) -> None:
         by_provider = {name: f"{name} (by {provider})" for name, provider in found.role_providers.items()}
         click.echo(f"Roles: {', '.join(by_provider.get(name, name) for name in found.roles) or 'none'}")
         providers = sorted({identity.provider for identity in found.identities})
-        stated = [f"{each} (not configured)" if each in found.lost_providers else each for each in providers]
+        stated = [f"{each} (not configured)" if each in found.unconfigured_providers else each for each in providers]
         click.echo(f"Linked providers: {', '.join(stated) or 'none'}\n")
     for obstacle in found.obstacles:
         click.echo(obstacle.detail)

@@ -55,7 +55,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
         events: most recent events, newest first.
         roles: the names of the user's roles, sorted.
         identities: the accounts at providers of the user, newest first.
-        lost_providers: their providers that are no longer in `PROVIDERS`.
+        unconfigured_providers: those of these providers that `PROVIDERS` does not list.
         role_providers: those that a provider of logins grants, each with its id.
     """
 
@@ -66,7 +66,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     events: Sequence[AuditEntry] = ()
     roles: Sequence[str] = ()
     identities: Sequence[Identity] = ()
-    lost_providers: frozenset[str] = frozenset()
+    unconfigured_providers: frozenset[str] = frozenset()
     role_providers: Mapping[str, str] = {}
 
 
@@ -117,7 +117,9 @@ class ExplanationService:
             events=events,
             roles=(await self.roles.names_of([found.user.id]))[found.user.id],
             identities=identities,
-            lost_providers=frozenset(each.provider for each in identities if not self.identities.is_usable(each)),
+            unconfigured_providers=frozenset(
+                each.provider for each in identities if not self.identities.is_usable(each)
+            ),
             role_providers=await self.roles.providers_of(found.user.id),
         )
 

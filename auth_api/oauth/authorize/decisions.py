@@ -111,7 +111,7 @@ class Decisions:
     async def allow(
         self, waiting: Waiting, step: int, principal: Principal | None, request_context: RequestContext
     ) -> None:
-        """Approve a request on the page of a step. A page that is no longer the present one is ignored."""
+        """Approve a request, unless the form belongs to an earlier step."""
         request = waiting.request
         if principal is None or (step, principal.id) != (request.step, request.user_id):
             return
@@ -119,7 +119,7 @@ class Decisions:
             await self.approve(waiting, principal, request_context)
 
     async def deny(self, waiting: Waiting, step: int, request_context: RequestContext) -> None:
-        """Deny a request on the page of a step. A page that is no longer the present one is ignored."""
+        """Deny a request, unless the form belongs to an earlier step."""
         request = waiting.request
 
         async def work() -> None:

@@ -72,7 +72,7 @@ async def find_by_handle(handle_hash: str) -> Grant | None:
 
 @circuit_breaker(service=SERVICE)
 async def use(grant_id: UUID, *, refresh_hash: str, expires_at: datetime) -> bool:
-    """Record the use of a refresh token that stays valid. Return False if it is no longer valid."""
+    """Record the use of a refresh token without replacing it. Return False if it is not the valid one."""
     rows = await OAuthGrantRow.raw(
         "UPDATE oauth_grants SET last_used_at = clock_timestamp(), expires_at = {} "
         "WHERE id = {} AND refresh_hash = {} AND ended_at IS NULL RETURNING id",

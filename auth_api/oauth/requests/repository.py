@@ -162,7 +162,7 @@ async def delete_approved(user_id: int, client_id: int | None) -> None:
     """Delete what a user has approved for an application, or for any, and what has not been redeemed."""
     await OAuthRequestRow.raw(
         "DELETE FROM oauth_requests WHERE user_id = {} AND state IN ('approved', 'code') "
-        "AND client_id = COALESCE(CAST({} AS integer), client_id)",
+        "AND client_id = COALESCE(CAST({} AS bigint), client_id)",
         user_id,
         client_id,
     )

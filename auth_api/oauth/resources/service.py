@@ -39,11 +39,6 @@ class Resources:
             raise ResourceNotFoundException
         return found
 
-    async def by_identifier(self, identifiers: Iterable[str]) -> dict[str, OAuthResource]:
-        """Return the resources with these identifiers, by identifier; unknown ones are left out."""
-        wanted = set(identifiers)
-        return {each.identifier: each for each in await self.all() if each.identifier in wanted} if wanted else {}
-
     async def owner_of(self, scope_names: Iterable[str]) -> dict[str, OAuthResource]:
         """Return the resources that scopes belong to, by the name of the scope, without built-in and unknown scopes."""
         wanted = set(scope_names) - BUILT_IN_SCOPES.keys()

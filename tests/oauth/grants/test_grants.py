@@ -83,10 +83,10 @@ async def test_grant_is_refused_while_something_it_depends_on_is_missing(
             grant_role("administrator"),
         ),
     ]
-    for breaks, mends in changes:
+    for breaks, repairs in changes:
         await breaks
         assert (await grants.find(new.id), await refresh(services, token)) == (None, None)
-        await mends
+        await repairs
         assert await grants.find(new.id) is not None
     assert await ended_grants() == {}
 

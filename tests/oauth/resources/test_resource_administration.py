@@ -29,14 +29,13 @@ async def change(services: Services, resource_id: int, **fields: Any) -> OAuthRe
     return await administration.change(resource_id, wanted, by=OPERATOR, request_context=COMMAND_LINE_CONTEXT)
 
 
-async def test_resource_is_found_by_identifier_and_scope_until_it_is_deleted(services: Services) -> None:
+async def test_resource_is_found_by_its_scopes_until_it_is_deleted(services: Services) -> None:
     resources, administration = services.of(Resources), services.of(ResourceAdministration)
     orders = await add_resource(services, ORDERS, "orders:read", "orders:write", access_token_minutes=5)
     stock = await add_resource(services, STOCK)
 
     assert (orders.access_token_minutes, stock.access_token_minutes, stock.scopes) == (5, None, ())
     assert await resources.all() == [stock, orders]
-    assert await resources.by_identifier([STOCK, ORDERS + "/"]) == {STOCK: stock}
     assert await resources.owner_of(["openid", "orders:read", "stock:read"]) == {"orders:read": orders}
     assert await change(services, stock.id) == stock
     changed = await change(
