@@ -96,8 +96,10 @@ client-tests: .venv/dev ## Log in to applications with real OAuth clients: Node.
 openapi: .venv/run ## Write tests/contract/openapi.json, with which a contract test compares the API.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json
 
-client: .venv/dev ## Generate a TypeScript client in build/client, compile and run it; needs Node.js.
-	.venv/bin/python -m tests.client
+client: .venv/dev ## Write clients/typescript/src/api.ts, and build both client packages in build/; needs Node.js.
+	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent generate && npm run --silent build
+	mkdir -p build && cd clients/typescript && mv "$$(npm pack --silent)" ../../build/auth-api-sdk.tgz
+	cd clients/python && ../../.venv/bin/python -m hatchling build -d ../../build/python
 
 docs: .venv/dev ## Write the documentation pages that are generated from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md
@@ -133,8 +135,9 @@ clean: ## Remove generated files, except databases and secrets.
 	@rm -rf .venv/build
 	@touch $@
 
-.venv/dev: .venv/run requirements/dev.txt
+.venv/dev: .venv/run requirements/dev.txt clients/python/pyproject.toml
 	@$(PIP) install --require-hashes -r requirements/dev.txt || $(NOT_INSTALLED)
+	@$(PIP) install --no-build-isolation --no-deps --editable clients/python || $(NOT_INSTALLED)
 	@touch $@
 
 .venv/fuzz/installed: .venv/folder requirements/fuzz.txt
