@@ -73,7 +73,7 @@ async def test_refusal_is_logged_and_counted(client: httpx.AsyncClient, log_file
     assert counted_refusals() == before + 1
     lines = await lines_of_request(log_file, response.headers["x-request-id"])
     (line,) = [line for line in lines if line["event"] == "oauth:refused"]
-    assert (line["endpoint"], line["error"]) == ("token", "invalid_client")
+    assert (line["endpoint"], line["error"], line["client"]) == ("token", "invalid_client", None)
     assert "hunter2" not in str(lines)
 
 

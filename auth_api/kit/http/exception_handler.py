@@ -31,7 +31,7 @@ from auth_api.kit.http.error_documents import ErrorDocuments
 from auth_api.kit.http.errors import PermissionDeniedException
 from auth_api.kit.http.load_shedding import route_path
 from auth_api.kit.http.oauth_errors import OAuthException
-from auth_api.kit.http.scope_keys import ERROR, request_id_of
+from auth_api.kit.http.scope_keys import ERROR, OAUTH_CLIENT, request_id_of
 from auth_api.kit.metrics import OAUTH_REFUSALS
 
 ExceptionHandler = Callable[[Request[Any, Any, Any], Exception], Response[msgspec.Struct]]
@@ -98,8 +98,8 @@ def _log(error: ApplicationException, exception: Exception, request: Request[Any
     if isinstance(error, OAuthException):
         endpoint = request.scope["path_template"].rpartition("/")[2]
         OAUTH_REFUSALS.labels(endpoint, error.error).inc()
-        log = logger.bind(event="oauth:refused", endpoint=endpoint, error=error.error, reason=error.description)
-        log.info("OAuth request refused")
+        log = logger.bind(event="oauth:refused", endpoint=endpoint, client=request.scope["state"].get(OAUTH_CLIENT))
+        log.bind(error=error.error, reason=error.description).info("OAuth request refused")
         return
     code = error.error_code
     if isinstance(error, InternalErrorException):

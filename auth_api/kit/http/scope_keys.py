@@ -23,6 +23,9 @@ ACTOR: Final = "actor"
 KEY_ID: Final = "key_id"
 """Set by the authentication: the API key of the request context."""
 
+OAUTH_CLIENT: Final = "oauth_client"
+"""Set by the OAuth endpoints: the `client_id` of the registered application that sends the request."""
+
 REFUSAL: Final = "refusal"
 """Set by the server: the error to respond with, because the request is malformed, too slow or too large."""
 

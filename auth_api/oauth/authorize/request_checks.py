@@ -5,8 +5,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from loguru import logger
+
 from auth_api.kit.errors import FieldError, ValidationException
 from auth_api.kit.http.oauth_errors import (
+    INVALID_REQUEST,
     InvalidRequestException,
     UnauthorizedClientException,
 )
@@ -85,10 +88,12 @@ class RequestChecks:
         """
         names, uris = parameters.all("client_id"), parameters.all("redirect_uri")
         client = await self.clients.find(names[0]) if len(names) == 1 else None
-        if client is None or not client.is_active:
-            raise ValidationException([FieldError("client_id", "unknown", "Must be that of one registered client.")])
+        if client is None:
+            raise _refusal(None, FieldError("client_id", "unknown", "Must be that of one registered client."))
+        if not client.is_active:
+            raise _refusal(client, FieldError("client_id", "disabled", "Must be that of a client that is enabled."))
         if len(uris) != 1 or not client.accepts_redirect_uri(uris[0]):
-            raise ValidationException([FieldError("redirect_uri", "unknown", "Must be one that is registered.")])
+            raise _refusal(client, FieldError("redirect_uri", "unknown", "Must be one that is registered."))
         return client, uris[0]
 
     async def read(self, client: OAuthClient, parameters: Parameters) -> RequestParameters:
@@ -123,6 +128,13 @@ class RequestChecks:
         hint = parameters.get("id_token_hint")
         claims = self.keys.read_id_token_hint(hint) if hint else None
         return None if claims is None or claims.get("aud") != client.client_id else str(claims["sub"])
+
+
+def _refusal(client: OAuthClient | None, fault: FieldError) -> ValidationException:
+    """Return the error of a request that only the person sees, and log it for the operators of the application."""
+    log = logger.bind(event="oauth:refused", endpoint="authorize", client=client.client_id if client else None)
+    log.bind(error=INVALID_REQUEST, reason=f"{fault.field}: {fault.message}").info("OAuth request refused")
+    return ValidationException([fault])
 
 
 def returned_state(parameters: Parameters) -> str | None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from loguru import logger
+
 from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.db.database import Database
 from auth_api.kit.http.oauth_errors import AccessDeniedException, OAuthException
@@ -14,6 +16,7 @@ from auth_api.oauth.authorize.events import AuthorizationEvent
 from auth_api.oauth.authorize.metrics import AUTHORIZATIONS, CODE
 from auth_api.oauth.authorize.request_checks import RequestChecks, returned_state
 from auth_api.oauth.authorize.requirements import Asked, Requirements
+from auth_api.oauth.clients.client import OAuthClient
 from auth_api.oauth.protocol.parameters import Parameters
 from auth_api.oauth.requests.request import RequestKind, RequestParameters, RequestState
 from auth_api.sessions.principal import Principal
@@ -77,7 +80,7 @@ class Authorization:
                 if step is None and principal is not None:
                     return await self._answer_at_once(asked, principal, request_context), ""
         except OAuthException as error:
-            return self._error(redirect_uri, returned_state(parameters), error), ""
+            return self._error(client, redirect_uri, returned_state(parameters), error), ""
         return None, await self._store(asked, browser)
 
     async def respond(
@@ -115,7 +118,7 @@ class Authorization:
             if not await self.decisions.requests.answer(waiting.request):
                 raise FlowInvalidException from None
             parameters = waiting.request.parameters
-            return self._error(str(parameters.redirect_uri), parameters.state, error)
+            return self._error(waiting.asked.client, str(parameters.redirect_uri), parameters.state, error)
         return await self._answer(waiting, request_context)
 
     async def _store(self, asked: Asked, browser: str | None) -> str:
@@ -172,8 +175,10 @@ class Authorization:
         AUTHORIZATIONS.labels(CODE).inc()
         return self._address(str(parameters.redirect_uri), {"code": code, "state": parameters.state})
 
-    def _error(self, redirect_uri: str, state: str | None, error: OAuthException) -> str:
+    def _error(self, client: OAuthClient, redirect_uri: str, state: str | None, error: OAuthException) -> str:
         AUTHORIZATIONS.labels(error.error).inc()
+        log = logger.bind(event="oauth:refused", endpoint="authorize", client=client.client_id)
+        log.bind(error=error.error, reason=error.description).info("OAuth request refused")
         values = {"error": error.error, "error_description": error.description, "state": state}
         return self._address(redirect_uri, values)
 

@@ -7,7 +7,7 @@ from auth_api.events.audit.service import AuditTrail
 from auth_api.kit.crypto.tokens import digest
 from auth_api.kit.db.database import Database
 from auth_api.kit.http.oauth_errors import InvalidClientException
-from auth_api.kit.http.scope_keys import request_context_of
+from auth_api.kit.http.scope_keys import OAUTH_CLIENT, request_context_of
 from auth_api.oauth.clients import repository
 from auth_api.oauth.clients.client import OAuthClient, is_client_id
 from auth_api.oauth.clients.events import ClientEvent
@@ -48,6 +48,8 @@ class ClientAuthentication:
         proof = None
         if is_client_id(presented.client_id):
             proof = await repository.find_with_proof(presented.client_id, digest(presented.secret))
+        if proof is not None:
+            request.scope["state"][OAUTH_CLIENT] = proof.client.client_id
         if (
             proof is None
             or not proof.client.is_active

@@ -12,6 +12,9 @@ MAX_SCOPE_CHARACTERS: Final = 1000
 MAX_SCOPES: Final = 50
 MAX_RESOURCES: Final = 5
 
+_TOO_LONG: Final = "The scope has more than 50 names or 1000 characters."
+_NONE_KNOWN: Final = "The request names no scope that exists."
+_NOT_ALLOWED: Final = "The client may not ask for one of these scopes."
 _RESOURCE_NOT_NAMED: Final = "A scope belongs to a resource that the request does not name."
 
 
@@ -33,13 +36,15 @@ async def asked_scopes(
     scope = parameters.get("scope") or ""
     asked = list(dict.fromkeys(scope.split()))
     if len(scope) > MAX_SCOPE_CHARACTERS or len(asked) > MAX_SCOPES:
-        raise InvalidScopeException
+        raise InvalidScopeException(_TOO_LONG)
     owners = await resources.owner_of(asked)
     if GrantType.REFRESH_TOKEN not in client.grant_types:
         asked = [name for name in asked if name != OFFLINE_ACCESS]
     scopes = tuple(name for name in asked if name in BUILT_IN_SCOPES or name in owners)
-    if not scopes or not set(scopes) <= set(client.scopes):
-        raise InvalidScopeException
+    if not scopes:
+        raise InvalidScopeException(_NONE_KNOWN)
+    if not set(scopes) <= set(client.scopes):
+        raise InvalidScopeException(_NOT_ALLOWED)
     needed = {owner.identifier for owner in owners.values()}
     named = tuple(dict.fromkeys(parameters.all("resource")))
     if len(named) > MAX_RESOURCES or not needed.issuperset(named):

@@ -62,5 +62,8 @@ async def _begin(visit: Visit, authorization: Authorization, browser: str | None
             request_context=visit.request_context,
         )
     except ValidationException as error:
-        return visit.page("consent/invalid_request.html", status=HTTPStatus.BAD_REQUEST, refusal=error)
+        request_id = visit.request_context.request_id
+        return visit.page(
+            "consent/invalid_request.html", status=HTTPStatus.BAD_REQUEST, refusal=error, request_id=request_id
+        )
     return see_other(address or page_of(token, language_of_locales(parameters.get("ui_locales"))))

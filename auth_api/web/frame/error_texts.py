@@ -97,6 +97,7 @@ FIELD_SENTENCES: Final = {
     "contains_email": _("Must not contain the part of the e-mail address before the @."),
     "contains_username": _("Must not contain the username."),
     "control_character": _("Must not contain control characters."),
+    "disabled": _("It is disabled."),
     "digit": _("Must contain a digit."),
     "domain": _("E-mail addresses of this domain cannot be used here."),
     "format": _NOT_VALID,

@@ -1,5 +1,6 @@
 """Which authorization requests are refused, with which error, and where the error goes."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,6 +11,7 @@ from auth_api.oauth.requests.tables import OAuthRequestRow
 from auth_api.services import Services
 from tests.conftest import UserFactory
 from tests.support.authorization import ENDPOINT, STATE, VERIFIER, Application, registered
+from tests.support.log_lines import lines_of_request
 from tests.support.oauth_clients import CALLBACK, add_resource
 from tests.support.visitor import Page, Visitor
 
@@ -79,6 +81,27 @@ async def test_faulty_request_is_answered_with_its_error(application: Applicatio
         assert answer.pop("error_description").isascii()
         assert (changes, answer) == (changes, {"error": error, "state": STATE})
     assert await OAuthRequestRow.count() == 0
+
+
+async def test_error_of_a_scope_says_what_is_wrong(application: Application, visitor: Visitor) -> None:
+    faults = {"unknown": "scope that exists", "openid roles": "may not ask", "s" * 999: "scope that exists"}
+    for scope, words in {**faults, " ".join(f"s{number}" for number in range(51)): "50 names"}.items():
+        answer = application.answer(await application.begin(visitor, scope=scope))
+
+        assert words in answer["error_description"]
+
+
+async def test_refusal_is_logged_with_the_application(
+    application: Application, visitor: Visitor, log_file: Path
+) -> None:
+    wrong = {"redirect_uri": "https://elsewhere.example.com/"}
+    for changes, reason in (({"scope": "unknown"}, "The request names"), (wrong, "redirect_uri: Must be one")):
+        page = await application.begin(visitor, **changes)
+
+        lines = await lines_of_request(log_file, page.response.headers["x-request-id"])
+        (line,) = [line for line in lines if line["event"] == "oauth:refused"]
+        assert (line["endpoint"], line["client"]) == ("authorize", application.client.client_id)
+        assert line["reason"].startswith(reason)
 
 
 async def test_state_that_is_the_fault_is_not_returned(application: Application, visitor: Visitor) -> None:
@@ -159,7 +182,10 @@ async def test_browser_is_never_redirected_to_an_address_that_is_not_registered(
             assert page.location == ""
             assert "evil" not in page.response.text
     await OAuthClientRow.update({OAuthClientRow.is_active: False}, force=True)
-    assert (await application.begin(visitor)).status == 400
+    page = await application.begin(visitor)
+    assert page.status == 400
+    assert "<code>client_id</code>: It is disabled." in page.response.text
+    assert page.response.headers["x-request-id"] in page.response.text
     assert await OAuthRequestRow.count() == 0
 
 

@@ -1,5 +1,6 @@
 """Access tokens of applications that act for themselves."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -7,6 +8,7 @@ import httpx
 from auth_api.features import TABLES
 from auth_api.oauth.clients.tables import OAuthClientRow
 from auth_api.services import Services
+from tests.support.log_lines import lines_of_request
 from tests.support.oauth_applications import ORDERS, Application, add_application, add_resource, claims_of, outcome
 
 
@@ -49,3 +51,15 @@ async def test_application_gets_a_token_for_one_resource_and_leaves_no_row(
     assert {table: await table.count() for table in TABLES} == before
     await OAuthClientRow.update({OAuthClientRow.is_active: False}, force=True)
     assert outcome(await single.token("client_credentials")) == (401, "invalid_client")
+
+
+async def test_refusal_is_logged_with_the_application(
+    client: httpx.AsyncClient, services: Services, log_file: Path
+) -> None:
+    application = await add_application(client, services)
+
+    response = await application.token("client_credentials", scope="unknown")
+
+    lines = await lines_of_request(log_file, response.headers["x-request-id"])
+    (line,) = [line for line in lines if line["event"] == "oauth:refused"]
+    assert (line["client"], line["error"]) == (application.client_id, "unauthorized_client")
