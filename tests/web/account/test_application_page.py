@@ -26,7 +26,7 @@ async def test_application_is_shown_with_what_it_may_do_and_loses_its_access(
     unknown = await visitor.submit(page, APPS)
 
     assert page.outcome == (200, "apps", "")
-    assert APPS in page.reader.links
+    assert {APPS, "/account/device"} <= set(page.reader.links)
     for text in ("Wiki <i>", "See your e-mail address.", "Keeps its access", "https://wiki.example.com"):
         assert text in page.text, text
     assert "Ihre E-Mail-Adresse sehen." in german.text
