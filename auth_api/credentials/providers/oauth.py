@@ -26,6 +26,10 @@ _OK: Final = 200
 
 _BASIC: Final = "client_secret_basic"
 
+_RESPONSE_ERRORS: Final = frozenset(
+    {"invalid_request", "invalid_scope", "unauthorized_client", "unsupported_response_type"}
+)
+"""RFC 6749 §4.1.2.1."""
 _TOKEN_ERRORS: Final = frozenset({"invalid_client", "invalid_grant", "unauthorized_client"})
 """RFC 6749 §5.2. Other errors are logged without their code, which is a text of the provider."""
 
@@ -99,7 +103,8 @@ class OAuthProvider(ABC):
         if response.error in {"temporarily_unavailable", "server_error"}:
             raise ProviderUnavailableException
         if response.error is not None:
-            raise AnswerRefusedError(reason="response.error")
+            known = response.error if response.error in _RESPONSE_ERRORS else "error"
+            raise AnswerRefusedError(reason=f"response.{known}")
         if response.code is None or _CODE.fullmatch(response.code) is None:
             raise AnswerRefusedError(reason="response.code")
         return response.code

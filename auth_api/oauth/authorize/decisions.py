@@ -160,8 +160,14 @@ class Decisions:
         await self.database.transaction(work)
 
     async def _record(self, event: EventTag, waiting: Waiting, user_id: int, request_context: RequestContext) -> None:
-        client_id = waiting.asked.client.client_id
-        await self.audit.record(event, user_id=user_id, request_context=request_context, client=client_id)
+        client = waiting.asked.client
+        await self.audit.record(
+            event,
+            user_id=user_id,
+            request_context=request_context,
+            client=client.client_id,
+            application=client.name,
+        )
 
     async def hold(self, principal: Principal) -> bool:
         """Lock the account at the beginning of a transaction, and return whether the session is still live.

@@ -168,6 +168,7 @@ class Authorization:
             user_id=user_id,
             request_context=request_context,
             client=asked.client.client_id,
+            application=asked.client.name,
             scopes=" ".join(asked.parameters.scopes),
         )
 

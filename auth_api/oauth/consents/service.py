@@ -90,6 +90,7 @@ class Consents:
             user_id=user_id,
             request_context=request_context,
             client=client.client_id,
+            application=client.name,
             scopes=" ".join(new),
         )
         await self.outbox.to_user(APPLICATION_ALLOWED, user_id, request_context, application=client.name, scopes=new)
@@ -126,6 +127,7 @@ class Consents:
                 user_id=user_id,
                 request_context=request_context,
                 client=consent.client_id,
+                application=consent.name,
             )
 
         await self.database.transaction(work)

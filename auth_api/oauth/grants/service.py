@@ -65,6 +65,7 @@ class Grants:
                 request_context=request_context,
                 resource=f"grant:{grant_id}",
                 client=client_id,
+                application=name,
             )
             if warns:
                 await self.outbox.to_user(APP_TOKEN_REUSED, user_id, request_context, application=name)

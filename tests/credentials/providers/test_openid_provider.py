@@ -161,6 +161,14 @@ async def test_bad_response_ends_before_the_first_call(changed: dict[str, Any], 
     assert upstream.calls == []
 
 
+@pytest.mark.parametrize(("sent", "logged"), [("invalid_scope", "invalid_scope"), ("<b>", "error"), ("", "error")])
+async def test_error_of_a_response_is_named_in_the_log_if_it_is_known(sent: str, logged: str) -> None:
+    with pytest.raises(ProviderErrorException) as raised:
+        await provider(FakeUpstream()).prove(replace(RESPONSE, error=sent))
+
+    assert str(raised.value.__cause__) == f"response.{logged}"
+
+
 async def test_promised_issuer_must_be_in_the_response() -> None:
     upstream = FakeUpstream(metadata=replace(METADATA, authorization_response_iss_parameter_supported=True))
     upstream.will_prove(CLAIMS)

@@ -4,8 +4,11 @@ import httpx
 import pytest
 
 from auth_api.credentials.factor_kind import FactorKind
+from auth_api.credentials.identities.events import IdentityEvent
 from auth_api.features import EVENTS
 from auth_api.kit.request_context import RequestContext
+from auth_api.oauth.consents.events import ConsentEvent
+from auth_api.roles.events import RoleEvent
 from auth_api.services import Services
 from auth_api.sessions.events import SessionEvent
 from auth_api.sign_in.events import FactorEvent
@@ -86,6 +89,24 @@ async def test_events_of_operators_of_newer_versions_and_of_programs_are_shown(
     assert "Second factor added" in page.text
     assert "<bdi>&lt;b&gt;" in page.response.text
     assert text_of_event("robot:started", {}) == "Other event"
+
+
+async def test_history_names_the_application_provider_and_role(visitor: Visitor, services: Services) -> None:
+    user_id = (await services.core.users.find("ada")).id
+    audit = services.core.audit
+
+    async def work() -> None:
+        context = RequestContext()
+        wiki = {"client": "app_1", "application": "Wiki <i>"}
+        await audit.record(ConsentEvent.OAUTH_CONSENT_GRANTED, user_id=user_id, request_context=context, **wiki)
+        await audit.record(IdentityEvent.IDENTITY_LINKED, user_id=user_id, request_context=context, provider="github")
+        await audit.record(RoleEvent.ROLE_GRANTED, user_id=user_id, request_context=context, resource="role:editor")
+
+    await services.core.database.transaction(work)
+    page = await visitor.get(HISTORY)
+
+    for about in ("Wiki &lt;i&gt;", "github", "editor"):
+        assert f"<bdi>{about}</bdi> · " in page.response.text
 
 
 async def test_history_of_another_person_is_not_shown(visitor: Visitor, user_factory: UserFactory) -> None:
