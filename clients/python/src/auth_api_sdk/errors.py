@@ -58,3 +58,7 @@ class TokenRejected(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+class ConfigurationError(Exception):
+    """A verifier cannot work with these settings; the message says what to change."""

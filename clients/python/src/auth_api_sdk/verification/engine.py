@@ -1,0 +1,288 @@
+"""Verifies tokens with what it knows, and keeps the keys and revocations of the issuer up to date."""
+
+import asyncio
+import logging
+import os
+import random
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from threading import Lock
+from typing import Any, Final, Literal
+
+from auth_api_sdk.errors import ConfigurationError, TokenRejected, Unavailable
+from auth_api_sdk.principal import Principal
+from auth_api_sdk.verification.checked_tokens import CheckedTokens, checked_principal, unverified_principal
+from auth_api_sdk.verification.claims import INVALID, REVOKED, SignedToken, TokenRules, check_expiry
+from auth_api_sdk.verification.keys import KeyRing
+from auth_api_sdk.verification.revocations import POLL_SECONDS, Revocations
+from auth_api_sdk.verification.source import Source
+
+Mode = Literal["local", "remote"]
+
+MAX_CACHED_TOKENS: Final = 4096
+MAX_WAIT_SECONDS: Final = 2.0
+WARNING_INTERVAL_SECONDS: Final = 60.0
+_REFUSED_STATUSES: Final = (401, 403)
+
+logger = logging.getLogger("auth_api_sdk")
+
+
+class Engine:
+    """What both verifiers do.
+
+    Its coroutines run in one event loop at a time; `verify_known` may be called from any thread.
+
+    Args:
+        rules: what tokens look like.
+        mode: whether tokens are verified here, or by asking auth_api about each.
+        has_feed: whether revocations are read.
+        open_source: opens the connections, once per event loop.
+        clock: the time in seconds since 1970.
+        monotonic: a clock in seconds that never goes back.
+    """
+
+    def __init__(  # noqa: PLR0913 - the clocks are parameters for tests
+        self,
+        rules: TokenRules,
+        *,
+        mode: Mode,
+        has_feed: bool,
+        open_source: Callable[[], Source],
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self.rules = rules
+        self.mode = mode
+        self.has_feed = has_feed
+        self.keys = KeyRing()
+        self.revocations = Revocations()
+        self._open_source = open_source
+        self._clock = clock
+        self._monotonic = monotonic
+        self._cache: dict[str, Principal] = {}
+        self._lock = Lock()
+        self._owner: tuple[int, asyncio.AbstractEventLoop] | None = None
+        self._source: Source | None = None
+        self._background: asyncio.Task[None] | None = None
+        self._first_round: asyncio.Future[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._feed_refusal: Unavailable | None = None
+        self._checked: CheckedTokens | None = None
+        self._next_poll = 0.0
+        self._warned_at: float | None = None
+
+    def verify_known(self, token: str) -> Principal | None:
+        """Return the holder of a token; None if something must be read first.
+
+        Raises:
+            TokenRejected: the token is not accepted.
+        """
+        now = self._clock()
+        if self.mode == "remote":
+            answer = self._checked.kept(token, ()) if self._checked is not None else None
+            return None if answer is None else checked_principal(token, answer, now)
+        if (principal := self._cache.get(token)) is None:
+            if self._owner is None or (self.has_feed and not self.revocations.is_known):
+                return None
+            signed = self.rules.read(token)
+            if (key := self.keys.find(signed.kid, self._monotonic())) is None:
+                return None
+            principal = self.rules.verify(signed, key, now)
+            self._remember(token, principal)
+        else:
+            check_expiry(principal, now)
+            if self.keys.find(self.rules.read(token).kid, self._monotonic()) is None:
+                return None
+        return self._accepted(principal)
+
+    async def verify(self, token: str) -> Principal:
+        """Return the holder of a token.
+
+        Raises:
+            TokenRejected: the token is not accepted.
+            Unavailable: auth_api must be asked, and does not answer.
+            ConfigurationError: auth_api has no public keys.
+        """
+        await self.start(waits=self.mode == "local" and not self.keys.is_known)
+        if self.mode == "remote":
+            unverified_principal(token, self._clock())
+            return checked_principal(token, await self._checks().answer(token, ()), self._clock())
+        signed = self.rules.read(token)
+        await self._fetch_key(signed)
+        if (principal := self.verify_known(token)) is None:  # the feed has never been read, or the key is too old
+            key = self.keys.find(signed.kid, self._monotonic())
+            if key is None:
+                raise _no_keys()
+            principal = self._accepted(self.rules.verify(signed, key, self._clock()))
+        return principal
+
+    async def missing_permission(self, token: str, permissions: Sequence[str]) -> str | None:
+        """Return the first of some permissions that the holder of a token lacks at this moment; None if it has all.
+
+        Raises:
+            TokenRejected: the token is not active.
+            Unavailable: auth_api does not answer.
+        """
+        await self.start(waits=False)
+        answer = await self._checks().answer(token, tuple(permissions))
+        if not answer["active"]:
+            raise TokenRejected(REVOKED)
+        allowed = answer.get("allowed") or {}
+        return next((name for name in permissions if allowed.get(name) is not True), None)
+
+    async def start(self, *, waits: bool = True) -> None:
+        """Begin to read keys and revocations, once per process and event loop.
+
+        Args:
+            waits: whether to wait up to 2 s for the first attempt.
+        """
+        owner = (os.getpid(), asyncio.get_running_loop())
+        if self._owner != owner or self._background is None or self._background.done():
+            self._owner = owner
+            self._source = self._open_source()
+            self._checked = CheckedTokens(self._source.check, self._monotonic)
+            self._reading = None
+            self._first_round = owner[1].create_future()
+            self._background = owner[1].create_task(self._run(self._source, self._first_round))
+        if waits and self._first_round is not None:
+            await asyncio.wait([self._first_round], timeout=MAX_WAIT_SECONDS)
+
+    def check_configuration(self) -> None:
+        """Raise an error for settings with which nothing can be verified.
+
+        Raises:
+            ConfigurationError: auth_api has no public keys, or refuses the service key.
+        """
+        if self.mode == "local" and self.keys.is_known and not self.keys.keys:
+            message = (
+                f"{self.rules.issuer} publishes no public key, as it signs with HS256. Set JWT_ALGORITHM=EdDSA there, "
+                "or use mode='remote' here."
+            )
+            raise ConfigurationError(message)
+        if self._feed_refusal is not None:
+            message = f"The service key is refused, or lacks the scope revocations:read. {self._feed_refusal.detail}"
+            raise ConfigurationError(message)
+
+    async def aclose(self) -> None:
+        """Stop reading, and close the connections."""
+        background, source = self._background, self._source
+        self._owner = self._background = self._source = None
+        if background is not None:
+            background.cancel()
+            await asyncio.gather(background, return_exceptions=True)
+        if source is not None:
+            await source.aclose()
+
+    def _checks(self) -> CheckedTokens:
+        assert self._checked is not None  # noqa: S101 - `start` has set it
+        return self._checked
+
+    def _remember(self, token: str, principal: Principal) -> None:
+        with self._lock:
+            if len(self._cache) >= MAX_CACHED_TOKENS:
+                del self._cache[next(iter(self._cache))]
+            self._cache[token] = principal
+
+    def _accepted(self, principal: Principal) -> Principal:
+        """Return the principal unless its token was revoked."""
+        if not self.has_feed:
+            return principal
+        if (code := self.revocations.refusal(principal)) is not None:
+            raise TokenRejected(code)
+        return replace(principal, is_stale=True) if self.revocations.is_stale(self._monotonic()) else principal
+
+    async def _fetch_key(self, signed: SignedToken) -> None:
+        """Wait until the key of a token is known.
+
+        Raises:
+            TokenRejected: the issuer has no such key.
+            Unavailable: the keys cannot be read.
+        """
+        keys, now = self.keys, self._monotonic()
+        self.check_configuration_of_keys()
+        if keys.find(signed.kid, now) is not None:
+            return
+        if keys.may_ask_for(signed.kid, now) if keys.has_keys(now) else now >= keys.due_at():
+            self._read_soon()
+        if self._reading is not None:
+            await asyncio.wait([self._reading], timeout=MAX_WAIT_SECONDS)
+        self.check_configuration_of_keys()
+        now = self._monotonic()
+        if keys.find(signed.kid, now) is not None:
+            return
+        if not keys.has_keys(now) or keys.is_unreachable():
+            raise _no_keys()
+        keys.mark_unknown(signed.kid, now)
+        raise TokenRejected(INVALID)
+
+    def check_configuration_of_keys(self) -> None:
+        """Raise an error if auth_api was reached and has no public keys."""
+        if self.keys.is_known and not self.keys.keys:
+            self.check_configuration()
+
+    def _read_soon(self) -> None:
+        if self._reading is None:
+            self._reading = asyncio.ensure_future(self._read_keys())
+            self._reading.add_done_callback(self._forget_reading)
+
+    def _forget_reading(self, task: asyncio.Task[None]) -> None:
+        if self._reading is task:
+            self._reading = None
+
+    async def _read_keys(self) -> None:
+        assert self._source is not None  # noqa: S101 - `start` has set it
+        try:
+            found = await self._source.keys()
+            self.keys.replace(found.document, found.max_age, self._monotonic())
+        except (Unavailable, ValueError) as error:
+            self.keys.fail(self._monotonic())
+            self._warn(f"The public keys cannot be read: {error}")
+
+    async def _run(self, source: Source, first_round: asyncio.Future[None]) -> None:
+        """Read keys and revocations forever."""
+        while True:
+            await self._round(source)
+            if not first_round.done():
+                first_round.set_result(None)
+            due = [self.keys.due_at()] if self.mode == "local" else []
+            due += [self._next_poll] if self.has_feed else []
+            await asyncio.sleep(max(min(due, default=self._monotonic() + 60.0) - self._monotonic(), 0.01))
+
+    async def _round(self, source: Source) -> None:
+        """Read what is due."""
+        now = self._monotonic()
+        work: list[Coroutine[Any, Any, None]] = []
+        if self.mode == "local" and now >= self.keys.due_at():
+            self._read_soon()
+        if self.has_feed and now >= self._next_poll:
+            work.append(self._poll(source))
+        if self._reading is not None:
+            work.append(_finished(self._reading))
+        await asyncio.gather(*work)
+
+    async def _poll(self, source: Source) -> None:
+        now = self._monotonic()
+        since = self.revocations.since(now)
+        try:
+            self.revocations.add(await source.revocations(since), self._monotonic(), is_full=since is None)
+            self._feed_refusal = None
+        except Unavailable as error:
+            self._feed_refusal = error if error.status in _REFUSED_STATUSES else None
+            self._warn(f"The revocations cannot be read: {error}")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self._warn(f"The revocations cannot be read: malformed response ({type(error).__name__})")
+        self._next_poll = now + POLL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the polls of processes
+
+    def _warn(self, message: str) -> None:
+        now = self._monotonic()
+        if self._warned_at is None or now >= self._warned_at + WARNING_INTERVAL_SECONDS:
+            self._warned_at = now
+            logger.warning(message)
+
+
+async def _finished(task: asyncio.Task[None]) -> None:
+    await asyncio.wait([task])
+
+
+def _no_keys() -> Unavailable:
+    return Unavailable("OFFLINE", 0, "The public keys of auth_api cannot be read.", retry_after=1)
