@@ -48,6 +48,20 @@ class Unavailable(AuthError):
     """
 
 
+class SignedOut(AuthError):
+    """The session that a store keeps has ended, or there is none: the person logs in again.
+
+    Attributes:
+        reason: `logged-out` if the store has no tokens; `expired`, `revoked` or `reused` if auth_api has ended the
+            session.
+    """
+
+    def __init__(self, reason: str, error: AuthError | None = None) -> None:
+        code = "AUTHENTICATION_REQUIRED" if error is None else error.code
+        super().__init__(code, 401, f"The session has ended: {reason}.", problem=error.problem if error else None)
+        self.reason = reason
+
+
 class TokenRejected(Exception):
     """A token is not accepted.
 
