@@ -58,7 +58,7 @@ class Transport:
         """Send a request.
 
         Raises:
-            Unavailable: there is no response.
+            Unavailable: the server did not respond.
         """
         try:
             return self._client().request(request.method, request.url, **_arguments(request, self._timeout))
@@ -97,7 +97,7 @@ class AsyncTransport:
         """Send a request.
 
         Raises:
-            Unavailable: there is no response.
+            Unavailable: the server did not respond.
         """
         try:
             return await self._client().request(request.method, request.url, **_arguments(request, self._timeout))
