@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.sdk.python.fake_server import Subject, subjects
+from tests.sdk.python.fake_server import REFRESH, Subject, pair, stored, subjects
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -24,3 +24,19 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr("auth_api_sdk.client.sleep", waited.append)
     monkeypatch.setattr("auth_api_sdk.async_client.sleep", wait)
     return waited
+
+
+@pytest.fixture
+def expired(subject: Subject) -> Subject:
+    """A session whose access token has expired."""
+    subject.store.replace(None, stored(1, age=1800))
+    subject.server.on(REFRESH, (200, pair(2)))
+    return subject
+
+
+@pytest.fixture
+def fresh(subject: Subject) -> Subject:
+    """A session with a new access token."""
+    subject.store.replace(None, stored(1))
+    subject.server.on(REFRESH, (200, pair(2)))
+    return subject

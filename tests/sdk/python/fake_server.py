@@ -11,6 +11,7 @@ import httpx2
 from auth_api_sdk import AsyncAuthClient, AuthClient, MemoryStore, Tokens
 
 URL: Final = "https://auth.example.com"
+REFRESH: Final = "POST /api/auth/refresh"
 
 USER: Final = {
     "id": 7,
@@ -114,3 +115,8 @@ def subjects(kind: str) -> Iterator[Subject]:
     """Yield a client of a kind with an empty store."""
     server = FakeServer()
     yield Subject(server, server.client() if kind == "sync" else server.async_client(), MemoryStore())
+
+
+def refresh_token_of(subject: Subject) -> str | None:
+    tokens = subject.store.load()
+    return tokens.refresh_token if tokens else None

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from auth_api_sdk.async_client import AsyncAuthClient
     from auth_api_sdk.client import AuthClient
     from auth_api_sdk.models import LoggedIn, Tokens, User
-    from auth_api_sdk.stores import AsyncTokenStore, MemoryStore, SqliteStore, TokenStore
+    from auth_api_sdk.sqlite_store import SqliteStore
+    from auth_api_sdk.stores import AsyncTokenStore, MemoryStore, TokenStore
     from auth_api_sdk.verification import AsyncTokenVerifier, TokenVerifier
 
 __all__ = [
@@ -40,7 +41,7 @@ _MODULES = {
     "AuthClient": "auth_api_sdk.client",
     "AsyncTokenStore": "auth_api_sdk.stores",
     "MemoryStore": "auth_api_sdk.stores",
-    "SqliteStore": "auth_api_sdk.stores",
+    "SqliteStore": "auth_api_sdk.sqlite_store",
     "TokenStore": "auth_api_sdk.stores",
     "LoggedIn": "auth_api_sdk.models",
     "Tokens": "auth_api_sdk.models",

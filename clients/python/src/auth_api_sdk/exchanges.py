@@ -142,7 +142,7 @@ def seconds_before_retry(error: AuthError, retries: int) -> float | None:
     spread = random.uniform(0.8, 1.2)  # noqa: S311 - spreads clients in time
     if error.retry_after is None:
         return float(2**retries) * spread
-    return error.retry_after * spread if error.retry_after <= MAX_RETRY_SECONDS else None
+    return error.retry_after if error.retry_after <= MAX_RETRY_SECONDS else None
 
 
 def _refusal(status: int, document: Any, headers: Mapping[str, str]) -> AuthError:
