@@ -1,0 +1,54 @@
+/** A timer that has been started. */
+export type Timer = ReturnType<typeof setTimeout>;
+
+/** Messages between the tabs of an origin. */
+export interface Channel {
+  postMessage(message: unknown): void;
+  onmessage: ((event: { data: unknown }) => void) | null;
+}
+
+/** What the client uses of the browser or of Node.js; tests replace it. */
+export interface Environment {
+  readonly fetch: typeof globalThis.fetch;
+  /** Milliseconds of a clock that never goes back, but may stand still while the device sleeps. */
+  readonly monotonic: () => number;
+  /** Milliseconds of the clock of the device. Only the time between two of its values is used. */
+  readonly wall: () => number;
+  readonly random: () => number;
+  readonly setTimeout: (work: () => void, milliseconds: number) => Timer;
+  readonly clearTimeout: (timer: Timer) => void;
+  /** Returns storage of the origin or of the tab; throws if it is forbidden. */
+  readonly storage: (kind: "local" | "session") => Storage;
+  readonly locks: Pick<LockManager, "request"> | undefined;
+  readonly channel: (name: string) => Channel | undefined;
+  /** Listens to an event of the page. */
+  readonly listen: (event: "online" | "visibilitychange" | "pageshow" | "storage", listener: () => void) => void;
+  readonly isVisible: () => boolean;
+  /** The origin of the page; undefined outside of a browser. */
+  readonly origin: string | undefined;
+}
+
+/** Returns the environment of this page or process. Nothing is read before the first use. */
+export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
+  const page = globalThis.document as Document | undefined;
+  return {
+    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    monotonic: () => performance.now(),
+    wall: () => Date.now(),
+    random: () => Math.random(),
+    setTimeout: (work, milliseconds) => {
+      const timer = setTimeout(work, milliseconds);
+      if (typeof timer === "object") timer.unref(); // a process of Node.js ends in spite of it
+      return timer;
+    },
+    clearTimeout: (timer) => clearTimeout(timer),
+    storage: (kind) => (kind === "local" ? localStorage : sessionStorage),
+    locks: page && globalThis.navigator?.locks,
+    channel: (name) => (page && "BroadcastChannel" in globalThis ? (new BroadcastChannel(name) as unknown as Channel) : undefined),
+    listen: (event, listener) => {
+      if (page) (event === "visibilitychange" ? page : globalThis).addEventListener(event, listener);
+    },
+    isVisible: () => page?.visibilityState !== "hidden",
+    origin: page && globalThis.location.origin,
+  };
+}
