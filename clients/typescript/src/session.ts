@@ -6,7 +6,8 @@ import { Tabs } from "./tabs.js";
 import { claim, type Tokens, tokensOf } from "./tokens.js";
 import type { AuthClientOptions, AuthState, CallOptions, Reason, User } from "./types.js";
 
-const MAX_RETRY_SECONDS = 60;
+/** Well within the two minutes in which a refresh whose response was lost can be repeated. */
+const MAX_RETRY_SECONDS = 15;
 
 /** The only answers to a refresh that end a session. */
 const ENDS: Readonly<Record<string, Reason>> = {
@@ -176,7 +177,7 @@ export class Session {
     if (stored && stored.refresh !== spent?.refresh) return { kind: "changed", tokens: stored };
     try {
       const body = this.isCookieMode ? undefined : { refresh_token: stamp };
-      const document = await this.#send("POST", "/api/auth/refresh", { body, tokens: null });
+      const document = await this.#send("POST", "/api/auth/refresh", { body, tokens: null, keepalive: true });
       const tokens = tokensOf(document, spent, this.environment);
       if (!tokens) throw new AuthError("HTTP_ERROR", 200, "The response is not that of auth_api.");
       return { kind: this.#store.replace(stamp, tokens) ? "new" : "late", tokens };
@@ -287,7 +288,7 @@ export class Session {
   }
 
   #retryNow(): void {
-    if (!this.#state.stale || !this.environment.isVisible()) return;
+    if (!this.#state.stale) return;
     this.#stopRetrying();
     void this.refresh(this.#tokens)
       .then(() => (this.#state.user ? undefined : this.#loadUser()))

@@ -1,0 +1,199 @@
+import { AuthClient } from "../src/client.js";
+import type { Channel, Environment } from "../src/environment.js";
+import type { AuthClientOptions, AuthState } from "../src/types.js";
+import { FakeStorage } from "./fake_storage.js";
+import { type ModelServer, type ModelSession, problem } from "./model_server.js";
+import type { VirtualTime } from "./virtual_time.js";
+
+export const AUTH = "https://auth.example.com";
+export const APP = "https://app.example.com";
+
+/** What happens to requests. `lost`: the server handles them, but the response never arrives. */
+export type Network = "good" | "offline" | "lost" | "503" | "429" | "html" | "portal";
+
+/** A browser whose tabs share storage, cookies, locks and messages. */
+export class Browser {
+  readonly storage = new FakeStorage();
+  readonly tabs: Tab[] = [];
+  /** What happened, for the message of a failed test. */
+  readonly trace: string[] = [];
+  network: Network = "good";
+  /** Milliseconds by which the clock of the device is ahead of the one that stands still while it sleeps. */
+  slept = 0;
+  readonly #waiting: { tab: Tab | null; run: () => Promise<void>; isAborted: boolean }[] = [];
+  #holder: Tab | "stuck" | null = null;
+
+  constructor(
+    readonly time: VirtualTime,
+    readonly server: ModelServer,
+    readonly random: () => number,
+  ) {}
+
+  open(options: Partial<AuthClientOptions> & { mode: "token" | "cookie" }, changes: Partial<Environment> = {}): Tab {
+    const tab = new Tab(this, options, changes);
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  get openTabs(): Tab[] {
+    return this.tabs.filter((tab) => tab.isOpen);
+  }
+
+  note(text: string): void {
+    this.trace.push(`${(this.time.now / 1000).toFixed(1)} s ${text}`);
+  }
+
+  announce(from: Tab): void {
+    for (const tab of this.openTabs) {
+      if (tab !== from) this.time.setTimeout(() => tab.isOpen && tab.channel.onmessage?.({ data: "changed" }), 1);
+    }
+  }
+
+  /** Makes the lock hang, as a frozen tab does. */
+  hangLock(milliseconds: number): void {
+    if (this.#holder !== null) return;
+    this.#holder = "stuck";
+    this.time.setTimeout(() => this.#release("stuck"), milliseconds);
+  }
+
+  close(tab: Tab): void {
+    tab.isOpen = false;
+    this.#release(tab);
+  }
+
+  lock(tab: Tab, signal: AbortSignal, work: () => Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const entry = {
+        tab,
+        isAborted: false,
+        run: async () => {
+          try {
+            resolve(await work());
+          } catch (error) {
+            reject(error as Error);
+          } finally {
+            this.#release(tab);
+          }
+        },
+      };
+      signal.addEventListener("abort", () => {
+        entry.isAborted = true;
+        reject(signal.reason as Error);
+      });
+      this.#waiting.push(entry);
+      this.#next();
+    });
+  }
+
+  #release(holder: Tab | "stuck"): void {
+    if (this.#holder !== holder) return;
+    this.#holder = null;
+    this.#next();
+  }
+
+  #next(): void {
+    while (this.#holder === null && this.#waiting.length) {
+      const entry = this.#waiting.shift()!;
+      if (entry.isAborted || !entry.tab?.isOpen) continue;
+      this.#holder = entry.tab;
+      void entry.run();
+    }
+  }
+}
+
+/** A tab with a client in it. */
+export class Tab {
+  isOpen = true;
+  isVisible = true;
+  /** All states, with the session whose refresh was the last one at that time. */
+  readonly states: { state: AuthState; session: ModelSession | undefined }[] = [];
+  readonly requests: { url: string; authorization: string | null }[] = [];
+  /** The refresh token, or the cookie, that it sent last. */
+  spent: string | undefined;
+  readonly client: AuthClient;
+  readonly channel: Channel;
+  readonly #listeners = new Map<string, (() => void)[]>();
+
+  constructor(
+    readonly browser: Browser,
+    options: Partial<AuthClientOptions> & { mode: "token" | "cookie" },
+    changes: Partial<Environment>,
+  ) {
+    const { time } = browser;
+    this.channel = { postMessage: () => browser.announce(this), onmessage: null };
+    this.client = new AuthClient(
+      { baseUrl: AUTH, ...options },
+      {
+        fetch: (input, init) => this.#fetch(input, init),
+        monotonic: () => time.now,
+        wall: () => time.now + browser.slept,
+        random: browser.random,
+        setTimeout: (work, milliseconds) => time.setTimeout(() => this.isOpen && work(), milliseconds),
+        clearTimeout: time.clearTimeout,
+        storage: () => browser.storage,
+        locks: { request: (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work) } as unknown as LockManager,
+        channel: () => this.channel,
+        listen: (event, listener) => this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]),
+        isVisible: () => this.isVisible,
+        origin: APP,
+        ...changes,
+      },
+    );
+    this.client.subscribe(() => {
+      const session = this.spent === undefined ? undefined : browser.server.byRefresh(this.spent);
+      this.states.push({ state: this.client.state, session });
+      browser.note(`tab ${browser.tabs.indexOf(this)}: ${JSON.stringify(this.client.state)}`);
+    });
+  }
+
+  fire(event: "online" | "visibilitychange" | "pageshow" | "storage"): void {
+    if (this.isOpen) for (const listener of this.#listeners.get(event) ?? []) listener();
+  }
+
+  async #fetch(input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
+    const { time, server, random } = this.browser;
+    const url = input instanceof Request ? input.url : String(input);
+    const headers = new Headers(input instanceof Request ? input.headers : init.headers);
+    const signal = input instanceof Request ? input.signal : init.signal;
+    const method = input instanceof Request ? input.method : (init.method ?? "GET");
+    this.requests.push({ url, authorization: headers.get("Authorization") });
+    const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
+    const path = new URL(url).pathname;
+    if (path === "/api/auth/refresh") this.spent = headers.has("Token-Transport") ? server.cookie : String(body["refresh_token"]);
+    const aborted = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+    const answered = (async () => {
+      await time.sleep(1 + random() * 200);
+      const { network } = this.browser;
+      this.browser.note(`tab ${this.browser.tabs.indexOf(this)}: ${method} ${path} ${network}`);
+      if (network === "offline") throw new TypeError("Failed to fetch");
+      if (network === "503") return respond(503, problem(503, "SERVER_OVERLOADED").body, { "Retry-After": "1" });
+      if (network === "429") return respond(429, problem(429, "RATE_LIMITED").body, { "Retry-After": "2" });
+      if (network === "html") return respond(random() < 0.5 ? 200 : 401, "<html>");
+      if (network === "portal") return respond(302, "<html>");
+      const result = server.handle(method, path, headers, body);
+      this.browser.note(`→ ${JSON.stringify(result)}`);
+      if (network === "lost") throw new TypeError("Failed to fetch");
+      await time.sleep(1 + random() * 200);
+      if (!this.isOpen) return new Promise<never>(() => undefined);
+      if (result.cookie !== undefined) server.cookie = result.cookie ?? undefined;
+      return respond(result.status, result.body);
+    })();
+    answered.catch(() => undefined);
+    return Promise.race([answered, aborted]);
+  }
+}
+
+/** Returns a response whose body is read without waiting for a macrotask. */
+export function respond(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  const text = typeof body === "string" ? body : JSON.stringify(body);
+  const response = {
+    status,
+    ok: status >= 200 && status < 300,
+    type: "basic",
+    headers: new Headers(headers),
+    text: () => Promise.resolve(text),
+    json: () => Promise.resolve(text).then((each) => JSON.parse(each) as unknown),
+    clone: () => response,
+  };
+  return response as unknown as Response;
+}
