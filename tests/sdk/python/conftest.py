@@ -1,10 +1,14 @@
 """Clients of both kinds with a fake server."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from tests.conftest import DeploymentFactory
 from tests.sdk.python.fake_server import REFRESH, Subject, pair, stored, subjects
+from tests.sdk.python.real_server import Clients, connected
+from tests.support.deployment import Deployment
+from tests.support.processes import RunningServer, free_port
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -40,3 +44,30 @@ def fresh(subject: Subject) -> Subject:
     subject.store.replace(None, stored(1))
     subject.server.on(REFRESH, (200, pair(2)))
     return subject
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients ignore a proxy of the environment, which cannot reach this machine."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+
+
+@pytest.fixture(scope="module")
+async def running(deployment_factory: DeploymentFactory) -> AsyncIterator[tuple[Deployment, RunningServer]]:
+    """A server that the tests of a module share."""
+    deployment = await deployment_factory()
+    port = free_port()
+    origin = f"http://127.0.0.1:{port}"
+    variables = {"PUBLIC_URL": origin, "RETURN_URLS": f'["{origin}/account/signed-in"]'}
+    keys = {"DATA_ENCRYPTION_KEYS": deployment.command("secrets", "data-key").stdout.strip()}
+    with deployment.server(port=port, **variables, **keys) as server:
+        yield deployment, server
+
+
+@pytest.fixture(params=["sync", "async"])
+async def clients(
+    request: pytest.FixtureRequest, running: tuple[Deployment, RunningServer], no_proxy: None
+) -> AsyncIterator[Clients]:
+    """A client of the shared server: a synchronous one, then an asynchronous one."""
+    async with connected(request.param, *running) as opened:
+        yield opened
