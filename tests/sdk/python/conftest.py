@@ -1,6 +1,7 @@
 """Clients of both kinds with a fake server."""
 
 from collections.abc import AsyncIterator, Iterator
+from typing import Any
 
 import pytest
 
@@ -58,9 +59,12 @@ async def running(deployment_factory: DeploymentFactory) -> AsyncIterator[tuple[
     deployment = await deployment_factory()
     port = free_port()
     origin = f"http://127.0.0.1:{port}"
-    variables = {"PUBLIC_URL": origin, "RETURN_URLS": f'["{origin}/account/signed-in"]'}
-    keys = {"DATA_ENCRYPTION_KEYS": deployment.command("secrets", "data-key").stdout.strip()}
-    with deployment.server(port=port, **variables, **keys) as server:
+    variables: dict[str, Any] = {
+        "PUBLIC_URL": origin,
+        "RETURN_URLS": f'["{origin}/account/signed-in"]',
+        "DATA_ENCRYPTION_KEYS": deployment.command("secrets", "data-key").stdout.strip(),
+    }
+    with deployment.server(port=port, **variables) as server:
         yield deployment, server
 
 

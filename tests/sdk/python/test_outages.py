@@ -50,8 +50,7 @@ async def unavailable(session: Any) -> Unavailable:
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 async def test_outage_of_the_database_keeps_the_session(deployment: Deployment, kind: str) -> None:
-    timeout = {"DATABASE_STATEMENT_TIMEOUT": "0.2"}
-    with deployment.server(**timeout) as server:
+    with deployment.server(DATABASE_STATEMENT_TIMEOUT="0.2") as server:
         async with connected(kind, deployment, server) as clients:
             _, session, store = await clients.log_in()
             before = store.load()

@@ -33,8 +33,7 @@ async def logins(client: Any, name: str) -> int:
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 async def test_visitors_have_limits_of_their_own(deployment: Deployment, kind: str) -> None:
-    limits = {"RATE_LIMIT_ENABLED": "true"}
-    with deployment.server(TRUSTED_PROXIES="127.0.0.1/32", **limits) as server:
+    with deployment.server(TRUSTED_PROXIES="127.0.0.1/32", RATE_LIMIT_ENABLED="true") as server:
         async with connected(kind, deployment, server) as clients:
             name, session, _ = await clients.log_in()
             first = clients.client.on_behalf_of("198.51.100.1", "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0")
