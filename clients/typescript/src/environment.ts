@@ -36,11 +36,7 @@ export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     random: () => Math.random(),
-    setTimeout: (work, milliseconds) => {
-      const timer = setTimeout(work, milliseconds);
-      if (typeof timer === "object") timer.unref(); // a process of Node.js ends in spite of it
-      return timer;
-    },
+    setTimeout: (work, milliseconds) => setTimeout(work, milliseconds),
     clearTimeout: (timer) => clearTimeout(timer),
     storage: (kind) => (kind === "local" ? localStorage : sessionStorage),
     locks: page && globalThis.navigator?.locks,
