@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any, Literal, Self, TypeVar
 
 from auth_api_sdk import calls
+from auth_api_sdk.async_flights import AsyncFlights
 from auth_api_sdk.async_user_session import AsyncUserSession
 from auth_api_sdk.calls import UNCHANGED, Call, Method
 from auth_api_sdk.client_base import ClientBase
 from auth_api_sdk.errors import AuthError
 from auth_api_sdk.exchanges import request_of, result_of, seconds_before_retry
-from auth_api_sdk.flights import AsyncFlights
 from auth_api_sdk.models import LoggedIn, Registration, SessionList, SteppedUp, Tokens, User
 from auth_api_sdk.stores import AsyncTokenStore, TokenStore
 from auth_api_sdk.transport import AsyncHTTPClient, AsyncTransport

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from auth_api_sdk.async_flights import AsyncFlights
 from auth_api_sdk.errors import AuthError, SignedOut
-from auth_api_sdk.flights import AsyncFlights
 from auth_api_sdk.models import Tokens
 from auth_api_sdk.session_rules import MIN_SECONDS, end_on_refresh, is_fresh, step_after_refusal, tokens_in
 from auth_api_sdk.stores import AsyncTokenStore, TokenStore
