@@ -1,6 +1,5 @@
 """The verifier for asynchronous services."""
 
-import time
 from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Self
@@ -42,7 +41,7 @@ class AsyncTokenVerifier:
         algorithms: Collection[str] = DEFAULT_ALGORITHMS,
     ) -> None:
         self._can_check = service_key is not None
-        self._engine = engine_of(issuer, audience, mode, service_key, algorithms)
+        self.engine = engine_of(issuer, audience, mode, service_key, algorithms)
 
     @property
     def can_check_permissions(self) -> bool:
@@ -60,7 +59,7 @@ class AsyncTokenVerifier:
             Unavailable: auth_api must be asked first and does not answer: respond with 503.
             ConfigurationError: auth_api has no public keys.
         """
-        return self._engine.verify_known(token) or await self._engine.verify(token)
+        return self.engine.verify_known(token) or await self.engine.verify(token)
 
     async def missing_permission(self, token: str, permissions: Sequence[str]) -> str | None:
         """Return the first of some permissions that the holder of a token lacks; None if it has all.
@@ -71,7 +70,7 @@ class AsyncTokenVerifier:
             TokenRejected: the token is not active.
             Unavailable: auth_api does not answer.
         """
-        return await self._engine.missing_permission(token, permissions)
+        return await self.engine.missing_permission(token, permissions)
 
     async def start(self) -> None:
         """Read the keys and revocations for the first time. An unreachable auth_api is only logged.
@@ -79,12 +78,12 @@ class AsyncTokenVerifier:
         Raises:
             ConfigurationError: auth_api has no public keys, or refuses the service key.
         """
-        await self._engine.start()
-        self._engine.check_configuration()
+        await self.engine.start()
+        self.engine.check_configuration()
 
     async def aclose(self) -> None:
         """Stop reading, and close the connections."""
-        await self._engine.aclose()
+        await self.engine.aclose()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -116,6 +115,4 @@ def engine_of(
         mode=mode,
         has_feed=mode == "local" and service_key is not None,
         open_source=lambda: HttpSource(issuer, service_key),
-        clock=time.time,
-        monotonic=time.monotonic,
     )

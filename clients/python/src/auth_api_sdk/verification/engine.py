@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import random
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from threading import Lock
@@ -37,6 +38,7 @@ class Engine:
         mode: whether tokens are verified here, or by asking auth_api about each.
         has_feed: whether revocations are read.
         open_source: opens the connections, once per event loop.
+        polls: whether keys and revocations are read in the background; an issuer of tests sets them itself.
         clock: the time in seconds since 1970.
         monotonic: a clock in seconds that never goes back.
     """
@@ -48,8 +50,9 @@ class Engine:
         mode: Mode,
         has_feed: bool,
         open_source: Callable[[], Source],
-        clock: Callable[[], float],
-        monotonic: Callable[[], float],
+        polls: bool = True,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.rules = rules
         self.mode = mode
@@ -57,6 +60,7 @@ class Engine:
         self.keys = KeyRing()
         self.revocations = Revocations()
         self._open_source = open_source
+        self._polls = polls
         self._clock = clock
         self._monotonic = monotonic
         self._cache: dict[str, Principal] = {}
@@ -82,7 +86,7 @@ class Engine:
             answer = self._checked.kept(token, ()) if self._checked is not None else None
             return None if answer is None else checked_principal(token, answer, now)
         if (principal := self._cache.get(token)) is None:
-            if self._owner is None or (self.has_feed and not self.revocations.is_known):
+            if (self._owner is None and self._polls) or (self.has_feed and not self.revocations.is_known):
                 return None
             signed = self.rules.read(token)
             if (key := self.keys.find(signed.kid, self._monotonic())) is None:
@@ -137,13 +141,14 @@ class Engine:
             waits: whether to wait up to 2 s for the first attempt.
         """
         owner = (os.getpid(), asyncio.get_running_loop())
-        if self._owner != owner or self._background is None or self._background.done():
+        if self._owner != owner or (self._background is not None and self._background.done()):
             self._owner = owner
             self._source = self._open_source()
             self._checked = CheckedTokens(self._source.check, self._monotonic)
             self._reading = None
-            self._first_round = owner[1].create_future()
-            self._background = owner[1].create_task(self._run(self._source, self._first_round))
+            if self._polls:
+                self._first_round = owner[1].create_future()
+                self._background = owner[1].create_task(self._run(self._source, self._first_round))
         if waits and self._first_round is not None:
             await asyncio.wait([self._first_round], timeout=MAX_WAIT_SECONDS)
 

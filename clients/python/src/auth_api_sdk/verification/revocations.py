@@ -40,6 +40,10 @@ class Revocations:
         """Return whether the last response is older than a minute, or there is none."""
         return self._read_at is None or now > self._read_at + STALE_SECONDS
 
+    def mark_stale(self) -> None:
+        """Behave as if the feed had not been read for a minute."""
+        self._read_at = float("-inf")
+
     def add(self, document: Any, now: float, *, is_full: bool) -> None:
         """Add a response.
 

@@ -42,7 +42,7 @@ class TokenVerifier:
         algorithms: Collection[str] = DEFAULT_ALGORITHMS,
     ) -> None:
         self._can_check = service_key is not None
-        self._engine = engine_of(issuer, audience, mode, service_key, algorithms)
+        self.engine = engine_of(issuer, audience, mode, service_key, algorithms)
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pid = os.getpid()
@@ -64,7 +64,7 @@ class TokenVerifier:
             ConfigurationError: auth_api has no public keys.
         """
         loop = self._running_loop()
-        return self._engine.verify_known(token) or _wait(self._engine.verify(token), loop)
+        return self.engine.verify_known(token) or _wait(self.engine.verify(token), loop)
 
     def missing_permission(self, token: str, permissions: Sequence[str]) -> str | None:
         """Return the first of some permissions that the holder of a token lacks; None if it has all.
@@ -73,7 +73,7 @@ class TokenVerifier:
             TokenRejected: the token is not active.
             Unavailable: auth_api does not answer.
         """
-        return _wait(self._engine.missing_permission(token, permissions), self._running_loop())
+        return _wait(self.engine.missing_permission(token, permissions), self._running_loop())
 
     def start(self) -> None:
         """Read the keys and revocations for the first time. An unreachable auth_api is only logged.
@@ -81,15 +81,15 @@ class TokenVerifier:
         Raises:
             ConfigurationError: auth_api has no public keys, or refuses the service key.
         """
-        _wait(self._engine.start(), self._running_loop())
-        self._engine.check_configuration()
+        _wait(self.engine.start(), self._running_loop())
+        self.engine.check_configuration()
 
     def close(self) -> None:
         """Stop reading, and close the connections."""
         with self._lock:
             loop, self._loop = self._loop, None
         if loop is not None and self._pid == os.getpid():
-            _wait(self._engine.aclose(), loop)
+            _wait(self.engine.aclose(), loop)
             loop.call_soon_threadsafe(loop.stop)
 
     def __enter__(self) -> Self:

@@ -1,0 +1,58 @@
+"""The same service in FastAPI and in Litestar."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI
+from litestar import Litestar, get
+
+import auth_api_sdk.fastapi
+import auth_api_sdk.litestar
+from auth_api_sdk import AsyncTokenVerifier, Principal, TokenVerifier
+
+Verifier = AsyncTokenVerifier | TokenVerifier
+ServiceFactory = Callable[[Verifier], Any]
+
+ROUTES: dict[str, dict[str, Any]] = {
+    "/any": {},
+    "/role": {"role": "editor"},
+    "/roles": {"role": ["editor", "author"]},
+    "/permission": {"permission": ["notes:read", "notes:write"]},
+    "/scope": {"scope": "notes:read"},
+    "/acr": {"acr": "aal2"},
+    "/recent": {"acr": "aal1", "max_age": 600},
+    "/role-and-recent": {"role": "editor", "max_age": 600},
+}
+
+
+def in_fastapi(verifier: Verifier) -> FastAPI:
+    """Return the service in FastAPI."""
+    app = FastAPI()
+    auth = auth_api_sdk.fastapi.TokenAuth(verifier)
+    for path, required in ROUTES.items():
+
+        def show(who: Annotated[Principal, Depends(auth.requires(**required))]) -> dict[str, Any]:
+            return seen(who)
+
+        app.get(path)(show)
+    auth.install(app)
+    return app
+
+
+def in_litestar(verifier: Verifier) -> Litestar:
+    """Return the service in Litestar."""
+    auth = auth_api_sdk.litestar.TokenAuth(verifier)
+
+    def handler(path: str, required: dict[str, Any]) -> Any:
+        @get(path, guards=[auth.requires(**required)] if required else [])
+        async def show(principal: auth_api_sdk.litestar.Sender) -> dict[str, Any]:
+            return seen(principal)
+
+        return show
+
+    return Litestar([handler(path, required) for path, required in ROUTES.items()], plugins=[auth])
+
+
+def seen(who: Principal) -> dict[str, Any]:
+    """Return what a handler knows of the sender."""
+    return {"subject": who.subject, "kind": who.kind, "is_stale": who.is_stale}
