@@ -1,5 +1,6 @@
 """Both clients with a real server, on each database."""
 
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -10,8 +11,11 @@ from tests.sdk.python.fake_server import settled
 from tests.sdk.python.real_server import Clients
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
+from tests.support.console_sessions import blocks
 from tests.support.hand_off import handed_over
 from tests.support.visitor import Visitor
+
+README: Final = (Path(__file__).parents[3] / "clients" / "python" / "README.md").read_text(encoding="utf-8")
 
 FORCED: Final = 9999.0
 """Seconds for which no access token is valid: asks for a refresh."""
@@ -151,3 +155,20 @@ async def test_hosted_login_is_exchanged_once_and_only_with_its_verifier(clients
     with pytest.raises(AuthError, match="FLOW_INVALID"):
         await settled(client.exchange(code, verifier))
     assert client.sign_out_url(return_to).startswith(f"{clients.server.url}/account/logout?return_to=")
+
+
+@pytest.mark.parametrize("clients", ["sync"], indirect=True)
+async def test_example_of_the_readme_runs(clients: Clients, capsys: pytest.CaptureFixture[str]) -> None:
+    name, _, _ = await clients.log_in()
+    (code,) = blocks(README, "python")
+    for written, used in (
+        ("https://auth.example.com", clients.server.url),
+        ("a password", PASSWORD),
+        ('"ada"', f'"{name}"'),
+    ):
+        assert written in code
+        code = code.replace(written, used)
+    exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the documentation
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == name
+    assert "'two_step': False" in lines[1]
