@@ -15,7 +15,8 @@ from tests.support.schema_page import schema_page
 pytestmark = pytest.mark.engine_independent
 
 REPOSITORY: Final = Path(__file__).parents[2]
-PAGES: Final = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/*.md"), *REPOSITORY.glob("benchmarks/*.md")])
+FOLDERS: Final = ("", "docs", "docs/clients", "clients/python", "clients/typescript", "benchmarks")
+PAGES: Final = sorted(page for folder in FOLDERS for page in (REPOSITORY / folder).glob("*.md"))
 
 _FENCE: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _LINK: Final = re.compile(r"\]\(([^)\s]+)\)")

@@ -45,7 +45,18 @@ async def test_other_refusal_is_not_unavailable(subject: Subject, status: int) -
     assert not isinstance(await refusal(subject, problem(status, "SOME_CODE")), Unavailable)
 
 
-@pytest.mark.parametrize("body", [b"<h1>401</h1>", b"", [], {"error": "invalid"}, {"error_code": 5}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<h1>401</h1>",
+        b"",
+        [],
+        {"error": "invalid"},
+        {"error_code": 5, "status": 401},
+        {"error_code": 5, "status": 502},
+        {"error_code": "X", "status": 400},
+    ],
+)
 @pytest.mark.parametrize("status", [401, 502])
 async def test_answer_of_a_proxy_has_no_code_of_auth_api(subject: Subject, status: int, body: Any) -> None:
     error = await refusal(subject, (status, body, {"X-Request-ID": "r9", "Retry-After": "soon"}))

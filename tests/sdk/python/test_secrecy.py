@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from auth_api_sdk import AuthError
-from auth_api_sdk.calls import login
+from auth_api_sdk.calls import login, profile
 from auth_api_sdk.exchanges import request_of
 from tests.sdk.python.fake_server import URL, Subject, pair, problem, settled
 
@@ -42,8 +42,8 @@ async def test_secrets_are_not_logged(subject: Subject, caplog: pytest.LogCaptur
 
 
 def test_calls_and_requests_hide_secrets() -> None:
-    call = login("ada", "secret-password")
-    assert "secret" not in f"{call} {request_of(call, URL, {})}"
+    for call in (login("ada", "secret-password"), profile("secret-token")):
+        assert "secret" not in f"{call} {request_of(call, URL, {})}"
 
 
 def test_import_does_no_io_and_loads_no_http_client() -> None:

@@ -8,6 +8,7 @@ import pytest
 from auth_api_sdk import SignedOut, Tokens
 from tests.sdk.python.fake_server import REFRESH, Answer, Subject, pair, problem, refresh_token_of, settled, stored
 from tests.sdk.python.test_operations import STEPPED_UP
+from tests.support.waiting import TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.engine_independent
 
@@ -23,6 +24,8 @@ async def test_tokens_of_a_password_change_are_kept(fresh: Subject) -> None:
 
 
 async def test_token_of_a_step_up_is_kept_with_the_refresh_token(fresh: Subject) -> None:
+    fresh.store.clear("rt_1")
+    fresh.store.replace(None, stored(1, age=1000))
     fresh.server.on("POST /api/auth/step-up", (200, STEPPED_UP))
     await settled(fresh.session.call(lambda token: fresh.client.step_up(token, "totp", code="1")))
     first = fresh.store.load()
@@ -30,6 +33,7 @@ async def test_token_of_a_step_up_is_kept_with_the_refresh_token(fresh: Subject)
     for tokens in (first, fresh.store.load()):
         assert isinstance(tokens, Tokens)
         assert (tokens.access_token, tokens.refresh_token, tokens.expires_in) == ("access-2", "rt_1", 1800)
+        assert tokens.received_at == pytest.approx(stored(1).received_at, abs=TIMEOUT_SECONDS)
 
 
 async def test_step_up_does_not_undo_a_refresh(fresh: Subject) -> None:
