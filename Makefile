@@ -96,10 +96,10 @@ client-tests: .venv/dev ## Log in to applications with real OAuth clients: Node.
 openapi: .venv/run ## Write tests/contract/openapi.json, with which a contract test compares the API.
 	.venv/bin/auth-api openapi > tests/contract/openapi.json
 
-client: .venv/dev ## Write clients/typescript/src/api.ts, and build both client packages in build/; needs Node.js.
-	cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent generate && npm run --silent build
-	mkdir -p build && cd clients/typescript && mv "$$(npm pack --silent)" ../../build/auth-api-sdk.tgz
-	cd clients/python && ../../.venv/bin/python -m hatchling build -d ../../build/python
+client: ## Build the TypeScript client as build/auth-api-sdk.tgz, with the types of the API; needs Node.js.
+	@cd clients/typescript && npm ci --ignore-scripts --no-audit --no-fund --silent && npm run --silent generate && npm run --silent build
+	@mkdir -p build && cd clients/typescript && mv "$$(npm pack --silent)" ../../build/auth-api-sdk.tgz
+	@echo 'build/auth-api-sdk.tgz'
 
 docs: .venv/dev ## Write the documentation pages that are generated from the code.
 	.venv/bin/python -m tests.support.schema_page docs/schema.md

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from auth_api_sdk import AsyncTokenVerifier
-from auth_api_sdk.fastapi import Principal, TokenAuth
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel, Field
+
+from auth_api_sdk import AsyncTokenVerifier
+from auth_api_sdk.fastapi import Principal, TokenAuth
 
 verifier = AsyncTokenVerifier(
     issuer=os.environ.get("AUTH_URL", "http://localhost:8000"),

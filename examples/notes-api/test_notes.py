@@ -5,8 +5,9 @@ from pathlib import Path
 
 import notes
 import pytest
-from auth_api_sdk.testing import TestIssuer
 from fastapi.testclient import TestClient
+
+from auth_api_sdk.testing import TestIssuer
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from playwright.async_api import Browser, Page
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
 from tests.support.browser import Visit, browser_page, until_true
-from tests.support.console_sessions import blocks
 from tests.support.deployment import SECRET
 from tests.support.processes import RunningServer
 from tests.support.static_site import static_site
 from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.walkthrough import blocks
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

@@ -14,10 +14,10 @@ from playwright.async_api import Browser, Page
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import browser_page, until_true
-from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
 from tests.support.static_site import static_site
 from tests.support.virtual_authenticator import add_virtual_authenticator
+from tests.support.walkthrough import blocks
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

@@ -12,10 +12,10 @@ from playwright.async_api import Browser, Page, expect
 from tests.conftest import DeploymentFactory
 from tests.support.actors import PASSWORD
 from tests.support.browser import Visit, browser_page
-from tests.support.console_sessions import blocks
 from tests.support.page_forms import send_form
 from tests.support.product import Product, running_product
 from tests.support.static_site import static_site
+from tests.support.walkthrough import blocks
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

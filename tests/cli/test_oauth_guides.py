@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
+from tests.support.walkthrough import blocks
 
 pytestmark = pytest.mark.engine_independent
 

@@ -11,9 +11,9 @@ from tests.oauth_clients.conftest import Provider, goodbye_of, shown
 from tests.oauth_clients.installing import install_go_client, install_node_clients, install_spring_client
 from tests.oauth_clients.running import running_application
 from tests.support.browser import browser_page
-from tests.support.console_sessions import blocks
 from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
+from tests.support.walkthrough import blocks
 
 pytestmark = pytest.mark.clients
 

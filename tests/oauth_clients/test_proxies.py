@@ -13,11 +13,11 @@ from tests.oauth_clients.conftest import Provider, shown
 from tests.oauth_clients.installing import install_oauth2_proxy
 from tests.oauth_clients.running import running_application
 from tests.support.browser import browser_page
-from tests.support.console_sessions import blocks
 from tests.support.installing import skipped_if_not_installed
 from tests.support.processes import free_port
 from tests.support.programs import program
 from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.walkthrough import blocks
 
 pytestmark = pytest.mark.clients
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from tests.support.console_sessions import comparable, run_commands, steps
 from tests.support.deployment import Deployment
 from tests.support.processes import clean_environment
+from tests.support.walkthrough import comparable, run_commands, steps
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

@@ -13,10 +13,10 @@ import httpx
 import pytest
 
 from tests.support.actors import Actor
-from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
 from tests.support.resource_servers import serving
 from tests.support.waiting import TIMEOUT_SECONDS, wait_until
+from tests.support.walkthrough import blocks
 
 pytestmark = pytest.mark.slow
 

@@ -1,7 +1,6 @@
 """Follow the README in a clean copy of the repository: run its commands, and compare what they print."""
 
 import os
-import shutil
 import signal
 import subprocess
 import time
@@ -11,19 +10,14 @@ from typing import Final
 
 import pytest
 
-from tests.support.console_sessions import blocks, comparable, run_commands, steps
+from tests.support.clean_copy import REPOSITORY, copy_repository
 from tests.support.processes import clean_environment, free_port
 from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.walkthrough import blocks, comparable, run_commands, steps
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 
-REPOSITORY: Final = Path(__file__).parents[2]
 README: Final = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-
-GENERATED: Final = (
-    *(".venv", ".git", ".*_cache", ".hypothesis", ".cache", "__pycache__", "bundles", "common_passwords.*", "*.mo"),
-    *("*.db*", ".env", "*.secret"),
-)
 
 MAX_INSTALLATION_SECONDS: Final = 300
 """The first `make run` downloads its dependencies from a package index."""
@@ -37,9 +31,7 @@ def curl_session() -> list[tuple[str, str]]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Copy the repository without generated files."""
-    copied = tmp_path_factory.mktemp("readme") / "auth_api"
-    shutil.copytree(REPOSITORY, copied, ignore=shutil.ignore_patterns(*GENERATED))
-    return copied
+    return copy_repository(tmp_path_factory.mktemp("readme") / "auth_api")
 
 
 @pytest.fixture(scope="module")

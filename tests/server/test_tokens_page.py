@@ -10,9 +10,9 @@ import jwt
 import pytest
 
 from tests.support.actors import Actor
-from tests.support.console_sessions import blocks
 from tests.support.deployment import Deployment
 from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.walkthrough import blocks
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

@@ -11,9 +11,9 @@ from tests.sdk.python.fake_server import settled
 from tests.sdk.python.real_server import Clients
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
-from tests.support.console_sessions import blocks
 from tests.support.hand_off import handed_over
 from tests.support.visitor import Visitor
+from tests.support.walkthrough import blocks
 
 README: Final = (Path(__file__).parents[3] / "clients" / "python" / "README.md").read_text(encoding="utf-8")
 

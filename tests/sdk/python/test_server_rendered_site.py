@@ -19,12 +19,12 @@ from tests.oauth_clients.running import running_application
 from tests.support.actors import PASSWORD
 from tests.support.authenticator_app import AuthenticatorApp
 from tests.support.browser import browser_page
-from tests.support.console_sessions import blocks
 from tests.support.installed_browsers import chromium_or_skip
 from tests.support.page_forms import send_form
 from tests.support.processes import free_port
 from tests.support.product import Product, running_product
 from tests.support.waiting import TIMEOUT_SECONDS
+from tests.support.walkthrough import blocks
 
 pytestmark = [pytest.mark.engine_independent, pytest.mark.slow]
 

@@ -28,7 +28,7 @@ class AsyncTokenVerifier:
         algorithms: the accepted signature algorithms.
 
     Raises:
-        ValueError: the mode is `remote` without a service key, or the issuer is not a URL.
+        ValueError: the mode is `remote` without a service key, the key is empty, or the issuer is not a URL.
     """
 
     def __init__(
@@ -103,6 +103,9 @@ def engine_of(
     Raises:
         ValueError: a setting is wrong.
     """
+    if service_key is not None and not service_key.strip():
+        message = "service_key is empty"
+        raise ValueError(message)
     if mode == "remote" and service_key is None:
         message = "mode='remote' needs a service_key with the scope access:check"
         raise ValueError(message)
