@@ -39,7 +39,8 @@ def read_passkeys(read: Reader, http: HttpPolicy, mail: MailPolicy) -> PasskeyPo
 
 
 def _own_origins(read: Reader, http: HttpPolicy, mail: MailPolicy, rp_id: str) -> Iterator[str]:
-    others = http.cors_origins if read.environment is Environment.DEVELOPMENT else ()
+    of_pages = dict.fromkeys((*http.cors_origins, *http.cookie_origins))
+    others = of_pages if read.environment is Environment.DEVELOPMENT else ()
     for url in (http.public_url, mail.frontend_url, *others):
         try:
             origin = parse_passkey_origin(origin_of(url))

@@ -15,10 +15,14 @@ PRODUCTION = {**DEVELOPMENT, "ENVIRONMENT": "production", "PUBLIC_URL": API, "DA
 @pytest.mark.parametrize(
     ("environ", "rp_id", "origins"),
     [
-        ({}, "localhost", ("http://localhost:8000",)),
-        ({"PORT": "9000"}, "localhost", ("http://localhost:9000",)),
+        ({}, "localhost", ("http://localhost:8000", "http://localhost:3000", "http://localhost:5173")),
         (
-            {"CORS_ORIGINS": f"http://localhost:3000,{APP}"},
+            {"PORT": "9000", "COOKIE_ORIGINS": "http://localhost:5000"},
+            "localhost",
+            ("http://localhost:9000", "http://localhost:5000"),
+        ),
+        (
+            {"CORS_ORIGINS": f"http://localhost:3000,{APP}", "COOKIE_ORIGINS": "http://localhost:3000"},
             "localhost",
             ("http://localhost:8000", "http://localhost:3000"),
         ),
@@ -37,8 +41,8 @@ def test_passkeys_work_where_the_server_and_its_frontend_are(
     assert (policy.enabled, policy.rp_id, policy.origins, policy.problem) == (True, rp_id, origins, "")
 
 
-def test_origins_of_cors_count_only_in_development() -> None:
-    policy = Settings.from_env({**PRODUCTION, "CORS_ORIGINS": f"{API}:8443"}).passkeys
+def test_origins_of_other_pages_count_only_in_development() -> None:
+    policy = Settings.from_env({**PRODUCTION, "CORS_ORIGINS": f"{API}:8443", "COOKIE_ORIGINS": f"{API}:8444"}).passkeys
 
     assert policy.origins == (API,)
 

@@ -1,4 +1,4 @@
-"""A copy of the repository, as somebody has it who has just cloned it."""
+"""A copy of the repository without generated files, as after a clone."""
 
 import shutil
 from pathlib import Path

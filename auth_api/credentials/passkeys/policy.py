@@ -92,8 +92,8 @@ class PasskeyPolicy(msgspec.Struct, frozen=True, kw_only=True):
             parse=parse_passkey_origin,
             accepts="list of https origins; also `http://localhost` with any port",
             example='["https://app.your-company.com"]',
-            default_text="origins of `PUBLIC_URL` and `FRONTEND_URL`, in development also `CORS_ORIGINS`, as far as "
-            "they fit `PASSKEY_RP_ID`",
+            default_text="origins of `PUBLIC_URL` and `FRONTEND_URL`, in development also `CORS_ORIGINS` and "
+            "`COOKIE_ORIGINS`, as far as they fit `PASSKEY_RP_ID`",
         ),
     ] = ()
     product: str = ""

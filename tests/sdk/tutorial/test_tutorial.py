@@ -1,9 +1,10 @@
 """Follow docs/tutorial.md word by word, from an empty folder to a page that shows one's own notes."""
 
+import logging
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
@@ -131,6 +132,7 @@ async def use_a_passkey(reader: Reader, app: Page) -> None:
     await mailbox.get_by_label("Password", exact=True).fill(PASSWORD)
     await mailbox.get_by_role("button", name="Verify", exact=True).click()
     await expect(mailbox.get_by_role("main")).to_contain_text("verified")
+    await app.bring_to_front()  # a page without the focus gets no passkey
     await add_virtual_authenticator(app)
     await app.get_by_role("button", name="Add a passkey").click()
     await expect(app.get_by_role("alert")).to_have_text("The passkey was added.")
@@ -139,9 +141,7 @@ async def use_a_passkey(reader: Reader, app: Page) -> None:
     await expect(app.get_by_role("main")).to_contain_text("Call Ada")
 
 
-async def test_reader_gets_from_an_empty_folder_to_their_own_notes(
-    reader: Reader, record_property: Callable[[str, object], None]
-) -> None:
+async def test_reader_gets_from_an_empty_folder_to_their_own_notes(reader: Reader) -> None:
     began = time.monotonic()
     parts = TUTORIAL.split("\n## ")[1:]
     seconds: dict[str, float] = {}
@@ -159,7 +159,7 @@ async def test_reader_gets_from_an_empty_folder_to_their_own_notes(
                 await use_a_passkey(reader, app)
             seconds[title] = round(time.monotonic() - start, 1)
 
-    record_property("seconds", seconds)
+    logging.getLogger(__name__).info("seconds of each step: %s", seconds)  # shown with --log-cli-level=INFO
     assert time.monotonic() - began < MAX_SECONDS, seconds
 
 
