@@ -50,7 +50,8 @@ def in_litestar(verifier: Verifier) -> Litestar:
 
         return show
 
-    return Litestar([handler(path, required) for path, required in ROUTES.items()], plugins=[auth])
+    handlers = [handler(path, required) for path, required in ROUTES.items()]
+    return Litestar(handlers, plugins=[auth], logging_config=None)
 
 
 def seen(who: Principal) -> dict[str, Any]:
