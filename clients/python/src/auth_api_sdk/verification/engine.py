@@ -63,7 +63,7 @@ class Engine:
         self._polls = polls
         self._clock = clock
         self._monotonic = monotonic
-        self._cache: dict[str, Principal] = {}
+        self._cache: dict[str, tuple[Principal, str]] = {}
         self._lock = Lock()
         self._owner: tuple[int, asyncio.AbstractEventLoop] | None = None
         self._source: Source | None = None
@@ -85,17 +85,18 @@ class Engine:
         if self.mode == "remote":
             answer = self._checked.kept(token, ()) if self._checked is not None else None
             return None if answer is None else checked_principal(token, answer, now)
-        if (principal := self._cache.get(token)) is None:
+        if (cached := self._cache.get(token)) is None:
             if (self._owner is None and self._polls) or (self.has_feed and not self.revocations.is_known):
                 return None
             signed = self.rules.read(token)
             if (key := self.keys.find(signed.kid, self._monotonic())) is None:
                 return None
             principal = self.rules.verify(signed, key, now)
-            self._remember(token, principal)
+            self._remember(token, principal, signed.kid)
         else:
+            principal, kid = cached
             check_expiry(principal, now)
-            if self.keys.find(self.rules.read(token).kid, self._monotonic()) is None:
+            if self.keys.find(kid, self._monotonic()) is None:  # the issuer has withdrawn the key
                 return None
         return self._accepted(principal)
 
@@ -148,9 +149,21 @@ class Engine:
             self._reading = None
             if self._polls:
                 self._first_round = owner[1].create_future()
-                self._background = owner[1].create_task(self._run(self._source, self._first_round))
+                self._background = owner[1].create_task(self._run(self._first_round))
         if waits and self._first_round is not None:
             await asyncio.wait([self._first_round], timeout=MAX_WAIT_SECONDS)
+
+    async def read_what_is_due(self) -> None:
+        """Read the keys and the revocations if it is time for them; an error is logged."""
+        now = self._monotonic()
+        work: list[Coroutine[Any, Any, None]] = []
+        if self.mode == "local" and now >= self.keys.due_at():
+            self._read_soon()
+        if self.has_feed and now >= self._next_poll:
+            work.append(self._poll())
+        if self._reading is not None:
+            work.append(_finished(self._reading))
+        await asyncio.gather(*work)
 
     def check_configuration(self) -> None:
         """Raise an error for settings with which nothing can be verified.
@@ -182,11 +195,11 @@ class Engine:
         assert self._checked is not None  # noqa: S101 - `start` has set it
         return self._checked
 
-    def _remember(self, token: str, principal: Principal) -> None:
+    def _remember(self, token: str, principal: Principal, kid: str) -> None:
         with self._lock:
             if len(self._cache) >= MAX_CACHED_TOKENS:
                 del self._cache[next(iter(self._cache))]
-            self._cache[token] = principal
+            self._cache[token] = (principal, kid)
 
     def _accepted(self, principal: Principal) -> Principal:
         """Return the principal unless its token was revoked."""
@@ -209,7 +222,7 @@ class Engine:
             return
         if keys.may_ask_for(signed.kid, now) if keys.has_keys(now) else now >= keys.due_at():
             self._read_soon()
-        if self._reading is not None:
+        if has_asked := self._reading is not None:
             await asyncio.wait([self._reading], timeout=MAX_WAIT_SECONDS)
         self.check_configuration_of_keys()
         now = self._monotonic()
@@ -217,7 +230,8 @@ class Engine:
             return
         if not keys.has_keys(now) or keys.is_unreachable():
             raise _no_keys()
-        keys.mark_unknown(signed.kid, now)
+        if has_asked:
+            keys.mark_unknown(signed.kid, now)
         raise TokenRejected(INVALID)
 
     def check_configuration_of_keys(self) -> None:
@@ -243,33 +257,22 @@ class Engine:
             self.keys.fail(self._monotonic())
             self._warn(f"The public keys cannot be read: {error}")
 
-    async def _run(self, source: Source, first_round: asyncio.Future[None]) -> None:
+    async def _run(self, first_round: asyncio.Future[None]) -> None:
         """Read keys and revocations forever."""
         while True:
-            await self._round(source)
+            await self.read_what_is_due()
             if not first_round.done():
                 first_round.set_result(None)
             due = [self.keys.due_at()] if self.mode == "local" else []
             due += [self._next_poll] if self.has_feed else []
             await asyncio.sleep(max(min(due, default=self._monotonic() + 60.0) - self._monotonic(), 0.01))
 
-    async def _round(self, source: Source) -> None:
-        """Read what is due."""
-        now = self._monotonic()
-        work: list[Coroutine[Any, Any, None]] = []
-        if self.mode == "local" and now >= self.keys.due_at():
-            self._read_soon()
-        if self.has_feed and now >= self._next_poll:
-            work.append(self._poll(source))
-        if self._reading is not None:
-            work.append(_finished(self._reading))
-        await asyncio.gather(*work)
-
-    async def _poll(self, source: Source) -> None:
+    async def _poll(self) -> None:
+        assert self._source is not None  # noqa: S101 - `start` has set it
         now = self._monotonic()
         since = self.revocations.since(now)
         try:
-            self.revocations.add(await source.revocations(since), self._monotonic(), is_full=since is None)
+            self.revocations.add(await self._source.revocations(since), self._monotonic(), is_full=since is None)
             self._feed_refusal = None
         except Unavailable as error:
             self._feed_refusal = error if error.status in _REFUSED_STATUSES else None

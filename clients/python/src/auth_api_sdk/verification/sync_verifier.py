@@ -45,6 +45,7 @@ class TokenVerifier:
         self.engine = engine_of(issuer, audience, mode, service_key, algorithms)
         self._lock = Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = Thread()
         self._pid = os.getpid()
 
     @property
@@ -91,6 +92,7 @@ class TokenVerifier:
         if loop is not None and self._pid == os.getpid():
             _wait(self.engine.aclose(), loop)
             loop.call_soon_threadsafe(loop.stop)
+            self._thread.join(MAX_WAIT_SECONDS)
 
     def __enter__(self) -> Self:
         self.start()
@@ -110,7 +112,8 @@ class TokenVerifier:
         with self._lock:
             if self._loop is None:
                 loop = asyncio.new_event_loop()
-                Thread(target=_serve, args=(loop,), name="auth_api_sdk", daemon=True).start()
+                self._thread = Thread(target=_serve, args=(loop,), name="auth_api_sdk", daemon=True)
+                self._thread.start()
                 self._loop = loop
             return self._loop
 
