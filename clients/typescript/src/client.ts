@@ -2,7 +2,8 @@ import { authorizedFetch } from "./authorized_fetch.js";
 import type { components } from "./api.js";
 import { type Environment, ownEnvironment } from "./environment.js";
 import { handleRedirect, leaveHosted, type RedirectResult, signIn, type SignInOptions } from "./hosted.js";
-import { loggedOut, Session } from "./session.js";
+import { Session } from "./session.js";
+import { loggedOut } from "./session_ends.js";
 import { addPasskey, type LoggedIn, passkeyLogin, type Proof, type SecondFactor, secondFactor, stepUp } from "./sign_in.js";
 import { type Api, typedApi } from "./typed_api.js";
 import type { AuthClientOptions, AuthState, Call } from "./types.js";
@@ -14,28 +15,26 @@ export class AuthClient {
   /** All operations of auth_api. Responses that contain tokens are adopted, so that they need no method of their own. */
   readonly api: Api;
   readonly #session: Session;
-  readonly #baseUrl: string;
 
   constructor(options: AuthClientOptions, environment: Environment) {
-    this.#baseUrl = options.baseUrl.replace(/\/+$/, "");
-    this.#session = new Session(environment, { ...options, baseUrl: this.#baseUrl });
+    this.#session = new Session(environment, { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") });
     this.api = typedApi(this.call);
-    if (environment.origin !== undefined) queueMicrotask(() => void this.#session.start());
+    if (environment.origin !== undefined) queueMicrotask(() => this.#session.start());
   }
 
   /** Who is logged in. */
   get state(): AuthState {
-    return this.#session.state;
+    return this.#session.shown.current;
   }
 
   /** The first state that is not `loading`. */
   get ready(): Promise<AuthState> {
-    void this.#session.start();
-    return this.#session.ready;
+    this.#session.start();
+    return this.#session.shown.ready;
   }
 
   /** Calls a function after each change of the state, until the returned function is called. */
-  readonly subscribe = (listener: () => void): (() => void) => this.#session.subscribe(listener);
+  readonly subscribe = (listener: () => void): (() => void) => this.#session.shown.subscribe(listener);
 
   /** Sends a request to auth_api, as `api` does, without types. */
   readonly call: Call = (method, path, options) => this.#session.call(method, path, options);
@@ -56,23 +55,23 @@ export class AuthClient {
   }
 
   /** Logs in by a password. Throws `AuthError` with the code `MFA_REQUIRED` if `mfa` must follow. */
-  async login(body: Schemas["LoginRequest"]): Promise<LoggedIn> {
-    return (await this.#anonymous("/api/auth/login", body)) as LoggedIn;
+  login(body: Schemas["LoginRequest"]): Promise<LoggedIn> {
+    return this.#anonymous("/api/auth/login", body) as Promise<LoggedIn>;
   }
 
   /** Completes a login that needs a second factor. */
-  async mfa(factor: SecondFactor): Promise<LoggedIn> {
-    return (await secondFactor(this.call, factor)) as LoggedIn;
+  mfa(factor: SecondFactor): Promise<LoggedIn> {
+    return secondFactor(this.call, factor) as Promise<LoggedIn>;
   }
 
   /** Logs in by a passkey; `conditional` offers it in the list of an input with `autocomplete="username webauthn"`. */
-  async passkeyLogin(options: { conditional?: boolean; signal?: AbortSignal } = {}): Promise<LoggedIn> {
-    return (await passkeyLogin(this.call, options)) as LoggedIn;
+  passkeyLogin(options: { conditional?: boolean; signal?: AbortSignal } = {}): Promise<LoggedIn> {
+    return passkeyLogin(this.call, options) as Promise<LoggedIn>;
   }
 
   /** Creates a passkey on this device and adds it to the account. The first factor's response has `recovery_codes`. */
-  async addPasskey(options: { name?: string; mfaToken?: string } = {}): Promise<Schemas["AddedPasskeyResponse"] | LoggedIn> {
-    return (await addPasskey(this.call, options)) as Schemas["AddedPasskeyResponse"] | LoggedIn;
+  addPasskey(options: { name?: string; mfaToken?: string } = {}): Promise<Schemas["AddedPasskeyResponse"] | LoggedIn> {
+    return addPasskey(this.call, options) as Promise<Schemas["AddedPasskeyResponse"] | LoggedIn>;
   }
 
   /** Proves the identity again after `STEP_UP_REQUIRED`; then the request can be repeated. */
@@ -82,12 +81,12 @@ export class AuthClient {
 
   /** Sends the browser to the pages of auth_api, or to a provider, to log in. It comes back to `returnTo`. */
   signIn(options: SignInOptions = {}): Promise<void> {
-    return signIn(this.#baseUrl, options);
+    return signIn(this.#session.options.baseUrl, options);
   }
 
   /** Finishes what `signIn` began; call it when the page loads. Removes the code from the address first. */
   handleRedirect(): Promise<RedirectResult> {
-    return handleRedirect(this.#baseUrl, this.call);
+    return handleRedirect(this.#session.options.baseUrl, this.call);
   }
 
   /**
@@ -97,7 +96,7 @@ export class AuthClient {
    */
   async logout({ hosted }: { hosted?: { readonly returnTo: string } } = {}): Promise<void> {
     await this.#session.logout();
-    if (hosted) leaveHosted(this.#baseUrl, hosted.returnTo);
+    if (hosted) leaveHosted(this.#session.options.baseUrl, hosted.returnTo);
   }
 
   /** Logs out on all devices, or on all others. */

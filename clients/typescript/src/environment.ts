@@ -16,14 +16,13 @@ export interface Environment {
   readonly wall: () => number;
   readonly random: () => number;
   readonly setTimeout: (work: () => void, milliseconds: number) => Timer;
-  readonly clearTimeout: (timer: Timer) => void;
+  readonly clearTimeout: (timer: Timer | undefined) => void;
   /** Returns storage of the origin or of the tab; throws if it is forbidden. */
   readonly storage: (kind: "local" | "session") => Storage;
   readonly locks: Pick<LockManager, "request"> | undefined;
   readonly channel: (name: string) => Channel | undefined;
   /** Listens to an event of the page. */
   readonly listen: (event: "online" | "visibilitychange" | "pageshow" | "storage", listener: () => void) => void;
-  readonly isVisible: () => boolean;
   /** The origin of the page; undefined outside of a browser. */
   readonly origin: string | undefined;
 }
@@ -40,11 +39,10 @@ export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
     clearTimeout: (timer) => clearTimeout(timer),
     storage: (kind) => (kind === "local" ? localStorage : sessionStorage),
     locks: page && globalThis.navigator?.locks,
-    channel: (name) => (page && "BroadcastChannel" in globalThis ? (new BroadcastChannel(name) as unknown as Channel) : undefined),
+    channel: (name) => (page && "BroadcastChannel" in globalThis ? (new BroadcastChannel(name) as Channel) : undefined),
     listen: (event, listener) => {
       if (page) (event === "visibilitychange" ? page : globalThis).addEventListener(event, listener);
     },
-    isVisible: () => page?.visibilityState !== "hidden",
     origin: page && globalThis.location.origin,
   };
 }

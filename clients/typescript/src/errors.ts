@@ -14,6 +14,13 @@ export interface Problem {
   readonly [member: string]: unknown;
 }
 
+interface ErrorDetails {
+  readonly problem?: Problem | undefined;
+  readonly retryAfter?: number | undefined;
+  readonly requestId?: string | undefined;
+  readonly cause?: unknown;
+}
+
 /**
  * auth_api refused a request, or did not answer it.
  *
@@ -23,26 +30,21 @@ export class AuthError extends Error {
   override readonly name = "AuthError";
   /** The `error_code` of the response. Without a response: `OFFLINE`, `TIMEOUT` or `REDIRECTED`. A response that is not a problem
    * document of auth_api: `HTTP_ERROR`. */
-  readonly code: string;
+  declare readonly code: string;
   /** The HTTP status; 0 without a response. */
-  readonly status: number;
+  declare readonly status: number;
   /** A sentence that says what happened, for people. */
-  readonly detail: string;
+  declare readonly detail: string;
   /** The invalid fields. */
-  readonly errors: readonly FieldError[];
+  declare readonly errors: readonly FieldError[];
   /** Seconds after which the request may be repeated, if the response says so. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
   /** What finds the request in the log of the server. */
-  readonly requestId: string | undefined;
+  declare readonly requestId: string | undefined;
   /** The whole problem document. */
-  readonly problem: Problem | undefined;
+  declare readonly problem: Problem | undefined;
 
-  constructor(
-    code: string,
-    status = 0,
-    detail = code,
-    { problem, retryAfter, requestId, cause }: { problem?: Problem; retryAfter?: number; requestId?: string; cause?: unknown } = {},
-  ) {
+  constructor(code: string, status = 0, detail = code, { problem, retryAfter, requestId, cause }: ErrorDetails = {}) {
     super(detail, { cause });
     this.code = code;
     this.status = status;

@@ -1,4 +1,5 @@
 import { AuthError } from "./errors.js";
+import { addressOf } from "./http.js";
 import { textOf } from "./passkeys.js";
 import type { Call } from "./types.js";
 
@@ -18,14 +19,14 @@ export type RedirectResult = { readonly status: "none" } | { readonly status: "s
 
 interface Pending {
   readonly verifier: string;
-  readonly then?: string;
+  readonly then: string | undefined;
 }
 
 /** Sends the browser to the pages of auth_api or to a provider. */
 export async function signIn(baseUrl: string, { returnTo, then, loginHint, lang, provider }: SignInOptions): Promise<void> {
   const verifier = textOf(crypto.getRandomValues(new Uint8Array(32)));
   const challenge = textOf(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier)));
-  const pending: Pending = { verifier, ...(then !== undefined && { then }) };
+  const pending: Pending = { verifier, then };
   sessionStorage.setItem(keyOf(baseUrl), JSON.stringify(pending));
   const path = provider === undefined ? "/account/login" : `/api/auth/providers/${encodeURIComponent(provider)}/start`;
   const parameters = { return_to: returnTo ?? `${location.origin}/`, code_challenge: challenge, login_hint: loginHint, lang };
@@ -53,12 +54,6 @@ export function leaveHosted(baseUrl: string, returnTo: string): void {
 
 function keyOf(baseUrl: string): string {
   return `auth_api:${baseUrl}:sign-in`;
-}
-
-function addressOf(url: string, parameters: Readonly<Record<string, string | undefined>>): string {
-  const target = new URL(url);
-  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) target.searchParams.set(name, value);
-  return target.href;
 }
 
 /** Returns what `signIn` has kept in this tab, once. */

@@ -1,4 +1,5 @@
 import type { components } from "./api.js";
+import { decoded } from "./tokens.js";
 
 type CreationOptions = components["schemas"]["PasskeyCreationOptions"];
 type RequestOptions = components["schemas"]["PasskeyRequestOptions"];
@@ -68,7 +69,7 @@ function descriptors(listed: readonly PublicKeyCredentialDescriptorJSON[] | unde
 }
 
 function bytesOf(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
+  return Uint8Array.from(decoded(text), (each) => each.charCodeAt(0));
 }
 
 /** Returns bytes in base64url (RFC 4648 §5), without padding. */

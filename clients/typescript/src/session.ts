@@ -1,103 +1,87 @@
-import type { Environment, Timer } from "./environment.js";
+import type { Environment } from "./environment.js";
 import { AuthError } from "./errors.js";
-import { send, TEMPORARY } from "./http.js";
+import { addressOf, type RequestDetails, send } from "./http.js";
+import { Retry } from "./retry.js";
+import { endOf, isTemporary, isTokenRefused, loggedOut } from "./session_ends.js";
+import { ShownState } from "./shown_state.js";
 import { Store } from "./store.js";
 import { Tabs } from "./tabs.js";
-import { claim, type Tokens, tokensOf } from "./tokens.js";
-import type { AuthClientOptions, AuthState, CallOptions, Reason, User } from "./types.js";
+import { claim, isSameSession, type Tokens, tokensOf } from "./tokens.js";
+import type { AuthClientOptions, CallOptions, Reason, User } from "./types.js";
 
-/** Well within the two minutes in which a refresh whose response was lost can be repeated. */
-const MAX_RETRY_SECONDS = 15;
-
-/** The only answers to a refresh that end a session. */
-const ENDS: Readonly<Record<string, Reason>> = {
-  TOKEN_EXPIRED: "expired",
-  TOKEN_REVOKED: "revoked",
-  TOKEN_INVALID: "revoked",
-  REFRESH_TOKEN_REUSED: "reused",
-};
-
-/** What a refresh found out while other tabs had to wait. */
-type Outcome =
-  | { kind: "gone" }
-  | { kind: "changed" | "new" | "late"; tokens: Tokens }
-  | { kind: "failed"; error: unknown; stamp: string };
+/** What a refresh found out while other tabs had to wait. Without tokens and error, there was nothing to send. */
+interface Outcome {
+  readonly stamp: string | null;
+  readonly tokens?: Tokens;
+  /** Whether the tokens are stored; otherwise the session was changed meanwhile. */
+  readonly isStored?: boolean;
+  readonly error?: AuthError;
+}
 
 /** The session of this origin: its tokens, its state, and the one refresh at a time. */
 export class Session {
   readonly environment: Environment;
   readonly options: AuthClientOptions;
-  readonly ready: Promise<AuthState>;
+  readonly shown = new ShownState();
+  readonly #isCookieMode: boolean;
   readonly #store: Store;
-  readonly #listeners = new Set<() => void>();
+  readonly #retry: Retry;
   #tabs: Tabs | undefined;
-  #state: AuthState = Object.freeze({ status: "loading", user: null, stale: false });
   #tokens: Tokens | null = null;
   #receivedAt = 0;
-  #started: Promise<void> | undefined;
+  /** What was stored when this tab read or wrote it last; null without a session. */
   #stamp: string | null = null;
   #refreshing: Promise<Tokens> | undefined;
-  #generation = 0;
-  #retry: Timer | undefined;
-  #failures = 0;
-  #becomeReady!: (state: AuthState) => void;
 
   constructor(environment: Environment, options: AuthClientOptions) {
     this.environment = environment;
     this.options = options;
+    this.#isCookieMode = options.mode === "cookie";
     this.#store = new Store(environment, options);
-    this.ready = new Promise((resolve) => (this.#becomeReady = resolve));
-  }
-
-  get state(): AuthState {
-    return this.#state;
-  }
-
-  get isCookieMode(): boolean {
-    return this.options.mode === "cookie";
-  }
-
-  subscribe(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#retry = new Retry(environment, () => this.#refreshQuietly());
   }
 
   /** Reads what is stored, once. */
-  start(): Promise<void> {
-    return (this.#started ??= this.#load());
+  start(): void {
+    if (this.#tabs) return;
+    this.#tabs = new Tabs(this.environment, this.options.baseUrl, () => this.#readAgain());
+    for (const event of ["online", "visibilitychange", "pageshow"] as const) {
+      this.environment.listen(event, () => {
+        this.#readAgain(); // a frozen page gets no messages
+        if (this.shown.current.stale) this.#refreshQuietly();
+      });
+    }
+    const { stamp, tokens } = this.#store.read();
+    this.#stamp = stamp;
+    if (stamp === null) return this.shown.set("signed-out", null);
+    if (!tokens) return this.#refreshQuietly();
+    this.#keep(tokens);
+    if (tokens.user) this.#show(tokens.user);
+    void this.#loadUser();
   }
 
   /** Sends a request to auth_api and adopts the tokens of its response. */
   async call(method: string, path: string, { query, body, signal, anonymous }: CallOptions = {}): Promise<unknown> {
-    await this.start();
-    const parameters = Object.entries(query ?? {}).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
-    const target = parameters.length ? `${path}?${new URLSearchParams(parameters)}` : path;
+    this.start();
     const before = anonymous ? null : await this.usableTokens(30);
-    const attempt = (tokens: Tokens | null) => this.#send(method, target, { body, signal, tokens });
-    const generation = this.#generation;
-    const document = await attempt(before).catch(async (error: unknown) => {
-      const code = error instanceof AuthError && error.status === 401 ? error.code : "";
-      if (before === null || !(code in ENDS)) throw error;
-      return attempt(await this.refresh(before));
-    });
+    const document = await this.#sendAs(before, method, path, { query, body, signal });
     const tokens = tokensOf(document, before && this.#tokens, this.environment);
-    if (tokens && before && generation !== this.#generation) await this.#endOnServer(tokens); // logged out meanwhile
+    const isLate = before && !isSameSession(before, this.#tokens); // logged out meanwhile, or logged in again
+    if (tokens && isLate) void this.#endOnServer(tokens, { credentials: "omit" });
     else if (tokens) await this.#adopt(tokens);
     return document;
   }
 
   /** Returns tokens that are valid for some seconds; null if nobody is signed in. */
   async usableTokens(minSeconds: number): Promise<Tokens | null> {
-    await this.start();
+    this.start();
     const tokens = this.#tokens;
-    if (this.#state.status === "signed-out") return null;
+    if (this.shown.isSignedOut) return null;
     if (tokens && this.#secondsLeft(tokens) >= minSeconds) return tokens;
-    try {
-      return await this.refresh(tokens);
-    } catch (error) {
+    return this.refresh(tokens).catch((error: unknown) => {
       if (tokens && tokens === this.#tokens && this.#secondsLeft(tokens) > 0) return tokens;
       throw error;
-    }
+    });
   }
 
   /** Returns new tokens in place of some that have expired or were refused; throws `AuthError`. */
@@ -108,167 +92,112 @@ export class Session {
 
   /** Ends the session here and in the other tabs at once, then on the server, as far as that can be reached. */
   async logout(): Promise<void> {
-    await this.start();
+    this.start();
     const tokens = this.#tokens;
     this.forget();
-    if (!tokens && !this.isCookieMode) return;
-    const body = tokens?.refresh ? { refresh_token: tokens.refresh } : undefined;
-    await this.#send("POST", "/api/auth/logout", { body, tokens, keepalive: true }).catch(() => undefined);
+    if (tokens || this.#isCookieMode) await this.#endOnServer(tokens);
   }
 
   /** Ends the session here and in the other tabs. */
   forget(): void {
     this.#store.write(null);
     this.#end("logged-out");
-    this.#tabs!.announce();
-  }
-
-  async #load(): Promise<void> {
-    this.#tabs = new Tabs(this.environment, this.options.baseUrl, () => void this.#readAgain());
-    for (const event of ["online", "visibilitychange", "pageshow"] as const) {
-      this.environment.listen(event, () => this.#retryNow());
-    }
-    this.#stamp = this.#store.stamp();
-    if (this.#stamp === null) return this.#set({ status: "signed-out", user: null, stale: false });
-    this.#keep(this.#store.read());
-    if (this.#tokens?.user) this.#set({ status: "signed-in", user: this.#tokens.user, stale: false });
-    const loaded = this.#loadUser();
-    if (this.#state.status === "loading") await loaded;
   }
 
   /** Reads the profile; without an answer, the state stays and is stale. */
-  async #loadUser(reason?: Reason): Promise<void> {
-    const generation = this.#generation;
+  async #loadUser(): Promise<void> {
     try {
-      const tokens = this.#tokens ?? (await this.refresh(null));
-      const get = (used: Tokens) => this.#send("GET", "/api/user/profile", { tokens: used });
-      const user = (await get(tokens).catch(async (error: unknown) => {
-        if (!(error instanceof AuthError && error.status === 401 && error.code in ENDS)) throw error;
-        return get(await this.refresh(tokens));
-      })) as User;
-      if (generation !== this.#generation || !this.#tokens) return;
+      const user = (await this.#sendAs(this.#tokens, "GET", "/api/user/profile", {})) as User;
+      if (!this.#tokens || claim(this.#tokens.access, "sub") !== String(user.id)) return; // changed meanwhile
       this.#keep({ ...this.#tokens, user });
-      if (!this.isCookieMode) this.#store.replace(this.#store.stamp(), this.#tokens);
-      this.#set({ status: "signed-in", user, stale: false, ...(reason && { reason }) });
+      this.#store.replace(this.#stamp, this.#tokens);
+      this.#show(user, this.shown.current.reason);
     } catch (error) {
-      if (generation === this.#generation) this.#retryLater(error);
+      this.#retryLater(error as AuthError);
     }
   }
 
   async #refresh(): Promise<Tokens> {
-    const generation = this.#generation;
     const spent = this.#tokens;
-    const outcome = await this.#tabs!.exclusively(() => this.#spend(spent));
-    const isOutdated = generation !== this.#generation;
-    if (outcome.kind === "late" || (outcome.kind === "new" && isOutdated)) return this.#drop(outcome.tokens);
-    if (isOutdated) return this.#current();
-    if (outcome.kind === "failed") return this.#fail(outcome.error, outcome.stamp);
-    if (outcome.kind === "gone") this.#end("logged-out");
-    else this.#keepAndShow(outcome.tokens);
-    if (outcome.kind === "new" && !this.isCookieMode) this.#tabs!.announce();
-    return this.#current();
+    const { stamp, tokens, isStored, error } = await this.#tabs!.exclusively(() => this.#spend(spent));
+    if (tokens && isStored) {
+      this.#keepAndShow(tokens, tokens.refresh ?? stamp);
+      if (!this.#isCookieMode) this.#tabs!.announce();
+      return tokens;
+    }
+    if (error && stamp === this.#stamp) {
+      const reason = endOf(error, this.#isCookieMode);
+      if (!reason) this.#retryLater(error);
+      else if (this.#store.replace(stamp, null)) this.#end(reason);
+      if (!reason || this.shown.isSignedOut) throw error;
+    }
+    if (tokens) this.#endIfForgotten(tokens);
+    this.#readAgain();
+    if (this.#tokens) return this.#tokens;
+    if (this.#stamp === null) throw loggedOut();
+    return this.#refresh(); // another tab has logged in meanwhile
   }
 
   /** Sends the refresh, unless another tab was faster. No other code runs meanwhile. */
   async #spend(spent: Tokens | null): Promise<Outcome> {
-    const stamp = this.#store.stamp();
-    if (stamp === null) return { kind: "gone" };
-    const stored = this.#store.read();
-    if (stored && stored.refresh !== spent?.refresh) return { kind: "changed", tokens: stored };
+    const { stamp, tokens: stored } = this.#store.read();
+    if (stamp === null || stored?.refresh !== spent?.refresh) return { stamp };
     try {
-      const body = this.isCookieMode ? undefined : { refresh_token: stamp };
-      const document = await this.#send("POST", "/api/auth/refresh", { body, tokens: null, keepalive: true });
+      const body = this.#isCookieMode ? undefined : { refresh_token: stamp };
+      const document = await this.#send("POST", "/api/auth/refresh", null, { body, keepalive: true });
       const tokens = tokensOf(document, spent, this.environment);
-      if (!tokens) throw new AuthError("HTTP_ERROR", 200, "The response is not that of auth_api.");
-      return { kind: this.#store.replace(stamp, tokens) ? "new" : "late", tokens };
+      if (!tokens) throw new AuthError("HTTP_ERROR", 200, "The response has no tokens.");
+      return { stamp, tokens, isStored: this.#store.replace(stamp, tokens) };
     } catch (error) {
-      return { kind: "failed", error, stamp };
+      return { stamp, error: error as AuthError };
     }
-  }
-
-  /** Ends the session if the answer to a refresh says so; otherwise tries again later. Throws the error. */
-  async #fail(error: unknown, stamp: string): Promise<Tokens> {
-    const isRefused = error instanceof AuthError && error.status === 401;
-    let reason = isRefused ? ENDS[error.code] : undefined;
-    if (isRefused && this.isCookieMode && error.code === "AUTHENTICATION_REQUIRED") reason = "expired";
-    if (reason === undefined) {
-      this.#retryLater(error);
-      throw error;
-    }
-    if (!this.#store.replace(stamp, null)) {
-      await this.#readAgain(); // another tab has logged in or out meanwhile
-      return this.#current();
-    }
-    this.#end(reason);
-    this.#tabs!.announce();
-    throw error;
-  }
-
-  /** Forgets tokens that came after a log-out, and ends their session; returns those of a later login. */
-  async #drop(late: Tokens): Promise<Tokens> {
-    const stored = this.#tokens ?? this.#store.read();
-    if (!stored || claim(stored.access, "sid") !== claim(late.access, "sid")) await this.#endOnServer(late);
-    await this.#readAgain();
-    return this.#current();
-  }
-
-  #current(): Tokens {
-    if (this.#tokens) return this.#tokens;
-    throw loggedOut();
   }
 
   /** Takes over what another tab has changed. */
-  async #readAgain(): Promise<void> {
-    const stamp = this.#store.stamp();
+  #readAgain(): void {
+    const { stamp, tokens } = this.#store.read();
     if (stamp === this.#stamp) return;
-    this.#stamp = stamp;
     if (stamp === null) return this.#end("logged-out");
-    const stored = this.#store.read();
-    if (stored) this.#keepAndShow(stored);
-    else await this.#replaceTokens();
+    if (tokens) return this.#keepAndShow(tokens, stamp);
+    this.#stamp = stamp;
+    this.#tokens = null; // in cookie mode, each tab has its own access token
+    this.#refreshQuietly();
   }
 
-  /** Gets the access token of the account to which another tab has logged in (cookie mode). */
-  async #replaceTokens(): Promise<void> {
-    this.#generation += 1;
-    this.#tokens = null;
-    await this.refresh(null).catch(() => undefined);
+  #refreshQuietly(): void {
+    this.refresh(this.#tokens).catch(() => undefined);
   }
 
   async #adopt(tokens: Tokens): Promise<void> {
-    this.#generation += 1;
     this.#keep(tokens);
     this.#store.write(tokens);
-    this.#stamp = this.#store.stamp();
-    if (tokens.user) this.#set({ status: "signed-in", user: tokens.user, stale: false });
-    else await this.#loadUser();
+    this.#stamp = this.#store.read().stamp;
     this.#tabs!.announce();
+    if (tokens.user) this.#show(tokens.user);
+    else await this.#loadUser();
   }
 
   /** Keeps tokens, and shows the account that they belong to. */
-  #keepAndShow(tokens: Tokens): void {
-    const { user } = this.#state;
+  #keepAndShow(tokens: Tokens, stamp: string | null): void {
+    const { user } = this.shown.current;
     const isOther = user !== null && claim(tokens.access, "sub") !== String(user.id);
-    const shown = isOther ? tokens.user : (user ?? tokens.user);
-    const reason = isOther ? ({ reason: "account-changed" } as const) : {};
-    this.#stamp = this.#store.stamp();
+    const shown = tokens.user ?? (isOther ? null : user);
+    this.#stamp = stamp;
     this.#keep(tokens);
-    if (shown) this.#set({ status: "signed-in", user: shown, stale: false, ...reason });
-    else void this.#loadUser(reason.reason);
+    if (isOther || shown) this.#show(shown, isOther ? "account-changed" : undefined);
+    if (!shown) void this.#loadUser();
   }
 
   #keep(tokens: Tokens | null): void {
     if (tokens?.access !== this.#tokens?.access) this.#receivedAt = this.environment.monotonic();
     this.#tokens = tokens;
-    this.#failures = 0;
-    this.#stopRetrying();
   }
 
   #end(reason: Reason): void {
-    this.#generation += 1;
-    this.#stamp = null;
-    this.#keep(null);
-    this.#set({ status: "signed-out", user: null, stale: false, reason });
+    this.#stamp = this.#tokens = null;
+    this.#retry.stop();
+    this.#tabs!.announce();
+    if (!this.shown.isSignedOut) this.shown.set("signed-out", null, reason);
   }
 
   /** Seconds that an access token is still valid. The device may have slept, and then only one of its clocks went on. */
@@ -277,62 +206,45 @@ export class Session {
     return expiresIn - Math.max(monotonic() - this.#receivedAt, wall() - receivedAt) / 1000;
   }
 
-  #retryLater(error: unknown): void {
-    if (this.#state.status === "signed-out") return;
-    this.#set({ status: "signed-in", user: this.#state.user, stale: true });
-    this.#stopRetrying();
-    if (!(error instanceof AuthError) || !isTemporary(error)) return;
-    const seconds = error.retryAfter ?? Math.min(2 ** this.#failures, MAX_RETRY_SECONDS) * (0.8 + 0.4 * this.environment.random());
-    this.#failures = Math.min(this.#failures + 1, 10);
-    this.#retry = this.environment.setTimeout(() => this.#retryNow(), seconds * 1000);
+  #show(user: User | null, reason?: Reason): void {
+    this.#retry.stop();
+    this.shown.set("signed-in", user, reason);
   }
 
-  #retryNow(): void {
-    if (!this.#state.stale) return;
-    this.#stopRetrying();
-    void this.refresh(this.#tokens)
-      .then(() => (this.#state.user ? undefined : this.#loadUser()))
-      .catch(() => undefined);
+  #retryLater(error: AuthError): void {
+    if (this.shown.isSignedOut) return;
+    this.shown.setStale();
+    if (isTemporary(error)) this.#retry.later(error.retryAfter);
   }
 
-  #stopRetrying(): void {
-    if (this.#retry !== undefined) this.environment.clearTimeout(this.#retry);
-    this.#retry = undefined;
+  /** Ends the session of tokens that came after a log-out. */
+  #endIfForgotten(late: Tokens): void {
+    const { stamp, tokens } = this.#store.read();
+    if (stamp === null || (tokens && !isSameSession(tokens, late))) void this.#endOnServer(late, { credentials: "omit" });
   }
 
-  /** Ends the session of tokens, and no other: the cookie may belong to a later login. */
-  async #endOnServer(tokens: Tokens): Promise<void> {
-    const headers = { Authorization: `Bearer ${tokens.access}` };
-    const url = `${this.options.baseUrl}/api/auth/logout`;
-    const body = tokens.refresh ? { refresh_token: tokens.refresh } : undefined;
-    const request = { method: "POST", url, headers, body, credentials: "omit", keepalive: true } as const;
-    await send(this.environment, request).catch(() => undefined);
+  /** Ends the session of tokens, as far as the server can be reached; without credentials, no later one that has the cookie. */
+  async #endOnServer(tokens: Tokens | null, rest: RequestDetails = {}): Promise<void> {
+    const body = tokens?.refresh ? { refresh_token: tokens.refresh } : undefined;
+    await this.#send("POST", "/api/auth/logout", tokens, { body, keepalive: true, ...rest }).catch(() => undefined);
   }
 
-  #send(
-    method: string,
-    path: string,
-    { tokens, ...rest }: { tokens: Tokens | null; body?: unknown; signal?: AbortSignal | undefined; keepalive?: boolean },
-  ): Promise<unknown> {
+  /** Sends a request with an access token; refreshes and sends it again if the token is refused. */
+  async #sendAs(tokens: Tokens | null, method: string, path: string, rest: RequestDetails): Promise<unknown> {
+    try {
+      return await this.#send(method, path, tokens, rest);
+    } catch (error) {
+      if (!tokens || !(error instanceof AuthError && error.status === 401 && isTokenRefused(error.code))) throw error;
+      return this.#send(method, path, await this.refresh(tokens), rest);
+    }
+  }
+
+  #send(method: string, path: string, tokens: Tokens | null, { query, ...rest }: RequestDetails): Promise<unknown> {
     const headers: Record<string, string> = { Accept: "application/json" };
-    if (this.isCookieMode) headers["Token-Transport"] = "cookie";
+    if (this.#isCookieMode) headers["Token-Transport"] = "cookie";
     if (tokens) headers["Authorization"] = `Bearer ${tokens.access}`;
-    const credentials = this.isCookieMode ? "include" : "omit";
-    return send(this.environment, { method, url: this.options.baseUrl + path, headers, credentials, ...rest });
+    const url = addressOf(this.options.baseUrl + path, query);
+    const credentials = this.#isCookieMode ? "include" : "omit";
+    return send(this.environment, { method, url, headers, credentials, ...rest });
   }
-
-  #set(state: AuthState): void {
-    this.#state = Object.freeze(state);
-    if (state.status !== "loading") this.#becomeReady(this.#state);
-    for (const listener of [...this.#listeners]) listener();
-  }
-}
-
-/** Whether the same request may succeed later. */
-export function isTemporary({ code, status }: AuthError): boolean {
-  return status === 0 || status >= 500 || TEMPORARY.has(status) || (code === "HTTP_ERROR" && status === 200);
-}
-
-export function loggedOut(): AuthError {
-  return new AuthError("AUTHENTICATION_REQUIRED", 401, "Nobody is logged in.");
 }

@@ -44,12 +44,12 @@ export async function passkeyLogin(
 
 /** Creates a passkey on this device and adds it to the account; with `mfaToken`, as the first factor that a login requires. */
 export async function addPasskey(call: Call, { name, mfaToken }: { name?: string; mfaToken?: string } = {}): Promise<unknown> {
-  const step = { ...(mfaToken !== undefined && { mfa_token: mfaToken }) };
+  const step = { mfa_token: mfaToken };
   const anonymous = mfaToken !== undefined;
   const options = (await call(POST, "/api/user/passkeys/options", { body: step, anonymous })) as Schemas["PasskeyCreationOptions"];
   const credential = await createPasskey(options);
   try {
-    return await call(POST, "/api/user/passkeys", { body: { ...step, credential, ...(name !== undefined && { name }) }, anonymous });
+    return await call(POST, "/api/user/passkeys", { body: { ...step, credential, name }, anonymous });
   } catch (error) {
     const isRejected = error instanceof AuthError && error.status >= 400 && error.status < 500 && error.code !== "DUPLICATE_PASSKEY";
     if (isRejected) await forgetPasskey(options.public_key.rp.id, credential);

@@ -2,6 +2,14 @@ import type { Environment } from "./environment.js";
 import type { Tokens } from "./tokens.js";
 import type { AuthClientOptions } from "./types.js";
 
+/** What is stored of a session. */
+export interface Stored {
+  /** What changes with each login, and in token mode with each refresh; null without a session. */
+  readonly stamp: string | null;
+  /** In cookie mode always null. */
+  readonly tokens: Tokens | null;
+}
+
 /**
  * Where the session is kept between two loads of the page, shared by the tabs of the origin with `local`.
  *
@@ -10,7 +18,7 @@ import type { AuthClientOptions } from "./types.js";
 export class Store {
   readonly #environment: Environment;
   readonly #key: string;
-  readonly #kind: "local" | "session" | "memory";
+  readonly #kind: "local" | "session";
   readonly #isCookieMode: boolean;
   #memory: string | null = null;
   #usesMemory: boolean;
@@ -19,66 +27,53 @@ export class Store {
     this.#environment = environment;
     this.#key = `auth_api:${baseUrl}`;
     this.#isCookieMode = mode === "cookie";
-    this.#kind = this.#isCookieMode ? "local" : storage ?? "local";
-    this.#usesMemory = this.#kind === "memory";
+    this.#usesMemory = !this.#isCookieMode && storage === "memory";
+    this.#kind = !this.#isCookieMode && storage === "session" ? storage : "local";
   }
 
-  /** Returns the tokens; null if there are none. In cookie mode, there are never any. */
-  read(): Tokens | null {
+  read(): Stored {
+    const text = this.#get();
+    if (text === null || this.#isCookieMode) return { stamp: text, tokens: null };
     try {
-      const tokens = JSON.parse(this.#get() ?? "null") as Tokens | null;
-      return typeof tokens?.access === "string" && typeof tokens.refresh === "string" ? tokens : null;
+      const tokens = JSON.parse(text) as Tokens;
+      if (typeof tokens.access === "string" && typeof tokens.refresh === "string") return { stamp: tokens.refresh, tokens };
     } catch {
-      return null;
+      // Text of other programs is no session.
     }
+    return { stamp: null, tokens: null };
   }
 
-  /** Returns what changes with each login, and in token mode with each refresh; null if no session is stored. */
-  stamp(): string | null {
-    return this.#isCookieMode ? this.#get() : this.read()?.refresh ?? null;
-  }
-
+  /** Stores a session, or that there is none. */
   write(tokens: Tokens | null): void {
-    const mark = () => this.#environment.random().toString(36).slice(2);
-    this.#set(tokens && (this.#isCookieMode ? mark() : JSON.stringify(tokens)));
+    this.#set(tokens && (this.#isCookieMode ? String(this.#environment.random()) : JSON.stringify(tokens)));
   }
 
   /** Replaces the tokens, or removes them, unless another tab has changed the session since a stamp. Returns whether it did. */
   replace(stamp: string | null, tokens: Tokens | null): boolean {
-    if (stamp === null || this.stamp() !== stamp) return false;
+    if (stamp === null || this.read().stamp !== stamp) return false;
     if (tokens === null || !this.#isCookieMode) this.write(tokens);
     return true;
   }
 
   #get(): string | null {
-    if (this.#kind === "memory" || this.#usesMemory) return this.#memory;
     try {
-      return this.#environment.storage(this.#kind).getItem(this.#key);
+      if (!this.#usesMemory) return this.#environment.storage(this.#kind).getItem(this.#key);
     } catch {
       this.#usesMemory = true;
-      return this.#memory;
     }
+    return this.#memory;
   }
 
-  #set(text: string | null): void {
+  #set(text: string | null, stored = text): void {
     this.#memory = text;
-    if (this.#kind === "memory" || this.#usesMemory) return;
+    if (this.#usesMemory) return;
     try {
       const storage = this.#environment.storage(this.#kind);
-      if (text === null) storage.removeItem(this.#key);
-      else storage.setItem(this.#key, text);
+      if (stored === null) storage.removeItem(this.#key);
+      else storage.setItem(this.#key, stored);
     } catch {
+      if (stored !== null) this.#set(text, null); // removes what full storage still contains
       this.#usesMemory = true;
-      this.#removeOutdated();
-    }
-  }
-
-  /** Removes what full storage still contains. */
-  #removeOutdated(): void {
-    try {
-      this.#environment.storage(this.#kind === "session" ? "session" : "local").removeItem(this.#key);
-    } catch {
-      // Storage is forbidden, so it contains nothing.
     }
   }
 }

@@ -22,7 +22,7 @@ export class Tabs {
   }
 
   /**
-   * Runs work while no other tab does, or after 3 s in spite of it.
+   * Runs work, which never throws, while no other tab does, or after 3 s in spite of it.
    *
    * The lock only saves requests: two refreshes with the same token get the same successor.
    */
@@ -31,16 +31,10 @@ export class Tabs {
     if (!locks) return work();
     const aborter = new AbortController();
     const timer = setTimeout(() => aborter.abort(), MAX_LOCK_WAIT_MS);
-    let isHeld = false;
     try {
-      return (await locks.request(this.#name, { signal: aborter.signal }, () => {
-        isHeld = true;
-        clearTimeout(timer);
-        return work();
-      })) as T;
-    } catch (error) {
-      if (isHeld) throw error;
-      return work();
+      return (await locks.request(this.#name, { signal: aborter.signal }, work)) as T;
+    } catch {
+      return await work(); // the lock was not granted in time, or locks are forbidden here
     } finally {
       clearTimeout(timer);
     }

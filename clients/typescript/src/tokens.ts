@@ -18,11 +18,10 @@ export interface Tokens {
 export function tokensOf(document: unknown, before: Tokens | null, environment: Environment): Tokens | undefined {
   if (!isObject(document) || typeof document["access_token"] !== "string") return undefined;
   const access = document["access_token"];
-  const expiresIn = Number(document["expires_in"]);
   return {
     access,
     refresh: typeof document["refresh_token"] === "string" ? document["refresh_token"] : before?.refresh,
-    expiresIn: expiresIn > 0 ? expiresIn : 0,
+    expiresIn: Number(document["expires_in"]) || 0,
     receivedAt: environment.wall(),
     user: userOf(document) ?? (before && claim(before.access, "sub") === claim(access, "sub") ? before.user : null),
   };
@@ -39,9 +38,17 @@ function userOf(document: Record<string, unknown>): User | null {
 /** Returns a claim of an access token, whose signature is not checked: only auth_api and APIs do that. */
 export function claim(access: string, name: "sub" | "sid"): unknown {
   try {
-    const part = access.split(".")[1]!.replaceAll("-", "+").replaceAll("_", "/");
-    return (JSON.parse(atob(part)) as Record<string, unknown>)[name];
+    return (JSON.parse(decoded(access.split(".")[1]!)) as Record<string, unknown>)[name];
   } catch {
     return undefined;
   }
+}
+
+/** Returns the bytes of base64url (RFC 4648 §5), one character each. */
+export function decoded(text: string): string {
+  return atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+}
+
+export function isSameSession(one: Tokens, other: Tokens | null): boolean {
+  return other !== null && claim(one.access, "sid") === claim(other.access, "sid");
 }

@@ -29,7 +29,7 @@ export interface AuthClientOptions {
 
 /** What one request to auth_api contains. */
 export interface CallOptions {
-  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>> | undefined;
   readonly body?: unknown;
   readonly signal?: AbortSignal;
   /** Whether the access token is sent if there is one (default), or never. */
@@ -39,6 +39,6 @@ export interface CallOptions {
 /**
  * Sends a request to auth_api and returns the document of its response.
  *
- * Refreshes and repeats as the table of session ends says; adopts each response that contains an `access_token`. Throws `AuthError`.
+ * Refreshes and repeats if the access token is refused; adopts each response that contains an `access_token`. Throws `AuthError`.
  */
 export type Call = (method: string, path: string, options?: CallOptions) => Promise<unknown>;

@@ -77,6 +77,7 @@ export class Browser {
         },
       };
       signal.addEventListener("abort", () => {
+        if (!this.#waiting.includes(entry)) return; // it is granted: its signal has no effect (Web Locks §5.2)
         entry.isAborted = true;
         reject(signal.reason as Error);
       });
@@ -134,7 +135,6 @@ export class Tab {
         locks: { request: (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work) } as unknown as LockManager,
         channel: () => this.channel,
         listen: (event, listener) => this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]),
-        isVisible: () => this.isVisible,
         origin: APP,
         ...changes,
       },

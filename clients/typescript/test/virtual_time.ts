@@ -12,7 +12,7 @@ export class VirtualTime {
     return this.#last as unknown as Timer;
   };
 
-  readonly clearTimeout = (timer: Timer): void => {
+  readonly clearTimeout = (timer: Timer | undefined): void => {
     this.#timers.delete(timer as unknown as number);
   };
 
