@@ -32,7 +32,8 @@ async def test_hopeless_tokens_are_refused_without_a_question(bench: BenchFactor
 
     assert await given.verdict(given.issuer.token(expires_in=-1)) == "TOKEN_EXPIRED"
     assert await given.verdict(given.issuer.token(client_id="app_1")) == "TOKEN_INVALID"
-    assert await given.verdict("a.b.c") == "TOKEN_INVALID"
+    for token in ("a.b.c", "x", "rt_secret", "Bearer auth_svc_secret"):
+        assert await given.verdict(token) == "TOKEN_INVALID"
     assert await given.verdict("x" * 8193) == "TOKEN_INVALID"
     assert given.source.asked == []
 

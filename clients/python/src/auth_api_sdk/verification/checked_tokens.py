@@ -18,6 +18,7 @@ from auth_api_sdk.verification.claims import (
 
 KEPT_SECONDS: Final = 5.0
 MAX_KEPT: Final = 4096
+API_KEY_PREFIXES: Final = ("auth_pat_", "auth_svc_")
 
 Answer = Mapping[str, Any]
 Question = tuple[str, tuple[str, ...]]
@@ -70,12 +71,14 @@ def unverified_principal(token: str, now: float) -> Principal | None:
     """Return the holder that the token of a session describes; None for an API key. Trust it only after auth_api did.
 
     Raises:
-        TokenRejected: it has expired, or is not the access token of a session.
+        TokenRejected: it has expired, or is neither the access token of a session nor an API key.
     """
     if len(token) > MAX_TOKEN_CHARACTERS:
         raise TokenRejected(INVALID)
-    if token.count(".") != 2:  # noqa: PLR2004 - three parts
+    if token.startswith(API_KEY_PREFIXES):
         return None
+    if token.count(".") != 2:  # noqa: PLR2004 - three parts
+        raise TokenRejected(INVALID)
     principal = principal_of(decoded_part(token.split(".")[1]))
     if principal.kind != "session" or principal.expires_at is None:
         raise TokenRejected(INVALID)
