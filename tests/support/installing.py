@@ -63,7 +63,8 @@ def install_npm_packages(source: Path, folder: Path) -> Path:
     require("node", "npm")
     lock = folder / "package-lock.json"
     is_current = (folder / "node_modules").is_dir() and lock.read_bytes() == (source / lock.name).read_bytes()
-    shutil.copytree(source, folder, dirs_exist_ok=True)
+    ignored = shutil.ignore_patterns("node_modules", "dist", "build")
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=ignored)
     if not is_current:
         install(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], folder)
     return folder
