@@ -78,8 +78,11 @@ async def test_token_of_an_application_has_its_scopes(bench: BenchFactory) -> No
 )
 async def test_other_header_is_refused(bench: BenchFactory, header: dict[str, Any]) -> None:
     given = bench()
+    assert await given.verdict(given.issuer.token()) == "accepted"
 
     assert await given.verdict(signed(given.issuer, header)) == "TOKEN_INVALID"
+    is_askable = header.get("kid") in {"unknown", "../../keys"}
+    assert given.source.asked == ["keys"] * (2 if is_askable else 1)
 
 
 @pytest.mark.parametrize(
@@ -191,3 +194,11 @@ async def test_deeply_nested_parts_are_refused(bench: BenchFactory) -> None:
     nested = base64.urlsafe_b64encode(b"[" * 4000).decode().rstrip("=")
 
     assert await given.verdict(f"{nested}.x.y") == "TOKEN_INVALID"
+
+
+async def test_too_long_token_is_refused_before_its_key_is_asked_for(bench: BenchFactory) -> None:
+    given = bench()
+    assert await given.verdict(given.issuer.token()) == "accepted"
+
+    assert await given.verdict(signed(given.issuer, {"kid": "unknown"}, padding="x" * 9000)) == "TOKEN_INVALID"
+    assert given.source.asked == ["keys"]

@@ -6,7 +6,8 @@ from typing import Any, Final
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from jwt.algorithms import ECAlgorithm, RSAAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 
 from auth_api_sdk.testing import TestIssuer
 from auth_api_sdk.verification.keys import KeyRing
@@ -39,7 +40,7 @@ def test_key_sets_are_read_with_care() -> None:
     for used in ({**KEY, "kid": "k"}, jwk(elliptic), jwk(good_rsa), jwk(good_rsa, use="sig", alg="RS256")):
         assert known(used) == {"k"}
     refused: list[Any] = [
-        {**KEY, "kid": "k", "d": "c2VjcmV0"},
+        {**json.loads(OKPAlgorithm.to_jwk(Ed25519PrivateKey.generate())), "kid": "k"},
         {"kty": "oct", "k": "c2VjcmV0", "kid": "k"},
         {**KEY, "kid": 7},
         {**KEY, "kid": "k", "use": "enc"},
@@ -207,3 +208,13 @@ async def test_token_of_a_withdrawn_key_is_refused_although_it_was_accepted(benc
     await given.pass_time(300, step=10)
 
     assert await given.verdict(token) == "TOKEN_INVALID"
+
+
+def test_memory_of_unknown_keys_is_bounded() -> None:
+    ring = KeyRing()
+    for number in range(1000):
+        ring.mark_unknown(f"unknown-{number}", 0.0)
+
+    assert len(ring._unknown) == 128  # noqa: SLF001
+    assert ring.may_ask_for("unknown-0", 1.0)
+    assert not ring.may_ask_for("unknown-999", 20.0)

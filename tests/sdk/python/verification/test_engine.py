@@ -1,0 +1,80 @@
+"""What an engine keeps, and what it waits for."""
+
+import httpx2
+import pytest
+
+from auth_api_sdk import Principal, Unavailable
+from auth_api_sdk.requirements import Refusal, requirement
+from auth_api_sdk.verification.source import HttpSource
+from tests.sdk.python.verification.conftest import ISSUER, BenchFactory
+
+pytestmark = pytest.mark.engine_independent
+
+
+async def test_known_key_is_not_enough_before_the_first_feed(bench: BenchFactory) -> None:
+    given = bench(has_feed=True)
+    given.engine.keys.replace((await given.issuer.keys()).document, None, given.clock.now)
+    await given.engine.start()
+    assert given.engine.verify_known(given.issuer.token()) is None
+
+    await given.pass_time(1)
+    assert given.engine.verify_known(given.issuer.token()) is not None
+
+
+async def test_caches_are_bounded(bench: BenchFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("auth_api_sdk.verification.engine.MAX_CACHED_TOKENS", 10)
+    monkeypatch.setattr("auth_api_sdk.verification.checked_tokens.MAX_KEPT", 10)
+    local, remote = bench(), bench(mode="remote")
+    for given in (local, remote):
+        for number in range(50):
+            assert await given.verdict(given.issuer.token(str(number))) == "accepted"
+
+    assert len(local.engine._cache) == 10  # noqa: SLF001
+    assert len(remote.engine._checked._kept) <= 10  # type: ignore[union-attr] # noqa: SLF001
+
+
+async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
+    sent: list[httpx2.Request] = []
+    answers = [
+        httpx2.Response(302, headers={"Location": "https://evil.example.com/"}),
+        httpx2.Response(200, text="<html>"),
+        httpx2.Response(403, json={"error_code": "PERMISSION_DENIED"}),
+        httpx2.Response(200, json={"active": "yes"}),
+    ]
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return answers[len(sent) - 1]
+
+    source = HttpSource(ISSUER, "auth_svc_secret", httpx2.MockTransport(answer))
+    for call, code in (
+        (source.keys(), "HTTP_ERROR"),
+        (source.keys(), "HTTP_ERROR"),
+        (source.revocations(None), "PERMISSION_DENIED"),
+        (source.check("token", []), "HTTP_ERROR"),
+    ):
+        with pytest.raises(Unavailable) as raised:
+            await call
+        assert raised.value.code == code
+    await source.aclose()
+    assert [request.headers.get("authorization") for request in sent] == [None, None, *["Bearer auth_svc_secret"] * 2]
+
+
+async def test_life_of_keys_is_read_from_the_response() -> None:
+    for header, seconds in (("public, max-age=600", 600), ("no-store", None), ("s-maxage=60", None), ("MAX-AGE=5", 5)):
+
+        def answer(_: httpx2.Request, header: str = header) -> httpx2.Response:
+            return httpx2.Response(200, json={"keys": []}, headers={"Cache-Control": header})
+
+        source = HttpSource(ISSUER, None, httpx2.MockTransport(answer))
+        assert (await source.keys()).max_age == seconds
+        await source.aclose()
+
+
+def test_api_key_cannot_prove_an_identity_again() -> None:
+    key = Principal(subject="3", kind="key")
+    for wanted in ({"acr": "aal1"}, {"max_age": 300}, {"role": "editor", "max_age": 300}):
+        with pytest.raises(Refusal, match="SESSION_REQUIRED"):
+            requirement(**wanted).check_roles(key)
+    with pytest.raises(Refusal, match="PERMISSION_DENIED"):
+        requirement(role="editor").check_roles(key)
