@@ -11,6 +11,23 @@ export const APP = "https://app.example.com";
 /** What happens to requests. `lost`: the server handles them, but the response never arrives. */
 export type Network = "good" | "offline" | "lost" | "503" | "429" | "html" | "portal";
 
+/** A request that a tab sent. */
+export interface Sent {
+  readonly method: string;
+  readonly url: string;
+  readonly path: string;
+  readonly headers: Headers;
+  readonly body: Record<string, unknown>;
+  readonly init: RequestInit;
+  /** What `auth.fetch` sends. */
+  readonly request: Request | undefined;
+  /** Milliseconds since the start of the test. */
+  readonly at: number;
+}
+
+/** What a test answers in place of the network; a request with `hang` is never answered. */
+export type Answer = (sent: Sent) => Response | "offline" | "hang" | undefined;
+
 /** A browser whose tabs share storage, cookies, locks and messages. */
 export class Browser {
   readonly storage = new FakeStorage();
@@ -18,6 +35,7 @@ export class Browser {
   /** What happened, for the message of a failed test. */
   readonly trace: string[] = [];
   network: Network = "good";
+  answer: Answer = () => undefined;
   /** Milliseconds by which the clock of the device is ahead of the one that stands still while it sleeps. */
   slept = 0;
   readonly #waiting: { tab: Tab | null; run: () => Promise<void>; isAborted: boolean }[] = [];
@@ -108,7 +126,8 @@ export class Tab {
   isVisible = true;
   /** All states, with the session whose refresh was the last one at that time. */
   readonly states: { state: AuthState; session: ModelSession | undefined }[] = [];
-  readonly requests: { url: string; authorization: string | null }[] = [];
+  readonly requests: Sent[] = [];
+  readonly sessionStorage = new FakeStorage();
   /** The refresh token, or the cookie, that it sent last. */
   spent: string | undefined;
   readonly client: AuthClient;
@@ -121,6 +140,7 @@ export class Tab {
     changes: Partial<Environment>,
   ) {
     const { time } = browser;
+    const request = (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work);
     this.channel = { postMessage: () => browser.announce(this), onmessage: null };
     this.client = new AuthClient(
       { baseUrl: AUTH, ...options },
@@ -131,8 +151,8 @@ export class Tab {
         random: browser.random,
         setTimeout: (work, milliseconds) => time.setTimeout(() => this.isOpen && work(), milliseconds),
         clearTimeout: time.clearTimeout,
-        storage: () => browser.storage,
-        locks: { request: (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work) } as unknown as LockManager,
+        storage: (kind) => (kind === "local" ? browser.storage : this.sessionStorage),
+        locks: { request } as unknown as LockManager,
         channel: () => this.channel,
         listen: (event, listener) => this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]),
         origin: APP,
@@ -156,26 +176,34 @@ export class Tab {
     const headers = new Headers(input instanceof Request ? input.headers : init.headers);
     const signal = input instanceof Request ? input.signal : init.signal;
     const method = input instanceof Request ? input.method : (init.method ?? "GET");
-    this.requests.push({ url, authorization: headers.get("Authorization") });
     const body = (typeof init.body === "string" ? JSON.parse(init.body) : {}) as Record<string, unknown>;
     const path = new URL(url).pathname;
+    const request = input instanceof Request ? input : undefined;
+    const sent: Sent = { method, url, path, headers, body, init, request, at: time.now };
+    this.requests.push(sent);
     if (path === "/api/auth/refresh") this.spent = headers.has("Token-Transport") ? server.cookie : String(body["refresh_token"]);
-    const aborted = new Promise<never>((_, reject) => signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError"))));
+    const aborted = new Promise<never>((_, reject) => {
+      signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+    });
     const answered = (async () => {
       await time.sleep(1 + random() * 200);
       const { network } = this.browser;
       this.browser.note(`tab ${this.browser.tabs.indexOf(this)}: ${method} ${path} ${network}`);
-      if (network === "offline") throw new TypeError("Failed to fetch");
+      const answer = this.browser.answer(sent);
+      if (answer === "hang") return new Promise<never>(() => undefined);
+      if (network === "offline" || answer === "offline") throw new TypeError("Failed to fetch");
+      if (answer) return answer;
       if (network === "503") return respond(503, problem(503, "SERVER_OVERLOADED").body, { "Retry-After": "1" });
       if (network === "429") return respond(429, problem(429, "RATE_LIMITED").body, { "Retry-After": "2" });
       if (network === "html") return respond(random() < 0.5 ? 200 : 401, "<html>");
       if (network === "portal") return respond(302, "<html>");
-      const result = server.handle(method, path, headers, body);
+      const hasCookies = init.credentials !== "omit";
+      const result = server.handle(method, path, headers, body, hasCookies ? server.cookie : undefined);
       this.browser.note(`→ ${JSON.stringify(result)}`);
       if (network === "lost") throw new TypeError("Failed to fetch");
       await time.sleep(1 + random() * 200);
       if (!this.isOpen) return new Promise<never>(() => undefined);
-      if (result.cookie !== undefined) server.cookie = result.cookie ?? undefined;
+      if (hasCookies && result.cookie !== undefined) server.cookie = result.cookie ?? undefined;
       return respond(result.status, result.body);
     })();
     answered.catch(() => undefined);

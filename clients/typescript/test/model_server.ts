@@ -19,6 +19,13 @@ export interface ModelSession {
   expiresAt: number;
 }
 
+export interface ModelResponse {
+  readonly status: number;
+  readonly body: unknown;
+  /** The cookie that the response sets; null deletes it. */
+  readonly cookie?: string | null;
+}
+
 /** The sessions of auth_api: rotation with a grace period, reuse, log-out, cookies that are replaced after five minutes. */
 export class ModelServer {
   readonly sessions: ModelSession[] = [];
@@ -33,23 +40,22 @@ export class ModelServer {
   }
 
   /** Answers a request; the response also says which cookie the browser keeps once it has received it. */
-  handle(method: string, path: string, headers: Headers, body: Record<string, unknown>): { status: number; body: unknown; cookie?: string | null } {
+  handle(method: string, path: string, headers: Headers, body: Record<string, unknown>, cookie: string | undefined): ModelResponse {
     const isCookie = headers.get("Token-Transport") === "cookie";
     const bearer = headers.get("Authorization")?.slice(7);
-    if (path === "/api/auth/login") return this.#login(Number(body["user"]), isCookie);
-    if (path === "/api/auth/refresh") return this.#refresh(isCookie ? this.cookie : (body["refresh_token"] as string), isCookie);
-    if (path === "/api/auth/logout") return this.#logout(bearer, isCookie ? this.cookie : (body["refresh_token"] as string | undefined), isCookie);
+    if (path === "/api/auth/login") return this.#login(Number(body["user"]), isCookie ? cookie : undefined, isCookie);
+    if (path === "/api/auth/refresh") return this.#refresh(isCookie ? cookie : (body["refresh_token"] as string), isCookie);
+    const refresh = isCookie ? cookie : (body["refresh_token"] as string | undefined);
+    if (path === "/api/auth/logout") return this.#logout(bearer, refresh, isCookie);
     const session = this.#byAccess(bearer);
     if (typeof session === "string") return problem(401, session);
     if (path === "/api/user/profile") return { status: 200, body: { id: session.userId, username: `user-${session.userId}` } };
     return { status: 200, body: { user: session.userId, method } };
   }
 
-  #login(userId: number, isCookie: boolean) {
-    if (isCookie && this.cookie !== undefined) {
-      const before = this.byRefresh(this.cookie);
-      if (before) before.isAlive = false;
-    }
+  #login(userId: number, cookie: string | undefined, isCookie: boolean) {
+    const before = cookie === undefined ? undefined : this.byRefresh(cookie);
+    if (before) before.isAlive = false;
     this.#last += 1;
     const session: ModelSession = {
       id: `s${this.#last}`, userId, isCookie, current: `rt${this.#last}.0`, currentSince: this.#time.now, previous: undefined,
@@ -82,16 +88,16 @@ export class ModelServer {
 
   #logout(bearer: string | undefined, refresh: string | undefined, isCookie: boolean) {
     for (const session of this.sessions) {
-      const isPresented = (refresh !== undefined && session.current.split(".")[0] === refresh.split(".")[0]) || bearer?.includes(`.${btoa(JSON.stringify({ sub: String(session.userId), sid: session.id }))}.`);
-      if (isPresented) session.isAlive = false;
+      const isOfRefresh = refresh !== undefined && session.current.split(".")[0] === refresh.split(".")[0];
+      if (isOfRefresh || bearer?.includes(`.${payloadOf(session)}.`)) session.isAlive = false;
     }
     return { status: 200, body: { message: "Logged out." }, ...(isCookie && { cookie: null }) };
   }
 
   #pair(session: ModelSession, extra: object) {
-    const payload = btoa(JSON.stringify({ sub: String(session.userId), sid: session.id }));
     this.#last += 1;
-    const body = { ...extra, access_token: `h.${payload}.${this.#time.now + ACCESS_SECONDS * 1000}-${this.#last}`, expires_in: ACCESS_SECONDS };
+    const access_token = `h.${payloadOf(session)}.${this.#time.now + ACCESS_SECONDS * 1000}-${this.#last}`;
+    const body = { ...extra, access_token, expires_in: ACCESS_SECONDS };
     if (session.isCookie) return { status: 200, body, cookie: session.current };
     return { status: 200, body: { ...body, refresh_token: session.current } };
   }
@@ -111,6 +117,10 @@ export class ModelServer {
   byRefresh(token: string): ModelSession | undefined {
     return this.sessions.find(({ current }) => current.split(".")[0] === token.split(".")[0]);
   }
+}
+
+function payloadOf({ userId, id }: ModelSession): string {
+  return btoa(JSON.stringify({ sub: String(userId), sid: id }));
 }
 
 export function problem(status: number, code: string): { status: number; body: unknown } {
