@@ -1,6 +1,8 @@
 import type { Channel, Environment } from "./environment.js";
+import type { Tokens } from "./tokens.js";
 
 const MAX_LOCK_WAIT_MS = 3_000;
+const STORAGE_DELAY_MS = 100;
 
 /** What the tabs of an origin do together: one refresh at a time, and telling each other that the session has changed. */
 export class Tabs {
@@ -13,7 +15,7 @@ export class Tabs {
     this.#name = `auth_api:${baseUrl}`;
     this.#channel = environment.channel(this.#name);
     if (this.#channel) this.#channel.onmessage = changed;
-    else environment.listen("storage", changed);
+    environment.listen("storage", changed); // a message may arrive before this tab can read what it is about
   }
 
   /** Makes the other tabs read the session again. */
@@ -24,19 +26,23 @@ export class Tabs {
   /**
    * Runs work, which never throws, while no other tab does, or after 3 s in spite of it.
    *
-   * The lock only saves requests: two refreshes with the same token get the same successor.
+   * The lock only saves requests: two refreshes with the same token get the same successor. After new tokens were stored, it
+   * is held a little longer, as browsers need some milliseconds to show one tab what another has stored.
    */
-  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+  exclusively<T extends { readonly tokens?: Pick<Tokens, "refresh"> }>(work: () => Promise<T>): Promise<T> {
     const { locks, setTimeout, clearTimeout } = this.#environment;
     if (!locks) return work();
     const aborter = new AbortController();
     const timer = setTimeout(() => aborter.abort(), MAX_LOCK_WAIT_MS);
-    try {
-      return (await locks.request(this.#name, { signal: aborter.signal }, work)) as T;
-    } catch {
-      return await work(); // the lock was not granted in time, or locks are forbidden here
-    } finally {
-      clearTimeout(timer);
-    }
+    return new Promise((resolve) => {
+      const workAndHold = async () => {
+        clearTimeout(timer);
+        const result = await work();
+        resolve(result);
+        if (result.tokens?.refresh) await new Promise<void>((release) => setTimeout(release, STORAGE_DELAY_MS));
+      };
+      // A lock that is not granted in time, or is forbidden here, is not waited for.
+      locks.request(this.#name, { signal: aborter.signal }, workAndHold).catch(() => resolve(work()));
+    });
   }
 }

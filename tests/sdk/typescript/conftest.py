@@ -1,12 +1,16 @@
 """The TypeScript package, built and packed as an application would install it."""
 
 import shutil
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser
 
 from tests.support.clean_copy import REPOSITORY
+from tests.support.installed_browsers import chromium_or_skip, running_firefox
 from tests.support.installing import install, install_npm_packages, skipped_if_not_installed
+from tests.support.programs import program
 
 SOURCE = REPOSITORY / "clients" / "typescript"
 
@@ -39,3 +43,24 @@ def project(archive: Path, package: Path, tmp_path_factory: pytest.TempPathFacto
     command = ["npm", "install", "--silent", "--ignore-scripts", "--no-audit", "--no-fund", "--install-links"]
     install([*command, str(archive), *map(str, installed)], folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """A browser, shared by the tests of this folder."""
+    async with chromium_or_skip() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+async def firefox() -> AsyncIterator[Browser]:
+    """Firefox ESR, shared by the tests of this folder."""
+    async with running_firefox(program("firefox-esr")) as browser:
+        yield browser
+
+
+@pytest.fixture(params=["chromium", "firefox"])
+def each_browser(request: pytest.FixtureRequest) -> Browser:
+    """Chromium, then Firefox."""
+    browser: Browser = request.getfixturevalue(request.param)
+    return browser
