@@ -120,7 +120,7 @@ class BrowserTabs:
         await self.run_in_each(f"sleep({seconds})")
 
     async def assert_always_signed_in(self) -> None:
-        """Assert that no tab has shown since the registration that nobody is signed in."""
+        """Assert that no tab has shown a signed-out state since the registration."""
         assert await self.run_in_each("states.includes('signed-out')") == [False] * len(self.pages)
 
     async def expect_each(self, heading: str, text: str, *, only: int | None = None) -> None:
