@@ -22,18 +22,18 @@ export async function authorizedFetch(session: Session, input: RequestInfo | URL
   const origins = options.tokenOrigins ?? [new URL(options.baseUrl).origin, environment.origin];
   if (!origins.includes(new URL(request.url).origin)) return environment.fetch(request);
   const isStream = init?.body instanceof ReadableStream;
-  const began = environment.monotonic();
+  const end = environment.monotonic() + MAX_REPEAT_MS;
   let tokens = await session.usableTokens(isStream ? 60 : 30);
   let hasRefreshed = false;
   for (let repeats = 0; ; ) {
     const result = await attempt(session, isStream ? request : request.clone(), tokens);
     if (!hasRefreshed && !isStream && tokens && result.status === 401 && isTokenRefused(await codeOf(result))) {
       hasRefreshed = true;
-      tokens = await session.refresh(tokens);
-      continue;
+      tokens = await session.renew(tokens);
+      if (tokens) continue;
     }
     const delay = isStream || repeats >= MAX_REPEATS ? undefined : await delayOf(request.method, result, repeats);
-    if (delay === undefined || environment.monotonic() + delay - began > MAX_REPEAT_MS) {
+    if (delay === undefined || environment.monotonic() + delay > end) {
       if (result instanceof AuthError) throw result;
       return result;
     }

@@ -19,7 +19,7 @@ export class AuthClient {
   constructor(options: AuthClientOptions, environment: Environment) {
     this.#session = new Session(environment, { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") });
     this.api = typedApi(this.call);
-    if (environment.origin !== undefined) queueMicrotask(() => this.#session.start());
+    if (environment.origin) queueMicrotask(() => this.#session.start());
   }
 
   /** Who is logged in. */

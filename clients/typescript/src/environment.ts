@@ -31,7 +31,7 @@ export interface Environment {
 export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
   const page = globalThis.document as Document | undefined;
   return {
-    fetch: fetch ?? ((input, init) => globalThis.fetch(input, init)),
+    fetch: (input, init) => (fetch ?? globalThis.fetch)(input, init), // not called as a method, which browsers forbid
     monotonic: () => performance.now(),
     wall: () => Date.now(),
     random: () => Math.random(),
@@ -41,7 +41,7 @@ export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
     locks: page && globalThis.navigator?.locks,
     channel: (name) => (page && "BroadcastChannel" in globalThis ? (new BroadcastChannel(name) as Channel) : undefined),
     listen: (event, listener) => {
-      if (page) (event === "visibilitychange" ? page : globalThis).addEventListener(event, listener);
+      globalThis.addEventListener?.(event, listener);
     },
     origin: page && globalThis.location.origin,
   };

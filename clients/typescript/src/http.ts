@@ -1,50 +1,7 @@
-import type { Environment } from "./environment.js";
 import { AuthError, type Problem } from "./errors.js";
-import type { CallOptions } from "./types.js";
-
-export const TIMEOUT_MS = 10_000;
 
 /** Answers after which the same request may succeed later: nothing is known about the session. */
 export const TEMPORARY: readonly number[] = [408, 429, 503];
-
-/** A request to auth_api. */
-export interface ApiRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body?: unknown;
-  readonly credentials: RequestCredentials;
-  readonly keepalive?: boolean;
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What of a request differs from the usual. */
-export type RequestDetails = Partial<Omit<ApiRequest, "method" | "url" | "headers">> & Pick<CallOptions, "query">;
-
-/** Sends a request and returns the document of its response; throws `AuthError`. */
-export async function send(environment: Environment, { body, url, signal, headers, ...init }: ApiRequest): Promise<unknown> {
-  signal?.throwIfAborted();
-  const aborter = new AbortController();
-  const abort = () => aborter.abort(signal?.reason);
-  const timer = environment.setTimeout(abort, TIMEOUT_MS);
-  signal?.addEventListener("abort", abort);
-  try {
-    const response = await environment.fetch(url, {
-      ...init,
-      headers: body === undefined ? headers : { ...headers, "Content-Type": "application/json" },
-      body: JSON.stringify(body), // undefined without a body
-      redirect: "manual",
-      signal: aborter.signal,
-    });
-    return await documentOf(response);
-  } catch (cause) {
-    if (cause instanceof AuthError || signal?.aborted) throw cause;
-    throw aborter.signal.aborted ? new AuthError("TIMEOUT", 0, "The server did not respond in time.", { cause }) : offline(cause);
-  } finally {
-    environment.clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
-  }
-}
 
 /** Returns an address with the parameters that are defined. */
 export function addressOf(url: string, parameters: Readonly<Record<string, string | number | boolean | undefined>> = {}): string {
@@ -61,7 +18,7 @@ export function offline(cause: unknown): AuthError {
 /** Throws if a response is a redirect, which no token may follow. */
 export function refuseRedirect(response: Response): void {
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400 && response.status !== 304)) {
-    throw new AuthError("REDIRECTED", 0, "The request was redirected to another address.");
+    throw new AuthError("REDIRECTED", 0, "The request was redirected.");
   }
 }
 
@@ -80,7 +37,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-async function documentOf(response: Response): Promise<unknown> {
+/** Returns the document of a response; throws `AuthError` if it is none of success. */
+export async function documentOf(response: Response): Promise<unknown> {
   refuseRedirect(response);
   const { status, headers } = response;
   if (status === 204) return undefined;

@@ -46,20 +46,18 @@ function jsonOf(credential: Credential | null): CredentialJson {
   try {
     return key.toJSON() as unknown as CredentialJson;
   } catch {
-    const response = Object.fromEntries(
-      ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"].flatMap((name) => {
-        const value = (key.response as unknown as Record<string, unknown>)[name];
-        return value instanceof ArrayBuffer ? [[name, textOf(value)]] : [];
-      }),
-    );
-    const transports = (key.response as Partial<AuthenticatorAttestationResponse>).getTransports?.();
+    const response: Record<string, string> = {};
+    for (const name in key.response) {
+      const value: unknown = key.response[name as keyof AuthenticatorResponse];
+      if (value instanceof ArrayBuffer) response[name] = textOf(value);
+    }
     return {
       id: key.id,
       rawId: textOf(key.rawId),
       type: key.type,
       authenticatorAttachment: key.authenticatorAttachment,
       clientExtensionResults: key.getClientExtensionResults(),
-      response: { ...response, ...(transports && { transports }) },
+      response: { ...response, transports: (key.response as Partial<AuthenticatorAttestationResponse>).getTransports?.() },
     };
   }
 }

@@ -1,7 +1,7 @@
 import type { Environment } from "./environment.js";
 import { AuthError } from "./errors.js";
-import { addressOf, type RequestDetails, send } from "./http.js";
 import { Retry } from "./retry.js";
+import { type RequestDetails, Server } from "./server.js";
 import { endOf, isTemporary, isTokenRefused, loggedOut } from "./session_ends.js";
 import { ShownState } from "./shown_state.js";
 import { Store } from "./store.js";
@@ -18,12 +18,15 @@ interface Outcome {
   readonly error?: AuthError;
 }
 
+/** Leaves the cookie as it is, which may belong to a later login. */
+const OMIT = { credentials: "omit" } as const;
+
 /** The session of this origin: its tokens, its state, and the one refresh at a time. */
 export class Session {
   readonly environment: Environment;
   readonly options: AuthClientOptions;
   readonly shown = new ShownState();
-  readonly #isCookieMode: boolean;
+  readonly #server: Server;
   readonly #store: Store;
   readonly #retry: Retry;
   #tabs: Tabs | undefined;
@@ -36,7 +39,7 @@ export class Session {
   constructor(environment: Environment, options: AuthClientOptions) {
     this.environment = environment;
     this.options = options;
-    this.#isCookieMode = options.mode === "cookie";
+    this.#server = new Server(environment, options);
     this.#store = new Store(environment, options);
     this.#retry = new Retry(environment, () => this.#refreshQuietly());
   }
@@ -44,7 +47,7 @@ export class Session {
   /** Reads what is stored, once. */
   start(): void {
     if (this.#tabs) return;
-    this.#tabs = new Tabs(this.environment, this.options.baseUrl, () => this.#readAgain());
+    this.#tabs = new Tabs(this.environment, this.options.baseUrl, (reason) => this.#readAgain(reason));
     for (const event of ["online", "visibilitychange", "pageshow"] as const) {
       this.environment.listen(event, () => {
         this.#readAgain(); // a frozen page gets no messages
@@ -64,11 +67,13 @@ export class Session {
   async call(method: string, path: string, { query, body, signal, anonymous }: CallOptions = {}): Promise<unknown> {
     this.start();
     const before = anonymous ? null : await this.usableTokens(30);
-    const document = await this.#sendAs(before, method, path, { query, body, signal });
-    const tokens = tokensOf(document, before && this.#tokens, this.environment);
-    const isLate = before && !isSameSession(before, this.#tokens); // logged out meanwhile, or logged in again
-    if (tokens && isLate) void this.#endOnServer(tokens, { credentials: "omit" });
-    else if (tokens) await this.#adopt(tokens);
+    const [document, used] = await this.#sendAs(before, method, path, { query, body, signal });
+    const tokens = tokensOf(document, used && this.#tokens, this.environment);
+    const isOver = used && !isSameSession(used, this.#tokens);
+    if (!tokens || (isOver && isSameSession(used, tokens))) return document;
+    // A new password ends the session and brings another one, which is taken unless the person has logged out or in meanwhile.
+    if (isOver && (this.#tokens || this.shown.current.reason === "logged-out")) void this.#server.logOut(tokens, OMIT);
+    else await this.#adopt(tokens);
     return document;
   }
 
@@ -78,14 +83,20 @@ export class Session {
     const tokens = this.#tokens;
     if (this.shown.isSignedOut) return null;
     if (tokens && this.#secondsLeft(tokens) >= minSeconds) return tokens;
-    return this.refresh(tokens).catch((error: unknown) => {
+    return this.#renew(tokens).catch((error: unknown) => {
       if (tokens && tokens === this.#tokens && this.#secondsLeft(tokens) > 0) return tokens;
       throw error;
     });
   }
 
+  /** Returns new tokens in place of refused ones; null if another account has logged in, for which the request was not meant. */
+  async renew(refused: Tokens): Promise<Tokens | null> {
+    const tokens = await this.#renew(refused);
+    return claim(tokens.access, "sub") === claim(refused.access, "sub") ? tokens : null;
+  }
+
   /** Returns new tokens in place of some that have expired or were refused; throws `AuthError`. */
-  refresh(spent: Tokens | null): Promise<Tokens> {
+  #renew(spent: Tokens | null): Promise<Tokens> {
     if (this.#tokens && this.#tokens.access !== spent?.access) return Promise.resolve(this.#tokens);
     return (this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined)));
   }
@@ -95,7 +106,7 @@ export class Session {
     this.start();
     const tokens = this.#tokens;
     this.forget();
-    if (tokens || this.#isCookieMode) await this.#endOnServer(tokens);
+    if (tokens || this.#server.isCookieMode) await this.#server.logOut(tokens);
   }
 
   /** Ends the session here and in the other tabs. */
@@ -106,14 +117,15 @@ export class Session {
 
   /** Reads the profile; without an answer, the state stays and is stale. */
   async #loadUser(): Promise<void> {
+    const tokens = this.#tokens!;
     try {
-      const user = (await this.#sendAs(this.#tokens, "GET", "/api/user/profile", {})) as User;
+      const [user] = (await this.#sendAs(tokens, "GET", "/api/user/profile", {})) as [User, Tokens];
       if (!this.#tokens || claim(this.#tokens.access, "sub") !== String(user.id)) return; // changed meanwhile
       this.#keep({ ...this.#tokens, user });
       this.#store.replace(this.#stamp, this.#tokens);
       this.#show(user, this.shown.current.reason);
     } catch (error) {
-      this.#retryLater(error as AuthError);
+      if (isSameSession(tokens, this.#tokens)) this.#retryLater(error as AuthError);
     }
   }
 
@@ -122,16 +134,17 @@ export class Session {
     const { stamp, tokens, isStored, error } = await this.#tabs!.exclusively(() => this.#spend(spent));
     if (tokens && isStored) {
       this.#keepAndShow(tokens, tokens.refresh ?? stamp);
-      if (!this.#isCookieMode) this.#tabs!.announce();
       return tokens;
     }
     if (error && stamp === this.#stamp) {
-      const reason = endOf(error, this.#isCookieMode);
+      const reason = endOf(error, this.#server.isCookieMode);
       if (!reason) this.#retryLater(error);
       else if (this.#store.replace(stamp, null)) this.#end(reason);
       if (!reason || this.shown.isSignedOut) throw error;
     }
-    if (tokens) this.#endIfForgotten(tokens);
+    const stored = this.#store.read();
+    const isForgotten = stored.stamp === null || (stored.tokens && !isSameSession(stored.tokens, tokens));
+    if (tokens && isForgotten) void this.#server.logOut(tokens, OMIT); // they came after a log-out
     this.#readAgain();
     if (this.#tokens) return this.#tokens;
     if (this.#stamp === null) throw loggedOut();
@@ -143,10 +156,10 @@ export class Session {
     const { stamp, tokens: stored } = this.#store.read();
     if (stamp === null || stored?.refresh !== spent?.refresh) return { stamp };
     try {
-      const body = this.#isCookieMode ? undefined : { refresh_token: stamp };
-      const document = await this.#send("POST", "/api/auth/refresh", null, { body, keepalive: true });
+      const body = this.#server.isCookieMode ? undefined : { refresh_token: stamp };
+      const document = await this.#server.send("POST", "/api/auth/refresh", null, { body, keepalive: true });
       const tokens = tokensOf(document, spent, this.environment);
-      if (!tokens) throw new AuthError("HTTP_ERROR", 200, "The response has no tokens.");
+      if (!tokens) throw new AuthError("HTTP_ERROR", 200, "No tokens.");
       return { stamp, tokens, isStored: this.#store.replace(stamp, tokens) };
     } catch (error) {
       return { stamp, error: error as AuthError };
@@ -154,10 +167,10 @@ export class Session {
   }
 
   /** Takes over what another tab has changed. */
-  #readAgain(): void {
+  #readAgain(reason: Reason = "logged-out"): void {
     const { stamp, tokens } = this.#store.read();
     if (stamp === this.#stamp) return;
-    if (stamp === null) return this.#end("logged-out");
+    if (stamp === null) return this.#end(reason);
     if (tokens) return this.#keepAndShow(tokens, stamp);
     this.#stamp = stamp;
     this.#tokens = null; // in cookie mode, each tab has its own access token
@@ -165,14 +178,17 @@ export class Session {
   }
 
   #refreshQuietly(): void {
-    this.refresh(this.#tokens).catch(() => undefined);
+    this.#renew(this.#tokens).catch(() => undefined);
   }
 
   async #adopt(tokens: Tokens): Promise<void> {
+    const isSame = isSameSession(tokens, this.#tokens);
     this.#keep(tokens);
-    this.#store.write(tokens);
-    this.#stamp = this.#store.read().stamp;
-    this.#tabs!.announce();
+    if (isSame) this.#store.replace(this.#stamp, tokens);
+    else {
+      this.#stamp = this.#store.write(tokens);
+      this.#tabs!.announce();
+    }
     if (tokens.user) this.#show(tokens.user);
     else await this.#loadUser();
   }
@@ -195,8 +211,7 @@ export class Session {
 
   #end(reason: Reason): void {
     this.#stamp = this.#tokens = null;
-    this.#retry.stop();
-    this.#tabs!.announce();
+    this.#tabs!.announce(reason);
     if (!this.shown.isSignedOut) this.shown.set("signed-out", null, reason);
   }
 
@@ -212,39 +227,19 @@ export class Session {
   }
 
   #retryLater(error: AuthError): void {
-    if (this.shown.isSignedOut) return;
     this.shown.setStale();
     if (isTemporary(error)) this.#retry.later(error.retryAfter);
   }
 
-  /** Ends the session of tokens that came after a log-out. */
-  #endIfForgotten(late: Tokens): void {
-    const { stamp, tokens } = this.#store.read();
-    if (stamp === null || (tokens && !isSameSession(tokens, late))) void this.#endOnServer(late, { credentials: "omit" });
-  }
-
-  /** Ends the session of tokens, as far as the server can be reached; without credentials, no later one that has the cookie. */
-  async #endOnServer(tokens: Tokens | null, rest: RequestDetails = {}): Promise<void> {
-    const body = tokens?.refresh ? { refresh_token: tokens.refresh } : undefined;
-    await this.#send("POST", "/api/auth/logout", tokens, { body, keepalive: true, ...rest }).catch(() => undefined);
-  }
-
-  /** Sends a request with an access token; refreshes and sends it again if the token is refused. */
-  async #sendAs(tokens: Tokens | null, method: string, path: string, rest: RequestDetails): Promise<unknown> {
+  /** Sends a request with an access token; if that is refused, with a new one. Returns the document and the tokens. */
+  async #sendAs(tokens: Tokens | null, method: string, path: string, rest: RequestDetails): Promise<[unknown, Tokens | null]> {
     try {
-      return await this.#send(method, path, tokens, rest);
+      return [await this.#server.send(method, path, tokens, rest), tokens];
     } catch (error) {
-      if (!tokens || !(error instanceof AuthError && error.status === 401 && isTokenRefused(error.code))) throw error;
-      return this.#send(method, path, await this.refresh(tokens), rest);
+      const isRefused = error instanceof AuthError && error.status === 401 && isTokenRefused(error.code);
+      const renewed = isRefused && tokens && (await this.renew(tokens));
+      if (!renewed) throw error;
+      return [await this.#server.send(method, path, renewed, rest), renewed];
     }
-  }
-
-  #send(method: string, path: string, tokens: Tokens | null, { query, ...rest }: RequestDetails): Promise<unknown> {
-    const headers: Record<string, string> = { Accept: "application/json" };
-    if (this.#isCookieMode) headers["Token-Transport"] = "cookie";
-    if (tokens) headers["Authorization"] = `Bearer ${tokens.access}`;
-    const url = addressOf(this.options.baseUrl + path, query);
-    const credentials = this.#isCookieMode ? "include" : "omit";
-    return send(this.environment, { method, url, headers, credentials, ...rest });
   }
 }

@@ -43,9 +43,10 @@ export class Store {
     return { stamp: null, tokens: null };
   }
 
-  /** Stores a session, or that there is none. */
-  write(tokens: Tokens | null): void {
+  /** Stores a session, or that there is none; returns its stamp. */
+  write(tokens: Tokens | null): string | null {
     this.#set(tokens && (this.#isCookieMode ? String(this.#environment.random()) : JSON.stringify(tokens)));
+    return this.read().stamp;
   }
 
   /** Replaces the tokens, or removes them, unless another tab has changed the session since a stamp. Returns whether it did. */

@@ -1,5 +1,6 @@
 import type { Channel, Environment } from "./environment.js";
 import type { Tokens } from "./tokens.js";
+import type { Reason } from "./types.js";
 
 const MAX_LOCK_WAIT_MS = 3_000;
 const STORAGE_DELAY_MS = 100;
@@ -10,17 +11,18 @@ export class Tabs {
   readonly #name: string;
   readonly #channel: Channel | undefined;
 
-  constructor(environment: Environment, baseUrl: string, changed: () => void) {
+  constructor(environment: Environment, baseUrl: string, changed: (reason?: Reason) => void) {
     this.#environment = environment;
     this.#name = `auth_api:${baseUrl}`;
     this.#channel = environment.channel(this.#name);
-    if (this.#channel) this.#channel.onmessage = changed;
-    environment.listen("storage", changed); // a message may arrive before this tab can read what it is about
+    let reason: Reason | undefined;
+    if (this.#channel) this.#channel.onmessage = ({ data }) => changed((reason = data as Reason | undefined));
+    environment.listen("storage", () => changed(reason)); // a message may arrive before this tab can read what it is about
   }
 
-  /** Makes the other tabs read the session again. */
-  announce(): void {
-    this.#channel?.postMessage("changed");
+  /** Tells the other tabs that a person has logged in, or that the session has ended for a reason. */
+  announce(reason?: Reason): void {
+    this.#channel?.postMessage(reason);
   }
 
   /**

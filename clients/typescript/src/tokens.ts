@@ -20,7 +20,7 @@ export function tokensOf(document: unknown, before: Tokens | null, environment: 
   const access = document["access_token"];
   return {
     access,
-    refresh: typeof document["refresh_token"] === "string" ? document["refresh_token"] : before?.refresh,
+    refresh: (document["refresh_token"] as string | undefined) ?? before?.refresh,
     expiresIn: Number(document["expires_in"]) || 0,
     receivedAt: environment.wall(),
     user: userOf(document) ?? (before && claim(before.access, "sub") === claim(access, "sub") ? before.user : null),
@@ -30,7 +30,7 @@ export function tokensOf(document: unknown, before: Tokens | null, environment: 
 /** Returns the user that a response contains: at a login as a member, at a registration as the document itself. */
 function userOf(document: Record<string, unknown>): User | null {
   const user = document["user"] ?? document;
-  if (!isObject(user) || typeof user["id"] !== "number" || typeof user["username"] !== "string") return null;
+  if (!isObject(user) || typeof user["id"] !== "number") return null;
   const { access_token, refresh_token, token_type, expires_in, refresh_expires_in, ...rest } = user;
   return rest as User;
 }
@@ -49,6 +49,6 @@ export function decoded(text: string): string {
   return atob(text.replaceAll("-", "+").replaceAll("_", "/"));
 }
 
-export function isSameSession(one: Tokens, other: Tokens | null): boolean {
-  return other !== null && claim(one.access, "sid") === claim(other.access, "sid");
+export function isSameSession(one: Tokens, other: Tokens | null | undefined): boolean {
+  return !!other && claim(one.access, "sid") === claim(other.access, "sid");
 }

@@ -59,7 +59,7 @@ interface AnyRequest {
 /** Returns the operations, which send their requests by a function. */
 export function typedApi(call: Call): Api {
   const send = (method: string) => (template: string, { path, ...request }: AnyRequest = {}) =>
-    call(method, template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(path?.[name]))), request);
-  const methods = ["GET", "POST", "PUT", "PATCH", "DELETE"] as const;
-  return Object.freeze(Object.fromEntries(methods.map((method) => [method, send(method)]))) as unknown as Api;
+    call(method, template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path![name]!)), request);
+  const api = { GET: send("GET"), POST: send("POST"), PUT: send("PUT"), PATCH: send("PATCH"), DELETE: send("DELETE") };
+  return api as unknown as Api;
 }

@@ -8,8 +8,8 @@ import type { VirtualTime } from "./virtual_time.js";
 export const AUTH = "https://auth.example.com";
 export const APP = "https://app.example.com";
 
-/** What happens to requests. `lost`: the server handles them, but the response never arrives. */
-export type Network = "good" | "offline" | "lost" | "503" | "429" | "html" | "portal";
+/** What happens to requests. `lost`: the server handles them, but the response never arrives. `slow`: they take several seconds. */
+export type Network = "good" | "slow" | "offline" | "lost" | "503" | "429" | "html" | "portal";
 
 /** A request that a tab sent. */
 export interface Sent {
@@ -61,9 +61,10 @@ export class Browser {
     this.trace.push(`${(this.time.now / 1000).toFixed(1)} s ${text}`);
   }
 
-  announce(from: Tab): void {
+  announce(from: Tab, data: unknown): void {
     for (const tab of this.openTabs) {
-      if (tab !== from) this.time.setTimeout(() => tab.isOpen && tab.channel.onmessage?.({ data: "changed" }), 1);
+      if (tab === from || tab.isDeaf) continue;
+      this.time.setTimeout(() => tab.isOpen && tab.channel.onmessage?.({ data }), 1);
     }
   }
 
@@ -123,9 +124,10 @@ export class Browser {
 /** A tab with a client in it. */
 export class Tab {
   isOpen = true;
-  isVisible = true;
+  /** Whether it gets no messages, as a frozen page. */
+  isDeaf = false;
   /** All states, with the session whose refresh was the last one at that time. */
-  readonly states: { state: AuthState; session: ModelSession | undefined }[] = [];
+  readonly states: { state: AuthState; session: ModelSession | undefined; at: number }[] = [];
   readonly requests: Sent[] = [];
   readonly sessionStorage = new FakeStorage();
   /** The refresh token, or the cookie, that it sent last. */
@@ -141,7 +143,7 @@ export class Tab {
   ) {
     const { time } = browser;
     const request = (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work);
-    this.channel = { postMessage: () => browser.announce(this), onmessage: null };
+    this.channel = { postMessage: (message) => browser.announce(this, message), onmessage: null };
     this.client = new AuthClient(
       { baseUrl: AUTH, ...options },
       {
@@ -161,7 +163,7 @@ export class Tab {
     );
     this.client.subscribe(() => {
       const session = this.spent === undefined ? undefined : browser.server.byRefresh(this.spent);
-      this.states.push({ state: this.client.state, session });
+      this.states.push({ state: this.client.state, session, at: time.now });
       browser.note(`tab ${browser.tabs.indexOf(this)}: ${JSON.stringify(this.client.state)}`);
     });
   }
@@ -181,12 +183,12 @@ export class Tab {
     const request = input instanceof Request ? input : undefined;
     const sent: Sent = { method, url, path, headers, body, init, request, at: time.now };
     this.requests.push(sent);
-    if (path === "/api/auth/refresh") this.spent = headers.has("Token-Transport") ? server.cookie : String(body["refresh_token"]);
     const aborted = new Promise<never>((_, reject) => {
       signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
     });
     const answered = (async () => {
-      await time.sleep(1 + random() * 200);
+      const delay = () => time.sleep(1 + random() * (this.browser.network === "slow" ? 4_900 : 200));
+      await delay();
       const { network } = this.browser;
       this.browser.note(`tab ${this.browser.tabs.indexOf(this)}: ${method} ${path} ${network}`);
       const answer = this.browser.answer(sent);
@@ -198,10 +200,12 @@ export class Tab {
       if (network === "html") return respond(random() < 0.5 ? 200 : 401, "<html>");
       if (network === "portal") return respond(302, "<html>");
       const hasCookies = init.credentials !== "omit";
+      const spent = headers.has("Token-Transport") ? server.cookie : String(body["refresh_token"]);
+      if (path === "/api/auth/refresh") this.spent = spent;
       const result = server.handle(method, path, headers, body, hasCookies ? server.cookie : undefined);
       this.browser.note(`→ ${JSON.stringify(result)}`);
       if (network === "lost") throw new TypeError("Failed to fetch");
-      await time.sleep(1 + random() * 200);
+      await delay();
       if (!this.isOpen) return new Promise<never>(() => undefined);
       if (hasCookies && result.cookie !== undefined) server.cookie = result.cookie ?? undefined;
       return respond(result.status, result.body);

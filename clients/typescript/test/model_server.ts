@@ -1,7 +1,6 @@
 import type { VirtualTime } from "./virtual_time.js";
 
 const ACCESS_SECONDS = 120;
-const GRACE_SECONDS = 120;
 const SESSION_SECONDS = 7 * 24 * 3600;
 const COOKIE_AGE_SECONDS = 300;
 
@@ -32,6 +31,7 @@ export class ModelServer {
   /** What a browser keeps as the cookie of the refresh token. */
   cookie: string | undefined;
   refreshes = 0;
+  graceSeconds = 120;
   readonly #time: VirtualTime;
   #last = 0;
 
@@ -49,20 +49,38 @@ export class ModelServer {
     if (path === "/api/auth/logout") return this.#logout(bearer, refresh, isCookie);
     const session = this.#byAccess(bearer);
     if (typeof session === "string") return problem(401, session);
+    if (path === "/api/auth/step-up") return { status: 200, body: this.#access(session) };
+    if (path === "/api/user/password") return this.#changePassword(session);
     if (path === "/api/user/profile") return { status: 200, body: { id: session.userId, username: `user-${session.userId}` } };
     return { status: 200, body: { user: session.userId, method } };
+  }
+
+  #access(session: ModelSession) {
+    this.#last += 1;
+    const end = this.#time.now + ACCESS_SECONDS * 1000;
+    return { access_token: `h.${payloadOf(session)}.${end}-${this.#last}`, expires_in: ACCESS_SECONDS };
   }
 
   #login(userId: number, cookie: string | undefined, isCookie: boolean) {
     const before = cookie === undefined ? undefined : this.byRefresh(cookie);
     if (before) before.isAlive = false;
+    return this.#open(userId, isCookie, { user: { id: userId, username: `user-${userId}` } });
+  }
+
+  /** Ends all sessions of the user, and begins another one. */
+  #changePassword({ userId, isCookie }: ModelSession) {
+    for (const session of this.sessions) if (session.userId === userId) session.isAlive = false;
+    return this.#open(userId, isCookie, {});
+  }
+
+  #open(userId: number, isCookie: boolean, extra: object) {
     this.#last += 1;
     const session: ModelSession = {
       id: `s${this.#last}`, userId, isCookie, current: `rt${this.#last}.0`, currentSince: this.#time.now, previous: undefined,
       spentAt: 0, isAlive: true, mayEnd: false, expiresAt: this.#time.now + SESSION_SECONDS * 1000,
     };
     this.sessions.push(session);
-    return this.#pair(session, { user: { id: userId, username: `user-${userId}` } });
+    return this.#pair(session, extra);
   }
 
   #refresh(token: string | undefined, isCookie: boolean) {
@@ -79,7 +97,7 @@ export class ModelServer {
       session.currentSince = session.spentAt = this.#time.now;
       return this.#pair(session, {});
     }
-    if (token === session.previous && this.#time.now - session.spentAt <= GRACE_SECONDS * 1000) {
+    if (token === session.previous && this.#time.now - session.spentAt <= this.graceSeconds * 1000) {
       return this.#pair(session, {});
     }
     session.isAlive = false;
@@ -95,9 +113,7 @@ export class ModelServer {
   }
 
   #pair(session: ModelSession, extra: object) {
-    this.#last += 1;
-    const access_token = `h.${payloadOf(session)}.${this.#time.now + ACCESS_SECONDS * 1000}-${this.#last}`;
-    const body = { ...extra, access_token, expires_in: ACCESS_SECONDS };
+    const body = { ...extra, ...this.#access(session) };
     if (session.isCookie) return { status: 200, body, cookie: session.current };
     return { status: 200, body: { ...body, refresh_token: session.current } };
   }
