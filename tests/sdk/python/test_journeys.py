@@ -158,9 +158,11 @@ async def test_hosted_login_is_exchanged_once_and_only_with_its_verifier(clients
 
 
 @pytest.mark.parametrize("clients", ["sync"], indirect=True)
-async def test_example_of_the_readme_runs(clients: Clients, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_examples_of_the_readme_run(
+    clients: Clients, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     name, _, _ = await clients.log_in()
-    (code,) = blocks(README, "python")
+    code, verification = blocks(README, "python")
     for written, used in (
         ("https://auth.example.com", clients.server.url),
         ("a password", PASSWORD),
@@ -169,6 +171,8 @@ async def test_example_of_the_readme_runs(clients: Clients, capsys: pytest.Captu
         assert written in code
         code = code.replace(written, used)
     exec(compile(code, "README.md", "exec"), {})  # noqa: S102 - the documentation
+    monkeypatch.setenv("AUTH_API_KEY", "auth_svc_unused")
+    exec(compile(verification, "README.md", "exec"), {})  # noqa: S102 - as above
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == name
     assert "'two_step': False" in lines[1]

@@ -89,9 +89,9 @@ async def test_one_refresh_serves_all_tabs(application: Application, each_browse
         tabs.visit.assert_no_errors()
 
 
-async def test_tabs_in_cookie_mode_refresh_one_after_the_other(application: Application, each_browser: Browser) -> None:
-    username = f"cookie-{each_browser.browser_type.name}"
-    async with open_tabs(each_browser, application.page("cookie")) as tabs:
+async def test_tabs_in_cookie_mode_refresh_one_after_the_other(application: Application, chromium: Browser) -> None:
+    username = f"cookie-{chromium.browser_type.name}"
+    async with open_tabs(chromium, application.page("cookie")) as tabs:
         await tabs.register(username)
         await tabs.open(TABS - 1)
         await tabs.expect_each(f"Signed in as {username}", FRESH)
@@ -108,9 +108,9 @@ async def test_tabs_in_cookie_mode_refresh_one_after_the_other(application: Appl
 
 
 @pytest.mark.parametrize("page", ["token", "cookie", "storage-events"])
-async def test_logout_in_one_tab_signs_all_out(application: Application, each_browser: Browser, page: str) -> None:
-    username = f"out-{page}-{each_browser.browser_type.name}"
-    async with open_tabs(each_browser, application.page(page)) as tabs:
+async def test_logout_in_one_tab_signs_all_out(application: Application, chromium: Browser, page: str) -> None:
+    username = f"out-{page}-{chromium.browser_type.name}"
+    async with open_tabs(chromium, application.page(page)) as tabs:
         await tabs.register(username)
         await tabs.open(TABS - 1)
         await tabs.expect_each(f"Signed in as {username}", FRESH)
@@ -127,11 +127,9 @@ async def test_logout_in_one_tab_signs_all_out(application: Application, each_br
 
 
 @pytest.mark.parametrize("page", ["token", "cookie", "storage-events"])
-async def test_login_of_another_person_changes_all_tabs(
-    application: Application, each_browser: Browser, page: str
-) -> None:
-    ada, grace = (f"{name}-{page}-{each_browser.browser_type.name}" for name in ("ada", "grace"))
-    async with open_tabs(each_browser, application.page(page)) as tabs:
+async def test_login_of_another_person_changes_all_tabs(application: Application, chromium: Browser, page: str) -> None:
+    ada, grace = (f"{name}-{page}-{chromium.browser_type.name}" for name in ("ada", "grace"))
+    async with open_tabs(chromium, application.page(page)) as tabs:
         await tabs.register(grace)
         await tabs.run(0, "auth.logout()")
         await tabs.register(ada)
@@ -147,10 +145,10 @@ async def test_login_of_another_person_changes_all_tabs(
 
 
 async def test_tab_that_never_releases_the_lock_delays_the_others_by_three_seconds(
-    application: Application, each_browser: Browser
+    application: Application, chromium: Browser
 ) -> None:
-    username = f"hung-{each_browser.browser_type.name}"
-    async with open_tabs(each_browser, application.page("token")) as tabs:
+    username = f"hung-{chromium.browser_type.name}"
+    async with open_tabs(chromium, application.page("token")) as tabs:
         await tabs.register(username)
         await tabs.open(4)
         await tabs.expect_each(f"Signed in as {username}", FRESH)
@@ -177,10 +175,10 @@ async def test_tab_that_never_releases_the_lock_delays_the_others_by_three_secon
 
 
 async def test_client_without_storage_keeps_the_session_until_the_page_is_left(
-    application: Application, each_browser: Browser
+    application: Application, chromium: Browser
 ) -> None:
-    username = f"storage-{each_browser.browser_type.name}"
-    async with open_tabs(each_browser, application.page("no-storage")) as tabs:
+    username = f"storage-{chromium.browser_type.name}"
+    async with open_tabs(chromium, application.page("no-storage")) as tabs:
         await tabs.register(username)
         await tabs.expect_each(f"Signed in as {username}", FRESH)
         await tabs.sleep(HOUR)
@@ -216,11 +214,11 @@ async def test_tabs_keep_the_session_while_they_are_offline(
 
 @pytest.mark.parametrize("page", ["token", "cookie"])
 async def test_captive_portal_ends_no_session_and_gets_no_token(
-    application: Application, each_browser: Browser, page: str
+    application: Application, chromium: Browser, page: str
 ) -> None:
-    username = f"portal-{page}-{each_browser.browser_type.name}"
+    username = f"portal-{page}-{chromium.browser_type.name}"
     server = application.product.server
-    async with open_tabs(each_browser, application.page(page)) as tabs:
+    async with open_tabs(chromium, application.page(page)) as tabs:
         await tabs.register(username)
         await tabs.open(4)
         await tabs.expect_each(f"Signed in as {username}", FRESH)
