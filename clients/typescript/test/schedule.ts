@@ -137,7 +137,8 @@ export class Schedule {
     this.browser.note("changePassword");
     if (this.mode === "cookie") await this.#calm(); // see #login
     const { client } = this.#tab();
-    if (this.random() < 0.5) this.#call(this.#tab());
+    const isBusy = this.random() < 0.5;
+    if (isBusy && this.mode === "token") this.#call(this.#tab());
     const { user } = client.state;
     for (const session of this.server.sessions) if (session.userId === user?.id) session.mayEnd = true;
     const changed = client.call("POST", "/api/user/password", { body: {} });
