@@ -47,7 +47,7 @@ def test_calls_and_requests_hide_secrets() -> None:
 
 
 def test_import_does_no_io_and_loads_no_http_client() -> None:
-    command = [sys.executable, "-W", "error", "-c", WITHOUT_IO]
+    command = [sys.executable, "-B", "-W", "error", "-c", WITHOUT_IO]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr, done.stdout.strip()) == (0, "", "[]")
 
