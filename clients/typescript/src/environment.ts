@@ -1,12 +1,6 @@
 /** A timer that has been started. */
 export type Timer = ReturnType<typeof setTimeout>;
 
-/** Messages between the tabs of an origin. */
-export interface Channel {
-  postMessage(message: unknown): void;
-  onmessage: ((event: { data: unknown }) => void) | null;
-}
-
 /** What the client uses of the browser or of Node.js; tests replace it. */
 export interface Environment {
   readonly fetch: typeof globalThis.fetch;
@@ -20,7 +14,6 @@ export interface Environment {
   /** Returns storage of the origin or of the tab; throws if it is forbidden. */
   readonly storage: (kind: "local" | "session") => Storage;
   readonly locks: Pick<LockManager, "request"> | undefined;
-  readonly channel: (name: string) => Channel | undefined;
   /** Listens to an event of the page. */
   readonly listen: (event: "online" | "visibilitychange" | "pageshow" | "storage", listener: () => void) => void;
   /** The origin of the page; undefined outside of a browser. */
@@ -39,7 +32,6 @@ export function ownEnvironment(fetch?: typeof globalThis.fetch): Environment {
     clearTimeout: (timer) => clearTimeout(timer),
     storage: (kind) => (kind === "local" ? localStorage : sessionStorage),
     locks: page && globalThis.navigator?.locks,
-    channel: (name) => (page && "BroadcastChannel" in globalThis ? (new BroadcastChannel(name) as Channel) : undefined),
     listen: (event, listener) => {
       globalThis.addEventListener?.(event, listener);
     },

@@ -5,7 +5,7 @@ import { type RequestDetails, Server } from "./server.js";
 import { endOf, isTemporary, isTokenRefused, loggedOut } from "./session_ends.js";
 import { ShownState } from "./shown_state.js";
 import { Store } from "./store.js";
-import { Tabs } from "./tabs.js";
+import { TabLock } from "./tab_lock.js";
 import { claim, isSameSession, type Tokens, tokensOf } from "./tokens.js";
 import type { AuthClientOptions, CallOptions, Reason, User } from "./types.js";
 
@@ -29,7 +29,8 @@ export class Session {
   readonly #server: Server;
   readonly #store: Store;
   readonly #retry: Retry;
-  #tabs: Tabs | undefined;
+  readonly #lock: TabLock;
+  #isStarted = false;
   #tokens: Tokens | null = null;
   #receivedAt = 0;
   /** What was stored when this tab read or wrote it last; null without a session. */
@@ -41,17 +42,18 @@ export class Session {
     this.options = options;
     this.#server = new Server(environment, options);
     this.#store = new Store(environment, options);
+    this.#lock = new TabLock(environment, options.baseUrl);
     this.#retry = new Retry(environment, () => this.#refreshQuietly());
   }
 
   /** Reads what is stored, once. */
   start(): void {
-    if (this.#tabs) return;
-    this.#tabs = new Tabs(this.environment, this.options.baseUrl, (reason) => this.#readAgain(reason));
-    for (const event of ["online", "visibilitychange", "pageshow"] as const) {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    for (const event of ["storage", "online", "visibilitychange", "pageshow"] as const) {
       this.environment.listen(event, () => {
-        this.#readAgain(); // a frozen page gets no messages
-        if (this.shown.current.stale) this.#refreshQuietly();
+        this.#readAgain(); // a frozen page gets no events of storage
+        if (event !== "storage" && this.shown.current.stale) this.#refreshQuietly();
       });
     }
     const { stamp, tokens } = this.#store.read();
@@ -131,7 +133,8 @@ export class Session {
 
   async #refresh(): Promise<Tokens> {
     const spent = this.#tokens;
-    const { stamp, tokens, isStored, error } = await this.#tabs!.exclusively(() => this.#spend(spent));
+    const spending = this.#lock.exclusively(() => this.#spend(spent), (outcome) => outcome.tokens?.refresh);
+    const { stamp, tokens, isStored, error } = await spending;
     if (tokens && isStored) {
       this.#keepAndShow(tokens, tokens.refresh ?? stamp);
       return tokens;
@@ -167,10 +170,10 @@ export class Session {
   }
 
   /** Takes over what another tab has changed. */
-  #readAgain(reason: Reason = "logged-out"): void {
+  #readAgain(): void {
     const { stamp, tokens } = this.#store.read();
     if (stamp === this.#stamp) return;
-    if (stamp === null) return this.#end(reason);
+    if (stamp === null) return this.#end("logged-out");
     if (tokens) return this.#keepAndShow(tokens, stamp);
     this.#stamp = stamp;
     this.#tokens = null; // in cookie mode, each tab has its own access token
@@ -185,10 +188,7 @@ export class Session {
     const isSame = isSameSession(tokens, this.#tokens);
     this.#keep(tokens);
     if (isSame) this.#store.replace(this.#stamp, tokens);
-    else {
-      this.#stamp = this.#store.write(tokens);
-      this.#tabs!.announce();
-    }
+    else this.#stamp = this.#store.write(tokens);
     if (tokens.user) this.#show(tokens.user);
     else await this.#loadUser();
   }
@@ -211,7 +211,6 @@ export class Session {
 
   #end(reason: Reason): void {
     this.#stamp = this.#tokens = null;
-    this.#tabs!.announce(reason);
     if (!this.shown.isSignedOut) this.shown.set("signed-out", null, reason);
   }
 
@@ -234,12 +233,18 @@ export class Session {
   /** Sends a request with an access token; if that is refused, with a new one. Returns the document and the tokens. */
   async #sendAs(tokens: Tokens | null, method: string, path: string, rest: RequestDetails): Promise<[unknown, Tokens | null]> {
     try {
-      return [await this.#server.send(method, path, tokens, rest), tokens];
+      return [await this.#send(method, path, tokens, rest), tokens];
     } catch (error) {
       const isRefused = error instanceof AuthError && error.status === 401 && isTokenRefused(error.code);
       const renewed = isRefused && tokens && (await this.renew(tokens));
       if (!renewed) throw error;
-      return [await this.#server.send(method, path, renewed, rest), renewed];
+      return [await this.#send(method, path, renewed, rest), renewed];
     }
+  }
+
+  /** Sends a request. In cookie mode, one that may set a cookie waits for a refresh, whose late response would replace it. */
+  #send(method: string, path: string, tokens: Tokens | null, rest: RequestDetails): Promise<unknown> {
+    const send = () => this.#server.send(method, path, tokens, rest);
+    return method === "GET" || !this.#server.isCookieMode ? send() : this.#lock.exclusively(send);
   }
 }

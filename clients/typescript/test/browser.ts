@@ -1,5 +1,5 @@
 import { AuthClient } from "../src/client.js";
-import type { Channel, Environment } from "../src/environment.js";
+import type { Environment } from "../src/environment.js";
 import type { AuthClientOptions, AuthState } from "../src/types.js";
 import { FakeStorage } from "./fake_storage.js";
 import { type ModelServer, type ModelSession, problem } from "./model_server.js";
@@ -28,7 +28,7 @@ export interface Sent {
 /** What a test answers in place of the network; a request with `hang` is never answered. */
 export type Answer = (sent: Sent) => Response | "offline" | "hang" | undefined;
 
-/** A browser whose tabs share storage, cookies, locks and messages. */
+/** A browser whose tabs share storage, cookies and locks. */
 export class Browser {
   readonly storage = new FakeStorage();
   readonly tabs: Tab[] = [];
@@ -36,6 +36,8 @@ export class Browser {
   readonly trace: string[] = [];
   network: Network = "good";
   answer: Answer = () => undefined;
+  /** What the response to a request waits for on its way back. */
+  delayed: (sent: Sent) => Promise<void> | undefined = () => undefined;
   /** Milliseconds by which the clock of the device is ahead of the one that stands still while it sleeps. */
   slept = 0;
   readonly #waiting: { tab: Tab | null; run: () => Promise<void>; isAborted: boolean }[] = [];
@@ -61,11 +63,21 @@ export class Browser {
     this.trace.push(`${(this.time.now / 1000).toFixed(1)} s ${text}`);
   }
 
-  announce(from: Tab, data: unknown): void {
-    for (const tab of this.openTabs) {
-      if (tab === from || tab.isDeaf) continue;
-      this.time.setTimeout(() => tab.isOpen && tab.channel.onmessage?.({ data }), 1);
-    }
+  /** Returns the storage as a tab uses it: what it changes is an event in the other tabs. */
+  storageOf(tab: Tab): Storage {
+    const change = (key: string, value: string | null) => {
+      if (this.storage.getItem(key) === value) return;
+      if (value === null) this.storage.removeItem(key);
+      else this.storage.setItem(key, value);
+      for (const other of this.openTabs) {
+        if (other !== tab && !other.isDeaf) this.time.setTimeout(() => other.fire("storage"), 1);
+      }
+    };
+    return {
+      getItem: (key: string) => this.storage.getItem(key),
+      setItem: (key: string, value: string) => change(key, value),
+      removeItem: (key: string) => change(key, null),
+    } as Storage;
   }
 
   /** Makes the lock hang, as a frozen tab does. */
@@ -124,16 +136,15 @@ export class Browser {
 /** A tab with a client in it. */
 export class Tab {
   isOpen = true;
-  /** Whether it gets no messages, as a frozen page. */
+  /** Whether it gets no events of storage, as a frozen page. */
   isDeaf = false;
   /** All states, with the session whose refresh was the last one at that time. */
-  readonly states: { state: AuthState; session: ModelSession | undefined; at: number }[] = [];
+  readonly states: { state: AuthState; session: ModelSession | undefined }[] = [];
   readonly requests: Sent[] = [];
   readonly sessionStorage = new FakeStorage();
   /** The refresh token, or the cookie, that it sent last. */
   spent: string | undefined;
   readonly client: AuthClient;
-  readonly channel: Channel;
   readonly #listeners = new Map<string, (() => void)[]>();
 
   constructor(
@@ -143,7 +154,6 @@ export class Tab {
   ) {
     const { time } = browser;
     const request = (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work);
-    this.channel = { postMessage: (message) => browser.announce(this, message), onmessage: null };
     this.client = new AuthClient(
       { baseUrl: AUTH, ...options },
       {
@@ -153,9 +163,8 @@ export class Tab {
         random: browser.random,
         setTimeout: (work, milliseconds) => time.setTimeout(() => this.isOpen && work(), milliseconds),
         clearTimeout: time.clearTimeout,
-        storage: (kind) => (kind === "local" ? browser.storage : this.sessionStorage),
+        storage: (kind) => (kind === "local" ? browser.storageOf(this) : this.sessionStorage),
         locks: { request } as unknown as LockManager,
-        channel: () => this.channel,
         listen: (event, listener) => this.#listeners.set(event, [...(this.#listeners.get(event) ?? []), listener]),
         origin: APP,
         ...changes,
@@ -163,7 +172,7 @@ export class Tab {
     );
     this.client.subscribe(() => {
       const session = this.spent === undefined ? undefined : browser.server.byRefresh(this.spent);
-      this.states.push({ state: this.client.state, session, at: time.now });
+      this.states.push({ state: this.client.state, session });
       browser.note(`tab ${browser.tabs.indexOf(this)}: ${JSON.stringify(this.client.state)}`);
     });
   }
@@ -206,6 +215,7 @@ export class Tab {
       this.browser.note(`→ ${JSON.stringify(result)}`);
       if (network === "lost") throw new TypeError("Failed to fetch");
       await delay();
+      await this.browser.delayed(sent);
       if (!this.isOpen) return new Promise<never>(() => undefined);
       if (hasCookies && result.cookie !== undefined) server.cookie = result.cookie ?? undefined;
       return respond(result.status, result.body);

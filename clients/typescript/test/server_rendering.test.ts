@@ -4,7 +4,7 @@ import { test } from "node:test";
 /** Imports nothing before the tests do: the first one checks the import itself. */
 type Module = typeof import("../src/index.js");
 
-const NAMES = ["document", "window", "location", "localStorage", "sessionStorage", "navigator", "BroadcastChannel", "fetch"];
+const NAMES = ["document", "window", "location", "localStorage", "sessionStorage", "navigator", "fetch"];
 
 /** Replaces the globals of a browser; returns the list to which each name is added that is read, and what restores them. */
 function replaceGlobals(values: Readonly<Record<string, unknown>> = {}): { read: string[]; restore: () => void } {
@@ -63,7 +63,7 @@ test("a client in Node.js keeps its session in memory", async () => {
   assert.deepEqual(await response.json(), { url: "https://auth.example.com/notes" });
 });
 
-test("in a browser, the client starts itself with storage, locks, messages and events of the page", async () => {
+test("in a browser, the client starts itself with storage, locks and events of the page", async () => {
   const { createAuthClient } = (await import("../src/index.js")) as Module;
   const payload = btoa(JSON.stringify({ sub: "1", sid: "s" }));
   const used: string[] = [];
@@ -72,21 +72,11 @@ test("in a browser, the client starts itself with storage, locks, messages and e
     setItem: () => undefined,
     removeItem: () => undefined,
   });
-  class Messages {
-    onmessage: ((event: { data: unknown }) => void) | null = null;
-    constructor(name: string) {
-      used.push(`channel ${name}`);
-    }
-    postMessage(): void {
-      used.push("message");
-    }
-  }
   const listeners: string[] = [];
   const { restore } = replaceGlobals({
     document: {},
     location: { origin: "https://app.example.com" },
     localStorage: storage("local"),
-    BroadcastChannel: Messages,
     navigator: { locks: { request: (name: string, _: unknown, work: () => unknown) => (used.push(`lock ${name}`), work()) } },
     fetch: (url: string) =>
       Promise.resolve(Response.json(url.endsWith("/refresh") ? { access_token: `h.${payload}.9`, expires_in: 120 } : { id: 1, username: "ada" })),
@@ -103,6 +93,6 @@ test("in a browser, the client starts itself with storage, locks, messages and e
   }
 
   const key = "auth_api:https://auth.example.com";
-  assert.deepEqual([...new Set(used)].sort(), [`channel ${key}`, `local ${key}`, `lock ${key}`]);
+  assert.deepEqual([...new Set(used)].sort(), [`local ${key}`, `lock ${key}`]);
   assert.deepEqual(listeners.sort(), ["online", "pageshow", "storage", "visibilitychange"]);
 });

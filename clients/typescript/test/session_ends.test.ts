@@ -25,7 +25,7 @@ for (const mode of MODES) {
       assert.deepEqual(shown(tab), { status: "signed-out", user: null, stale: false, reason });
       assert.equal(scenario.browser.storage.getItem(KEY), null);
       await scenario.time.advance(10);
-      assert.deepEqual(shown(other), { status: "signed-out", user: null, stale: false, reason });
+      assert.deepEqual(shown(other), { status: "signed-out", user: null, stale: false, reason: "logged-out" });
       const sent = refreshes(tab, other).length;
       assert.equal(await scenario.codeOf(tab.client.accessToken()), "AUTHENTICATION_REQUIRED");
       await scenario.time.advance(200_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Environment } from "../src/environment.js";
 import { APP, respond, type Tab } from "./browser.js";
-import { bearers, KEY, MODES, PROFILE, REFRESH, refreshes, Scenario, shown } from "./scenario.js";
+import { bearers, KEY, LOGIN, MODES, PROFILE, REFRESH, refreshes, Scenario, shown } from "./scenario.js";
 
 async function fiveTabs(mode: "token" | "cookie", changes: Partial<Environment> = {}): Promise<[Scenario, Tab[]]> {
   const scenario = new Scenario();
@@ -109,23 +109,11 @@ for (const mode of MODES) {
     assert.deepEqual(shown(second), { status: "signed-out", user: null, stale: false, reason: "logged-out" });
   });
 
-  test(`storage events replace messages (${mode} mode)`, async () => {
-    const scenario = new Scenario();
-    const changes: Partial<Environment> = { channel: () => undefined };
-    const first = await scenario.signedIn(mode, {}, changes);
-    const second = await scenario.open(mode, {}, changes);
-
-    await scenario.wait(first.client.logout());
-    assert.equal(shown(second).status, "signed-in");
-    second.fire("storage");
-    assert.equal(shown(second).status, "signed-out");
-  });
-
   test(`a page that was frozen during a log-out signs out when it is shown again (${mode} mode)`, async () => {
     const scenario = new Scenario();
     const first = await scenario.signedIn(mode);
     const frozen = await scenario.open(mode);
-    frozen.channel.onmessage = null;
+    frozen.isDeaf = true;
 
     await scenario.wait(first.client.logout());
     frozen.fire("pageshow");
@@ -137,7 +125,7 @@ for (const mode of MODES) {
     const scenario = new Scenario();
     const first = await scenario.signedIn(mode);
     const second = await scenario.open(mode);
-    second.channel.onmessage = null;
+    second.isDeaf = true;
     await scenario.login(first, 2);
     await scenario.time.advance(200_000);
 
@@ -153,7 +141,7 @@ for (const mode of MODES) {
       const scenario = new Scenario();
       const first = await scenario.signedIn(mode);
       const second = await scenario.open(mode);
-      second.channel.onmessage = null;
+      second.isDeaf = true;
       await scenario.time.advance(200_000);
       let respondLate: (response: Response) => void = () => undefined;
       const late = new Promise<Response>((resolve) => (respondLate = resolve));
@@ -183,12 +171,12 @@ test("a profile that is read late does not overwrite newer tokens of another tab
   const first = await scenario.signedIn("token");
   scenario.answer(PROFILE, "hang");
   const second = await scenario.open("token");
-  second.channel.onmessage = null;
+  second.isDeaf = true;
   let respondLate: (response: Response) => void = () => undefined;
   const late = new Promise<Response>((resolve) => (respondLate = resolve));
   scenario.browser.answer = ({ path }) => (path === PROFILE ? (late as unknown as Response) : undefined);
   const third = await scenario.open("token");
-  third.channel.onmessage = null;
+  third.isDeaf = true;
   await scenario.wait(first.client.accessToken({ minSeconds: 1_000 }));
   const stored = scenario.browser.storage.getItem(KEY);
 
@@ -214,3 +202,31 @@ test("a profile that is read late is not shown for the account of a later login"
   assert.equal(shown(second).user, 2);
   assert.ok(scenario.browser.storage.getItem(KEY)?.includes("user-2"));
 });
+
+for (const [what, path, body] of [
+  ["a login", LOGIN, { user: 2 }],
+  ["a new password", "/api/user/password", {}],
+] as const) {
+  test(`${what} waits for a refresh of another tab, whose late cookie would replace the new one`, async () => {
+    const scenario = new Scenario();
+    const first = await scenario.signedIn("cookie");
+    const second = await scenario.open("cookie");
+    await scenario.time.advance(200_000);
+    await scenario.wait(first.client.accessToken());
+    let respondLate: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => (respondLate = resolve));
+    scenario.browser.delayed = ({ path: of }) => (of === REFRESH ? late : undefined);
+    const refreshing = second.client.accessToken();
+    await scenario.time.advance(1_000);
+    const changing = first.client.call("POST", path, { body });
+    await scenario.time.advance(1_000);
+    respondLate();
+    await scenario.wait(Promise.all([refreshing, changing]), 2_000);
+
+    await scenario.time.advance(200_000);
+    await scenario.wait(Promise.all([first, second].map(({ client }) => client.accessToken())));
+
+    assert.deepEqual([first, second].map((tab) => shown(tab).status), ["signed-in", "signed-in"]);
+    assert.equal(scenario.server.sessions.at(-1)?.isAlive, true);
+  });
+}
