@@ -12,9 +12,13 @@ from auth_api.manifest import Core, Feature
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Services:
-    """The core, and the features that were built on it; `composition.create_services` builds both."""
+    """The core, and the features that were built on it; `composition.create_services` builds both.
+
+    It has no representation as text: that of all services took most of the time of the tests, as asyncio writes the
+    result of a finished task into an error text whenever a fixture starts.
+    """
 
     core: Core
     features: tuple[Feature, ...]
