@@ -20,6 +20,7 @@ class _Pair:
         self.client = client
         self.server = server
         self.is_muted = False
+        self.is_slow = False
 
     def abort(self) -> None:
         for writer in (self.client, self.server):
@@ -34,6 +35,9 @@ class TcpProxy:
         is_frozen: forward no bytes and end no connection, as after a pulled network cable.
         cut_after: bytes of the client that are forwarded, but whose response is not: it cuts the connection.
         cuts: number of connections that were cut because of `cut_after`.
+        delay_after: bytes of the client; their response is delayed by `response_delay_seconds`, as all that follows on
+            the connection.
+        delays: number of connections on which responses are delayed because of `delay_after`.
     """
 
     def __init__(self, target_port: int) -> None:
@@ -42,6 +46,9 @@ class TcpProxy:
         self.is_frozen = False
         self.cut_after: bytes | None = None
         self.cuts = 0
+        self.delay_after: bytes | None = None
+        self.response_delay_seconds = 2.0
+        self.delays = 0
         self._target_port = target_port
         self._pairs: set[_Pair] = set()
         self._loop = asyncio.new_event_loop()
@@ -121,6 +128,11 @@ class TcpProxy:
                 await self._wait_while_frozen()
                 if is_to_server and self.cut_after is not None and self.cut_after in data:
                     pair.is_muted = True
+                if is_to_server and self.delay_after is not None and self.delay_after in data:
+                    pair.is_slow = True
+                    self.delays += 1
+                if pair.is_slow and not is_to_server:
+                    await asyncio.sleep(self.response_delay_seconds)
                 if pair.is_muted and not is_to_server:  # the server has done what it was asked to
                     self.cuts += 1
                     break

@@ -12,7 +12,6 @@ from playwright.async_api import Browser, Page, Request, expect
 from tests.support.actors import PASSWORD
 from tests.support.browser import Visit, browser_page, until_true
 
-STORAGE_EVENTS_ONLY: Final = "delete globalThis.BroadcastChannel;"
 NO_STORAGE: Final = (
     "for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(globalThis, name,"
     " { get() { throw new DOMException('The operation is insecure.', 'SecurityError') } });"
