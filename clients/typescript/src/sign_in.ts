@@ -4,6 +4,8 @@ import { createPasskey, type CredentialJson, forgetPasskey, usePasskey } from ".
 import type { Call } from "./types.js";
 
 type Schemas = components["schemas"];
+type CreationOptions = Schemas["PasskeyCreationOptions"];
+type RequestOptions = Schemas["PasskeyRequestOptions"];
 export type LoggedIn = Schemas["LoggedIn"];
 
 /** The second step of a login: a code, or a passkey. */
@@ -23,7 +25,10 @@ const POST = "POST";
 /** Sends the second step of a login that was refused with `MFA_REQUIRED`. */
 export async function secondFactor(call: Call, factor: SecondFactor): Promise<unknown> {
   const { mfaToken: mfa_token, method } = factor;
-  const proof = method === "passkey" ? { credential: await used(call, "/api/auth/mfa/passkey-options", factor, { mfa_token }) } : { code: factor.code };
+  const proof =
+    method === "passkey"
+      ? { credential: await used(call, "/api/auth/mfa/passkey-options", factor, { mfa_token }) }
+      : { code: factor.code };
   return call(POST, "/api/auth/mfa", { body: { mfa_token, method, ...proof }, anonymous: true });
 }
 
@@ -32,7 +37,7 @@ export async function passkeyLogin(
   call: Call,
   { conditional = false, signal }: { conditional?: boolean; signal?: AbortSignal } = {},
 ): Promise<unknown> {
-  const options = (await call(POST, "/api/auth/passkey/options", { body: {}, anonymous: true })) as Schemas["PasskeyRequestOptions"];
+  const options = (await call(POST, "/api/auth/passkey/options", { body: {}, anonymous: true })) as RequestOptions;
   const credential = await usePasskey(options, { conditional, signal });
   try {
     return await call(POST, "/api/auth/passkey/login", { body: { credential }, anonymous: true });
@@ -46,20 +51,23 @@ export async function passkeyLogin(
 export async function addPasskey(call: Call, { name, mfaToken }: { name?: string; mfaToken?: string } = {}): Promise<unknown> {
   const step = { mfa_token: mfaToken };
   const anonymous = mfaToken !== undefined;
-  const options = (await call(POST, "/api/user/passkeys/options", { body: step, anonymous })) as Schemas["PasskeyCreationOptions"];
+  const options = (await call(POST, "/api/user/passkeys/options", { body: step, anonymous })) as CreationOptions;
   const credential = await createPasskey(options);
   try {
     return await call(POST, "/api/user/passkeys", { body: { ...step, credential, name }, anonymous });
   } catch (error) {
-    const isRejected = error instanceof AuthError && error.status >= 400 && error.status < 500 && error.code !== "DUPLICATE_PASSKEY";
-    if (isRejected) await forgetPasskey(options.public_key.rp.id, credential);
+    const { status, code } = error as AuthError;
+    if (status >= 400 && status < 500 && code !== "DUPLICATE_PASSKEY") await forgetPasskey(options.public_key.rp.id, credential);
     throw error;
   }
 }
 
 /** Proves the identity again, as `STEP_UP_REQUIRED` asks for. */
 export async function stepUp(call: Call, proof: Proof): Promise<unknown> {
-  const fields = proof.method === "passkey" ? { method: proof.method, credential: await used(call, "/api/auth/step-up/passkey-options", proof) } : proof;
+  const fields =
+    proof.method === "passkey"
+      ? { method: proof.method, credential: await used(call, "/api/auth/step-up/passkey-options", proof) }
+      : proof;
   return call(POST, "/api/auth/step-up", { body: fields });
 }
 
@@ -69,6 +77,6 @@ async function used(
   { signal }: { readonly signal?: AbortSignal },
   step?: { readonly mfa_token: string },
 ): Promise<CredentialJson> {
-  const options = (await call(POST, path, { body: step ?? {}, anonymous: step !== undefined })) as Schemas["PasskeyRequestOptions"];
+  const options = (await call(POST, path, { body: step ?? {}, anonymous: step !== undefined })) as RequestOptions;
   return usePasskey(options, { signal });
 }

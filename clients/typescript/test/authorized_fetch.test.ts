@@ -8,7 +8,8 @@ const NOTES = `${APP}/notes`;
 
 /** A response as the network gives it; each is read once only. */
 function respondWith(status: number, code?: string, headers: Record<string, string> = {}): Response {
-  const body = status === 304 || status === 204 ? null : code === undefined ? "{}" : JSON.stringify({ error_code: code, detail: code });
+  const document = code === undefined ? {} : { error_code: code, detail: code };
+  const body = status === 304 || status === 204 ? null : JSON.stringify(document);
   return new Response(body, { status, headers });
 }
 
@@ -178,7 +179,8 @@ test("a token that the application refuses is replaced once", async () => {
 });
 
 test("a stream is sent once, with a token that is valid for at least 60 s", async () => {
-  for (const answer of [() => respondWith(401, "TOKEN_EXPIRED"), () => respondWith(503, "SERVER_OVERLOADED"), () => "offline" as const]) {
+  const refusals = [respondWith(401, "TOKEN_EXPIRED"), respondWith(503, "SERVER_OVERLOADED"), "offline"] as const;
+  for (const answer of refusals.map((each) => () => each)) {
     const scenario = new Scenario();
     const tab = await scenario.signedIn("token");
     answerInTurn(scenario, answer);

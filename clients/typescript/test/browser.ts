@@ -8,7 +8,10 @@ import type { VirtualTime } from "./virtual_time.js";
 export const AUTH = "https://auth.example.com";
 export const APP = "https://app.example.com";
 
-/** What happens to requests. `lost`: the server handles them, but the response never arrives. `slow`: they take several seconds. */
+/**
+ * What happens to requests. `lost`: the server handles them, but the response never arrives. `slow`: they take several
+ * seconds.
+ */
 export type Network = "good" | "slow" | "offline" | "lost" | "503" | "429" | "html" | "portal";
 
 /** A request that a tab sent. */
@@ -153,7 +156,8 @@ export class Tab {
     changes: Partial<Environment>,
   ) {
     const { time } = browser;
-    const request = (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) => browser.lock(this, signal, work);
+    const request = (_: string, { signal }: { signal: AbortSignal }, work: () => Promise<unknown>) =>
+      browser.lock(this, signal, work);
     this.client = new AuthClient(
       { baseUrl: AUTH, ...options },
       {

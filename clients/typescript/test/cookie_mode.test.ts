@@ -118,7 +118,8 @@ test("the document of a registration is the user, without its tokens", async () 
   const scenario = new Scenario();
   const tab = await scenario.open("token");
   const payload = btoa(JSON.stringify({ sub: "5", sid: "s5" }));
-  const tokens = { access_token: `h.${payload}.9`, refresh_token: "r", token_type: "bearer", expires_in: 120, refresh_expires_in: 9 };
+  const lifetimes = { expires_in: 120, refresh_expires_in: 9 };
+  const tokens = { access_token: `h.${payload}.9`, refresh_token: "r", token_type: "bearer", ...lifetimes };
   scenario.answer("/api/auth/register", respond(201, { id: 5, username: "eve", email: "eve@example.com", ...tokens }));
 
   await scenario.wait(tab.client.call("POST", "/api/auth/register", { body: {}, anonymous: true }));

@@ -25,7 +25,10 @@ class Page {
     const { origin, pathname, search, hash } = url;
     fakeGlobals({
       location: { origin, pathname, search, hash, assign: (target: string) => this.visited.push(new URL(target)) },
-      history: { state: { page: 1 }, replaceState: (state: unknown, _: string, to: string) => this.replaced.push(`${JSON.stringify(state)} ${to}`) },
+      history: {
+        state: { page: 1 },
+        replaceState: (state: unknown, _: string, to: string) => this.replaced.push(`${JSON.stringify(state)} ${to}`),
+      },
       sessionStorage: this.sessionStorage,
     });
   }

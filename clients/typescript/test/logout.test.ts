@@ -114,7 +114,7 @@ for (const mode of MODES) {
   });
 }
 
-test("a log-out of a person who is not logged in sends nothing in token mode, and deletes the cookie in cookie mode", async () => {
+test("a log-out without a session sends nothing in token mode, and deletes the cookie in cookie mode", async () => {
   for (const [mode, count] of [["token", 0], ["cookie", 1]] as const) {
     const scenario = new Scenario();
     const tab = await scenario.open(mode);

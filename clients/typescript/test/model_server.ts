@@ -40,7 +40,13 @@ export class ModelServer {
   }
 
   /** Answers a request; the response also says which cookie the browser keeps once it has received it. */
-  handle(method: string, path: string, headers: Headers, body: Record<string, unknown>, cookie: string | undefined): ModelResponse {
+  handle(
+    method: string,
+    path: string,
+    headers: Headers,
+    body: Record<string, unknown>,
+    cookie: string | undefined,
+  ): ModelResponse {
     const isCookie = headers.get("Token-Transport") === "cookie";
     const bearer = headers.get("Authorization")?.slice(7);
     if (path === "/api/auth/login") return this.#login(Number(body["user"]), isCookie ? cookie : undefined, isCookie);

@@ -7,7 +7,9 @@ import { fakeGlobals } from "./fake_globals.js";
 
 const CHALLENGE = "AP_-AQ"; // 00 ff fe 01
 const BYTES = [0, 255, 254, 1];
-const REQUEST = { public_key: { challenge: CHALLENGE, rpId: "example.com", allowCredentials: [{ id: CHALLENGE, type: "public-key" }] } };
+const REQUEST = {
+  public_key: { challenge: CHALLENGE, rpId: "example.com", allowCredentials: [{ id: CHALLENGE, type: "public-key" }] },
+};
 const CREATION = {
   public_key: {
     challenge: CHALLENGE,
@@ -80,7 +82,8 @@ test("a login by a passkey uses the browser's own conversion where it exists", a
   const result = await passkeyLogin(answering(REQUEST), { conditional: true, signal });
 
   assert.deepEqual(result, { access_token: "t" });
-  assert.deepEqual(asked, [{ kind: "get", options: { publicKey: { ...REQUEST.public_key, isParsed: true }, mediation: "conditional", signal } }]);
+  const publicKey = { ...REQUEST.public_key, isParsed: true };
+  assert.deepEqual(asked, [{ kind: "get", options: { publicKey, mediation: "conditional", signal } }]);
   assert.deepEqual(calls, [
     { path: "/api/auth/passkey/options", body: {}, anonymous: true },
     { path: "/api/auth/passkey/login", body: { credential: JSON_CREDENTIAL }, anonymous: true },
@@ -122,13 +125,17 @@ test("a new passkey is converted in both ways, and its transports are kept", asy
   }
   const { publicKey } = asked[1]!.options as unknown as { publicKey: PublicKeyCredentialCreationOptions };
   const { challenge, user, excludeCredentials } = publicKey;
-  assert.deepEqual([challenge, user.id, excludeCredentials![0]!.id].map((each) => [...(each as Uint8Array)]), [BYTES, BYTES, BYTES]);
+  const converted = [challenge, user.id, excludeCredentials![0]!.id].map((each) => [...(each as Uint8Array)]);
+  assert.deepEqual(converted, [BYTES, BYTES, BYTES]);
   assert.deepEqual(excludeCredentials![0]!.transports, ["internal"]);
 });
 
 test("a credential whose own conversion fails is converted by the client", async () => {
   const broken = new OldCredential({ signature: buffer() });
-  fakeBrowser(Object.assign(broken, { toJSON: () => { throw new TypeError("of a password manager"); } }), true);
+  const toJSON = () => {
+    throw new TypeError("of a password manager");
+  };
+  fakeBrowser(Object.assign(broken, { toJSON }), true);
 
   await passkeyLogin(answering(REQUEST));
 
@@ -144,18 +151,32 @@ test("a passkey that auth_api does not know is forgotten by the device, and the 
   assert.deepEqual(signalled, [{ rpId: "example.com", credentialId: CHALLENGE }]);
 });
 
-test("other failures of a login forget no passkey", async () => {
-  for (const json of [true, false]) {
+test("other failures of a login forget no passkey, and some browsers cannot forget any", async () => {
+  for (const [json, code] of [[true, "RATE_LIMITED"], [false, "PASSKEY_UNKNOWN"]] as const) {
     fakeBrowser({ toJSON: () => JSON_CREDENTIAL }, json);
-    const refusal = new AuthError("TOO_MANY_ATTEMPTS", 429, "Too many attempts.");
+    const refusal = new AuthError(code, 400, "");
     await assert.rejects(passkeyLogin(answering(REQUEST, refusal)), refusal);
   }
   assert.deepEqual(signalled, []);
 });
 
+test("a caller can end the dialog of a second factor and of a step-up", async () => {
+  fakeBrowser({ toJSON: () => JSON_CREDENTIAL }, true);
+  const { signal } = new AbortController();
+
+  await secondFactor(answering(REQUEST), { mfaToken: "m", method: "passkey", signal });
+  await stepUp(answering(REQUEST), { method: "passkey", signal });
+
+  assert.deepEqual(asked.map(({ options }) => options["signal"]), [signal, signal]);
+});
+
 test("a new passkey that was not added is forgotten, unless it may have been added", async () => {
   const errors: [number, string, number][] = [
-    [403, "STEP_UP_REQUIRED", 1], [400, "FLOW_INVALID", 1], [409, "DUPLICATE_PASSKEY", 0], [503, "SERVER_OVERLOADED", 0], [0, "OFFLINE", 0],
+    [403, "STEP_UP_REQUIRED", 1],
+    [400, "FLOW_INVALID", 1],
+    [409, "DUPLICATE_PASSKEY", 0],
+    [503, "SERVER_OVERLOADED", 0],
+    [0, "OFFLINE", 0],
   ];
   for (const [status, code, forgotten] of errors) {
     signalled = [];

@@ -22,7 +22,13 @@ test("an error has everything that the problem document says", async () => {
   assert.ok(error instanceof AuthError && error instanceof Error);
   const { code, status, detail, message, name, retryAfter, requestId } = error;
   assert.deepEqual({ code, status, detail, message, name, retryAfter, requestId }, {
-    code: "MFA_REQUIRED", status: 403, detail: problem.detail, message: problem.detail, name: "AuthError", retryAfter: 12, requestId: "r1",
+    code: "MFA_REQUIRED",
+    status: 403,
+    detail: problem.detail,
+    message: problem.detail,
+    name: "AuthError",
+    retryAfter: 12,
+    requestId: "r1",
   });
   assert.deepEqual(error.errors, errors);
   assert.deepEqual([error.problem?.["mfa_token"], error.problem?.["methods"]], ["t", ["totp"]]);

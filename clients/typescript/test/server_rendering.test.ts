@@ -78,8 +78,10 @@ test("in a browser, the client starts itself with storage, locks and events of t
     location: { origin: "https://app.example.com" },
     localStorage: storage("local"),
     navigator: { locks: { request: (name: string, _: unknown, work: () => unknown) => (used.push(`lock ${name}`), work()) } },
-    fetch: (url: string) =>
-      Promise.resolve(Response.json(url.endsWith("/refresh") ? { access_token: `h.${payload}.9`, expires_in: 120 } : { id: 1, username: "ada" })),
+    fetch: (url: string) => {
+      const tokens = { access_token: `h.${payload}.9`, expires_in: 120 };
+      return Promise.resolve(Response.json(url.endsWith("/refresh") ? tokens : { id: 1, username: "ada" }));
+    },
   });
   const listen = globalThis.addEventListener as unknown;
   globalThis.addEventListener = ((name: string) => listeners.push(name)) as typeof globalThis.addEventListener;
