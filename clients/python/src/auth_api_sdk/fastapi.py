@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, HTTPException, Request
+from fastapi.openapi.models import HTTPBearer
+from fastapi.requests import HTTPConnection
 from fastapi.responses import JSONResponse
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.base import SecurityBase
 
 from auth_api_sdk.gate import Gate
 from auth_api_sdk.principal import Principal
@@ -15,9 +17,19 @@ from auth_api_sdk.verification import AsyncTokenVerifier, TokenVerifier
 
 __all__ = ["Principal", "RefusedRequest", "TokenAuth"]
 
-_bearer = HTTPBearer(
-    auto_error=False, scheme_name="auth_api", bearerFormat="JWT", description="An access token of auth_api."
-)
+
+class _AccessToken(SecurityBase):
+    """Describes the tokens in OpenAPI; `TokenAuth` reads them, as it does for WebSockets, too."""
+
+    def __init__(self) -> None:
+        self.model = HTTPBearer(bearerFormat="JWT", description="An access token of auth_api.")
+        self.scheme_name = "auth_api"
+
+    async def __call__(self) -> None:
+        """Read nothing."""
+
+
+_access_token = _AccessToken()
 
 
 class RefusedRequest(HTTPException):
@@ -47,7 +59,7 @@ class TokenAuth:
         acr: str | None = None,
         max_age: int | None = None,
     ) -> Callable[..., Awaitable[Principal]]:
-        """Return a dependency whose value is the sender of the request.
+        """Return a dependency whose value is the sender of a request, or who opens a WebSocket.
 
         Args:
             role: one or several roles that the sender must have.
@@ -62,11 +74,9 @@ class TokenAuth:
         required = requirement(role=role, permission=permission, scope=scope, acr=acr, max_age=max_age)
         self._gate.check_configuration(required)
 
-        async def sender(
-            request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-        ) -> Principal:
+        async def sender(connection: HTTPConnection, _: Annotated[None, Depends(_access_token)]) -> Principal:
             try:
-                return await self._gate.admit(request.headers.get("authorization"), required)
+                return await self._gate.admit(connection.headers.get("authorization"), required)
             except Refusal as refusal:
                 raise RefusedRequest(refusal) from refusal
 

@@ -8,20 +8,25 @@ from litestar import Litestar, Request, Response
 from litestar.config.app import AppConfig
 from litestar.connection import ASGIConnection
 from litestar.di import Dependency, Provide
+from litestar.enums import ScopeType
+from litestar.exceptions import WebSocketException
 from litestar.handlers.base import BaseRouteHandler
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.params import SkipValidationMarker
 from litestar.plugins import InitPlugin
+from litestar.types import Scope
 
-from auth_api_sdk.gate import Gate
+from auth_api_sdk.gate import ANYONE, Gate
 from auth_api_sdk.principal import Principal
-from auth_api_sdk.requirements import PROBLEM_MEDIA_TYPE, Names, Refusal, requirement
+from auth_api_sdk.requirements import PROBLEM_MEDIA_TYPE, Names, Refusal, Requirement, requirement
 from auth_api_sdk.verification import AsyncTokenVerifier, TokenVerifier
 
 __all__ = ["Principal", "Refusal", "Sender", "TokenAuth"]
 
 SECURITY_SCHEME: Final = "auth_api"
 _SENDER: Final = "auth_api_sdk.principal"
+_CLOSE_CODES: Final = 4000
+"""A refused WebSocket is closed with this number and the status; the reason is the `error_code`."""
 
 Sender = Annotated[Principal, Dependency(), SkipValidationMarker()]
 """The type of the parameter `principal` of a handler."""
@@ -67,18 +72,16 @@ class TokenAuth(InitPlugin):
         self._gate.check_configuration(required)
 
         async def guard(connection: Connection, _: BaseRouteHandler) -> None:
-            connection.scope["state"][_SENDER] = await self._gate.admit(
-                connection.headers.get("authorization"), required
-            )
+            connection.scope["state"][_SENDER] = await self._admit(connection, required)
 
         return guard
 
     def on_app_init(self, app_config: AppConfig) -> AppConfig:
         """Add the dependency, the error handler, the background work and the security scheme to an application."""
 
-        async def principal(request: Request[Any, Any, Any]) -> Principal:
-            known: Principal | None = request.scope["state"].get(_SENDER)
-            return known or await self._gate.admit(request.headers.get("authorization"))
+        async def principal(scope: Scope) -> Principal:
+            known: Principal | None = scope["state"].get(_SENDER)
+            return known or await self._admit(ASGIConnection(scope))
 
         @asynccontextmanager
         async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -98,6 +101,14 @@ class TokenAuth(InitPlugin):
             given = app_config.openapi_config.components
             app_config.openapi_config.components = [named, *(given if isinstance(given, list) else [given])]
         return app_config
+
+    async def _admit(self, connection: Connection, required: Requirement = ANYONE) -> Principal:
+        try:
+            return await self._gate.admit(connection.headers.get("authorization"), required)
+        except Refusal as refusal:
+            if connection.scope["type"] != ScopeType.WEBSOCKET:
+                raise
+            raise WebSocketException(detail=refusal.code, code=_CLOSE_CODES + refusal.status) from refusal
 
 
 def _respond(_: Request[Any, Any, Any], refusal: Refusal) -> Response[dict[str, Any]]:

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
+import fastapi
+import litestar
 from fastapi import Depends, FastAPI
 from litestar import Litestar, get
 
@@ -35,6 +37,15 @@ def in_fastapi(verifier: Verifier) -> FastAPI:
             return seen(who)
 
         app.get(path)(show)
+
+    @app.websocket("/socket")
+    async def greet(
+        socket: fastapi.WebSocket, who: Annotated[Principal, Depends(auth.requires(role="editor"))]
+    ) -> None:
+        await socket.accept()
+        await socket.send_json(seen(who))
+        await socket.close()
+
     auth.install(app)
     return app
 
@@ -50,8 +61,14 @@ def in_litestar(verifier: Verifier) -> Litestar:
 
         return show
 
+    @litestar.websocket("/socket", guards=[auth.requires(role="editor")])
+    async def greet(socket: litestar.WebSocket[Any, Any, Any], principal: auth_api_sdk.litestar.Sender) -> None:
+        await socket.accept()
+        await socket.send_json(seen(principal))
+        await socket.close()
+
     handlers = [handler(path, required) for path, required in ROUTES.items()]
-    return Litestar(handlers, plugins=[auth], logging_config=None)
+    return Litestar([*handlers, greet], plugins=[auth], logging_config=None)
 
 
 def seen(who: Principal) -> dict[str, Any]:

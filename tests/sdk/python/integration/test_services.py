@@ -6,6 +6,8 @@ from typing import Any
 import fastapi.testclient
 import litestar.testing
 import pytest
+from litestar.exceptions import WebSocketDisconnect
+from starlette.testclient import WebSocketDenialResponse
 
 from auth_api_sdk import AsyncTokenVerifier, ConfigurationError, TokenVerifier
 from auth_api_sdk.fastapi import TokenAuth
@@ -59,6 +61,30 @@ def test_rejected_token_is_refused_with_its_reason(client: Any, auth_issuer: Tes
         response = client.get("/any", headers={"Authorization": f"Bearer {token}"})
 
         assert answer(response) == (401, code, 'Bearer error="invalid_token"', {})
+
+
+def test_who_opens_a_websocket_is_known_to_its_handler(client: Any, auth_issuer: TestIssuer) -> None:
+    with client.websocket_connect("/socket", headers=auth_issuer.headers("9", roles=["editor"])) as socket:
+        assert socket.receive_json() == {"subject": "9", "kind": "session", "is_stale": False}
+
+
+@pytest.mark.parametrize(
+    ("is_signed_in", "status", "code"), [(False, 401, "AUTHENTICATION_REQUIRED"), (True, 403, "PERMISSION_DENIED")]
+)
+def test_refused_websocket_is_not_opened(
+    client: Any, auth_issuer: TestIssuer, is_signed_in: bool, status: int, code: str
+) -> None:
+    headers = auth_issuer.headers() if is_signed_in else {}
+
+    with pytest.raises(Exception) as caught, client.websocket_connect("/socket", headers=headers):  # noqa: PT011 - of either framework
+        pass
+
+    refused: Any = caught.value
+    if isinstance(refused, WebSocketDenialResponse):
+        assert (refused.status_code, refused.json()["error_code"]) == (status, code)
+    else:
+        assert isinstance(refused, WebSocketDisconnect)
+        assert (refused.code, refused.detail) == (4000 + status, code)
 
 
 def test_sender_is_known_to_the_handler(client: Any, auth_issuer: TestIssuer) -> None:
