@@ -67,11 +67,13 @@ class TokenRejected(Exception):
 
     Attributes:
         code: `TOKEN_INVALID`, `TOKEN_EXPIRED` or `TOKEN_REVOKED`, with the meanings of the API's error codes.
+        misconfiguration: what in the settings of the verifier does not fit a genuine token of auth_api; usually empty.
     """
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, misconfiguration: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.misconfiguration = misconfiguration
 
 
 class ConfigurationError(Exception):

@@ -33,6 +33,26 @@ async def test_caches_are_bounded(bench: BenchFactory, monkeypatch: pytest.Monke
     assert len(remote.engine._checked._kept) <= 10  # type: ignore[union-attr] # noqa: SLF001
 
 
+async def test_setting_that_does_not_fit_genuine_tokens_is_named_once_per_minute(
+    bench: BenchFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = bench(audiences=["notes", "auth_api"])
+    other_issuer = given.issuer.token(iss="http://localhost:8000")
+    other_audience = given.issuer.token(aud="orders")
+    forged = other_issuer[:-8] + "AAAAAAAA"
+
+    for token in (forged, given.issuer.token(expires_in=-1), other_issuer, other_audience, other_issuer):
+        await given.verdict(token)
+    await given.pass_time(61)
+    await given.verdict(other_audience)
+
+    refused = "A token with a valid signature was refused: "
+    assert caplog.messages == [
+        f"{refused}auth_api issues tokens as 'http://localhost:8000', and issuer is 'https://auth.example.com'.",
+        f"{refused}the token is for 'orders', and audience is ['auth_api', 'notes'].",
+    ]
+
+
 async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
     sent: list[httpx2.Request] = []
     answers = [

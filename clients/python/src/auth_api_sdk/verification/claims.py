@@ -95,8 +95,10 @@ class TokenRules:
             claims = jwt.decode(token.raw, key, [token.algorithm], _ONLY_SIGNATURE)
         except Exception as error:  # every fault of a token is the same to its sender
             raise TokenRejected(INVALID) from error
-        if claims.get("iss") != self.issuer or not self._is_for_us(claims.get("aud")):
-            raise TokenRejected(INVALID)
+        if (issuer := claims.get("iss")) != self.issuer:
+            raise TokenRejected(INVALID, f"auth_api issues tokens as {issuer!r}, and issuer is {self.issuer!r}")
+        if not self._is_for_us(audience := claims.get("aud")):
+            raise TokenRejected(INVALID, f"the token is for {audience!r}, and audience is {sorted(self.audiences)}")
         _check_times(claims, now)
         return principal_of(claims)
 

@@ -10,6 +10,8 @@ from dataclasses import replace
 from threading import Lock
 from typing import Any, Final, Literal
 
+import jwt
+
 from auth_api_sdk.errors import ConfigurationError, TokenRejected, Unavailable
 from auth_api_sdk.principal import Principal
 from auth_api_sdk.verification.checked_tokens import CheckedTokens, checked_principal, unverified_principal
@@ -91,7 +93,7 @@ class Engine:
             signed = self.rules.read(token)
             if (key := self.keys.find(signed.kid, self._monotonic())) is None:
                 return None
-            principal = self.rules.verify(signed, key, now)
+            principal = self._verified(signed, key, now)
             self._remember(token, principal, signed.kid)
         else:
             principal, kid = cached
@@ -118,7 +120,7 @@ class Engine:
             key = self.keys.find(signed.kid, self._monotonic())
             if key is None:
                 raise _no_keys()
-            principal = self._accepted(self.rules.verify(signed, key, self._clock()))
+            principal = self._accepted(self._verified(signed, key, self._clock()))
         return principal
 
     async def missing_permission(self, token: str, permissions: Sequence[str]) -> str | None:
@@ -194,6 +196,14 @@ class Engine:
     def _checks(self) -> CheckedTokens:
         assert self._checked is not None  # noqa: S101 - `start` has set it
         return self._checked
+
+    def _verified(self, signed: SignedToken, key: jwt.PyJWK, now: float) -> Principal:
+        try:
+            return self.rules.verify(signed, key, now)
+        except TokenRejected as rejection:
+            if rejection.misconfiguration:
+                self._warn(f"A token with a valid signature was refused: {rejection.misconfiguration}.")
+            raise
 
     def _remember(self, token: str, principal: Principal, kid: str) -> None:
         with self._lock:
