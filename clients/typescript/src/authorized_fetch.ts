@@ -19,8 +19,8 @@ const MAX_REPEAT_MS = 30_000;
 export async function authorizedFetch(session: Session, input: RequestInfo | URL, init?: RequestInit): Promise<Response> {
   const { environment, options } = session;
   const request = new Request(input, init);
-  const origins = options.tokenOrigins ?? [new URL(options.baseUrl).origin, environment.origin];
-  if (!origins.includes(new URL(request.url).origin)) return environment.fetch(request);
+  const origins = options.tokenOrigins?.map(originOf) ?? [originOf(options.baseUrl), environment.origin];
+  if (!origins.includes(originOf(request.url))) return environment.fetch(request);
   const isStream = init?.body instanceof ReadableStream;
   const end = environment.monotonic() + MAX_REPEAT_MS;
   let tokens = await session.usableTokens(isStream ? 60 : 30);
@@ -41,6 +41,10 @@ export async function authorizedFetch(session: Session, input: RequestInfo | URL
     await new Promise<void>((resolve) => environment.setTimeout(resolve, delay));
     request.signal.throwIfAborted();
   }
+}
+
+function originOf(url: string): string {
+  return new URL(url).origin;
 }
 
 /** Sends a request once; returns the response, or why there is none. */

@@ -48,14 +48,16 @@ test("only the origins of auth_api and of the page get the token by default", as
 
 test("tokenOrigins replaces the origins that get the token", async () => {
   const scenario = new Scenario();
-  const options: Partial<AuthClientOptions> = { tokenOrigins: ["https://api.example.com"] };
+  const options: Partial<AuthClientOptions> = { tokenOrigins: ["https://api.example.com", "https://Files.example.com:443/"] };
   const tab = await scenario.signedIn("token", options);
   scenario.browser.answer = () => respondWith(200);
   tab.requests.length = 0;
 
-  for (const origin of ["https://api.example.com", APP, AUTH]) await scenario.wait(tab.client.fetch(`${origin}/notes`));
+  for (const origin of ["https://api.example.com", "https://files.example.com", APP, AUTH]) {
+    await scenario.wait(tab.client.fetch(`${origin}/notes`));
+  }
 
-  assert.deepEqual(bearers(tab.requests).map((bearer) => bearer !== null), [true, false, false]);
+  assert.deepEqual(bearers(tab.requests).map((bearer) => bearer !== null), [true, true, false, false]);
 });
 
 test("a redirect is an error, so that no token follows it; a response that is not modified is none", async () => {
