@@ -63,4 +63,4 @@ def uri_problem(uri: str, *, loopback: bool, private_schemes: bool) -> str:
 
 def without_loopback_port(uri: str) -> str | None:
     """Return a URI of a loopback host without its port; None for other URIs."""
-    return _LOOPBACK.sub(r"http://\1", uri) if _LOOPBACK.match(uri) else None
+    return _LOOPBACK.sub(r"http://\1", uri, count=1) if _LOOPBACK.match(uri) else None

@@ -102,3 +102,12 @@ def test_native_application_uses_any_port_of_a_loopback_address() -> None:
         *("https://wiki.example.com:1/callback", "com.example.app:1/callback"),
     ):
         assert not client.accepts_redirect_uri(uri), uri
+
+
+def test_only_the_port_of_the_address_itself_is_free() -> None:
+    """An address within the query or the path is compared as it is."""
+    for rest in ("?next=http://localhost:3000/", "/http://127.0.0.1:3000/"):
+        client = sample_client(ClientKind.NATIVE, redirect_uris=(f"http://127.0.0.1:8080{rest}",))
+
+        assert client.accepts_redirect_uri(f"http://127.0.0.1:1{rest}")
+        assert not client.accepts_redirect_uri(f"http://127.0.0.1:1{rest.replace('3000', '666')}")
