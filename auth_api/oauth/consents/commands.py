@@ -1,6 +1,7 @@
 """Manage what users have allowed applications: `auth-api oauth grants`."""
 
 import json
+from contextlib import suppress
 
 import click
 import msgspec
@@ -12,6 +13,7 @@ from auth_api.kit.text_tables import print_table
 from auth_api.oauth.clients.errors import ClientNotFoundException
 from auth_api.oauth.clients.service import Clients
 from auth_api.oauth.consents.consent import ListedConsent
+from auth_api.oauth.consents.errors import ConsentNotFoundException
 from auth_api.oauth.consents.service import MAX_LISTED, Consents
 from auth_api.users.service import UserService
 
@@ -48,17 +50,21 @@ def list_grants(run: Run, *, user: str | None, client_id: str | None, as_json: b
 @click.pass_obj
 def end(run: Run, *, user: str | None, client_id: str | None, yes: bool, as_json: bool) -> None:
     """End the access of applications, which then need a new consent."""
-
-    async def work(services: ServiceFinder) -> int:
-        rows = await _found(services, user, client_id)
-        for row in rows:
-            await services.of(Consents).withdraw(row.id, row.user_id, COMMAND_LINE_CONTEXT)
-        return len(rows)
-
     count = len(run(lambda services: _found(services, user, client_id)))
-    confirm(f"End the access of applications to accounts ({count})?", yes=yes)
-    ended = run(work)
+    confirm(f"End the access of applications to accounts ({'at least ' * (count == MAX_LISTED)}{count})?", yes=yes)
+    ended = run(lambda services: end_access(services, user, client_id))
     report(f"Ended the access of applications to accounts: {ended}.", as_json=as_json, ended=ended)
+
+
+async def end_access(services: ServiceFinder, user: str | None, client_id: str | None) -> int:
+    """Withdraw all consents of a user, for an application, or both, and return their number."""
+    ended = 0
+    while rows := await _found(services, user, client_id):  # at most `MAX_LISTED` at a time
+        for row in rows:
+            with suppress(ConsentNotFoundException):  # the user has withdrawn it in the meantime
+                await services.of(Consents).withdraw(row.id, row.user_id, COMMAND_LINE_CONTEXT)
+                ended += 1
+    return ended
 
 
 async def _found(services: ServiceFinder, user: str | None, client_id: str | None) -> list[ListedConsent]:

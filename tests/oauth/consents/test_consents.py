@@ -1,10 +1,13 @@
 """What users allow applications: stored, listed, announced, and withdrawn with all access."""
 
 import asyncio
+from typing import Any
 
 import httpx
 import pytest
 
+from auth_api.oauth.consents.commands import end_access
+from auth_api.oauth.consents.errors import ConsentNotFoundException
 from auth_api.oauth.consents.service import Consents
 from auth_api.oauth.consents.tables import OAuthConsentRow
 from auth_api.oauth.grants.tables import OAuthGrantRow
@@ -143,6 +146,30 @@ async def test_list_of_consents_has_pages(services: Services, ada: Actor) -> Non
     assert names == ["Wiki 2", "Wiki 1", "Wiki 0"]
     assert second["next_cursor"] is None
     assert [each.outcome for each in refused] == [(400, "VALIDATION_ERROR")] * 2
+
+
+async def test_command_ends_more_consents_than_one_list_has(
+    services: Services, user_factory: UserFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await client_of(services)
+    monkeypatch.setattr("auth_api.oauth.consents.service.MAX_LISTED", 2)
+    people = [await user_factory() for _ in range(3)]
+    for each in people:
+        await allow(services, each, client, "openid")
+
+    assert await end_access(services, people[0].username, client.client_id) == 1
+    assert await OAuthConsentRow.count() == 2
+    await allow(services, people[0], client, "openid")
+    withdraw = Consents.withdraw
+
+    async def withdrawn_meanwhile(self: Consents, *arguments: Any) -> None:
+        await withdraw(self, *arguments)
+        monkeypatch.setattr(Consents, "withdraw", withdraw)
+        raise ConsentNotFoundException
+
+    monkeypatch.setattr(Consents, "withdraw", withdrawn_meanwhile)
+    assert await end_access(services, None, client.client_id) == 2
+    assert await OAuthConsentRow.count() == 0
 
 
 async def test_consents_are_exported_and_deleted_with_the_account(services: Services, ada: Actor) -> None:
