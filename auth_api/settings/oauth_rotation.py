@@ -34,10 +34,14 @@ def next_oauth_step(environ: Mapping[str, str], algorithm: str | None) -> Step:
         raise RotationRefusedError(message)
     listed = [
         _ListedKey(pem, SigningKey.from_pem(pem))
-        for text in texts_of(environ["OAUTH_SIGNING_KEYS"])
+        for text in texts_of(environ.get("OAUTH_SIGNING_KEYS", ""))
         for pem in pem_blocks(text)
     ]
-    first, *rest = [each for each in listed if each.key.algorithm == algorithm]
+    ring_before = [each for each in listed if each.key.algorithm == algorithm]
+    if not ring_before:
+        message = f"OAUTH_SIGNING_KEYS has no {algorithm} key to replace. Generate keys: auth-api keys generate --oauth"
+        raise RotationRefusedError(message)
+    first, *rest = ring_before
     following = next((each for each in rest if each.key.signing is not None), None)
     if not rest:
         following = _ListedKey(pem := new_key(algorithm).strip(), SigningKey.from_pem(pem))

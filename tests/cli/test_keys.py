@@ -250,6 +250,8 @@ def test_rotation_of_oauth_keys_needs_keys_and_an_algorithm(folder: Path) -> Non
     variables = {"JWT_SECRET_KEY": SECRET, "OAUTH_SIGNING_KEYS": OAUTH_SIGNING_KEYS}
     for options in ((), ("--algorithm", "EdDSA")):
         assert "--algorithm RS256 or ES256" in failed(1, "--oauth", *options, **variables).stderr
+    off = {"JWT_SECRET_KEY": SECRET, "OAUTH_ENABLED": "false"}
+    assert "has no RS256 key" in failed(1, "--oauth", "--algorithm", "RS256", **off).stderr
 
 
 def oauth_keys(**variables: str) -> list[tuple[str, str, str]]:
