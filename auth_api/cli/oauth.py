@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import json
 import os
+import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
@@ -47,8 +48,7 @@ def try_(client_id: str, *, scopes: tuple[str, ...]) -> None:
     client, asked, resource = run(partial(_plan, client_id, scopes))
     credentials = {"client_id": client_id}
     if client.has_secret:
-        secret = os.environ.get(SECRET_VARIABLE) or click.prompt("Client secret", hide_input=True, err=True)
-        credentials["client_secret"] = secret
+        credentials["client_secret"] = os.environ.get(SECRET_VARIABLE) or _ask_for_secret()
 
     async def work() -> dict[str, Any]:
         outbound = Outbound(_ANYWHERE)
@@ -66,6 +66,13 @@ def try_(client_id: str, *, scopes: tuple[str, ...]) -> None:
         raise click.ClickException(message) from error
     except (TrialFailedError, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _ask_for_secret() -> str:
+    if not sys.stdin.isatty():
+        message = f"Not a terminal. Set {SECRET_VARIABLE} to the client secret."
+        raise click.UsageError(message)
+    return str(click.prompt("Client secret", hide_input=True, err=True))
 
 
 async def _plan(client_id: str, scopes: Sequence[str], services: Services) -> tuple[OAuthClient, str, str]:

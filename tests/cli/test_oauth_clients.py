@@ -49,6 +49,8 @@ def test_applications_and_resources_are_registered_changed_and_deleted(auth_api:
     assert [listed["is_active"] for listed in run("clients", "list")] == [False]
     run("clients", "enable", client_id)
     assert client_id in auth_api("oauth", "clients", "list").stdout
+    tried = auth_api("oauth", "try", client_id)
+    assert (tried.returncode, "Not a terminal. Set OIDC_CLIENT_SECRET" in tried.stderr) == (2, True), tried.stderr
     run("clients", "delete", client_id, status=2)
     run("clients", "delete", client_id, "--yes")
     assert "not found" in run("clients", "show", client_id, status=1)
