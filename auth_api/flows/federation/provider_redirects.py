@@ -132,6 +132,8 @@ class ProviderRedirects:
             return count_flow(provider.settings.id, flow.purpose, code)
         # A person may take a quarter of an hour to sign up: without the time of now, their proof would look new then.
         proved_at = identity.auth_time or self.clock()
+        if flow.requires_new_login:  # which followed the start, even if another clock, which states it, is behind
+            proved_at = max(proved_at, flow.created_at)
         evidence = msgspec.to_builtins(msgspec.structs.replace(identity, auth_time=proved_at))
         await self.database.statement(lambda: self.flows.prove(flow, secrets, evidence))
         return count_flow(provider.settings.id, flow.purpose, PROVED)
