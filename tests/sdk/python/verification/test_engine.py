@@ -60,6 +60,7 @@ async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
         httpx2.Response(200, text="<html>"),
         httpx2.Response(403, json={"error_code": "PERMISSION_DENIED"}),
         httpx2.Response(200, json={"active": "yes"}),
+        httpx2.Response(200, json={"active": True, "allowed": ["notes:read"]}),
     ]
 
     def answer(request: httpx2.Request) -> httpx2.Response:
@@ -72,12 +73,13 @@ async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
         (source.keys(), "HTTP_ERROR"),
         (source.revocations(None), "PERMISSION_DENIED"),
         (source.check("token", []), "HTTP_ERROR"),
+        (source.check("token", []), "HTTP_ERROR"),
     ):
         with pytest.raises(Unavailable) as raised:
             await call
         assert raised.value.code == code
     await source.aclose()
-    assert [request.headers.get("authorization") for request in sent] == [None, None, *["Bearer auth_svc_secret"] * 2]
+    assert [request.headers.get("authorization") for request in sent] == [None, None, *["Bearer auth_svc_secret"] * 3]
 
 
 async def test_life_of_keys_is_read_from_the_response() -> None:

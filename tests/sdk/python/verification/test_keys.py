@@ -50,6 +50,8 @@ def test_key_sets_are_read_with_care() -> None:
         jwk(other_curve),
         jwk(small_rsa),
         jwk(good_rsa, alg="PS256"),
+        {**KEY, "kid": "k", "kty": []},
+        {**KEY, "kid": "k", "crv": {}},
         "no key",
         {},
     ]
@@ -177,6 +179,18 @@ async def test_malformed_key_set_is_an_outage(bench: BenchFactory) -> None:
     given.source.keys_document = ["no key set"]
 
     assert await given.verdict(given.issuer.token()) == "unavailable"
+
+
+async def test_key_set_that_raises_any_error_is_read_again_only_after_a_pause(
+    bench: BenchFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auth_api_sdk.verification.keys._public_key", lambda document: document[7])
+    given = bench()
+    await given.engine.start()
+    for _ in range(50):
+        await given.engine.read_what_is_due()
+
+    assert given.source.asked == ["keys"]
 
 
 async def test_issuer_without_public_keys_is_a_configuration_error(bench: BenchFactory) -> None:

@@ -104,6 +104,7 @@ async def test_malformed_feed_changes_nothing(bench: BenchFactory) -> None:
     given.issuer.end_session(token)
     await given.pass_time(6)
     malformed: list[Any] = [[], {}, {"as_of": 7, "window_seconds": "x"}, "text", {"as_of": "x", "window_seconds": 1}]
+    malformed.append(feed(window_seconds=10**400))
     for document in malformed:
         given.source.feed_document = document or {"sessions": None}
         await given.pass_time(7)

@@ -23,6 +23,13 @@ ISSUER, AUDIENCE = "https://auth.example.com", "auth_api"
     ("arguments", "text"),
     [
         (("auth.example.com", AUDIENCE), "PUBLIC_URL"),
+        (("https://", AUDIENCE), "PUBLIC_URL"),
+        (("https://[x", AUDIENCE), "PUBLIC_URL"),
+        (("https://auth.example.com:99999", AUDIENCE), "PUBLIC_URL"),
+        ((ISSUER, ""), "audience is empty"),
+        ((ISSUER, []), "audience is empty"),
+        ((ISSUER, AUDIENCE, {"service_key": "auth_svc_a\n"}), "line break"),
+        ((ISSUER, AUDIENCE, {"service_key": "clé"}), "not ASCII"),
         ((ISSUER, AUDIENCE, {"mode": "remote"}), "access:check"),
         ((ISSUER, AUDIENCE, {"service_key": " "}), "empty"),
     ],

@@ -1,8 +1,10 @@
 """The verifier for asynchronous services."""
 
+import re
 from collections.abc import Collection, Sequence
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from auth_api_sdk.principal import Principal
 from auth_api_sdk.verification.claims import TokenRules
@@ -28,7 +30,8 @@ class AsyncTokenVerifier:
         algorithms: the accepted signature algorithms.
 
     Raises:
-        ValueError: the mode is `remote` without a service key, the key is empty, or the issuer is not a URL.
+        ValueError: the mode is `remote` without a service key, the key is empty or has spaces or characters that are
+            not ASCII, the issuer is not a URL, or an audience is missing or empty.
     """
 
     def __init__(
@@ -106,16 +109,31 @@ def engine_of(
     if service_key is not None and not service_key.strip():
         message = "service_key is empty"
         raise ValueError(message)
+    if service_key is not None and not re.fullmatch("[!-~]+", service_key):
+        message = "service_key has a space, a line break or a character that is not ASCII: copy only the key"
+        raise ValueError(message)
     if mode == "remote" and service_key is None:
         message = "mode='remote' needs a service_key with the scope access:check"
         raise ValueError(message)
-    if not issuer.startswith(("https://", "http://")):
+    if not _is_url(issuer):
         message = "issuer must be PUBLIC_URL of auth_api, such as https://auth.example.com"
         raise ValueError(message)
     audiences = frozenset([audience] if isinstance(audience, str) else audience)
+    if not audiences or "" in audiences:
+        message = "audience is empty: it must be JWT_AUDIENCE of auth_api, or the identifier of your resource"
+        raise ValueError(message)
     return Engine(
         TokenRules(issuer, audiences, frozenset(algorithms)),
         mode=mode,
         has_feed=mode == "local" and service_key is not None,
         open_source=lambda: HttpSource(issuer, service_key),
     )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        return False
+    return url.scheme in {"https", "http"} and bool(url.hostname)

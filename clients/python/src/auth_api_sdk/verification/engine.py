@@ -263,7 +263,7 @@ class Engine:
         try:
             found = await self._source.keys()
             self.keys.replace(found.document, found.max_age, self._monotonic())
-        except (Unavailable, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - otherwise the keys would be read again without a pause
             self.keys.fail(self._monotonic())
             self._warn(f"The public keys cannot be read: {error}")
 
@@ -287,7 +287,7 @@ class Engine:
         except Unavailable as error:
             self._feed_refusal = error if error.status in _REFUSED_STATUSES else None
             self._warn(f"The revocations cannot be read: {error}")
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except Exception as error:  # noqa: BLE001 - otherwise the revocations would never be read again
             self._warn(f"The revocations cannot be read: malformed response ({type(error).__name__})")
         self._next_poll = now + POLL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the polls of processes
 

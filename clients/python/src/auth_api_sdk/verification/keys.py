@@ -103,7 +103,8 @@ def _public_key(document: object) -> jwt.PyJWK | None:
         return None
     if document.get("use", "sig") != "sig":
         return None
-    algorithm = _ALGORITHMS.get((document.get("kty"), document.get("crv")))
+    kind = (document.get("kty"), document.get("crv"))  # compared only, as they may not be hashable
+    algorithm = next((name for known, name in _ALGORITHMS.items() if known == kind), None)
     if algorithm is None or document.get("alg", algorithm) != algorithm:
         return None
     try:

@@ -53,7 +53,7 @@ class Revocations:
             is_full: whether everything was asked for.
 
         Raises:
-            ValueError, KeyError, TypeError, AttributeError: it is not a response of the feed.
+            Exception: it is not a response of the feed; of various classes.
         """
         as_of, forget_at = document["as_of"], now + float(document["window_seconds"])
         sessions = [str(each) for each in document["sessions"]]
