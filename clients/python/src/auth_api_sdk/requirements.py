@@ -1,5 +1,6 @@
 """What a route requires of the sender of a request, and the responses to those who lack it."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -12,6 +13,8 @@ Names = str | Sequence[str] | None
 PROBLEM_MEDIA_TYPE: Final = "application/problem+json"
 LEVELS: Final = ("aal1", "aal2", "phr")
 """Values of `acr`, the weakest first."""
+
+_SCOPE: Final = re.compile(r"[!#-\[\]-~]+")
 
 _DETAILS: Final[Mapping[str, str]] = {
     "AUTHENTICATION_REQUIRED": "The request has no access token.",
@@ -137,9 +140,14 @@ def requirement(
     """Return what a route requires; several values of one kind are a list, and all are needed.
 
     Raises:
-        ConfigurationError: the level is unknown.
+        ConfigurationError: the level is unknown, a list or name is empty, or a scope has characters that no scope has.
     """
-    return Requirement(_names(role), _names(permission), _names(scope), acr, max_age)
+    scopes = _names("scope", scope)
+    for name in scopes:
+        if not _SCOPE.fullmatch(name):
+            message = f"{name!r} is not a scope (RFC 6749 §3.3); several scopes are a list"
+            raise ConfigurationError(message)
+    return Requirement(_names("role", role), _names("permission", permission), scopes, acr, max_age)
 
 
 def bearer_token(authorization: str | None) -> str:
@@ -161,7 +169,12 @@ def refusal_of(error: TokenRejected | Unavailable) -> Refusal:
     return Refusal(503, "NOT_READY", {"Retry-After": str(max(1, round(error.retry_after or 1)))})
 
 
-def _names(given: Names) -> tuple[str, ...]:
+def _names(kind: str, given: Names) -> tuple[str, ...]:
+    """Return the required names; an empty list is an error, because it would require nothing."""
     if given is None:
         return ()
-    return (given,) if isinstance(given, str) else tuple(given)
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if not names or "" in names:
+        message = f"{kind} is empty: give at least one name, or leave it out"
+        raise ConfigurationError(message)
+    return names

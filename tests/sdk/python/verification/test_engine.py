@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from auth_api_sdk import Principal, Unavailable
+from auth_api_sdk import ConfigurationError, Principal, Unavailable
 from auth_api_sdk.requirements import Refusal, requirement
 from auth_api_sdk.verification.source import HttpSource
 from tests.sdk.python.verification.conftest import ISSUER, BenchFactory
@@ -100,3 +100,20 @@ def test_api_key_cannot_prove_an_identity_again() -> None:
             requirement(**wanted).check_roles(key)
     with pytest.raises(Refusal, match="PERMISSION_DENIED"):
         requirement(role="editor").check_roles(key)
+
+
+@pytest.mark.parametrize(
+    "required",
+    [
+        {"role": []},
+        {"role": ""},
+        {"permission": []},
+        {"scope": [""]},
+        {"scope": 'a"b'},
+        {"scope": "a b"},
+        {"scope": "é"},
+    ],
+)
+def test_requirement_without_a_usable_name_is_refused(required: dict[str, list[str] | str]) -> None:
+    with pytest.raises(ConfigurationError):
+        requirement(**required)  # type: ignore[arg-type]

@@ -1,10 +1,12 @@
 """Verification by asking auth_api about each token."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from auth_api_sdk import Unavailable
 from tests.sdk.python.verification.conftest import BenchFactory
 
 pytestmark = pytest.mark.engine_independent
@@ -85,3 +87,20 @@ async def test_permissions_are_asked_for_and_kept(bench: BenchFactory) -> None:
     assert await missing(token, ["notes:read"]) is None
     assert await missing(token, ["notes:read", "notes:write"]) == "notes:write"
     assert given.source.asked == ["check", "check"]
+
+
+async def test_refused_service_key_is_logged_without_a_secret(
+    bench: BenchFactory, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = bench(mode="remote")
+    token = given.issuer.token()
+
+    async def refuse(token: str, permissions: Sequence[str]) -> None:
+        raise Unavailable(code="PERMISSION_DENIED", status=403)
+
+    monkeypatch.setattr(given.source, "check", refuse)
+    assert [await given.verdict(token) for _ in range(2)] == ["unavailable"] * 2
+
+    assert len(caplog.messages) == 1
+    assert caplog.messages[0].endswith("The service key is refused, or lacks the scope access:check.")
+    assert token not in caplog.text

@@ -5,7 +5,7 @@ import logging
 import os
 import random
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final, Literal
@@ -147,7 +147,7 @@ class Engine:
         if self._owner != owner or (self._background is not None and self._background.done()):
             self._owner = owner
             self._source = self._open_source()
-            self._checked = CheckedTokens(self._source.check, self._monotonic)
+            self._checked = CheckedTokens(self._check, self._monotonic)
             self._reading = None
             if self._polls:
                 self._first_round = owner[1].create_future()
@@ -192,6 +192,16 @@ class Engine:
             await asyncio.gather(background, return_exceptions=True)
         if source is not None:
             await source.aclose()
+
+    async def _check(self, token: str, permissions: Sequence[str]) -> Mapping[str, Any]:
+        assert self._source is not None  # noqa: S101 - `start` has set it
+        try:
+            return await self._source.check(token, permissions)
+        except Unavailable as error:
+            is_refused = error.status in _REFUSED_STATUSES
+            advice = " The service key is refused, or lacks the scope access:check." if is_refused else ""
+            self._warn(f"Tokens cannot be checked: {error}{advice}")
+            raise
 
     def _checks(self) -> CheckedTokens:
         assert self._checked is not None  # noqa: S101 - `start` has set it

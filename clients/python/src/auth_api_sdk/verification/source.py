@@ -78,8 +78,9 @@ class HttpSource:
         """Return who holds a token or an API key."""
         question = {"token": token, "permissions": list(permissions)}
         answer = _json(await self._send("POST", "/api/access/check", headers=self._headers, json=question))
-        is_answer = isinstance(answer, dict) and isinstance(answer.get("active"), bool)
-        if not is_answer or not isinstance(answer.get("allowed") or {}, dict):
+        if not isinstance(answer, dict) or not isinstance(answer.get("active"), bool):
+            raise _unavailable("HTTP_ERROR", 200, "The response is not that of auth_api.")
+        if not isinstance(answer.get("allowed") or {}, dict):
             raise _unavailable("HTTP_ERROR", 200, "The response is not that of auth_api.")
         return answer
 
