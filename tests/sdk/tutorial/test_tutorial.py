@@ -5,7 +5,7 @@ import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +33,15 @@ MAX_START_SECONDS: Final = 60
 PASSWORD: Final = "Tr0ub4dor&3-horse"
 
 
+@contextmanager
+def reserved(port: int) -> Iterator[socket.socket]:
+    """Keep a port from other programs until the socket is closed: minutes pass before its server starts."""
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", port))
+        yield held
+
+
 class Reader:
     """A person who follows the tutorial, on other ports than those that it names.
 
@@ -45,6 +54,7 @@ class Reader:
         self.folder = folder
         self.ports = {8000: free_port(), 9000: free_port(), 5173: free_port()}
         self._stack = stack
+        self._reserved = [stack.enter_context(reserved(port)) for port in self.ports.values()]
         self._servers = 0
         page = f"http://localhost:{self.ports[5173]}"
         self._environ = {
@@ -77,6 +87,7 @@ class Reader:
     def _serve(self, command: str) -> None:
         """Run a command in a terminal of its own, until the end of the test."""
         port = list(self.ports.values())[self._servers]
+        self._reserved[self._servers].close()
         self._servers += 1
         environ: Mapping[str, str] = clean_environment(self._environ)
         log = self.folder / f"server-{self._servers}.log"
