@@ -91,7 +91,7 @@ class TokenAuth(InitPlugin):
             finally:
                 await self._gate.close()
 
-        app_config.dependencies["principal"] = Provide(principal)
+        app_config.dependencies.setdefault("principal", Provide(principal))  # the first of several plugins
         app_config.exception_handlers[Refusal] = _respond
         app_config.lifespan.insert(0, lifespan)
         app_config.signature_types.append(Principal)

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import fastapi.testclient
+import litestar
 import litestar.testing
 import pytest
 from litestar.exceptions import WebSocketDisconnect
 from starlette.testclient import WebSocketDenialResponse
 
+import auth_api_sdk.litestar
 from auth_api_sdk import AsyncTokenVerifier, ConfigurationError, TokenVerifier
 from auth_api_sdk.fastapi import TokenAuth
 from auth_api_sdk.testing import TestIssuer
@@ -85,6 +87,22 @@ def test_refused_websocket_is_not_opened(
     else:
         assert isinstance(refused, WebSocketDisconnect)
         assert (refused.code, refused.detail) == (4000 + status, code)
+
+
+async def test_first_plugin_of_litestar_gives_the_principal(auth_issuer: TestIssuer) -> None:
+    first, second = (AsyncTokenVerifier(ISSUER, audience) for audience in ("auth_api", "notes"))
+    for each in (first, second):
+        auth_issuer.serve(each)
+    plugins = [auth_api_sdk.litestar.TokenAuth(each) for each in (first, second)]
+
+    @litestar.get("/")
+    async def show(principal: auth_api_sdk.litestar.Sender) -> str:
+        return principal.subject
+
+    app = litestar.Litestar([show], plugins=plugins, logging_config=None)
+    with litestar.testing.TestClient(app) as of_litestar:
+        assert of_litestar.get("/", headers=auth_issuer.headers("9", aud="auth_api")).text == "9"
+        assert of_litestar.get("/", headers=auth_issuer.headers("9", aud="notes")).status_code == 401
 
 
 def test_sender_is_known_to_the_handler(client: Any, auth_issuer: TestIssuer) -> None:

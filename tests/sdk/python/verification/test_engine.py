@@ -53,6 +53,18 @@ async def test_setting_that_does_not_fit_genuine_tokens_is_named_once_per_minute
     ]
 
 
+async def test_warning_of_one_kind_does_not_hide_another(bench: BenchFactory, caplog: pytest.LogCaptureFixture) -> None:
+    given = bench()
+    await given.verdict(given.issuer.token())
+    given.source.is_down = True
+    await given.pass_time(300)
+
+    await given.verdict(given.issuer.token(aud="orders"))
+
+    kinds = {message.partition(":")[0] for message in caplog.messages}
+    assert kinds == {"The public keys cannot be read", "A token with a valid signature was refused"}
+
+
 async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
     sent: list[httpx2.Request] = []
     answers = [

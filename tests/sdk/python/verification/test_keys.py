@@ -105,6 +105,20 @@ async def test_new_key_is_accepted_at_its_first_use(bench: BenchFactory) -> None
     assert given.source.asked == ["keys", "keys"]
 
 
+async def test_key_set_without_a_key_loses_none(bench: BenchFactory, caplog: pytest.LogCaptureFixture) -> None:
+    given = bench()
+    token = given.issuer.token(expires_in=90_000)
+    assert await given.verdict(token) == "accepted"
+    given.source.keys_document = {"keys": []}
+
+    await given.pass_time(600)
+
+    assert await given.verdict(token) == "accepted"
+    assert "The public keys cannot be read: the key set has no key" in caplog.text
+    await given.pass_time(24 * 3600, step=3600)
+    assert await given.verdict(token) == "unavailable"
+
+
 async def test_requests_wait_together_for_the_first_keys(bench: BenchFactory) -> None:
     given = bench()
 

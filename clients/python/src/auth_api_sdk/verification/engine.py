@@ -1,7 +1,6 @@
 """Verifies tokens with what it knows, and keeps the keys and revocations of the issuer up to date."""
 
 import asyncio
-import logging
 import os
 import random
 import time
@@ -17,6 +16,7 @@ from auth_api_sdk.principal import Principal
 from auth_api_sdk.verification.checked_tokens import CheckedTokens, checked_principal, unverified_principal
 from auth_api_sdk.verification.claims import INVALID, REVOKED, SignedToken, TokenRules, check_expiry
 from auth_api_sdk.verification.keys import KeyRing
+from auth_api_sdk.verification.limited_log import LimitedLog
 from auth_api_sdk.verification.revocations import POLL_SECONDS, Revocations
 from auth_api_sdk.verification.source import Source
 
@@ -24,10 +24,7 @@ Mode = Literal["local", "remote"]
 
 MAX_CACHED_TOKENS: Final = 4096
 MAX_WAIT_SECONDS: Final = 2.0
-WARNING_INTERVAL_SECONDS: Final = 60.0
 _REFUSED_STATUSES: Final = (401, 403)
-
-logger = logging.getLogger("auth_api_sdk")
 
 
 class Engine:
@@ -75,7 +72,7 @@ class Engine:
         self._feed_refusal: Unavailable | None = None
         self._checked: CheckedTokens | None = None
         self._next_poll = 0.0
-        self._warned_at: float | None = None
+        self._log = LimitedLog(monotonic)
 
     def verify_known(self, token: str) -> Principal | None:
         """Return the holder of a token; None if something must be read first.
@@ -175,8 +172,8 @@ class Engine:
         """
         if self.mode == "local" and self.keys.is_known and not self.keys.keys:
             message = (
-                f"{self.rules.issuer} publishes no public key, as it signs with HS256. Set JWT_ALGORITHM=EdDSA there, "
-                "or use mode='remote' here."
+                f"{self.rules.issuer} publishes no public key for access tokens, as with HS256. "
+                "Set JWT_ALGORITHM=EdDSA there, or use mode='remote' here."
             )
             raise ConfigurationError(message)
         if self._feed_refusal is not None:
@@ -200,7 +197,7 @@ class Engine:
         except Unavailable as error:
             is_refused = error.status in _REFUSED_STATUSES
             advice = " The service key is refused, or lacks the scope access:check." if is_refused else ""
-            self._warn(f"Tokens cannot be checked: {error}{advice}")
+            self._log.warn("Tokens cannot be checked", f"{error}{advice}")
             raise
 
     def _checks(self) -> CheckedTokens:
@@ -212,7 +209,7 @@ class Engine:
             return self.rules.verify(signed, key, now)
         except TokenRejected as rejection:
             if rejection.misconfiguration:
-                self._warn(f"A token with a valid signature was refused: {rejection.misconfiguration}.")
+                self._log.warn("A token with a valid signature was refused", f"{rejection.misconfiguration}.")
             raise
 
     def _remember(self, token: str, principal: Principal, kid: str) -> None:
@@ -275,7 +272,7 @@ class Engine:
             self.keys.replace(found.document, found.max_age, self._monotonic())
         except Exception as error:  # noqa: BLE001 - otherwise the keys would be read again without a pause
             self.keys.fail(self._monotonic())
-            self._warn(f"The public keys cannot be read: {error}")
+            self._log.warn("The public keys cannot be read", str(error))
 
     async def _run(self, first_round: asyncio.Future[None]) -> None:
         """Read keys and revocations forever."""
@@ -296,16 +293,10 @@ class Engine:
             self._feed_refusal = None
         except Unavailable as error:
             self._feed_refusal = error if error.status in _REFUSED_STATUSES else None
-            self._warn(f"The revocations cannot be read: {error}")
+            self._log.warn("The revocations cannot be read", str(error))
         except Exception as error:  # noqa: BLE001 - otherwise the revocations would never be read again
-            self._warn(f"The revocations cannot be read: malformed response ({type(error).__name__})")
+            self._log.warn("The revocations cannot be read", f"malformed response ({type(error).__name__})")
         self._next_poll = now + POLL_SECONDS * random.uniform(0.8, 1.2)  # noqa: S311 - spreads the polls of processes
-
-    def _warn(self, message: str) -> None:
-        now = self._monotonic()
-        if self._warned_at is None or now >= self._warned_at + WARNING_INTERVAL_SECONDS:
-            self._warned_at = now
-            logger.warning(message)
 
 
 async def _finished(task: asyncio.Task[None]) -> None:

@@ -78,13 +78,16 @@ class KeyRing:
             now: the time.
 
         Raises:
-            ValueError: it is not a key set.
+            ValueError: it is not a key set, or the keys that are known would be lost.
         """
         listed = document.get("keys") if isinstance(document, dict) else None
         if not isinstance(listed, list):
             message = "the document is not a key set"
             raise ValueError(message)  # noqa: TRY004 - the value of a document, not the type of an argument
         found = [(each["kid"], key) for each in listed if (key := _public_key(each)) is not None]
+        if self.keys and not found:
+            message = "the key set has no key for access tokens any longer"
+            raise ValueError(message)
         self.keys = dict(found)
         self.is_known, self._failures, self._read_at = True, 0, now
         self._lifetime = DEFAULT_SECONDS if max_age is None else min(max(max_age, MIN_SECONDS), MAX_SECONDS)
