@@ -1,6 +1,7 @@
 """What an engine keeps, and what it waits for."""
 
 import httpx2
+import jwt
 import pytest
 
 from auth_api_sdk import ConfigurationError, Principal, Unavailable
@@ -46,11 +47,23 @@ async def test_setting_that_does_not_fit_genuine_tokens_is_named_once_per_minute
     await given.pass_time(61)
     await given.verdict(other_audience)
 
-    refused = "A token with a valid signature was refused: "
+    refused = "A token was refused: "
     assert caplog.messages == [
         f"{refused}auth_api issues tokens as 'http://localhost:8000', and issuer is 'https://auth.example.com'.",
         f"{refused}the token is for 'orders', and audience is ['auth_api', 'notes'].",
     ]
+
+
+async def test_token_that_only_auth_api_can_verify_is_named(
+    bench: BenchFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = bench()
+    secret = jwt.encode({"sub": "7"}, "k" * 32, "HS256", {"typ": "at+jwt", "kid": "1"})
+
+    assert [await given.verdict(secret) for _ in range(3)] == ["TOKEN_INVALID"] * 3
+
+    assert len(caplog.messages) == 1
+    assert "signed with HS256, which only auth_api can verify. Set JWT_ALGORITHM=EdDSA" in caplog.text
 
 
 async def test_warning_of_one_kind_does_not_hide_another(bench: BenchFactory, caplog: pytest.LogCaptureFixture) -> None:
@@ -62,7 +75,7 @@ async def test_warning_of_one_kind_does_not_hide_another(bench: BenchFactory, ca
     await given.verdict(given.issuer.token(aud="orders"))
 
     kinds = {message.partition(":")[0] for message in caplog.messages}
-    assert kinds == {"The public keys cannot be read", "A token with a valid signature was refused"}
+    assert kinds == {"The public keys cannot be read", "A token was refused"}
 
 
 async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:

@@ -17,6 +17,9 @@ INVALID: Final = "TOKEN_INVALID"
 EXPIRED: Final = "TOKEN_EXPIRED"
 REVOKED: Final = "TOKEN_REVOKED"
 
+SIGNED_WITH_HS256: Final = (
+    "it is signed with HS256, which only auth_api can verify. Set JWT_ALGORITHM=EdDSA there, or use mode='remote' here"
+)
 MAX_TOKEN_CHARACTERS: Final = 8192
 MAX_KID_CHARACTERS: Final = 128
 CLOCK_SKEW_SECONDS: Final = 30
@@ -72,6 +75,8 @@ class TokenRules:
         algorithm, kid = header.get("alg"), header.get("kid")
         if header.get("typ") != "at+jwt" or not _FOREIGN_KEYS.isdisjoint(header):
             raise TokenRejected(INVALID)
+        if algorithm == "HS256":
+            raise TokenRejected(INVALID, SIGNED_WITH_HS256)
         if not isinstance(algorithm, str) or algorithm not in self.algorithms:
             raise TokenRejected(INVALID)
         if not isinstance(kid, str) or len(kid) > MAX_KID_CHARACTERS:

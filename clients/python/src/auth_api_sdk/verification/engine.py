@@ -4,7 +4,8 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from threading import Lock
 from typing import Any, Final, Literal
@@ -87,7 +88,7 @@ class Engine:
         if (cached := self._cache.get(token)) is None:
             if (self._owner is None and self._polls) or (self.has_feed and not self.revocations.is_known):
                 return None
-            signed = self.rules.read(token)
+            signed = self._read(token)
             if (key := self.keys.find(signed.kid, self._monotonic())) is None:
                 return None
             principal = self._verified(signed, key, now)
@@ -111,7 +112,7 @@ class Engine:
         if self.mode == "remote":
             unverified_principal(token, self._clock())
             return checked_principal(token, await self._checks().answer(token, ()), self._clock())
-        signed = self.rules.read(token)
+        signed = self._read(token)
         await self._fetch_key(signed)
         if (principal := self.verify_known(token)) is None:  # the feed has never been read, or the key is too old
             key = self.keys.find(signed.kid, self._monotonic())
@@ -204,12 +205,22 @@ class Engine:
         assert self._checked is not None  # noqa: S101 - `start` has set it
         return self._checked
 
+    def _read(self, token: str) -> SignedToken:
+        with self._explained():
+            return self.rules.read(token)
+
     def _verified(self, signed: SignedToken, key: jwt.PyJWK, now: float) -> Principal:
-        try:
+        with self._explained():
             return self.rules.verify(signed, key, now)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Log why a genuine token is refused, if the reason is a setting."""
+        try:
+            yield
         except TokenRejected as rejection:
             if rejection.misconfiguration:
-                self._log.warn("A token with a valid signature was refused", f"{rejection.misconfiguration}.")
+                self._log.warn("A token was refused", f"{rejection.misconfiguration}.")
             raise
 
     def _remember(self, token: str, principal: Principal, kid: str) -> None:
