@@ -38,7 +38,8 @@ export async function authorizedFetch(session: Session, input: RequestInfo | URL
       return result;
     }
     repeats += 1;
-    await new Promise<void>((resolve) => environment.setTimeout(resolve, delay));
+    // A caller that aborts the request does not have to wait.
+    await new Promise<unknown>((resolve) => environment.setTimeout((request.signal.onabort = resolve as () => void), delay));
     request.signal.throwIfAborted();
   }
 }
@@ -49,10 +50,11 @@ function originOf(url: string): string {
 
 /** Sends a request once; returns the response, or why there is none. */
 async function attempt({ environment }: Session, request: Request, tokens: Tokens | null): Promise<Response | AuthError> {
-  const headers = new Headers(request.headers);
+  const { referrer, referrerPolicy, headers } = request;
   if (tokens) headers.set("Authorization", `Bearer ${tokens.access}`);
   try {
-    const response = await environment.fetch(new Request(request, { headers, redirect: "manual" }));
+    // A request that is made of another one loses what it says about the referrer (Fetch §5.4).
+    const response = await environment.fetch(new Request(request, { referrer, referrerPolicy, redirect: "manual" }));
     refuseRedirect(response);
     return response;
   } catch (error) {

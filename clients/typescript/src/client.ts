@@ -17,7 +17,7 @@ export class AuthClient {
   readonly #session: Session;
 
   constructor(options: AuthClientOptions, environment: Environment) {
-    this.#session = new Session(environment, { ...options, baseUrl: options.baseUrl.replace(/\/+$/, "") });
+    this.#session = new Session(environment, { ...options, baseUrl: new URL(options.baseUrl).href.replace(/\/+$/, "") });
     this.api = typedApi(this.call);
     if (environment.origin) queueMicrotask(() => this.#session.start());
   }

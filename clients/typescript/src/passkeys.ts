@@ -10,7 +10,7 @@ export type CredentialJson = Record<string, unknown>;
 /** Asks the person to create a passkey on the device. */
 export async function createPasskey({ public_key }: CreationOptions): Promise<CredentialJson> {
   const json = public_key as unknown as PublicKeyCredentialCreationOptionsJSON;
-  const publicKey = globalThis.PublicKeyCredential.parseCreationOptionsFromJSON?.(json) ?? {
+  const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON?.(json) ?? {
     ...(json as unknown as PublicKeyCredentialCreationOptions),
     challenge: bytesOf(json.challenge),
     user: { ...json.user, id: bytesOf(json.user.id) },
@@ -25,7 +25,7 @@ export async function usePasskey(
   { conditional = false, signal }: { conditional?: boolean; signal?: AbortSignal | undefined },
 ): Promise<CredentialJson> {
   const json = public_key as unknown as PublicKeyCredentialRequestOptionsJSON;
-  const publicKey = globalThis.PublicKeyCredential.parseRequestOptionsFromJSON?.(json) ?? {
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON?.(json) ?? {
     ...(json as unknown as PublicKeyCredentialRequestOptions),
     challenge: bytesOf(json.challenge),
     allowCredentials: descriptors(json.allowCredentials),
@@ -36,7 +36,7 @@ export async function usePasskey(
 
 /** Tells the device that auth_api does not know a passkey, where the browser can do that. */
 export async function forgetPasskey(rpId: string | undefined, credential: CredentialJson): Promise<void> {
-  const api = globalThis.PublicKeyCredential as unknown as { signalUnknownCredential?: (_: object) => Promise<void> };
+  const api = PublicKeyCredential as unknown as { signalUnknownCredential?: (_: object) => Promise<void> };
   await api.signalUnknownCredential?.({ rpId, credentialId: credential["id"] }).catch(() => undefined);
 }
 

@@ -38,7 +38,8 @@ export class Server {
     const timer = this.#environment.setTimeout(abort, TIMEOUT_MS);
     signal?.addEventListener("abort", abort);
     try {
-      const response = await this.#environment.fetch(addressOf(this.#baseUrl + path, query), {
+      // The dot keeps the token on this server, should a path begin without a slash.
+      const response = await this.#environment.fetch(addressOf(`${this.#baseUrl}/.${path}`, query), {
         method,
         credentials: this.isCookieMode ? "include" : "omit",
         ...init,

@@ -227,7 +227,7 @@ export class Session {
 
   #retryLater(error: AuthError): void {
     this.shown.setStale();
-    if (isTemporary(error)) this.#retry.later(error.retryAfter);
+    if (isTemporary(error)) this.#retry.later(error.retryAfter || undefined); // 0 s would be a loop
   }
 
   /** Sends a request with an access token; if that is refused, with a new one. Returns the document and the tokens. */

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { createAuthClient } from "../src/client.js";
 import { AuthError } from "../src/errors.js";
 import { AUTH, respond, type Tab } from "./browser.js";
-import { PROFILE, REFRESH, refused, Scenario, shown } from "./scenario.js";
+import { KEY, PROFILE, REFRESH, refused, Scenario, shown } from "./scenario.js";
 
 async function errorOf(scenario: Scenario, tab: Tab, path = PROFILE, signal?: AbortSignal): Promise<AuthError> {
   const request = scenario.wait(tab.client.call("GET", path, { anonymous: true, ...(signal && { signal }) }));
@@ -95,6 +96,35 @@ test("only requests with a body say what it is, and parameters that are undefine
   assert.deepEqual([get.init.body, get.headers.has("Content-Type"), get.headers.has("Authorization")], [undefined, false, true]);
   assert.deepEqual([post?.init.body, post?.headers.get("Content-Type")], ['{"name":"é"}', "application/json"]);
   assert.equal(anonymous?.headers.has("Authorization"), false);
+});
+
+test("an invalid address of the server is an error at once, and its spelling makes no difference", async () => {
+  for (const baseUrl of ["", "/auth", "auth.example.com", undefined as unknown as string]) {
+    assert.throws(() => createAuthClient({ baseUrl, mode: "token" }), TypeError, baseUrl);
+  }
+  for (const baseUrl of [`${AUTH}//`, "HTTPS://Auth.Example.com:443/"]) {
+    const scenario = new Scenario();
+
+    const tab = await scenario.signedIn("token", { baseUrl });
+
+    assert.equal(tab.requests[0]?.url, `${AUTH}/api/auth/login`);
+    assert.deepEqual([...scenario.browser.storage.items.keys()], [KEY]);
+  }
+});
+
+test("no path leads to another server", async () => {
+  const scenario = new Scenario();
+  const tab = await scenario.signedIn("token");
+  tab.requests.length = 0;
+  scenario.browser.answer = () => respond(200, {});
+
+  const paths = ["@other.org/a", ".other.org/a", "//other.org/a", "\\other.org/a", ":8443/a", "/../../a", "https://other.org/"];
+  for (const path of paths) {
+    await scenario.wait(tab.client.call("GET", path));
+  }
+
+  assert.deepEqual(new Set(tab.requests.map(({ url }) => new URL(url).origin)), new Set([AUTH]));
+  assert.equal(tab.requests.length, paths.length);
 });
 
 test("a response without a body has no document", async () => {

@@ -24,6 +24,15 @@ for (const [random, factor] of [[0, 0.8], [0.5, 1], [1, 1.2]] as const) {
   });
 }
 
+test("a server that wants repeats after 0 s gets them at the usual delays", async () => {
+  const { scenario, tab } = await offlineAfterExpiry();
+  scenario.answer(REFRESH, refused(503, "SERVER_OVERLOADED", { "Retry-After": "0" }));
+
+  await scenario.time.advance(60_000);
+
+  assert.ok(refreshes(tab).length < 10, String(refreshes(tab).length));
+});
+
 test("the delays begin anew after a success", async () => {
   const { scenario, tab } = await offlineAfterExpiry();
   await scenario.time.advance(30_000);
