@@ -19,7 +19,7 @@ export interface AuthClientOptions {
   readonly baseUrl: string;
   /** Where the refresh token lives: in an HttpOnly cookie (recommended), or in `storage`. */
   readonly mode: "token" | "cookie";
-  /** Where the tokens are kept in token mode. */
+  /** Where the tokens are kept in token mode. A tab that is duplicated copies those of `session`, which ends the session. */
   readonly storage?: "local" | "session" | "memory";
   /** The origins to which `fetch` sends the access token. Default: those of `baseUrl` and of the page. */
   readonly tokenOrigins?: readonly string[];
