@@ -24,11 +24,11 @@ export async function authorizedFetch(session: Session, input: RequestInfo | URL
   const isStream = init?.body instanceof ReadableStream;
   const end = environment.monotonic() + MAX_REPEAT_MS;
   let tokens = await session.usableTokens(isStream ? 60 : 30);
-  let hasRefreshed = false;
+  let mayRefresh = !isStream;
   for (let repeats = 0; ; ) {
     const result = await attempt(session, isStream ? request : request.clone(), tokens);
-    if (!hasRefreshed && !isStream && tokens && result.status === 401 && isTokenRefused(await codeOf(result))) {
-      hasRefreshed = true;
+    if (mayRefresh && tokens && result.status === 401 && isTokenRefused(await codeOf(result))) {
+      mayRefresh = false;
       tokens = await session.renew(tokens);
       if (tokens) continue;
     }

@@ -42,7 +42,7 @@ export async function handleRedirect(baseUrl: string, call: Call): Promise<Redir
   history.replaceState(history.state, "", location.pathname + location.search);
   const pending = takePending(keyOf(baseUrl));
   if (!pending) return { status: "none" };
-  if (code === null) throw new AuthError(error!, 0, "The login did not work.");
+  if (code === null) throw new AuthError(error!, 0, "The login failed.");
   await call("POST", "/api/auth/exchange", { body: { code, code_verifier: pending.verifier }, anonymous: true });
   return { status: "signed-in", then: pending.then };
 }

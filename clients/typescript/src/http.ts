@@ -41,9 +41,8 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export async function documentOf(response: Response): Promise<unknown> {
   refuseRedirect(response);
   const { status, headers } = response;
-  if (status === 204) return undefined;
   const document = parse(await response.text());
-  if (response.ok && document !== undefined) return document;
+  if (status === 204 || (response.ok && document !== undefined)) return document;
   const problem = problemOf(document);
   throw new AuthError(problem?.error_code ?? "HTTP_ERROR", status, problem?.detail ?? `HTTP ${status}`, {
     problem,

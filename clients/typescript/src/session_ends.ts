@@ -2,12 +2,13 @@ import { AuthError } from "./errors.js";
 import { TEMPORARY } from "./http.js";
 import type { Reason } from "./types.js";
 
-const ENDS: Readonly<Record<string, Reason>> = {
+const ENDS = {
+  __proto__: null, // so that it has no other codes, such as "constructor"
   TOKEN_EXPIRED: "expired",
   TOKEN_REVOKED: "revoked",
   TOKEN_INVALID: "revoked",
   REFRESH_TOKEN_REUSED: "reused",
-};
+} as unknown as Readonly<Record<string, Reason>>;
 
 /** Whether the code of a response with the status 401 says that a token is not accepted. */
 export function isTokenRefused(code = ""): boolean {
@@ -26,5 +27,5 @@ export function isTemporary({ code, status }: AuthError): boolean {
 }
 
 export function loggedOut(): AuthError {
-  return new AuthError("AUTHENTICATION_REQUIRED", 401, "Nobody is logged in.");
+  return new AuthError("AUTHENTICATION_REQUIRED", 401, "There is no session.");
 }

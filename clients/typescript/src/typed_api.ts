@@ -58,8 +58,11 @@ interface AnyRequest {
 
 /** Returns the operations, which send their requests by a function. */
 export function typedApi(call: Call): Api {
-  const send = (method: string) => (template: string, { path, ...request }: AnyRequest = {}) =>
-    call(method, template.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path![name]!)), request);
+  const send = (method: string) => (template: string, { path, ...request }: AnyRequest = {}) => {
+    // An empty value, `.` and `..` would lead to another operation, such as that for the whole list; `!` leads to none.
+    const segment = (_: string, name: string) => encodeURIComponent(path![name]!).replace(/^\.*$/, "!");
+    return call(method, template.replace(/{(\w+)}/g, segment), request);
+  };
   const api = { GET: send("GET"), POST: send("POST"), PUT: send("PUT"), PATCH: send("PATCH"), DELETE: send("DELETE") };
   return api as unknown as Api;
 }

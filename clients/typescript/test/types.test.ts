@@ -29,3 +29,18 @@ test("operations are typed by the OpenAPI document, and sent with their paramete
     ["GET", "/api/user/profile", {}],
   ]);
 });
+
+test("a parameter that is empty or consists of dots leads to no other operation", async () => {
+  const paths: string[] = [];
+  const api = typedApi((_, path) => {
+    paths.push(new URL(path, "https://auth.example.com").pathname);
+    return Promise.resolve(undefined);
+  });
+
+  for (const session_id of ["", ".", "..", "a/../b", "é", "7"]) {
+    await api.DELETE("/api/admin/users/{user_id}/sessions/{session_id}", { path: { user_id: "1", session_id } });
+  }
+
+  const sessions = "/api/admin/users/1/sessions";
+  assert.deepEqual(paths, ["!", "!", "!", "a%2F..%2Fb", "%C3%A9", "7"].map((each) => `${sessions}/${each}`));
+});
