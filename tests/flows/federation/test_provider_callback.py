@@ -65,7 +65,8 @@ async def test_proof_is_stored_with_what_it_was_asked_with(
     assert (asked.nonce, asked.redirect_uri) == (request.nonce, request.redirect_uri)
     assert (asked.started_at, asked.requires_new_login) == (begun.created_at, True)
     assert flow.stage is FlowStage.PROVED
-    assert msgspec.convert(flow.evidence, UpstreamIdentity) == provider.answer
+    new_login = msgspec.structs.replace(provider.answer, auth_time=begun.created_at)  # see `requires_new_login`
+    assert msgspec.convert(flow.evidence, UpstreamIdentity) == new_login
     found = await server.services.core.sign_in_flows.find_code(await code_of(server.services, browser, state), VERIFIER)
     assert found == flow
 
