@@ -12,6 +12,7 @@ from auth_api.kit.errors import DatabaseUnavailableException
 async def begin_outage() -> None:
     """Open the circuit breaker of the database until the test closes it, without the probe that would close it."""
     breaker = breakers.get(SERVICE)
+    breaker._clock = ManualClock()  # noqa: SLF001 - not half-open after a while, whichever application made the breaker
     breaker.open()
     await breaker.stop()
 
