@@ -107,6 +107,33 @@ async def test_service_key_follows_no_redirect_and_errors_are_outages() -> None:
     assert [request.headers.get("authorization") for request in sent] == [None, None, *["Bearer auth_svc_secret"] * 3]
 
 
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (httpx2.Response(404), "was answered with 404 HTTP_ERROR"),
+        (httpx2.Response(200, text="<html>"), "is not JSON"),
+        (httpx2.ReadTimeout(""), "was not answered in time"),
+        (httpx2.ConnectError("[SSL] record layer failure"), "could not be reached ([SSL] record layer failure)"),
+        (httpx2.ConnectError(""), "could not be reached (ConnectError)"),
+        (httpx2.LocalProtocolError("Illegal header value b'Bearer auth_svc_secret'"), "(LocalProtocolError)"),
+    ],
+)
+async def test_failure_names_the_url_and_the_reason(failure: httpx2.Response | Exception, reason: str) -> None:
+    def answer(_: httpx2.Request) -> httpx2.Response:
+        if isinstance(failure, Exception):
+            raise failure
+        return failure
+
+    source = HttpSource("https://auth.example.com:8443/base", "auth_svc_secret", httpx2.MockTransport(answer))
+    with pytest.raises(Unavailable) as raised:
+        await source.revocations("2026-02-19T10:30:45.123Z")
+    await source.aclose()
+
+    assert "https://auth.example.com:8443/base/api/revocations" in raised.value.detail
+    assert reason in raised.value.detail
+    assert "auth_svc_secret" not in raised.value.detail
+
+
 async def test_life_of_keys_is_read_from_the_response() -> None:
     for header, seconds in (("public, max-age=600", 600), ("no-store", None), ("s-maxage=60", None), ("MAX-AGE=5", 5)):
 

@@ -31,6 +31,7 @@ ISSUER, AUDIENCE = "https://auth.example.com", "auth_api"
         ((ISSUER, AUDIENCE, {"service_key": "auth_svc_a\n"}), "line break"),
         ((ISSUER, AUDIENCE, {"service_key": "clé"}), "not ASCII"),
         ((ISSUER, AUDIENCE, {"mode": "remote"}), "access:check"),
+        ((ISSUER, AUDIENCE, {"mode": "online", "service_key": "auth_svc_x9"}), "mode is 'online'"),
         ((ISSUER, AUDIENCE, {"service_key": " "}), "empty"),
     ],
 )
@@ -85,16 +86,15 @@ async def test_unreachable_server_does_not_stop_the_start_and_no_line_has_a_secr
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     token = TestIssuer().token()
+    issuer = f"http://127.0.0.1:{free_port()}"
     with caplog.at_level(logging.DEBUG):
-        async with AsyncTokenVerifier(
-            f"http://127.0.0.1:{free_port()}", AUDIENCE, service_key="auth_svc_x9"
-        ) as verifier:
+        async with AsyncTokenVerifier(issuer, AUDIENCE, service_key="auth_svc_x9") as verifier:
             with pytest.raises(Unavailable) as raised:
                 await verifier.verify(token)
 
     assert raised.value.retry_after == 1
     text = caplog.text + repr(raised.value)
-    assert "cannot be read" in text
+    assert f"The public keys cannot be read: OFFLINE: {issuer}/.well-known/jwks.json could not be reached (" in text
     assert token not in text
     assert "auth_svc_x9" not in text
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Self, get_args
 from urllib.parse import urlsplit
 
 from auth_api_sdk.principal import Principal
@@ -30,8 +30,8 @@ class AsyncTokenVerifier:
         algorithms: the accepted signature algorithms.
 
     Raises:
-        ValueError: the mode is `remote` without a service key, the key is empty or has spaces or characters that are
-            not ASCII, the issuer is not a URL, or an audience is missing or empty.
+        ValueError: the mode is unknown, or `remote` without a service key, the key is empty or has spaces or characters
+            that are not ASCII, the issuer is not a URL, or an audience is missing or empty.
     """
 
     def __init__(
@@ -111,6 +111,9 @@ def engine_of(
         raise ValueError(message)
     if service_key is not None and not re.fullmatch("[!-~]+", service_key):
         message = "service_key has a space, a line break or a character that is not ASCII: copy only the key"
+        raise ValueError(message)
+    if mode not in get_args(Mode):
+        message = f"mode is {mode!r}: it must be 'local' or 'remote'"
         raise ValueError(message)
     if mode == "remote" and service_key is None:
         message = "mode='remote' needs a service_key with the scope access:check"

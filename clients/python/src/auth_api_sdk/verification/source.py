@@ -58,6 +58,7 @@ class HttpSource:
     def __init__(
         self, issuer: str, service_key: str | None, transport: httpx2.AsyncBaseTransport | None = None
     ) -> None:
+        self._issuer = issuer
         self._headers = {"Authorization": f"Bearer {service_key}"} if service_key else {}
         self._client = httpx2.AsyncClient(
             base_url=issuer, timeout=TIMEOUT_SECONDS, follow_redirects=False, transport=transport
@@ -89,23 +90,26 @@ class HttpSource:
         await self._client.aclose()
 
     async def _send(self, method: str, path: str, **arguments: Any) -> httpx2.Response:
+        url = f"{self._issuer.rstrip('/')}{path}"
         try:
             response = await self._client.request(method, path, **arguments)
         except httpx2.TimeoutException as error:
-            raise _unavailable("TIMEOUT", 0, f"{path} was not answered in time.") from error
+            raise _unavailable("TIMEOUT", 0, f"{url} was not answered in time.") from error
         except httpx2.HTTPError as error:
-            raise _unavailable("OFFLINE", 0, f"{path} could not be reached ({type(error).__name__}).") from error
+            reason = str(error) if isinstance(error, httpx2.ConnectError) else ""  # others could contain the key
+            detail = f"{url} could not be reached ({reason or type(error).__name__})."
+            raise _unavailable("OFFLINE", 0, detail) from error
         if response.status_code != httpx2.codes.OK:
             document = _json_or_none(response)
             code = str(document.get("error_code", "HTTP_ERROR")) if isinstance(document, dict) else "HTTP_ERROR"
-            raise _unavailable(code, response.status_code, f"{path} was answered with {response.status_code} {code}.")
+            raise _unavailable(code, response.status_code, f"{url} was answered with {response.status_code} {code}.")
         return response
 
 
 def _json(response: httpx2.Response) -> Any:
     document = _json_or_none(response)
     if document is None:
-        raise _unavailable("HTTP_ERROR", response.status_code, "The response is not JSON.")
+        raise _unavailable("HTTP_ERROR", response.status_code, f"The response of {response.url} is not JSON.")
     return document
 
 
