@@ -7,19 +7,19 @@ type Session = components["schemas"]["SessionResponse"];
 /** Shows where the person is logged in, and adds a passkey. */
 export function Account() {
   const [sessions, setSessions] = useState<readonly Session[]>([]);
-  const [message, setMessage] = useState("");
+  const [message, setMessage] = useState<{ role: "alert" | "status"; text: string } | null>(null);
   const [codes, setCodes] = useState<readonly string[]>([]);
   const load = useCallback(async () => setSessions((await auth.api.GET("/api/user/sessions")).items), []);
   const attempt = useCallback((work: () => Promise<unknown>) => {
-    setMessage("");
-    void work().catch((error: unknown) => setMessage(sentence(error)));
+    setMessage(null);
+    void work().catch((error: unknown) => setMessage({ role: "alert", text: sentence(error) }));
   }, []);
   useEffect(() => attempt(load), [attempt, load]);
 
   async function addPasskey() {
     const added = await auth.addPasskey();
     setCodes(added.recovery_codes ?? []);
-    setMessage("The passkey was added.");
+    setMessage({ role: "status", text: "The passkey was added." });
   }
 
   async function end(id: string) {
@@ -41,7 +41,7 @@ export function Account() {
       <button className="second" onClick={() => attempt(addPasskey)}>
         Add a passkey
       </button>
-      {message && <p role="alert">{message}</p>}
+      {message && <p role={message.role}>{message.text}</p>}
       {codes.length > 0 && (
         <p>
           Keep these recovery codes: <code>{codes.join(" ")}</code>

@@ -146,7 +146,7 @@ async def use_a_passkey(reader: Reader, app: Page) -> None:
     await app.bring_to_front()  # a page without the focus gets no passkey
     await add_virtual_authenticator(app)
     await app.get_by_role("button", name="Add a passkey").click()
-    await expect(app.get_by_role("alert")).to_have_text("The passkey was added.")
+    await expect(app.get_by_role("status")).to_have_text("The passkey was added.")
     await app.get_by_role("button", name="Log out", exact=True).first.click()
     await app.get_by_role("button", name="Log in with a passkey").click()
     await expect(app.get_by_role("main")).to_contain_text("Call Ada")
