@@ -3,7 +3,7 @@ import type { Environment } from "./environment.js";
 const MAX_LOCK_WAIT_MS = 3_000;
 const STORAGE_DELAY_MS = 100;
 
-/** The lock by which the tabs of an origin send one refresh at a time. */
+/** The lock of the tabs of an origin: one refresh at a time, and in cookie mode no log-in during a refresh. */
 export class TabLock {
   readonly #environment: Environment;
   readonly #name: string;

@@ -1,14 +1,14 @@
 """Follow docs/tutorial.md word by word, from an empty folder to a page that shows one's own notes."""
 
 import logging
-import socket
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final
 
+import httpx
 import pytest
 from playwright.async_api import Page, expect
 
@@ -19,7 +19,7 @@ from tests.support.processes import clean_environment, free_port
 from tests.support.programs import running_program
 from tests.support.terminal import Terminal, opened_terminal
 from tests.support.virtual_authenticator import add_virtual_authenticator
-from tests.support.waiting import wait_until
+from tests.support.waiting import TIMEOUT_SECONDS, wait_until
 from tests.support.walkthrough import Block, all_blocks, commands_of, comparable
 
 pytestmark = [pytest.mark.slow, pytest.mark.engine_independent]
@@ -31,15 +31,6 @@ MAX_SECONDS: Final = 600
 
 MAX_START_SECONDS: Final = 60
 PASSWORD: Final = "Tr0ub4dor&3-horse"
-
-
-@contextmanager
-def reserved(port: int) -> Iterator[socket.socket]:
-    """Keep a port from other programs until the socket is closed: minutes pass before its server starts."""
-    with socket.socket() as held:
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", port))
-        yield held
 
 
 class Reader:
@@ -54,7 +45,6 @@ class Reader:
         self.folder = folder
         self.ports = {8000: free_port(), 9000: free_port(), 5173: free_port()}
         self._stack = stack
-        self._reserved = [stack.enter_context(reserved(port)) for port in self.ports.values()]
         self._servers = 0
         page = f"http://localhost:{self.ports[5173]}"
         self._environ = {
@@ -87,7 +77,6 @@ class Reader:
     def _serve(self, command: str) -> None:
         """Run a command in a terminal of its own, until the end of the test."""
         port = list(self.ports.values())[self._servers]
-        self._reserved[self._servers].close()
         self._servers += 1
         environ: Mapping[str, str] = clean_environment(self._environ)
         log = self.folder / f"server-{self._servers}.log"
@@ -95,7 +84,9 @@ class Reader:
 
         def responds() -> bool:
             assert process.poll() is None, log.read_text(encoding="utf-8")
-            with suppress(OSError), socket.create_connection(("localhost", port), timeout=1):
+            # A connection is not enough: Vite first listens for a moment to find out whether the port is free.
+            with suppress(httpx.TransportError):
+                httpx.get(f"http://localhost:{port}/", trust_env=False, timeout=TIMEOUT_SECONDS)
                 return True
             return False
 
